@@ -1,0 +1,174 @@
+/** What the stories need from outside, as interfaces only. Adapters implement them; tests may fake them. */
+import type { ServiceTagsDownload, Cloud } from '../core/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../core/snapshot.ts';
+import type { NsgRuleTarget, RegistryTarget, Target } from '../core/target.ts';
+import type { TargetState, TargetStatus } from '../core/targetState.ts';
+import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
+import type { BlockCode, Reason } from '../core/reasons.ts';
+import type { RuleChange } from '../core/plan.ts';
+
+export interface Logger {
+  info(message: string, details?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, details?: Readonly<Record<string, unknown>>): void;
+  error(message: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Clock {
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+}
+
+/** One configured source of service tags. Throws SourceError. */
+export interface ServiceTagsSource {
+  /** As configured: `download`, `api`, a URL, `file:PATH`. */
+  readonly name: string;
+  fetch(): Promise<ServiceTagsDownload>;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Give it back to get the next page; absent on the last one. */
+  readonly continuation?: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly continuation?: string;
+}
+
+/** Container `service-tags`. */
+export interface SnapshotStore {
+  /** Write-once: `exists` where the id is there already. */
+  put(snapshot: Snapshot): Promise<'created' | 'exists'>;
+  get(cloud: Cloud, id: string): Promise<Snapshot | undefined>;
+  /** Newest first. */
+  list(cloud: Cloud, page: PageRequest): Promise<Page<SnapshotSummary>>;
+  /** `notModified` where `unlessEtag` is still its ETag; undefined where there is none yet. */
+  readPointer(
+    cloud: Cloud,
+    unlessEtag?: string,
+  ): Promise<{ readonly pointer: SnapshotPointer; readonly etag: string } | 'notModified' | undefined>;
+  /** Replaces the pointer only where its ETag is still `etag` (undefined: only where there is none). */
+  replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'>;
+  readPullStatus(cloud: Cloud): Promise<PullStatus | undefined>;
+  /** Runs `work` while nobody else pulls; `busy` where somebody does. */
+  withPullLease<T>(cloud: Cloud, work: (session: PullSession) => Promise<T>): Promise<T | 'busy'>;
+}
+
+export interface PullSession {
+  readonly status: PullStatus | undefined;
+  putStatus(status: PullStatus): Promise<void>;
+}
+
+/** Container `targets`. */
+export interface TargetStateStore {
+  /** Throws InvalidDocumentError where the blob is not a state. */
+  get(target: string): Promise<TargetState | undefined>;
+  /** Of every target that has a state, from one listing. */
+  listStatuses(): Promise<ReadonlyMap<string, TargetStatus>>;
+  /** Runs `work` while nobody else holds the target's lease; `busy` where somebody does. The lease is renewed. */
+  withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'>;
+}
+
+export interface TargetSession {
+  /** As read under the lease; `unreadable` where the blob is not a state (a copy of it is kept). */
+  readonly state: TargetState | 'unreadable' | undefined;
+  /** Throws LeaseLostError where the lease is gone. */
+  put(state: TargetState): Promise<void>;
+  /** Throws LeaseLostError; call before every write to Azure. */
+  assertHeld(): void;
+}
+
+/** Container `ledger`. */
+export interface Ledger {
+  /** Write-once. */
+  put(record: RunRecord): Promise<'created' | 'exists'>;
+  get(runId: string): Promise<RunRecord | undefined>;
+  /** Newest first; `until` (ISO): none that started later. Without `chain`, all chains. */
+  list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<Page<RunRecord>>;
+}
+
+/** Body of a message of the queue `update-target`. */
+export interface UpdateMessage {
+  readonly target: string;
+  readonly reason: string;
+}
+
+export interface UpdateQueue {
+  send(message: UpdateMessage, delayInMs?: number): Promise<void>;
+}
+
+/** What a target's live resource holds, as far as planning needs it. */
+export interface CurrentState {
+  /** Every prefix of the rules that are or may be ours, as read. One entry a rule; a registry has one, `ipRules`. */
+  readonly rules: readonly CurrentRule[];
+  /** ARM location, lower case. */
+  readonly location: string;
+  /** Room for prefixes: an NSG's 4,000 a side less those of other rules; a registry's rule quota. Undefined: not known. */
+  readonly maxPrefixes: number | undefined;
+  /** What stands in the way of any write; the adapter's own checks. */
+  readonly blockers: readonly { readonly code: BlockCode; readonly message: string }[];
+  /** What a person should know: rules without effect, a registry that is being updated. */
+  readonly notes: readonly Reason[];
+  /** Opaque to the core: handed back to `write`. */
+  readonly token: unknown;
+}
+
+export interface CurrentRule {
+  readonly rule: string;
+  /** Canonical where it can be parsed. */
+  readonly prefixes: readonly string[];
+  /** Undefined: absent. `ours`: marked by this deployment. `otherOwner`: marked by another. `unmarked`: no mark. */
+  readonly mark: 'ours' | 'otherOwner' | 'unmarked' | undefined;
+  /** Differences from the configured rule beside prefixes. */
+  readonly drift: readonly string[];
+}
+
+/** Reads and writes one kind of target. Throws TargetBlockedError, TargetMovedError, or what the SDK throws. */
+export interface TargetAdapter<T extends Target = Target> {
+  read(target: T): Promise<CurrentState>;
+  /** Writes the changes and follows the operation to its end. `owned`: the prefixes of a registry that are ours. */
+  write(target: T, current: CurrentState, changes: readonly RuleChange[], owned: readonly string[]): Promise<void>;
+  /** How long after a write its additions may need to take effect. */
+  readonly settleInMs: number;
+}
+
+/** Azure Resource Manager as one run uses it; counts its calls. */
+export interface ArmSession {
+  readonly nsgRules: TargetAdapter<NsgRuleTarget>;
+  readonly registryNetworkRules: TargetAdapter<RegistryTarget>;
+  /** Home location and replicas of a registry, ARM locations in lower case. */
+  readRegistryRegions(registryId: string): Promise<readonly string[]>;
+  usage(): ArmUsage;
+}
+
+export interface Arm {
+  openSession(): ArmSession;
+}
+
+/** Something that people should hear of. `type` is the CloudEvents type without its prefix. */
+export interface Notification {
+  readonly type:
+    | 'tag.changed'
+    | 'plan.held'
+    | 'target.blocked'
+    | 'update.failed'
+    | 'drift.repaired'
+    | 'source.disagreeing'
+    | 'source.failed'
+    | 'deadline.near';
+  /** A target's name or a tag's name. */
+  readonly subject: string;
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Notifier {
+  /** Never throws: a dead endpoint holds nobody up. */
+  notify(notification: Notification): Promise<void>;
+}
+
+/** The targets file as it stands now. Throws ConfigurationError. */
+export interface TargetsSource {
+  read(): Promise<readonly Target[]>;
+}

@@ -1,0 +1,85 @@
+/** What the project throws. A message names the field, the value and what is accepted; facts are fields. */
+
+/** Text that is neither an address nor a CIDR. */
+export class InvalidPrefixError extends Error {
+  override readonly name = 'InvalidPrefixError';
+  readonly prefix: string;
+  constructor(prefix: string) {
+    super(`"${shorten(prefix)}" is not an IP address or a CIDR such as 20.42.66.0/23 or 2603:1030::/48`);
+    this.prefix = prefix;
+  }
+}
+
+/** A document, blob or answer that has not the expected shape; `path` is the first bad field. */
+export class InvalidDocumentError extends Error {
+  override readonly name = 'InvalidDocumentError';
+  readonly path: string;
+  constructor(message: string, path = '', options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** A setting or a field of the targets file that is missing or wrong; `field` is its name or path. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly field: string;
+  constructor(field: string, message: string, options?: ErrorOptions) {
+    super(`${field}: ${message}`, options);
+    this.field = field;
+  }
+}
+
+/** A source of service tags that could not be read. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly source: string;
+  constructor(source: string, message: string, options?: ErrorOptions) {
+    super(`source ${source}: ${message}`, options);
+    this.source = source;
+  }
+}
+
+/**
+ * Nothing can be applied to a target until a person acts: no permission, resource gone, wrong SKU, foreign rule.
+ * `code` is one of the codes of core/reasons.ts.
+ */
+export class TargetBlockedError extends Error {
+  override readonly name = 'TargetBlockedError';
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The live resource moved under a write: read it again and plan again. */
+export class TargetMovedError extends Error {
+  override readonly name = 'TargetMovedError';
+}
+
+/** The lease of a target was lost while work went on: nothing more may be written. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/** An HTTP request that cannot be answered; becomes `application/problem+json` (RFC 9457). */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly status: number;
+  /** Further members of the problem document. */
+  readonly details: Readonly<Record<string, unknown>>;
+  constructor(status: number, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.status = status;
+    this.details = details;
+  }
+}
+
+export function toErrorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function shorten(text: string, length = 120): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`;
+}

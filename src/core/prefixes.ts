@@ -1,0 +1,182 @@
+/**
+ * Address prefixes as text, compared and combined by address.
+ *
+ * A canonical prefix is what an NSG accepts: no host bits, always with a length, IPv6 in RFC 5952 form:
+ * `20.42.66.0/23`, `2603:1030:20e:3::480/122`.
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+import { excludeCidr, mergeCidr } from 'cidr-tools';
+import { parseIp, stringifyIp } from 'ip-bigint';
+import { InvalidPrefixError } from './errors.ts';
+
+export type AddressFamily = 'ipv4' | 'ipv6';
+
+export const addressFamilies = ['ipv4', 'ipv6'] as const satisfies readonly AddressFamily[];
+
+export interface AddressPrefix {
+  /** Canonical text. */
+  readonly text: string;
+  readonly family: AddressFamily;
+  readonly length: number;
+  /** First and last address as integers. */
+  readonly start: bigint;
+  readonly end: bigint;
+  /** True where the text that was parsed had bits set behind its length. */
+  readonly hadHostBits: boolean;
+}
+
+const widths = { ipv4: 32, ipv6: 128 } as const;
+
+/** Parses an address or a CIDR; an address is a prefix of full length. Throws InvalidPrefixError. */
+export function parsePrefix(text: string): AddressPrefix {
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? text : text.slice(0, slash);
+  const lengthText = slash < 0 ? undefined : text.slice(slash + 1);
+  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : undefined;
+  if (family === undefined || (lengthText !== undefined && !/^(0|[1-9]\d{0,2})$/.test(lengthText))) {
+    throw new InvalidPrefixError(text);
+  }
+  const length = lengthText === undefined ? widths[family] : Number(lengthText);
+  if (length > widths[family]) throw new InvalidPrefixError(text);
+
+  const { number } = parseIp(address);
+  const hostMask = (1n << BigInt(widths[family] - length)) - 1n;
+  const start = number & ~hostMask;
+  return {
+    text: `${stringifyIp({ number: start, version: family === 'ipv4' ? 4 : 6 })}/${length}`,
+    family,
+    length,
+    start,
+    end: start | hostMask,
+    hadHostBits: number !== start,
+  };
+}
+
+export function isPrefix(text: string): boolean {
+  try {
+    parsePrefix(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function familyOf(prefix: string): AddressFamily {
+  return prefix.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** The canonical text of a prefix; a bare address gets its full length. */
+export function canonicalPrefix(text: string): string {
+  return parsePrefix(text).text;
+}
+
+/** IPv4 first, then by address, then the wider one first. */
+export function comparePrefixes(a: AddressPrefix, b: AddressPrefix): number {
+  if (a.family !== b.family) return a.family === 'ipv4' ? -1 : 1;
+  if (a.start !== b.start) return a.start < b.start ? -1 : 1;
+  return a.length - b.length;
+}
+
+/** Canonical, sorted by address, each once. */
+export function sortPrefixes(prefixes: Iterable<string>): string[] {
+  return sortedUnique(prefixes).map((prefix) => prefix.text);
+}
+
+/** Canonical and sorted, without those that another of the list contains: what one NSG rule may hold. */
+export function dropContained(prefixes: Iterable<string>): string[] {
+  return outermost(prefixes).map((prefix) => prefix.text);
+}
+
+/** The fewest prefixes that cover exactly the same addresses. */
+export function mergePrefixes(prefixes: Iterable<string>): string[] {
+  const list = [...prefixes];
+  return list.length === 0 ? [] : sortPrefixes(mergeCidr(list));
+}
+
+/** What of `prefixes` no prefix of `covering` covers, as canonical prefixes; whole prefixes stay whole. */
+export function subtractPrefixes(prefixes: Iterable<string>, covering: Iterable<string>): string[] {
+  const cover = outermost(covering);
+  return outermost(prefixes).flatMap((prefix) => {
+    const overlapping = overlapsOf(prefix, cover);
+    if (overlapping.length === 0) return [prefix.text];
+    const first = overlapping[0];
+    if (overlapping.length === 1 && first && first.start <= prefix.start && first.end >= prefix.end) return [];
+    return sortPrefixes(
+      excludeCidr(
+        prefix.text,
+        overlapping.map((other) => other.text),
+      ),
+    );
+  });
+}
+
+/** What both lists cover, as canonical prefixes. */
+export function intersectPrefixes(a: Iterable<string>, b: Iterable<string>): string[] {
+  const others = outermost(b);
+  return dropContained(
+    outermost(a).flatMap((prefix) =>
+      overlapsOf(prefix, others).map((other) => (other.length >= prefix.length ? other.text : prefix.text)),
+    ),
+  );
+}
+
+/** True where every address of `prefixes` is covered by `covering`. */
+export function coversAll(covering: Iterable<string>, prefixes: Iterable<string>): boolean {
+  return subtractPrefixes(prefixes, covering).length === 0;
+}
+
+/** True where both lists cover the same addresses. */
+export function sameAddresses(a: Iterable<string>, b: Iterable<string>): boolean {
+  const left = [...a];
+  const right = [...b];
+  return coversAll(left, right) && coversAll(right, left);
+}
+
+/** Number of different addresses that the prefixes of one family cover. */
+export function countAddresses(prefixes: Iterable<string>, family: AddressFamily): bigint {
+  return outermost(prefixes)
+    .filter((prefix) => prefix.family === family)
+    .reduce((sum, prefix) => sum + (prefix.end - prefix.start + 1n), 0n);
+}
+
+export function ofFamily(prefixes: Iterable<string>, family: AddressFamily): string[] {
+  return [...prefixes].filter((prefix) => familyOf(prefix) === family);
+}
+
+function sortedUnique(prefixes: Iterable<string>): AddressPrefix[] {
+  const sorted = Array.from(prefixes, parsePrefix).sort(comparePrefixes);
+  return sorted.filter((prefix, index) => prefix.text !== sorted[index - 1]?.text);
+}
+
+function outermost(prefixes: Iterable<string>): AddressPrefix[] {
+  const kept: AddressPrefix[] = [];
+  for (const prefix of sortedUnique(prefixes)) {
+    const last = kept.at(-1);
+    if (last?.family !== prefix.family || last.end < prefix.end) kept.push(prefix);
+  }
+  return kept;
+}
+
+/** The members of a sorted, disjoint list that overlap one prefix. */
+function overlapsOf(prefix: AddressPrefix, sorted: readonly AddressPrefix[]): AddressPrefix[] {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const candidate = sorted[middle];
+    if (candidate && isBefore(candidate, prefix)) low = middle + 1;
+    else high = middle;
+  }
+  const found: AddressPrefix[] = [];
+  for (let index = low; index < sorted.length; index += 1) {
+    const candidate = sorted[index];
+    if (candidate?.family !== prefix.family || candidate.start > prefix.end) break;
+    found.push(candidate);
+  }
+  return found;
+}
+
+function isBefore(candidate: AddressPrefix, prefix: AddressPrefix): boolean {
+  if (candidate.family !== prefix.family) return candidate.family === 'ipv4';
+  return candidate.end < prefix.start;
+}

@@ -1,0 +1,60 @@
+/** Why a plan holds something, or why nothing of it can be applied. */
+export interface Reason {
+  readonly code: ReasonCode;
+  /** One sentence that says what is the matter and what a person can do. */
+  readonly message: string;
+  /** The prefixes that it is about. */
+  readonly prefixes?: readonly string[];
+}
+
+export const holdCodes = [
+  'removalLimit', // more removals at once than maxRemovedPercent or maxRemovedCount
+  'quarantined', // the snapshot's removals for this tag are not believed
+  'unreadablePrefix', // a prefix of the tag could not be read, so nothing is removed
+  'flapping', // the prefix left and came back before
+  'foreignInOwnedRule', // someone added a prefix to a rule of ours
+  'widestPrefix', // wider than widestPrefix
+  'maxAddedAddresses', // more new IPv4 addresses at once than maxAddedAddresses
+  'specialPurpose', // RFC 6890: refused, an approval does not help
+  'fit', // more rules than the quota has room for
+] as const;
+
+export const noteCodes = [
+  'removalGrace', // retained until removalGraceDays and removalConfirmations are over
+  'settling', // removals wait until the additions have taken effect
+  'addOnly', // policy addOnly keeps what is no longer listed
+  'ipv6Dropped', // a registry takes IPv4 only
+  'foreignRules', // rules that this app did not add
+  'supernet', // fit: supernet opened extra addresses
+  'inert', // defaultAction Allow or publicNetworkAccess Disabled: the rules have no effect now
+  'drift', // the live rule differed from what was written
+  'planOnly', // policy plan writes nothing
+  'paused', // paused, or UPDATES_PAUSED
+  'pinned', // pinned to an earlier snapshot
+  'recovered', // state was lost or unreadable and was rebuilt from the ledger
+  'interrupted', // the run before this one ended in the middle
+] as const;
+
+export const blockCodes = [
+  'noSnapshot',
+  'missingTag',
+  'emptySelection',
+  'unknownRegion',
+  'foreignRule', // a rule of our name that we did not write
+  'otherOwner', // another deployment of this app owns the rule
+  'priorityTaken',
+  'quota',
+  'wrongSku',
+  'virtualNetworkRules',
+  'noPermission',
+  'notFound',
+  'locked',
+  'badCredentials',
+  'rejected', // Azure refused the write for good
+  'configuration',
+] as const;
+
+export type HoldCode = (typeof holdCodes)[number];
+export type NoteCode = (typeof noteCodes)[number];
+export type BlockCode = (typeof blockCodes)[number];
+export type ReasonCode = HoldCode | NoteCode | BlockCode;

@@ -1,0 +1,98 @@
+import type { Cloud, DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
+
+/** Why the removals that a snapshot shows for one tag are not believed. Additions are. */
+export interface TagQuarantine {
+  readonly tag: string;
+  readonly kind: 'missing' | 'empty' | 'shrunken';
+  readonly reason: string;
+  /** The last snapshot whose content for the tag was believed. */
+  readonly baseline: string;
+}
+
+/** What one source said in the pull that made a snapshot. */
+export interface SourceReport {
+  readonly source: string;
+  readonly status: 'healthy' | 'stale' | 'failed';
+  readonly date?: string;
+  readonly changeNumber?: number;
+  /** sha256 of the canonical content, hex. */
+  readonly contentHash?: string;
+  readonly origin?: string;
+  readonly error?: string;
+}
+
+/** Where healthy sources disagree about one tag. */
+export interface SourceDisagreement {
+  readonly tag: string;
+  /** The source that has the prefixes, and what the newest document lacks of them. */
+  readonly source: string;
+  readonly prefixes: readonly string[];
+}
+
+export interface SnapshotSummary {
+  /** `<cloud>-<YYYYMMDD>-<changeNumber>-<first 12 hex of contentHash>` */
+  readonly id: string;
+  readonly cloud: Cloud;
+  /** Date of publication as the file's name says it, else the day of the pull: `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly changeNumber: number;
+  /** sha256 over the cloud and each tag's name and prefixes, hex. Change numbers are not part of it. */
+  readonly contentHash: string;
+  /** ISO time of the pull that stored it. */
+  readonly pulledAt: string;
+  readonly tagCount: number;
+  readonly prefixCount: number;
+  /** The snapshot before this one. */
+  readonly previous?: string;
+  readonly quarantine: readonly TagQuarantine[];
+}
+
+export interface Snapshot extends SnapshotSummary {
+  readonly sources: readonly SourceReport[];
+  readonly disagreements: readonly SourceDisagreement[];
+  readonly warnings: readonly DocumentWarning[];
+  readonly document: ServiceTagsDocument;
+}
+
+/** `current/<cloud>.json`: which snapshot holds now. */
+export interface SnapshotPointer {
+  readonly cloud: Cloud;
+  readonly snapshot: string;
+  readonly contentHash: string;
+  readonly date: string;
+  readonly changeNumber: number;
+  /** ISO time since when it is current. */
+  readonly since: string;
+}
+
+/** What is remembered of the pulls themselves: heartbeat, publications, sources. */
+export interface PullStatus {
+  readonly cloud: Cloud;
+  readonly lastPull: {
+    readonly at: string;
+    readonly outcome: 'changed' | 'unchanged' | 'failed';
+    readonly snapshot?: string;
+    readonly error?: string;
+    readonly runId: string;
+  };
+  /** The newest publication seen, with or without new content; counts confirmations of a removal. */
+  readonly publication?: Publication;
+  /** The snapshot whose changes were queued for all targets. */
+  readonly fannedOut?: string;
+  readonly sources: readonly SourceReport[];
+  readonly disagreements: readonly SourceDisagreement[];
+  /** Head of the ledger chain `pull`. */
+  readonly ledgerHead?: LedgerHead;
+}
+
+export interface Publication {
+  /** Differs between any two publications: date, change number and content hash. */
+  readonly key: string;
+  readonly date: string;
+  readonly seenAt: string;
+}
+
+export interface LedgerHead {
+  readonly runId: string;
+  readonly hash: string;
+}
