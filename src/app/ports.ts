@@ -5,7 +5,10 @@ import type { NsgRuleTarget, RegistryTarget, Target } from '../core/target.ts';
 import type { TargetState, TargetStatus } from '../core/targetState.ts';
 import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
 import type { BlockCode, Reason } from '../core/reasons.ts';
+import type { CurrentRule } from '../core/currentRule.ts';
 import type { RuleChange } from '../core/plan.ts';
+
+export type { CurrentRule };
 
 export interface Logger {
   info(message: string, details?: Readonly<Record<string, unknown>>): void;
@@ -112,16 +115,6 @@ export interface CurrentState {
   readonly notes: readonly Reason[];
   /** Opaque to the core: handed back to `write`. */
   readonly token: unknown;
-}
-
-export interface CurrentRule {
-  readonly rule: string;
-  /** Canonical where it can be parsed. */
-  readonly prefixes: readonly string[];
-  /** Undefined: absent. `ours`: marked by this deployment. `otherOwner`: marked by another. `unmarked`: no mark. */
-  readonly mark: 'ours' | 'otherOwner' | 'unmarked' | undefined;
-  /** Differences from the configured rule beside prefixes. */
-  readonly drift: readonly string[];
 }
 
 /** Reads and writes one kind of target. Throws TargetBlockedError, TargetMovedError, or what the SDK throws. */

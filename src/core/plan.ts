@@ -1,11 +1,22 @@
+/** The plan: what we want, what we wrote, what is there, and what of the difference may be applied now. */
+import { createHash } from 'node:crypto';
+import { fitToCapacity } from './capacity.ts';
+import type { CurrentRule } from './currentRule.ts';
+import { calculateOwnership, type Ownership } from './ownership.ts';
+import { coversAll, dropContained, intersectPrefixes, ofFamily, sameAddresses, subtractPrefixes } from './prefixes.ts';
+import { addressFamilies, isPrefix, type AddressFamily } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
+import { dueTime, flappingPrefixes, isDue, moveClocks, type RemovalClocks } from './removals.ts';
+import { checkAdditions, checkRemovals, listed, reasonFor } from './safety.ts';
+import type { Target } from './target.ts';
+import type { Approval, LiveRule, TargetState } from './targetState.ts';
 
 /** One rule as it would be written: an NSG rule of one family, or all of a registry's own IP rules. */
 export interface RuleChange {
   /** Name of the NSG rule; `ipRules` for a registry. */
   readonly rule: string;
   readonly operation: 'put' | 'delete';
-  /** All prefixes that the app's rule holds afterwards, canonical, no overlap; foreign ones of a registry are not among them. */
+  /** All prefixes that the app's rule holds afterwards, canonical, no overlap; a registry's foreign ones are not among them. */
   readonly prefixes: readonly string[];
 }
 
@@ -32,4 +43,324 @@ export interface Plan {
   readonly ruleDrift: readonly string[];
   readonly verdict: PlanVerdict;
   readonly reasons: readonly Reason[];
+}
+
+export interface PlanInput {
+  readonly target: Target;
+  readonly configHash: string;
+  readonly snapshot: string;
+  /** The selection of the snapshot: canonical, of the target's families, no overlap. */
+  readonly desired: readonly string[];
+  readonly current: {
+    readonly rules: readonly CurrentRule[];
+    /** Room for our prefixes and, in a registry, the foreign ones; undefined: not known. */
+    readonly maxPrefixes: number | undefined;
+    readonly blockers: readonly Reason[];
+    readonly notes: readonly Reason[];
+  };
+  readonly state: Pick<
+    TargetState,
+    'owned' | 'ownedRules' | 'absent' | 'returned' | 'pin' | 'approval' | 'exposure' | 'removalsNotBefore'
+  >;
+  /** Key of the current publication. */
+  readonly publication: string;
+  /** What forbids any write: unknown regions, an empty selection. */
+  readonly blockers: readonly Reason[];
+  /** What forbids any removal: quarantine, missing tags, unreadable prefixes. */
+  readonly distrust: readonly Reason[];
+  readonly now: Date;
+}
+
+export interface PlanResult {
+  readonly plan: Plan;
+  /** Writes that only add (and mend a rule's other fields); all of it at once where both lists together have no room. */
+  readonly additions: readonly RuleChange[];
+  /** Writes after which all of the plan is applied; empty where the live rules are as planned. */
+  readonly changes: readonly RuleChange[];
+  readonly clocks: RemovalClocks;
+  readonly ours: readonly string[];
+  /** IPv4 addresses that count against `maxAddedAddresses`. */
+  readonly addedAddresses: number;
+  /** Listed addresses that the live rules lack after this plan: held, refused or blocked. */
+  readonly unapplied: readonly string[];
+}
+
+export function calculatePlan(input: PlanInput): PlanResult {
+  const { target, current, state, now } = input;
+  const owned = state.owned.map((claim) => claim.prefix);
+  const ownership = calculateOwnership({
+    target,
+    rules: current.rules,
+    owned,
+    ownedRules: state.ownedRules,
+    desired: input.desired,
+  });
+  const capacity = fitToCapacity({
+    target,
+    desired: input.desired,
+    ours: ownership.ours,
+    foreign: ownership.foreign,
+    maxPrefixes: current.maxPrefixes,
+  });
+  const desired = capacity.desired;
+  const approval = validApproval(state.approval, input);
+
+  const present = presentAddresses(target, ownership, desired);
+  const additions = checkAdditions({
+    missing: subtractPrefixes(desired, present),
+    desired,
+    owned,
+    approved: approval?.add ?? [],
+    limits: target.limits,
+    alreadyAdded: state.exposure?.snapshot === input.snapshot ? state.exposure.addedAddresses : 0,
+  });
+
+  const clocks = moveClocks(state, ownership.ours, desired, input.publication, now);
+  const removals = sortRemovals(input, ownership, clocks, approval);
+  const blockers = [...input.blockers, ...current.blockers, ...ownership.blockers, ...capacity.blockers];
+
+  const ruleDrift = [
+    ...current.rules.flatMap((rule) =>
+      rule.mark === undefined ? [] : rule.drift.map((text) => `${rule.rule}: ${text}`),
+    ),
+    ...(ownership.unreadable.length > 0 ? [`not a prefix in a rule of ours: ${ownership.unreadable.join(', ')}`] : []),
+  ];
+  const steps = fitSteps(
+    { add: additions.allowed, remove: removals.remove, retain: removals.retain },
+    { add: additions.held, remove: removals.held },
+    capacity.room,
+    (add, remove) => buildRuleSet(input, ownership, desired, add, remove),
+  );
+  const content = {
+    target: target.name,
+    snapshot: input.snapshot,
+    ...steps.lists,
+    foreign: ownership.foreign,
+    held: steps.held,
+    ruleDrift,
+    verdict: verdictOf(blockers, [...steps.held.add, ...steps.held.remove, ...additions.refused]),
+  };
+  const plan: Plan = {
+    id: planId(content, input.configHash, current.rules),
+    ...content,
+    reasons: [
+      ...blockers,
+      ...additions.reasons,
+      ...removals.reasons,
+      ...steps.reasons,
+      ...capacity.notes,
+      ...current.notes,
+      ...foreignNotes(target, ownership.foreign),
+    ],
+  };
+  return {
+    plan,
+    additions: ruleChanges(input, ownership, steps.afterAdditions),
+    changes: ruleChanges(input, ownership, steps.afterAll),
+    clocks,
+    ours: ownership.ours,
+    addedAddresses: steps.lists.add.length > 0 ? additions.addedAddresses : 0,
+    unapplied: [...steps.held.add, ...additions.refused, ...(blockers.length > 0 ? steps.lists.add : [])],
+  };
+}
+
+/** An approval holds for one snapshot and one configuration. */
+function validApproval(approval: Approval | undefined, input: PlanInput): Approval | undefined {
+  return approval?.snapshot === input.snapshot && approval.configHash === input.configHash ? approval : undefined;
+}
+
+/** What of the desired addresses is in already: in a registry a wider foreign rule does not count, it may go any day. */
+function presentAddresses(target: Target, ownership: Ownership, desired: readonly string[]): readonly string[] {
+  if (target.kind === 'nsgRule') return [...ownership.ours, ...ownership.foreign];
+  return [...ownership.ours, ...ownership.foreign.filter((prefix) => coversAll(desired, [prefix]))];
+}
+
+interface SortedRemovals {
+  readonly remove: readonly string[];
+  readonly held: readonly string[];
+  readonly retain: readonly string[];
+  readonly reasons: readonly Reason[];
+}
+
+/** Deals every address of ours that is no longer listed to one of: remove now, held, retained. */
+function sortRemovals(
+  input: PlanInput,
+  ownership: Ownership,
+  clocks: RemovalClocks,
+  approval: Approval | undefined,
+): SortedRemovals {
+  const { target, state, now } = input;
+  const foreign = checkForeign(target, ownership, approval);
+  if (target.policy === 'addOnly') {
+    const gone = clocks.absent.map((clock) => clock.prefix);
+    return {
+      remove: [],
+      held: [],
+      retain: gone,
+      reasons: reasonFor('addOnly', gone, `${listed(gone)} is no longer listed; policy addOnly keeps it.`),
+    };
+  }
+  const approved = approval?.remove ?? [];
+  const due = clocks.absent.filter((clock) => state.pin !== undefined || isDue(clock, target.limits, now));
+  const waiting = clocks.absent.filter(
+    (clock) => !due.includes(clock) && intersectPrefixes([clock.prefix], approved).length === 0,
+  );
+  const check = checkRemovals({
+    due: subtractPrefixes(
+      clocks.absent.map((clock) => clock.prefix),
+      waiting.map((clock) => clock.prefix),
+    ),
+    ours: ownership.ours,
+    approved,
+    flapping: flappingPrefixes(clocks.returned, now),
+    limits: target.limits,
+    distrust: input.distrust,
+  });
+  return {
+    remove: dropContained([...check.allowed, ...foreign.remove]),
+    held: dropContained([...check.held, ...foreign.held]),
+    retain: waiting.map((clock) => clock.prefix),
+    reasons: [...check.reasons, ...foreign.reasons, ...graceReasons(waiting, input)],
+  };
+}
+
+/** A prefix that somebody put into an NSG rule of ours stays until a person approves that it goes. */
+function checkForeign(
+  target: Target,
+  ownership: Ownership,
+  approval: Approval | undefined,
+): { remove: readonly string[]; held: readonly string[]; reasons: readonly Reason[] } {
+  if (target.kind !== 'nsgRule' || ownership.blockers.length > 0) return { remove: [], held: [], reasons: [] };
+  const remove = intersectPrefixes(ownership.foreign, approval?.remove ?? []);
+  const held = subtractPrefixes(ownership.foreign, remove);
+  return {
+    remove,
+    held,
+    reasons: reasonFor(
+      'foreignInOwnedRule',
+      held,
+      `${listed(held)} is in the rule but was not written by this app: it stays until you approve the plan or take it out.`,
+    ),
+  };
+}
+
+function graceReasons(waiting: RemovalClocks['absent'], input: PlanInput): Reason[] {
+  if (waiting.length === 0) return [];
+  const { limits } = input.target;
+  const prefixes = waiting.map((clock) => clock.prefix);
+  const last = Math.max(...waiting.map((clock) => dueTime(clock, limits).getTime()));
+  const missing = Math.max(...waiting.map((clock) => limits.removalConfirmations - clock.confirmedBy.length));
+  const publications = missing > 0 ? ` and ${missing} further publications without it` : '';
+  const reasons = reasonFor(
+    'removalGrace',
+    prefixes,
+    `${listed(prefixes)} is no longer listed; it leaves after ${new Date(last).toISOString().slice(0, 10)}${publications}.`,
+  );
+  return [...reasons, ...input.distrust];
+}
+
+/** All prefixes of the app's rules once `added` are in and `removed` are out. */
+function buildRuleSet(
+  input: PlanInput,
+  ownership: Ownership,
+  desired: readonly string[],
+  added: readonly string[],
+  removed: readonly string[],
+): readonly string[] {
+  const isNsg = input.target.kind === 'nsgRule';
+  const kept = isNsg ? [...ownership.ours, ...ownership.foreign] : ownership.ours;
+  const admitted = desired.flatMap((prefix) =>
+    coversAll([...kept, ...added], [prefix]) ? [prefix] : intersectPrefixes([prefix], [...kept, ...added]),
+  );
+  const ownPart = isNsg ? admitted : subtractPrefixes(admitted, ownership.foreign);
+  return dropContained([...ownPart, ...subtractPrefixes(subtractPrefixes(kept, desired), removed)]);
+}
+
+interface PlanLists {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  readonly retain: readonly string[];
+}
+
+interface Steps {
+  readonly lists: PlanLists;
+  readonly held: Plan['held'];
+  readonly reasons: readonly Reason[];
+  readonly afterAdditions: readonly string[];
+  readonly afterAll: readonly string[];
+}
+
+/**
+ * Additions first, removals later, as far as the room goes. Where the room is enough only once the removals are done,
+ * both are one step; where it is not enough even then, the additions are held together with what takes their room.
+ */
+function fitSteps(
+  lists: PlanLists,
+  held: Plan['held'],
+  room: number | undefined,
+  build: (added: readonly string[], removed: readonly string[]) => readonly string[],
+): Steps {
+  const afterAll = build(lists.add, lists.remove);
+  if (lists.add.length === 0 || room === undefined || afterAll.length <= room) {
+    const afterAdditions = build(lists.add, []);
+    const isOneStep = room !== undefined && lists.add.length > 0 && afterAdditions.length > room;
+    return { lists, held, reasons: [], afterAdditions: isOneStep ? afterAll : afterAdditions, afterAll };
+  }
+  const left = build([], lists.remove);
+  return {
+    lists: { add: [], remove: lists.remove, retain: [] },
+    held: { add: dropContained([...held.add, ...lists.add]), remove: dropContained([...held.remove, ...lists.retain]) },
+    reasons: reasonFor(
+      'fit',
+      lists.add,
+      `${afterAll.length} prefixes would be needed and there is room for ${room}: prefixes that are no longer listed still take some of it. Approve the plan to replace them now.`,
+    ),
+    afterAdditions: build([], []),
+    afterAll: left,
+  };
+}
+
+function ruleChanges(input: PlanInput, ownership: Ownership, prefixes: readonly string[]): RuleChange[] {
+  if (input.target.kind === 'registryNetworkRules') {
+    return sameAddresses(prefixes, ownership.ours) ? [] : [{ rule: 'ipRules', operation: 'put', prefixes }];
+  }
+  const names: Record<AddressFamily, string> = {
+    ipv4: input.target.rule.name,
+    ipv6: `${input.target.rule.name}-ipv6`,
+  };
+  return addressFamilies.flatMap((family) => {
+    const rule = names[family];
+    const live = input.current.rules.find((candidate) => candidate.rule === rule);
+    return nsgRuleChange(rule, live, ofFamily(prefixes, family));
+  });
+}
+
+function nsgRuleChange(rule: string, live: CurrentRule | undefined, prefixes: readonly string[]): RuleChange[] {
+  const exists = live?.mark !== undefined;
+  if (prefixes.length === 0) return exists ? [{ rule, operation: 'delete', prefixes: [] }] : [];
+  const isAsWanted =
+    exists &&
+    live.drift.length === 0 &&
+    live.prefixes.every((prefix) => isPrefix(prefix)) &&
+    sameAddresses(live.prefixes, prefixes);
+  return isAsWanted ? [] : [{ rule, operation: 'put', prefixes }];
+}
+
+function verdictOf(blockers: readonly Reason[], held: readonly string[]): PlanVerdict {
+  if (blockers.length > 0) return 'blocked';
+  return held.length > 0 ? 'held' : 'apply';
+}
+
+function foreignNotes(target: Target, foreign: readonly string[]): Reason[] {
+  if (target.kind === 'nsgRule') return [];
+  return reasonFor('foreignRules', foreign, `${foreign.length} rules were added by others and are left alone.`);
+}
+
+function planId(content: Omit<Plan, 'id' | 'reasons'>, configHash: string, rules: readonly CurrentRule[]): string {
+  const live: LiveRule[] = rules
+    .filter((rule) => rule.mark !== undefined)
+    .map((rule) => ({ rule: rule.rule, prefixes: [...rule.prefixes].sort() }));
+  return createHash('sha256')
+    .update(JSON.stringify({ ...content, configHash, live }))
+    .digest('hex');
 }

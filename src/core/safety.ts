@@ -1,0 +1,194 @@
+/** What may be added and removed without a person: the limits of the targets file, both ways. */
+import {
+  countAddresses,
+  intersectPrefixes,
+  ofFamily,
+  parsePrefix,
+  sortPrefixes,
+  subtractPrefixes,
+} from './prefixes.ts';
+import type { AddressFamily } from './prefixes.ts';
+import { addressFamilies } from './prefixes.ts';
+import type { Reason } from './reasons.ts';
+import { specialPurposeRangeOf } from './specialPurpose.ts';
+import type { SafetyLimits } from './target.ts';
+
+export interface AdditionCheck {
+  /** Addresses that may be let in now. */
+  readonly allowed: readonly string[];
+  /** Addresses that wait for an approval. */
+  readonly held: readonly string[];
+  /** Addresses that are refused, approval or not. */
+  readonly refused: readonly string[];
+  readonly reasons: readonly Reason[];
+  /** IPv4 addresses among `allowed` that count against `maxAddedAddresses`. */
+  readonly addedAddresses: number;
+}
+
+export interface AdditionInput {
+  /** Addresses that are wanted and not live. */
+  readonly missing: readonly string[];
+  readonly desired: readonly string[];
+  /** Addresses that this app let in before: putting them back opens nothing new. */
+  readonly owned: readonly string[];
+  /** Addresses that a person approved. */
+  readonly approved: readonly string[];
+  readonly limits: SafetyLimits;
+  /** IPv4 addresses that were let in from this snapshot before. */
+  readonly alreadyAdded: number;
+}
+
+/**
+ * Special-purpose ranges are refused; what lies in a prefix wider than `widestPrefix` is held; of the rest, smallest
+ * first, as much goes through as `maxAddedAddresses` has room for.
+ */
+export function checkAdditions(input: AdditionInput): AdditionCheck {
+  const special = specialPurposeParts(input.missing);
+  const candidates = subtractPrefixes(input.missing, special.prefixes);
+  const vouched = intersectPrefixes(candidates, [...input.owned, ...input.approved]);
+  const fresh = subtractPrefixes(candidates, vouched);
+
+  const tooWide = input.desired.filter((prefix) => isTooWide(prefix, input.limits));
+  const wide = intersectPrefixes(fresh, tooWide);
+  const counted = takeWithin(subtractPrefixes(fresh, wide), input.limits.maxAddedAddresses - input.alreadyAdded);
+
+  return {
+    allowed: sortPrefixes([...vouched, ...counted.taken]),
+    held: sortPrefixes([...wide, ...counted.left]),
+    refused: special.prefixes,
+    reasons: [
+      ...special.reasons,
+      ...reasonFor('widestPrefix', wide, widthMessage(tooWide, input.limits)),
+      ...reasonFor('maxAddedAddresses', counted.left, countMessage(counted.left, input)),
+    ],
+    addedAddresses: Number(countAddresses(counted.taken, 'ipv4')),
+  };
+}
+
+function isTooWide(prefix: string, limits: SafetyLimits): boolean {
+  const { family, length } = parsePrefix(prefix);
+  return length < limits.widestPrefix[family];
+}
+
+function specialPurposeParts(missing: readonly string[]): { prefixes: string[]; reasons: Reason[] } {
+  const ranges = missing.flatMap((prefix) => {
+    const range = specialPurposeRangeOf(prefix);
+    return range ? [{ prefix, ...range }] : [];
+  });
+  if (ranges.length === 0) return { prefixes: [], reasons: [] };
+  const names = [...new Set(ranges.map(({ range, name }) => `${range} (${name})`))].join(', ');
+  const prefixes = sortPrefixes(ranges.map(({ prefix }) => prefix));
+  return {
+    prefixes,
+    reasons: [
+      {
+        code: 'specialPurpose',
+        message: `${listed(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`,
+        prefixes,
+      },
+    ],
+  };
+}
+
+/** Smallest prefixes first, so that a few oversized ones cannot keep the others out. */
+function takeWithin(prefixes: readonly string[], room: number): { taken: string[]; left: string[] } {
+  const ipv4 = ofFamily(prefixes, 'ipv4').map((text) => parsePrefix(text));
+  const bySize = ipv4.sort((a, b) => b.length - a.length || (a.start < b.start ? -1 : 1));
+  const taken = ofFamily(prefixes, 'ipv6');
+  const left: string[] = [];
+  let free = BigInt(Math.max(0, room));
+  for (const prefix of bySize) {
+    const size = prefix.end - prefix.start + 1n;
+    if (left.length === 0 && size <= free) {
+      free -= size;
+      taken.push(prefix.text);
+    } else {
+      left.push(prefix.text);
+    }
+  }
+  return { taken: sortPrefixes(taken), left: sortPrefixes(left) };
+}
+
+function widthMessage(tooWide: readonly string[], limits: SafetyLimits): string {
+  const { ipv4, ipv6 } = limits.widestPrefix;
+  return `${listed(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
+}
+
+function countMessage(left: readonly string[], input: AdditionInput): string {
+  const count = countAddresses(left, 'ipv4');
+  return `${count} new IPv4 addresses are more than maxAddedAddresses (${input.limits.maxAddedAddresses}) has room for. Approve the plan if they are meant.`;
+}
+
+export interface RemovalCheck {
+  readonly allowed: readonly string[];
+  readonly held: readonly string[];
+  readonly reasons: readonly Reason[];
+}
+
+export interface RemovalInput {
+  /** Addresses of ours whose grace is over. */
+  readonly due: readonly string[];
+  /** All addresses of ours in the live rules. */
+  readonly ours: readonly string[];
+  readonly approved: readonly string[];
+  readonly flapping: readonly string[];
+  readonly limits: SafetyLimits;
+  /** Reasons from the snapshot that hold every removal: quarantine, missing tags, unreadable prefixes. */
+  readonly distrust: readonly Reason[];
+}
+
+/** One distrusted source holds all, a flapping prefix holds itself, and beyond a limit all of the due ones are held. */
+export function checkRemovals(input: RemovalInput): RemovalCheck {
+  const approved = intersectPrefixes(input.due, input.approved);
+  const open = subtractPrefixes(input.due, approved);
+  if (open.length === 0) return { allowed: approved, held: [], reasons: [] };
+  if (input.distrust.length > 0) return { allowed: approved, held: open, reasons: input.distrust };
+
+  const flapping = intersectPrefixes(open, input.flapping);
+  const steady = subtractPrefixes(open, flapping);
+  const excess = removalExcess(steady, input.ours, input.limits);
+  return {
+    allowed: sortPrefixes([...approved, ...(excess ? [] : steady)]),
+    held: sortPrefixes([...flapping, ...(excess ? steady : [])]),
+    reasons: [
+      ...reasonFor(
+        'flapping',
+        flapping,
+        `${listed(flapping)} left the list and came back before, so it stays until the plan is approved.`,
+      ),
+      ...(excess ? reasonFor('removalLimit', steady, excess) : []),
+    ],
+  };
+}
+
+/** Says by how much a removal is beyond the limits; undefined where it is within them. */
+export function removalExcess(
+  removed: readonly string[],
+  from: readonly string[],
+  limits: Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>,
+): string | undefined {
+  if (removed.length === 0) return undefined;
+  const percent = Math.max(...addressFamilies.map((family) => removedPercent(removed, from, family)));
+  if (removed.length <= limits.maxRemovedCount && percent <= limits.maxRemovedPercent) return undefined;
+  return `Removes ${removed.length} of ${from.length} prefixes (${percent.toFixed(1)} %), limits ${limits.maxRemovedCount} and ${limits.maxRemovedPercent} %. Approve the plan if they are really gone.`;
+}
+
+/** The larger of the shares of prefixes and of addresses, of one family. */
+function removedPercent(removed: readonly string[], from: readonly string[], family: AddressFamily): number {
+  const gone = ofFamily(removed, family);
+  const all = ofFamily(from, family);
+  if (gone.length === 0) return 0;
+  const addresses = countAddresses(all, family);
+  const addressShare = addresses === 0n ? 1 : Number((countAddresses(gone, family) * 1_000_000n) / addresses) / 1e6;
+  return 100 * Math.max(gone.length / Math.max(1, all.length), addressShare);
+}
+
+export function reasonFor(code: Reason['code'], prefixes: readonly string[], message: string): Reason[] {
+  return prefixes.length === 0 ? [] : [{ code, message, prefixes }];
+}
+
+/** `20.42.66.0/23` or `20.42.66.0/23 and 4 more`. */
+export function listed(prefixes: readonly string[]): string {
+  const first = prefixes[0] ?? 'nothing';
+  return prefixes.length <= 1 ? first : `${first} and ${prefixes.length - 1} more`;
+}
