@@ -1,6 +1,7 @@
 /** What the stories need from outside, as interfaces only. Adapters implement them; tests may fake them. */
 import type { ServiceTagsDownload, Cloud } from '../core/serviceTags.ts';
 import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../core/snapshot.ts';
+import type { SnapshotDiff } from '../core/serviceTagDiff.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from '../core/target.ts';
 import type { TargetState, TargetStatus } from '../core/targetState.ts';
 import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
@@ -61,6 +62,13 @@ export interface SnapshotStore {
 export interface PullSession {
   readonly status: PullStatus | undefined;
   putStatus(status: PullStatus): Promise<void>;
+}
+
+/** Container `service-tags`, `changes/<cloud>/<id>.json.gz`: what a snapshot changed against the one before it. */
+export interface ChangeStore {
+  /** Write-once: `exists` where it is there already. */
+  put(cloud: Cloud, snapshotId: string, changes: SnapshotDiff): Promise<'created' | 'exists'>;
+  get(cloud: Cloud, snapshotId: string): Promise<SnapshotDiff | undefined>;
 }
 
 /** Container `targets`. */
