@@ -1,0 +1,53 @@
+/**
+ * Regions of a service tag: `AzureContainerRegistry.WestEurope` is the tag's part for the ARM location `westeurope`.
+ *
+ * The suffix decides, without regard to case. `properties.region` never does: it holds a legacy code for a dozen
+ * regions (`norwaye` for NorwayEast). The suffixes of `AzureCloud` are themselves those codes and are taken as they are.
+ */
+import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
+
+/** `West Europe` and `westEurope` are `westeurope`. */
+export function normalizeRegion(text: string): string {
+  return text.replace(/\s+/g, '').toLowerCase();
+}
+
+/** A tag by name, without regard to case. */
+export function findTag(document: ServiceTagsDocument, name: string): ServiceTag | undefined {
+  return tagsByName(document).get(name.toLowerCase());
+}
+
+/** The tag's part for one region; undefined where the document has none. */
+export function matchRegion(document: ServiceTagsDocument, serviceTag: string, region: string): ServiceTag | undefined {
+  return findTag(document, `${serviceTag}.${normalizeRegion(region)}`);
+}
+
+/** The tags for one region each of a service tag, by name. */
+export function regionalTags(document: ServiceTagsDocument, serviceTag: string): ServiceTag[] {
+  const start = `${serviceTag.toLowerCase()}.`;
+  // A suffix need not be a region: AzureMonitor.Core and AzureFrontDoor.Backend name parts of a service, without a region.
+  return document.values.filter((tag) => tag.region !== '' && tag.name.toLowerCase().startsWith(start));
+}
+
+/** The regions that a document knows of a service tag, as ARM locations, sorted. */
+export function knownRegions(document: ServiceTagsDocument, serviceTag: string): string[] {
+  return regionalTags(document, serviceTag)
+    .map((tag) => tag.name.slice(serviceTag.length + 1).toLowerCase())
+    .sort();
+}
+
+/** The region that a tag's name ends in, as ARM location; undefined for a tag of all regions. */
+export function regionOfTag(tag: ServiceTag): string | undefined {
+  const dot = tag.name.lastIndexOf('.');
+  return dot < 0 || tag.region === '' ? undefined : tag.name.slice(dot + 1).toLowerCase();
+}
+
+// A thousand targets ask one document; it is searched through once.
+const indexes = new WeakMap<ServiceTagsDocument, ReadonlyMap<string, ServiceTag>>();
+
+function tagsByName(document: ServiceTagsDocument): ReadonlyMap<string, ServiceTag> {
+  const known = indexes.get(document);
+  if (known) return known;
+  const index = new Map(document.values.map((tag) => [tag.name.toLowerCase(), tag]));
+  indexes.set(document, index);
+  return index;
+}
