@@ -1,0 +1,114 @@
+/**
+ * Finds the Bicep CLI, and restores it once from NuGet into `.tools` where the .NET SDK is there.
+ * `node dev/bicep.ts` builds and lints everything in infra/ and fails on any warning.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '..');
+const version = '0.49.2';
+const packages = path.join(root, '.tools', 'bicep');
+const restored = path.join(packages, 'azure.bicep.commandline.linux-x64', version, 'tools', 'bicep');
+
+const project = `<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <TargetFramework>net8.0</TargetFramework>
+    <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>
+    <RestorePackagesPath>${packages}</RestorePackagesPath>
+  </PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="Azure.Bicep.CommandLine.linux-x64" Version="${version}" />
+  </ItemGroup>
+</Project>
+`;
+
+/** Path of the Bicep CLI, or the reason why there is none on this machine. */
+export async function findBicep(): Promise<{ readonly path: string } | { readonly missing: string }> {
+  const onPath = (process.env.PATH ?? '').split(path.delimiter).map((folder) => path.join(folder, 'bicep'));
+  const known = [...onPath, restored].find((file) => existsSync(file));
+  if (known !== undefined) return { path: known };
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    return { missing: 'bicep is not on PATH, and it is fetched from NuGet on Linux x64 only' };
+  }
+  return restoreBicep();
+}
+
+async function restoreBicep(): Promise<{ readonly path: string } | { readonly missing: string }> {
+  await mkdir(packages, { recursive: true });
+  const file = path.join(packages, 'restore.csproj');
+  await writeFile(file, project);
+  try {
+    await run('dotnet', ['restore', file, '--nologo'], {
+      timeout: 60_000,
+      env: { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' },
+    });
+    await chmod(restored, 0o755);
+    return { path: restored };
+  } catch (error) {
+    return { missing: `bicep is not on PATH and could not be restored from NuGet (${firstLine(error)})` };
+  }
+}
+
+/** Runs one command of the CLI; `warnings` is what it has to say beside its output. */
+export async function runBicep(bicep: string, args: readonly string[]): Promise<{ stdout: string; warnings: string }> {
+  const { stdout, stderr } = await run(bicep, args, { maxBuffer: 64 * 1024 * 1024, env: quietEnvironment() });
+  return { stdout, warnings: stderr.trim() };
+}
+
+/** The ARM template that a Bicep file compiles to. */
+export async function compileBicep(bicep: string, file: string): Promise<unknown> {
+  return JSON.parse((await runBicep(bicep, ['build', '--stdout', file])).stdout) as unknown;
+}
+
+/** What `bicep build` and `bicep lint` complain of in a file; empty where all is well. */
+export async function checkBicep(bicep: string, file: string): Promise<string> {
+  const build = file.endsWith('.bicepparam') ? 'build-params' : 'build';
+  const results = await Promise.all([
+    runBicep(bicep, [build, '--stdout', file]).then(({ warnings }) => warnings, describeFailure),
+    runBicep(bicep, ['lint', file]).then(({ warnings }) => warnings, describeFailure),
+  ]);
+  return [...new Set(results.filter((text) => text !== ''))].join('\n');
+}
+
+export async function listBicepFiles(): Promise<string[]> {
+  const files = await readdir(path.join(root, 'infra'), { recursive: true });
+  return files
+    .filter((file) => /\.bicep(param)?$/.test(file))
+    .sort()
+    .map((file) => path.join(root, 'infra', file));
+}
+
+function quietEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1' };
+}
+
+function describeFailure(error: unknown): string {
+  const { stderr } = error as { stderr?: string };
+  return stderr?.trim() ? stderr.trim() : firstLine(error);
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}
+
+async function main(): Promise<number> {
+  const found = await findBicep();
+  if ('missing' in found) {
+    console.log(`SKIPPED: ${found.missing}`);
+    return 0;
+  }
+  let failures = 0;
+  for (const file of await listBicepFiles()) {
+    const complaints = await checkBicep(found.path, file);
+    console.log(`${complaints === '' ? 'ok  ' : 'FAIL'} ${path.relative(root, file)}`);
+    if (complaints !== '') console.log(complaints);
+    if (complaints !== '') failures += 1;
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main();

@@ -1,0 +1,223 @@
+// Everything that the app needs, without a stored secret: deploy at subscription scope.
+targetScope = 'subscription'
+
+@description('Short name of this deployment: it is part of every resource name.')
+@minLength(2)
+@maxLength(24)
+param environmentName string
+
+@description('Region of the app. Flex Consumption must be offered there.')
+param location string
+
+@description('Resource group to create or use. Empty: rg-<environmentName>.')
+param resourceGroupName string = ''
+
+@description('Resource ids of the network security groups that the app may write rules of.')
+param networkSecurityGroupIds string[] = []
+
+@description('Resource ids of the Premium registries whose IP rules the app may write.')
+param registryIds string[] = []
+
+@description('Resource ids of registries that are only read, for targets with "regions": { "ofRegistry": … }.')
+param observedRegistryIds string[] = []
+
+@description('Ids of the subscriptions that are searched for resources with the tag service-tag-sync. Empty: none is.')
+param discoverySubscriptionIds string[] = []
+
+@description('SERVICE_TAGS_SOURCES of docs/contract.md. Only with "api" in it does the identity get a role at subscription scope for it.')
+param serviceTagsSources string = 'download,api'
+
+@description('SERVICE_TAGS_LOCATION: whose rollout of service tags the Discovery API shows.')
+param serviceTagsLocation string = location
+
+@description('TARGETS: path in the package, or blob:<container>/<name>.')
+param targets string = 'targets.json'
+
+@description('PULL_SCHEDULE: NCRONTAB with six fields, UTC.')
+param pullSchedule string = '0 30 */6 * * *'
+
+@description('RECONCILE_SCHEDULE: NCRONTAB with six fields, UTC.')
+param reconcileSchedule string = '0 0 * * * *'
+
+@description('UPDATES_PAUSED: true writes nothing to any target.')
+param updatesPaused bool = false
+
+@description('NOTIFICATION_WEBHOOKS: comma list of HTTPS URLs, or a Key Vault reference.')
+@secure()
+param notificationWebhooks string = ''
+
+@description('NOTIFICATION_SECRET: signs notifications; a Key Vault reference works too.')
+@secure()
+param notificationSecret string = ''
+
+@description('Who gets the alerts. Empty: the alerts are raised and shown in the portal, nobody is written to.')
+param alertEmails string[] = []
+
+@description('True: the app runs in a virtual network of its own and reaches its storage through private endpoints only.')
+param virtualNetworkEnabled bool = false
+
+@description('Days for which no record of the ledger can be changed or deleted by anybody. 0: no such policy.')
+@minValue(0)
+@maxValue(3650)
+param ledgerRetentionDays int = 0
+
+@description('Redundancy of the storage account: Standard_ZRS where the region has zones.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageRedundancy string = 'Standard_LRS'
+
+@description('Most instances at once. Each target is one queue message, so a few do for a thousand targets.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Memory of an instance.')
+@allowed([512, 2048, 4096])
+param instanceMemoryInMB int = 2048
+
+@description('Tags of every resource.')
+param tags object = {}
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var allTags = union(tags, { 'azd-env-name': environmentName })
+var usesDiscoveryApi = contains(map(split(serviceTagsSources, ','), source => trim(source)), 'api')
+var clouds = {
+  AzureCloud: 'Public'
+  AzureUSGovernment: 'AzureGovernment'
+  AzureChinaCloud: 'China'
+}
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
+  location: location
+  tags: allTags
+}
+
+module identity 'modules/identity.bicep' = {
+  scope: group
+  name: 'identity'
+  params: {
+    name: 'id-${environmentName}-${token}'
+    location: location
+    tags: allTags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  name: 'monitoring'
+  params: {
+    name: '${environmentName}-${token}'
+    location: location
+    tags: allTags
+    publisherPrincipalId: identity.outputs.principalId
+  }
+}
+
+module network 'modules/network.bicep' = if (virtualNetworkEnabled) {
+  scope: group
+  name: 'network'
+  params: {
+    name: 'vnet-${environmentName}-${token}'
+    location: location
+    tags: allTags
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  name: 'storage'
+  params: {
+    name: 'st${token}'
+    location: location
+    tags: allTags
+    principalId: identity.outputs.principalId
+    redundancy: storageRedundancy
+    privateOnly: virtualNetworkEnabled
+    ledgerRetentionDays: ledgerRetentionDays
+  }
+}
+
+module privateEndpoints 'modules/privateEndpoints.bicep' = if (virtualNetworkEnabled) {
+  scope: group
+  name: 'privateEndpoints'
+  params: {
+    location: location
+    tags: allTags
+    storageAccountName: storage.outputs.name
+    virtualNetworkId: network.?outputs.virtualNetworkId ?? ''
+    subnetId: network.?outputs.privateEndpointSubnetId ?? ''
+  }
+}
+
+module functionApp 'modules/functionApp.bicep' = {
+  scope: group
+  name: 'functionApp'
+  params: {
+    name: 'func-${environmentName}-${token}'
+    location: location
+    tags: allTags
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    storageAccountName: storage.outputs.name
+    deploymentContainerName: storage.outputs.deploymentContainerName
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    subnetId: network.?outputs.appSubnetId ?? ''
+    maximumInstanceCount: maximumInstanceCount
+    instanceMemoryInMB: instanceMemoryInMB
+    notificationWebhooks: notificationWebhooks
+    notificationSecret: notificationSecret
+    settings: {
+      AZURE_CLOUD: clouds[environment().name]
+      ARM_ENDPOINT: 'https://${split(environment().resourceManager, '/')[2]}'
+      SERVICE_TAGS_SOURCES: serviceTagsSources
+      SERVICE_TAGS_SUBSCRIPTION_ID: subscription().subscriptionId
+      SERVICE_TAGS_LOCATION: serviceTagsLocation
+      TARGETS: targets
+      PULL_SCHEDULE: pullSchedule
+      RECONCILE_SCHEDULE: reconcileSchedule
+      UPDATES_PAUSED: updatesPaused ? 'true' : 'false'
+    }
+  }
+  // The private endpoints must stand before the host first opens its storage.
+  dependsOn: [privateEndpoints]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  name: 'alerts'
+  params: {
+    name: environmentName
+    location: location
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
+    emails: alertEmails
+  }
+}
+
+module access 'modules/access.bicep' = {
+  name: 'access-${token}'
+  params: {
+    environmentName: environmentName
+    principalId: identity.outputs.principalId
+    networkSecurityGroupIds: networkSecurityGroupIds
+    registryIds: registryIds
+    observedRegistryIds: observedRegistryIds
+    discoverySubscriptionIds: discoverySubscriptionIds
+    readsServiceTags: usesDiscoveryApi
+  }
+}
+
+@description('Name of the Function App, for func azure functionapp publish.')
+output FUNCTION_APP_NAME string = functionApp.outputs.name
+
+@description('Where to ask for health first.')
+output HEALTH_URL string = 'https://${functionApp.outputs.hostName}/api/health'
+
+@description('Resource group of all this.')
+output RESOURCE_GROUP string = group.name
+
+@description('Storage account: targets file, snapshots, state and ledger.')
+output STORAGE_ACCOUNT string = storage.outputs.name
+
+@description('Principal of the app, for further role assignments.')
+output PRINCIPAL_ID string = identity.outputs.principalId

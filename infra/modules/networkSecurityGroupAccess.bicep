@@ -1,0 +1,18 @@
+// A role on one network security group, in whatever resource group it is.
+param networkSecurityGroupName string
+param principalId string
+param roleName string
+
+resource networkSecurityGroup 'Microsoft.Network/networkSecurityGroups@2024-05-01' existing = {
+  name: networkSecurityGroupName
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: networkSecurityGroup
+  name: guid(networkSecurityGroup.id, principalId, roleName)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleName)
+  }
+}
