@@ -130,6 +130,8 @@ export interface TargetAdapter<T extends Target = Target> {
   read(target: T): Promise<CurrentState>;
   /** Writes the changes and follows the operation to its end. `owned`: the prefixes of a registry that are ours. */
   write(target: T, current: CurrentState, changes: readonly RuleChange[], owned: readonly string[]): Promise<void>;
+  /** How many prefixes the resource takes, where that must be asked for; undefined where it does not say. One more call. */
+  readQuota?(target: T): Promise<number | undefined>;
   /** How long after a write its additions may need to take effect. */
   readonly settleInMs: number;
 }
@@ -144,7 +146,8 @@ export interface ArmSession {
 }
 
 export interface Arm {
-  openSession(): ArmSession;
+  /** `deadline`: no call is tried again, and no operation is followed, beyond it; by default four minutes from now. */
+  openSession(options?: { readonly deadline?: Date }): ArmSession;
 }
 
 /** Something that people should hear of. `type` is the CloudEvents type without its prefix. */
