@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arm, ArmSession, Clock, TargetAdapter } from '../../app/ports.ts';
+import type { Target } from '../../core/target.ts';
+import { asCallsOf, type ArmCalls } from './calls.ts';
+import { buildArmClients, type ArmClients, type ArmConfig } from './client.ts';
+import { toTargetError } from './errors.ts';
+import { buildNsgRules } from './nsgRules.ts';
+import { buildRegistryNetworkRules } from './registryNetworkRules.ts';
+import { readRegistryRegions } from './registryRegions.ts';
+import { findTaggedResources, type TaggedResource } from './resourceGraph.ts';
+
+const defaultDurationInMs = 4 * 60_000;
+
+export interface ArmOptions {
+  readonly clients?: ArmClients;
+  readonly clock?: Clock;
+  /** How long to wait between two looks at an operation that does not say so itself. */
+  readonly pollIntervalInMs?: number;
+}
+
+export interface AzureArm extends Arm {
+  /** Resources that carry the tag `service-tag-sync`. */
+  findTaggedResources(subscriptions?: readonly string[]): Promise<readonly TaggedResource[]>;
+}
+
+/** `ownerId`: this deployment, as it stands in the description of its rules. */
+export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions = {}): AzureArm {
+  const { clients = buildArmClients(config), clock = systemClock, pollIntervalInMs = 2_000 } = options;
+  const nsgRules = buildNsgRules(clients, { ownerId, pollIntervalInMs });
+  const registryNetworkRules = buildRegistryNetworkRules(clients, { pollIntervalInMs });
+
+  function openCalls(deadline = new Date(clock.now().getTime() + defaultDurationInMs)): ArmCalls {
+    return { clock, deadline, correlationId: randomUUID(), reads: 0, writes: 0, retries: [] };
+  }
+
+  return {
+    openSession({ deadline } = {}): ArmSession {
+      const calls = openCalls(deadline);
+      return {
+        nsgRules: within(calls, nsgRules),
+        registryNetworkRules: within(calls, registryNetworkRules),
+        readRegistryRegions: (registryId) => run(calls, () => readRegistryRegions(clients, registryId)),
+        usage: () => ({ reads: calls.reads, writes: calls.writes, retries: [...calls.retries] }),
+      };
+    },
+    findTaggedResources: (subscriptions) => run(openCalls(), () => findTaggedResources(clients, subscriptions)),
+  };
+}
+
+function within<T extends Target>(calls: ArmCalls, adapter: TargetAdapter<T>): TargetAdapter<T> {
+  const { readQuota } = adapter;
+  return {
+    settleInMs: adapter.settleInMs,
+    read: (target) => run(calls, () => adapter.read(target)),
+    write: (...change) => run(calls, () => adapter.write(...change)),
+    ...(readQuota && { readQuota: (target: T) => run(calls, () => readQuota(target)) }),
+  };
+}
+
+function run<T>(calls: ArmCalls, work: () => Promise<T>): Promise<T> {
+  return asCallsOf(calls, async () => {
+    try {
+      return await work();
+    } catch (error) {
+      throw toTargetError(error);
+    }
+  });
+}
+
+const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (ms) => sleep(ms),
+};

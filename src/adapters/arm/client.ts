@@ -1,0 +1,130 @@
+/** Clients of Azure Resource Manager: made on first use, one a subscription, kept for the life of the process. */
+import type { TokenCredential } from '@azure/identity';
+import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
+import type { NetworkManagementClient } from '@azure/arm-network';
+import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
+import type { Pipeline } from '@azure/core-rest-pipeline';
+import type { Config } from '../../config.ts';
+import type { Cloud } from '../../core/serviceTags.ts';
+import { buildCallsPolicy } from './callsPolicy.ts';
+
+export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback'>;
+
+export interface ArmClients {
+  networkClient(subscriptionId: string): Promise<NetworkManagementClient>;
+  registryClient(subscriptionId: string): Promise<ContainerRegistryManagementClient>;
+  resourceGraphClient(): Promise<ResourceGraphClient>;
+  /** A GET with an api-version that the SDK does not know, through the same pipeline. */
+  getJson(subscriptionId: string, resourceId: string, apiVersion: string): Promise<unknown>;
+}
+
+interface CloudSettings {
+  readonly authorityHost: string;
+  readonly scope: string;
+}
+
+/** The SDKs would ask for a token of the public cloud whatever their endpoint is. */
+export const cloudSettings: Readonly<Record<Cloud, CloudSettings>> = {
+  Public: {
+    authorityHost: 'https://login.microsoftonline.com',
+    scope: 'https://management.azure.com/.default',
+  },
+  AzureGovernment: {
+    authorityHost: 'https://login.microsoftonline.us',
+    scope: 'https://management.usgovcloudapi.net/.default',
+  },
+  China: {
+    authorityHost: 'https://login.chinacloudapi.cn',
+    scope: 'https://management.chinacloudapi.cn/.default',
+  },
+};
+
+/** Stands where the SDK's type wants a credential, on loopback; its policy is taken out, so nothing calls it. */
+const noCredential: TokenCredential = {
+  getToken: () => Promise.reject(new Error('no credential is asked for where ARM_ENDPOINT is a loopback address')),
+};
+
+export interface ArmClientsOptions {
+  /** Where tokens come from; by default the app's managed identity, or what DefaultAzureCredential finds. */
+  readonly buildCredential?: (authorityHost: string) => Promise<TokenCredential>;
+}
+
+export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = {}): ArmClients {
+  const settings = cloudSettings[config.cloud];
+  const buildCredential = options.buildCredential ?? buildDefaultCredential;
+  const credential = once(() =>
+    config.armIsLoopback ? Promise.resolve(noCredential) : buildCredential(settings.authorityHost),
+  );
+  const clientOptions = {
+    endpoint: config.armEndpoint,
+    credentials: { scopes: [settings.scope] },
+    allowInsecureConnection: config.armIsLoopback,
+    // calls.ts decides what is tried again, and records it.
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: buildCallsPolicy(), position: 'perCall' as const }],
+  };
+
+  function secured<T extends { readonly pipeline: Pipeline }>(client: T): T {
+    if (config.armIsLoopback) client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+    return client;
+  }
+
+  const networkClient = oncePerKey(async (subscriptionId) => {
+    const [{ NetworkManagementClient }, token] = await Promise.all([import('@azure/arm-network'), credential()]);
+    return secured(new NetworkManagementClient(token, subscriptionId, clientOptions));
+  });
+  const registryClient = oncePerKey(async (subscriptionId) => {
+    const [{ ContainerRegistryManagementClient }, token] = await Promise.all([
+      import('@azure/arm-containerregistry'),
+      credential(),
+    ]);
+    return secured(new ContainerRegistryManagementClient(token, subscriptionId, clientOptions));
+  });
+  const resourceGraphClient = once(async () => {
+    const [{ ResourceGraphClient }, token] = await Promise.all([import('@azure/arm-resourcegraph'), credential()]);
+    return secured(new ResourceGraphClient(token, clientOptions));
+  });
+
+  return {
+    networkClient,
+    registryClient,
+    resourceGraphClient,
+    async getJson(subscriptionId, resourceId, apiVersion) {
+      const [{ createDefaultHttpClient, createPipelineRequest }, client] = await Promise.all([
+        import('@azure/core-rest-pipeline'),
+        registryClient(subscriptionId),
+      ]);
+      const request = createPipelineRequest({
+        url: `${config.armEndpoint}${resourceId}?api-version=${apiVersion}`,
+        allowInsecureConnection: config.armIsLoopback,
+      });
+      request.headers.set('accept', 'application/json');
+      const { bodyAsText } = await client.pipeline.sendRequest(createDefaultHttpClient(), request);
+      return JSON.parse(bodyAsText ?? 'null') as unknown;
+    },
+  };
+}
+
+/** In Azure it ends at the managed identity, the one that AZURE_CLIENT_ID names where there are several. */
+async function buildDefaultCredential(authorityHost: string): Promise<TokenCredential> {
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  return new DefaultAzureCredential({ authorityHost });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  const made = oncePerKey(make);
+  return () => made('');
+}
+
+/** A failure is not kept: the next call tries again. */
+function oncePerKey<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const made = new Map<string, Promise<T>>();
+  return (key) => {
+    const known = made.get(key.toLowerCase());
+    if (known) return known;
+    const promise = make(key);
+    made.set(key.toLowerCase(), promise);
+    promise.catch(() => made.delete(key.toLowerCase()));
+    return promise;
+  };
+}

@@ -1,0 +1,161 @@
+/** An NSG rule between its target and the SDK's model: pure. */
+import type { SecurityRule } from '@azure/arm-network';
+import type { CurrentRule } from '../../app/ports.ts';
+import {
+  canonicalPrefix,
+  dropContained,
+  familyOf,
+  isPrefix,
+  sortPrefixes,
+  type AddressFamily,
+} from '../../core/prefixes.ts';
+import type { NsgRuleTarget } from '../../core/target.ts';
+import { describeOwner, toMark } from './nsgRuleMark.ts';
+
+export interface OwnRule {
+  readonly name: string;
+  readonly family: AddressFamily;
+  readonly priority: number;
+}
+
+/** A rule cannot hold both families, so a target has two. */
+export function ownRulesOf({ rule }: NsgRuleTarget): readonly [OwnRule, OwnRule] {
+  return [
+    { name: rule.name, family: 'ipv4', priority: rule.priority },
+    { name: `${rule.name}-ipv6`, family: 'ipv6', priority: rule.ipv6Priority },
+  ];
+}
+
+export function findRule(rules: readonly SecurityRule[], name: string): SecurityRule | undefined {
+  return rules.find((rule) => rule.name?.toLowerCase() === name.toLowerCase());
+}
+
+export function toCurrentRule(
+  target: NsgRuleTarget,
+  own: OwnRule,
+  live: SecurityRule | undefined,
+  ownerId: string,
+): CurrentRule {
+  if (!live) return { rule: own.name, prefixes: [], mark: undefined, drift: [] };
+  return {
+    rule: own.name,
+    prefixes: sortPrefixes(remoteAddresses(live, target.rule.direction).filter(isPrefix)),
+    mark: toMark(live.description, ownerId),
+    drift: driftOf(live, toSecurityRule(target, own, [], ownerId)),
+  };
+}
+
+/** The whole rule as it is put: a PUT replaces all of it, and plural and singular fields exclude each other. */
+export function toSecurityRule(
+  target: NsgRuleTarget,
+  own: OwnRule,
+  prefixes: readonly string[],
+  ownerId: string,
+): SecurityRule {
+  const { rule } = target;
+  const strange = prefixes.find((prefix) => familyOf(prefix) !== own.family);
+  if (strange !== undefined) {
+    throw new Error(`${target.name}: ${strange} is not ${own.family}, so ${own.name} cannot hold it`);
+  }
+  const remote = dropContained(prefixes);
+  return {
+    description: describeOwner(ownerId, target.name),
+    protocol: rule.protocol,
+    access: rule.access,
+    direction: rule.direction,
+    priority: own.priority,
+    sourcePortRange: '*',
+    // The plural field takes no `*`.
+    ...(rule.portRanges.length === 1
+      ? { destinationPortRange: rule.portRanges[0] ?? '*' }
+      : { destinationPortRanges: [...rule.portRanges] }),
+    ...(rule.direction === 'Inbound'
+      ? { sourceAddressPrefixes: remote, destinationAddressPrefix: rule.localAddressPrefix }
+      : { sourceAddressPrefix: rule.localAddressPrefix, destinationAddressPrefixes: remote }),
+  };
+}
+
+/** Addresses, tags and `*` of the side that the service tag stands for. */
+export function remoteAddresses(rule: SecurityRule, direction: NsgRuleTarget['rule']['direction']): string[] {
+  return direction === 'Inbound' ? sourcesOf(rule) : destinationsOf(rule);
+}
+
+/** How many addresses all other rules leave of the NSG's 4,000 on one side. */
+export function roomFor(target: NsgRuleTarget, others: readonly SecurityRule[]): number {
+  const used = others.flatMap((rule) => remoteAddresses(rule, target.rule.direction)).filter(isPrefix).length;
+  return Math.max(0, 4_000 - used);
+}
+
+/** Equal for rules that mean the same, whoever wrote them down and in whatever order. */
+export function fingerprintOf(rule: SecurityRule | undefined): string {
+  if (!rule) return 'absent';
+  return JSON.stringify([
+    rule.priority,
+    rule.direction,
+    rule.access,
+    rule.protocol,
+    rule.description ?? '',
+    listed(sourcePortsOf(rule)),
+    listed(destinationPortsOf(rule)),
+    listed(sourcesOf(rule)),
+    listed(destinationsOf(rule)),
+    rule.sourceApplicationSecurityGroups?.length ?? 0,
+    rule.destinationApplicationSecurityGroups?.length ?? 0,
+  ]);
+}
+
+/** What of the live rule is not as wanted, but for its remote addresses. */
+function driftOf(live: SecurityRule, wanted: SecurityRule): string[] {
+  const inbound = wanted.direction === 'Inbound';
+  const tags = remoteAddresses(live, inbound ? 'Inbound' : 'Outbound').filter((address) => !isPrefix(address));
+  const differences = [
+    difference('priority', live.priority, wanted.priority),
+    difference('direction', live.direction, wanted.direction),
+    difference('access', live.access, wanted.access),
+    difference('protocol', live.protocol, wanted.protocol),
+    difference('source ports', listed(sourcePortsOf(live)), listed(sourcePortsOf(wanted))),
+    difference('ports', listed(destinationPortsOf(live)), listed(destinationPortsOf(wanted))),
+    inbound
+      ? difference('destination', listed(destinationsOf(live)), listed(destinationsOf(wanted)))
+      : difference('source', listed(sourcesOf(live)), listed(sourcesOf(wanted))),
+    difference(inbound ? 'source' : 'destination', listed(tags), 'address prefixes', tags.length === 0),
+    difference('source application security groups', live.sourceApplicationSecurityGroups?.length ?? 0, 0),
+    difference('destination application security groups', live.destinationApplicationSecurityGroups?.length ?? 0, 0),
+    difference('description', live.description ?? '', wanted.description),
+  ];
+  return differences.filter((text) => text !== undefined);
+}
+
+function difference(field: string, live: unknown, wanted: unknown, same = sameText(live, wanted)): string | undefined {
+  return same ? undefined : `${field}: ${String(live)}, wanted ${String(wanted)}`;
+}
+
+function sameText(a: unknown, b: unknown): boolean {
+  return String(a).toLowerCase() === String(b).toLowerCase();
+}
+
+/** As a set: the order of a list, and how an address is written, say nothing. */
+function listed(values: readonly string[]): string {
+  return [...new Set(values.map((value) => (isPrefix(value) ? canonicalPrefix(value) : value)))].sort().join(', ');
+}
+
+function sourcesOf(rule: SecurityRule): string[] {
+  return both(rule.sourceAddressPrefix, rule.sourceAddressPrefixes);
+}
+
+function destinationsOf(rule: SecurityRule): string[] {
+  return both(rule.destinationAddressPrefix, rule.destinationAddressPrefixes);
+}
+
+function sourcePortsOf(rule: SecurityRule): string[] {
+  return both(rule.sourcePortRange, rule.sourcePortRanges);
+}
+
+function destinationPortsOf(rule: SecurityRule): string[] {
+  return both(rule.destinationPortRange, rule.destinationPortRanges);
+}
+
+/** Azure answers with the one, the other, or both of them where one is empty. */
+function both(singular: string | undefined, plural: readonly string[] | undefined): string[] {
+  return [...(singular ? [singular] : []), ...(plural ?? [])];
+}

@@ -1,0 +1,172 @@
+import type { NetworkSecurityGroup, SecurityRule } from '@azure/arm-network';
+import type { CurrentState, TargetAdapter } from '../../app/ports.ts';
+import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
+import { familyOf, isPrefix } from '../../core/prefixes.ts';
+import type { RuleChange } from '../../core/plan.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { NsgRuleTarget } from '../../core/target.ts';
+import { waitBeforeRetry, withRetries } from './calls.ts';
+import type { ArmClients } from './client.ts';
+import { toMark } from './nsgRuleMark.ts';
+import { findRule, fingerprintOf, ownRulesOf, roomFor, toCurrentRule, type OwnRule } from './nsgRuleModel.ts';
+import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
+import { followOperation } from './operation.ts';
+import { parseResourceId } from './resourceId.ts';
+import { serialise } from './serialise.ts';
+
+const maxRules = 1_000;
+const maxReadBacks = 5;
+
+interface Options {
+  readonly ownerId: string;
+  readonly pollIntervalInMs: number;
+}
+
+/**
+ * Writes single rules, never the whole NSG: that would delete what others added meanwhile.
+ * Azure locks an NSG for the time of a write, so writes to one NSG go one by one.
+ */
+export function buildNsgRules(
+  clients: ArmClients,
+  { ownerId, pollIntervalInMs }: Options,
+): TargetAdapter<NsgRuleTarget> {
+  async function readNsg(target: NsgRuleTarget): Promise<NetworkSecurityGroup> {
+    const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
+    return (await clients.networkClient(subscriptionId)).networkSecurityGroups.get(resourceGroup, name);
+  }
+
+  async function take(target: NsgRuleTarget, { rule, put }: RuleStep): Promise<void> {
+    const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
+    const { securityRules } = await clients.networkClient(subscriptionId);
+    await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
+      const options = { abortSignal, updateIntervalInMs: pollIntervalInMs };
+      return put
+        ? securityRules.createOrUpdate(resourceGroup, name, rule, put, options)
+        : securityRules.delete(resourceGroup, name, rule, options);
+    });
+  }
+
+  /** After a failed try nobody knows what came through, so it looks before it writes again. */
+  async function takeUnlessMoved(target: NsgRuleTarget, step: RuleStep, attempt: number): Promise<void> {
+    if (attempt > 1) {
+      const live = fingerprintOf(findRule((await readNsg(target)).securityRules ?? [], step.rule));
+      if (live === step.after) return;
+      if (live !== step.before) throw movedError(target, step.rule);
+    }
+    await take(target, step);
+  }
+
+  async function readBack(target: NsgRuleTarget, expected: ReadonlyMap<string, string>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const rules = (await readNsg(target)).securityRules ?? [];
+      const wrong = [...expected].find(([rule, after]) => fingerprintOf(findRule(rules, rule)) !== after);
+      if (!wrong) return;
+      // An answer may be older than the write.
+      const waited =
+        attempt < maxReadBacks && (await waitBeforeRetry(`GET ${wrong[0]}`, 'ReadBackDiffers', 1_000 * attempt));
+      if (!waited) throw movedError(target, wrong[0]);
+    }
+  }
+
+  async function write(target: NsgRuleTarget, current: CurrentState, changes: readonly RuleChange[]): Promise<void> {
+    const rules = (await readNsg(target)).securityRules ?? [];
+    assertUnmoved(target, current, rules);
+    assertNotOfAnother(target, rules, changes, ownerId);
+    const steps = orderSteps(target, rules, changes, ownerId);
+    for (const step of steps) {
+      const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
+      await withRetries(call, (attempt) => takeUnlessMoved(target, step, attempt));
+    }
+    await readBack(target, new Map(steps.map(({ rule, after }) => [rule, after])));
+  }
+
+  return {
+    settleInMs: 10_000,
+    async read(target) {
+      return toCurrentState(target, await readNsg(target), ownerId);
+    },
+    async write(target, current, changes) {
+      if (changes.length === 0) return;
+      await serialise(target.resourceId.toLowerCase(), () => write(target, current, changes));
+    },
+  };
+}
+
+function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string): CurrentState {
+  const rules = nsg.securityRules ?? [];
+  const own = ownRulesOf(target);
+  const others = rules.filter((rule) => !own.some(({ name }) => name.toLowerCase() === rule.name?.toLowerCase()));
+  return {
+    rules: own.map((rule) => toCurrentRule(target, rule, findRule(rules, rule.name), ownerId)),
+    location: (nsg.location ?? '').toLowerCase(),
+    maxPrefixes: roomFor(target, others),
+    blockers: [...prioritiesTaken(target, others), ...fullness(target, rules), ...mixedFamilies(target)],
+    notes: provisioningNotes(target, nsg.provisioningState),
+    token: fingerprintsOf(target, rules),
+  };
+}
+
+function wantedRules(target: NsgRuleTarget): OwnRule[] {
+  return ownRulesOf(target).filter(({ family }) => target.addressFamilies.includes(family));
+}
+
+function prioritiesTaken(target: NsgRuleTarget, others: readonly SecurityRule[]): CurrentState['blockers'] {
+  return wantedRules(target).flatMap(({ name, priority }) => {
+    const other = others.find((rule) => rule.priority === priority && rule.direction === target.rule.direction);
+    if (!other) return [];
+    const message = `rule ${other.name ?? '?'} has priority ${priority} ${target.rule.direction}, which ${name} is to have: choose another one for the target`;
+    return [{ code: 'priorityTaken' as const, message }];
+  });
+}
+
+function fullness(target: NsgRuleTarget, rules: readonly SecurityRule[]): CurrentState['blockers'] {
+  const missing = wantedRules(target).filter(({ name }) => !findRule(rules, name));
+  if (missing.length === 0 || rules.length + missing.length <= maxRules) return [];
+  const names = missing.map(({ name }) => name).join(' and ');
+  const message = `the NSG has ${rules.length} of ${maxRules} rules, so there is no room for ${names}: remove rules that are not needed`;
+  return [{ code: 'quota', message }];
+}
+
+/** Azure compares both sides of a rule: an address on the local side fits one of the two rules only. */
+function mixedFamilies({ rule, addressFamilies }: NsgRuleTarget): CurrentState['blockers'] {
+  if (!isPrefix(rule.localAddressPrefix)) return [];
+  const family = familyOf(rule.localAddressPrefix);
+  if (addressFamilies.every((wanted) => wanted === family)) return [];
+  const message = `rule.localAddressPrefix ${rule.localAddressPrefix} is ${family}, so addressFamilies may be ["${family}"] only, not ${JSON.stringify(addressFamilies)}`;
+  return [{ code: 'configuration', message }];
+}
+
+function provisioningNotes({ resourceId }: NsgRuleTarget, state: string | undefined): Reason[] {
+  if (state === 'Updating') return [{ code: 'settling', message: `${resourceId} is being updated right now` }];
+  if (state !== 'Failed') return [];
+  return [{ code: 'inert', message: `the last change of ${resourceId} failed: its rules may not be in effect` }];
+}
+
+function fingerprintsOf(target: NsgRuleTarget, rules: readonly SecurityRule[]): string {
+  return JSON.stringify(ownRulesOf(target).map(({ name }) => fingerprintOf(findRule(rules, name))));
+}
+
+function assertUnmoved(target: NsgRuleTarget, current: CurrentState, rules: readonly SecurityRule[]): void {
+  if (fingerprintsOf(target, rules) !== current.token) throw movedError(target, target.rule.name);
+}
+
+function assertNotOfAnother(
+  target: NsgRuleTarget,
+  rules: readonly SecurityRule[],
+  changes: readonly RuleChange[],
+  ownerId: string,
+): void {
+  for (const { rule } of changes) {
+    const live = findRule(rules, rule);
+    if (live && toMark(live.description, ownerId) === 'otherOwner') {
+      throw new TargetBlockedError(
+        'otherOwner',
+        `${target.name}: rule ${rule} is of another deployment (${live.description ?? ''})`,
+      );
+    }
+  }
+}
+
+function movedError(target: NsgRuleTarget, rule: string): TargetMovedError {
+  return new TargetMovedError(`${target.name}: rule ${rule} was changed by somebody else meanwhile`);
+}

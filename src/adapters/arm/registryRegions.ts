@@ -1,0 +1,18 @@
+import type { ArmClients } from './client.ts';
+import { parseResourceId } from './resourceId.ts';
+
+/** Home location and replicas of a registry: ARM locations in lower case, the home one first. */
+export async function readRegistryRegions(clients: ArmClients, registryId: string): Promise<readonly string[]> {
+  const { subscriptionId, resourceGroup, name } = parseResourceId(registryId, 'registryNetworkRules');
+  const client = await clients.registryClient(subscriptionId);
+  const locations = new Set([toLocation((await client.registries.get(resourceGroup, name)).location)]);
+  for await (const { location } of client.replications.list(resourceGroup, name)) {
+    if (location !== undefined) locations.add(toLocation(location));
+  }
+  return [...locations];
+}
+
+/** `West Europe`, as some answers have it, is `westeurope`. */
+export function toLocation(text: string): string {
+  return text.toLowerCase().replaceAll(' ', '');
+}

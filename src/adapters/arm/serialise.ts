@@ -1,0 +1,13 @@
+/** Runs works of one key one after the other, in the order they come; a failed one holds nobody up. */
+const tails = new Map<string, Promise<unknown>>();
+
+export async function serialise<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const before = tails.get(key) ?? Promise.resolve();
+  const result = before.then(work, work);
+  tails.set(key, result);
+  try {
+    return await result;
+  } finally {
+    if (tails.get(key) === result) tails.delete(key);
+  }
+}
