@@ -1,0 +1,75 @@
+/**
+ * The weekly file behind Microsoft's download page. There is no stable link to the newest one: the page must be read,
+ * it lists several files at times, and its link has moved between two pages and over several layouts.
+ */
+import type { ServiceTagsSource } from '../../app/ports.ts';
+import { SourceError, toErrorMessage } from '../../core/errors.ts';
+import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags.ts';
+import { fetchText, type FetchOptions } from './fetchText.ts';
+import { findFileLinks, type FileLink } from './findFileLinks.ts';
+import { readDownload } from './readDownload.ts';
+
+export interface DownloadOptions extends FetchOptions {
+  /** Of the pages; tests stand in for it. */
+  readonly pageOrigin?: string;
+  /** Hosts that a file may come from. */
+  readonly downloadHosts?: readonly string[];
+  readonly pageTimeoutInMs?: number;
+}
+
+const name = 'download';
+const pageIds: Readonly<Record<Cloud, string>> = { Public: '56519', AzureGovernment: '57063', China: '57062' };
+const maxPageBytes = 8 * 1024 * 1024;
+const pages = ['details.aspx', 'confirmation.aspx'];
+
+export function downloadSource(cloud: Cloud, options: DownloadOptions = {}): ServiceTagsSource {
+  return { name, fetch: () => readNewest(cloud, options) };
+}
+
+/**
+ * Both pages are read, since either may be stale, and only files of the newest date are tried: an older file in place
+ * of the newest would pass last week's addresses off as today's.
+ */
+async function readNewest(cloud: Cloud, options: DownloadOptions): Promise<ServiceTagsDownload> {
+  const links = await readLinks(cloud, options);
+  const newest = links
+    .map((link) => link.date)
+    .sort()
+    .at(-1);
+  const failures: unknown[] = [];
+  for (const link of links.filter(({ date }) => date === newest)) {
+    try {
+      return { ...(await readDownload(name, link.url, cloud, options)), date: link.date };
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length === 1) throw failures[0];
+  throw new SourceError(
+    name,
+    `every link to the file of ${newest} failed: ${failures.map(toErrorMessage).join('; ')}`,
+    {
+      cause: failures[0],
+    },
+  );
+}
+
+async function readLinks(cloud: Cloud, options: DownloadOptions): Promise<FileLink[]> {
+  const { pageOrigin = 'https://www.microsoft.com', downloadHosts = ['download.microsoft.com'] } = options;
+  const urls = pages.map((page) => `${pageOrigin}/en-us/download/${page}?id=${pageIds[cloud]}`);
+  const pageOptions = { ...options, maxBytes: maxPageBytes, timeoutInMs: options.pageTimeoutInMs ?? 20_000 };
+  const answers = await Promise.allSettled(urls.map((url) => fetchText(name, url, 'text/html', pageOptions)));
+  const links = answers.flatMap((answer) =>
+    answer.status === 'fulfilled' ? findFileLinks(answer.value.text, cloud, downloadHosts) : [],
+  );
+  const distinct = [...new Map(links.map((link) => [link.url, link])).values()];
+  if (distinct.length > 0) return distinct;
+
+  const seen = answers.map((answer, index) =>
+    answer.status === 'fulfilled'
+      ? `${urls[index]} (${answer.value.text.length} characters)`
+      : `${urls[index]} (${toErrorMessage(answer.reason)})`,
+  );
+  const expected = `a link to ServiceTags_${cloud}_<YYYYMMDD>.json on ${downloadHosts.join(' or ')}`;
+  throw new SourceError(name, `expected ${expected}, found none in ${seen.join(' nor in ')}`);
+}

@@ -1,0 +1,138 @@
+/** One bounded download over HTTPS: size, time, redirects and retries all have an end. */
+import packageJson from '../../../package.json' with { type: 'json' };
+import { SourceError, toErrorMessage } from '../../core/errors.ts';
+import { parseRetryAfter, retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
+import { isLoopbackHost, withoutSecrets } from './urls.ts';
+
+export interface FetchOptions extends RetryOptions {
+  /** Of the decoded body. */
+  readonly maxBytes?: number;
+  /** For tests on this machine: plain http to a loopback address. */
+  readonly allowLoopbackHttp?: boolean;
+}
+
+export interface FetchedText {
+  readonly text: string;
+  /** Where the last redirect led. */
+  readonly url: URL;
+}
+
+export const defaultMaxBytes = 64 * 1024 * 1024;
+const maxRedirects = 5;
+const userAgent = `acr-address-keeper/${packageJson.version}`;
+
+interface Settings {
+  readonly accept: string;
+  readonly maxBytes: number;
+  readonly allowLoopbackHttp: boolean;
+  readonly signal: AbortSignal;
+}
+
+class AttemptError extends Error {
+  override readonly name = 'AttemptError';
+  readonly failure: Failure;
+  constructor(message: string, failure: Failure, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
+}
+
+/** GETs a text. Throws SourceError with the URL, the status and what was expected. */
+export async function fetchText(
+  source: string,
+  url: string,
+  accept: string,
+  options: FetchOptions = {},
+): Promise<FetchedText> {
+  const { signal } = timeLimit(options.timeoutInMs ?? retryDefaults.timeoutInMs);
+  const { maxBytes = defaultMaxBytes, allowLoopbackHttp = false } = options;
+  const settings = { accept, maxBytes, allowLoopbackHttp, signal };
+  const toFailure = (error: Error) => (error instanceof AttemptError ? error.failure : { isFinal: true });
+  try {
+    return await withRetries(() => attempt(url, settings), toFailure, options, signal);
+  } catch (error) {
+    throw new SourceError(source, `${withoutSecrets(url)}: ${toErrorMessage(error)}`, { cause: error });
+  }
+}
+
+async function attempt(url: string, settings: Settings): Promise<FetchedText> {
+  let next = checkedUrl(url, settings);
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const response = await request(next, settings);
+    const location = redirectOf(response);
+    if (location === undefined) {
+      await assertOk(response);
+      return { text: await readBody(response, settings.maxBytes), url: next };
+    }
+    await discard(response);
+    next = checkedUrl(location, settings, next);
+  }
+  throw new AttemptError(`more than ${maxRedirects} redirects`, { isFinal: true });
+}
+
+async function request(url: URL, { accept, signal }: Settings): Promise<Response> {
+  try {
+    return await fetch(url, { headers: { accept, 'user-agent': userAgent }, signal, redirect: 'manual' });
+  } catch (cause) {
+    throw new AttemptError(`no answer (${rootMessage(cause)})`, {}, { cause });
+  }
+}
+
+/** https only; a URL that carries a password is refused before it can reach a log. */
+function checkedUrl(text: string, { allowLoopbackHttp }: Settings, base?: URL): URL {
+  const url = URL.parse(text, base?.href);
+  const what = base ? 'redirects to' : 'is';
+  if (!url) throw new AttemptError(`${what} no URL`, { isFinal: true });
+  const isLoopback = url.protocol === 'http:' && isLoopbackHost(url.hostname);
+  if (url.protocol !== 'https:' && !(allowLoopbackHttp && isLoopback)) {
+    const message = `${what} ${withoutSecrets(url.href)}, expected an https URL`;
+    throw new AttemptError(message, { isFinal: true });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new AttemptError(`${what} a URL with a user name or password, which is not accepted`, { isFinal: true });
+  }
+  return url;
+}
+
+function redirectOf(response: Response): string | undefined {
+  if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
+  return response.headers.get('location') ?? undefined;
+}
+
+async function assertOk(response: Response): Promise<void> {
+  const { status, headers } = response;
+  if (status === 200) return;
+  await discard(response);
+  const retryAfterInMs = parseRetryAfter(headers.get('retry-after'));
+  const later = retryAfterInMs === undefined ? '' : `, Retry-After ${Math.ceil(retryAfterInMs / 1000)} s`;
+  throw new AttemptError(`HTTP ${status}${later}, expected 200`, { status, retryAfterInMs });
+}
+
+/** Counts what comes out of the decoder, so that a small compressed body cannot become a huge one. */
+async function readBody(response: Response, maxBytes: number): Promise<string> {
+  if (!response.body) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size > maxBytes) break; // leaving the loop cancels the stream
+    }
+  } catch (cause) {
+    throw new AttemptError(`the answer broke off after ${size} bytes (${rootMessage(cause)})`, {}, { cause });
+  }
+  if (size > maxBytes) throw new AttemptError(`larger than ${maxBytes} bytes`, { isFinal: true });
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => undefined);
+}
+
+/** fetch says `fetch failed`; what happened is in the cause. */
+function rootMessage(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof AggregateError && cause.errors.length > 0) return toErrorMessage(cause.errors[0]);
+  return toErrorMessage(cause ?? error);
+}

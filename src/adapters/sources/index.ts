@@ -1,0 +1,38 @@
+import type { NetworkManagementClient } from '@azure/arm-network';
+import type { ServiceTagsSource } from '../../app/ports.ts';
+import type { Config, SourceSetting } from '../../config.ts';
+import { discoveryApiSource } from './discoveryApi.ts';
+import { downloadSource } from './download.ts';
+import { fileSource } from './file.ts';
+import { urlSource } from './url.ts';
+
+/** The clients that sources need; built where credentials are known. */
+export interface SourceClients {
+  networkClient(subscriptionId: string): Promise<NetworkManagementClient>;
+}
+
+/** What of the settings sources are made of. */
+export type SourcesConfig = Pick<Config, 'sources' | 'cloud' | 'serviceTagsSubscriptionId' | 'serviceTagsLocation'>;
+
+/** Every configured source, in the order of configuration. Nothing is connected before the first fetch. */
+export function buildSources(config: SourcesConfig, arm: SourceClients): readonly ServiceTagsSource[] {
+  return config.sources.map((setting) => buildSource(setting, config, arm));
+}
+
+function buildSource(setting: SourceSetting, config: SourcesConfig, arm: SourceClients): ServiceTagsSource {
+  switch (setting.kind) {
+    case 'file':
+      return fileSource(setting.path, config.cloud);
+    case 'url':
+      return urlSource(setting.url, config.cloud);
+    case 'download':
+      return downloadSource(config.cloud);
+    case 'api':
+      return discoveryApiSource({
+        client: (subscriptionId) => arm.networkClient(subscriptionId),
+        subscriptionId: config.serviceTagsSubscriptionId,
+        location: config.serviceTagsLocation,
+        cloud: config.cloud,
+      });
+  }
+}

@@ -1,0 +1,28 @@
+import { SourceError, toErrorMessage } from '../../core/errors.ts';
+import { parseServiceTagsText, type ParsedServiceTags } from '../../core/parseServiceTags.ts';
+import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags.ts';
+import { fetchText, type FetchOptions } from './fetchText.ts';
+import { dateOfFileName, fileNameOf, withoutSecrets } from './urls.ts';
+
+/** Downloads one document; its date is in the name of the file, before or after redirects. Throws SourceError. */
+export async function readDownload(
+  source: string,
+  url: string,
+  cloud: Cloud,
+  options: FetchOptions,
+): Promise<ServiceTagsDownload> {
+  const fetched = await fetchText(source, url, 'application/json', options);
+  const origin = withoutSecrets(fetched.url.href);
+  const { document, warnings } = parseFrom(source, origin, () => parseServiceTagsText(fetched.text, cloud));
+  const date = dateOfFileName(fileNameOf(fetched.url), cloud) ?? dateOfFileName(fileNameOf(new URL(url)), cloud);
+  return { source, date, origin, document, warnings };
+}
+
+/** Says where a document came from when it is refused. */
+export function parseFrom(source: string, origin: string, parse: () => ParsedServiceTags): ParsedServiceTags {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new SourceError(source, `${origin}: ${toErrorMessage(cause)}`, { cause });
+  }
+}

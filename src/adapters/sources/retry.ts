@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import { toErrorMessage } from '../../core/errors.ts';
+
+export interface RetryOptions {
+  readonly attempts?: number;
+  /** Before the second attempt; doubled before the third. */
+  readonly retryDelayInMs?: number;
+  /** A server that asks for a longer wait is not asked again. */
+  readonly maxRetryAfterInMs?: number;
+  /** For everything: attempts and the waits between them. */
+  readonly timeoutInMs?: number;
+}
+
+export const retryDefaults = {
+  attempts: 3,
+  retryDelayInMs: 1000,
+  maxRetryAfterInMs: 20_000,
+  timeoutInMs: 60_000,
+} as const satisfies Required<RetryOptions>;
+
+/** What is known of a failed attempt: no status where there was no answer at all. */
+export interface Failure {
+  readonly isFinal?: boolean;
+  readonly status?: number | undefined;
+  readonly retryAfterInMs?: number | undefined;
+}
+
+/** Tries again after network errors, 408, 429 and 5xx, as soon as the server allows. */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  toFailure: (error: Error) => Failure,
+  options: RetryOptions,
+  signal: AbortSignal,
+): Promise<T> {
+  const settings = { ...retryDefaults, ...options };
+  let last = '';
+  try {
+    return await pRetry(attempt, {
+      retries: settings.attempts - 1,
+      minTimeout: settings.retryDelayInMs,
+      randomize: true,
+      signal,
+      shouldRetry: ({ error }) => isTransient(toFailure(error), settings.maxRetryAfterInMs),
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        if (!signal.aborted) last = toErrorMessage(error);
+        const { retryAfterInMs = 0 } = toFailure(error);
+        if (retriesLeft > 0 && retryAfterInMs > 0 && retryAfterInMs <= settings.maxRetryAfterInMs) {
+          await sleep(retryAfterInMs, undefined, { signal });
+        }
+      },
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const before = last === '' ? '' : `; before: ${last}`;
+    throw new Error(`${toErrorMessage(signal.reason)}${before}`, { cause: error });
+  }
+}
+
+/** Aborts with a sentence as its reason. */
+export function timeLimit(timeoutInMs: number): AbortController {
+  const controller = new AbortController();
+  const timer = AbortSignal.timeout(timeoutInMs);
+  timer.addEventListener('abort', () => controller.abort(new Error(`no complete answer within ${timeoutInMs} ms`)));
+  return controller;
+}
+
+/** `Retry-After` as seconds or as an HTTP date; undefined where there is none. */
+export function parseRetryAfter(header: string | null | undefined): number | undefined {
+  if (header === null || header === undefined) return undefined;
+  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}
+
+function isTransient({ isFinal = false, status, retryAfterInMs = 0 }: Failure, maxRetryAfterInMs: number): boolean {
+  if (isFinal || retryAfterInMs > maxRetryAfterInMs) return false;
+  return status === undefined || status === 408 || status === 429 || status >= 500;
+}

@@ -1,0 +1,30 @@
+import type { Cloud } from '../../core/serviceTags.ts';
+
+/** A URL fit for logs: no query (it may carry a signature), no user name or password, no fragment. */
+export function withoutSecrets(text: string): string {
+  const url = URL.parse(text);
+  if (!url) return text.replace(/[?#].*$/s, '');
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** The date, `YYYY-MM-DD`, in a name such as `ServiceTags_Public_20250303.json`, whatever its letter case. */
+export function dateOfFileName(name: string, cloud: Cloud): string | undefined {
+  const match = new RegExp(`^ServiceTags_${cloud}_(\\d{4})(\\d{2})(\\d{2})\\.json$`, 'i').exec(name);
+  return match ? toDate(match[1], match[2], match[3]) : undefined;
+}
+
+/** Undefined where there is no such day. */
+export function toDate(year = '', month = '', day = ''): string | undefined {
+  const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
+  const isDay = !Number.isNaN(date.getTime()) && date.getUTCDate() === Number(day);
+  return isDay ? `${year}-${month}-${day}` : undefined;
+}
+
+/** The last segment of the path. */
+export function fileNameOf(url: URL): string {
+  return url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
+}
