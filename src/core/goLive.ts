@@ -1,0 +1,109 @@
+/**
+ * The week of grace: Azure promises not to use a new prefix for seven days after it was published,
+ * so each prefix that a target still lacks has a deadline.
+ *
+ * The day of publication is the one in the file's name. The file appears up to some days after it,
+ * so the real deadline is never earlier than the one here.
+ */
+import { comparePrefixes, parsePrefix } from './prefixes.ts';
+import type { WaitingPrefix } from './targetState.ts';
+
+export const graceDays = 7;
+
+/** With less than this left, people are told. */
+export const nearDays = 3;
+
+const dayInMs = 24 * 60 * 60 * 1000;
+
+/** A target and the listed prefixes that it still lacks. */
+export interface TargetWaiting {
+  readonly target: string;
+  readonly waiting: readonly WaitingPrefix[];
+}
+
+/** One prefix that at least one target lacks. */
+export interface PrefixDeadline {
+  readonly prefix: string;
+  /** Day of publication, `YYYY-MM-DD`. */
+  readonly published: string;
+  /** ISO time from which on Azure may use the prefix. */
+  readonly deadline: string;
+  /** Days until then, rounded down to a tenth; negative where it has passed. */
+  readonly daysLeft: number;
+  /** The targets that lack it, sorted. */
+  readonly targets: readonly string[];
+}
+
+export interface GoLiveClock {
+  /** `done`: every target has every prefix. */
+  readonly status: 'done' | 'waiting' | 'near' | 'overdue';
+  /** What is left until the first deadline; the whole grace where nothing waits. */
+  readonly daysLeft: number;
+  /** The first deadline of all; absent where nothing waits. */
+  readonly first?: PrefixDeadline;
+  /** Every prefix that waits, the first deadline first. */
+  readonly prefixes: readonly PrefixDeadline[];
+}
+
+/** Throws RangeError where `published` is not a day. */
+export function deadlineOf(published: string): Date {
+  const day = Date.parse(`${published.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(day)) throw new RangeError(`published: "${published}" is not a day such as 2025-03-03`);
+  return new Date(day + graceDays * dayInMs);
+}
+
+export function calculateGoLive(targets: readonly TargetWaiting[], now: Date): GoLiveClock {
+  const prefixes = collectDeadlines(targets, now);
+  const first = prefixes[0];
+  if (!first) return { status: 'done', daysLeft: graceDays, prefixes };
+  return { status: statusOf(first.daysLeft), daysLeft: first.daysLeft, first, prefixes };
+}
+
+/** One sentence for health, alerts and notifications. */
+export function describeGoLive({ first, prefixes }: GoLiveClock): string {
+  if (!first) return 'Every target has every published prefix.';
+  const left =
+    first.daysLeft < 0
+      ? `${formatDays(-first.daysLeft)} ago`
+      : `in ${formatDays(first.daysLeft)} (${first.deadline.slice(0, 10)})`;
+  const more =
+    prefixes.length > 1 ? `, and ${prefixes.length - 1} more ${prefixes.length === 2 ? 'waits' : 'wait'}` : '';
+  return `${first.prefix}, published ${first.published}, may be used ${left} and is missing from ${listTargets(first.targets)}${more}.`;
+}
+
+function statusOf(daysLeft: number): GoLiveClock['status'] {
+  if (daysLeft < 0) return 'overdue';
+  return daysLeft < nearDays ? 'near' : 'waiting';
+}
+
+function collectDeadlines(targets: readonly TargetWaiting[], now: Date): PrefixDeadline[] {
+  const found = new Map<string, { published: string; readonly targets: Set<string> }>();
+  for (const { target, waiting } of targets) {
+    for (const { prefix, published } of waiting) {
+      const known = found.get(prefix) ?? { published, targets: new Set() };
+      if (published < known.published) known.published = published;
+      known.targets.add(target);
+      found.set(prefix, known);
+    }
+  }
+  return [...found]
+    .map(([prefix, entry]) => toDeadline(prefix, entry.published, [...entry.targets].sort(), now))
+    .sort(
+      (a, b) => a.deadline.localeCompare(b.deadline) || comparePrefixes(parsePrefix(a.prefix), parsePrefix(b.prefix)),
+    );
+}
+
+function toDeadline(prefix: string, published: string, targets: readonly string[], now: Date): PrefixDeadline {
+  const deadline = deadlineOf(published);
+  const daysLeft = Math.floor(((deadline.getTime() - now.getTime()) / dayInMs) * 10) / 10;
+  return { prefix, published: published.slice(0, 10), deadline: deadline.toISOString(), daysLeft, targets };
+}
+
+function formatDays(days: number): string {
+  return `${days} ${days === 1 ? 'day' : 'days'}`;
+}
+
+function listTargets(targets: readonly string[]): string {
+  if (targets.length <= 3) return targets.join(', ');
+  return `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more targets`;
+}

@@ -1,0 +1,79 @@
+/** Takes secrets out of text before it is logged, traced or sent: keys, tokens, signatures, webhook paths. */
+
+const hidden = '***';
+
+/** Query parameters, connection string fields, JSON fields and headers whose values are secrets. */
+const secretNames = [
+  'AccountKey',
+  'SharedAccessKey',
+  'SharedAccessSignature',
+  'InstrumentationKey',
+  'sig',
+  'code',
+  'client_secret',
+  'clientSecret',
+  'client_assertion',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'x-functions-key',
+  'x-ms-copy-source-authorization',
+  'api-key',
+  'apikey',
+  'password',
+  'pwd',
+  'secret',
+  'NOTIFICATION_SECRET',
+].join('|');
+
+const rules: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, hidden],
+  // Everything after `SharedAccessSignature=` up to the next field of the connection string.
+  [/(SharedAccessSignature=)[^;\s"']+/gi, `$1${hidden}`],
+  [
+    new RegExp(`((?<![A-Za-z0-9])(?:${secretNames})["']?\\s*[=:]\\s*["']?)(?!\\*\\*\\*)[^\\s&;,"'<>]+`, 'gi'),
+    `$1${hidden}`,
+  ],
+  [/((?:authorization|proxy-authorization)["']?\s*[=:]\s*["']?)(?!AAD\b)(?:(\w+)\s+)?[^\s,"']+/gi, `$1${hidden}`],
+  [/\b(Bearer|Basic|SharedKey|SharedKeyLite)\s+[A-Za-z0-9\-._~+/:]{8,}=*/g, `$1 ${hidden}`],
+  [/\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?/g, hidden],
+  [/\bwhsec_[A-Za-z0-9+/=_-]+/g, hidden],
+  // A storage key: 64 bytes in base64.
+  [/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==/g, hidden],
+  // A Functions key: 40 bytes in URL-safe base64 with the platform's mark.
+  [/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{44}AzFu[A-Za-z0-9_-]{6}==/g, hidden],
+  // The path of a chat webhook is its password.
+  [
+    /(https:\/\/(?:hooks\.slack(?:-gov)?\.com|[\w.-]+\.webhook\.office\.com|[\w.-]+\.logic\.azure\.(?:com|us|cn)|[\w.-]+\.powerplatform\.com|discord(?:app)?\.com)(?::\d+)?)\/[^\s"'<>]*/gi,
+    `$1/${hidden}`,
+  ],
+  // User and password in a URL.
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]+:[^\s/@"'<>]+@/gi, `$1${hidden}@`],
+];
+
+export function redact(text: string): string {
+  return rules.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
+}
+
+/** The same value with every string in it redacted, keys of secrets included; what is not JSON becomes text. */
+export function redactValue(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (value instanceof Error) return redact(`${value.name}: ${value.message}`);
+  if (Array.isArray(value)) return value.map(redactValue);
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? value.toString() : value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [key, isSecretName(key) ? hidden : redactValue(child)]),
+  );
+}
+
+/** Where a URL goes, without the path and query that may be its secret. */
+export function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? 'not a URL';
+}
+
+const secretName = new RegExp(`^(?:${secretNames}|authorization|cookie|set-cookie)$`, 'i');
+
+function isSecretName(name: string): boolean {
+  // `code` is a secret in a query and a plain word in our own data.
+  return secretName.test(name) && name !== 'code';
+}

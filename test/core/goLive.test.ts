@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { calculateGoLive, deadlineOf, describeGoLive } from '../../src/core/goLive.ts';
+
+const now = new Date('2025-03-06T12:00:00Z');
+
+describe('deadlineOf', () => {
+  test('is seven days after the day of publication, at midnight UTC', () => {
+    expect(deadlineOf('2025-03-03').toISOString()).toBe('2025-03-10T00:00:00.000Z');
+  });
+
+  test('crosses the end of February in a leap year', () => {
+    expect(deadlineOf('2024-02-26').toISOString()).toBe('2024-03-04T00:00:00.000Z');
+  });
+
+  test('names what it cannot read', () => {
+    expect(() => deadlineOf('March')).toThrow('published: "March" is not a day such as 2025-03-03');
+  });
+});
+
+describe('calculateGoLive', () => {
+  test('nothing waits: the whole week is left and nothing is named', () => {
+    const clock = calculateGoLive([{ target: 'hooks', waiting: [] }], now);
+
+    expect(clock).toEqual({ status: 'done', daysLeft: 7, prefixes: [] });
+    expect(describeGoLive(clock)).toBe('Every target has every published prefix.');
+  });
+
+  test.each([
+    ['2025-03-06', 'waiting', 6.5],
+    ['2025-03-03', 'waiting', 3.5],
+    ['2025-03-02', 'near', 2.5],
+    ['2025-02-28', 'near', 0.5],
+    ['2025-02-27', 'overdue', -0.5],
+  ] as const)('published %s: %s, %d days left', (published, status, daysLeft) => {
+    const clock = calculateGoLive([{ target: 'hooks', waiting: [{ prefix: '192.0.2.0/26', published }] }], now);
+
+    expect(clock).toMatchObject({ status, daysLeft });
+  });
+
+  test('the worst over all targets comes first, and names each target that lacks it', () => {
+    const clock = calculateGoLive(
+      [
+        { target: 'registry', waiting: [{ prefix: '198.51.100.0/24', published: '2025-03-03' }] },
+        { target: 'hooks', waiting: [{ prefix: '192.0.2.0/26', published: '2025-03-01' }] },
+        { target: 'builds', waiting: [{ prefix: '192.0.2.0/26', published: '2025-03-01' }] },
+      ],
+      now,
+    );
+
+    expect(clock.first).toEqual({
+      prefix: '192.0.2.0/26',
+      published: '2025-03-01',
+      deadline: '2025-03-08T00:00:00.000Z',
+      daysLeft: 1.5,
+      targets: ['builds', 'hooks'],
+    });
+    expect(clock.prefixes.map((deadline) => deadline.prefix)).toEqual(['192.0.2.0/26', '198.51.100.0/24']);
+    expect(describeGoLive(clock)).toBe(
+      '192.0.2.0/26, published 2025-03-01, may be used in 1.5 days (2025-03-08) and is missing from builds, hooks, and 1 more waits.',
+    );
+  });
+
+  test('a prefix that two targets date differently keeps the earlier day', () => {
+    const clock = calculateGoLive(
+      [
+        { target: 'a', waiting: [{ prefix: '2001:db8::/48', published: '2025-03-03' }] },
+        { target: 'b', waiting: [{ prefix: '2001:db8::/48', published: '2025-02-24' }] },
+      ],
+      now,
+    );
+
+    expect(clock.prefixes).toHaveLength(1);
+    expect(clock).toMatchObject({ status: 'overdue', first: { published: '2025-02-24', targets: ['a', 'b'] } });
+    expect(describeGoLive(clock)).toContain('may be used 3.5 days ago');
+  });
+
+  test('many targets are counted, not listed', () => {
+    const waiting = [{ prefix: '192.0.2.0/26', published: '2025-03-03' }];
+    const targets = ['a', 'b', 'c', 'd', 'e'].map((target) => ({ target, waiting }));
+
+    expect(describeGoLive(calculateGoLive(targets, now))).toContain('missing from a, b, c and 2 more targets.');
+  });
+
+  test('the order of targets and prefixes does not matter', () => {
+    const waiting = fc.array(
+      fc.record({
+        prefix: fc.constantFrom('192.0.2.0/26', '198.51.100.0/24', '2001:db8::/48'),
+        published: fc.constantFrom('2025-02-24', '2025-03-01', '2025-03-03'),
+      }),
+      { maxLength: 5 },
+    );
+    const targets = fc.uniqueArray(fc.record({ target: fc.constantFrom('a', 'b', 'c', 'd'), waiting }), {
+      selector: (entry) => entry.target,
+    });
+
+    fc.assert(
+      fc.property(targets, (list) => {
+        const shuffled = list.toReversed().map((entry) => ({ ...entry, waiting: entry.waiting.toReversed() }));
+
+        expect(calculateGoLive(shuffled, now)).toEqual(calculateGoLive(list, now));
+      }),
+    );
+  });
+});
