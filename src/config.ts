@@ -1,5 +1,18 @@
-/** The one reader of process.env: app settings of docs/contract.md, section 1. */
+/** The one reader of process.env: app settings of docs/contract.md, section 1. Runs at cold start, so by hand. */
+import { readArmEndpoint } from './config/armEndpoint.ts';
+import {
+  isInAzure,
+  quote,
+  readChoice,
+  readMatching,
+  readText,
+  refuse,
+  type Environment,
+} from './config/environment.ts';
+import { readSources, readWebhooks } from './config/lists.ts';
+import { readStorage } from './config/storage.ts';
 import { ConfigurationError } from './core/errors.ts';
+import { findScheduleFault } from './core/ncrontab.ts';
 import { clouds, type Cloud } from './core/serviceTags.ts';
 
 export type SourceSetting =
@@ -38,6 +51,74 @@ export interface Config {
   readonly notificationWebhooks: readonly string[];
   /** Name of the Function App, where it runs in Azure. */
   readonly siteName?: string;
+  /** True where the platform's own settings are there. */
+  readonly isInAzure: boolean;
+  /** What a person should know of settings that were left out. */
+  readonly notes: readonly string[];
+}
+
+/** Throws ConfigurationError for the first setting that is missing or wrong. */
+export function loadConfig(env: Environment): Config {
+  const cloud = readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public';
+  const subscriptionId = readMatching(env, 'SERVICE_TAGS_SUBSCRIPTION_ID', guid, 'the GUID of a subscription');
+  const siteName = readText(env, 'WEBSITE_SITE_NAME');
+  return {
+    storage: readStorage(env, cloud),
+    cloud,
+    ...readArmEndpoint(env, cloud),
+    ...readSources(env, subscriptionId !== undefined),
+    ...(subscriptionId === undefined ? {} : { serviceTagsSubscriptionId: subscriptionId }),
+    serviceTagsLocation: readLocation(env) ?? defaultLocations[cloud],
+    targets: readTargets(env),
+    pullSchedule: readSchedule(env, 'PULL_SCHEDULE') ?? '0 30 */6 * * *',
+    reconcileSchedule: readSchedule(env, 'RECONCILE_SCHEDULE') ?? '0 0 * * * *',
+    updatesPaused: readUpdatesPaused(env),
+    notificationWebhooks: readWebhooks(env),
+    ...(siteName === undefined ? {} : { siteName }),
+    isInAzure: isInAzure(env),
+  };
+}
+
+const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** The location picks which region's rollout the API answers from; it has to exist in the cloud. */
+const defaultLocations: Readonly<Record<Cloud, string>> = {
+  Public: 'westeurope',
+  AzureGovernment: 'usgovvirginia',
+  China: 'chinaeast2',
+};
+
+function readLocation(env: Environment): string | undefined {
+  const location = readMatching(env, 'SERVICE_TAGS_LOCATION', /^[a-z\d ]+$/i, 'an ARM location such as westeurope');
+  return location?.replaceAll(' ', '').toLowerCase();
+}
+
+function readSchedule(env: Environment, setting: string): string | undefined {
+  const schedule = readText(env, setting);
+  const fault = schedule === undefined ? undefined : findScheduleFault(schedule);
+  if (schedule === undefined || fault === undefined) return schedule;
+  return refuse(
+    setting,
+    `${quote(schedule)} (${fault})`,
+    'NCRONTAB in UTC, {second} {minute} {hour} {day} {month} {day of week}, such as 0 30 */6 * * *',
+  );
+}
+
+function readUpdatesPaused(env: Environment): boolean {
+  const choice = readChoice(env, 'UPDATES_PAUSED', ['true', 'false', '1', '0']);
+  return choice === 'true' || choice === '1';
+}
+
+function readTargets(env: Environment): TargetsSetting {
+  const text = readText(env, 'TARGETS');
+  if (text === undefined) return { kind: 'file', path: 'targets.json', isDefault: true };
+  if (text.startsWith('{')) return { kind: 'json', json: text };
+  if (!text.startsWith('blob:')) return { kind: 'file', path: text, isDefault: false };
+  const [, container, name] = /^blob:([a-z\d](?:-?[a-z\d]){2,62})\/(.+)$/.exec(text) ?? [];
+  if (container === undefined || name === undefined) {
+    return refuse('TARGETS', quote(text), 'the path of a file, blob:<container>/<name>, or JSON that begins with {');
+  }
+  return { kind: 'blob', container, name };
 }
 
 export { ConfigurationError, clouds };

@@ -1,0 +1,53 @@
+/** Where Azure Resource Manager is: the one address that gets a token, so nothing but Azure and this machine is taken. */
+import type { Cloud } from '../core/serviceTags.ts';
+import { isInAzure, quote, readText, refuse, type Environment } from './environment.ts';
+import { isLoopback, withoutSecrets } from './urls.ts';
+
+const setting = 'ARM_ENDPOINT';
+
+const armHosts: Readonly<Record<Cloud, string>> = {
+  Public: 'management.azure.com',
+  AzureGovernment: 'management.usgovcloudapi.net',
+  China: 'management.chinacloudapi.cn',
+};
+
+export interface ArmEndpoint {
+  readonly armEndpoint: string;
+  readonly armIsLoopback: boolean;
+}
+
+export function readArmEndpoint(env: Environment, cloud: Cloud): ArmEndpoint {
+  const text = readText(env, setting);
+  if (text === undefined) return { armEndpoint: `https://${armHosts[cloud]}`, armIsLoopback: false };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const held = quote(withoutSecrets(text));
+  if (!url || !isBareOrigin(url)) return refuse(setting, held, acceptedFor(cloud));
+
+  if (isLoopback(url)) {
+    if (isInAzure(env)) refuse(setting, `${held}, a loopback address, inside Azure`, `https://${armHosts[cloud]}`);
+    return { armEndpoint: url.origin, armIsLoopback: true };
+  }
+  checkAzureHost(url, cloud, held);
+  return { armEndpoint: url.origin, armIsLoopback: false };
+}
+
+function isBareOrigin(url: URL): boolean {
+  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+  return isHttp && url.username + url.password + url.search + url.hash === '' && url.pathname === '/';
+}
+
+function checkAzureHost(url: URL, cloud: Cloud, held: string): void {
+  const owner = (Object.keys(armHosts) as Cloud[]).find((candidate) => isHostOf(url.host, armHosts[candidate]));
+  if (owner === undefined || url.protocol !== 'https:') refuse(setting, held, acceptedFor(cloud));
+  if (owner !== cloud)
+    refuse(setting, `${held}, which is of the cloud ${owner} while AZURE_CLOUD is ${cloud}`, acceptedFor(cloud));
+}
+
+/** `management.azure.com` itself, or of one region: `westeurope.management.azure.com`. */
+function isHostOf(host: string, armHost: string): boolean {
+  return host === armHost || (host.endsWith(`.${armHost}`) && /^[a-z\d]+$/.test(host.slice(0, -armHost.length - 1)));
+}
+
+function acceptedFor(cloud: Cloud): string {
+  return `https://${armHosts[cloud]}, https://<region>.${armHosts[cloud]}, or outside Azure http://127.0.0.1:<port>`;
+}

@@ -1,0 +1,50 @@
+/** Reads single settings. A message says what the setting holds, never what may be a secret, and what is accepted. */
+import { ConfigurationError, shorten } from '../core/errors.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Trimmed; a setting that is empty counts as missing. */
+export function readText(env: Environment, setting: string): string | undefined {
+  const text = env[setting]?.trim();
+  return text === '' ? undefined : text;
+}
+
+export function readChoice<T extends string>(env: Environment, setting: string, choices: readonly T[]): T | undefined {
+  const text = readText(env, setting);
+  if (text === undefined) return undefined;
+  const choice = choices.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
+  return choice ?? refuse(setting, quote(text), choices.join(', '));
+}
+
+export function readMatching(env: Environment, setting: string, pattern: RegExp, accepted: string): string | undefined {
+  const text = readText(env, setting);
+  return text === undefined || pattern.test(text) ? text : refuse(setting, quote(text), accepted);
+}
+
+/** The entries of a comma list, trimmed, without empty ones; undefined where the setting is missing. */
+export function readList(env: Environment, setting: string, accepted: string): string[] | undefined {
+  const text = readText(env, setting);
+  if (text === undefined) return undefined;
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  return entries.length > 0 ? entries : refuse(setting, quote(text), accepted);
+}
+
+export function refuse(setting: string, held: string, accepted: string): never {
+  throw new ConfigurationError(setting, `holds ${held}; accepted: ${accepted}`);
+}
+
+export function missing(setting: string, accepted: string): never {
+  throw new ConfigurationError(setting, `is missing; accepted: ${accepted}`);
+}
+
+export function quote(text: string): string {
+  return `"${shorten(text)}"`;
+}
+
+/** By the settings that the platform adds wherever a Function App runs in Azure. */
+export function isInAzure(env: Environment): boolean {
+  return readText(env, 'WEBSITE_INSTANCE_ID') !== undefined || readText(env, 'WEBSITE_SITE_NAME') !== undefined;
+}

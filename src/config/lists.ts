@@ -1,0 +1,65 @@
+/** The settings that are comma lists: SERVICE_TAGS_SOURCES and NOTIFICATION_WEBHOOKS. */
+import { ConfigurationError } from '../core/errors.ts';
+import type { SourceSetting } from '../config.ts';
+import { isInAzure, quote, readList, refuse, type Environment } from './environment.ts';
+import { parseServiceUrl, withoutSecrets } from './urls.ts';
+
+const sourcesSetting = 'SERVICE_TAGS_SOURCES';
+const acceptedSources = 'a comma list of download, api, an https: URL, file:PATH';
+
+export interface Sources {
+  readonly sources: readonly SourceSetting[];
+  readonly notes: readonly string[];
+}
+
+/** Without the setting, the API is asked only where there is a subscription to ask for. */
+export function readSources(env: Environment, hasSubscription: boolean): Sources {
+  const entries = readList(env, sourcesSetting, acceptedSources);
+  if (entries === undefined) return defaultSources(hasSubscription);
+  const sources = entries.map((entry) => parseSource(entry, !isInAzure(env)));
+  const twice = sources.find(({ name }, index) => sources.findIndex((other) => other.name === name) !== index);
+  if (twice) refuse(sourcesSetting, `${quote(twice.name)} twice`, 'each source once');
+  if (!hasSubscription && sources.some(({ kind }) => kind === 'api')) {
+    throw new ConfigurationError(
+      'SERVICE_TAGS_SUBSCRIPTION_ID',
+      `is missing, and ${sourcesSetting} lists api; accepted: the GUID of a subscription, or a list without api`,
+    );
+  }
+  return { sources, notes: [] };
+}
+
+function defaultSources(hasSubscription: boolean): Sources {
+  const download: SourceSetting = { kind: 'download', name: 'download' };
+  if (hasSubscription) return { sources: [download, { kind: 'api', name: 'api' }], notes: [] };
+  return {
+    sources: [download],
+    notes: ['SERVICE_TAGS_SUBSCRIPTION_ID is not set: the Service Tag Discovery API is not asked, only the download'],
+  };
+}
+
+function parseSource(entry: string, allowsLoopback: boolean): SourceSetting {
+  const word = entry.toLowerCase();
+  if (word === 'download' || word === 'api') return { kind: word, name: word };
+  if (/^file:./i.test(entry)) {
+    const path = entry.slice('file:'.length);
+    return { kind: 'file', name: `file:${path}`, path };
+  }
+  const url = parseServiceUrl(entry, allowsLoopback);
+  if (!url) return refuse(sourcesSetting, quote(withoutSecrets(entry)), acceptedSources);
+  return { kind: 'url', name: withoutSecrets(entry), url: url.href };
+}
+
+const webhooksSetting = 'NOTIFICATION_WEBHOOKS';
+
+export function readWebhooks(env: Environment): readonly string[] {
+  const accepted = 'a comma list of https: URLs without a password in them';
+  const entries = readList(env, webhooksSetting, accepted) ?? [];
+  return entries.map((entry, index) => {
+    const url = parseServiceUrl(entry, !isInAzure(env));
+    // The path of a webhook is its key, so an entry is told by its number.
+    return (
+      url?.href ??
+      refuse(webhooksSetting, `something else as entry ${index + 1} (not shown: it may be a key)`, accepted)
+    );
+  });
+}

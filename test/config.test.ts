@@ -1,0 +1,353 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConfigurationError, loadConfig, type Config } from '../src/config.ts';
+
+const subscription = '00000000-1111-2222-3333-444444444444';
+const local = { AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
+
+function load(env: Readonly<Record<string, string>>): Config {
+  return loadConfig({ ...local, ...env });
+}
+
+function messageOf(env: Readonly<Record<string, string>>): string {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+test('the defaults', () => {
+  expect(loadConfig(local)).toEqual({
+    storage: { kind: 'connectionString', connectionString: 'UseDevelopmentStorage=true' },
+    cloud: 'Public',
+    armEndpoint: 'https://management.azure.com',
+    armIsLoopback: false,
+    sources: [{ kind: 'download', name: 'download' }],
+    serviceTagsLocation: 'westeurope',
+    targets: { kind: 'file', path: 'targets.json', isDefault: true },
+    pullSchedule: '0 30 */6 * * *',
+    reconcileSchedule: '0 0 * * * *',
+    updatesPaused: false,
+    notificationWebhooks: [],
+    isInAzure: false,
+    notes: ['SERVICE_TAGS_SUBSCRIPTION_ID is not set: the Service Tag Discovery API is not asked, only the download'],
+  });
+});
+
+test('every setting', () => {
+  expect(
+    loadConfig({
+      AzureWebJobsStorage__accountName: 'keeperstore',
+      AzureWebJobsStorage__credential: 'managedidentity',
+      AzureWebJobsStorage__clientId: subscription,
+      AZURE_CLOUD: 'azuregovernment',
+      ARM_ENDPOINT: 'https://usgovvirginia.management.usgovcloudapi.net/',
+      SERVICE_TAGS_SOURCES: 'download, api,file:../weekly,https://example.com/tags.json?sig=secret',
+      SERVICE_TAGS_SUBSCRIPTION_ID: subscription,
+      SERVICE_TAGS_LOCATION: 'USGov Texas',
+      TARGETS: 'blob:configuration/firewalls/targets.json',
+      PULL_SCHEDULE: '0 */15 * * * *',
+      RECONCILE_SCHEDULE: '30 5 0-23/2 * JAN-dec mon,Thu',
+      UPDATES_PAUSED: 'TRUE',
+      NOTIFICATION_WEBHOOKS: 'https://example.com/hook/1,https://example.net/hook/2',
+      WEBSITE_SITE_NAME: 'keeper',
+    }),
+  ).toEqual({
+    storage: {
+      kind: 'identity',
+      blobServiceUri: 'https://keeperstore.blob.core.usgovcloudapi.net',
+      queueServiceUri: 'https://keeperstore.queue.core.usgovcloudapi.net',
+      clientId: subscription,
+    },
+    cloud: 'AzureGovernment',
+    armEndpoint: 'https://usgovvirginia.management.usgovcloudapi.net',
+    armIsLoopback: false,
+    sources: [
+      { kind: 'download', name: 'download' },
+      { kind: 'api', name: 'api' },
+      { kind: 'file', name: 'file:../weekly', path: '../weekly' },
+      {
+        kind: 'url',
+        name: 'https://example.com/tags.json?…',
+        url: 'https://example.com/tags.json?sig=secret',
+      },
+    ],
+    serviceTagsSubscriptionId: subscription,
+    serviceTagsLocation: 'usgovtexas',
+    targets: { kind: 'blob', container: 'configuration', name: 'firewalls/targets.json' },
+    pullSchedule: '0 */15 * * * *',
+    reconcileSchedule: '30 5 0-23/2 * JAN-dec mon,Thu',
+    updatesPaused: true,
+    notificationWebhooks: ['https://example.com/hook/1', 'https://example.net/hook/2'],
+    siteName: 'keeper',
+    isInAzure: true,
+    notes: [],
+  });
+});
+
+test('an empty setting is a missing one', () => {
+  expect(load({ TARGETS: ' ', ARM_ENDPOINT: '', UPDATES_PAUSED: '' })).toEqual(loadConfig(local));
+});
+
+describe('storage', () => {
+  const sas =
+    'BlobEndpoint=https://a.blob.core.windows.net;QueueEndpoint=https://a.queue.core.windows.net;SharedAccessSignature=sv=1';
+
+  test.each([
+    'UseDevelopmentStorage=true',
+    'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5==;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:2/a',
+    sas,
+  ])('connection string %s', (connectionString) => {
+    expect(load({ AzureWebJobsStorage: connectionString }).storage).toEqual({
+      kind: 'connectionString',
+      connectionString,
+    });
+  });
+
+  test('a connection string wins over an identity, as in the host', () => {
+    expect(load({ AzureWebJobsStorage__accountName: 'keeperstore' }).storage.kind).toBe('connectionString');
+  });
+
+  test.each([
+    ['Public', 'core.windows.net'],
+    ['China', 'core.chinacloudapi.cn'],
+  ])('an account of %s', (cloud, suffix) => {
+    expect(loadConfig({ AZURE_CLOUD: cloud, AzureWebJobsStorage__accountName: 'keeperstore' }).storage).toEqual({
+      kind: 'identity',
+      blobServiceUri: `https://keeperstore.blob.${suffix}`,
+      queueServiceUri: `https://keeperstore.queue.${suffix}`,
+    });
+  });
+
+  test('service addresses, which win over the account', () => {
+    expect(
+      loadConfig({
+        AzureWebJobsStorage__accountName: 'keeperstore',
+        AzureWebJobsStorage__blobServiceUri: 'https://blobs.example.com/',
+      }).storage,
+    ).toMatchObject({
+      blobServiceUri: 'https://blobs.example.com',
+      queueServiceUri: 'https://keeperstore.queue.core.windows.net',
+    });
+  });
+
+  const accepted =
+    'accepted: UseDevelopmentStorage=true, DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;EndpointSuffix=…, ' +
+    'or BlobEndpoint=…;QueueEndpoint=…;SharedAccessSignature=…';
+
+  test.each([
+    [
+      {},
+      'AzureWebJobsStorage: is missing; accepted: a connection string, UseDevelopmentStorage=true, or instead of it ' +
+        'AzureWebJobsStorage__accountName, or AzureWebJobsStorage__blobServiceUri and AzureWebJobsStorage__queueServiceUri',
+    ],
+    [
+      { AzureWebJobsStorage: 'AccountName=a;AccountKey=c2VjcmV0' },
+      `AzureWebJobsStorage: holds a text without DefaultEndpointsProtocol, EndpointSuffix (not shown: it may hold a key); ${accepted}`,
+    ],
+    [
+      { AzureWebJobsStorage: 'c2VjcmV0LXNlY3JldA==' },
+      'AzureWebJobsStorage: holds a text without DefaultEndpointsProtocol, AccountName, AccountKey, EndpointSuffix ' +
+        `(not shown: it may hold a key); ${accepted}`,
+    ],
+    [
+      { AzureWebJobsStorage: sas.replace('QueueEndpoint', 'FileEndpoint') },
+      `AzureWebJobsStorage: holds a text without QueueEndpoint (not shown: it may hold a key); ${accepted}`,
+    ],
+    [
+      { AzureWebJobsStorage__blobServiceUri: 'https://keeperstore.blob.core.windows.net' },
+      'AzureWebJobsStorage__queueServiceUri: is missing; accepted: the https: URL of the queue service, as the other ' +
+        "service's is given",
+    ],
+    [
+      {
+        AzureWebJobsStorage__blobServiceUri: 'http://example.com?sig=secret',
+        AzureWebJobsStorage__queueServiceUri: 'https://example.com',
+      },
+      'AzureWebJobsStorage__blobServiceUri: holds "http://example.com/?…"; accepted: an https: URL without a password',
+    ],
+    [
+      { AzureWebJobsStorage__accountName: 'Keeper-Store' },
+      'AzureWebJobsStorage__accountName: holds "Keeper-Store"; accepted: the name of a storage account ' +
+        '(3 to 24 lower-case letters and digits)',
+    ],
+    [
+      { AzureWebJobsStorage__accountName: 'keeperstore', AzureWebJobsStorage__credential: 'key' },
+      'AzureWebJobsStorage__credential: holds "key"; accepted: managedidentity',
+    ],
+    [
+      { AzureWebJobsStorage__accountName: 'keeperstore', AzureWebJobsStorage__clientId: 'keeper' },
+      'AzureWebJobsStorage__clientId: holds "keeper"; accepted: a GUID',
+    ],
+  ])('refused: %j', (env: Readonly<Record<string, string>>, message) => {
+    expect(messageOf(env)).toBe(message);
+    expect(message).not.toMatch(/c2VjcmV0|secret/);
+  });
+});
+
+describe('ARM_ENDPOINT', () => {
+  test.each([
+    ['Public', 'https://management.azure.com/', 'https://management.azure.com', false],
+    ['Public', 'https://WestEurope.management.azure.com', 'https://westeurope.management.azure.com', false],
+    ['China', 'https://management.chinacloudapi.cn:443', 'https://management.chinacloudapi.cn', false],
+    ['Public', 'http://127.0.0.1:8080', 'http://127.0.0.1:8080', true],
+    ['Public', 'http://127.8.9.10:8080/', 'http://127.8.9.10:8080', true],
+    ['Public', 'http://localhost:8080', 'http://localhost:8080', true],
+    ['Public', 'http://[::1]:8080', 'http://[::1]:8080', true],
+    ['Public', 'https://localhost:8080', 'https://localhost:8080', true],
+  ])('%s %s', (cloud, endpoint, armEndpoint, armIsLoopback) => {
+    expect(load({ AZURE_CLOUD: cloud, ARM_ENDPOINT: endpoint })).toMatchObject({ armEndpoint, armIsLoopback });
+  });
+
+  test.each([
+    ['AzureGovernment', 'https://management.usgovcloudapi.net'],
+    ['China', 'https://management.chinacloudapi.cn'],
+  ])('the default of %s', (cloud, armEndpoint) => {
+    expect(load({ AZURE_CLOUD: cloud })).toMatchObject({ armEndpoint, armIsLoopback: false });
+  });
+
+  const accepted =
+    'accepted: https://management.azure.com, https://<region>.management.azure.com, or outside Azure http://127.0.0.1:<port>';
+
+  test.each([
+    ['https://example.com', 'holds "https://example.com/"'],
+    ['http://management.azure.com', 'holds "http://management.azure.com/"'],
+    ['https://management.azure.com.example.com', 'holds "https://management.azure.com.example.com/"'],
+    ['https://a.b.management.azure.com', 'holds "https://a.b.management.azure.com/"'],
+    ['https://evilmanagement.azure.com', 'holds "https://evilmanagement.azure.com/"'],
+    ['https://management.azure.com:8443', 'holds "https://management.azure.com:8443/"'],
+    ['https://management.azure.com/path', 'holds "https://management.azure.com/path"'],
+    ['https://management.azure.com?key=secret', 'holds "https://management.azure.com/?…"'],
+    ['http://localhost:secret@example.com', 'holds "http://…@example.com/"'],
+    ['http://user:secret@127.0.0.1', 'holds "http://…@127.0.0.1/"'],
+    ['http://127.0.0.1.example.com', 'holds "http://127.0.0.1.example.com/"'],
+    ['http://10.0.0.1', 'holds "http://10.0.0.1/"'],
+    ['http://localhost.example.com', 'holds "http://localhost.example.com/"'],
+    ['ftp://127.0.0.1', 'holds "ftp://127.0.0.1/"'],
+    ['management.azure.com', 'holds "management.azure.com"'],
+    [
+      'https://management.chinacloudapi.cn',
+      'holds "https://management.chinacloudapi.cn/", which is of the cloud China while AZURE_CLOUD is Public',
+    ],
+  ])('refused: %s', (endpoint, held) => {
+    expect(messageOf({ ...local, ARM_ENDPOINT: endpoint })).toBe(`ARM_ENDPOINT: ${held}; ${accepted}`);
+  });
+
+  test.each(['WEBSITE_INSTANCE_ID', 'WEBSITE_SITE_NAME'])('a loopback address inside Azure, told by %s', (setting) => {
+    expect(messageOf({ ...local, [setting]: 'x', ARM_ENDPOINT: 'http://127.0.0.1:1' })).toBe(
+      'ARM_ENDPOINT: holds "http://127.0.0.1:1/", a loopback address, inside Azure; accepted: https://management.azure.com',
+    );
+  });
+});
+
+describe('sources', () => {
+  test('with a subscription the API is asked too', () => {
+    expect(load({ SERVICE_TAGS_SUBSCRIPTION_ID: subscription })).toMatchObject({
+      sources: [
+        { kind: 'download', name: 'download' },
+        { kind: 'api', name: 'api' },
+      ],
+      notes: [],
+    });
+  });
+
+  test('an http: address of this machine', () => {
+    expect(load({ SERVICE_TAGS_SOURCES: 'http://127.0.0.1:8080/tags.json,' }).sources).toEqual([
+      { kind: 'url', name: 'http://127.0.0.1:8080/tags.json', url: 'http://127.0.0.1:8080/tags.json' },
+    ]);
+  });
+
+  test.each([
+    ['AzureGovernment', 'usgovvirginia'],
+    ['China', 'chinaeast2'],
+  ])('the location of %s', (cloud, location) => {
+    expect(load({ AZURE_CLOUD: cloud }).serviceTagsLocation).toBe(location);
+  });
+
+  const accepted = 'accepted: a comma list of download, api, an https: URL, file:PATH';
+
+  test.each([
+    ['downlaod', `SERVICE_TAGS_SOURCES: holds "downlaod"; ${accepted}`],
+    [', ,', `SERVICE_TAGS_SOURCES: holds ", ,"; ${accepted}`],
+    ['file:', `SERVICE_TAGS_SOURCES: holds "file:"; ${accepted}`],
+    ['http://example.com/a.json?key=secret', `SERVICE_TAGS_SOURCES: holds "http://example.com/a.json?…"; ${accepted}`],
+    ['https://u:secret@example.com/a.json', `SERVICE_TAGS_SOURCES: holds "https://…@example.com/a.json"; ${accepted}`],
+    ['download,Download', 'SERVICE_TAGS_SOURCES: holds "download" twice; accepted: each source once'],
+    [
+      'download,api',
+      'SERVICE_TAGS_SUBSCRIPTION_ID: is missing, and SERVICE_TAGS_SOURCES lists api; accepted: the GUID of a subscription, ' +
+        'or a list without api',
+    ],
+  ])('refused: %s', (sources, message) => {
+    expect(messageOf({ ...local, SERVICE_TAGS_SOURCES: sources })).toBe(message);
+  });
+
+  test('an http: address of this machine is refused inside Azure', () => {
+    expect(messageOf({ ...local, WEBSITE_SITE_NAME: 'keeper', SERVICE_TAGS_SOURCES: 'http://127.0.0.1/a.json' })).toBe(
+      `SERVICE_TAGS_SOURCES: holds "http://127.0.0.1/a.json"; ${accepted}`,
+    );
+  });
+});
+
+describe('targets', () => {
+  test.each([
+    ['config/targets.json', { kind: 'file', path: 'config/targets.json', isDefault: false }],
+    ['targets.json', { kind: 'file', path: 'targets.json', isDefault: false }],
+    [' { "targets": [] }', { kind: 'json', json: '{ "targets": [] }' }],
+    ['blob:abc/t.json', { kind: 'blob', container: 'abc', name: 't.json' }],
+  ])('%s', (text, targets) => expect(load({ TARGETS: text }).targets).toEqual(targets));
+
+  test.each(['blob:', 'blob:container', 'blob:/name', 'blob:Upper/name', 'blob:a/name', 'blob:two--dashes/name'])(
+    'refused: %s',
+    (text) => {
+      expect(messageOf({ ...local, TARGETS: text })).toBe(
+        `TARGETS: holds "${text}"; accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {`,
+      );
+    },
+  );
+});
+
+describe('the others', () => {
+  test.each([
+    ['1', true],
+    ['True', true],
+    ['0', false],
+    ['false', false],
+  ])('UPDATES_PAUSED %s', (text, paused) => expect(load({ UPDATES_PAUSED: text }).updatesPaused).toBe(paused));
+
+  test.each([
+    ['AZURE_CLOUD', 'AzureCloud', 'holds "AzureCloud"; accepted: Public, AzureGovernment, China'],
+    ['UPDATES_PAUSED', 'yes', 'holds "yes"; accepted: true, false, 1, 0'],
+    ['SERVICE_TAGS_LOCATION', 'west-europe', 'holds "west-europe"; accepted: an ARM location such as westeurope'],
+    ['SERVICE_TAGS_SUBSCRIPTION_ID', 'mine', 'holds "mine"; accepted: the GUID of a subscription'],
+    [
+      'NOTIFICATION_WEBHOOKS',
+      'https://example.com/ok,http://example.com/T0/secret',
+      'holds something else as entry 2 (not shown: it may be a key); ' +
+        'accepted: a comma list of https: URLs without a password in them',
+    ],
+    [
+      'PULL_SCHEDULE',
+      '*/5 * * * *',
+      'holds "*/5 * * * *" (5 fields, six are needed); accepted: NCRONTAB in UTC, ' +
+        '{second} {minute} {hour} {day} {month} {day of week}, such as 0 30 */6 * * *',
+    ],
+    [
+      'RECONCILE_SCHEDULE',
+      '0 61 * * * *',
+      'holds "0 61 * * * *" (minute "61" is not within 0-59); accepted: NCRONTAB in UTC, ' +
+        '{second} {minute} {hour} {day} {month} {day of week}, such as 0 30 */6 * * *',
+    ],
+  ])('%s %s is refused', (setting, text, message) => {
+    expect(messageOf({ ...local, [setting]: text })).toBe(`${setting}: ${message}`);
+  });
+
+  test('a webhook of this machine', () => {
+    expect(load({ NOTIFICATION_WEBHOOKS: 'http://localhost:8080/hook' }).notificationWebhooks).toEqual([
+      'http://localhost:8080/hook',
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { Cron } from 'croner';
+import { findScheduleFault } from '../../src/core/ncrontab.ts';
+
+describe('findScheduleFault', () => {
+  test.each([
+    '0 30 */6 * * *',
+    '  0  0 * * * *  ',
+    '0 0 9-17 * * MON-FRI',
+    '*/30 * * * * *',
+    '0 5,35 0,12 1,15 jan,JUL *',
+    '0 0 0 1-7/2 * 0',
+    '0 10-59/15 * * * *',
+  ])('%s is a schedule, to another reader of cron too', (schedule) => {
+    expect(findScheduleFault(schedule)).toBeUndefined();
+    expect(new Cron(schedule.trim(), { paused: true }).nextRun()).toBeInstanceOf(Date);
+  });
+
+  test.each([
+    ['', '1 field, six are needed'],
+    ['* * * * *', '5 fields, six are needed'],
+    ['0 0 0 * * * 2030', '7 fields, six are needed'],
+    ['60 0 0 * * *', 'second "60" is not within 0-59'],
+    ['0 60 0 * * *', 'minute "60" is not within 0-59'],
+    ['0 0 24 * * *', 'hour "24" is not within 0-23'],
+    ['0 0 0 0 * *', 'day "0" is not within 1-31'],
+    ['0 0 0 1 13 *', 'month "13" is not within 1-12'],
+    ['0 0 0 * * 7', 'day of week "7" is not within 0-6'],
+    ['0 0 0 * * funday', 'day of week "funday" is not within 0-6'],
+    ['0 0 mon * * *', 'hour "mon" is not within 0-23'],
+    ['0 0 17-9 * * *', 'hour "17-9" runs backwards'],
+    ['0 10/15 * * * *', 'minute "10/15" has a step without * or a range before it'],
+    ['0 */0 * * * *', 'minute "*/0" has a step of 0'],
+    ['0 0 0 ? * *', 'day "?" is not *, a number, a range, a step or a list of them'],
+    ['0 0 0 L * *', 'day "L" is not within 1-31'],
+    ['0 1,,2 0 * * *', 'minute "1,,2" is not *, a number, a range, a step or a list of them'],
+    ['0 -5 0 * * *', 'minute "-5" is not *, a number, a range, a step or a list of them'],
+    ['0 *-5 0 * * *', 'minute "*-5" is not *, a number, a range, a step or a list of them'],
+  ])('%s', (schedule, fault) => expect(findScheduleFault(schedule)).toBe(fault));
+});
