@@ -1,0 +1,178 @@
+/** Azurite (blob and queue storage on loopback) as a child process that never outlives its parent. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+
+export interface StorageAccount {
+  readonly name: string;
+  /** Base64. */
+  readonly key: string;
+}
+
+export interface AzuriteOptions {
+  /** Folder that keeps the data; without it everything is in memory. */
+  readonly location?: string;
+  readonly inMemory?: boolean;
+  /** The first one is that of `connectionString`; default: the emulator's well-known account. */
+  readonly accounts?: readonly StorageAccount[];
+  /** Default: free ports. `UseDevelopmentStorage=true` means 10000 and 10001. */
+  readonly ports?: { readonly blob: number; readonly queue: number };
+}
+
+export interface Azurite {
+  readonly connectionString: string;
+  /** Base URLs with the account's name in the path. */
+  readonly blobUrl: string;
+  readonly queueUrl: string;
+  readonly pid: number;
+  connectionStringOf(account: StorageAccount): string;
+  stop(): Promise<void>;
+}
+
+/** Public knowledge: every emulator has this account. */
+export const emulatorAccount: StorageAccount = {
+  name: 'devstoreaccount1',
+  key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+};
+
+const startTimeoutInMs = 60_000;
+const stopTimeoutInMs = 10_000;
+
+/** Runs inside the child: its stdin ends when the parent is gone, however it went. */
+const endWithParent = `data:text/javascript,${encodeURIComponent(
+  `process.stdin.resume().on('error', () => {}).on('close', () => {
+     process.kill(process.pid, 'SIGTERM');
+     setTimeout(() => process.exit(), 2000).unref();
+   });`,
+)}`;
+
+export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
+  if (options.inMemory && options.location !== undefined) {
+    throw new Error('startAzurite: give a location or inMemory, not both');
+  }
+  const accounts = options.accounts ?? [emulatorAccount];
+  const child = spawnAzurite(options, accounts);
+  const ports = await readPorts(child).catch(async (error: unknown) => {
+    await stop(child, false);
+    throw error;
+  });
+  letGo(child);
+  const connectionStringOf = (account: StorageAccount) => toConnectionString(account, ports);
+  const first = accounts[0] ?? emulatorAccount;
+  return {
+    connectionString: connectionStringOf(first),
+    blobUrl: `http://127.0.0.1:${ports.blob}/${first.name}`,
+    queueUrl: `http://127.0.0.1:${ports.queue}/${first.name}`,
+    pid: child.pid ?? 0,
+    connectionStringOf,
+    stop: () => stop(child, options.location !== undefined),
+  };
+}
+
+function spawnAzurite(options: AzuriteOptions, accounts: readonly StorageAccount[]): ChildProcess {
+  const script = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
+  return spawn(
+    process.execPath,
+    [
+      ...['--import', endWithParent, script, '--silent', '--skipApiVersionCheck', '--disableTelemetry'],
+      ...['--blobPort', String(options.ports?.blob ?? 0), '--queuePort', String(options.ports?.queue ?? 0)],
+      ...['--tablePort', '0'],
+      ...(options.location === undefined ? ['--inMemoryPersistence'] : ['--location', options.location]),
+    ],
+    {
+      // Azurite makes sure that its working directory can be written to.
+      cwd: tmpdir(),
+      env: {
+        ...process.env,
+        NODE_OPTIONS: undefined,
+        AZURITE_ACCOUNTS: accounts.map(({ name, key }) => `${name}:${key}`).join(';'),
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
+}
+
+interface Ports {
+  readonly blob: number;
+  readonly queue: number;
+}
+
+/** Azurite prints each service's address once it listens. */
+function readPorts(child: ChildProcess): Promise<Ports> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const fail = (what: string) => reject(new Error(`Azurite ${what}: ${output.trim()}`));
+    const timer = setTimeout(() => fail(`did not start within ${startTimeoutInMs / 1000} s`), startTimeoutInMs);
+    const onData = (chunk: Buffer) => {
+      output += chunk.toString();
+      const blob = portOf('Blob', output);
+      const queue = portOf('Queue', output);
+      if (blob === undefined || queue === undefined) return;
+      clearTimeout(timer);
+      child.stdout?.off('data', onData).resume();
+      child.stderr?.off('data', onData).resume();
+      resolve({ blob, queue });
+    };
+    child.stdout?.on('data', onData);
+    child.stderr?.on('data', onData);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      fail(`ended with code ${code ?? 'unknown'}`);
+    });
+  });
+}
+
+function portOf(service: string, output: string): number | undefined {
+  const match = new RegExp(`${service} service is successfully listening at http://127\\.0\\.0\\.1:(\\d+)\\s`).exec(
+    output,
+  );
+  return match ? Number(match[1]) : undefined;
+}
+
+function toConnectionString(account: StorageAccount, ports: Ports): string {
+  return [
+    'DefaultEndpointsProtocol=http',
+    `AccountName=${account.name}`,
+    `AccountKey=${account.key}`,
+    `BlobEndpoint=http://127.0.0.1:${ports.blob}/${account.name}`,
+    `QueueEndpoint=http://127.0.0.1:${ports.queue}/${account.name}`,
+    '',
+  ].join(';');
+}
+
+/** A parent with nothing else to do may end, and takes Azurite with it. */
+function letGo(child: ChildProcess): void {
+  child.unref();
+  for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
+}
+
+/** Kept data is written first; connections that clients keep open are not waited for. */
+async function stop(child: ChildProcess, keepsData: boolean): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
+  const ended = once(child, 'exit');
+  if (keepsData) await Promise.race([closeServices(child), ended]);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Azurite prints a line for each of its three services once it is closed. */
+function closeServices(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    let output = '';
+    const timer = setTimeout(resolve, stopTimeoutInMs);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.split('successfully closed').length <= 3) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}

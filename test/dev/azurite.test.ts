@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { describe, expect, test } from '@jest/globals';
+import { startAzurite } from '../../dev/azurite.ts';
+
+const module = fileURLToPath(new URL('../../dev/azurite.ts', import.meta.url));
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function waitUntilGone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 100 && isAlive(pid); tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+  return !isAlive(pid);
+}
+
+/** Starts Azurite in a parent of its own that then goes as `ending` says; answers Azurite's process id. */
+async function startInParent(ending: string): Promise<number> {
+  const script = `import { startAzurite } from ${JSON.stringify(module)};
+    const azurite = await startAzurite(); console.log(azurite.pid); ${ending}`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  parent.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await once(parent, 'close');
+  return Number(output);
+}
+
+describe('startAzurite', () => {
+  test('keeps its data in its location over a restart', async () => {
+    const location = await mkdtemp(join(tmpdir(), 'azurite-'));
+
+    const first = await startAzurite({ location });
+    const container = BlobServiceClient.fromConnectionString(first.connectionString).getContainerClient('kept');
+    await container.create();
+    await container.getBlockBlobClient('a').upload('content', 7);
+    await first.stop();
+    const second = await startAzurite({ location });
+    const again = BlobServiceClient.fromConnectionString(second.connectionString).getContainerClient('kept');
+    const content = await again.getBlockBlobClient('a').downloadToBuffer();
+    await second.stop();
+    await rm(location, { recursive: true });
+
+    expect(content.toString()).toBe('content');
+    expect(isAlive(second.pid)).toBe(false);
+  });
+
+  test.each([
+    ['is killed', 'process.kill(process.pid, "SIGKILL")'],
+    ['exits', 'process.exit(1)'],
+    ['throws', 'throw new Error("crash of the parent, as the test wants it")'],
+    ['is interrupted', 'process.kill(process.pid, "SIGINT")'],
+    ['has nothing else to do', ''],
+  ])('ends with a parent that %s', async (_, ending) => {
+    const pid = await startInParent(ending);
+
+    expect(pid).toBeGreaterThan(0);
+    expect(await waitUntilGone(pid)).toBe(true);
+  });
+
+  test('says what is wrong when it cannot start', async () => {
+    const taken = await startAzurite({ inMemory: true });
+    const blob = Number(new URL(taken.blobUrl).port);
+
+    await expect(startAzurite({ ports: { blob, queue: 0 } })).rejects.toThrow(/EADDRINUSE/);
+
+    await taken.stop();
+  });
+});
