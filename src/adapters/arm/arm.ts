@@ -49,7 +49,7 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
 }
 
 function within<T extends Target>(calls: ArmCalls, adapter: TargetAdapter<T>): TargetAdapter<T> {
-  const { readQuota } = adapter;
+  const readQuota = adapter.readQuota?.bind(adapter);
   return {
     settleInMs: adapter.settleInMs,
     read: (target) => run(calls, () => adapter.read(target)),

@@ -34,7 +34,7 @@ export function toArmError(response: PipelineResponse, now: Date): ArmError | un
   if (response.status >= 400) {
     const retryAfterInMs = readRetryAfter(response, now);
     const body = parseObject(response.bodyAsText);
-    const error = asObject(body?.['error']) ?? body ?? {};
+    const error = asObject(body?.error) ?? body ?? {};
     return new ArmError(messageOf(error) ?? `${response.request.method} ${path} answered ${response.status}`, {
       statusCode: response.status,
       code: codeOf(error) ?? String(response.status),
@@ -52,9 +52,9 @@ function toOperationError(response: PipelineResponse, path: string): ArmError | 
   if (response.request.method !== 'GET' || !text || !/"status"\s*:\s*"(failed|cancell?ed)"/i.test(text))
     return undefined;
   const body = parseObject(text);
-  const status = body?.['status'];
+  const status = body?.status;
   if (typeof status !== 'string' || !/^(failed|cancell?ed)$/i.test(status)) return undefined;
-  const error = asObject(body?.['error']) ?? {};
+  const error = asObject(body?.error) ?? {};
   return new ArmError(messageOf(error) ?? `the operation ended as ${status}`, {
     statusCode: undefined,
     code: codeOf(error) ?? `Operation${status}`,

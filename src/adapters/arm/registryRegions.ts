@@ -6,9 +6,7 @@ export async function readRegistryRegions(clients: ArmClients, registryId: strin
   const { subscriptionId, resourceGroup, name } = parseResourceId(registryId, 'registryNetworkRules');
   const client = await clients.registryClient(subscriptionId);
   const locations = new Set([toLocation((await client.registries.get(resourceGroup, name)).location)]);
-  for await (const { location } of client.replications.list(resourceGroup, name)) {
-    if (location !== undefined) locations.add(toLocation(location));
-  }
+  for await (const { location } of client.replications.list(resourceGroup, name)) locations.add(toLocation(location));
   return [...locations];
 }
 
