@@ -1,0 +1,52 @@
+/** The query story: what is known of service tags, targets and runs, read from storage and kept in memory. */
+import type { Cloud } from '../core/serviceTags.ts';
+import type { ChangeStore, Clock, Ledger, Logger, SnapshotStore, TargetsSource, TargetStateStore } from './ports.ts';
+import { CurrentSnapshot } from './queries/currentSnapshot.ts';
+import { readHealth, type Health } from './queries/health.ts';
+import { History } from './queries/history.ts';
+import { SnapshotLibrary } from './queries/snapshotLibrary.ts';
+
+export interface QueryServices {
+  readonly cloud: Cloud;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly snapshots: Pick<SnapshotStore, 'get' | 'list' | 'readPointer' | 'readPullStatus'>;
+  readonly changes: Pick<ChangeStore, 'get'>;
+  readonly states: Pick<TargetStateStore, 'get' | 'listStatuses'>;
+  readonly ledger: Pick<Ledger, 'get' | 'list'>;
+  readonly targets: TargetsSource;
+  readonly updatesPaused: boolean;
+  /** Health is 503 where the last pull is older. */
+  readonly maxPullAgeInHours: number;
+}
+
+export interface Queries {
+  readonly services: QueryServices;
+  readonly current: CurrentSnapshot;
+  readonly library: SnapshotLibrary;
+  readonly history: History;
+  /** At most one read of storage every 15 seconds, however often strangers ask. */
+  health(): Promise<Health>;
+}
+
+const healthTtlInMs = 15_000;
+
+export function buildQueries(services: QueryServices): Queries {
+  const current = new CurrentSnapshot(services.snapshots, services.cloud, services.clock);
+  const library = new SnapshotLibrary(services.snapshots, services.cloud, current);
+  const history = new History(services.changes, services.cloud, library);
+  let known: { readonly until: number; readonly health: Promise<Health> } | undefined;
+  return {
+    services,
+    current,
+    library,
+    history,
+    health() {
+      const now = services.clock.now().getTime();
+      if (!known || now >= known.until) {
+        known = { until: now + healthTtlInMs, health: readHealth(services, current) };
+      }
+      return known.health;
+    },
+  };
+}

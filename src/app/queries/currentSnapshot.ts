@@ -1,0 +1,97 @@
+/** The snapshot that holds now, kept in memory: one conditional read of the pointer at most every 30 seconds. */
+import { RequestError } from '../../core/errors.ts';
+import type { Cloud } from '../../core/serviceTags.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { Clock, SnapshotStore } from '../ports.ts';
+import { readStorage, StorageReadError } from './storage.ts';
+
+/** A snapshot as an answer uses it. */
+export interface SnapshotView {
+  readonly snapshot: Snapshot;
+  /** ISO time since when an answer from it can be the same. */
+  readonly since: string;
+  /** Seconds since it was last known to be current; set where storage cannot be asked now. */
+  readonly staleForInSeconds?: number;
+}
+
+interface Known {
+  readonly snapshot: Snapshot;
+  readonly since: string;
+  readonly etag: string;
+  /** Time of the last read that succeeded. */
+  readonly confirmedAt: number;
+}
+
+const recheckInMs = 30_000;
+/** With nothing to serve, storage is asked again sooner. */
+const retryEmptyInMs = 5_000;
+
+export class CurrentSnapshot {
+  readonly #store: Pick<SnapshotStore, 'readPointer' | 'get'>;
+  readonly #cloud: Cloud;
+  readonly #clock: Pick<Clock, 'now'>;
+  #known: Known | undefined;
+  #failure: unknown;
+  #nextCheckAt = 0;
+  #inFlight: Promise<void> | undefined;
+
+  constructor(store: Pick<SnapshotStore, 'readPointer' | 'get'>, cloud: Cloud, clock: Pick<Clock, 'now'>) {
+    this.#store = store;
+    this.#cloud = cloud;
+    this.#clock = clock;
+  }
+
+  /** Throws RequestError 503 where no snapshot is known. */
+  async get(): Promise<SnapshotView> {
+    if (this.#clock.now().getTime() >= this.#nextCheckAt) await this.#refreshOnce();
+    const known = this.#known;
+    if (!known) throw this.#failure instanceof RequestError ? this.#failure : noSnapshotYet();
+    const { snapshot, since } = known;
+    if (this.#failure === undefined) return { snapshot, since };
+    const staleForInSeconds = Math.max(0, Math.floor((this.#clock.now().getTime() - known.confirmedAt) / 1000));
+    return { snapshot, since, staleForInSeconds };
+  }
+
+  /** Many requests at once share one read. */
+  async #refreshOnce(): Promise<void> {
+    this.#inFlight ??= this.#refresh().finally(() => {
+      this.#inFlight = undefined;
+    });
+    return this.#inFlight;
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      this.#known = await this.#read();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error;
+    }
+    this.#nextCheckAt = this.#clock.now().getTime() + (this.#known ? recheckInMs : retryEmptyInMs);
+  }
+
+  async #read(): Promise<Known | undefined> {
+    const known = this.#known;
+    const answer = await readStorage('the pointer to the current snapshot', () =>
+      this.#store.readPointer(this.#cloud, known?.etag),
+    );
+    const confirmedAt = this.#clock.now().getTime();
+    if (answer === 'notModified') return known && { ...known, confirmedAt };
+    if (answer === undefined) {
+      // A pointer that was there and is gone is an accident: what it said last still stands.
+      if (known) throw new StorageReadError('the pointer to the current snapshot', new Error('it is gone'));
+      return undefined;
+    }
+    const { pointer, etag } = answer;
+    const snapshot = await readStorage('the current snapshot', () => this.#store.get(this.#cloud, pointer.snapshot));
+    if (!snapshot) throw new StorageReadError('the current snapshot', new Error(`${pointer.snapshot} is not there`));
+    return { snapshot, since: pointer.since, etag, confirmedAt };
+  }
+}
+
+function noSnapshotYet(): RequestError {
+  return new RequestError(503, 'no service tags have been pulled yet; the first pull makes the first snapshot', {
+    problem: 'no-snapshot',
+    retryAfterInSeconds: 60,
+  });
+}

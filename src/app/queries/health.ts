@@ -1,0 +1,123 @@
+/** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
+import { toErrorMessage } from '../../core/errors.ts';
+import type { PullStatus, SourceReport } from '../../core/snapshot.ts';
+import type { TargetStatus } from '../../core/targetState.ts';
+import type { Logger } from '../ports.ts';
+import type { QueryServices } from '../queries.ts';
+import type { CurrentSnapshot } from './currentSnapshot.ts';
+import { describeCause, readStorage } from './storage.ts';
+import { readTargets } from './targetQueries.ts';
+
+export interface Health {
+  /** `healthy`, `degraded` (it works, somebody should look) or `unhealthy` (it does not do its work). */
+  readonly status: 'healthy' | 'degraded' | 'unhealthy';
+  readonly snapshot: { readonly id: string; readonly ageHours: number } | null;
+  readonly lastPull: { readonly at: string; readonly outcome: PullStatus['lastPull']['outcome'] } | null;
+  readonly targets: { readonly total: number; readonly inSync: number; readonly held: number; readonly failed: number };
+  readonly sources: readonly {
+    readonly source: string;
+    readonly status: SourceReport['status'];
+    readonly date?: string;
+  }[];
+  readonly disagreements: number;
+  /** What is the matter, in words that name no resource. */
+  readonly problems: readonly string[];
+}
+
+interface Finding {
+  readonly severity: 'degraded' | 'unhealthy';
+  readonly text: string;
+}
+
+const hourInMs = 3_600_000;
+
+export async function readHealth(services: QueryServices, current: CurrentSnapshot): Promise<Health> {
+  const findings: Finding[] = [];
+  const note = (severity: Finding['severity'], text: string): void => void findings.push({ severity, text });
+  const now = services.clock.now();
+  const { logger } = services;
+
+  const view = await attempt(logger, () => current.get());
+  const pull = await attempt(logger, () =>
+    readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
+  );
+  const targets = await countTargets(services);
+
+  if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
+  if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
+  notePull(pull, now, services.maxPullAgeInHours, note);
+  if (!targets) note('unhealthy', 'the targets or their states cannot be read');
+  if (targets && targets.failed > 0)
+    note('degraded', `${targets.failed} of ${targets.total} targets failed or are blocked`);
+  if (targets && targets.held > 0)
+    note('degraded', `${targets.held} of ${targets.total} targets hold changes for approval`);
+  if (services.updatesPaused) note('degraded', 'updates are paused by the setting UPDATES_PAUSED');
+
+  return {
+    status: worst(findings),
+    snapshot: view ? { id: view.snapshot.id, ageHours: hoursSince(view.snapshot.pulledAt, now) } : null,
+    lastPull: pull ? { at: pull.lastPull.at, outcome: pull.lastPull.outcome } : null,
+    targets: targets ?? { total: 0, inSync: 0, held: 0, failed: 0 },
+    sources: (pull?.sources ?? []).map(({ source, status, date }) => ({
+      source: publicSourceName(source),
+      status,
+      ...(date !== undefined && { date }),
+    })),
+    disagreements: pull?.disagreements.length ?? 0,
+    problems: findings.map((finding) => finding.text),
+  };
+}
+
+function notePull(
+  pull: PullStatus | undefined,
+  now: Date,
+  maxAgeInHours: number,
+  note: (severity: Finding['severity'], text: string) => void,
+): void {
+  if (!pull) return note('unhealthy', 'no pull of the service tags is on record');
+  const ageInHours = hoursSince(pull.lastPull.at, now);
+  if (ageInHours > maxAgeInHours) note('unhealthy', `the last pull was ${ageInHours} hours ago`);
+  if (pull.lastPull.outcome === 'failed') note('degraded', 'the last pull failed');
+  const bad = pull.sources.filter((source) => source.status !== 'healthy').length;
+  if (bad > 0) note('degraded', `${bad} of ${pull.sources.length} sources are stale or failed`);
+  if (pull.disagreements.length > 0) note('degraded', `the sources disagree about ${pull.disagreements.length} tags`);
+}
+
+async function countTargets(services: QueryServices): Promise<Health['targets'] | undefined> {
+  return attempt(services.logger, async () => {
+    const targets = await readTargets(services.targets);
+    const statuses = await readStorage('the states of the targets', () => services.states.listStatuses());
+    const count = (...wanted: readonly TargetStatus[]): number =>
+      targets.filter((target) => wanted.includes(statuses.get(target.name) ?? 'pending')).length;
+    return {
+      total: targets.length,
+      inSync: count('inSync'),
+      held: count('held'),
+      failed: count('failed', 'blocked'),
+    };
+  });
+}
+
+/** A URL may carry a signature and a path may name a machine: only what kind of source it is, and its host. */
+function publicSourceName(source: string): string {
+  if (source.startsWith('file:')) return 'file';
+  return URL.canParse(source) ? new URL(source).hostname || 'url' : source;
+}
+
+function worst(findings: readonly Finding[]): Health['status'] {
+  if (findings.some((finding) => finding.severity === 'unhealthy')) return 'unhealthy';
+  return findings.length > 0 ? 'degraded' : 'healthy';
+}
+
+function hoursSince(iso: string, now: Date): number {
+  return Math.max(0, Math.round(((now.getTime() - Date.parse(iso)) / hourInMs) * 10) / 10);
+}
+
+async function attempt<T>(logger: Logger, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    logger.warn('Health cannot read a part', { error: toErrorMessage(error), cause: describeCause(error) });
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+/** What changed in each tag from snapshot to snapshot, read from the stored changes. */
+import { diffTags, type SnapshotDiff } from '../../core/serviceTagDiff.ts';
+import type { Cloud } from '../../core/serviceTags.ts';
+import type { SnapshotSummary } from '../../core/snapshot.ts';
+import type { TagTimeline, TagTimelineEntry } from '../../core/tagTimeline.ts';
+import type { ChangeStore } from '../ports.ts';
+import type { SnapshotLibrary } from './snapshotLibrary.ts';
+import { mapLimited, readStorage } from './storage.ts';
+
+const parallelReads = 8;
+
+export class History {
+  readonly #store: Pick<ChangeStore, 'get'>;
+  readonly #cloud: Cloud;
+  readonly #library: SnapshotLibrary;
+  /** By snapshot id; immutable, so kept. */
+  readonly #diffs = new Map<string, Promise<SnapshotDiff>>();
+  #computing: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Pick<ChangeStore, 'get'>, cloud: Cloud, library: SnapshotLibrary) {
+    this.#store = store;
+    this.#cloud = cloud;
+    this.#library = library;
+  }
+
+  /** Everything that is known of one tag up to a snapshot, without it up to now; newest first. */
+  async timeline(tag: string, until?: string): Promise<TagTimeline> {
+    const chain = await this.#chainUntil(until);
+    const wanted = tag.toLowerCase();
+    const entries: TagTimelineEntry[] = [];
+    const diffs = await this.#diffsOf(chain);
+    diffs.forEach((diff, index) => {
+      const summary = chain[index];
+      const previous = chain[index + 1];
+      const change = diff.changes.find((candidate) => candidate.tag.toLowerCase() === wanted);
+      const kind = kindOf(diff, wanted);
+      if (!summary || !previous || (!change && kind === 'changed')) return;
+      entries.push({
+        tag: change?.tag ?? tag,
+        snapshot: summary.id,
+        previous: previous.id,
+        date: summary.date,
+        previousDate: previous.date,
+        pulledAt: summary.pulledAt,
+        kind,
+        added: change?.added ?? [],
+        removed: change?.removed ?? [],
+      });
+    });
+    return { tag, entries, oldestDate: chain.at(-1)?.date ?? '' };
+  }
+
+  /** Names of the tags that some earlier snapshot had and that left. */
+  async removedTags(): Promise<ReadonlySet<string>> {
+    const diffs = await this.#diffsOf(await this.#library.chain());
+    return new Set(diffs.flatMap((diff) => diff.removedTags));
+  }
+
+  async #chainUntil(until: string | undefined): Promise<readonly SnapshotSummary[]> {
+    const chain = await this.#library.chain();
+    const start = until === undefined ? 0 : chain.findIndex((summary) => summary.id === until);
+    return start < 0 ? [] : chain.slice(start);
+  }
+
+  /** One for each snapshot but the oldest, which has nothing to be compared with. */
+  async #diffsOf(chain: readonly SnapshotSummary[]): Promise<readonly SnapshotDiff[]> {
+    return mapLimited(chain.slice(0, -1), parallelReads, (summary) => this.#diff(summary));
+  }
+
+  #diff(summary: SnapshotSummary): Promise<SnapshotDiff> {
+    const known = this.#diffs.get(summary.id);
+    if (known) return known;
+    const reading = this.#read(summary);
+    this.#diffs.set(summary.id, reading);
+    reading.catch(() => this.#diffs.delete(summary.id));
+    return reading;
+  }
+
+  async #read({ id, previous }: SnapshotSummary): Promise<SnapshotDiff> {
+    const stored = await readStorage(`the changes of snapshot ${id}`, () => this.#store.get(this.#cloud, id));
+    if (stored) return stored;
+    // Two whole documents at a time are enough memory.
+    const computing = this.#computing.then(() => this.#compute(id, previous));
+    this.#computing = computing.catch(() => undefined);
+    return computing;
+  }
+
+  async #compute(id: string, previous: string | undefined): Promise<SnapshotDiff> {
+    const after = await this.#library.get(id);
+    const before = previous === undefined ? undefined : await this.#library.get(previous);
+    return diffTags(before?.snapshot.document, after.snapshot.document);
+  }
+}
+
+function kindOf(diff: SnapshotDiff, wanted: string): TagTimelineEntry['kind'] {
+  if (diff.addedTags.some((name) => name.toLowerCase() === wanted)) return 'added';
+  return diff.removedTags.some((name) => name.toLowerCase() === wanted) ? 'removed' : 'changed';
+}

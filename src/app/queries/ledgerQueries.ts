@@ -1,0 +1,43 @@
+/** The ledger, as the API reads it. */
+import { RequestError, shorten } from '../../core/errors.ts';
+import type { RunRecord } from '../../core/runRecord.ts';
+import type { Ledger, Page, PageRequest } from '../ports.ts';
+import { readStorage, readStoragePage } from './storage.ts';
+
+const runIdPattern = /^\d{8}T\d{9}Z-[a-z0-9-]{1,40}-[0-9a-f]{8}$/;
+const pageSize = 50;
+/** Runs that changed nothing on the way to one that did: two thousand are some months of hourly checks. */
+const maxPages = 40;
+
+export interface RunQuery extends PageRequest {
+  readonly chain?: string;
+  readonly until?: string;
+}
+
+export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): Promise<Page<RunRecord>> {
+  return readStoragePage('the ledger', query.continuation, () => ledger.list(query));
+}
+
+/** Throws RequestError 404. */
+export async function getRun(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord> {
+  const record = runIdPattern.test(id) ? await readStorage('the ledger', () => ledger.get(id)) : undefined;
+  if (record) return record;
+  throw new RequestError(404, `there is no run "${shorten(id)}"; GET runs lists them`, { problem: 'unknown-run' });
+}
+
+/** The newest run of a target, begun by `until` (ISO), that says what the rules were afterwards. */
+export async function findRulesAsOf(
+  ledger: Pick<Ledger, 'list'>,
+  target: string,
+  until: string,
+): Promise<RunRecord | undefined> {
+  let continuation: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const request = { chain: target, until, limit: pageSize, ...(continuation !== undefined && { continuation }) };
+    const { items, continuation: next } = await readStorage('the ledger', () => ledger.list(request));
+    const found = items.find((record) => record.after !== undefined);
+    if (found || next === undefined) return found;
+    continuation = next;
+  }
+  return undefined;
+}

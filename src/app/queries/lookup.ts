@@ -1,0 +1,99 @@
+/** Which tags hold an address, and whether a target let it in on a day. */
+import { RequestError, shorten } from '../../core/errors.ts';
+import { buildLookupIndex, type LookupIndex, type LookupMatch } from '../../core/lookupIndex.ts';
+import { coversAll } from '../../core/prefixes.ts';
+import type { RunRecord } from '../../core/runRecord.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { LiveRule } from '../../core/targetState.ts';
+
+export interface LookupAnswer {
+  readonly ip: string;
+  readonly snapshot: string;
+  /** Most specific first. For a CIDR: the prefixes that contain all of it. */
+  readonly matches: readonly LookupMatch[];
+}
+
+// Built once for each snapshot, and gone with it.
+const indexes = new WeakMap<Snapshot, LookupIndex>();
+
+function indexOf(snapshot: Snapshot): LookupIndex {
+  let index = indexes.get(snapshot);
+  if (!index) {
+    index = buildLookupIndex(snapshot.document);
+    indexes.set(snapshot, index);
+  }
+  return index;
+}
+
+/** Throws RequestError 400 where `ip` is neither an address nor a CIDR. */
+export function lookupAddress(snapshot: Snapshot, ip: string): LookupAnswer {
+  const matches = indexOf(snapshot).find(ip);
+  if (!matches) {
+    throw new RequestError(400, `ip: ${notAnAddress(ip)}`, { problem: 'invalid-query', parameter: 'ip' });
+  }
+  return { ip, snapshot: snapshot.id, matches };
+}
+
+/** Throws RequestError 400 that names every bad entry (the first hundred) by its index. */
+export function lookupAddresses(snapshot: Snapshot, ips: readonly string[]): readonly LookupAnswer[] {
+  const index = indexOf(snapshot);
+  const errors: { index: number; message: string }[] = [];
+  const answers = ips.map((ip, position) => {
+    const matches = index.find(ip);
+    if (!matches && errors.length < 100) errors.push({ index: position, message: notAnAddress(ip) });
+    return { ip, snapshot: snapshot.id, matches: matches ?? [] };
+  });
+  const [first] = errors;
+  if (first) {
+    throw new RequestError(400, `entry ${first.index}: ${first.message}`, { problem: 'invalid-body', errors });
+  }
+  return answers;
+}
+
+function notAnAddress(ip: string): string {
+  return `"${shorten(ip, 60)}" is not an IP address or a CIDR such as 20.42.66.1, 2603:1030::/48`;
+}
+
+export interface TargetAnswer {
+  readonly name: string;
+  readonly allowed: boolean;
+  /** The rule and its narrowest prefix that hold the address; absent where none does alone. */
+  readonly rule?: string;
+  readonly prefix?: string;
+  /** The run that left the rules so, and the list that it worked from. */
+  readonly run: { readonly id: string; readonly finishedAt: string };
+  readonly snapshot?: { readonly id: string; readonly date: string; readonly contentHash: string };
+}
+
+/** Whether the rules that a run left (`after`) let in an address, or all of a CIDR. */
+export function lookupInRules(name: string, ip: string, record: RunRecord, access: 'Allow' | 'Deny'): TargetAnswer {
+  const rules = record.after ?? [];
+  const found = findInRules(rules, ip);
+  const isHeld =
+    found !== undefined ||
+    coversAll(
+      rules.flatMap((rule) => rule.prefixes),
+      [ip],
+    );
+  return {
+    name,
+    allowed: isHeld === (access === 'Allow'),
+    ...(found && { rule: found.tag, prefix: found.prefix }),
+    run: { id: record.id, finishedAt: record.finishedAt },
+    ...(record.snapshot && { snapshot: record.snapshot }),
+  };
+}
+
+/** Rules are lists of prefixes with a name, as tags are. */
+function findInRules(rules: readonly LiveRule[], ip: string): LookupMatch | undefined {
+  const values = rules.map(({ rule, prefixes }) => ({
+    name: rule,
+    region: '',
+    systemService: '',
+    changeNumber: 0,
+    addressPrefixes: prefixes,
+  }));
+  const matches = buildLookupIndex({ cloud: 'Public', changeNumber: 0, values }).find(ip);
+  if (!matches) throw new RequestError(400, `ip: ${notAnAddress(ip)}`, { problem: 'invalid-query', parameter: 'ip' });
+  return matches[0];
+}

@@ -1,0 +1,121 @@
+/** The prefixes of a selection, as rows that every format can show. */
+import {
+  comparePrefixes,
+  familyOf,
+  mergePrefixes,
+  parsePrefix,
+  sortPrefixes,
+  type AddressFamily,
+} from '../../core/prefixes.ts';
+import { diffPrefixes } from '../../core/serviceTagDiff.ts';
+import { regionOfTag } from '../../core/regions.ts';
+import { shardOf } from '../../core/sharding.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
+import type { PrefixRow } from '../formats/prefixRow.ts';
+import { resolveTags } from './tagQuery.ts';
+
+export interface PrefixSelection {
+  readonly tags: readonly string[];
+  /** ARM locations; empty for the tags as they are. */
+  readonly regions: readonly string[];
+  readonly family: AddressFamily | 'all';
+  /** The fewest prefixes that cover the same addresses, in place of those that are listed. */
+  readonly aggregate: boolean;
+  /** Counted from 1. */
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+}
+
+export interface PrefixList {
+  /** Names of the tags that the prefixes come from. */
+  readonly tags: readonly string[];
+  readonly prefixes: readonly string[];
+}
+
+/** Throws RequestError for an unknown tag or region. */
+export function listPrefixes(document: ServiceTagsDocument, selection: PrefixSelection): PrefixList {
+  const tags = resolveTags(document, selection.tags, selection.regions);
+  return { tags: tags.map((tag) => tag.name), prefixes: prefixesOf(tags, selection) };
+}
+
+function prefixesOf(tags: readonly ServiceTag[], { family, aggregate, shard }: PrefixSelection): readonly string[] {
+  const all = tags.flatMap((tag) => tag.addressPrefixes);
+  const wanted = family === 'all' ? all : all.filter((prefix) => familyOf(prefix) === family);
+  const prefixes = aggregate ? mergePrefixes(wanted) : tags.length === 1 ? wanted : sortPrefixes(wanted);
+  return shard ? shardOf(prefixes, shard.index, shard.count) : prefixes;
+}
+
+/** What a selection has in `after` and not in `before`, and the other way round, by address. */
+export function diffSelection(
+  before: ServiceTagsDocument,
+  after: ServiceTagsDocument,
+  selection: PrefixSelection,
+): { readonly added: readonly string[]; readonly removed: readonly string[] } {
+  return diffPrefixes(listOrEmpty(before, selection), listPrefixes(after, selection).prefixes);
+}
+
+/** A tag or region that the earlier document had not yet is all new. */
+function listOrEmpty(document: ServiceTagsDocument, selection: PrefixSelection): readonly string[] {
+  const names = selection.regions.length === 0 ? selection.tags : crossNames(selection);
+  const known = new Map(document.values.map((tag) => [tag.name.toLowerCase(), tag]));
+  const tags = names.map((name) => known.get(name.toLowerCase())).filter((tag) => tag !== undefined);
+  return prefixesOf(tags, selection);
+}
+
+function crossNames({ tags, regions }: PrefixSelection): string[] {
+  return tags.flatMap((tag) => regions.map((region) => `${tag}.${region}`));
+}
+
+/** The rows of a list, with the tags and regions that each prefix stands in. */
+export function toRows(
+  document: ServiceTagsDocument,
+  { tags, prefixes }: PrefixList,
+  firstSeen: ReadonlyMap<string, string> | undefined,
+): readonly PrefixRow[] {
+  const holders = holdersOf(resolveTags(document, tags, []), prefixes);
+  return prefixes.map((prefix) => {
+    const held = holders.get(prefix) ?? [];
+    return {
+      prefix,
+      family: familyOf(prefix),
+      tags: held.map((tag) => tag.name),
+      regions: [...new Set(held.map(regionOfTag).filter((region) => region !== undefined))],
+      firstSeen: firstSeen?.get(prefix),
+    };
+  });
+}
+
+/** A merged prefix is held by every tag that lists a part of it. */
+function holdersOf(
+  tags: readonly ServiceTag[],
+  prefixes: readonly string[],
+): ReadonlyMap<string, readonly ServiceTag[]> {
+  const [only] = tags;
+  if (only && tags.length === 1) return new Map(prefixes.map((prefix) => [prefix, [only]]));
+  const holders = new Map<string, ServiceTag[]>(prefixes.map((prefix) => [prefix, []]));
+  for (const tag of tags) {
+    for (const listed of tag.addressPrefixes) holders.get(listed)?.push(tag);
+  }
+  const merged = prefixes.filter((prefix) => holders.get(prefix)?.length === 0).map(parsePrefix);
+  for (const tag of merged.length === 0 ? [] : tags) {
+    for (const prefix of prefixesThatHold(merged, tag)) holders.get(prefix)?.push(tag);
+  }
+  return holders;
+}
+
+/** Both lists are sorted; `merged` has no overlaps: one walk along both. */
+function prefixesThatHold(merged: readonly ReturnType<typeof parsePrefix>[], tag: ServiceTag): ReadonlySet<string> {
+  const found = new Set<string>();
+  let at = 0;
+  for (const listed of tag.addressPrefixes.map(parsePrefix)) {
+    for (let next = merged[at]; next && endsBefore(next, listed); next = merged[at]) at += 1;
+    const candidate = merged[at];
+    if (candidate?.family === listed.family && candidate.start <= listed.start && listed.end <= candidate.end) {
+      found.add(candidate.text);
+    }
+  }
+  return found;
+}
+
+function endsBefore(a: ReturnType<typeof parsePrefix>, b: ReturnType<typeof parsePrefix>): boolean {
+  return a.family === b.family ? a.end < b.start : comparePrefixes(a, b) < 0;
+}

@@ -1,0 +1,128 @@
+/** Every snapshot by id, by day and in order. A snapshot never changes, so what was read is kept. */
+import { isSnapshotId } from '../../core/contentHash.ts';
+import { RequestError, shorten } from '../../core/errors.ts';
+import type { Cloud } from '../../core/serviceTags.ts';
+import type { Snapshot, SnapshotSummary } from '../../core/snapshot.ts';
+import type { SnapshotStore } from '../ports.ts';
+import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
+import { readStorage } from './storage.ts';
+
+/** A document of 90,000 prefixes is some ten megabytes in memory. */
+const keptSnapshots = 4;
+const listPageSize = 500;
+
+/** Which snapshot a request asks for; without either the current one. */
+export interface SnapshotChoice {
+  readonly snapshot?: string | undefined;
+  /** `YYYY-MM-DD` */
+  readonly asOf?: string | undefined;
+}
+
+export class SnapshotLibrary {
+  readonly #store: Pick<SnapshotStore, 'get' | 'list'>;
+  readonly #cloud: Cloud;
+  readonly #current: CurrentSnapshot;
+  readonly #snapshots = new Map<string, Promise<Snapshot | undefined>>();
+  #listed: { readonly current: string; readonly summaries: Promise<readonly SnapshotSummary[]> } | undefined;
+
+  constructor(store: Pick<SnapshotStore, 'get' | 'list'>, cloud: Cloud, current: CurrentSnapshot) {
+    this.#store = store;
+    this.#cloud = cloud;
+    this.#current = current;
+  }
+
+  async choose({ snapshot, asOf }: SnapshotChoice): Promise<SnapshotView> {
+    if (snapshot !== undefined) return this.get(snapshot);
+    if (asOf === undefined) return this.#current.get();
+    return this.get((await this.asOf(asOf)).id);
+  }
+
+  /** Throws RequestError 404 where there is none of that id. */
+  async get(id: string): Promise<SnapshotView> {
+    if (!isSnapshotId(id)) throw unknownSnapshot(id);
+    const current = await this.#currentIfKnown();
+    if (current?.snapshot.id === id) return current;
+    const snapshot = await this.#load(id);
+    if (!snapshot) throw unknownSnapshot(id);
+    return { snapshot, since: snapshot.pulledAt };
+  }
+
+  /** The newest publication of that day or before. */
+  async asOf(day: string): Promise<SnapshotSummary> {
+    const chain = await this.chain();
+    const found = chain.find((summary) => summary.date <= day);
+    if (found) return found;
+    throw new RequestError(404, `no snapshot is as old as ${day}; the oldest is of ${chain.at(-1)?.date ?? 'no day'}`, {
+      problem: 'unknown-snapshot',
+      oldest: chain.at(-1)?.id,
+    });
+  }
+
+  /** The snapshots that were current, newest first. */
+  async chain(): Promise<readonly SnapshotSummary[]> {
+    const { snapshot } = await this.#current.get();
+    const byId = new Map((await this.list()).map((summary) => [summary.id, summary]));
+    const chain: SnapshotSummary[] = [];
+    let next: SnapshotSummary | undefined = byId.get(snapshot.id) ?? snapshot;
+    while (next && chain.length <= byId.size) {
+      chain.push(next);
+      next = next.previous === undefined ? undefined : byId.get(next.previous);
+    }
+    return chain;
+  }
+
+  /** All that are stored, newest first. */
+  async list(): Promise<readonly SnapshotSummary[]> {
+    const { snapshot } = await this.#current.get();
+    if (this.#listed?.current !== snapshot.id) {
+      const summaries = this.#readList();
+      this.#listed = { current: snapshot.id, summaries };
+      summaries.catch(() => {
+        this.#listed = undefined;
+      });
+    }
+    return this.#listed.summaries;
+  }
+
+  async #readList(): Promise<readonly SnapshotSummary[]> {
+    const summaries: SnapshotSummary[] = [];
+    let continuation: string | undefined;
+    do {
+      const request = continuation === undefined ? { limit: listPageSize } : { limit: listPageSize, continuation };
+      const page = await readStorage('the list of snapshots', () => this.#store.list(this.#cloud, request));
+      summaries.push(...page.items);
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+    return summaries;
+  }
+
+  async #currentIfKnown(): Promise<SnapshotView | undefined> {
+    try {
+      return await this.#current.get();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #load(id: string): Promise<Snapshot | undefined> {
+    const loading = this.#snapshots.get(id) ?? readStorage(`snapshot ${id}`, () => this.#store.get(this.#cloud, id));
+    this.#snapshots.delete(id);
+    this.#snapshots.set(id, loading);
+    for (const oldest of this.#snapshots.keys()) {
+      if (this.#snapshots.size <= keptSnapshots) break;
+      this.#snapshots.delete(oldest);
+    }
+    // Neither a failure nor an absence is remembered: both may pass.
+    loading.then(
+      (snapshot) => snapshot ?? this.#snapshots.delete(id),
+      () => this.#snapshots.delete(id),
+    );
+    return loading;
+  }
+}
+
+export function unknownSnapshot(id: string): RequestError {
+  return new RequestError(404, `there is no snapshot "${shorten(id)}"; GET snapshots lists them`, {
+    problem: 'unknown-snapshot',
+  });
+}

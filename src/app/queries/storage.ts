@@ -1,0 +1,92 @@
+/** Reads of storage for the query API: bounded in time, and a failure is a 503 that says when to come back. */
+import { InvalidDocumentError, RequestError, toErrorMessage } from '../../core/errors.ts';
+
+export const retryAfterInSeconds = 30;
+
+const readTimeoutInMs = 10_000;
+
+/** Storage that cannot be read, or holds what cannot be read; `cause` is for the log, never for the answer. */
+export class StorageReadError extends RequestError {
+  constructor(what: string, cause: unknown) {
+    super(503, `${what} cannot be read from storage now`, { problem: 'storage-unavailable', retryAfterInSeconds });
+    this.cause = cause;
+  }
+}
+
+/** Awaits one read; `what` is for people: `the snapshot`. RequestError passes. */
+export async function readStorage<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await withTimeout(read(), readTimeoutInMs);
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    if (error instanceof InvalidDocumentError) throw new StorageReadError(`${what} (damaged)`, error);
+    throw new StorageReadError(what, error);
+  }
+}
+
+/** As readStorage; a continuation that storage refuses (400) is the caller's mistake. */
+export async function readStoragePage<T>(
+  what: string,
+  continuation: string | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
+  return readStorage(what, async () => {
+    try {
+      return await read();
+    } catch (error) {
+      if (continuation !== undefined && isClientError(error)) throw invalidContinuation();
+      throw error;
+    }
+  });
+}
+
+export function invalidContinuation(): RequestError {
+  return new RequestError(
+    400,
+    'continuation is not one that this list gave; start again without it, with the same query otherwise',
+    { problem: 'invalid-query', parameter: 'continuation' },
+  );
+}
+
+function isClientError(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && error.statusCode === 400;
+}
+
+async function withTimeout<T>(work: Promise<T>, timeoutInMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutInMs} ms`)), timeoutInMs);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What went wrong, for the log. */
+export function describeCause(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined
+    ? `${error.message}: ${toErrorMessage(error.cause)}`
+    : toErrorMessage(error);
+}
+
+/** Maps with at most `limit` calls at a time, in order. */
+export async function mapLimited<T, R>(
+  items: readonly T[],
+  limit: number,
+  map: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      results[index] = await map(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+  return results;
+}

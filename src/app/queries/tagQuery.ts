@@ -1,0 +1,54 @@
+/** From the names in a request to tags of one document. */
+import { RequestError, shorten } from '../../core/errors.ts';
+import { nearestNames } from '../../core/nearest.ts';
+import { findTag, knownRegions, matchRegion, regionOfTag } from '../../core/regions.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
+
+/** The tags, or their parts for the regions, each once. Throws RequestError 404 (tag) or 400 (region). */
+export function resolveTags(
+  document: ServiceTagsDocument,
+  names: readonly string[],
+  regions: readonly string[],
+): readonly ServiceTag[] {
+  const tags = names.map((name) => requireTag(document, name));
+  if (regions.length === 0) return [...new Set(tags)];
+  return [...new Set(tags.flatMap((tag) => regions.map((region) => requireRegion(document, tag, region))))];
+}
+
+export function requireTag(document: ServiceTagsDocument, name: string): ServiceTag {
+  const tag = findTag(document, name);
+  if (!tag) {
+    throw unknownTag(
+      name,
+      document.values.map((value) => value.name),
+    );
+  }
+  return tag;
+}
+
+export function unknownTag(name: string, candidates: Iterable<string>): RequestError {
+  const nearest = nearestNames(name, candidates);
+  return new RequestError(404, `there is no service tag "${shorten(name)}"; near it: ${nearest.join(', ')}`, {
+    problem: 'unknown-tag',
+    tag: shorten(name),
+    nearest,
+  });
+}
+
+function requireRegion(document: ServiceTagsDocument, tag: ServiceTag, region: string): ServiceTag {
+  if (regionOfTag(tag) !== undefined) {
+    throw new RequestError(400, `region: ${tag.name} is of one region already; ask for it without region`, {
+      problem: 'invalid-query',
+      parameter: 'region',
+    });
+  }
+  const regional = matchRegion(document, tag.name, region);
+  if (regional) return regional;
+  const known = knownRegions(document, tag.name);
+  const accepted = known.length === 0 ? 'none: the tag has no regions' : known.join(', ');
+  throw new RequestError(400, `region: ${tag.name} has no region "${shorten(region)}"; accepted: ${accepted}`, {
+    problem: 'unknown-region',
+    parameter: 'region',
+    known,
+  });
+}

@@ -1,0 +1,128 @@
+/** Targets as the API shows them: what is configured, what was done, what is remembered. */
+import { ConfigurationError, InvalidDocumentError, RequestError, shorten } from '../../core/errors.ts';
+import { nearestNames } from '../../core/nearest.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { Target } from '../../core/target.ts';
+import type { AbsentPrefix, LastResult, OwnedPrefix, TargetState, TargetStatus } from '../../core/targetState.ts';
+import type { TargetsSource, TargetStateStore } from '../ports.ts';
+import { readStorage } from './storage.ts';
+
+export interface TargetView {
+  readonly name: string;
+  readonly kind: Target['kind'];
+  readonly status: TargetStatus;
+  readonly reasons: readonly Reason[];
+  readonly configuration: Target;
+  readonly lastResult?: LastResult;
+  /** Counts of the plan that was made last. */
+  readonly plan?: { readonly id?: string } & LastResult['counts'];
+  readonly ownership: { readonly ownerId?: string; readonly rules: readonly string[]; readonly prefixCount: number };
+  readonly pin?: TargetState['pin'];
+  readonly paused?: TargetState['paused'];
+}
+
+export interface TargetDetails extends TargetView {
+  readonly owned: readonly OwnedPrefix[];
+  /** Ours, no longer listed, and since when. */
+  readonly absent: readonly AbsentPrefix[];
+}
+
+type StateReader = Pick<TargetStateStore, 'get'>;
+
+/** Throws RequestError 503 where the targets file cannot be used. */
+export async function readTargets(source: TargetsSource): Promise<readonly Target[]> {
+  try {
+    return await readStorage('the targets file', () => readConfigured(source));
+  } catch (error) {
+    if (error instanceof TargetsFileError) {
+      throw new RequestError(503, `the targets file cannot be used: ${error.message}`, {
+        problem: 'configuration',
+        retryAfterInSeconds: 60,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Carries a ConfigurationError past the mapping of storage failures. */
+class TargetsFileError extends RequestError {}
+
+async function readConfigured(source: TargetsSource): Promise<readonly Target[]> {
+  try {
+    return await source.read();
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new TargetsFileError(503, error.message);
+    throw error;
+  }
+}
+
+/** Throws RequestError 404. */
+export function requireTarget(targets: readonly Target[], name: string): Target {
+  const target = targets.find((candidate) => candidate.name === name);
+  if (target) return target;
+  const nearest = nearestNames(
+    name,
+    targets.map((candidate) => candidate.name),
+  );
+  const hint = nearest.length === 0 ? 'no targets are configured' : `near it: ${nearest.join(', ')}`;
+  throw new RequestError(404, `there is no target "${shorten(name)}"; ${hint}`, { problem: 'unknown-target', nearest });
+}
+
+export async function viewTarget(states: StateReader, target: Target, updatesPaused: boolean): Promise<TargetDetails> {
+  const state = await readState(states, target.name);
+  if (state === 'unreadable') return { ...viewState(target, undefined, updatesPaused), ...unreadableState };
+  return {
+    ...viewState(target, state, updatesPaused),
+    owned: state?.owned ?? [],
+    absent: state?.absent ?? [],
+  };
+}
+
+const unreadableState = {
+  status: 'failed',
+  reasons: [{ code: 'recovered', message: 'The state cannot be read; the next run rebuilds it from the ledger.' }],
+  owned: [],
+  absent: [],
+} as const satisfies Partial<TargetDetails>;
+
+async function readState(states: StateReader, name: string): Promise<TargetState | 'unreadable' | undefined> {
+  return readStorage(`the state of ${name}`, async () => {
+    try {
+      return await states.get(name);
+    } catch (error) {
+      if (error instanceof InvalidDocumentError) return 'unreadable';
+      throw error;
+    }
+  });
+}
+
+function viewState(target: Target, state: TargetState | undefined, updatesPaused: boolean): TargetView {
+  const last = state?.lastResult;
+  return {
+    name: target.name,
+    kind: target.kind,
+    status: statusOf(target, state, updatesPaused),
+    reasons: reasonsOf(state, updatesPaused),
+    configuration: target,
+    ...(last && { lastResult: last, plan: { ...(last.planId !== undefined && { id: last.planId }), ...last.counts } }),
+    ownership: {
+      ...(state && { ownerId: state.ownerId }),
+      rules: state?.ownedRules ?? [],
+      prefixCount: state?.owned.length ?? 0,
+    },
+    ...(state?.pin && { pin: state.pin }),
+    ...(state?.paused && { paused: state.paused }),
+  };
+}
+
+function statusOf(target: Target, state: TargetState | undefined, updatesPaused: boolean): TargetStatus {
+  if (updatesPaused || target.paused || state?.paused) return 'paused';
+  return state?.lastResult?.status ?? (target.policy === 'plan' ? 'planOnly' : 'pending');
+}
+
+function reasonsOf(state: TargetState | undefined, updatesPaused: boolean): readonly Reason[] {
+  const reasons = state?.lastResult?.reasons ?? [];
+  const isSaid = reasons.some((reason) => reason.code === 'paused');
+  if (!updatesPaused || isSaid) return reasons;
+  return [{ code: 'paused', message: 'UPDATES_PAUSED is set: nothing is written to any target.' }, ...reasons];
+}
