@@ -1,3 +1,4 @@
+import type { RunRecord } from './runRecord.ts';
 import type { Cloud, DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
 
 /** Why the removals that a snapshot shows for one tag are not believed. Additions are. */
@@ -19,6 +20,8 @@ export interface SourceReport {
   readonly contentHash?: string;
   readonly origin?: string;
   readonly error?: string;
+  /** Since when (ISO) the source has given this content. */
+  readonly unchangedSince?: string;
 }
 
 /** Where healthy sources disagree about one tag. */
@@ -81,6 +84,8 @@ export interface PullStatus {
   readonly fannedOut?: string;
   readonly sources: readonly SourceReport[];
   readonly disagreements: readonly SourceDisagreement[];
+  /** The newest record of a pull, until it is known to be in the ledger. */
+  readonly outbox?: RunRecord;
   /** Head of the ledger chain `pull`. */
   readonly ledgerHead?: LedgerHead;
 }

@@ -1,5 +1,6 @@
 import type { Plan } from './plan.ts';
 import type { Reason } from './reasons.ts';
+import type { RunRecord } from './runRecord.ts';
 import type { LedgerHead } from './snapshot.ts';
 
 export type TargetStatus = 'inSync' | 'pending' | 'held' | 'blocked' | 'failed' | 'paused' | 'planOnly';
@@ -61,6 +62,8 @@ export interface LastResult {
   readonly reasons: readonly Reason[];
   readonly snapshot: string;
   readonly planId?: string;
+  /** What ended a run that failed. */
+  readonly error?: string;
   /** How many prefixes: as the plan has them. */
   readonly counts: { readonly add: number; readonly remove: number; readonly retain: number; readonly held: number };
 }
@@ -84,6 +87,17 @@ export interface TargetState {
   readonly approval?: Approval;
   /** IPv4 addresses let in from one snapshot so far: `maxAddedAddresses` counts a publication, not a run. */
   readonly exposure?: { readonly snapshot: string; readonly addedAddresses: number };
+  /** Regions that some snapshot had for the tag: one that vanishes later is no mistake of the configuration. */
+  readonly knownRegions?: readonly string[];
+  /** Listed prefixes that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */
+  readonly waiting?: readonly WaitingPrefix[];
   readonly lastResult?: LastResult;
+  /** The newest record, until it is known to be in the ledger. */
+  readonly outbox?: RunRecord;
   readonly ledgerHead?: LedgerHead;
+}
+
+export interface WaitingPrefix {
+  readonly prefix: string;
+  readonly published: string;
 }

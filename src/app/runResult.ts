@@ -1,0 +1,128 @@
+/** What a run came to, as the state and the ledger keep it. */
+import { TargetBlockedError, toErrorMessage } from '../core/errors.ts';
+import { blockCodes, type BlockCode, type Reason } from '../core/reasons.ts';
+import type { RunOutcome, RunRecord } from '../core/runRecord.ts';
+import type { LastResult, TargetState, TargetStatus, WaitingPrefix } from '../core/targetState.ts';
+import { subtractPrefixes } from '../core/prefixes.ts';
+import type { Applied } from './applyPlan.ts';
+import type { Situation } from './situation.ts';
+
+export interface RunResult {
+  readonly outcome: RunOutcome;
+  readonly reasons: readonly Reason[];
+  /** Absent where the run did not get so far as to plan. */
+  readonly situation?: Situation;
+  readonly applied?: Applied;
+  readonly error?: unknown;
+}
+
+/** Recorded are the runs that wrote, held, were blocked, failed, or found something new to plan. */
+export function isRecorded(result: RunResult, last: LastResult | undefined): boolean {
+  if (result.outcome === 'unchanged' || result.outcome === 'planOnly' || result.outcome === 'paused') {
+    return result.outcome !== 'unchanged' && last?.planId !== result.situation?.result.plan.id;
+  }
+  return true;
+}
+
+export function resultOfError(error: unknown): RunResult {
+  if (error instanceof TargetBlockedError) {
+    return { outcome: 'blocked', reasons: [{ code: toBlockCode(error.code), message: error.message }], error };
+  }
+  return { outcome: 'failed', reasons: [], error };
+}
+
+function toBlockCode(code: string): BlockCode {
+  return blockCodes.find((known) => known === code) ?? 'rejected';
+}
+
+export function statusOf(result: RunResult): TargetStatus {
+  switch (result.outcome) {
+    case 'applied':
+    case 'unchanged':
+      return result.situation?.result.plan.verdict === 'held' ? 'held' : 'inSync';
+    case 'interrupted':
+      return 'pending';
+    case 'pending':
+    case 'held':
+    case 'blocked':
+    case 'failed':
+    case 'planOnly':
+    case 'paused':
+      return result.outcome;
+  }
+}
+
+export function toLastResult(result: RunResult, runId: string, at: Date): LastResult {
+  const plan = result.situation?.result.plan;
+  const message = result.outcome === 'failed' ? toErrorMessage(result.error) : undefined;
+  return {
+    runId,
+    at: at.toISOString(),
+    outcome: result.outcome,
+    status: statusOf(result),
+    reasons: result.reasons,
+    snapshot: plan?.snapshot ?? '',
+    ...(plan ? { planId: plan.id } : {}),
+    ...(message === undefined ? {} : { error: message }),
+    counts: {
+      add: plan?.add.length ?? 0,
+      remove: plan?.remove.length ?? 0,
+      retain: plan?.retain.length ?? 0,
+      held: (plan?.held.add.length ?? 0) + (plan?.held.remove.length ?? 0),
+    },
+  };
+}
+
+/** Listed prefixes that are not in the live rules after the run, each with the day it was published. */
+export function waitingAfter(state: TargetState, result: RunResult): readonly WaitingPrefix[] {
+  const { situation } = result;
+  if (!situation) return state.waiting ?? [];
+  const wrote = result.outcome === 'applied' || result.outcome === 'pending';
+  const { plan, unapplied } = situation.result;
+  const missing = wrote ? unapplied : [...unapplied, ...plan.add];
+  const known = (state.waiting ?? []).filter((entry) => subtractPrefixes([entry.prefix], missing).length === 0);
+  const fresh = subtractPrefixes(
+    missing,
+    known.map((entry) => entry.prefix),
+  );
+  return [...known, ...fresh.map((prefix) => ({ prefix, published: situation.snapshot?.date ?? '' }))];
+}
+
+export interface RunFrame {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly trigger: RunRecord['trigger'];
+  readonly ownerId: string;
+}
+
+/** `state` is the one stored last: where a write did not come to its end, it tells what was claimed and begun. */
+export function toRunRecord(frame: RunFrame, state: TargetState, result: RunResult, arm: RunRecord['arm']): RunRecord {
+  const { situation, applied } = result;
+  const begun = state.inFlight?.runId === frame.id ? state.inFlight : undefined;
+  const known = applied ?? (begun && { before: begun.before, after: undefined, state });
+  const snapshot = situation?.snapshot;
+  return {
+    id: frame.id,
+    chain: state.target,
+    startedAt: frame.startedAt.toISOString(),
+    finishedAt: frame.finishedAt.toISOString(),
+    durationInMs: frame.finishedAt.getTime() - frame.startedAt.getTime(),
+    trigger: frame.trigger,
+    outcome: result.outcome,
+    reasons: result.reasons,
+    ...(snapshot ? { snapshot: { id: snapshot.id, contentHash: snapshot.contentHash, date: snapshot.date } } : {}),
+    ...(situation ? { plan: situation.result.plan } : {}),
+    ...(known
+      ? {
+          before: known.before,
+          ...(known.after ? { after: known.after } : {}),
+          owned: known.state.owned.map((owned) => owned.prefix),
+          ownedRules: known.state.ownedRules,
+          ownerId: frame.ownerId,
+        }
+      : {}),
+    ...(arm ? { arm } : {}),
+    ...(result.outcome === 'failed' ? { details: { error: toErrorMessage(result.error) } } : {}),
+  };
+}

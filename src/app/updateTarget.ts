@@ -1,0 +1,176 @@
+/** The story of one target: read, plan, check, apply, verify, record. */
+import { TargetMovedError } from '../core/errors.ts';
+import { newRunId } from '../core/ledgerChain.ts';
+import type { RunRecord } from '../core/runRecord.ts';
+import type { Target } from '../core/target.ts';
+import type { TargetState } from '../core/targetState.ts';
+import { applyPlan, toLiveRules } from './applyPlan.ts';
+import { notifyOfRun } from './notifyOfRun.ts';
+import type { Arm, ArmSession, Ledger, Logger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
+import type { TargetsSource, UpdateQueue } from './ports.ts';
+import { commitRecord, flushOutbox } from './runRecords.ts';
+import { isRecorded, resultOfError, toLastResult, toRunRecord, waitingAfter, type RunResult } from './runResult.ts';
+import { readSituation, type Situation, type SituationReaders } from './situation.ts';
+import { createStateCell, type StateCell } from './stateCell.ts';
+import { loadState } from './targetStateRecovery.ts';
+
+export interface UpdateServices extends SituationReaders {
+  readonly targets: TargetsSource;
+  readonly states: TargetStateStore;
+  readonly ledger: Ledger;
+  readonly arm: Arm;
+  readonly queue: UpdateQueue;
+  readonly notifier: Notifier;
+  readonly logger: Logger;
+  /** Identifies this deployment in the rules it writes. */
+  readonly ownerId: string;
+  readonly updatesPaused: boolean;
+  /** 8 hex digits, for run ids. */
+  readonly randomHex: () => string;
+}
+
+export interface UpdateRequest {
+  readonly target: string;
+  readonly reason: string;
+  readonly by?: string;
+}
+
+/** How often one run reads and plans again because the resource moved under it. */
+const maxAttempts = 3;
+
+/** `busy`: somebody else updates it now. `unknown`: no such target is configured (any more). */
+export async function updateTarget(
+  services: UpdateServices,
+  request: UpdateRequest,
+): Promise<RunRecord | 'busy' | 'unknown'> {
+  const target = (await services.targets.read()).find((candidate) => candidate.name === request.target);
+  if (!target) {
+    services.logger.warn('update asked for a target that is not configured', { targetId: request.target });
+    return 'unknown';
+  }
+  return services.states.withLease(target.name, (session) => updateUnderLease(services, session, target, request));
+}
+
+/**
+ * One run under the target's lease. It is recorded on every path; what failed is thrown after that. `prepare` sees the
+ * plan before anything is written and may change the state (an approval) or throw.
+ */
+export async function updateUnderLease(
+  services: UpdateServices,
+  session: TargetSession,
+  target: Target,
+  request: UpdateRequest,
+  prepare?: (situation: Situation, cell: StateCell) => Promise<void>,
+): Promise<RunRecord> {
+  const startedAt = services.clock.now();
+  const runId = newRunId(startedAt, target.name, services.randomHex());
+  const loaded = await loadState(services.ledger, session.state, target.name, services.ownerId);
+  const cell = createStateCell(session, await flushOutbox(services.ledger, loaded.state));
+  const last = cell.state.lastResult;
+  const arm = services.arm.openSession();
+
+  if (prepare) await prepare(await readSituation(services, arm, target, cell.state), cell);
+  const progress: { situation?: Situation } = {};
+  const ended = await attempt(services, session, arm, target, cell, runId, progress).catch((error: unknown) => ({
+    ...resultOfError(error),
+    ...progress,
+  }));
+  const result: RunResult = { ...ended, reasons: [...loaded.notes, ...ended.reasons] };
+
+  const finishedAt = services.clock.now();
+  const trigger = { reason: request.reason, ...(request.by === undefined ? {} : { by: request.by }) };
+  const frame = { id: runId, startedAt, finishedAt, trigger, ownerId: services.ownerId };
+  const record = toRunRecord(frame, cell.state, result, arm.usage());
+  const stored = await storeResult(services, cell, result, record, isRecorded(result, last));
+
+  logRun(services.logger, stored);
+  await notifyOfRun(services.notifier, last, stored);
+  if (result.outcome === 'failed') throw result.error;
+  return stored;
+}
+
+async function attempt(
+  services: UpdateServices,
+  session: TargetSession,
+  arm: ArmSession,
+  target: Target,
+  cell: StateCell,
+  runId: string,
+  progress: { situation?: Situation },
+): Promise<RunResult> {
+  for (let count = 1; ; count += 1) {
+    try {
+      const situation = await readSituation(services, arm, target, cell.state);
+      progress.situation = situation;
+      await recordInterruption(services, cell, situation, runId);
+      const applied = await applyPlan({ services, session, arm, cell, runId }, situation);
+      return { outcome: applied.outcome, reasons: applied.reasons, situation, applied };
+    } catch (error) {
+      if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
+      services.logger.warn('target moved under the run, planning again', { runId, targetId: target.name });
+    }
+  }
+}
+
+/** A write that an earlier run began and never finished gets its record now, with what is live as its outcome. */
+async function recordInterruption(
+  services: UpdateServices,
+  cell: StateCell,
+  situation: Situation,
+  runId: string,
+): Promise<void> {
+  const { inFlight, ...rest } = cell.state;
+  if (!inFlight || inFlight.runId === runId) return;
+  const now = services.clock.now();
+  const record: RunRecord = {
+    id: inFlight.runId,
+    chain: cell.state.target,
+    startedAt: inFlight.startedAt,
+    finishedAt: now.toISOString(),
+    durationInMs: now.getTime() - Date.parse(inFlight.startedAt),
+    trigger: { reason: 'interrupted' },
+    outcome: 'interrupted',
+    reasons: [{ code: 'interrupted', message: 'The run ended in the middle of its write; this is what it left.' }],
+    plan: inFlight.plan,
+    before: inFlight.before,
+    after: toLiveRules(situation.current),
+    owned: cell.state.owned.map((owned) => owned.prefix),
+    ownedRules: cell.state.ownedRules,
+    ownerId: services.ownerId,
+  };
+  await commitRecord<TargetState>(services.ledger, cell.put, rest, record);
+}
+
+async function storeResult(
+  services: UpdateServices,
+  cell: StateCell,
+  result: RunResult,
+  record: RunRecord,
+  recorded: boolean,
+): Promise<RunRecord> {
+  // The record tells how far a write came, so that it is in flight no more.
+  const { outbox: _, ledgerHead: __, inFlight, ...rest } = result.applied?.state ?? cell.state;
+  const state: TargetState = {
+    ...rest,
+    ...(inFlight && inFlight.runId !== record.id ? { inFlight } : {}),
+    ...(cell.state.ledgerHead ? { ledgerHead: cell.state.ledgerHead } : {}),
+    waiting: waitingAfter(cell.state, result),
+    lastResult: toLastResult(result, record.id, services.clock.now()),
+  };
+  if (!recorded) {
+    await cell.put(state);
+    return record;
+  }
+  return (await commitRecord<TargetState>(services.ledger, cell.put, state, record)).record;
+}
+
+function logRun(logger: Logger, record: RunRecord): void {
+  logger.info('target updated', {
+    runId: record.id,
+    targetId: record.chain,
+    outcome: record.outcome,
+    add: record.plan?.add.length ?? 0,
+    remove: record.plan?.remove.length ?? 0,
+    reasons: record.reasons.map((reason) => reason.code),
+  });
+}
