@@ -37,7 +37,8 @@ export async function withRetries<T>(call: string, attempt: (number: number) => 
       return await attempt(number);
     } catch (error) {
       const { kind, code, detailCode, retryAfterInMs } = classifyArmError(error);
-      const waitInMs = retryAfterInMs ?? backoffInMs(number);
+      // `Retry-After: 0` must not become a hundred tries a second.
+      const waitInMs = retryAfterInMs ? retryAfterInMs : backoffInMs(number);
       if (kind !== 'retry' || !(await waitBeforeRetry(call, detailCode ?? code, waitInMs))) throw error;
     }
   }

@@ -11,7 +11,7 @@ import { toMark } from './nsgRuleMark.ts';
 import { findRule, fingerprintOf, ownRulesOf, roomFor, toCurrentRule, type OwnRule } from './nsgRuleModel.ts';
 import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
 import { followOperation } from './operation.ts';
-import { parseResourceId } from './resourceId.ts';
+import { parseResourceId, toLocation } from './resourceId.ts';
 import { serialise } from './serialise.ts';
 
 const maxRules = 1_000;
@@ -98,7 +98,7 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
   const others = rules.filter((rule) => !own.some(({ name }) => name.toLowerCase() === rule.name?.toLowerCase()));
   return {
     rules: own.map((rule) => toCurrentRule(target, rule, findRule(rules, rule.name), ownerId)),
-    location: (nsg.location ?? '').toLowerCase(),
+    location: toLocation(nsg.location ?? ''),
     maxPrefixes: roomFor(target, others),
     blockers: [...prioritiesTaken(target, others), ...fullness(target, rules), ...mixedFamilies(target)],
     notes: provisioningNotes(target, nsg.provisioningState),

@@ -10,7 +10,7 @@ import { currentCalls, waitBeforeRetry, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { mergeIpRules, sameRuleSet, toRuleSet } from './ipRules.ts';
 import { followOperation } from './operation.ts';
-import { parseResourceId } from './resourceId.ts';
+import { parseResourceId, toLocation } from './resourceId.ts';
 import { serialise } from './serialise.ts';
 
 /** The last api-version that shows virtual network rules. */
@@ -124,7 +124,7 @@ function toCurrentState(target: RegistryTarget, registry: Registry): CurrentStat
         drift: [],
       },
     ],
-    location: registry.location.toLowerCase(),
+    location: toLocation(registry.location),
     maxPrefixes: target.capacity.maxRules,
     blockers: skuBlockers(target, registry),
     notes: notesOf(target, registry),

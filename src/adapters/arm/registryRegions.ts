@@ -1,5 +1,5 @@
 import type { ArmClients } from './client.ts';
-import { parseResourceId } from './resourceId.ts';
+import { parseResourceId, toLocation } from './resourceId.ts';
 
 /** Home location and replicas of a registry: ARM locations in lower case, the home one first. */
 export async function readRegistryRegions(clients: ArmClients, registryId: string): Promise<readonly string[]> {
@@ -8,9 +8,4 @@ export async function readRegistryRegions(clients: ArmClients, registryId: strin
   const locations = new Set([toLocation((await client.registries.get(resourceGroup, name)).location)]);
   for await (const { location } of client.replications.list(resourceGroup, name)) locations.add(toLocation(location));
   return [...locations];
-}
-
-/** `West Europe`, as some answers have it, is `westeurope`. */
-export function toLocation(text: string): string {
-  return text.toLowerCase().replaceAll(' ', '');
 }

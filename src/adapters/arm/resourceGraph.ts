@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Target } from '../../core/target.ts';
 import type { ArmClients } from './client.ts';
-import { toLocation } from './registryRegions.ts';
+import { toLocation } from './resourceId.ts';
 
 /** A resource whose Azure tag asks to be managed; the tag's value names a profile of the targets file. */
 export interface TaggedResource {

@@ -23,3 +23,8 @@ export function parseResourceId(id: string, kind: keyof typeof types): ResourceI
   }
   return { subscriptionId, resourceGroup, name };
 }
+
+/** `West Europe`, as some answers have it, is `westeurope`. */
+export function toLocation(text: string): string {
+  return text.toLowerCase().replaceAll(' ', '');
+}
