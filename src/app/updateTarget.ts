@@ -51,16 +51,19 @@ export async function updateTarget(
   return services.states.withLease(target.name, (session) => updateUnderLease(services, session, target, request));
 }
 
-/**
- * One run under the target's lease. It is recorded on every path; what failed is thrown after that. `prepare` sees the
- * plan before anything is written and may change the state (an approval) or throw.
- */
+/** What a person changes before a run: the state as such, or after a look at the plan (throws to refuse). */
+export interface Preparation {
+  readonly change?: (state: TargetState) => TargetState;
+  readonly approve?: (situation: Situation, cell: StateCell) => Promise<void>;
+}
+
+/** One run under the target's lease. It is recorded on every path; what failed is thrown after that. */
 export async function updateUnderLease(
   services: UpdateServices,
   session: TargetSession,
   target: Target,
   request: UpdateRequest,
-  prepare?: (situation: Situation, cell: StateCell) => Promise<void>,
+  prepare: Preparation = {},
 ): Promise<RunRecord> {
   const startedAt = services.clock.now();
   const runId = newRunId(startedAt, target.name, services.randomHex());
@@ -69,7 +72,8 @@ export async function updateUnderLease(
   const last = cell.state.lastResult;
   const arm = services.arm.openSession();
 
-  if (prepare) await prepare(await readSituation(services, arm, target, cell.state), cell);
+  if (prepare.change) await cell.put(prepare.change(cell.state));
+  if (prepare.approve) await prepare.approve(await readSituation(services, arm, target, cell.state), cell);
   const progress: { situation?: Situation } = {};
   const ended = await attempt(services, session, arm, target, cell, runId, progress).catch((error: unknown) => ({
     ...resultOfError(error),

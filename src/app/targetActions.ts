@@ -1,0 +1,158 @@
+/** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
+import { RequestError } from '../core/errors.ts';
+import { isSnapshotId } from '../core/contentHash.ts';
+import type { Plan } from '../core/plan.ts';
+import type { RunRecord } from '../core/runRecord.ts';
+import type { Target } from '../core/target.ts';
+import type { TargetState } from '../core/targetState.ts';
+import type { ActionResult, TargetActions } from './api/targetActions.ts';
+import { toApproval } from './applyPlan.ts';
+import type { TargetSession } from './ports.ts';
+import { pullServiceTags, type PullServices } from './pullServiceTags.ts';
+import { flushOutbox } from './runRecords.ts';
+import { readSituation, type Situation } from './situation.ts';
+import { emptyState, loadState } from './targetStateRecovery.ts';
+import { updateUnderLease, type UpdateServices } from './updateTarget.ts';
+import { gateReason } from './writeGate.ts';
+
+export type ActionServices = UpdateServices & PullServices;
+
+export function buildTargetActions(services: ActionServices): TargetActions {
+  return {
+    planTarget: (name) => planTarget(services, name),
+    approvePlan: (name, planId, by) => approvePlan(services, name, planId, by),
+    rollbackTarget: (name, snapshotId, by) => rollbackTarget(services, name, snapshotId, by),
+    resumeTarget: (name, by) => resumeTarget(services, name, by),
+    pauseTarget: (name, by) => pauseTarget(services, name, by),
+    pullNow: async (by) => {
+      const result = await pullServiceTags(services, { reason: 'request', by });
+      if (result === 'busy') throw new RequestError(409, 'a pull is running now: try again in a minute');
+      return result;
+    },
+  };
+}
+
+/** Reads the live resource and plans; nothing is written, no lease is taken. */
+async function planTarget(services: ActionServices, name: string): Promise<Plan> {
+  const target = await findTarget(services, name);
+  const state = (await services.states.get(name)) ?? emptyState(name, services.ownerId);
+  return (await readSituation(services, services.arm.openSession(), target, state)).result.plan;
+}
+
+async function approvePlan(services: ActionServices, name: string, planId: string, by: string): Promise<ActionResult> {
+  const target = await findTarget(services, name);
+  const record = await underLease(services, target, (session) =>
+    updateUnderLease(
+      services,
+      session,
+      target,
+      { target: name, reason: 'approval', by },
+      {
+        approve: async (situation, cell) => {
+          refuseWhatCannotBeApproved(services, situation, cell.state, planId);
+          await cell.put({ ...cell.state, approval: toApproval(situation, by, services.clock.now()) });
+        },
+      },
+    ),
+  );
+  return toActionResult(record, `plan ${planId} was approved by ${by}`);
+}
+
+function refuseWhatCannotBeApproved(
+  services: ActionServices,
+  situation: Situation,
+  state: TargetState,
+  planId: string,
+): void {
+  const { plan } = situation.result;
+  if (plan.id !== planId) {
+    throw new RequestError(409, 'the target, the snapshot or the configuration has moved since: look at the new plan', {
+      plan,
+    });
+  }
+  const gate = gateReason({ target: situation.target, state, updatesPaused: services.updatesPaused });
+  if (gate) throw new RequestError(409, `nothing is written to ${situation.target.name}: ${gate.message}`, { plan });
+  if (plan.verdict === 'blocked') {
+    const why = plan.reasons.map((reason) => reason.message).join(' ');
+    throw new RequestError(409, `the target is blocked, an approval does not help: ${why}`, { plan });
+  }
+}
+
+async function rollbackTarget(
+  services: ActionServices,
+  name: string,
+  snapshotId: string,
+  by: string,
+): Promise<ActionResult> {
+  const target = await findTarget(services, name);
+  const known = isSnapshotId(snapshotId) && (await services.snapshots.get(services.cloud, snapshotId));
+  if (!known) throw new RequestError(404, `snapshot "${snapshotId}" is not there: GET snapshots lists them`);
+  const record = await underLease(services, target, async (session) => {
+    const pin = { snapshot: snapshotId, by, at: services.clock.now().toISOString() };
+    return updateUnderLease(
+      services,
+      session,
+      target,
+      { target: name, reason: 'rollback', by },
+      {
+        change: (state) => ({ ...state, pin }),
+      },
+    );
+  });
+  return toActionResult(record, `pinned to ${snapshotId} until it is resumed`);
+}
+
+/** Lifts a pin and a pause, then follows the current snapshot again. */
+async function resumeTarget(services: ActionServices, name: string, by: string): Promise<ActionResult> {
+  const target = await findTarget(services, name);
+  const record = await underLease(services, target, (session) =>
+    updateUnderLease(
+      services,
+      session,
+      target,
+      { target: name, reason: 'resume', by },
+      {
+        change: ({ pin: _, paused: __, ...rest }) => rest,
+      },
+    ),
+  );
+  return toActionResult(record, 'resumed');
+}
+
+async function pauseTarget(services: ActionServices, name: string, by: string): Promise<ActionResult> {
+  const target = await findTarget(services, name);
+  await underLease(services, target, async (session) => {
+    const { state } = await loadState(services.ledger, session.state, name, services.ownerId);
+    const flushed = await flushOutbox(services.ledger, state);
+    await session.put({ ...flushed, paused: { by, at: services.clock.now().toISOString() } });
+  });
+  return { target: name, message: 'paused: nothing is written until it is resumed' };
+}
+
+async function findTarget(services: ActionServices, name: string): Promise<Target> {
+  const targets = await services.targets.read();
+  const target = targets.find((candidate) => candidate.name === name);
+  if (target) return target;
+  const names = targets.map((candidate) => candidate.name).join(', ') || 'none';
+  throw new RequestError(404, `no target is named "${name}"; configured are: ${names}`);
+}
+
+async function underLease<T>(
+  services: ActionServices,
+  target: Target,
+  work: (session: TargetSession) => Promise<T>,
+): Promise<T> {
+  const result = await services.states.withLease(target.name, work);
+  if (result === 'busy') throw new RequestError(409, `${target.name} is being updated now: try again in a minute`);
+  return result;
+}
+
+function toActionResult(record: RunRecord, what: string): ActionResult {
+  return {
+    target: record.chain,
+    message: `${what}; the run was ${record.outcome}`,
+    runId: record.id,
+    outcome: record.outcome,
+    reasons: record.reasons,
+  };
+}
