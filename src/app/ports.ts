@@ -8,6 +8,7 @@ import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
 import type { BlockCode, Reason } from '../core/reasons.ts';
 import type { CurrentRule } from '../core/currentRule.ts';
 import type { RuleChange } from '../core/plan.ts';
+import type { Measurement } from '../core/metrics.ts';
 
 export type { CurrentRule };
 
@@ -103,6 +104,8 @@ export interface Ledger {
 export interface UpdateMessage {
   readonly target: string;
   readonly reason: string;
+  /** W3C trace context of the run that asked for it. */
+  readonly traceparent?: string;
 }
 
 export interface UpdateQueue {
@@ -175,4 +178,25 @@ export interface Notifier {
 /** The targets file as it stands now. Throws ConfigurationError. */
 export interface TargetsSource {
   read(): Promise<readonly Target[]>;
+}
+
+export type TelemetryAttributes = Readonly<Record<string, string | number | boolean>>;
+
+/** What a run tells of itself: one trace from pull to rule, and figures by name. Nothing of it throws or delays a run. */
+export interface Telemetry {
+  /** Runs `work` in a span; `parent` is a W3C traceparent: of the invocation, or of the message that asked for the run. */
+  span<T>(
+    name: string,
+    options: { readonly parent?: string | undefined; readonly attributes?: TelemetryAttributes },
+    work: (span: TelemetrySpan) => Promise<T>,
+  ): Promise<T>;
+  record(measurements: readonly Measurement[]): void;
+  /** Sends what there is, within a few seconds; call at the end of an invocation. */
+  flush(): Promise<void>;
+}
+
+export interface TelemetrySpan {
+  /** To hand on in a queue message; undefined where nothing is traced. */
+  readonly traceparent: string | undefined;
+  set(attributes: TelemetryAttributes): void;
 }

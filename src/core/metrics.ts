@@ -1,0 +1,90 @@
+/** The figures that the app reports, by name; docs/operations.md says what each is for. */
+import type { GoLiveClock } from './goLive.ts';
+import type { RunRecord } from './runRecord.ts';
+import type { TargetStatus } from './targetState.ts';
+
+/** Counters are added up; gauges hold their last value. */
+export const metrics = {
+  pulls: { kind: 'counter', unit: '{pull}', description: 'Pulls of service tags, by outcome' },
+  'snapshot.age_hours': { kind: 'gauge', unit: 'h', description: 'Hours since the current snapshot was published' },
+  'deadline.days_left': {
+    kind: 'gauge',
+    unit: 'd',
+    description: 'Days until Azure may use a prefix that a target still lacks; 7 where none is lacking',
+  },
+  'prefixes.added': { kind: 'counter', unit: '{prefix}', description: 'Prefixes added to a target' },
+  'prefixes.removed': { kind: 'counter', unit: '{prefix}', description: 'Prefixes removed from a target' },
+  targets: { kind: 'gauge', unit: '{target}', description: 'Targets, by status' },
+  'arm.calls': { kind: 'counter', unit: '{call}', description: 'Calls to Azure Resource Manager, by kind' },
+  'arm.retries': { kind: 'counter', unit: '{call}', description: 'Calls that were throttled or locked out, by code' },
+  'quota.used': { kind: 'gauge', unit: '1', description: 'Share of the room for prefixes that a target uses' },
+  'quota.weeks_until_full': {
+    kind: 'gauge',
+    unit: '{week}',
+    description: 'Weeks until a target is full at its present growth; absent where it does not grow',
+  },
+} as const satisfies Readonly<Record<string, { kind: 'counter' | 'gauge'; unit: string; description: string }>>;
+
+export type MetricName = keyof typeof metrics;
+
+export const metricPrefix = 'acr_address_keeper.';
+
+export interface Measurement {
+  readonly metric: MetricName;
+  readonly value: number;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+const hourInMs = 60 * 60 * 1000;
+
+const statuses: readonly TargetStatus[] = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'];
+
+/** `snapshotDate`: day of publication of the snapshot that is current after the pull. */
+export function measurePull(
+  outcome: 'changed' | 'unchanged' | 'failed',
+  snapshotDate: string | undefined,
+  now: Date,
+): Measurement[] {
+  const pull = { metric: 'pulls', value: 1, attributes: { outcome } } as const;
+  if (snapshotDate === undefined) return [pull];
+  const value = (now.getTime() - Date.parse(snapshotDate)) / hourInMs;
+  return [pull, { metric: 'snapshot.age_hours', value }];
+}
+
+/** One update of one target. Only what was written counts as added or removed. */
+export function measureUpdate(record: RunRecord): Measurement[] {
+  const target = record.chain;
+  const written = record.outcome === 'applied' || record.outcome === 'pending';
+  const retries = new Map<string, number>();
+  for (const { code } of record.arm?.retries ?? []) retries.set(code, (retries.get(code) ?? 0) + 1);
+  return [
+    ...count('prefixes.added', written ? (record.plan?.add.length ?? 0) : 0, { target }),
+    ...count('prefixes.removed', written ? (record.plan?.remove.length ?? 0) : 0, { target }),
+    ...count('arm.calls', record.arm?.reads ?? 0, { kind: 'read' }),
+    ...count('arm.calls', record.arm?.writes ?? 0, { kind: 'write' }),
+    ...[...retries].flatMap(([code, value]) => count('arm.retries', value, { code })),
+  ];
+}
+
+/** All targets at once: a status that no target has is reported as 0, so that its alert ends. */
+export function measureTargets(current: Iterable<TargetStatus>): Measurement[] {
+  const counts = new Map(statuses.map((status) => [status, 0]));
+  for (const status of current) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].map(([status, value]) => ({ metric: 'targets', value, attributes: { status } }));
+}
+
+export function measureGoLive(clock: GoLiveClock): Measurement[] {
+  return [{ metric: 'deadline.days_left', value: clock.daysLeft }];
+}
+
+/** `weeks`: undefined where the list does not grow. */
+export function measureQuota(target: string, used: number, limit: number, weeks: number | undefined): Measurement[] {
+  const share: Measurement = { metric: 'quota.used', value: limit > 0 ? used / limit : 1, attributes: { target } };
+  return weeks === undefined
+    ? [share]
+    : [share, { metric: 'quota.weeks_until_full', value: weeks, attributes: { target } }];
+}
+
+function count(metric: MetricName, value: number, attributes: Readonly<Record<string, string>>): Measurement[] {
+  return value === 0 ? [] : [{ metric, value, attributes }];
+}
