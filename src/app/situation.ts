@@ -1,7 +1,7 @@
 /** The reads of a run: what is wanted, what was written, what is there. */
 import { selectPrefixes, type Selection } from '../core/selection.ts';
 import { knownRegions } from '../core/regions.ts';
-import { calculatePlan, type PlanResult } from '../core/plan.ts';
+import { calculatePlan, type PlanInput, type PlanResult } from '../core/plan.ts';
 import type { Reason } from '../core/reasons.ts';
 import { listed } from '../core/safety.ts';
 import type { Cloud } from '../core/serviceTags.ts';
@@ -54,12 +54,13 @@ export async function readSituation(
   target: Target,
   state: TargetState,
 ): Promise<Situation> {
-  const current = await adapterOf(arm, target).read(target);
+  const adapter = adapterOf(arm, target);
+  const current = await adapter.read(target);
   const now = await readTargetSnapshot(readers, state.pin);
   const regions = await resolveRegions(arm, target);
   const selection = select(now?.snapshot, target, regions, state.knownRegions ?? []);
   const configHash = targetConfigHash(target);
-  const result = calculatePlan({
+  const input: PlanInput = {
     target,
     configHash,
     snapshot: now?.snapshot.id ?? '',
@@ -70,7 +71,8 @@ export async function readSituation(
     blockers: selectionBlockers(now?.snapshot, target, selection, state),
     distrust: selectionDistrust(now?.snapshot, selection),
     now: readers.clock.now(),
-  });
+  };
+  const result = await planWithQuota(adapter, target, input);
   return {
     target,
     state: { ...state, knownRegions: rememberRegions(state, now?.snapshot, target) },
@@ -80,6 +82,15 @@ export async function readSituation(
     selection,
     result,
   };
+}
+
+/** A registry's quota costs a call of its own, so it is asked for only where there is something to write. */
+async function planWithQuota(adapter: TargetAdapter, target: Target, input: PlanInput): Promise<PlanResult> {
+  const result = calculatePlan(input);
+  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0;
+  if (isQuiet || input.current.maxPrefixes !== undefined || !adapter.readQuota) return result;
+  const maxPrefixes = await adapter.readQuota(target);
+  return maxPrefixes === undefined ? result : calculatePlan({ ...input, current: { ...input.current, maxPrefixes } });
 }
 
 export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {

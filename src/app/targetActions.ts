@@ -147,7 +147,10 @@ async function underLease<T>(
   return result;
 }
 
-function toActionResult(record: RunRecord, what: string): ActionResult {
+/** Besides the sentence, what the run came to. */
+type RunActionResult = ActionResult & Pick<RunRecord, 'outcome' | 'reasons'>;
+
+function toActionResult(record: RunRecord, what: string): RunActionResult {
   return {
     target: record.chain,
     message: `${what}; the run was ${record.outcome}`,
