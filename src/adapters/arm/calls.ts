@@ -38,7 +38,7 @@ export async function withRetries<T>(call: string, attempt: (number: number) => 
     } catch (error) {
       const { kind, code, detailCode, retryAfterInMs } = classifyArmError(error);
       // `Retry-After: 0` must not become a hundred tries a second.
-      const waitInMs = retryAfterInMs ? retryAfterInMs : backoffInMs(number);
+      const waitInMs = retryAfterInMs !== undefined && retryAfterInMs > 0 ? retryAfterInMs : backoffInMs(number);
       if (kind !== 'retry' || !(await waitBeforeRetry(call, detailCode ?? code, waitInMs))) throw error;
     }
   }

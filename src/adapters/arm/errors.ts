@@ -58,12 +58,17 @@ const blockedCodes: Readonly<Record<string, readonly [BlockCode, Explain]>> = {
     ({ path }) => `resource group ${groupOf(path)} is being deleted: remove the target`,
   ],
   ResourceNotFound: ['notFound', explainResource],
+  ParentResourceNotFound: [
+    'notFound',
+    ({ message, path }) => explainResource({ path: /parent resource '([^']+)'/i.exec(message)?.[1] ?? path }),
+  ],
   MissingSubscriptionRegistration: ['rejected', ({ message }) => `register the resource provider first: ${message}`],
   SecurityRuleConflict: [
     'priorityTaken',
     ({ message }) => `another rule has the same priority and direction: choose another priority (${message})`,
   ],
-  SecurityRuleCountLimitReached: ['quota', ({ message }) => `the NSG is full: ${message}`],
+  SecurityRuleCountLimitReached: ['quota', explainFull],
+  SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached: ['quota', explainFull],
   QuotaExceeded: ['quota', ({ message }) => `the service's quota is reached: ${message}`],
 };
 
@@ -197,8 +202,12 @@ function explainDisabled({ path }: Facts): string {
   return `subscription ${subscriptionOf(path)} is disabled and therefore read-only: enable it again, or remove the target`;
 }
 
-function explainResource({ path }: Facts): string {
+function explainResource({ path }: Pick<Facts, 'path'>): string {
   return `${path} does not exist: it was deleted or moved; correct resourceId or remove the target`;
+}
+
+function explainFull({ message }: Facts): string {
+  return `the NSG is full: remove rules that are not needed, or use fewer regions (${message})`;
 }
 
 function subscriptionOf(path: string): string {

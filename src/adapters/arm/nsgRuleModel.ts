@@ -80,9 +80,9 @@ export function remoteAddresses(rule: SecurityRule, direction: NsgRuleTarget['ru
   return direction === 'Inbound' ? sourcesOf(rule) : destinationsOf(rule);
 }
 
-/** How many addresses all other rules leave of the NSG's 4,000 on one side. */
+/** How many entries all other rules, of both directions, leave of the NSG's 4,000 on one side; a tag is one too. */
 export function roomFor(target: NsgRuleTarget, others: readonly SecurityRule[]): number {
-  const used = others.flatMap((rule) => remoteAddresses(rule, target.rule.direction)).filter(isPrefix).length;
+  const used = others.flatMap((rule) => remoteAddresses(rule, target.rule.direction)).length;
   return Math.max(0, 4_000 - used);
 }
 
@@ -104,6 +104,11 @@ export function fingerprintOf(rule: SecurityRule | undefined): string {
   ]);
 }
 
+/** True where the rule is as it was written and did not fail to take effect. */
+export function isInPlace(rule: SecurityRule | undefined, fingerprint: string): boolean {
+  return fingerprintOf(rule) === fingerprint && rule?.provisioningState !== 'Failed';
+}
+
 /** What of the live rule is not as wanted, but for its remote addresses. */
 function driftOf(live: SecurityRule, wanted: SecurityRule): string[] {
   const inbound = wanted.direction === 'Inbound';
@@ -121,6 +126,7 @@ function driftOf(live: SecurityRule, wanted: SecurityRule): string[] {
     difference(inbound ? 'source' : 'destination', listed(tags), 'address prefixes', tags.length === 0),
     difference('source application security groups', live.sourceApplicationSecurityGroups?.length ?? 0, 0),
     difference('destination application security groups', live.destinationApplicationSecurityGroups?.length ?? 0, 0),
+    difference('provisioning state', live.provisioningState, 'Succeeded', live.provisioningState !== 'Failed'),
     difference('description', live.description ?? '', wanted.description),
   ];
   return differences.filter((text) => text !== undefined);

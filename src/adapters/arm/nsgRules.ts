@@ -8,7 +8,15 @@ import type { NsgRuleTarget } from '../../core/target.ts';
 import { waitBeforeRetry, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toMark } from './nsgRuleMark.ts';
-import { findRule, fingerprintOf, ownRulesOf, roomFor, toCurrentRule, type OwnRule } from './nsgRuleModel.ts';
+import {
+  findRule,
+  fingerprintOf,
+  isInPlace,
+  ownRulesOf,
+  roomFor,
+  toCurrentRule,
+  type OwnRule,
+} from './nsgRuleModel.ts';
 import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
 import { followOperation } from './operation.ts';
 import { parseResourceId, toLocation } from './resourceId.ts';
@@ -49,9 +57,9 @@ export function buildNsgRules(
   /** After a failed try nobody knows what came through, so it looks before it writes again. */
   async function takeUnlessMoved(target: NsgRuleTarget, step: RuleStep, attempt: number): Promise<void> {
     if (attempt > 1) {
-      const live = fingerprintOf(findRule((await readNsg(target)).securityRules ?? [], step.rule));
-      if (live === step.after) return;
-      if (live !== step.before) throw movedError(target, step.rule);
+      const live = findRule((await readNsg(target)).securityRules ?? [], step.rule);
+      if (isInPlace(live, step.after)) return;
+      if (![step.before, step.after].includes(fingerprintOf(live))) throw movedError(target, step.rule);
     }
     await take(target, step);
   }
@@ -59,7 +67,7 @@ export function buildNsgRules(
   async function readBack(target: NsgRuleTarget, expected: ReadonlyMap<string, string>): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const rules = (await readNsg(target)).securityRules ?? [];
-      const wrong = [...expected].find(([rule, after]) => fingerprintOf(findRule(rules, rule)) !== after);
+      const wrong = [...expected].find(([rule, after]) => !isInPlace(findRule(rules, rule), after));
       if (!wrong) return;
       // An answer may be older than the write.
       const waited =

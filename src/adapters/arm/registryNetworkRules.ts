@@ -57,10 +57,9 @@ export function buildRegistryNetworkRules(
   ): Promise<void> {
     const registry = await readRegistry(target);
     const live = toRuleSet(registry);
-    if (!sameRuleSet(live, planned)) {
-      if (sameRuleSet(live, wanted)) return;
-      throw movedError(target);
-    }
+    const isWanted = sameRuleSet(live, wanted);
+    if (isWanted && registry.provisioningState !== 'Failed') return;
+    if (!isWanted && !sameRuleSet(live, planned)) throw movedError(target);
     assertNotUpdating(target, registry);
     await patch(target, wanted);
   }

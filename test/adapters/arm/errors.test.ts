@@ -55,6 +55,8 @@ describe('what to do about an answer', () => {
   test.each([
     [400, 'SecurityRuleConflict', 'priorityTaken'],
     [400, 'SecurityRuleCountLimitReached', 'quota'],
+    [400, 'SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached', 'quota'],
+    [404, 'ParentResourceNotFound', 'notFound'],
     [400, 'OverlappingSubnetsNotPermittedInSecurityRule', 'rejected'],
     [400, 'ResourceCannotContainAddressPrefixesFromDifferentAddressFamilies', 'rejected'],
     [400, 'SecurityRuleInvalidAddressPrefix', 'rejected'],

@@ -122,6 +122,7 @@ describe('the rule as it is', () => {
     ['source ports: 1024-65535, wanted *', { sourcePortRange: '1024-65535' }],
     ['destination: *, wanted VirtualNetwork', { destinationAddressPrefix: '*' }],
     ['source: AzureContainerRegistry, wanted address prefixes', { sourceAddressPrefix: 'AzureContainerRegistry' }],
+    ['provisioning state: Failed, wanted Succeeded', { provisioningState: 'Failed' }],
     ['source application security groups: 1, wanted 0', { sourceApplicationSecurityGroups: [{ id: '/asg' }] }],
   ])('drift: %s', (text, change) => {
     expect(toCurrentRule(target, ipv4, live(change), owner).drift).toEqual([text]);
@@ -149,14 +150,14 @@ describe('the rule as it is', () => {
   });
 });
 
-test('room is what other rules leave of 4,000 on the remote side', () => {
+test('room is what other rules, of whatever direction, leave of 4,000 on the remote side', () => {
   const others: SecurityRule[] = [
     { sourceAddressPrefixes: ['192.0.2.1', '192.0.2.2'], destinationAddressPrefix: '203.0.113.1' },
     { sourceAddressPrefix: 'VirtualNetwork', destinationAddressPrefixes: [] },
     { sourceAddressPrefix: '2001:db8::/48' },
   ];
 
-  expect(roomFor(target, others)).toBe(3_997);
+  expect(roomFor(target, others)).toBe(3_996);
   expect(roomFor(nsgTarget({}, { direction: 'Outbound' }), others)).toBe(3_999);
 });
 
