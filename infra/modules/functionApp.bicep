@@ -92,6 +92,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         AZURE_CLIENT_ID: identityClientId
         APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+        // The exporter's own usage figures would go to another endpoint.
+        APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
       },
       empty(notificationWebhooks) ? {} : { NOTIFICATION_WEBHOOKS: notificationWebhooks },
       empty(notificationSecret) ? {} : { NOTIFICATION_SECRET: notificationSecret }

@@ -16,6 +16,8 @@ export interface AzureMonitorSettings {
   readonly authentication?: string | undefined;
   /** Name of the Function App. */
   readonly role: string;
+  /** Further options of the exporter's HTTP client. */
+  readonly client?: Pick<AzureMonitorExporterOptions, 'httpClient' | 'allowInsecureConnection'>;
 }
 
 export async function startAzureMonitor(settings: AzureMonitorSettings): Promise<TelemetrySdk> {
@@ -23,6 +25,7 @@ export async function startAzureMonitor(settings: AzureMonitorSettings): Promise
   const options: AzureMonitorExporterOptions = {
     connectionString: settings.connectionString,
     disableOfflineStorage: true,
+    ...settings.client,
     ...(credential && { credential }),
   };
   return startTelemetrySdk(

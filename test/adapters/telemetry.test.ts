@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { describe, expect, test } from '@jest/globals';
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
@@ -268,13 +269,24 @@ describe('Azure Monitor', () => {
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const http = createDefaultHttpClient();
     process.env.APPLICATION_INSIGHTS_NO_STATSBEAT = 'true';
     const telemetry = createTelemetry({
       start: () =>
         startAzureMonitor({
-          connectionString: `InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=${origin}/`,
+          connectionString: `InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://${address}/`,
           role: 'func-test',
+          // The exporter speaks HTTPS only; the loopback server does not.
+          client: {
+            allowInsecureConnection: true,
+            httpClient: {
+              sendRequest: (request) => {
+                request.url = request.url.replace('https:', 'http:');
+                return http.sendRequest(request);
+              },
+            },
+          },
         }),
       logger: collectLogs().logger,
     });
