@@ -1,0 +1,56 @@
+/** Building blocks of the targets file's schema: each field says what it holds and what is accepted. */
+import { z } from 'zod';
+import { shorten } from './errors.ts';
+import { nearestNames } from './nearest.ts';
+
+export function accept(accepted: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => `${show(input)}, accepted ${accepted}`;
+}
+
+export function show(value: unknown): string {
+  return value === undefined ? 'missing' : shorten(JSON.stringify(value));
+}
+
+export function integer(min: number, max: number): z.ZodInt {
+  const error = accept(`${min}-${max}`);
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+export function text(pattern: RegExp, accepted: string): z.ZodString {
+  const error = accept(accepted);
+  return z.string({ error }).regex(pattern, { error });
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> {
+  return z.enum(values, { error: accept(values.join(', ')) });
+}
+
+export function flag(): z.ZodBoolean {
+  return z.boolean({ error: accept('true, false') });
+}
+
+/** An object without other keys; `elsewhere` says of a key that is known, but not here, where it belongs. */
+export function object<T extends z.ZodRawShape>(
+  shape: T,
+  elsewhere: Readonly<Record<string, string>> = {},
+): z.ZodObject<T, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? describeUnknownKeys(issue.keys as readonly string[], Object.keys(shape), elsewhere)
+        : accept('an object')(issue),
+  });
+}
+
+function describeUnknownKeys(
+  keys: readonly string[],
+  known: readonly string[],
+  elsewhere: Readonly<Record<string, string>>,
+): string {
+  return keys
+    .map(
+      (key) => `unknown key ${show(key)}, ${elsewhere[key] ?? `did you mean ${nearestNames(key, known, 1).join()}?`}`,
+    )
+    .concat(`accepted ${known.join(', ')}`)
+    .join('; ');
+}

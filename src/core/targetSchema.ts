@@ -1,0 +1,140 @@
+/** What one entry of the targets file may hold, field by field; what takes two fields to judge is in targetsFile.ts. */
+import { z } from 'zod';
+import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
+
+export const kinds = ['nsgRule', 'registryNetworkRules'] as const;
+export type Kind = (typeof kinds)[number];
+
+const providers = {
+  nsgRule: 'Microsoft.Network/networkSecurityGroups',
+  registryNetworkRules: 'Microsoft.ContainerRegistry/registries',
+} as const satisfies Record<Kind, string>;
+
+export const resourceIds = {
+  nsgRule: resourceId(providers.nsgRule),
+  registryNetworkRules: resourceId(providers.registryNetworkRules),
+} as const satisfies Record<Kind, z.ZodString>;
+
+function resourceId(provider: string): z.ZodString {
+  const subscription = '[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}';
+  return text(
+    new RegExp(`^/subscriptions/${subscription}/resourceGroups/[^/]{1,90}/providers/${provider}/[\\w.-]{1,80}$`, 'i'),
+    `/subscriptions/<GUID>/resourceGroups/<group>/providers/${provider}/<name>`,
+  );
+}
+
+export const targetName = text(
+  /^(?!pull$)[a-z0-9-]{1,40}$/,
+  '1 to 40 of a-z, 0-9 and -, but not "pull", which is what the ledger calls its own pulls',
+);
+
+const percent = accept('0-100');
+
+const limits = {
+  removalGraceDays: integer(0, 365).optional(),
+  removalConfirmations: integer(0, 52).optional(),
+  maxRemovedPercent: z.number({ error: percent }).min(0, { error: percent }).max(100, { error: percent }).optional(),
+  maxRemovedCount: integer(0, 100_000).optional(),
+  // A /8 is wider than any range that Microsoft publishes; a guard that lets everything pass is none.
+  widestPrefix: object({ ipv4: integer(8, 32).optional(), ipv6: integer(16, 128).optional() }).optional(),
+  maxAddedAddresses: integer(0, 2 ** 32).optional(),
+};
+
+const settings = { policy: oneOf(['plan', 'addOnly', 'sync']).optional(), paused: flag().optional(), ...limits };
+
+/** Settings that `defaults` may hold and each target may replace. */
+export const defaultsSchema = object(settings);
+export type Settings = z.output<typeof defaultsSchema>;
+
+function regions(registryId: z.ZodType<string>, registry: string) {
+  const location = z.string().regex(/^(?!\s*all\s*$)\s*[a-z][a-z\d ]*$/i);
+  const accepted = `"all", a list of ARM locations such as ["westeurope"], or { "ofRegistry": ${registry} }`;
+  return z.union([z.literal('all'), z.array(location).min(1), z.strictObject({ ofRegistry: registryId })], {
+    error: accept(accepted),
+  });
+}
+
+function families<const T extends readonly [string, ...string[]]>(accepted: T, hint: string) {
+  const error = accept(hint);
+  return z.array(z.enum(accepted, { error }), { error }).min(1, { error });
+}
+
+const common = {
+  name: targetName,
+  serviceTag: text(/^[a-z][\w.-]{0,79}$/i, 'the name of a service tag').default('AzureContainerRegistry'),
+  ...settings,
+};
+
+const priority = integer(100, 4096);
+
+const ruleSchema = object({
+  // 80 characters are allowed, and the name of the IPv6 rule is longer by five.
+  name: text(
+    /^[a-z\d](?:[\w.-]{0,73}\w)?$/i,
+    'up to 75 letters, digits, ".", "-" and "_", the first a letter or digit',
+  ),
+  priority,
+  ipv6Priority: priority.optional(),
+  direction: oneOf(['Inbound', 'Outbound']).optional(),
+  access: oneOf(['Allow', 'Deny']).default('Allow'),
+  protocol: oneOf(['Tcp', 'Udp', 'Icmp', 'Esp', 'Ah', '*']).default('Tcp'),
+  portRanges: z
+    .array(text(/^(\*|\d{1,5}(-\d{1,5})?)$/, '"*", or ports such as "443" and "8000-8100"'), {
+      error: accept('a list such as ["443"]'),
+    })
+    .optional(),
+  localAddressPrefix: z
+    .string({ error: accept('"VirtualNetwork", "*", a service tag or a CIDR') })
+    .default('VirtualNetwork'),
+});
+export type RuleEntry = z.output<typeof ruleSchema>;
+
+const nsgRuleSchema = object(
+  {
+    kind: z.literal('nsgRule'),
+    resourceId: resourceIds.nsgRule,
+    ...common,
+    regions: regions(resourceIds.registryNetworkRules, '"<resource id of a registry>"'),
+    scenario: oneOf(['imageImport', 'webhooks', 'tasks', 'registryClients']).optional(),
+    addressFamilies: families(['ipv4', 'ipv6'], '["ipv4"], ["ipv6"] or both').default(['ipv4', 'ipv6']),
+    adopt: flag().default(false),
+    rule: ruleSchema,
+  },
+  { capacity: 'which is for registryNetworkRules only' },
+);
+
+const registrySchema = object(
+  {
+    kind: z.literal('registryNetworkRules'),
+    resourceId: resourceIds.registryNetworkRules,
+    ...common,
+    regions: regions(
+      z.union([z.literal('self'), resourceIds.registryNetworkRules]),
+      '"self" or "<resource id of a registry>"',
+    ),
+    // Only what a registry itself does from its own addresses: other callers come from addresses that no tag lists.
+    scenario: z
+      .enum(['imageImport', 'tasks'], {
+        error: accept('imageImport, tasks: the rules of a registry let in its callers'),
+      })
+      .optional(),
+    addressFamilies: families(['ipv4'], '["ipv4"]: the IP rules of a registry take IPv4 only').default(['ipv4']),
+    capacity: object({
+      maxRules: integer(1, 1000).optional(),
+      fit: oneOf(['exact', 'supernet']).default('exact'),
+      maxExtraAddresses: integer(0, 2 ** 32).optional(),
+    }).default({ fit: 'exact' }),
+  },
+  { rule: 'which is for nsgRule only', adopt: 'which is for nsgRule only' },
+);
+
+export const entrySchemas = { nsgRule: nsgRuleSchema, registryNetworkRules: registrySchema } as const;
+export type NsgRuleEntry = z.output<typeof nsgRuleSchema>;
+export type RegistryEntry = z.output<typeof registrySchema>;
+
+export const fileSchema = object({
+  $schema: z.string().optional(),
+  defaults: z.unknown().optional(),
+  targets: z.array(z.unknown(), { error: accept('a list of targets') }).default([]),
+  profiles: z.record(z.string(), z.unknown(), { error: accept('an object of name and profile') }).default({}),
+});
