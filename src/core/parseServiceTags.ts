@@ -14,34 +14,43 @@ export interface ParsedServiceTags {
   readonly warnings: readonly DocumentWarning[];
 }
 
-/** The weekly file writes numbers, the API writes them as text. */
-const changeNumber = z.union([
-  z.int().nonnegative(),
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number),
-]);
+const aNumber = 'expected a number';
+const aTagName = 'expected the name of a tag';
 
-const rawTag = z.object({
-  name: z.string('expected the name of a tag').regex(/\S/, 'expected the name of a tag'),
-  properties: z.object(
-    {
-      changeNumber: changeNumber.catch(0),
-      region: z.string().catch(''),
-      systemService: z.string().catch(''),
-      platform: z.string().optional().catch(undefined),
-      regionId: z.number().optional().catch(undefined),
-      networkFeatures: z.array(z.string()).nullish().catch(undefined),
-      addressPrefixes: z.array(z.string('expected a CIDR such as "20.42.66.0/23"'), 'expected an array of CIDRs'),
-    },
-    'expected an object with addressPrefixes',
-  ),
-});
+/** The weekly file writes numbers, the API writes them as text. */
+const changeNumber = z.union(
+  [
+    z.int(aNumber).nonnegative(aNumber),
+    z
+      .string()
+      .regex(/^\d{1,15}$/, aNumber)
+      .transform(Number),
+  ],
+  aNumber,
+);
+
+const rawTag = z.object(
+  {
+    name: z.string(aTagName).regex(/\S/, aTagName),
+    properties: z.object(
+      {
+        changeNumber: changeNumber.catch(0),
+        region: z.string().catch(''),
+        systemService: z.string().catch(''),
+        platform: z.string().optional().catch(undefined),
+        regionId: z.number().optional().catch(undefined),
+        networkFeatures: z.array(z.string()).nullish().catch(undefined),
+        addressPrefixes: z.array(z.string('expected a CIDR such as "20.42.66.0/23"'), 'expected an array of CIDRs'),
+      },
+      'expected an object with addressPrefixes',
+    ),
+  },
+  'expected a service tag',
+);
 
 const rawDocument = z.object(
   {
-    changeNumber: z.union([changeNumber], 'expected a number'),
+    changeNumber: changeNumber,
     cloud: z.string('expected the name of a cloud'),
     values: z.array(rawTag, 'expected an array of service tags').min(1, 'expected at least one service tag'),
   },
@@ -100,7 +109,6 @@ function canonicalTags(raw: readonly RawTag[], warnings: DocumentWarning[]): Ser
 
 function canonicalPrefixes(tag: RawTag, parse: PrefixParser, warnings: DocumentWarning[]): AddressPrefix[] {
   const parsed: AddressPrefix[] = [];
-  const seen = new Set<string>();
   for (const text of tag.properties.addressPrefixes) {
     const prefix = parse(text);
     if (!prefix) {
@@ -108,14 +116,11 @@ function canonicalPrefixes(tag: RawTag, parse: PrefixParser, warnings: DocumentW
       continue;
     }
     if (prefix.hadHostBits) warnings.push(hostBits(tag.name, text, prefix.text));
-    if (seen.has(prefix.text)) {
-      warnings.push(duplicate(tag.name, text));
-      continue;
-    }
-    seen.add(prefix.text);
     parsed.push(prefix);
   }
-  return parsed.sort(comparePrefixes);
+  const distinct = sortedOnce(parsed);
+  if (distinct.length < parsed.length) warnings.push(...duplicatesIn(tag.name, parsed));
+  return distinct;
 }
 
 function toServiceTag(tag: RawTag, prefixes: readonly AddressPrefix[]): ServiceTag {
@@ -138,8 +143,9 @@ type PrefixParser = (text: string) => AddressPrefix | undefined;
 function cachedParser(): PrefixParser {
   const known = new Map<string, AddressPrefix | undefined>();
   return (text) => {
-    if (!known.has(text)) known.set(text, tryParsePrefix(text.trim()));
-    return known.get(text);
+    const found = known.get(text) ?? tryParsePrefix(text.trim());
+    known.set(text, found);
+    return found;
   };
 }
 
@@ -164,8 +170,16 @@ function hostBits(tag: string, prefix: string, canonical: string): DocumentWarni
   return { kind: 'hostBits', tag, prefix, message: `${tag}: ${prefix} has host bits set, read as ${canonical}` };
 }
 
-function duplicate(tag: string, prefix: string): DocumentWarning {
-  return { kind: 'duplicate', tag, prefix, message: `${tag}: ${prefix} is listed more than once` };
+function duplicatesIn(tag: string, prefixes: readonly AddressPrefix[]): DocumentWarning[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { text } of prefixes) (seen.has(text) ? repeated : seen).add(text);
+  return Array.from(repeated, (prefix) => ({
+    kind: 'duplicate',
+    tag,
+    prefix,
+    message: `${tag}: ${prefix} is listed more than once`,
+  }));
 }
 
 function duplicateTag(tag: string, spelling: string): DocumentWarning {
