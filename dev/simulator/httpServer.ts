@@ -1,0 +1,146 @@
+/** HTTP around the gateway: reads a request, lets faults happen, writes the answer, keeps the log. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { ArmError, errorBody } from './armError.ts';
+import { Chaos } from './chaos.ts';
+import { FaultScript, type Fault } from './faults.ts';
+import { passThroughGateway, type IncomingCall } from './gateway.ts';
+import { buildRouteFinder } from './routes.ts';
+import type { ArmResponse, Simulation } from './simulation.ts';
+import { Throttle } from './throttling.ts';
+
+export interface RequestRecord {
+  /** 1 for the first request. */
+  readonly sequence: number;
+  /** ISO, by the simulator's clock. */
+  readonly at: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Parsed where it is JSON. */
+  readonly body: unknown;
+  /** The action that a role must hold; undefined for what is not built. */
+  readonly action: string | undefined;
+  readonly fault: Fault['kind'] | undefined;
+  /** 0: the connection was dropped. */
+  readonly status: number;
+  /** Of the error body. */
+  readonly errorCode: string | undefined;
+}
+
+export class HttpFront {
+  readonly requests: RequestRecord[] = [];
+  readonly script = new FaultScript();
+  readonly server: Server;
+  readonly #simulation: Simulation;
+  readonly #findRoute = buildRouteFinder();
+  readonly #throttle = new Throttle();
+  readonly #chaos = new Chaos();
+  #sequence = 0;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+    this.server = createServer((request, response) => {
+      this.#serve(request, response).catch((error: unknown) => {
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        write(response, { status: 500, body: errorBody({ code: 'SimulatorFault', message: reason }) }, 'none');
+      });
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = await readCall(request);
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    const at = this.#simulation.settings.now().toISOString();
+    const match = this.#findRoute(call.method, call.path);
+    const fault = this.#chooseFault(call, match?.route.action, sequence);
+    if (fault?.kind === 'slow') await sleep(fault.delayInMs);
+    const answer = fault?.kind === 'dropBefore' ? undefined : this.#answer(call, match, fault);
+    const isDropped = answer === undefined || fault?.kind === 'dropAfter';
+    const action = match?.route.action;
+    const seen = isDropped ? { status: 0 } : answer;
+    this.requests.push({ sequence, at, ...describe(call), action, fault: fault?.kind, ...outcome(seen) });
+    if (isDropped) request.socket.destroy();
+    else write(response, answer, this.#simulation.newGuid(), rawOf(fault));
+  }
+
+  #answer(call: IncomingCall, match: ReturnType<HttpFront['findRoute']>, fault: Fault | undefined): ArmResponse {
+    if (fault?.kind === 'raw') return { status: fault.status };
+    try {
+      if (fault?.kind === 'error') throw fault.error;
+      return passThroughGateway(call, match, fault, this.#simulation, this.#throttle);
+    } catch (error) {
+      if (!(error instanceof ArmError)) throw error;
+      return { status: error.status, headers: error.headers, body: errorBody(error) };
+    }
+  }
+
+  findRoute(method: string, path: string) {
+    return this.#findRoute(method, path);
+  }
+
+  #chooseFault(call: IncomingCall, action: string | undefined, sequence: number): Fault | undefined {
+    const { method, path } = call;
+    const planned = this.script.take({ method, path, action, sequence });
+    const { chaos } = this.#simulation.settings;
+    if (planned || !chaos || action === undefined) return planned;
+    return this.#chaos.draw(chaos, method, path, action);
+  }
+}
+
+async function readCall(request: IncomingMessage): Promise<IncomingCall> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const url = new URL(request.url ?? '/', 'http://simulator');
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  );
+  return {
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
+}
+
+function describe(call: IncomingCall) {
+  const { method, path, query, body } = call;
+  return { method, path, query: Object.fromEntries(query), body: parseIfJson(body) };
+}
+
+function outcome(answer: ArmResponse): { readonly status: number; readonly errorCode: string | undefined } {
+  const { error } = (answer.body ?? {}) as { error?: { code?: string } };
+  return { status: answer.status, errorCode: answer.status < 400 ? undefined : error?.code };
+}
+
+function rawOf(fault: Fault | undefined) {
+  return fault?.kind === 'raw' ? fault : undefined;
+}
+
+function write(
+  response: ServerResponse,
+  answer: ArmResponse,
+  requestId: string,
+  raw?: { readonly contentType: string; readonly body: string },
+): void {
+  const text = raw ? raw.body : answer.body === undefined ? '' : JSON.stringify(answer.body);
+  response.writeHead(answer.status, {
+    'Cache-Control': 'no-cache',
+    'x-ms-request-id': requestId,
+    'x-ms-correlation-request-id': requestId,
+    ...(text === '' ? {} : { 'Content-Type': raw?.contentType ?? 'application/json; charset=utf-8' }),
+    ...answer.headers,
+  });
+  response.end(text);
+}
+
+function parseIfJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,93 @@
+/** Network security groups as they are kept, and as the wire shows them. */
+import { defaultSecurityRules } from './defaultSecurityRules.ts';
+
+export type ProvisioningState = 'Succeeded' | 'Updating' | 'Deleting' | 'Failed';
+
+/** As given on the wire, less null and empty values. */
+export interface RuleProperties {
+  readonly description?: string;
+  readonly protocol: string;
+  readonly access: string;
+  readonly direction: string;
+  readonly priority: number;
+  readonly sourcePortRange?: string;
+  readonly sourcePortRanges?: readonly string[];
+  readonly destinationPortRange?: string;
+  readonly destinationPortRanges?: readonly string[];
+  readonly sourceAddressPrefix?: string;
+  readonly sourceAddressPrefixes?: readonly string[];
+  readonly sourceApplicationSecurityGroups?: readonly { readonly id: string }[];
+  readonly destinationAddressPrefix?: string;
+  readonly destinationAddressPrefixes?: readonly string[];
+  readonly destinationApplicationSecurityGroups?: readonly { readonly id: string }[];
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly properties: RuleProperties;
+  readonly provisioningState: ProvisioningState;
+}
+
+export interface Nsg {
+  readonly id: string;
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly subscriptionId: string;
+  readonly location: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly flushConnection: boolean | undefined;
+  readonly rules: readonly Rule[];
+  readonly subnets: readonly string[];
+  readonly etag: string;
+  readonly resourceGuid: string;
+  readonly provisioningState: ProvisioningState;
+}
+
+export function findRule(nsg: Nsg, name: string): Rule | undefined {
+  return nsg.rules.find((rule) => rule.name.toLowerCase() === name.toLowerCase());
+}
+
+export function toNsgDocument(nsg: Nsg) {
+  const { id, name, location, tags, etag } = nsg;
+  const type = 'Microsoft.Network/networkSecurityGroups';
+  return {
+    name,
+    id,
+    etag,
+    type,
+    location,
+    ...(Object.keys(tags).length > 0 ? { tags } : {}),
+    properties: {
+      provisioningState: nsg.provisioningState,
+      resourceGuid: nsg.resourceGuid,
+      ...(nsg.flushConnection === undefined ? {} : { flushConnection: nsg.flushConnection }),
+      securityRules: nsg.rules.map((rule) => toRuleDocument(nsg, rule)),
+      defaultSecurityRules: defaultSecurityRules.map((rule) =>
+        toRuleDocument(nsg, { ...rule, provisioningState: 'Succeeded' }, 'defaultSecurityRules'),
+      ),
+      ...(nsg.subnets.length > 0 ? { subnets: nsg.subnets.map((subnet) => ({ id: subnet })) } : {}),
+    },
+  };
+}
+
+/** A rule that uses a singular field has the plural one as an empty array; a rule that uses the plural has no singular. */
+export function toRuleDocument(
+  nsg: Nsg,
+  rule: Rule,
+  collection: 'securityRules' | 'defaultSecurityRules' = 'securityRules',
+) {
+  return {
+    name: rule.name,
+    id: `${nsg.id}/${collection}/${rule.name}`,
+    etag: nsg.etag,
+    type: `Microsoft.Network/networkSecurityGroups/${collection}`,
+    properties: {
+      provisioningState: rule.provisioningState,
+      ...rule.properties,
+      sourcePortRanges: rule.properties.sourcePortRanges ?? [],
+      destinationPortRanges: rule.properties.destinationPortRanges ?? [],
+      sourceAddressPrefixes: rule.properties.sourceAddressPrefixes ?? [],
+      destinationAddressPrefixes: rule.properties.destinationAddressPrefixes ?? [],
+    },
+  };
+}

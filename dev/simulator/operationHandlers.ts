@@ -1,0 +1,38 @@
+/** What callers poll: the status of an operation, and its result. */
+import { ArmError, armErrors, errorBody } from './armError.ts';
+import type { ArmRequest, Handler, Simulation } from './simulation.ts';
+
+/** `Azure-AsyncOperation`: always 200, the status is in the body. */
+export const getOperation: Handler = (request, simulation) => {
+  const { status, error } = findOperation(request, simulation);
+  return {
+    status: 200,
+    ...(status === 'InProgress' ? { headers: retryAfter(simulation) } : {}),
+    body: { status, ...(error ? errorBody(error) : {}) },
+  };
+};
+
+/** `Location`: 202 while it runs, then as the call itself would have answered. */
+export const getOperationResult: Handler = (request, simulation) => {
+  const { status, error } = findOperation(request, simulation);
+  if (status === 'InProgress') {
+    const location = `${simulation.baseUrl}${request.path}?${request.query.toString()}`;
+    return { status: 202, headers: { Location: location, ...retryAfter(simulation) } };
+  }
+  if (error)
+    throw new ArmError(error.status, error.code, error.message, error.details ? { details: error.details } : {});
+  return { status: 204 };
+};
+
+function findOperation(request: ArmRequest, simulation: Simulation) {
+  const { operation = '', subscriptionId = '' } = request.params;
+  const entry = simulation.operations.get(operation.replace(/^registries-/i, ''));
+  if (entry?.operation.subscriptionId.toLowerCase() !== subscriptionId.toLowerCase()) {
+    throw armErrors.resourceNotFound(`operations/${operation}`, '');
+  }
+  return entry;
+}
+
+function retryAfter(simulation: Simulation) {
+  return { 'Retry-After': String(simulation.settings.retryAfterInSeconds) };
+}

@@ -1,0 +1,70 @@
+/** Long-running operations. No timers: whoever asks next finds the ones that are due settled. */
+import type { ArmError } from './armError.ts';
+
+export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+
+export interface Operation {
+  readonly id: string;
+  /** `PutSecurityRuleOperation`, as Azure names it in lock errors. */
+  readonly name: string;
+  readonly subscriptionId: string;
+  /** The resource it holds the lock of. */
+  readonly resourceId: string;
+  readonly statusUrl: string;
+  readonly endsAt: number;
+  /** How it is going to end when nothing comes between. */
+  readonly failure: ArmError | undefined;
+  /** False: it was accepted in spite of the lock, and holds none. */
+  readonly holdsLock: boolean;
+  /** Called once, when it has ended. */
+  readonly onEnd: (status: OperationStatus, at: number) => void;
+}
+
+interface Entry {
+  readonly operation: Operation;
+  status: OperationStatus;
+  error: ArmError | undefined;
+}
+
+export class Operations {
+  readonly #entries = new Map<string, Entry>();
+
+  start(operation: Operation): void {
+    this.#entries.set(operation.id.toLowerCase(), { operation, status: 'InProgress', error: undefined });
+  }
+
+  get(id: string): Readonly<Entry> | undefined {
+    return this.#entries.get(id.toLowerCase());
+  }
+
+  lockHolder(resourceId: string): Operation | undefined {
+    return this.#running().find(
+      (entry) => entry.operation.holdsLock && entry.operation.resourceId.toLowerCase() === resourceId.toLowerCase(),
+    )?.operation;
+  }
+
+  settle(now: number): void {
+    const due = this.#running().filter((entry) => entry.operation.endsAt <= now);
+    due.sort((left, right) => left.operation.endsAt - right.operation.endsAt);
+    for (const entry of due) {
+      const { failure, endsAt } = entry.operation;
+      const failed = failure?.code === 'CanceledAndSupersededDueToAnotherOperation' ? 'Canceled' : 'Failed';
+      this.#end(entry, failure ? failed : 'Succeeded', failure, endsAt);
+    }
+  }
+
+  cancel(id: string, error: ArmError, at: number): void {
+    const entry = this.#entries.get(id.toLowerCase());
+    if (entry?.status === 'InProgress') this.#end(entry, 'Canceled', error, at);
+  }
+
+  #running(): Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.status === 'InProgress');
+  }
+
+  #end(entry: Entry, status: OperationStatus, error: ArmError | undefined, at: number): void {
+    entry.status = status;
+    entry.error = error;
+    entry.operation.onEnd(status, at);
+  }
+}

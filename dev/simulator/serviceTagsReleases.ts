@@ -1,0 +1,75 @@
+/** Which service tags document a location serves, and when: releases reach locations one after the other. */
+import { isObject, isStringArray, type JsonObject } from './json.ts';
+
+export interface ServiceTagDocument {
+  readonly changeNumber: number | string;
+  readonly cloud: string;
+  readonly values: readonly ServiceTagEntry[];
+}
+
+export interface ServiceTagEntry {
+  readonly name: string;
+  readonly id: string;
+  readonly properties: JsonObject;
+}
+
+interface Release {
+  /** Lower case; `*` is everywhere. */
+  readonly location: string;
+  readonly at: number;
+  readonly document: ServiceTagDocument;
+}
+
+export class ServiceTagsReleases {
+  readonly #releases: Release[] = [];
+  readonly #names = new Set<string>();
+
+  add(location: string, document: ServiceTagDocument, at: number): void {
+    this.#releases.push({ location: location.toLowerCase(), at, document });
+    for (const { name } of document.values) this.#names.add(name.toLowerCase());
+  }
+
+  /** The newest that has arrived; the first there was while none has. */
+  find(location: string, now: number, lagInMs: number): ServiceTagDocument | undefined {
+    const here = this.#releases.filter((release) => ['*', location.toLowerCase()].includes(release.location));
+    return (here.findLast((release) => release.at + lagInMs <= now) ?? here[0])?.document;
+  }
+
+  /** While no document is known, whatever is spelt like a tag is one. */
+  isTag(name: string): boolean {
+    return this.#names.size > 0 ? this.#names.has(name) : /^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)?$/i.test(name);
+  }
+}
+
+/** An entry as the API words it: numbers are strings, and `state` is there. */
+export function toApiEntry(entry: ServiceTagEntry, withPrefixes = true) {
+  const { changeNumber, region, systemService, addressPrefixes, state } = entry.properties;
+  return {
+    name: entry.name,
+    id: entry.id,
+    serviceTagChangeNumber: String(changeNumber),
+    properties: {
+      changeNumber: String(changeNumber),
+      region: region ?? '',
+      state: state ?? 'GA',
+      systemService: systemService ?? '',
+      ...(withPrefixes ? { addressPrefixes: addressPrefixes ?? [] } : {}),
+    },
+  };
+}
+
+/** The API lists those only that a network security group can name. */
+export function isInApi(entry: ServiceTagEntry): boolean {
+  const features = entry.properties.networkFeatures;
+  return !isStringArray(features) || features.includes('NSG');
+}
+
+/** Throws where `value` is no weekly file and no answer of the API. */
+export function requireServiceTagDocument(value: unknown): ServiceTagDocument {
+  if (!isObject(value) || !Array.isArray(value.values)) {
+    throw new Error('A service tags document is an object with `values`, as in the weekly file or in the API.');
+  }
+  const wrong = value.values.findIndex((entry) => !isObject(entry) || !isObject(entry.properties));
+  if (wrong >= 0) throw new Error(`values[${wrong}] of the service tags document has no properties.`);
+  return value as unknown as ServiceTagDocument;
+}
