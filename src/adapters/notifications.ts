@@ -1,0 +1,193 @@
+/**
+ * Notifications to webhooks: CloudEvents 1.0 JSON, or what Slack and Teams show.
+ *
+ * Signed as https://www.standardwebhooks.com describes: `webhook-signature` is `v1,` and the base64 of
+ * HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`.
+ */
+import { createHmac, randomUUID } from 'node:crypto';
+import pRetry, { AbortError } from 'p-retry';
+import { toErrorMessage } from '../core/errors.ts';
+import {
+  formatOf,
+  toApprovalUrl,
+  toSlackMessage,
+  toTeamsMessage,
+  type NotificationText,
+} from '../core/notificationFormats.ts';
+import { hostOf, redact, redactValue } from '../core/redact.ts';
+import type { Logger, Notification, Notifier } from '../app/ports.ts';
+
+export interface NotifierOptions {
+  /** HTTPS URLs; each is a secret. */
+  readonly webhooks: readonly string[];
+  readonly logger: Logger;
+  /** Signs every request: text, or `whsec_` and base64. Undefined: requests are not signed. */
+  readonly secret?: string | undefined;
+  /** `https://` and WEBSITE_HOSTNAME: source of the events and base of approval links. Undefined: no links. */
+  readonly baseUrl?: string | undefined;
+  /** For all attempts at one webhook together. */
+  readonly timeoutInMs?: number;
+  readonly attempts?: number;
+  /** A webhook that failed gets one short attempt until so much time has passed. */
+  readonly cooldownInMs?: number;
+  readonly fetch?: typeof fetch;
+  readonly now?: () => Date;
+}
+
+const defaults = { timeoutInMs: 10_000, attempts: 4, cooldownInMs: 60_000 };
+const shortTimeoutInMs = 2000;
+const typePrefix = 'acr-address-keeper.';
+
+interface Message {
+  readonly id: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export function createNotifier(options: NotifierOptions): Notifier {
+  return new WebhookNotifier(options);
+}
+
+class WebhookNotifier implements Notifier {
+  readonly #options: NotifierOptions & typeof defaults;
+  readonly #now: () => Date;
+  /** When a webhook last failed, by URL. */
+  readonly #failedAt = new Map<string, number>();
+
+  constructor(options: NotifierOptions) {
+    this.#options = { ...defaults, ...options };
+    this.#now = options.now ?? (() => new Date());
+  }
+
+  async notify(notification: Notification): Promise<void> {
+    if (this.#options.webhooks.length === 0) return;
+    const id = randomUUID();
+    await Promise.all(
+      this.#options.webhooks.map(async (webhook, index) => {
+        try {
+          await this.#send(webhook, await this.#render(webhook, id, notification));
+          this.#failedAt.delete(webhook);
+        } catch (error) {
+          this.#failedAt.set(webhook, this.#now().getTime());
+          // The number tells two webhooks of one host apart; path and query are the secret and stay out.
+          this.#options.logger.warn('notification was not delivered', {
+            type: notification.type,
+            subject: notification.subject,
+            webhook: index + 1,
+            host: hostOf(webhook),
+            error: withoutUrl(toErrorMessage(error), webhook),
+          });
+        }
+      }),
+    );
+  }
+
+  async #render(webhook: string, id: string, notification: Notification): Promise<Message> {
+    const text = this.#toText(notification);
+    switch (formatOf(webhook)) {
+      case 'slack':
+        return toJsonMessage(id, toSlackMessage(text));
+      case 'teams':
+        return toJsonMessage(id, toTeamsMessage(text));
+      case 'cloudEvents':
+        return this.#toCloudEvent(id, notification, text);
+    }
+  }
+
+  #toText({ type, subject, message, data }: Notification): NotificationText {
+    const { baseUrl } = this.#options;
+    const canApprove = type === 'plan.held' && baseUrl !== undefined && typeof data.planId === 'string';
+    return {
+      type,
+      subject,
+      message: redact(message),
+      approvalUrl: canApprove ? toApprovalUrl(baseUrl, subject, String(data.planId)) : undefined,
+    };
+  }
+
+  async #toCloudEvent(id: string, { type, subject, data }: Notification, text: NotificationText): Promise<Message> {
+    const { toCloudEventMessage } = await import('./cloudEvent.ts');
+    const message = toCloudEventMessage({
+      id,
+      type: `${typePrefix}${type}`,
+      source: this.#options.baseUrl ?? '/acr-address-keeper',
+      subject,
+      time: this.#now().toISOString(),
+      data: {
+        message: text.message,
+        ...(text.approvalUrl === undefined ? {} : { approvalUrl: text.approvalUrl }),
+        ...(redactValue(data) as object),
+      },
+    });
+    return { id, ...message };
+  }
+
+  async #send(webhook: string, message: Message): Promise<void> {
+    const failedAt = this.#failedAt.get(webhook);
+    const isCoolingDown = failedAt !== undefined && this.#now().getTime() - failedAt < this.#options.cooldownInMs;
+    const timeoutInMs = isCoolingDown
+      ? Math.min(shortTimeoutInMs, this.#options.timeoutInMs)
+      : this.#options.timeoutInMs;
+    const signal = AbortSignal.timeout(timeoutInMs);
+    await pRetry(() => this.#post(webhook, message, signal), {
+      retries: isCoolingDown ? 0 : this.#options.attempts - 1,
+      minTimeout: Math.min(500, timeoutInMs / 10),
+      factor: 2,
+      maxRetryTime: timeoutInMs,
+      signal,
+    });
+  }
+
+  async #post(webhook: string, { id, contentType, body }: Message, signal: AbortSignal): Promise<void> {
+    const response = await (this.#options.fetch ?? fetch)(webhook, {
+      method: 'POST',
+      headers: { 'content-type': contentType, 'user-agent': 'acr-address-keeper', ...this.#sign(id, body) },
+      body,
+      // A signed message goes where it was configured to go and nowhere else.
+      redirect: 'manual',
+      signal,
+    });
+    await response.body?.cancel();
+    if (response.ok) return;
+    const failure = new Error(`answered ${response.status}`);
+    throw isWorthRetrying(response.status) ? failure : new AbortError(failure);
+  }
+
+  #sign(id: string, body: string): Record<string, string> {
+    const { secret } = this.#options;
+    if (secret === undefined) return {};
+    const timestamp = Math.floor(this.#now().getTime() / 1000).toString();
+    return {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signWebhook(secret, id, timestamp, body),
+    };
+  }
+}
+
+/** The value of `webhook-signature`; a receiver computes the same and compares in constant time. */
+export function signWebhook(secret: string, id: string, timestamp: string, body: string): string {
+  const key = secret.startsWith('whsec_')
+    ? Buffer.from(secret.slice('whsec_'.length), 'base64')
+    : Buffer.from(secret, 'utf8');
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+}
+
+function toJsonMessage(id: string, content: object): Message {
+  return { id, contentType: 'application/json; charset=utf-8', body: JSON.stringify(content) };
+}
+
+function isWorthRetrying(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+function withoutUrl(text: string, url: string): string {
+  const parsed = URL.parse(url);
+  const secrets = [
+    url,
+    parsed?.href,
+    parsed && parsed.pathname.length > 1 ? parsed.pathname : '',
+    parsed?.search ?? '',
+  ];
+  return redact(secrets.reduce<string>((result, secret) => (secret ? result.replaceAll(secret, '***') : result), text));
+}

@@ -1,0 +1,92 @@
+/** How a notification looks in the places people read: Slack, Teams; and the link by which a held plan is approved. */
+import { shorten } from './errors.ts';
+
+export type NotificationFormat = 'cloudEvents' | 'slack' | 'teams';
+
+/** What there is to show. */
+export interface NotificationText {
+  readonly type: string;
+  readonly subject: string;
+  readonly message: string;
+  /** Where a person decides; absent where there is nothing to decide. */
+  readonly approvalUrl?: string | undefined;
+}
+
+const titles: Readonly<Record<string, string>> = {
+  'tag.changed': 'Service tag changed',
+  'plan.held': 'Plan held: it waits for an approval',
+  'target.blocked': 'Target blocked',
+  'update.failed': 'Update failed',
+  'drift.repaired': 'Drift repaired',
+  'source.disagreeing': 'Sources disagree',
+  'source.failed': 'Source failed',
+  'deadline.near': 'A new prefix is missing and its week runs out',
+};
+
+/** Slack refuses a section above 3,000 characters, Teams a message above 28 kB. */
+const maxMessageLength = 2500;
+
+/** By the host of the webhook: Slack, Teams and Power Automate get their own form, everybody else CloudEvents. */
+export function formatOf(url: string): NotificationFormat {
+  const host = URL.parse(url)?.hostname ?? '';
+  if (host === 'hooks.slack.com' || host === 'hooks.slack-gov.com') return 'slack';
+  if (/(^|\.)webhook\.office\.com$/.test(host)) return 'teams';
+  if (/\.logic\.azure\.(com|us|cn)$/.test(host) || host.endsWith(".api.powerplatform.com")) return 'teams';
+  return 'cloudEvents';
+}
+
+/**
+ * The page where one plan of one target is approved. It carries no key: whoever opens it must be let in.
+ * What names the plan stands behind `#`, so that it reaches no log on the way.
+ */
+export function toApprovalUrl(baseUrl: string, target: string, planId: string): string {
+  const url = new URL('/api/dashboard', baseUrl);
+  url.hash = new URLSearchParams({ target, plan: planId }).toString();
+  return url.href;
+}
+
+export function toTitle(type: string): string {
+  return titles[type] ?? type;
+}
+
+/** https://docs.slack.dev/reference/block-kit */
+export function toSlackMessage({ type, subject, message, approvalUrl }: NotificationText): object {
+  const title = toTitle(type);
+  const text = { type: 'mrkdwn', text: escapeSlack(shorten(message, maxMessageLength)) };
+  const button = { type: 'button', text: { type: 'plain_text', text: 'Review the plan' }, url: approvalUrl };
+  return {
+    text: escapeSlack(shorten(`${title}: ${subject}`, 200)),
+    blocks: [
+      { type: 'header', text: { type: 'plain_text', text: shorten(`${title}: ${subject}`, 149) } },
+      { type: 'section', text },
+      ...(approvalUrl === undefined ? [] : [{ type: 'actions', elements: [button] }]),
+    ],
+  };
+}
+
+/** An Adaptive Card in the envelope that Teams webhooks and workflows take. */
+export function toTeamsMessage({ type, subject, message, approvalUrl }: NotificationText): object {
+  const open = { type: 'Action.OpenUrl', title: 'Review the plan', url: approvalUrl };
+  const card = {
+    type: 'AdaptiveCard',
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    version: '1.4',
+    body: [
+      { type: 'TextBlock', size: 'Medium', weight: 'Bolder', wrap: true, text: escapeMarkdown(toTitle(type)) },
+      { type: 'FactSet', facts: [{ title: 'Subject', value: escapeMarkdown(subject) }] },
+      { type: 'TextBlock', wrap: true, text: escapeMarkdown(shorten(message, maxMessageLength)) },
+    ],
+    ...(approvalUrl === undefined ? {} : { actions: [open] }),
+  };
+  const attachment = { contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content: card };
+  return { type: 'message', attachments: [attachment] };
+}
+
+function escapeSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Links and emphasis in a text that came from elsewhere stay text. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\[\]*_`~]/g, '\\$&');
+}

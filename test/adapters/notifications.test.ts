@@ -1,0 +1,368 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { HTTP, type CloudEvent } from 'cloudevents';
+import { createNotifier, signWebhook } from '../../src/adapters/notifications.ts';
+import type { Logger, Notification } from '../../src/app/ports.ts';
+
+interface Received {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A webhook that keeps what it gets and answers with the statuses given, the last one for ever. */
+async function receive(...statuses: number[]): Promise<{ readonly url: string; readonly received: Received[] }> {
+  const received: Received[] = [];
+  const origin = await listen((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      received.push({ method, path: url, headers, body: Buffer.concat(chunks).toString() });
+      const status = statuses[received.length - 1] ?? statuses.at(-1) ?? 200;
+      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end();
+    });
+  });
+  return { url: `${origin}/hook/top-secret?sig=abc123`, received };
+}
+
+function collectLogs(): { readonly logger: Logger; readonly lines: string[] } {
+  const lines: string[] = [];
+  const write = (message: string, details?: unknown): void => void lines.push(`${message} ${JSON.stringify(details)}`);
+  return { logger: { info: write, warn: write, error: write }, lines };
+}
+
+const held: Notification = {
+  type: 'plan.held',
+  subject: 'hooks',
+  message: 'hooks: 11 changes wait for an approval.',
+  data: { runId: 'r1', planId: '9f86d081', reasons: [{ code: 'removalLimit', message: '11 of 21 prefixes' }] },
+};
+
+const baseUrl = 'https://func-test.azurewebsites.net';
+
+describe('CloudEvents', () => {
+  test('a notification arrives as a structured CloudEvent 1.0 with its data', async () => {
+    const { url, received } = await receive(204);
+    const { logger, lines } = collectLogs();
+    const now = () => new Date('2025-03-06T12:00:00Z');
+
+    await createNotifier({ webhooks: [url], logger, baseUrl, now }).notify(held);
+
+    expect(lines).toEqual([]);
+    const [request] = received;
+    expect(request?.method).toBe('POST');
+    expect(request?.headers['content-type']).toBe('application/cloudevents+json; charset=utf-8');
+    const event = HTTP.toEvent({ headers: request!.headers, body: request!.body }) as CloudEvent<unknown>;
+    expect(event.validate()).toBe(true);
+    expect(event).toMatchObject({
+      specversion: '1.0',
+      type: 'acr-address-keeper.plan.held',
+      source: baseUrl,
+      subject: 'hooks',
+      time: '2025-03-06T12:00:00.000Z',
+      data: { ...held.data, message: held.message },
+    });
+  });
+
+  test.each([
+    'tag.changed',
+    'plan.held',
+    'target.blocked',
+    'update.failed',
+    'drift.repaired',
+    'source.disagreeing',
+    'source.failed',
+    'deadline.near',
+  ] as const)('%s is sent', async (type) => {
+    const { url, received } = await receive(200);
+
+    await createNotifier({ webhooks: [url], logger: collectLogs().logger }).notify({ ...held, type });
+
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
+      type: `acr-address-keeper.${type}`,
+      source: '/acr-address-keeper',
+    });
+  });
+
+  test('a held plan carries a link with target and plan and without a key', async () => {
+    const { url, received } = await receive(200);
+
+    await createNotifier({ webhooks: [url], logger: collectLogs().logger, baseUrl }).notify(held);
+
+    const { data } = JSON.parse(received[0]?.body ?? '') as { data: { approvalUrl: string } };
+    expect(data.approvalUrl).toBe(`${baseUrl}/api/dashboard#target=hooks&plan=9f86d081`);
+    expect(new URL(data.approvalUrl).search).toBe('');
+  });
+
+  test('only a held plan has something to approve', async () => {
+    const { url, received } = await receive(200);
+
+    await createNotifier({ webhooks: [url], logger: collectLogs().logger, baseUrl }).notify({
+      ...held,
+      type: 'update.failed',
+    });
+
+    expect(received[0]?.body).not.toContain('approvalUrl');
+  });
+
+  test('what is secret in a message or its data is not sent', async () => {
+    const { url, received } = await receive(200);
+
+    await createNotifier({ webhooks: [url], logger: collectLogs().logger }).notify({
+      ...held,
+      message: 'failed with AccountKey=c2VjcmV0',
+      data: { error: 'GET https://st/f?sig=Zm9v', code: 'removalLimit' },
+    });
+
+    expect(received[0]?.body).not.toMatch(/c2VjcmV0|Zm9v/);
+    expect(received[0]?.body).toContain('removalLimit');
+  });
+});
+
+describe('signature', () => {
+  test.each([
+    ['text', 'correct horse battery staple'],
+    ['base64 with its mark', `whsec_${Buffer.from('correct horse').toString('base64')}`],
+  ])('a receiver that knows the secret (%s) can check who sent it', async (_kind, secret) => {
+    const { url, received } = await receive(200);
+
+    await createNotifier({ webhooks: [url], logger: collectLogs().logger, secret }).notify(held);
+
+    const { headers, body } = received[0]!;
+    const [id, timestamp] = [String(headers['webhook-id']), String(headers['webhook-timestamp'])];
+    expect(headers['webhook-signature']).toBe(signWebhook(secret, id, timestamp, body));
+    expect(signWebhook('another', id, timestamp, body)).not.toBe(headers['webhook-signature']);
+    expect(signWebhook(secret, id, timestamp, `${body} `)).not.toBe(headers['webhook-signature']);
+    expect(JSON.parse(body)).toMatchObject({ id });
+    expect(Math.abs(Date.now() / 1000 - Number(timestamp))).toBeLessThan(60);
+  });
+
+  test('matches the published example of Standard Webhooks', () => {
+    const signature = signWebhook(
+      'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      '1614265330',
+      '{"test": 2432232314}',
+    );
+
+    expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
+  });
+
+  test('without a secret there is no signature', async () => {
+    const { url, received } = await receive(200);
+
+    await createNotifier({ webhooks: [url], logger: collectLogs().logger }).notify(held);
+
+    expect(received[0]?.headers).not.toHaveProperty('webhook-signature');
+  });
+});
+
+describe('Slack and Teams', () => {
+  async function notifyAt(webhook: string, notification = held): Promise<Record<string, unknown>> {
+    const { url, received } = await receive(200);
+    // The name of the host chooses the form; the request itself goes to the loopback server.
+    const toLoopback: typeof fetch = (_input, init) => fetch(url, init);
+    await createNotifier({ webhooks: [webhook], logger: collectLogs().logger, baseUrl, fetch: toLoopback }).notify(
+      notification,
+    );
+    return JSON.parse(received[0]?.body ?? '') as Record<string, unknown>;
+  }
+
+  test('Slack gets blocks, a plain text for notifications, and a button', async () => {
+    const message = await notifyAt('https://hooks.slack.com/services/T0/B0/x');
+
+    expect(message).toEqual({
+      text: 'Plan held: it waits for an approval: hooks',
+      blocks: [
+        { type: 'header', text: { type: 'plain_text', text: 'Plan held: it waits for an approval: hooks' } },
+        { type: 'section', text: { type: 'mrkdwn', text: held.message } },
+        {
+          type: 'actions',
+          elements: [
+            {
+              type: 'button',
+              text: { type: 'plain_text', text: 'Review the plan' },
+              url: `${baseUrl}/api/dashboard#target=hooks&plan=9f86d081`,
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('text from elsewhere cannot become a link or a mention in Slack', async () => {
+    const message = await notifyAt('https://hooks.slack.com/services/T0/B0/x', {
+      ...held,
+      message: '<!channel> <https://example.com|click> & more',
+    });
+
+    expect(JSON.stringify(message)).toContain('&lt;!channel&gt; &lt;https://example.com|click&gt; &amp; more');
+  });
+
+  test('a very long message stays within what Slack takes', async () => {
+    const message = await notifyAt('https://hooks.slack.com/services/T0/B0/x', {
+      ...held,
+      subject: 'x'.repeat(300),
+      message: 'y'.repeat(10_000),
+    });
+
+    const { blocks } = message as { blocks: { text?: { text: string } }[] };
+    expect(blocks[0]?.text?.text.length).toBeLessThanOrEqual(150);
+    expect(blocks[1]?.text?.text.length).toBeLessThanOrEqual(3000);
+  });
+
+  test.each([
+    'https://contoso.webhook.office.com/webhookb2/x',
+    'https://prod-12.westeurope.logic.azure.com:443/workflows/x?sig=y',
+    'https://default0.12.environment.api.powerplatform.com/powerautomate/x?sig=y',
+  ])('%s gets an Adaptive Card', async (webhook) => {
+    const message = await notifyAt(webhook, { ...held, message: '[click](https://example.com) *now*' });
+
+    expect(message).toMatchObject({
+      type: 'message',
+      attachments: [
+        {
+          contentType: 'application/vnd.microsoft.card.adaptive',
+          content: {
+            type: 'AdaptiveCard',
+            version: '1.4',
+            body: [
+              { text: 'Plan held: it waits for an approval' },
+              { facts: [{ title: 'Subject', value: 'hooks' }] },
+              { text: String.raw`\[click\](https://example.com) \*now\*` },
+            ],
+            actions: [{ type: 'Action.OpenUrl', url: `${baseUrl}/api/dashboard#target=hooks&plan=9f86d081` }],
+          },
+        },
+      ],
+    });
+  });
+
+  test.each(['https://hooks.slack.com.example.net/x', 'https://example.net/hooks.slack.com', 'https://office.com/x'])(
+    '%s is neither',
+    async (webhook) => {
+      expect(await notifyAt(webhook)).toMatchObject({ specversion: '1.0' });
+    },
+  );
+});
+
+describe('endpoints that fail', () => {
+  test('503 and 429 are tried again, with the same id', async () => {
+    const { url, received } = await receive(503, 429, 200);
+    const { logger, lines } = collectLogs();
+
+    await createNotifier({ webhooks: [url], logger, timeoutInMs: 2000 }).notify(held);
+
+    expect(received).toHaveLength(3);
+    expect(new Set(received.map(({ body }) => (JSON.parse(body) as { id: string }).id)).size).toBe(1);
+    expect(lines).toEqual([]);
+  });
+
+  test.each([400, 404, 410])('%d is final', async (status) => {
+    const { url, received } = await receive(status);
+    const { logger, lines } = collectLogs();
+
+    await createNotifier({ webhooks: [url], logger }).notify(held);
+
+    expect(received).toHaveLength(1);
+    expect(lines).toEqual([expect.stringContaining(`answered ${status}`)]);
+  });
+
+  test('a redirect is not followed', async () => {
+    const { url, received } = await receive(302);
+    const { logger, lines } = collectLogs();
+
+    await createNotifier({ webhooks: [url], logger }).notify(held);
+
+    expect(received.map(({ path }) => path)).toEqual(['/hook/top-secret?sig=abc123']);
+    expect(lines).toEqual([expect.stringContaining('answered 302')]);
+  });
+
+  test('one that never answers holds nobody up, and the others get theirs', async () => {
+    const silent = await listen(() => undefined);
+    const { url, received } = await receive(200);
+    const { logger, lines } = collectLogs();
+    const notifier = createNotifier({ webhooks: [`${silent}/hook`, url], logger, timeoutInMs: 300 });
+    const start = performance.now();
+
+    await notifier.notify(held);
+
+    expect(performance.now() - start).toBeLessThan(1500);
+    expect(received).toHaveLength(1);
+    expect(lines).toHaveLength(1);
+  });
+
+  test('one that refuses every time is given up within the time, and is then asked once only', async () => {
+    const { url, received } = await receive(500);
+    const { logger } = collectLogs();
+    const notifier = createNotifier({ webhooks: [url], logger, timeoutInMs: 400, attempts: 3 });
+
+    await notifier.notify(held);
+    const before = received.length;
+    await notifier.notify(held);
+
+    expect(before).toBe(3);
+    expect(received.length - before).toBe(1);
+  });
+
+  test('by default all attempts together end within ten seconds', async () => {
+    const silent = await listen(() => undefined);
+    const { logger, lines } = collectLogs();
+    const start = performance.now();
+
+    await createNotifier({ webhooks: [`${silent}/hook`], logger }).notify(held);
+
+    expect(performance.now() - start).toBeLessThan(10_900);
+    expect(lines).toHaveLength(1);
+  }, 15_000);
+
+  test('the log names the host and the number of the webhook, never its path or query', async () => {
+    const { url } = await receive(400);
+    const { logger, lines } = collectLogs();
+
+    await createNotifier({ webhooks: [url, 'http://127.0.0.1:1/hook/top-secret?sig=abc123'], logger }).notify(held);
+
+    expect(lines).toHaveLength(2);
+    for (const line of lines) {
+      expect(line).toContain('"host":"127.0.0.1:');
+      expect(line).not.toMatch(/top-secret|abc123/);
+    }
+    expect(lines.join()).toContain('"webhook":2');
+  });
+
+  test('a URL that fetch cannot parse is not quoted', async () => {
+    const { logger, lines } = collectLogs();
+
+    await createNotifier({ webhooks: ['https://exa mple/top-secret'], logger }).notify(held);
+
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toContain('top-secret');
+  });
+
+  test('without a webhook nothing happens', async () => {
+    const { logger, lines } = collectLogs();
+
+    await createNotifier({ webhooks: [], logger }).notify(held);
+
+    expect(lines).toEqual([]);
+  });
+});
