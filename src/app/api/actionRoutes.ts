@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import {
+  cacheControls,
+  defineRoute,
+  jsonAnswer,
+  type ApiApp,
+  type Answer,
+  type Route,
+  type RouteInput,
+} from './route.ts';
+import * as schemas from './schemas.ts';
+import { targetParams } from './targetRoutes.ts';
+
+const smallBody = 16 * 1024;
+
+const done = (description: string): Route['responses'] => ({
+  200: { description, content: { 'application/json': schemas.actionResult } },
+});
+
+async function answerAction(result: Promise<unknown>): Promise<Answer> {
+  return jsonAnswer(await result, { cacheControl: cacheControls.none });
+}
+
+export const applyRoute = defineRoute({
+  name: 'postTargetApply',
+  method: 'POST',
+  path: 'targets/{name}/apply',
+  authLevel: 'function',
+  summary: 'Approves exactly one plan, a held one too',
+  params: targetParams,
+  body: {
+    schema: z.strictObject({ planId: z.string().regex(/^[0-9a-f]{64}$/, 'accepted: the id of a plan, 64 hex digits') }),
+    maxBytes: smallBody,
+    example: { planId: 'c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a' },
+  },
+  produces: ['application/json'],
+  responses: {
+    ...done('The approval is taken; the plan is applied.'),
+    409: {
+      description: 'The plan has changed since; plan is the new one.',
+      content: { 'application/problem+json': schemas.problemSchema },
+    },
+  },
+  async handle({ params, body, by }, { actions }) {
+    return answerAction(actions.approvePlan(params.name, body.planId, by));
+  },
+});
+
+export const rollbackRoute = defineRoute({
+  name: 'postTargetRollback',
+  method: 'POST',
+  path: 'targets/{name}/rollback',
+  authLevel: 'function',
+  summary: 'Pins the target to an earlier snapshot',
+  params: targetParams,
+  body: {
+    schema: z.strictObject({ snapshot: schemas.snapshotId }),
+    maxBytes: smallBody,
+    example: { snapshot: 'Public-20250303-346-0123456789ab' },
+  },
+  produces: ['application/json'],
+  responses: done('The target is pinned.'),
+  async handle({ params, body, by }, { actions, queries }) {
+    const { snapshot } = await queries.library.get(body.snapshot);
+    return answerAction(actions.rollbackTarget(params.name, snapshot.id, by));
+  },
+});
+
+type NamedInput = RouteInput<z.output<typeof targetParams>, undefined, undefined>;
+
+export const resumeRoute = defineRoute({
+  name: 'postTargetResume',
+  method: 'POST',
+  path: 'targets/{name}/resume',
+  authLevel: 'function',
+  summary: 'Starts a paused target, unpins a pinned one',
+  params: targetParams,
+  produces: ['application/json'],
+  responses: done('The target follows the current snapshot again.'),
+  async handle({ params, by }: NamedInput, { actions }: ApiApp) {
+    return answerAction(actions.resumeTarget(params.name, by));
+  },
+});
+
+export const pauseRoute = defineRoute({
+  name: 'postTargetPause',
+  method: 'POST',
+  path: 'targets/{name}/pause',
+  authLevel: 'function',
+  summary: 'Stops one target: nothing is written to it',
+  params: targetParams,
+  produces: ['application/json'],
+  responses: done('The target is paused.'),
+  async handle({ params, by }: NamedInput, { actions }: ApiApp) {
+    return answerAction(actions.pauseTarget(params.name, by));
+  },
+});
+
+export const pullRoute = defineRoute({
+  name: 'postPull',
+  method: 'POST',
+  path: 'pull',
+  authLevel: 'function',
+  summary: 'Runs pullServiceTags now',
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'What the pull found.',
+      content: { 'application/json': z.looseObject({ outcome: z.string(), message: z.string() }) },
+    },
+  },
+  async handle({ by }, { actions }) {
+    return answerAction(actions.pullNow(by));
+  },
+});

@@ -1,0 +1,130 @@
+/** One way for every route: check, negotiate, handle, and answer as RFC 9110 and 9111 have it. */
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { matchesEtag } from '../../core/etag.ts';
+import { RequestError, toErrorMessage } from '../../core/errors.ts';
+import { describeCause } from '../queries/storage.ts';
+import { negotiateCoding, negotiateMediaType, type Coding } from './negotiate.ts';
+import { omit } from './omit.ts';
+import { callerOf, parseBody, parseParams, parseQuery, publicUrl, refuseCrossSite } from './parseRequest.ts';
+import { internalProblem, toProblem } from './problem.ts';
+import { representationOf, type CodedBytes } from './representations.ts';
+import type { Answer, ApiApp, Route } from './route.ts';
+
+export async function answerRequest(
+  route: Route,
+  request: HttpRequest,
+  context: Pick<InvocationContext, 'error' | 'warn'>,
+  getApp: () => Promise<ApiApp>,
+): Promise<HttpResponseInit> {
+  try {
+    refuseCrossSite(route, request);
+    const coding = requireCoding(request);
+    const mediaType = requireMediaType(route, request);
+    const params = parseParams(route, request);
+    const query = parseQuery(route, request.query);
+    const body = await parseBody(route, request);
+    const by = callerOf(request);
+    const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
+    const answer = await route.handle(input, await getApp());
+    return await toResponse(request, answer, coding);
+  } catch (error) {
+    return withoutBodyForHead(request, toErrorResponse(route, error, context));
+  }
+}
+
+function toErrorResponse(
+  route: Route,
+  error: unknown,
+  context: Pick<InvocationContext, 'error' | 'warn'>,
+): HttpResponseInit {
+  if (error instanceof RequestError) {
+    if (error.status >= 500)
+      context.warn('A request could not be answered', { route: route.name, cause: describeCause(error) });
+    return toProblem(error);
+  }
+  context.error('A request failed', {
+    route: route.name,
+    error: toErrorMessage(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+  return internalProblem();
+}
+
+interface AcceptedCoding {
+  readonly coding: Coding;
+  readonly acceptsIdentity: boolean;
+}
+
+function requireCoding(request: HttpRequest): AcceptedCoding {
+  const header = request.headers.get('accept-encoding');
+  const coding = negotiateCoding(header);
+  if (!coding) throw notAcceptable('accept-encoding', 'br, gzip, identity');
+  return {
+    coding,
+    acceptsIdentity: coding === 'identity' || !/(identity|\*)\s*;\s*q=0(\.0*)?\s*(,|$)/i.test(header ?? ''),
+  };
+}
+
+function requireMediaType(route: Route, request: HttpRequest): string {
+  if (!route.produces) return '';
+  // `format` in the query is the stronger wish, and firewalls send what they like as Accept.
+  if (request.query.has('format')) return route.produces[0] ?? '';
+  const mediaType = negotiateMediaType(request.headers.get('accept'), route.produces);
+  if (mediaType === undefined) throw notAcceptable('accept', route.produces.join(', '));
+  return mediaType;
+}
+
+function notAcceptable(header: string, offered: string): RequestError {
+  return new RequestError(406, `${header}: nothing of what is accepted can be sent; offered: ${offered}`, {
+    problem: 'not-acceptable',
+  });
+}
+
+async function toResponse(request: HttpRequest, answer: Answer, accepted: AcceptedCoding): Promise<HttpResponseInit> {
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const status = answer.status ?? 200;
+  const representation = await representationOf(answer);
+  const coded = await representation.coded(accepted.coding, accepted.acceptsIdentity);
+  const headers = headersOf(answer, coded, isRead && status === 200);
+  if (isRead && status === 200 && isNotModified(request, answer, coded.etag)) {
+    return { status: 304, headers: omit(headers, 'content-type', 'content-encoding') };
+  }
+  if (request.method === 'HEAD') {
+    return { status, headers: { ...headers, 'content-length': String(coded.bytes.byteLength) } };
+  }
+  return { status, headers, body: coded.bytes };
+}
+
+function headersOf(answer: Answer, coded: CodedBytes, isCacheable: boolean): Record<string, string> {
+  const { view } = answer;
+  return {
+    'content-type': answer.contentType,
+    'cache-control': answer.cacheControl,
+    vary: 'accept, accept-encoding',
+    'x-content-type-options': 'nosniff',
+    ...(coded.coding !== 'identity' && { 'content-encoding': coded.coding }),
+    ...(isCacheable && { etag: coded.etag }),
+    ...(view && { 'x-snapshot-id': view.snapshot.id }),
+    ...(view && !answer.isUndated && { 'last-modified': new Date(view.since).toUTCString() }),
+    ...(view?.staleForInSeconds !== undefined && {
+      age: String(view.staleForInSeconds),
+      warning: '110 - "Response is Stale"',
+      'x-stale': 'true',
+    }),
+    ...answer.headers,
+  };
+}
+
+/** `If-None-Match` decides where it is there; `If-Modified-Since` only without it (RFC 9110, section 13.2.2). */
+function isNotModified(request: HttpRequest, answer: Answer, etag: string): boolean {
+  const ifNoneMatch = request.headers.get('if-none-match');
+  if (ifNoneMatch !== null) return matchesEtag(ifNoneMatch, etag);
+  const since = request.headers.get('if-modified-since');
+  if (since === null || !answer.view || answer.isUndated) return false;
+  const sinceInMs = Date.parse(since);
+  return !Number.isNaN(sinceInMs) && Math.floor(Date.parse(answer.view.since) / 1000) * 1000 <= sinceInMs;
+}
+
+function withoutBodyForHead(request: HttpRequest, response: HttpResponseInit): HttpResponseInit {
+  return request.method === 'HEAD' ? omit(response, 'body') : response;
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { findTag } from '../../core/regions.ts';
+import type { TagTimelineEntry } from '../../core/tagTimeline.ts';
+import { renderAtom } from '../formats/atom.ts';
+import type { Queries } from '../queries.ts';
+import type { SnapshotView } from '../queries/currentSnapshot.ts';
+import { invalidContinuation } from '../queries/storage.ts';
+import { resolveTags } from '../queries/tagQuery.ts';
+import { cacheControls, defineRoute, snapshotAnswer } from './route.ts';
+import * as schemas from './schemas.ts';
+import { requireRemovedTag } from './tagRoutes.ts';
+
+const feedLength = 50;
+
+const selection = { tag: schemas.tagList, region: schemas.regionList };
+
+const historyEntry = schemas.tagChange.extend({
+  tag: z.string(),
+  snapshot: z.string(),
+  previous: z.string(),
+  date: z.string(),
+  pulledAt: z.string(),
+  kind: z.enum(['added', 'changed', 'removed']).describe('added, removed: the whole tag came or left.'),
+});
+
+export const historyRoute = defineRoute({
+  name: 'getHistory',
+  method: 'GET',
+  path: 'history',
+  authLevel: 'function',
+  summary: 'The changes of tags over time, newest first',
+  query: z.strictObject({
+    ...selection,
+    limit: schemas.limit(1000).default(100),
+    continuation: schemas.continuation,
+  }),
+  repeatable: ['tag', 'region'],
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'A page of changes. What the oldest snapshot held is no change.',
+      content: {
+        'application/json': z.looseObject({
+          tags: z.array(z.string()),
+          snapshot: z.string(),
+          count: z.int(),
+          changes: z.array(historyEntry),
+          continuation: z.string().optional(),
+        }),
+      },
+    },
+  },
+  async handle({ query }, { queries }) {
+    const view = await queries.current.get();
+    return snapshotAnswer(view, `history ${JSON.stringify(query)}`, async () => {
+      const { tags, entries } = await readHistory(queries, view, query.tag, query.region);
+      const start =
+        query.continuation === undefined ? 0 : entries.findIndex((entry) => tokenOf(entry) === query.continuation) + 1;
+      if (query.continuation !== undefined && start === 0) throw invalidContinuation();
+      const changes = entries.slice(start, start + query.limit);
+      const last = changes.at(-1);
+      const hasMore = start + query.limit < entries.length;
+      return {
+        tags,
+        snapshot: view.snapshot.id,
+        count: entries.length,
+        changes,
+        ...(hasMore && last && { continuation: tokenOf(last) }),
+      };
+    });
+  },
+});
+
+export const atomRoute = defineRoute({
+  name: 'getHistoryAtom',
+  method: 'GET',
+  path: 'history.atom',
+  authLevel: 'function',
+  summary: 'The same as an Atom feed',
+  description: `The newest ${feedLength} changes (RFC 4287).`,
+  query: z.strictObject(selection),
+  repeatable: ['tag', 'region'],
+  responses: { 200: { description: 'The feed.', content: { 'application/atom+xml': z.string() } } },
+  async handle({ query, ...input }, { queries }) {
+    const view = await queries.current.get();
+    const self = input.url();
+    return {
+      contentType: 'application/atom+xml; charset=utf-8',
+      view,
+      cacheControl: cacheControls.current,
+      render: async () => {
+        const { tags, entries } = await readHistory(queries, view, query.tag, query.region);
+        return renderAtom({
+          self,
+          cloud: view.snapshot.cloud,
+          tags,
+          entries: entries.slice(0, feedLength),
+          since: view.since,
+        });
+      },
+    };
+  },
+});
+
+function tokenOf({ snapshot, tag }: TagTimelineEntry): string {
+  return `${snapshot}~${tag}`;
+}
+
+async function readHistory(
+  queries: Queries,
+  { snapshot }: SnapshotView,
+  names: readonly string[],
+  regions: readonly string[],
+): Promise<{ readonly tags: readonly string[]; readonly entries: readonly TagTimelineEntry[] }> {
+  const tags: string[] = [];
+  for (const name of names) {
+    if (findTag(snapshot.document, name))
+      tags.push(...resolveTags(snapshot.document, [name], regions).map((tag) => tag.name));
+    else tags.push(await requireRemovedTag(queries, snapshot.document.values, name));
+  }
+  const timelines = await Promise.all(tags.map((tag) => queries.history.timeline(tag)));
+  const order = new Map((await queries.library.chain()).map((summary, index) => [summary.id, index]));
+  const entries = timelines
+    .flatMap((timeline) => timeline.entries)
+    .sort((a, b) => (order.get(a.snapshot) ?? 0) - (order.get(b.snapshot) ?? 0) || (a.tag < b.tag ? -1 : 1));
+  return { tags, entries };
+}

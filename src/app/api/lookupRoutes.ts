@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Target } from '../../core/target.ts';
+import type { Queries } from '../queries.ts';
+import { findRulesAsOf } from '../queries/ledgerQueries.ts';
+import { lookupAddress, lookupAddresses, lookupInRules, type TargetAnswer } from '../queries/lookup.ts';
+import { readTargets, requireTarget } from '../queries/targetQueries.ts';
+import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import * as schemas from './schemas.ts';
+
+const maxAddresses = 10_000;
+
+const targetAnswer = z
+  .looseObject({
+    name: z.string(),
+    allowed: z.boolean().nullable().describe('null: no run up to then says what the rules were.'),
+    rule: z.string().optional(),
+    prefix: schemas.prefix.optional(),
+    run: z.looseObject({ id: z.string(), finishedAt: z.string() }).optional(),
+    snapshot: z.looseObject({ id: z.string(), date: z.string(), contentHash: z.string() }).optional(),
+  })
+  .describe('With target: whether its rules let the address in, by which rule, from which list.');
+
+export const lookupRoute = defineRoute({
+  name: 'getLookup',
+  method: 'GET',
+  path: 'lookup',
+  authLevel: 'function',
+  summary: 'Which tags hold an address',
+  description:
+    'For a CIDR: the prefixes that contain all of it; one that overlaps a part of it is no match. ' +
+    'An IPv4-mapped IPv6 address is looked up as the IPv4 address.',
+  query: z
+    .strictObject({
+      ip: z.string().min(1).max(64).describe('IPv4 or IPv6, address or CIDR.'),
+      ...schemas.snapshotSelector,
+      target: schemas.targetName
+        .optional()
+        .describe('Also answers whether this target let the address in (as of asOf).'),
+    })
+    .refine(...schemas.oneSelector),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'The matches, most specific first.',
+      content: { 'application/json': schemas.lookupAnswer.extend({ target: targetAnswer.optional() }) },
+    },
+  },
+  async handle({ query: { ip, snapshot, asOf, target } }, { queries }) {
+    const view = await queries.library.choose({ snapshot, asOf: asOf === undefined ? undefined : schemas.toDay(asOf) });
+    const answer = lookupAddress(view.snapshot, ip);
+    if (target === undefined) return jsonAnswer(answer, { view, cacheControl: cacheControls.current });
+    const now = queries.services.clock.now().toISOString();
+    const until = asOf === undefined ? now : schemas.toInstant(asOf);
+    return jsonAnswer({ ...answer, target: await lookupTarget(queries, target, ip, until) }, { view, isUndated: true });
+  },
+});
+
+async function lookupTarget(
+  queries: Queries,
+  name: string,
+  ip: string,
+  until: string,
+): Promise<TargetAnswer | { readonly name: string; readonly allowed: null }> {
+  const record = await findRulesAsOf(queries.services.ledger, name, until);
+  const targets = await readTargets(queries.services.targets);
+  // A target that is configured no more still has its ledger.
+  const target = record ? targets.find((candidate) => candidate.name === name) : requireTarget(targets, name);
+  return record ? lookupInRules(name, ip, record, accessOf(target)) : { name, allowed: null };
+}
+
+function accessOf(target: Target | undefined): 'Allow' | 'Deny' {
+  return target?.kind === 'nsgRule' ? target.rule.access : 'Allow';
+}
+
+export const bulkLookupRoute = defineRoute({
+  name: 'postLookup',
+  method: 'POST',
+  path: 'lookup',
+  authLevel: 'function',
+  summary: `Which tags hold each of up to ${maxAddresses} addresses`,
+  query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
+  body: {
+    schema: z.array(z.string().min(1).max(64)).max(maxAddresses, `accepted: at most ${maxAddresses} addresses`),
+    maxBytes: 1024 * 1024,
+    example: ['20.42.66.1', '2603:1030:20e:3::480'],
+  },
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'One answer for each address, in order.',
+      content: { 'application/json': z.array(schemas.lookupAnswer) },
+    },
+  },
+  async handle({ query: { snapshot, asOf }, body }, { queries }) {
+    const view = await queries.library.choose({ snapshot, asOf: asOf === undefined ? undefined : schemas.toDay(asOf) });
+    return jsonAnswer(lookupAddresses(view.snapshot, body), { view, cacheControl: cacheControls.none });
+  },
+});

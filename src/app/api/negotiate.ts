@@ -1,0 +1,62 @@
+/** `Accept` and `Accept-Encoding` (RFC 9110, section 12.5). */
+
+interface Weighted {
+  readonly value: string;
+  readonly quality: number;
+}
+
+export const codings = ['br', 'gzip', 'identity'] as const;
+export type Coding = (typeof codings)[number];
+
+/** The best of `offered` (media types without parameters); undefined where nothing fits. */
+export function negotiateMediaType(accept: string | null, offered: readonly string[]): string | undefined {
+  if (accept === null || accept.trim() === '') return offered[0];
+  const ranges = parseWeighted(accept);
+  return best(offered, (type) => qualityOfType(type, ranges));
+}
+
+/** The best coding; `identity` is acceptable unless it is excluded. Undefined where nothing fits. */
+export function negotiateCoding(acceptEncoding: string | null): Coding | undefined {
+  if (acceptEncoding === null) return 'identity';
+  const ranges = parseWeighted(acceptEncoding);
+  const quality = (coding: string): number | undefined =>
+    ranges.find((range) => range.value === coding || range.value === `x-${coding}`)?.quality;
+  const any = quality('*');
+  return best(codings, (coding) => quality(coding) ?? any ?? (coding === 'identity' ? 0.0001 : 0));
+}
+
+function best<T>(offered: readonly T[], qualityOf: (item: T) => number): T | undefined {
+  let chosen: T | undefined;
+  let chosenQuality = 0;
+  for (const item of offered) {
+    const quality = qualityOf(item);
+    if (quality > chosenQuality) {
+      chosen = item;
+      chosenQuality = quality;
+    }
+  }
+  return chosen;
+}
+
+/** The most specific range that matches decides. */
+function qualityOfType(type: string, ranges: readonly Weighted[]): number {
+  const [family] = type.split('/');
+  for (const wanted of [type, `${family}/*`, '*/*']) {
+    const range = ranges.find((candidate) => candidate.value === wanted);
+    if (range) return range.quality;
+  }
+  return 0;
+}
+
+function parseWeighted(header: string): Weighted[] {
+  return header
+    .slice(0, 2000)
+    .split(',')
+    .map((part) => {
+      const [value = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
+      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+      const quality = weight === undefined ? 1 : /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weight) ? Number(weight) : 0;
+      return { value, quality };
+    })
+    .filter(({ value }) => value !== '');
+}

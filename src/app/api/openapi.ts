@@ -1,0 +1,121 @@
+/** OpenAPI 3.1, made from the schemas that check the requests. */
+import { z } from 'zod';
+import { omit } from './omit.ts';
+import type { Route } from './route.ts';
+import { problemSchema } from './schemas.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function buildOpenApi(routes: readonly Route[]): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    for (const [path, params] of Object.entries(route.documentedPaths ?? { [route.path]: route.params })) {
+      const operations = (paths[`/${path}`] ??= {});
+      operations[route.method.toLowerCase()] = toOperation(route, path, params);
+      if (route.method === 'GET') operations.head = toHead(route, path, params);
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'acr-address-keeper',
+      version: '1.0.0',
+      summary: 'Service tags as lists, look-ups and history; targets, their plans and their ledger.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api' }],
+    security: [{ functionKey: [] }, { functionKeyQuery: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key' },
+        functionKeyQuery: { type: 'apiKey', in: 'query', name: 'code' },
+      },
+      schemas: { Problem: toSchema(problemSchema, 'output') },
+    },
+  };
+}
+
+function toOperation(route: Route, path: string, params: z.ZodObject | undefined): Json {
+  const { query, body } = route;
+  return {
+    operationId: operationId(route, path),
+    summary: route.summary,
+    ...(route.description !== undefined && { description: route.description }),
+    ...(route.authLevel === 'anonymous' && { security: [] }),
+    parameters: [...toParameters(params, 'path'), ...toParameters(query, 'query'), ...conditionalHeaders(route)],
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: toSchema(body.schema, 'input'),
+            ...(body.example !== undefined && { example: body.example }),
+          },
+        },
+      },
+    }),
+    responses: toResponses(route),
+  };
+}
+
+function toHead(route: Route, path: string, params: z.ZodObject | undefined): Json {
+  const { operationId: id, responses, ...operation } = toOperation(route, path, params);
+  const withoutContent = Object.entries(responses as Readonly<Record<string, Json>>).map(([status, response]) => [
+    status,
+    { description: response.description },
+  ]);
+  return { ...operation, operationId: `${String(id)}Head`, responses: Object.fromEntries(withoutContent) as Json };
+}
+
+function operationId(route: Route, path: string): string {
+  const paths = Object.keys(route.documentedPaths ?? {});
+  const index = paths.indexOf(path);
+  return index <= 0 ? route.name : `${route.name}${index + 1}`;
+}
+
+function toParameters(schema: z.ZodObject | undefined, where: 'path' | 'query'): Json[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, member]) => {
+    const { description, ...rest } = toSchema(member as z.ZodType, 'input');
+    const isRequired = where === 'path' || !(member as z.ZodType).safeParse(undefined).success;
+    return { name, in: where, required: isRequired, ...(description !== undefined && { description }), schema: rest };
+  });
+}
+
+function conditionalHeaders({ method }: Route): Json[] {
+  if (method !== 'GET') return [];
+  return [{ name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } }];
+}
+
+function toResponses(route: Route): Json {
+  const described = Object.entries(route.responses).map(([status, { description, content }]) => [
+    status,
+    {
+      description,
+      ...(route.method === 'GET' && status === '200' && { headers: responseHeaders }),
+      content: Object.fromEntries(
+        Object.entries(content).map(([type, schema]) => [type, { schema: toSchema(schema, 'output') }]),
+      ),
+    },
+  ]);
+  return {
+    ...(Object.fromEntries(described) as Json),
+    ...(route.method === 'GET' && { 304: { description: 'Not modified.' } }),
+    default: {
+      description: 'An error (RFC 9457).',
+      content: { 'application/problem+json': { schema: problemReference } },
+    },
+  };
+}
+
+const problemReference = { $ref: '#/components/schemas/Problem' };
+
+const responseHeaders = {
+  ETag: { description: 'Strong; differs by content coding.', schema: { type: 'string' } },
+  'x-snapshot-id': { description: 'The snapshot that the answer is made from.', schema: { type: 'string' } },
+  'x-stale': { description: 'true: storage does not answer, this is the last known list.', schema: { type: 'string' } },
+};
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  return omit(z.toJSONSchema(schema, { io, unrepresentable: 'any' }), '$schema');
+}

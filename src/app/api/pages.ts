@@ -1,0 +1,125 @@
+/** The pages: files of `public/`, and Swagger UI from its package. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { RequestError, shorten } from '../../core/errors.ts';
+import { cacheControls, defineRoute, type Answer } from './route.ts';
+
+const script = 'text/javascript; charset=utf-8';
+const style = 'text/css; charset=utf-8';
+
+/** Every file that can be asked for. A name from outside never becomes a path. */
+const assets: ReadonlyMap<string, { readonly contentType: string; readonly places: readonly string[] }> = new Map([
+  ['dashboard.js', { contentType: script, places: ['public/dashboard.js'] }],
+  ['dashboard.css', { contentType: style, places: ['public/dashboard.css'] }],
+  ['docs.js', { contentType: script, places: ['public/docs.js'] }],
+  ['swagger-ui.css', { contentType: style, places: swaggerPlaces('swagger-ui.css') }],
+  ['swagger-ui-bundle.js', { contentType: script, places: swaggerPlaces('swagger-ui-bundle.js') }],
+]);
+
+/** The build copies them to the first place; a checkout has them in the second. */
+function swaggerPlaces(file: string): string[] {
+  return [`dist/swagger-ui/${file}`, `node_modules/swagger-ui-dist/${file}`];
+}
+
+const security = {
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+const strictPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+// Swagger UI sets styles on elements and draws its icons from data URLs.
+const docsPolicy = strictPolicy
+  .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+  .replace("img-src 'self'", "img-src 'self' data:");
+
+export const dashboardRoute = defineRoute({
+  name: 'getDashboard',
+  method: 'GET',
+  path: 'dashboard',
+  authLevel: 'function',
+  summary: 'The page',
+  responses: { 200: { description: 'HTML.', content: { 'text/html': z.string() } } },
+  handle: () => page('public/dashboard.html', strictPolicy),
+});
+
+export const docsRoute = defineRoute({
+  name: 'getDocs',
+  method: 'GET',
+  path: 'docs',
+  authLevel: 'anonymous',
+  summary: 'This API as a page for people',
+  responses: { 200: { description: 'HTML.', content: { 'text/html': z.string() } } },
+  handle: () => page('public/docs.html', docsPolicy),
+});
+
+export const assetRoute = defineRoute({
+  name: 'getAsset',
+  method: 'GET',
+  path: 'assets/{name}',
+  authLevel: 'anonymous',
+  summary: 'Scripts and styles of the pages',
+  params: z.strictObject({ name: z.string() }),
+  responses: {
+    200: { description: 'The file.', content: { 'text/javascript': z.string(), 'text/css': z.string() } },
+  },
+  async handle({ params: { name } }) {
+    const asset = assets.get(name);
+    if (!asset) throw notThere(name);
+    return {
+      contentType: asset.contentType,
+      cacheControl: 'public, max-age=3600',
+      headers: { 'cross-origin-resource-policy': 'same-origin' },
+      ...(await file(name, asset.places)),
+    };
+  },
+});
+
+async function page(place: string, policy: string): Promise<Answer> {
+  return {
+    contentType: 'text/html; charset=utf-8',
+    cacheControl: cacheControls.live,
+    headers: { ...security, 'content-security-policy': policy },
+    ...(await file(place, [place])),
+  };
+}
+
+// Read once; they change with a deployment only.
+const contents = new Map<string, Promise<Uint8Array>>();
+
+async function file(name: string, places: readonly string[]): Promise<Pick<Answer, 'render'>> {
+  const place = places.map((candidate) => path.join(appRoot(), candidate)).find((candidate) => existsSync(candidate));
+  if (place === undefined) throw notThere(name);
+  let content = contents.get(place);
+  if (!content) {
+    content = readFile(place);
+    contents.set(place, content);
+  }
+  const bytes = await content;
+  return { render: () => bytes };
+}
+
+function notThere(name: string): RequestError {
+  return new RequestError(404, `there is no file "${shorten(name)}"`, { problem: 'not-found' });
+}
+
+let root: string | undefined;
+
+/** The folder of host.json, above this module: the bundle and the sources lie at different depths. */
+function appRoot(): string {
+  root ??= findRoot(path.dirname(fileURLToPath(import.meta.url)));
+  return root;
+}
+
+function findRoot(folder: string): string {
+  if (existsSync(path.join(folder, 'host.json'))) return folder;
+  const parent = path.dirname(folder);
+  if (parent === folder) throw new Error('host.json is in no folder above the app');
+  return findRoot(parent);
+}

@@ -1,0 +1,132 @@
+/** Checks a request against its route's schemas. Every refusal names the field, the value and what is accepted. */
+import type { HttpRequest } from '@azure/functions';
+import type { z } from 'zod';
+import { RequestError, shorten } from '../../core/errors.ts';
+import type { Route, RouteInput } from './route.ts';
+
+/** A function key may come in the query; the platform has checked it and no answer repeats it. */
+const keyParameters = new Set(['code', 'clientid']);
+
+export function parseParams(route: Route, request: HttpRequest): unknown {
+  return route.params ? check(route.params, { ...request.params }, 'path', 404) : undefined;
+}
+
+export function parseQuery(route: Route, query: URLSearchParams): unknown {
+  const known = Object.keys(route.query?.shape ?? {});
+  const values: Record<string, string> = {};
+  for (const [name, value] of query) {
+    if (keyParameters.has(name.toLowerCase())) continue;
+    if (!known.includes(name)) throw unknownParameter(name, known);
+    const before = values[name];
+    if (before !== undefined && !route.repeatable?.includes(name)) {
+      throw new RequestError(400, `${name}: given more than once; accepted: one value`, {
+        problem: 'invalid-query',
+        parameter: name,
+      });
+    }
+    values[name] = before === undefined ? value : `${before},${value}`;
+  }
+  return route.query ? check(route.query, values, 'query', 400) : undefined;
+}
+
+export async function parseBody(route: Route, request: HttpRequest): Promise<unknown> {
+  if (!route.body) return undefined;
+  const contentType = request.headers.get('content-type') ?? '';
+  if (!/^application\/json\s*(;|$)/i.test(contentType)) {
+    throw new RequestError(415, `content-type: "${shorten(contentType)}" is not accepted; accepted: application/json`, {
+      problem: 'unsupported-media-type',
+    });
+  }
+  const text = await readBounded(request, route.body.maxBytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new RequestError(400, 'the body is not JSON', { problem: 'invalid-body' });
+  }
+  return check(route.body.schema, value, 'body', 400);
+}
+
+function unknownParameter(name: string, known: readonly string[]): RequestError {
+  const accepted = known.length === 0 ? 'none' : known.join(', ');
+  return new RequestError(400, `there is no query parameter "${shorten(name)}" here; accepted: ${accepted}`, {
+    problem: 'invalid-query',
+    parameter: shorten(name),
+    accepted: known,
+  });
+}
+
+async function readBounded(request: HttpRequest, maxBytes: number): Promise<string> {
+  const tooLarge = (): RequestError =>
+    new RequestError(413, `the body is larger than ${maxBytes} bytes`, { problem: 'body-too-large', maxBytes });
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
+  if (!request.body) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function check(schema: z.ZodType, value: unknown, where: 'path' | 'query' | 'body', status: number): unknown {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.slice(0, 100).map((issue) => ({
+    field: issue.path.join('.'),
+    ...(typeof issue.path[0] === 'number' && { index: issue.path[0] }),
+    message: describeIssue(issue),
+  }));
+  const first = errors[0] ?? { field: '', message: 'not accepted' };
+  const detail = first.field === '' ? first.message : `${first.field}: ${first.message}`;
+  throw new RequestError(status, detail, {
+    problem: where === 'path' ? 'not-found' : where === 'query' ? 'invalid-query' : 'invalid-body',
+    ...(where === 'query' && { parameter: first.field }),
+    errors,
+  });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const given = typeof issue.input === 'string' ? `"${shorten(issue.input)}" is not accepted: ` : '';
+  return `${given}${issue.message}`;
+}
+
+/** Who asks, for the ledger: the signed-in user where the platform knows one. */
+export function callerOf(request: HttpRequest): string {
+  const name = readUserName(request) ?? 'a function key';
+  return name.slice(0, 120).replaceAll(/\p{Cc}/gu, '');
+}
+
+function readUserName(request: HttpRequest): string | undefined {
+  try {
+    const name: unknown = request.user?.username;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    // A header that the platform did not write; without sign-in it says nothing.
+    return undefined;
+  }
+}
+
+/** The URL that was asked for, without keys. */
+export function publicUrl(request: HttpRequest): string {
+  const url = new URL(request.url);
+  for (const name of [...url.searchParams.keys()]) {
+    if (keyParameters.has(name.toLowerCase())) url.searchParams.delete(name);
+  }
+  url.hash = '';
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+/** A page of another site must not make a signed-in browser act. */
+export function refuseCrossSite(route: Route, request: HttpRequest): void {
+  const site = request.headers.get('sec-fetch-site');
+  if (route.method === 'POST' && (site === 'cross-site' || site === 'same-site')) {
+    throw new RequestError(403, 'requests from pages of other sites are refused', { problem: 'cross-site' });
+  }
+}
+
+export type { RouteInput };

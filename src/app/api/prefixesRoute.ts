@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { RequestError } from '../../core/errors.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { Queries } from '../queries.ts';
+import { diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
+import { invalidContinuation } from '../queries/storage.ts';
+import { lineFormats, renderCsvRows, renderLines } from './renderPrefixes.ts';
+import { cacheControls, defineRoute, jsonType, textType } from './route.ts';
+import * as schemas from './schemas.ts';
+
+const formats = ['json', 'csv', ...lineFormats] as const;
+type Format = (typeof formats)[number];
+
+const formatsByMediaType: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'text/plain': 'text',
+  'text/csv': 'csv',
+};
+
+const querySchema = z
+  .strictObject({
+    tag: schemas.tagList,
+    region: schemas.regionList,
+    family: schemas.family,
+    aggregate: schemas.flag.describe('The fewest prefixes that cover the same addresses.'),
+    ...schemas.snapshotSelector,
+    format: z.enum(formats).optional().describe('Stronger than the Accept header.'),
+    comment: schemas.flag.describe('Names the tags beside each line, where the format has comments.'),
+    shard: schemas.shard,
+    since: schemas.snapshotId.optional().describe('Only what was added and removed since that snapshot; json or text.'),
+    limit: schemas.limit(100_000).optional().describe('Prefixes a page; json only.'),
+    continuation: schemas.continuation,
+  })
+  .refine(...schemas.oneSelector);
+
+type Query = z.output<typeof querySchema>;
+
+export const prefixesRoute = defineRoute({
+  name: 'getPrefixes',
+  method: 'GET',
+  path: 'prefixes',
+  authLevel: 'function',
+  summary: 'The prefixes of service tags',
+  description: 'Lists for machines (every format but json and csv) are never empty: no prefix is a 503.',
+  query: querySchema,
+  repeatable: ['tag', 'region'],
+  produces: Object.keys(formatsByMediaType),
+  responses: {
+    200: {
+      description: 'Sorted by address, IPv4 first.',
+      content: {
+        'application/json': z.looseObject({
+          cloud: z.string(),
+          snapshot: z.string(),
+          changeNumber: z.number(),
+          tags: z.array(z.string()),
+          count: z.int().describe('Of the whole list, whatever the page.'),
+          prefixes: schemas.prefixes.optional().describe('Absent with since.'),
+          since: z.string().optional(),
+          added: schemas.prefixes.optional(),
+          removed: schemas.prefixes.optional(),
+          continuation: z.string().optional(),
+        }),
+        'text/plain': z.string(),
+        'text/csv': z.string(),
+      },
+    },
+  },
+  async handle({ query, mediaType }, { queries }) {
+    const format = query.format ?? formatsByMediaType[mediaType] ?? 'json';
+    refuseCombinations(query, format);
+    const page = query.continuation === undefined ? undefined : decodePage(query.continuation, selectionHash(query));
+    const asOf = query.asOf === undefined ? undefined : schemas.toDay(query.asOf);
+    const view = await queries.library.choose({ snapshot: page?.snapshot ?? query.snapshot, asOf });
+    return {
+      contentType: contentTypeOf(format),
+      view,
+      key: `prefixes ${format} ${JSON.stringify(query)}`,
+      cacheControl: query.snapshot === undefined ? cacheControls.current : cacheControls.immutable,
+      render: () => render(queries, view.snapshot, query, format, page?.offset ?? 0),
+    };
+  },
+});
+
+function refuseCombinations({ limit, continuation, since }: Query, format: Format): void {
+  if ((limit !== undefined || continuation !== undefined) && (format !== 'json' || since !== undefined)) {
+    throw refusal('limit', 'accepted with format json and without since; every other form is given whole');
+  }
+  if (since !== undefined && format !== 'json' && format !== 'text') {
+    throw refusal('since', 'accepted with format json or text');
+  }
+}
+
+function refusal(parameter: string, message: string): RequestError {
+  return new RequestError(400, `${parameter}: ${message}`, { problem: 'invalid-query', parameter });
+}
+
+function contentTypeOf(format: Format): string {
+  if (format === 'json') return jsonType;
+  return format === 'csv' ? 'text/csv; charset=utf-8; header=present' : textType;
+}
+
+async function render(
+  queries: Queries,
+  snapshot: Snapshot,
+  query: Query,
+  format: Format,
+  offset: number,
+): Promise<string> {
+  if (query.since !== undefined) {
+    const since = await queries.library.get(query.since);
+    return renderSince(since.snapshot, snapshot, query, format);
+  }
+  if (format === 'csv') return renderCsvRows(snapshot, toSelection(query), queries.history);
+  if (format !== 'json') return renderLines(snapshot, toSelection(query), format, query.comment);
+  return renderJson(snapshot, query, offset);
+}
+
+function toSelection({ tag, region, family, aggregate, shard }: Query): PrefixSelection {
+  return { tags: tag, regions: region, family, aggregate, shard };
+}
+
+function renderJson(snapshot: Snapshot, query: Query, offset: number): string {
+  const { tags, prefixes } = listPrefixes(snapshot.document, toSelection(query));
+  const end = query.limit === undefined ? prefixes.length : offset + query.limit;
+  return JSON.stringify({
+    cloud: snapshot.cloud,
+    snapshot: snapshot.id,
+    changeNumber: snapshot.document.changeNumber,
+    tags,
+    count: prefixes.length,
+    prefixes: prefixes.slice(offset, end),
+    ...(end < prefixes.length && { continuation: encodePage(snapshot.id, end, selectionHash(query)) }),
+  });
+}
+
+function renderSince(since: Snapshot, snapshot: Snapshot, query: Query, format: Format): string {
+  const { tags } = listPrefixes(snapshot.document, toSelection(query));
+  const { added, removed } = diffSelection(since.document, snapshot.document, toSelection(query));
+  if (format === 'text') {
+    const lines = [...added.map((prefix) => `+ ${prefix}`), ...removed.map((prefix) => `- ${prefix}`)];
+    return `# from ${since.id} to ${snapshot.id}\n${lines.map((line) => `${line}\n`).join('')}`;
+  }
+  return JSON.stringify({
+    cloud: snapshot.cloud,
+    snapshot: snapshot.id,
+    changeNumber: snapshot.document.changeNumber,
+    tags,
+    since: since.id,
+    count: added.length + removed.length,
+    added,
+    removed,
+  });
+}
+
+/** A page belongs to one snapshot and one selection: pages of two lists must never be put together. */
+function encodePage(snapshot: string, offset: number, hash: string): string {
+  return `${snapshot}~${offset}~${hash}`;
+}
+
+function decodePage(token: string, hash: string): { readonly snapshot: string; readonly offset: number } {
+  const [snapshot = '', offset = '', given, ...rest] = token.split('~');
+  const isOurs = schemas.snapshotId.safeParse(snapshot).success && /^\d{1,7}$/.test(offset);
+  if (!isOurs || given !== hash || rest.length > 0) throw invalidContinuation();
+  return { snapshot, offset: Number(offset) };
+}
+
+function selectionHash(query: Query): string {
+  return createHash('sha256')
+    .update(JSON.stringify(toSelection(query)))
+    .digest('hex')
+    .slice(0, 8);
+}

@@ -1,0 +1,63 @@
+/** A list of prefixes in the form that was asked for. */
+import { RequestError } from '../../core/errors.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { firstSeenOfPrefixes } from '../../core/tagTimeline.ts';
+import { renderCsv } from '../formats/csv.ts';
+import { renderIpset } from '../formats/ipset.ts';
+import { toLabel } from '../formats/label.ts';
+import { renderNginx } from '../formats/nginx.ts';
+import type { PrefixRow, RenderOptions } from '../formats/prefixRow.ts';
+import { renderTerraform } from '../formats/terraform.ts';
+import { renderText } from '../formats/text.ts';
+import type { History } from '../queries/history.ts';
+import { listPrefixes, toRows, type PrefixList, type PrefixSelection } from '../queries/prefixList.ts';
+import { retryAfterInSeconds } from '../queries/storage.ts';
+
+export const lineFormats = ['text', 'nginx', 'ipset', 'terraform'] as const;
+export type LineFormat = (typeof lineFormats)[number];
+
+const renderers: Readonly<Record<LineFormat, (rows: readonly PrefixRow[], options: RenderOptions) => string>> = {
+  text: renderText,
+  nginx: renderNginx,
+  ipset: renderIpset,
+  terraform: renderTerraform,
+};
+
+/** For machines that let in what is listed. Throws RequestError 503 where nothing is: an empty list would close a door. */
+export function renderLines(
+  snapshot: Snapshot,
+  selection: PrefixSelection,
+  format: LineFormat,
+  comment: boolean,
+): string {
+  const list = listPrefixes(snapshot.document, selection);
+  if (list.prefixes.length === 0) throw emptyList(list);
+  // No snapshot id: a list that has not changed keeps its bytes, so whoever polls sees no change.
+  const heading = `${list.tags.join(', ')} (${snapshot.cloud})`;
+  const label = toLabel(selection.tags, selection.regions);
+  return renderers[format](toRows(snapshot.document, list, undefined), { label, heading, comment });
+}
+
+function emptyList({ tags }: PrefixList): RequestError {
+  return new RequestError(
+    503,
+    `no prefix of ${tags.join(', ')} fits the request; an empty list is not sent, so that nobody is locked out by it`,
+    { problem: 'empty-list', retryAfterInSeconds },
+  );
+}
+
+export async function renderCsvRows(snapshot: Snapshot, selection: PrefixSelection, history: History): Promise<string> {
+  const list = listPrefixes(snapshot.document, selection);
+  const firstSeen = new Map<string, string>();
+  for (const tag of list.tags) {
+    const timeline = await history.timeline(tag, snapshot.id);
+    const listed = toRows(snapshot.document, list, undefined)
+      .filter((row) => row.tags.includes(tag))
+      .map((row) => row.prefix);
+    for (const [prefix, date] of firstSeenOfPrefixes(timeline, listed)) {
+      const known = firstSeen.get(prefix);
+      if (known === undefined || date < known) firstSeen.set(prefix, date);
+    }
+  }
+  return renderCsv(toRows(snapshot.document, list, firstSeen));
+}

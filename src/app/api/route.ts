@@ -1,0 +1,125 @@
+/** What a route of the API is: the schemas that check its requests and describe it, and its handler. */
+import type { z } from 'zod';
+import type { Logger } from '../ports.ts';
+import type { Queries } from '../queries.ts';
+import type { SnapshotView } from '../queries/currentSnapshot.ts';
+import type { TargetActions } from './targetActions.ts';
+
+/** What the routes are served from; the composition root builds it. */
+export interface ApiApp {
+  readonly queries: Queries;
+  readonly actions: TargetActions;
+  readonly logger: Logger;
+}
+
+export interface RouteInput<Params = unknown, Query = unknown, Body = unknown> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** The media type that was negotiated, one of `produces`. */
+  readonly mediaType: string;
+  /** Who asks, as far as the platform says it. */
+  readonly by: string;
+  /** Absolute URL of the request, without keys. */
+  url(): string;
+}
+
+export interface Answer {
+  readonly status?: number;
+  /** With its charset. */
+  readonly contentType: string;
+  /** Called only where no kept representation serves. */
+  readonly render: () => string | Uint8Array | Promise<string | Uint8Array>;
+  /** The snapshot that it is made from: named in `x-snapshot-id`, and the life of a kept representation. */
+  readonly view?: SnapshotView;
+  /** More than the snapshot went into it, so the snapshot's time is not its time. */
+  readonly isUndated?: boolean;
+  /** Names the representation among those of its snapshot; without it nothing is kept. */
+  readonly key?: string;
+  readonly cacheControl: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ResponseDescription {
+  readonly description: string;
+  /** Schema by media type. */
+  readonly content: Readonly<Record<string, z.ZodType>>;
+}
+
+export interface Route {
+  /** Name of the function; also the operation id. */
+  readonly name: string;
+  readonly method: 'GET' | 'POST';
+  /** As registered, below `/api/`. */
+  readonly path: string;
+  /** Paths as documented, where one route serves several. */
+  readonly documentedPaths?: Readonly<Record<string, z.ZodObject>>;
+  readonly authLevel: 'function' | 'anonymous';
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  /** Query parameters that may be given several times. */
+  readonly repeatable?: readonly string[];
+  readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number; readonly example?: unknown };
+  readonly responses: Readonly<Record<number, ResponseDescription>>;
+  /** Media types to negotiate; the first is the default. Absent: the answer has one form, whatever `Accept` says. */
+  readonly produces?: readonly string[];
+  handle(input: RouteInput, app: ApiApp): Promise<Answer>;
+}
+
+type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+interface TypedRoute<
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodType,
+> extends Omit<Route, 'params' | 'query' | 'body' | 'handle'> {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: { readonly schema: B; readonly maxBytes: number; readonly example?: unknown };
+  handle(input: RouteInput<OutputOf<P>, OutputOf<Q>, z.output<B>>, app: ApiApp): Promise<Answer>;
+}
+
+/** Ties a handler to its own schemas. */
+export function defineRoute<
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType = z.ZodUndefined,
+>(route: TypedRoute<P, Q, B>): Route {
+  return route as unknown as Route;
+}
+
+export const jsonType = 'application/json; charset=utf-8';
+export const textType = 'text/plain; charset=utf-8';
+
+export const cacheControls = {
+  /** Follows the current snapshot, which is looked for every 30 seconds. */
+  current: 'private, max-age=30, stale-if-error=86400',
+  /** Named by id: never changes. */
+  immutable: 'private, max-age=31536000, immutable',
+  /** Asks each time; a 304 is cheap. */
+  live: 'private, no-cache',
+  none: 'no-store',
+} as const;
+
+export function jsonAnswer(value: unknown, rest: Partial<Answer> = {}): Answer {
+  return { contentType: jsonType, render: () => JSON.stringify(value), cacheControl: cacheControls.live, ...rest };
+}
+
+/** For what stays the same as long as its snapshot does. */
+export function snapshotAnswer(
+  view: SnapshotView,
+  key: string,
+  makeValue: () => unknown,
+  rest: Partial<Answer> = {},
+): Answer {
+  return {
+    contentType: jsonType,
+    render: async () => JSON.stringify(await makeValue()),
+    view,
+    key,
+    cacheControl: cacheControls.current,
+    ...rest,
+  };
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { getRun, listRuns } from '../queries/ledgerQueries.ts';
+import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import * as schemas from './schemas.ts';
+
+export const runsRoute = defineRoute({
+  name: 'getRuns',
+  method: 'GET',
+  path: 'runs',
+  authLevel: 'function',
+  summary: 'The ledger, newest first',
+  query: z.strictObject({
+    target: schemas.targetName.optional().describe('Runs of one target, or `pull`.'),
+    until: schemas.isoDate.optional().describe('None that began later.'),
+    limit: schemas.limit(200).default(50),
+    continuation: schemas.continuation,
+  }),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'A page.',
+      content: {
+        'application/json': z.looseObject({
+          items: z.array(schemas.runRecord),
+          continuation: z.string().optional(),
+        }),
+      },
+    },
+  },
+  async handle({ query: { target, until, limit, continuation } }, { queries }) {
+    const page = await listRuns(queries.services.ledger, {
+      limit,
+      ...(target !== undefined && { chain: target }),
+      ...(until !== undefined && { until: schemas.toInstant(until) }),
+      ...(continuation !== undefined && { continuation: Buffer.from(continuation, 'base64url').toString('utf8') }),
+    });
+    const next = page.continuation;
+    // What storage gives is opaque and may hold any character: it travels encoded.
+    const encoded = next === undefined ? {} : { continuation: Buffer.from(next).toString('base64url') };
+    return jsonAnswer({ items: page.items, ...encoded });
+  },
+});
+
+export const runRoute = defineRoute({
+  name: 'getRun',
+  method: 'GET',
+  path: 'runs/{id}',
+  authLevel: 'function',
+  summary: 'One run: plan, verdict, before and after',
+  params: z.strictObject({ id: z.string().max(120) }),
+  produces: ['application/json'],
+  responses: {
+    200: { description: 'The record, as it was written.', content: { 'application/json': schemas.runRecord } },
+  },
+  async handle({ params }, { queries }) {
+    const record = await getRun(queries.services.ledger, params.id);
+    return jsonAnswer(record, { cacheControl: cacheControls.immutable });
+  },
+});

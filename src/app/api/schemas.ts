@@ -1,0 +1,150 @@
+/** Schemas that several routes share. */
+import { z } from 'zod';
+import { addressFamilies } from '../../core/prefixes.ts';
+import { clouds, defaultServiceTag } from '../../core/serviceTags.ts';
+
+const maxListItems = 50;
+
+function commaList(item: RegExp, what: string): z.ZodType<readonly string[], string> {
+  return z
+    .string()
+    .max(4000)
+    .regex(item, `accepted: ${what}, several with commas`)
+    .transform((text) => [...new Set(text.split(','))])
+    .refine((list) => list.length <= maxListItems, `accepted: at most ${maxListItems}`);
+}
+
+const tagItem = '[A-Za-z0-9][A-Za-z0-9._-]{0,99}';
+export const tagPattern = new RegExp(`^${tagItem}$`);
+export const tagList = commaList(new RegExp(`^${tagItem}(,${tagItem})*$`), 'service tags such as Storage.WestEurope')
+  .default([defaultServiceTag])
+  .describe('Service tags: repeat or comma.');
+export const regionList = commaList(/^[A-Za-z0-9]{1,40}(,[A-Za-z0-9]{1,40})*$/, 'ARM locations such as westeurope')
+  .default([])
+  .describe('ARM locations, comma. Without: the tag of all regions.');
+
+export const family = z.enum([...addressFamilies, 'all']).default('all');
+export const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
+
+export const shard = z
+  .string()
+  .regex(/^[1-9]\d?\/[1-9]\d?$/, 'accepted: i/n such as 1/3, n at most 99')
+  .transform((text) => {
+    const [index = 1, count = 1] = text.split('/').map(Number);
+    return { index, count };
+  })
+  .refine(({ index, count }) => index <= count, 'accepted: i/n with i at most n')
+  .optional()
+  .describe('One part of the list, i/n. A small change of the list moves few lines between parts.');
+
+export const snapshotId = z
+  .string()
+  .regex(
+    new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-[0-9a-f]{12}$`),
+    'accepted: an id that GET snapshots lists',
+  );
+
+const isoMessage = 'accepted: an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
+export const isoDate = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: isoMessage })
+  .describe('ISO date, or time with its offset.');
+
+/** The day, UTC, of an ISO date or time: releases are dated by day. */
+export function toDay(iso: string): string {
+  return iso.length === 10 ? iso : new Date(iso).toISOString().slice(0, 10);
+}
+
+/** The instant up to which things count: for a date the end of that day, UTC. */
+export function toInstant(iso: string): string {
+  return iso.length === 10 ? `${iso}T23:59:59.999Z` : new Date(iso).toISOString();
+}
+
+export function limit(max: number): z.ZodCoercedNumber {
+  return z.coerce.number().int().min(1).max(max);
+}
+export const continuation = z
+  .string()
+  .regex(/^[\w~.=-]{1,2000}$/, 'accepted: what the page before gave')
+  .optional()
+  .describe('From the page before.');
+
+export const targetName = z.string().regex(/^[a-z0-9-]{1,40}$/, 'accepted: a target name, [a-z0-9-]{1,40}');
+
+export const snapshotSelector = {
+  snapshot: snapshotId.optional().describe('Answer from this snapshot.'),
+  asOf: isoDate.optional().describe('Answer from the newest list published on that day or before.'),
+};
+
+export const oneSelector: [
+  (query: { snapshot?: unknown; asOf?: unknown }) => boolean,
+  { message: string; path: string[] },
+] = [
+  (query) => query.snapshot === undefined || query.asOf === undefined,
+  { message: 'accepted: either snapshot or asOf, not both', path: ['asOf'] },
+];
+
+// Answers. A member may be added at any time, so objects are open.
+export const prefix = z.string().describe('A prefix such as 20.42.66.0/23 or 2603:1030::/48.');
+export const prefixes = z.array(prefix);
+export const reason = z.looseObject({ code: z.string(), message: z.string(), prefixes: prefixes.optional() });
+
+export const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+});
+
+export const lookupMatch = z.looseObject({
+  tag: z.string(),
+  region: z.string(),
+  systemService: z.string(),
+  prefix,
+});
+
+export const lookupAnswer = z.looseObject({
+  ip: z.string(),
+  snapshot: z.string(),
+  matches: z.array(lookupMatch).describe('Most specific first.'),
+});
+
+export const snapshotSummary = z.looseObject({
+  id: z.string(),
+  cloud: z.enum(clouds),
+  date: z.string(),
+  changeNumber: z.number(),
+  contentHash: z.string(),
+  pulledAt: z.string(),
+  tagCount: z.int(),
+  prefixCount: z.int(),
+  previous: z.string().optional(),
+  quarantine: z.array(z.looseObject({ tag: z.string(), kind: z.string(), reason: z.string(), baseline: z.string() })),
+});
+
+export const tagChange = z.looseObject({ added: prefixes, removed: prefixes });
+
+export const plan = z.looseObject({
+  id: z.string(),
+  target: z.string(),
+  snapshot: z.string(),
+  add: prefixes,
+  remove: prefixes,
+  retain: prefixes,
+  verdict: z.enum(['apply', 'held', 'blocked']),
+  reasons: z.array(reason),
+});
+
+export const runRecord = z.looseObject({
+  id: z.string(),
+  chain: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  outcome: z.string(),
+  trigger: z.looseObject({ reason: z.string(), by: z.string().optional() }),
+  reasons: z.array(reason),
+});
+
+export const actionResult = z.looseObject({ target: z.string(), message: z.string() });

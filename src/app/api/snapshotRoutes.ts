@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { invalidContinuation } from '../queries/storage.ts';
+import { cacheControls, defineRoute, snapshotAnswer } from './route.ts';
+import * as schemas from './schemas.ts';
+
+export const snapshotsRoute = defineRoute({
+  name: 'getSnapshots',
+  method: 'GET',
+  path: 'snapshots',
+  authLevel: 'function',
+  summary: 'The stored snapshots, newest first',
+  query: z.strictObject({ limit: schemas.limit(1000).default(50), continuation: schemas.continuation }),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'A page. quarantine names the tags whose removals are not believed, and why.',
+      content: {
+        'application/json': z.looseObject({
+          items: z.array(schemas.snapshotSummary),
+          continuation: z.string().optional(),
+        }),
+      },
+    },
+  },
+  async handle({ query: { limit, continuation } }, { queries }) {
+    const view = await queries.current.get();
+    return snapshotAnswer(view, `snapshots ${limit} ${continuation ?? ''}`, async () => {
+      const all = await queries.library.list();
+      const start = continuation === undefined ? 0 : all.findIndex((summary) => summary.id === continuation) + 1;
+      if (continuation !== undefined && start === 0) throw invalidContinuation();
+      const items = all.slice(start, start + limit);
+      const last = items.at(-1);
+      return { items, ...(start + limit < all.length && last && { continuation: last.id }) };
+    });
+  },
+});
+
+export const snapshotRoute = defineRoute({
+  name: 'getSnapshot',
+  method: 'GET',
+  path: 'snapshots/{id}',
+  authLevel: 'function',
+  summary: 'One snapshot with its document',
+  params: z.strictObject({ id: schemas.snapshotId }),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'The document as pulled, made canonical, with where it came from.',
+      content: {
+        'application/json': schemas.snapshotSummary.extend({
+          document: z.looseObject({ cloud: z.string(), changeNumber: z.number(), values: z.array(z.looseObject({})) }),
+        }),
+      },
+    },
+  },
+  async handle({ params }, { queries }) {
+    const view = await queries.library.get(params.id);
+    return snapshotAnswer(view, 'snapshot', () => view.snapshot, { cacheControl: cacheControls.immutable });
+  },
+});

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { ofFamily } from '../../core/prefixes.ts';
+import { findTag, knownRegions } from '../../core/regions.ts';
+import type { ServiceTag } from '../../core/serviceTags.ts';
+import { firstSeenOf, lastChangedOf, prefixLives } from '../../core/tagTimeline.ts';
+import type { Queries } from '../queries.ts';
+import type { SnapshotView } from '../queries/currentSnapshot.ts';
+import { unknownTag } from '../queries/tagQuery.ts';
+import { defineRoute, snapshotAnswer } from './route.ts';
+import * as schemas from './schemas.ts';
+
+const tagSummary = z.looseObject({
+  name: z.string(),
+  region: z.string(),
+  systemService: z.string(),
+  changeNumber: z.number(),
+  count: z.int(),
+  ipv4: z.int(),
+  ipv6: z.int(),
+});
+
+export const tagsRoute = defineRoute({
+  name: 'getTags',
+  method: 'GET',
+  path: 'tags',
+  authLevel: 'function',
+  summary: 'The service tags with their counts of prefixes',
+  query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'By name.',
+      content: {
+        'application/json': z.looseObject({
+          cloud: z.string(),
+          snapshot: z.string(),
+          count: z.int(),
+          tags: z.array(tagSummary),
+        }),
+      },
+    },
+  },
+  async handle({ query: { snapshot, asOf } }, { queries }) {
+    const view = await queries.library.choose({ snapshot, asOf: asOf === undefined ? undefined : schemas.toDay(asOf) });
+    const { id, cloud, document } = view.snapshot;
+    return snapshotAnswer(view, 'tags', () => ({
+      cloud,
+      snapshot: id,
+      count: document.values.length,
+      tags: document.values.map(summarize),
+    }));
+  },
+});
+
+function summarize(tag: ServiceTag): z.output<typeof tagSummary> {
+  const ipv4 = ofFamily(tag.addressPrefixes, 'ipv4').length;
+  const { name, region, systemService, changeNumber, addressPrefixes } = tag;
+  return {
+    name,
+    region,
+    systemService,
+    changeNumber,
+    count: addressPrefixes.length,
+    ipv4,
+    ipv6: addressPrefixes.length - ipv4,
+  };
+}
+
+export const tagRoute = defineRoute({
+  name: 'getTag',
+  method: 'GET',
+  path: 'tags/{tag}',
+  authLevel: 'function',
+  summary: 'One tag: its regions, its prefixes and their days',
+  description: 'A tag that Microsoft lists no more is answered too, with listed: false.',
+  params: z.strictObject({ tag: z.string().regex(schemas.tagPattern, 'accepted: a service tag') }),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'The tag.',
+      content: {
+        'application/json': z.looseObject({
+          name: z.string(),
+          snapshot: z.string(),
+          listed: z.boolean(),
+          regions: z.array(z.string()).describe('ARM locations that the tag has a part for.'),
+          knownSince: z.string().describe('Day of the oldest snapshot: what was first seen then may be older.'),
+          firstSeen: z.string(),
+          lastChanged: z.string(),
+          changes: z.int(),
+          prefixes: z.array(
+            z.looseObject({ prefix: schemas.prefix, family: z.string(), firstSeen: z.string(), lastSeen: z.string() }),
+          ),
+        }),
+      },
+    },
+  },
+  async handle({ params }, { queries }) {
+    const view = await queries.current.get();
+    return snapshotAnswer(view, `tag ${params.tag.toLowerCase()}`, () => describeTag(queries, view, params.tag));
+  },
+});
+
+async function describeTag(queries: Queries, { snapshot }: SnapshotView, name: string): Promise<unknown> {
+  const tag = findTag(snapshot.document, name);
+  const listedName = tag?.name ?? (await requireRemovedTag(queries, snapshot.document.values, name));
+  const timeline = await queries.history.timeline(listedName);
+  return {
+    name: listedName,
+    snapshot: snapshot.id,
+    listed: tag !== undefined,
+    ...(tag && summarize(tag)),
+    regions: knownRegions(snapshot.document, listedName),
+    knownSince: timeline.oldestDate,
+    firstSeen: firstSeenOf(timeline),
+    lastChanged: lastChangedOf(timeline),
+    changes: timeline.entries.length,
+    prefixes: prefixLives(timeline, tag?.addressPrefixes ?? [], snapshot.date),
+  };
+}
+
+/** The name of a tag that earlier snapshots had. Throws RequestError 404. */
+export async function requireRemovedTag(
+  queries: Queries,
+  listed: readonly ServiceTag[],
+  name: string,
+): Promise<string> {
+  const removed = await queries.history.removedTags();
+  const found = [...removed].find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return found;
+  throw unknownTag(name, [...listed.map((tag) => tag.name), ...removed]);
+}

@@ -1,0 +1,28 @@
+import type { Plan } from '../../core/plan.ts';
+
+/** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */
+export interface TargetActions {
+  /** The plan as it would run now; nothing is written. */
+  planTarget(name: string): Promise<Plan>;
+  /** Approves exactly that plan; RequestError 409 with the member `plan` where it has changed since. */
+  approvePlan(name: string, planId: string, by: string): Promise<ActionResult>;
+  rollbackTarget(name: string, snapshotId: string, by: string): Promise<ActionResult>;
+  resumeTarget(name: string, by: string): Promise<ActionResult>;
+  pauseTarget(name: string, by: string): Promise<ActionResult>;
+  pullNow(by: string): Promise<PullResult>;
+}
+
+/** Plain JSON; more members are allowed. */
+export interface ActionResult {
+  readonly target: string;
+  /** One sentence: what happened, or what happens next. */
+  readonly message: string;
+  readonly runId?: string;
+}
+
+export interface PullResult {
+  readonly outcome: string;
+  readonly message: string;
+  readonly snapshot?: string;
+  readonly runId?: string;
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { RequestError } from '../../core/errors.ts';
+import { renderPlanMarkdown } from '../formats/changes.ts';
+import type { Queries } from '../queries.ts';
+import { findRulesAsOf } from '../queries/ledgerQueries.ts';
+import { invalidContinuation, mapLimited } from '../queries/storage.ts';
+import { readTargets, requireTarget, viewTarget } from '../queries/targetQueries.ts';
+import { omit } from './omit.ts';
+import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import * as schemas from './schemas.ts';
+
+const parallelReads = 16;
+
+/** A name that cannot be one is an unknown target: 404 as any other. */
+export const targetParams = z.strictObject({ name: schemas.targetName });
+
+const targetView = z.looseObject({
+  name: z.string(),
+  kind: z.enum(['nsgRule', 'registryNetworkRules']),
+  status: z.enum(['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly']),
+  reasons: z.array(schemas.reason),
+  configuration: z.looseObject({}),
+  lastResult: z.looseObject({ runId: z.string(), at: z.string(), outcome: z.string() }).optional(),
+  plan: z.looseObject({ add: z.int(), remove: z.int(), retain: z.int(), held: z.int() }).optional(),
+  ownership: z.looseObject({ rules: z.array(z.string()), prefixCount: z.int() }),
+  pin: z.looseObject({ snapshot: z.string(), by: z.string(), at: z.string() }).optional(),
+  paused: z.looseObject({ by: z.string(), at: z.string() }).optional(),
+});
+
+export const targetsRoute = defineRoute({
+  name: 'getTargets',
+  method: 'GET',
+  path: 'targets',
+  authLevel: 'function',
+  summary: 'The targets and how they stand',
+  query: z.strictObject({ limit: schemas.limit(1000).default(200), continuation: schemas.continuation }),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'A page, in the order of the targets file.',
+      content: {
+        'application/json': z.looseObject({
+          count: z.int(),
+          items: z.array(targetView),
+          continuation: z.string().optional(),
+        }),
+      },
+    },
+  },
+  async handle({ query: { limit, continuation } }, { queries }) {
+    const { states, targets: source, updatesPaused } = queries.services;
+    const targets = await readTargets(source);
+    const start = continuation === undefined ? 0 : targets.findIndex((target) => target.name === continuation) + 1;
+    if (continuation !== undefined && start === 0) throw invalidContinuation();
+    const page = targets.slice(start, start + limit);
+    const items = await mapLimited(page, parallelReads, async (target) => {
+      return omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent');
+    });
+    const last = page.at(-1);
+    const hasMore = start + limit < targets.length;
+    return jsonAnswer({ count: targets.length, items, ...(hasMore && last && { continuation: last.name }) });
+  },
+});
+
+export const targetRoute = defineRoute({
+  name: 'getTarget',
+  method: 'GET',
+  path: 'targets/{name}',
+  authLevel: 'function',
+  summary: 'One target, now or as its rules were on a day',
+  params: targetParams,
+  query: z.strictObject({
+    asOf: schemas.isoDate
+      .optional()
+      .describe('What the rules were then, from the ledger, instead of how it stands now.'),
+  }),
+  produces: ['application/json'],
+  responses: {
+    200: {
+      description: 'The target. With asOf: name, asOf, rules, and the run and snapshot that they came from.',
+      content: {
+        'application/json': z.union([
+          targetView.extend({ owned: z.array(z.looseObject({})), absent: z.array(z.looseObject({})) }),
+          z.looseObject({
+            name: z.string(),
+            asOf: z.string(),
+            rules: z.array(z.looseObject({ rule: z.string(), prefixes: schemas.prefixes })),
+            run: z.looseObject({ id: z.string(), outcome: z.string() }),
+          }),
+        ]),
+      },
+    },
+  },
+  async handle({ params: { name }, query: { asOf } }, { queries }) {
+    if (asOf !== undefined) return jsonAnswer(await rulesAsOf(queries, name, schemas.toInstant(asOf)));
+    const { states, targets, updatesPaused } = queries.services;
+    return jsonAnswer(await viewTarget(states, requireTarget(await readTargets(targets), name), updatesPaused));
+  },
+});
+
+async function rulesAsOf(queries: Queries, name: string, until: string): Promise<unknown> {
+  const { ledger, targets } = queries.services;
+  const record = await findRulesAsOf(ledger, name, until);
+  if (!record) {
+    requireTarget(await readTargets(targets), name);
+    throw new RequestError(404, `no run of ${name} up to ${until} says what its rules were`, {
+      problem: 'unknown-run',
+    });
+  }
+  const { id, outcome, trigger, startedAt, finishedAt, plan } = record;
+  return {
+    name,
+    asOf: until,
+    rules: record.after ?? [],
+    owned: record.owned ?? [],
+    snapshot: record.snapshot ?? null,
+    run: { id, outcome, trigger, startedAt, finishedAt, ...(plan && { planId: plan.id }) },
+  };
+}
+
+const planFormats: Readonly<Record<string, 'json' | 'markdown'>> = {
+  'application/json': 'json',
+  'text/markdown': 'markdown',
+};
+
+export const planRoute = defineRoute({
+  name: 'getTargetPlan',
+  method: 'GET',
+  path: 'targets/{name}/plan',
+  authLevel: 'function',
+  summary: 'The plan as it would run now',
+  description: 'Reads the live resource; writes nothing.',
+  params: targetParams,
+  query: z.strictObject({ format: z.enum(['json', 'markdown']).optional() }),
+  produces: Object.keys(planFormats),
+  responses: {
+    200: {
+      description: 'id is the checksum of its content: what apply wants to have approved.',
+      content: { 'application/json': schemas.plan, 'text/markdown': z.string() },
+    },
+  },
+  async handle({ params: { name }, query: { format }, mediaType }, { actions }) {
+    const plan = await actions.planTarget(name);
+    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(plan);
+    return {
+      contentType: 'text/markdown; charset=utf-8',
+      cacheControl: cacheControls.live,
+      render: () => renderPlanMarkdown(plan),
+    };
+  },
+});
