@@ -162,7 +162,7 @@ function stateAfterWrite(
     target.kind === 'nsgRule'
       ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
       : live.filter((prefix) => state.owned.some((owned) => owned.prefix === prefix));
-  const { inFlight: _, removalsNotBefore: __, ...rest } = state;
+  const { inFlight, removalsNotBefore, ...rest } = state;
   const hasAdded = result.plan.add.length > 0;
   return forgetDoneApproval(
     {
@@ -188,7 +188,7 @@ function remembered(situation: Situation): Pick<TargetState, 'absent' | 'returne
 /** An approval has done its work once no removal of it is left. */
 function forgetDoneApproval(state: TargetState, later: readonly string[] = []): TargetState {
   if (later.length > 0) return state;
-  const { approval: _, ...rest } = state;
+  const { approval, ...rest } = state;
   return rest;
 }
 

@@ -304,7 +304,12 @@ async function finishChanged(
     sources,
     disagreements,
   };
-  await commitRecord<PullStatus>(services.ledger, session.putStatus, next, changedRecord(pull, snapshot, result, diff));
+  await commitRecord<PullStatus>(
+    services.ledger,
+    (status) => session.putStatus(status),
+    next,
+    changedRecord(pull, snapshot, result, diff),
+  );
   services.logger.info(message, { runId, snapshot: snapshot.id, warnings: snapshot.warnings.length });
   await notifyOfPull(services.notifier, status, next, before ? changes : [], snapshot.id);
   return result;
@@ -347,7 +352,7 @@ async function failPull(pull: Pull, fetched: readonly FetchedSource[]): Promise<
     disagreements: status?.disagreements ?? [],
   };
   const record: RunRecord = { ...recordFrame(pull), outcome: 'failed', reasons: [], details: { error, sources } };
-  await commitRecord<PullStatus>(services.ledger, session.putStatus, next, record);
+  await commitRecord<PullStatus>(services.ledger, (status) => session.putStatus(status), next, record);
   await notifyOfPull(services.notifier, status, next, [], undefined);
   throw new SourceError(services.sources.map((source) => source.name).join(', '), `none is healthy: ${error}`);
 }

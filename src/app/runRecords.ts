@@ -24,7 +24,7 @@ export function toOutbox<T extends ChainState>(state: T, record: RunRecord): T &
 }
 
 function emptyOutbox<T extends ChainState>(state: T, record: RunRecord): T {
-  const { outbox: _, ...rest } = state;
+  const { outbox, ...rest } = state;
   return { ...rest, ledgerHead: { runId: record.id, hash: recordHash(record) } } as unknown as T;
 }
 

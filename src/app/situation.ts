@@ -94,7 +94,7 @@ async function planWithQuota(adapter: TargetAdapter, target: Target, input: Plan
 }
 
 export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
-  return (target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules) as TargetAdapter;
+  return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
 }
 
 async function resolveRegions(arm: ArmSession, target: Target): Promise<'all' | readonly string[]> {

@@ -112,7 +112,7 @@ async function resumeTarget(services: ActionServices, name: string, by: string):
       target,
       { target: name, reason: 'resume', by },
       {
-        change: ({ pin: _, paused: __, ...rest }) => rest,
+        change: ({ pin, paused, ...rest }) => rest,
       },
     ),
   );

@@ -153,7 +153,7 @@ async function storeResult(
   recorded: boolean,
 ): Promise<RunRecord> {
   // The record tells how far a write came, so that it is in flight no more.
-  const { outbox: _, ledgerHead: __, inFlight, ...rest } = result.applied?.state ?? cell.state;
+  const { outbox, ledgerHead, inFlight, ...rest } = result.applied?.state ?? cell.state;
   const state: TargetState = {
     ...rest,
     ...(inFlight && inFlight.runId !== record.id ? { inFlight } : {}),

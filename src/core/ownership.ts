@@ -1,5 +1,5 @@
 /** Whose is what in the live rules: three-way, from what is there, what was claimed, and what is wanted. */
-import { coversAll, intersectPrefixes, isPrefix, sortPrefixes, subtractPrefixes } from './prefixes.ts';
+import { intersectPrefixes, isPrefix, sortPrefixes, subtractPrefixes } from './prefixes.ts';
 import type { CurrentRule } from './currentRule.ts';
 import type { Reason } from './reasons.ts';
 import type { Target } from './target.ts';
@@ -89,9 +89,4 @@ function nsgBlocker(rule: CurrentRule, claimed: boolean, target: Target): Reason
     };
   }
   return undefined;
-}
-
-/** Addresses of ours that the state claims and the live rules do not have: taken away by hand, or never written. */
-export function missingOfOwned(owned: readonly string[], ours: readonly string[]): readonly string[] {
-  return coversAll(ours, owned) ? [] : subtractPrefixes(owned, ours);
 }

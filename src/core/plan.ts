@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto';
 import { fitToCapacity } from './capacity.ts';
 import type { CurrentRule } from './currentRule.ts';
 import { calculateOwnership, type Ownership } from './ownership.ts';
-import { coversAll, dropContained, intersectPrefixes, ofFamily, sameAddresses, subtractPrefixes } from './prefixes.ts';
+import {
+  dropContained,
+  mergePrefixes,
+  overlapping,
+  intersectPrefixes,
+  ofFamily,
+  sameAddresses,
+  subtractPrefixes,
+} from './prefixes.ts';
 import { addressFamilies, isPrefix, type AddressFamily } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
 import { dueTime, flappingPrefixes, isDue, moveClocks, type RemovalClocks } from './removals.ts';
@@ -172,7 +180,13 @@ function validApproval(approval: Approval | undefined, input: PlanInput): Approv
 /** What of the desired addresses is in already: in a registry a wider foreign rule does not count, it may go any day. */
 function presentAddresses(target: Target, ownership: Ownership, desired: readonly string[]): readonly string[] {
   if (target.kind === 'nsgRule') return [...ownership.ours, ...ownership.foreign];
-  return [...ownership.ours, ...ownership.foreign.filter((prefix) => coversAll(desired, [prefix]))];
+  return [...ownership.ours, ...foreignWithin(ownership, desired)];
+}
+
+/** Foreign rules that let in nothing but desired addresses: we need none of our own for those. */
+function foreignWithin(ownership: Ownership, desired: readonly string[]): readonly string[] {
+  const beyond = overlapping(ownership.foreign, subtractPrefixes(ownership.foreign, desired));
+  return ownership.foreign.filter((prefix) => !beyond.includes(prefix));
 }
 
 interface SortedRemovals {
@@ -205,12 +219,13 @@ function sortRemovals(
   const waiting = clocks.absent.filter(
     (clock) => !due.includes(clock) && intersectPrefixes([clock.prefix], approved).length === 0,
   );
+  const open = subtractPrefixes(
+    clocks.absent.map((clock) => clock.prefix),
+    waiting.map((clock) => clock.prefix),
+  );
   const check = checkRemovals({
-    due: subtractPrefixes(
-      clocks.absent.map((clock) => clock.prefix),
-      waiting.map((clock) => clock.prefix),
-    ),
-    ours: ownership.ours,
+    due: open,
+    ours: prefixesBefore(state, ownership.ours, due, open),
     approved,
     flapping: flappingPrefixes(clocks.returned, now),
     limits: target.limits,
@@ -222,6 +237,21 @@ function sortRemovals(
     retain: waiting.map((clock) => clock.prefix),
     reasons: [...check.reasons, ...foreign.reasons, ...graceReasons(waiting, input)],
   };
+}
+
+/**
+ * Prefixes of ours as they were when the first of the due ones went missing: what was added since must not make a
+ * removal look small.
+ */
+function prefixesBefore(
+  state: PlanInput['state'],
+  ours: readonly string[],
+  due: RemovalClocks['absent'],
+  open: readonly string[],
+): readonly string[] {
+  const first = due.map((clock) => clock.since).sort()[0] ?? '';
+  const before = state.owned.filter((owned) => owned.since < first).map((owned) => owned.prefix);
+  return overlapping(ours, [...before, ...open]);
 }
 
 /** A prefix that somebody put into an NSG rule of ours stays until a person approves that it goes. */
@@ -269,10 +299,8 @@ function buildRuleSet(
 ): readonly string[] {
   const isNsg = input.target.kind === 'nsgRule';
   const kept = isNsg ? [...ownership.ours, ...ownership.foreign] : ownership.ours;
-  const admitted = desired.flatMap((prefix) =>
-    coversAll([...kept, ...added], [prefix]) ? [prefix] : intersectPrefixes([prefix], [...kept, ...added]),
-  );
-  const ownPart = isNsg ? admitted : subtractPrefixes(admitted, ownership.foreign);
+  const admitted = intersectPrefixes(desired, mergePrefixes([...kept, ...added]));
+  const ownPart = isNsg ? admitted : subtractPrefixes(admitted, foreignWithin(ownership, desired));
   return dropContained([...ownPart, ...subtractPrefixes(subtractPrefixes(kept, desired), removed)]);
 }
 

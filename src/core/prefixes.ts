@@ -120,6 +120,21 @@ export function intersectPrefixes(a: Iterable<string>, b: Iterable<string>): str
   );
 }
 
+/** For each of `prefixes`, in their order, the parts of it that `others` cover. */
+export function intersectEach(prefixes: readonly string[], others: Iterable<string>): string[][] {
+  const sorted = outermost(others);
+  return prefixes.map((text) => {
+    const prefix = parsePrefix(text);
+    return overlapsOf(prefix, sorted).map((other) => (other.length >= prefix.length ? other.text : prefix.text));
+  });
+}
+
+/** Those of `prefixes` that share an address with `others`. */
+export function overlapping(prefixes: readonly string[], others: Iterable<string>): string[] {
+  const parts = intersectEach(prefixes, others);
+  return prefixes.filter((_, index) => parts[index]?.length);
+}
+
 /** True where every address of `prefixes` is covered by `covering`. */
 export function coversAll(covering: Iterable<string>, prefixes: Iterable<string>): boolean {
   return subtractPrefixes(prefixes, covering).length === 0;

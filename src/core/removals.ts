@@ -1,5 +1,5 @@
 /** The clocks of removals: since when, and through how many publications, a prefix of ours has been gone. */
-import { intersectPrefixes, mergePrefixes, parsePrefix, subtractPrefixes } from './prefixes.ts';
+import { intersectEach, intersectPrefixes, mergePrefixes, parsePrefix, subtractPrefixes } from './prefixes.ts';
 import type { AbsentPrefix, ReturnedPrefix } from './targetState.ts';
 import type { SafetyLimits } from './target.ts';
 
@@ -28,14 +28,16 @@ export function moveClocks(
   now: Date,
 ): RemovalClocks {
   const gone = subtractPrefixes(ours, desired);
-  const kept = clocks.absent.flatMap((clock) =>
-    intersectPrefixes([clock.prefix], gone).map((prefix) => ({ ...confirm(clock, publication), prefix })),
+  const absent = clocks.absent.map((clock) => clock.prefix);
+  const stillGone = intersectEach(absent, gone);
+  const kept = clocks.absent.flatMap((clock, index) =>
+    (stillGone[index] ?? []).map((prefix) => ({ ...confirm(clock, publication), prefix })),
   );
   const started = subtractPrefixes(
     gone,
     kept.map((clock) => clock.prefix),
   ).map((prefix) => ({ prefix, since: now.toISOString(), publication, confirmedBy: [] }));
-  const back = clocks.absent.flatMap((clock) => intersectPrefixes([clock.prefix], desired));
+  const back = intersectPrefixes(absent, desired);
 
   return {
     absent: [...kept, ...started].sort((a, b) => byAddress(a.prefix, b.prefix)),

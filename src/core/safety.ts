@@ -128,7 +128,7 @@ export interface RemovalCheck {
 export interface RemovalInput {
   /** Addresses of ours whose grace is over. */
   readonly due: readonly string[];
-  /** All addresses of ours in the live rules. */
+  /** What the percentage is of: prefixes of ours before the first of the due ones went missing. */
   readonly ours: readonly string[];
   readonly approved: readonly string[];
   readonly flapping: readonly string[];
@@ -161,26 +161,33 @@ export function checkRemovals(input: RemovalInput): RemovalCheck {
   };
 }
 
-/** Says by how much a removal is beyond the limits; undefined where it is within them. */
+/**
+ * Says by how much a removal is beyond the limits; undefined where it is within them. Counted are the prefixes that
+ * lose an address; the percentage is the larger one of prefixes and addresses, family by family.
+ */
 export function removalExcess(
   removed: readonly string[],
   from: readonly string[],
   limits: Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>,
 ): string | undefined {
   if (removed.length === 0) return undefined;
-  const percent = Math.max(...addressFamilies.map((family) => removedPercent(removed, from, family)));
-  if (removed.length <= limits.maxRemovedCount && percent <= limits.maxRemovedPercent) return undefined;
-  return `Removes ${removed.length} of ${from.length} prefixes (${percent.toFixed(1)} %), limits ${limits.maxRemovedCount} and ${limits.maxRemovedPercent} %. Approve the plan if they are really gone.`;
+  const losing = overlapping(from, removed);
+  const percent = Math.max(...addressFamilies.map((family) => lostPercent(removed, losing, from, family)));
+  if (losing.length <= limits.maxRemovedCount && percent <= limits.maxRemovedPercent) return undefined;
+  return `Removes ${losing.length} of ${from.length} prefixes (${percent.toFixed(1)} %), limits ${limits.maxRemovedCount} and ${limits.maxRemovedPercent} %. Approve the plan if they are really gone.`;
 }
 
-/** The larger of the shares of prefixes and of addresses, of one family. */
-function removedPercent(removed: readonly string[], from: readonly string[], family: AddressFamily): number {
-  const gone = ofFamily(removed, family);
+function lostPercent(
+  removed: readonly string[],
+  losing: readonly string[],
+  from: readonly string[],
+  family: AddressFamily,
+): number {
   const all = ofFamily(from, family);
-  if (gone.length === 0) return 0;
-  const addresses = countAddresses(all, family);
-  const addressShare = addresses === 0n ? 1 : Number((countAddresses(gone, family) * 1_000_000n) / addresses) / 1e6;
-  return 100 * Math.max(gone.length / Math.max(1, all.length), addressShare);
+  if (all.length === 0) return 0;
+  const lostAddresses = countAddresses(intersectPrefixes(removed, all), family);
+  const addressShare = Number((lostAddresses * 1_000_000n) / countAddresses(all, family)) / 1_000_000;
+  return 100 * Math.max(ofFamily(losing, family).length / all.length, addressShare);
 }
 
 export function reasonFor(code: Reason['code'], prefixes: readonly string[], message: string): Reason[] {
