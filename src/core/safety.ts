@@ -1,8 +1,6 @@
 /** What may be added and removed without a person: the limits of the targets file, both ways. */
 import { addressFamilies, countAddresses, intersectPrefixes, ofFamily, overlapping } from './prefixes.ts';
 import { parsePrefix, sortPrefixes, subtractPrefixes, type AddressFamily } from './prefixes.ts';
-import type { AddressFamily } from './prefixes.ts';
-import { addressFamilies } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
 import { specialPurposeRangeOf } from './specialPurpose.ts';
 import type { SafetyLimits } from './target.ts';
