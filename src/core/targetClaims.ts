@@ -11,18 +11,15 @@ interface Claim {
 
 /** One fault for each thing that a second target claims; it names both. `pathOf` says where a target stands in the file. */
 export function findClaimFaults(targets: readonly Target[], pathOf: (index: number) => string): Fault[] {
-  const owners = new Map<string, Target>();
+  const owners = new Map<string, number>();
   return targets.flatMap((target, index) => {
     const faults: Fault[] = [];
     for (const { key, what } of claimsOf(target)) {
-      const owner = owners.get(key);
-      if (!owner) owners.set(key, target);
-      else if (owner !== target) {
-        faults.push({
-          path: pathOf(index),
-          message: `"${target.name}" claims ${what}, which "${owner.name}" claims already`,
-        });
-      }
+      const owner = owners.get(key) ?? index;
+      owners.set(key, owner);
+      if (owner === index) continue;
+      const other = `${pathOf(owner)} ("${targets[owner]?.name}")`;
+      faults.push({ path: pathOf(index), message: `"${target.name}" claims ${what}, which ${other} has` });
     }
     return faults;
   });

@@ -5,22 +5,21 @@ import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
 export const kinds = ['nsgRule', 'registryNetworkRules'] as const;
 export type Kind = (typeof kinds)[number];
 
-const providers = {
-  nsgRule: 'Microsoft.Network/networkSecurityGroups',
-  registryNetworkRules: 'Microsoft.ContainerRegistry/registries',
-} as const satisfies Record<Kind, string>;
+const nsgType = 'Microsoft.Network/networkSecurityGroups';
+const registryType = 'Microsoft.ContainerRegistry/registries';
 
 export const resourceIds = {
-  nsgRule: resourceId(providers.nsgRule),
-  registryNetworkRules: resourceId(providers.registryNetworkRules),
+  nsgRule: text(idPattern(nsgType), idShape(nsgType)),
+  registryNetworkRules: text(idPattern(registryType), idShape(registryType)),
 } as const satisfies Record<Kind, z.ZodString>;
 
-function resourceId(provider: string): z.ZodString {
+function idPattern(type: string): RegExp {
   const subscription = '[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}';
-  return text(
-    new RegExp(`^/subscriptions/${subscription}/resourceGroups/[^/]{1,90}/providers/${provider}/[\\w.-]{1,80}$`, 'i'),
-    `/subscriptions/<GUID>/resourceGroups/<group>/providers/${provider}/<name>`,
-  );
+  return new RegExp(`^/subscriptions/${subscription}/resourceGroups/[^/]{1,90}/providers/${type}/[\\w.-]{1,80}$`, 'i');
+}
+
+function idShape(type: string): string {
+  return `/subscriptions/<GUID>/resourceGroups/<group>/providers/${type}/<name>`;
 }
 
 export const targetName = text(
@@ -46,11 +45,14 @@ const settings = { policy: oneOf(['plan', 'addOnly', 'sync']).optional(), paused
 export const defaultsSchema = object(settings);
 export type Settings = z.output<typeof defaultsSchema>;
 
-function regions(registryId: z.ZodType<string>, registry: string) {
-  const location = z.string().regex(/^(?!\s*all\s*$)\s*[a-z][a-z\d ]*$/i);
-  const accepted = `"all", a list of ARM locations such as ["westeurope"], or { "ofRegistry": ${registry} }`;
-  return z.union([z.literal('all'), z.array(location).min(1), z.strictObject({ ofRegistry: registryId })], {
-    error: accept(accepted),
+function regions(registryId: z.ZodType<string>) {
+  // "all" in a list would be read as a region of that name.
+  const location = text(/^(?!\s*all\s*$)\s*[a-z][a-z\d ]*$/i, 'an ARM location such as "westeurope"');
+  const error = accept(
+    '"all", a list of ARM locations such as ["westeurope"], or { "ofRegistry": "<resource id of a registry>" }',
+  );
+  return z.union([z.literal('all'), z.array(location).min(1, { error }), object({ ofRegistry: registryId })], {
+    error,
   });
 }
 
@@ -94,7 +96,7 @@ const nsgRuleSchema = object(
     kind: z.literal('nsgRule'),
     resourceId: resourceIds.nsgRule,
     ...common,
-    regions: regions(resourceIds.registryNetworkRules, '"<resource id of a registry>"'),
+    regions: regions(resourceIds.registryNetworkRules),
     scenario: oneOf(['imageImport', 'webhooks', 'tasks', 'registryClients']).optional(),
     addressFamilies: families(['ipv4', 'ipv6'], '["ipv4"], ["ipv6"] or both').default(['ipv4', 'ipv6']),
     adopt: flag().default(false),
@@ -103,15 +105,18 @@ const nsgRuleSchema = object(
   { capacity: 'which is for registryNetworkRules only' },
 );
 
+/** `self`: the regions of the registry whose rules they are. */
+const selfOrRegistry = text(
+  new RegExp(`^self$|${idPattern(registryType).source}`, 'i'),
+  `"self", or ${idShape(registryType)}`,
+);
+
 const registrySchema = object(
   {
     kind: z.literal('registryNetworkRules'),
     resourceId: resourceIds.registryNetworkRules,
     ...common,
-    regions: regions(
-      z.union([z.literal('self'), resourceIds.registryNetworkRules]),
-      '"self" or "<resource id of a registry>"',
-    ),
+    regions: regions(selfOrRegistry),
     // Only what a registry itself does from its own addresses: other callers come from addresses that no tag lists.
     scenario: z
       .enum(['imageImport', 'tasks'], {

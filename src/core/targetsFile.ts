@@ -63,7 +63,7 @@ export function targetFromProfile(profile: TargetProfile, resource: DiscoveredRe
 
 /** For targets of several origins: throws ConfigurationError where two of them claim one thing. */
 export function checkClaims(targets: readonly Target[]): void {
-  const faults = findClaimFaults(targets, (index) => `target ${targets[index]?.name}`);
+  const faults = findClaimFaults(targets, (index) => `target ${index + 1}`);
   if (faults.length > 0) refuse(faults, 'targets file and tagged resources');
 }
 
@@ -104,7 +104,6 @@ function toProfile(entry: unknown, path: string, defaults: Settings, faults: Fau
 }
 
 function withoutResource(target: Target): TargetProfile {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- named to be left out of the rest
   const { name, resourceId, ...profile } = target;
   return profile;
 }
@@ -112,7 +111,7 @@ function withoutResource(target: Target): TargetProfile {
 /** `{ "ofRegistry": "self" }` is the registry that the rules are of. */
 function withOwnRegions(target: Target): Target {
   const { regions } = target;
-  const isOwn = typeof regions === 'object' && 'ofRegistry' in regions && regions.ofRegistry === 'self';
+  const isOwn = typeof regions === 'object' && 'ofRegistry' in regions && regions.ofRegistry.toLowerCase() === 'self';
   return isOwn ? { ...target, regions: { ofRegistry: target.resourceId } } : target;
 }
 
