@@ -1,0 +1,116 @@
+/** The targets file from where TARGETS says: a file of the app, a blob, or the setting itself. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { BlockBlobClient } from '@azure/storage-blob';
+import type { TargetsSource } from '../app/ports.ts';
+import type { TargetsSetting } from '../config.ts';
+import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
+import { parseTargetsText, type TargetsFile } from '../core/targetsFile.ts';
+
+export interface TargetsFileSource extends TargetsSource {
+  /** Targets and profiles. Throws ConfigurationError. */
+  readFile(): Promise<TargetsFile>;
+}
+
+export interface TargetsSourceOptions {
+  /** The folder that a relative path starts from: where host.json is. */
+  readonly appRoot: string;
+  /** Of the app's storage; needed for `blob:` only. */
+  readonly blobClient?: (container: string, name: string) => BlockBlobClient;
+}
+
+/** The content, and what tells whether it is still the same. */
+interface Content {
+  readonly text: string;
+  readonly version: string;
+}
+
+/** Content that is still the known version is `unchanged`; undefined stands for a file that need not be there. */
+type ReadContent = (knownVersion: string | undefined) => Promise<Content | 'unchanged' | undefined>;
+
+const noTargets: TargetsFile = { targets: [], profiles: {} };
+
+export function createTargetsSource(setting: TargetsSetting, options: TargetsSourceOptions): TargetsFileSource {
+  const { readContent, source } = toReader(setting, options);
+  let known: { readonly version: string; readonly file: TargetsFile } | undefined;
+
+  async function readTargetsFile(): Promise<TargetsFile> {
+    const content = await readContent(known?.version);
+    if (content === undefined) return noTargets;
+    if (content === 'unchanged') return known?.file ?? noTargets;
+    // A file that became wrong is an error each time it is read, until it is put right: the one before it is never used on.
+    if (content.version !== known?.version) {
+      known = { version: content.version, file: parseTargetsText(content.text, source) };
+    }
+    return known.file;
+  }
+  return { readFile: readTargetsFile, read: async () => (await readTargetsFile()).targets };
+}
+
+function toReader(
+  setting: TargetsSetting,
+  { appRoot, blobClient }: TargetsSourceOptions,
+): { readonly readContent: ReadContent; readonly source: string } {
+  switch (setting.kind) {
+    case 'json':
+      return { source: 'TARGETS', readContent: () => Promise.resolve({ text: setting.json, version: 'setting' }) };
+    case 'file':
+      return { source: setting.path, readContent: () => readLocalFile(setting.path, appRoot, setting.isDefault) };
+    case 'blob': {
+      const source = `blob:${setting.container}/${setting.name}`;
+      if (!blobClient) throw new Error(`no storage was given to read ${source} from`);
+      const client = blobClient(setting.container, setting.name);
+      return { source, readContent: (knownVersion) => readBlob(client, source, knownVersion) };
+    }
+  }
+}
+
+async function readLocalFile(path: string, appRoot: string, isOptional: boolean): Promise<Content | undefined> {
+  const fullPath = resolve(appRoot, path);
+  try {
+    const text = await readFile(fullPath, 'utf8');
+    return { text, version: text };
+  } catch (error) {
+    if (isOptional && isMissingFile(error)) return undefined;
+    const reason = isMissingFile(error) ? 'there is no such file' : toErrorMessage(error);
+    throw new ConfigurationError(
+      'TARGETS',
+      `holds "${path}", read as ${fullPath}: ${reason}; accepted: the path of a file, blob:<container>/<name>, or JSON`,
+      { cause: error },
+    );
+  }
+}
+
+function isMissingFile(error: unknown): boolean {
+  return memberOf(error, 'code') === 'ENOENT';
+}
+
+async function readBlob(
+  client: BlockBlobClient,
+  source: string,
+  knownVersion: string | undefined,
+): Promise<Content | 'unchanged'> {
+  try {
+    const response = await client.download(0, undefined, {
+      conditions: knownVersion === undefined ? {} : { ifNoneMatch: knownVersion },
+    });
+    return { text: await readStream(response.readableStreamBody), version: response.etag ?? '' };
+  } catch (error) {
+    const status = memberOf(error, 'statusCode');
+    if (status === 304) return 'unchanged';
+    if (status !== 404) throw error;
+    throw new ConfigurationError('TARGETS', `holds "${source}", and there is no such blob in the app's storage`, {
+      cause: error,
+    });
+  }
+}
+
+async function readStream(stream: NodeJS.ReadableStream | undefined): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function memberOf(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null && name in error ? error[name as keyof typeof error] : undefined;
+}

@@ -1,0 +1,153 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { BlobServiceClient, type BlockBlobClient, type RestError } from '@azure/storage-blob';
+import { createTargetsSource, type TargetsFileSource } from '../../src/adapters/targetsSource.ts';
+import { useAzurite } from '../support/azurite.ts';
+
+const registry =
+  '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/';
+
+function fileOf(...names: readonly string[]): string {
+  const targets = names.map((name) => ({
+    name,
+    kind: 'registryNetworkRules',
+    resourceId: registry + name,
+    regions: ['westeurope'],
+  }));
+  return `// who may call\n${JSON.stringify({ targets })}`;
+}
+
+async function namesOf(source: TargetsFileSource): Promise<string[]> {
+  return (await source.read()).map(({ name }) => name);
+}
+
+describe('a file', () => {
+  let appRoot: string;
+  beforeEach(async () => {
+    appRoot = await mkdtemp(join(tmpdir(), 'targets-'));
+  });
+  afterEach(() => rm(appRoot, { recursive: true }));
+
+  test('is read from the root of the app, again whenever it has changed', async () => {
+    const source = createTargetsSource({ kind: 'file', path: 'own.json', isDefault: false }, { appRoot });
+
+    await writeFile(join(appRoot, 'own.json'), fileOf('one'));
+    const first = await source.readFile();
+    const again = await source.readFile();
+    await writeFile(join(appRoot, 'own.json'), fileOf('one', 'two'));
+    const changed = await source.readFile();
+
+    expect(first.targets.map(({ name }) => name)).toEqual(['one']);
+    expect(again).toBe(first);
+    expect(changed.targets.map(({ name }) => name)).toEqual(['one', 'two']);
+  });
+
+  test('that nobody named may be missing', async () => {
+    const source = createTargetsSource({ kind: 'file', path: 'targets.json', isDefault: true }, { appRoot });
+
+    expect(await source.readFile()).toEqual({ targets: [], profiles: {} });
+  });
+
+  test('that is named and missing is a wrong setting', async () => {
+    const source = createTargetsSource({ kind: 'file', path: 'own.json', isDefault: false }, { appRoot });
+
+    await expect(source.read()).rejects.toThrow(
+      `TARGETS: holds "own.json", read as ${join(appRoot, 'own.json')}: there is no such file; ` +
+        'accepted: the path of a file, blob:<container>/<name>, or JSON',
+    );
+  });
+
+  test('that is a folder is a wrong setting, the default one too', async () => {
+    const source = createTargetsSource({ kind: 'file', path: '.', isDefault: true }, { appRoot });
+
+    await expect(source.read()).rejects.toThrow('TARGETS: holds ".", read as');
+  });
+
+  test('that is wrong is named', async () => {
+    await writeFile(join(appRoot, 'own.json'), '{ "targets": [\n  { "name": }\n] }');
+    const source = createTargetsSource({ kind: 'file', path: 'own.json', isDefault: false }, { appRoot });
+
+    await expect(source.read()).rejects.toThrow('own.json: is not JSON: Unexpected token RBrace found. (2:13)');
+  });
+});
+
+test('the setting itself', async () => {
+  const json = fileOf('one').replace(/^.*\n/, '');
+
+  expect(await namesOf(createTargetsSource({ kind: 'json', json }, { appRoot: '/' }))).toEqual(['one']);
+  await expect(createTargetsSource({ kind: 'json', json: '{' }, { appRoot: '/' }).read()).rejects.toThrow(
+    'TARGETS: is not JSON',
+  );
+});
+
+describe('a blob', () => {
+  const azurite = useAzurite();
+  const setting = { kind: 'blob', container: 'configuration', name: 'a/targets.json' } as const;
+  let blob: BlockBlobClient;
+  let source: TargetsFileSource;
+  let statuses: number[];
+
+  beforeEach(async () => {
+    const service = BlobServiceClient.fromConnectionString(azurite.freshConnectionString());
+    const container = service.getContainerClient(setting.container);
+    await container.create();
+    blob = container.getBlockBlobClient(setting.name);
+    statuses = [];
+    source = createTargetsSource(setting, { appRoot: '/', blobClient: () => recordStatuses(blob, statuses) });
+  });
+
+  test('is sent again only when its ETag has changed', async () => {
+    await upload(fileOf('one'));
+    const first = await namesOf(source);
+    const second = await namesOf(source);
+    await upload(fileOf('two'));
+    const third = await namesOf(source);
+
+    expect([first, second, third]).toEqual([['one'], ['one'], ['two']]);
+    expect(statuses).toEqual([200, 304, 200]);
+  });
+
+  test('that became wrong is an error until it is put right', async () => {
+    await upload(fileOf('one'));
+    await source.read();
+    await upload(fileOf('one', 'one'));
+
+    const message = 'targets[1]: "one" claims the name one, which targets[0] ("one") has';
+    await expect(source.read()).rejects.toThrow(message);
+    await expect(source.read()).rejects.toThrow(message);
+    await upload(fileOf('one', 'two'));
+    expect(await namesOf(source)).toEqual(['one', 'two']);
+  });
+
+  test('that is missing is a wrong setting, before and after it was there', async () => {
+    const message = `TARGETS: holds "blob:configuration/a/targets.json", and there is no such blob in the app's storage`;
+
+    await expect(source.read()).rejects.toThrow(message);
+    await upload(fileOf('one'));
+    expect(await namesOf(source)).toEqual(['one']);
+    await blob.delete();
+    await expect(source.read()).rejects.toThrow(message);
+  });
+
+  async function upload(text: string): Promise<void> {
+    await blob.upload(text, Buffer.byteLength(text));
+  }
+});
+
+/** The real client; `statuses` gets the status of each answer. */
+function recordStatuses(blob: BlockBlobClient, statuses: number[]): BlockBlobClient {
+  const download = blob.download.bind(blob);
+  blob.download = async (...request) => {
+    try {
+      const response = await download(...request);
+      statuses.push(response._response.status);
+      return response;
+    } catch (error) {
+      statuses.push((error as RestError).statusCode ?? 0);
+      throw error;
+    }
+  };
+  return blob;
+}
