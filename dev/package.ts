@@ -1,0 +1,85 @@
+/** `npm run package`: builds the functions and writes the zip that `func azure functionapp publish --no-build` would. */
+import { createWriteStream, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import ignore from 'ignore';
+import { ZipFile } from 'yazl';
+import { buildFunctions } from './build.ts';
+
+export interface PackageOptions {
+  /** The project: package.json, host.json, .funcignore, src/functions. */
+  readonly root: string;
+  /** Where to write the zip. */
+  readonly zip: string;
+}
+
+export interface PackageResult {
+  /** Paths in the zip, sorted. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly unpackedBytes: number;
+}
+
+/** What the publishing tool leaves out whatever .funcignore says, and what no project file is. */
+const neverShipped = ['.git', '.vscode', '.funcignore', 'local.settings.json', 'node_modules'];
+
+/** Same for every run, so that the same sources give the same bytes. */
+const fixedTime = new Date(1980, 0, 1);
+
+/** The functions are built afresh into a folder of their own: a `dist` that is being served stays as it is. */
+export async function packageApp({ root, zip }: PackageOptions): Promise<PackageResult> {
+  const dist = mkdtempSync(path.join(tmpdir(), 'acr-address-keeper-'));
+  try {
+    await buildFunctions({ source: path.join(root, 'src/functions'), out: dist, minify: true });
+    const files = new Map([
+      ...listFiles(root, ['dist/**', 'node_modules/**']).map((file): [string, string] => [file, path.join(root, file)]),
+      ...listFiles(dist, []).map((file): [string, string] => [`dist/${file}`, path.join(dist, file)]),
+    ]);
+    const shipped = selectShipped(root, [...files.keys()]);
+    await writeZip(
+      shipped.map((file) => [file, files.get(file) ?? '']),
+      zip,
+    );
+    const unpackedBytes = shipped.reduce((sum, file) => sum + statSync(files.get(file) ?? '').size, 0);
+    return { files: shipped, bytes: statSync(zip).size, unpackedBytes };
+  } finally {
+    rmSync(dist, { recursive: true, force: true });
+  }
+}
+
+/** Of paths relative to `root`, those that .funcignore leaves in. */
+export function selectShipped(root: string, files: readonly string[]): string[] {
+  const rules = ignore()
+    .add(neverShipped)
+    .add(readFileSync(path.join(root, '.funcignore'), 'utf8'));
+  return rules.filter([...files]).sort();
+}
+
+function listFiles(root: string, exclude: readonly string[]): string[] {
+  return globSync('**/*', { cwd: root, exclude, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
+}
+
+async function writeZip(files: readonly (readonly [name: string, source: string])[], zip: string): Promise<void> {
+  const archive = new ZipFile();
+  for (const [name, source] of files) {
+    archive.addFile(source, name, { mtime: fixedTime, mode: 0o100644, forceDosTimestamp: true });
+  }
+  archive.end();
+  await pipeline(archive.outputStream, createWriteStream(zip));
+}
+
+if (import.meta.main) {
+  const root = path.dirname(import.meta.dirname);
+  const zip = path.join(root, 'acr-address-keeper.zip');
+  const { files, bytes, unpackedBytes } = await packageApp({ root, zip });
+  console.log(
+    `${path.relative(process.cwd(), zip)}: ${files.length} files, ${toKb(bytes)} kB (${toKb(unpackedBytes)} kB unpacked)`,
+  );
+}
+
+function toKb(bytes: number): number {
+  return Math.round(bytes / 1024);
+}

@@ -1,0 +1,140 @@
+/** The package as it is deployed: unpacked where there is no node_modules, and asked for its health. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import yauzl from 'yauzl';
+import { startAzurite, type Azurite } from '../../dev/azurite.ts';
+import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
+import { packageApp, selectShipped, type PackageResult } from '../../dev/package.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const maxZipBytes = 3 * 1024 * 1024;
+
+let folder: string;
+let result: PackageResult;
+let app: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'package-test-'));
+  app = path.join(folder, 'app');
+  result = await packageApp({ root, zip: path.join(folder, 'a.zip') });
+  await unpack(path.join(folder, 'a.zip'), app);
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function unpack(zip: string, into: string): Promise<void> {
+  const archive = await yauzl.openPromise(zip);
+  for await (const entry of archive.eachEntry()) {
+    const file = path.join(into, entry.fileName);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, await archive.openReadStreamPromise(entry));
+  }
+}
+
+describe('npm run package', () => {
+  test('holds every function, and what the host needs beside them', async () => {
+    const sources = (await readdir(path.join(root, 'src/functions'))).filter((file) => file.endsWith('.ts'));
+
+    expect(result.files).toEqual(
+      expect.arrayContaining([
+        'host.json',
+        'package.json',
+        ...sources.map((file) => `dist/functions/${file.replace('.ts', '.js')}`),
+      ]),
+    );
+  });
+
+  test('holds nothing of development, no source and no settings', () => {
+    const unwanted = result.files.filter(
+      (file) =>
+        /^(dev|test|infra|bench|docs|src|coverage|node_modules)\//.test(file) ||
+        /(^|\/)\.|\.ts$|\.md$|local\.settings/.test(file),
+    );
+
+    expect(unwanted).toEqual([]);
+  });
+
+  test('leaves out what a working copy may hold beside it', () => {
+    const shipped = selectShipped(root, [
+      'host.json',
+      'local.settings.json',
+      'local.settings.sample.json',
+      '.env',
+      '.git/config',
+      '.ci/run',
+      'node_modules/zod/index.js',
+      'dev/start.ts',
+      'test/dev/package.test.ts',
+      'acr-address-keeper.zip',
+      'public/dashboard.html',
+      'targets.json',
+    ]);
+
+    expect(shipped).toEqual(['host.json', 'public/dashboard.html', 'targets.json']);
+  });
+
+  test(`is small: at most ${maxZipBytes / 1024} kB`, () => {
+    console.log(`package: ${result.bytes} bytes, ${result.unpackedBytes} unpacked, ${result.files.length} files`);
+
+    expect(result.bytes).toBeLessThan(maxZipBytes);
+  });
+
+  test('the same sources give the same bytes', async () => {
+    const again = path.join(folder, 'b.zip');
+
+    await packageApp({ root, zip: again });
+
+    expect(await sha256(again)).toBe(await sha256(path.join(folder, 'a.zip')));
+  }, 60_000);
+});
+
+describe('the unpacked package in the local host, without node_modules', () => {
+  let azurite: Azurite;
+  let host: HostProcess;
+
+  beforeAll(async () => {
+    azurite = await startAzurite({ inMemory: true });
+    host = await startHostProcess({
+      root: app,
+      settings: { AzureWebJobsStorage: azurite.connectionString, SERVICE_TAGS_SOURCES: 'file:none.json' },
+      keys: { function: 'key-of-the-test', master: 'master-of-the-test' },
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await host?.stop();
+    await azurite?.stop();
+  }, 60_000);
+
+  test('registers a function for every trigger', () => {
+    expect(host.functions).toEqual(
+      expect.arrayContaining(['pullServiceTags', 'updateTarget', 'reconcileTargets', 'reportFailedUpdate', 'health']),
+    );
+  });
+
+  test('health answers, through the storage SDK in the bundle', async () => {
+    const response = await fetch(`${host.url}/api/health`);
+
+    expect([200, 503]).toContain(response.status);
+    expect(await response.json()).toMatchObject({ status: expect.any(String), targets: { total: 0 } });
+  });
+
+  test('the API refuses to answer without a key, and describes itself', async () => {
+    const [locked, open] = await Promise.all([
+      fetch(`${host.url}/api/prefixes`),
+      fetch(`${host.url}/api/openapi.json`),
+    ]);
+
+    expect(locked.status).toBe(401);
+    expect(await open.json()).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./) });
+  });
+});
+
+async function sha256(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+}
