@@ -92,8 +92,8 @@ describe('npm run package', () => {
 });
 
 describe('the unpacked package in the local host, without node_modules', () => {
-  let azurite: Azurite;
-  let host: HostProcess;
+  let azurite: Azurite | undefined;
+  let host: HostProcess | undefined;
 
   beforeAll(async () => {
     azurite = await startAzurite({ inMemory: true });
@@ -110,13 +110,13 @@ describe('the unpacked package in the local host, without node_modules', () => {
   }, 60_000);
 
   test('registers a function for every trigger', () => {
-    expect(host.functions).toEqual(
+    expect(host?.functions).toEqual(
       expect.arrayContaining(['pullServiceTags', 'updateTarget', 'reconcileTargets', 'reportFailedUpdate', 'health']),
     );
   });
 
   test('health answers, through the storage SDK in the bundle', async () => {
-    const response = await fetch(`${host.url}/api/health`);
+    const response = await fetch(`${host?.url}/api/health`);
 
     expect([200, 503]).toContain(response.status);
     expect(await response.json()).toMatchObject({ status: expect.any(String), targets: { total: 0 } });
@@ -124,8 +124,8 @@ describe('the unpacked package in the local host, without node_modules', () => {
 
   test('the API refuses to answer without a key, and describes itself', async () => {
     const [locked, open] = await Promise.all([
-      fetch(`${host.url}/api/prefixes`),
-      fetch(`${host.url}/api/openapi.json`),
+      fetch(`${host?.url}/api/prefixes`),
+      fetch(`${host?.url}/api/openapi.json`),
     ]);
 
     expect(locked.status).toBe(401);
