@@ -130,9 +130,9 @@ async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }
 
-/** fetch says `fetch failed`; what happened is in the cause. */
+/** fetch says `fetch failed`; what happened is in the cause, where every address of a host failed in its `errors`. */
 function rootMessage(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof AggregateError && cause.errors.length > 0) return toErrorMessage(cause.errors[0]);
-  return toErrorMessage(cause ?? error);
+  const { message, cause } = error as { readonly message?: string; readonly cause?: unknown };
+  const { message: reason, errors } = (cause ?? {}) as { readonly message?: string; readonly errors?: unknown[] };
+  return (errors?.[0] as { readonly message?: string } | undefined)?.message ?? reason ?? message ?? String(error);
 }

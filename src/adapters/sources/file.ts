@@ -52,8 +52,10 @@ async function onDisk<T>(source: string, path: string, work: () => Promise<T>): 
   try {
     return await work();
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${toErrorMessage(cause)})`;
+    const what =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'does not exist'
+        : `cannot be read (${toErrorMessage(cause)})`;
     throw new SourceError(source, `${path} ${what}, expected a JSON file or a folder of weekly files`, { cause });
   }
 }
