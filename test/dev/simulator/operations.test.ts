@@ -37,7 +37,7 @@ describe('an operation', () => {
     clock.advance(3_000);
     const done = await poll(url);
 
-    expect(answer.body.properties['provisioningState']).toBe('Updating');
+    expect(answer.body.properties.provisioningState).toBe('Updating');
     expect(new URL(url ?? '').pathname).toMatch(
       new RegExp(
         `^/subscriptions/${subscriptionId}/providers/Microsoft.Network/locations/westeurope/operations/[0-9a-f-]{36}$`,

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
+import { call, graphClient, nsgId, registryId, subscriptionId } from './support.ts';
+
+let simulator: Simulator;
+const other = '99999999-2222-4333-8444-555555555555';
+const marked = { 'service-tag-sync': 'webhooks' };
+
+beforeEach(async () => {
+  simulator = await startSimulator();
+  simulator.putNsg({ id: nsgId, tags: marked });
+  simulator.putNsg({ id: `${nsgId}-unmarked`, tags: { team: 'hooks' } });
+  simulator.putNsg({ id: nsgId.replace(subscriptionId, other), tags: { 'service-tag-sync': 'Tasks' } });
+  simulator.putRegistry({ id: registryId, tags: marked });
+});
+
+afterEach(() => simulator.stop());
+
+const query = `Resources
+  | where type in~ ('microsoft.network/networksecuritygroups', 'Microsoft.ContainerRegistry/registries')
+  | where isnotempty(tags['service-tag-sync'])
+  | project id, type, location, tags
+  | order by id asc`;
+
+describe('through the client', () => {
+  test('finds groups and registries that carry the mark', async () => {
+    const answer = await graphClient(simulator.url).resources({ query });
+
+    expect(answer).toMatchObject({ totalRecords: 3, count: 3, resultTruncated: 'false' });
+    expect(answer.data).toEqual([
+      { id: registryId, type: 'microsoft.containerregistry/registries', location: 'westeurope', tags: marked },
+      { id: nsgId, type: 'microsoft.network/networksecuritygroups', location: 'westeurope', tags: marked },
+      expect.objectContaining({ id: nsgId.replace(subscriptionId, other) }),
+    ]);
+  });
+
+  test('page by page with $skipToken', async () => {
+    const client = graphClient(simulator.url);
+    const ids: string[] = [];
+    let skipToken: string | undefined;
+
+    do {
+      const options = { top: 2, ...(skipToken === undefined ? {} : { skipToken }) };
+      const page = await client.resources({ query, options });
+      ids.push(...(page.data as { id: string }[]).map((row) => row.id));
+      skipToken = page.skipToken;
+    } while (skipToken !== undefined);
+
+    expect(ids).toHaveLength(3);
+    expect(new Set(ids).size).toBe(3);
+    expect(simulator.requests).toHaveLength(2);
+  });
+
+  test('in the subscriptions that are named', async () => {
+    const answer = await graphClient(simulator.url).resources({ query, subscriptions: [other] });
+
+    expect(answer.count).toBe(1);
+  });
+});
+
+const ask = (text: unknown, headers = {}) =>
+  call(
+    simulator.url,
+    'POST',
+    '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01',
+    { query: text },
+    headers,
+  );
+
+describe('the language', () => {
+  test.each([
+    ["resources | where type =~ 'Microsoft.ContainerRegistry/registries'", 1],
+    ["resources | where type == 'x/y' or type =~ 'microsoft.network/networksecuritygroups'", 3],
+    ["resources | where tags['service-tag-sync'] =~ 'tasks'", 1],
+    ["resources | where tags['service-tag-sync'] == 'tasks'", 0],
+    ["resources | where tags.team == 'hooks' and isnotnull(tags.team)", 1],
+    ["resources | where tags['service-tag-sync'] != 'webhooks'", 2],
+    ['resources | take 2', 2],
+    ['resources', 4],
+  ])('%s finds %i', async (text, count) => {
+    expect((await ask(text)).body.count).toBe(count);
+  });
+
+  test.each([
+    'securityresources',
+    'resources | summarize count() by type',
+    "resources | where name startswith 'nsg'",
+    'resources | where properties.securityRules has 1',
+    'resources | join (resources) on id',
+    'resources | project toupper(name)',
+    'resources | order by name desc',
+  ])('%s is a 501 that names what it does not know', async (text) => {
+    const answer = await ask(text);
+
+    expect(answer).toMatchObject({ status: 501, code: 'NotImplementedInSimulator' });
+    expect(answer.message).toContain(text.split('|').at(-1)?.trim());
+  });
+
+  test('no query is a 400', async () => {
+    expect(await ask(undefined)).toMatchObject({ status: 400, code: 'BadRequest' });
+  });
+});
+
+test('shows a caller what he may read and refuses nobody', async () => {
+  const reader = {
+    client: 'reader',
+    objectId: 'reader',
+    permissions: [{ scope: registryId, actions: ['Microsoft.ContainerRegistry/registries/read'] }],
+  };
+  simulator.configure({ auth: { principals: { reader } } });
+
+  const answer = await ask(query, { Authorization: 'Bearer reader' });
+
+  expect([answer.status, answer.body.count]).toEqual([200, 1]);
+});
