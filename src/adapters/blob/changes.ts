@@ -1,0 +1,37 @@
+/** Container `service-tags`: what each snapshot changed against the one before it. */
+import type { ChangeStore } from '../../app/ports.ts';
+import { isSnapshotId, parseSnapshotId } from '../../core/contentHash.ts';
+import type { SnapshotDiff } from '../../core/serviceTagDiff.ts';
+import type { Cloud } from '../../core/serviceTags.ts';
+import { BlobContainer, type BlobServices } from './container.ts';
+import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
+import { parseBlob } from './shape.ts';
+import { changesCheck } from './snapshotShapes.ts';
+import { serviceTagsContainer } from './snapshots.ts';
+
+export class BlobChangeStore implements ChangeStore {
+  readonly #container: BlobContainer;
+
+  constructor(services: BlobServices) {
+    this.#container = new BlobContainer(services, serviceTagsContainer);
+  }
+
+  async put(cloud: Cloud, snapshotId: string, changes: SnapshotDiff): Promise<'created' | 'exists'> {
+    parseSnapshotId(snapshotId);
+    const bytes = await toGzipJson(changes);
+    return this.#container.putIfAbsent(changesName(cloud, snapshotId), bytes, { contentType: gzipType });
+  }
+
+  async get(cloud: Cloud, snapshotId: string): Promise<SnapshotDiff | undefined> {
+    if (!isSnapshotId(snapshotId)) return undefined;
+    const name = changesName(cloud, snapshotId);
+    const stored = await this.#container.read(name);
+    if (!stored) return undefined;
+    const path = `${serviceTagsContainer}/${name}`;
+    return parseBlob(path, await unpack(path, stored.bytes), changesCheck) as SnapshotDiff;
+  }
+}
+
+function changesName(cloud: Cloud, snapshotId: string): string {
+  return `changes/${cloud}/${snapshotId}.json.gz`;
+}

@@ -1,0 +1,166 @@
+/** One blob container: reads with ETag, and writes that survive a lost answer. Made on demand. */
+import type { BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { hasErrorCode, hasStatus, isContainerMissing, isMissing, isOvertaken, isThereAlready } from './storageError.ts';
+
+export type BlobServices = () => Promise<BlobServiceClient>;
+
+export interface StoredBytes {
+  readonly bytes: Buffer;
+  readonly etag: string;
+  readonly writtenAt: Date;
+}
+
+export interface PutOptions {
+  readonly contentType: string;
+  /** ASCII. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface ListedBlob {
+  readonly name: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** For one download, its body included. */
+const readTimeoutInMs = 60_000;
+
+export class BlobContainer {
+  readonly name: string;
+  readonly #services: BlobServices;
+
+  constructor(services: BlobServices, name: string) {
+    this.#services = services;
+    this.name = name;
+  }
+
+  /** `name` is never text from outside: callers build it of checked parts. */
+  async blob(name: string): Promise<BlockBlobClient> {
+    return (await this.#client()).getBlockBlobClient(name);
+  }
+
+  async read(name: string): Promise<StoredBytes | undefined> {
+    const found = await this.readUnless(name, undefined);
+    return found === 'notModified' ? undefined : found;
+  }
+
+  /** `notModified` where the blob still has the ETag. */
+  async readUnless(name: string, etag: string | undefined): Promise<StoredBytes | 'notModified' | undefined> {
+    const blob = await this.blob(name);
+    try {
+      const answer = await blob.download(0, undefined, {
+        conditions: etag === undefined ? {} : { ifNoneMatch: etag },
+        maxRetryRequests: 3,
+        abortSignal: AbortSignal.timeout(readTimeoutInMs),
+      });
+      const bytes = await collect(answer.readableStreamBody);
+      return { bytes, etag: answer.etag ?? '', writtenAt: answer.lastModified ?? new Date(0) };
+    } catch (error) {
+      if (hasStatus(error, 304)) return 'notModified';
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes only where no such blob is. A retry behind a lost answer finds its own work: compare what is there. */
+  async putIfAbsent(name: string, bytes: Buffer, options: PutOptions): Promise<'created' | 'exists'> {
+    try {
+      await this.put(name, bytes, options, { ifNoneMatch: '*' });
+      return 'created';
+    } catch (error) {
+      if (isThereAlready(error)) return 'exists';
+      throw error;
+    }
+  }
+
+  /** Writes only over the ETag (undefined: only where no blob is). */
+  async replace(
+    name: string,
+    bytes: Buffer,
+    etag: string | undefined,
+    options: PutOptions,
+  ): Promise<'replaced' | 'conflict'> {
+    try {
+      await this.put(name, bytes, options, etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag });
+      return 'replaced';
+    } catch (error) {
+      if (!isThereAlready(error) && !isOvertaken(error)) throw error;
+      // The answer to our own write may have been lost, and its retry meets the new ETag.
+      const stored = await this.read(name);
+      return stored?.bytes.equals(bytes) ? 'replaced' : 'conflict';
+    }
+  }
+
+  /** Returns the new ETag. */
+  async put(name: string, bytes: Buffer, options: PutOptions, conditions: WriteConditions): Promise<string> {
+    const blob = await this.blob(name);
+    const upload = () =>
+      blob.upload(bytes, bytes.length, {
+        conditions,
+        metadata: { ...options.metadata },
+        blobHTTPHeaders: { blobContentType: options.contentType },
+      });
+    const answer = await this.withContainer(upload);
+    return answer.etag ?? '';
+  }
+
+  /** Creates the container only where an operation found it missing: a role that cannot create one needs not to. */
+  async withContainer<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!isContainerMissing(error)) throw error;
+      await this.#create();
+      return operation();
+    }
+  }
+
+  /** By name, ascending. */
+  async *list(prefix: string): AsyncGenerator<ListedBlob> {
+    const client = await this.#client();
+    try {
+      for await (const { name, metadata } of client.listBlobsFlat({ prefix, includeMetadata: true })) {
+        yield { name, metadata: metadata ?? {} };
+      }
+    } catch (error) {
+      if (!isContainerMissing(error)) throw error;
+    }
+  }
+
+  /** Names of the folders right below a prefix (empty, or with a slash at its end), without slashes, ascending. */
+  async listFolders(prefix: string): Promise<string[]> {
+    const client = await this.#client();
+    const folders: string[] = [];
+    try {
+      for await (const item of client.listBlobsByHierarchy('/', prefix === '' ? {} : { prefix })) {
+        if (item.kind === 'prefix') folders.push(item.name.slice(prefix.length, -1));
+      }
+    } catch (error) {
+      if (!isContainerMissing(error)) throw error;
+    }
+    return folders;
+  }
+
+  async #client(): Promise<ContainerClient> {
+    return (await this.#services()).getContainerClient(this.name);
+  }
+
+  async #create(): Promise<void> {
+    try {
+      await (await this.#client()).create();
+    } catch (error) {
+      if (!hasErrorCode(error, 'ContainerAlreadyExists')) throw error;
+    }
+  }
+}
+
+export interface WriteConditions {
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: string;
+  readonly leaseId?: string;
+}
+
+async function collect(stream: NodeJS.ReadableStream | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

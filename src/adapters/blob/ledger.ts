@@ -1,0 +1,95 @@
+/** Container `ledger`: write-once records, one chain a target and one for the pulls. */
+import type { Ledger, Page, PageRequest } from '../../app/ports.ts';
+import { RequestError, shorten } from '../../core/errors.ts';
+import { isChainName, isRunId, recordHash } from '../../core/ledgerChain.ts';
+import type { RunRecord } from '../../core/runRecord.ts';
+import { BlobContainer, type BlobServices } from './container.ts';
+import { inBatches } from './inBatches.ts';
+import { parseContinuation, toContinuation } from './continuation.ts';
+import { checkRunRecord, ledgerContainer, runBlobName } from './ledgerRecord.ts';
+import { newestRunIds, runIdsOf } from './ledgerIds.ts';
+
+/** Sorts behind every id that begins with the same time. */
+const last = '~';
+
+export class BlobLedger implements Ledger {
+  readonly #container: BlobContainer;
+
+  constructor(services: BlobServices) {
+    this.#container = new BlobContainer(services, ledgerContainer);
+  }
+
+  /** Throws where another record has the id: one that was written is never replaced. */
+  async put(record: RunRecord): Promise<'created' | 'exists'> {
+    const bytes = Buffer.from(JSON.stringify(record));
+    const hash = recordHash(record);
+    checkRunRecord(record.id, bytes);
+    const put = await this.#container.putIfAbsent(runBlobName(record.id), bytes, {
+      contentType: 'application/json',
+      metadata: { sha256: hash },
+    });
+    if (put === 'created') return put;
+    const stored = await this.get(record.id);
+    if (!stored || recordHash(stored) !== hash) {
+      throw new Error(`the ledger has another record ${record.id}: it stays as it was written`);
+    }
+    return put;
+  }
+
+  async get(runId: string): Promise<RunRecord | undefined> {
+    if (!isRunId(runId)) return undefined;
+    const stored = await this.#container.read(runBlobName(runId));
+    return stored && checkRunRecord(runId, stored.bytes);
+  }
+
+  async list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<Page<RunRecord>> {
+    const list = `runs/${query.chain ?? ''}`;
+    const after = query.continuation === undefined ? undefined : parseContinuation(list, query.continuation, isRunId);
+    const before = [after, untilKey(query.until)].filter((key) => key !== undefined).sort()[0];
+    const chains = query.chain === undefined ? await this.chains() : [checkChain(query.chain)];
+
+    const ids: string[] = [];
+    for await (const id of newestRunIds(this.#container, chains, before)) {
+      ids.push(id);
+      if (ids.length > query.limit) break;
+    }
+    const page = ids.slice(0, query.limit);
+    const items = await this.#readAll(page);
+    const end = page.at(-1);
+    return ids.length > page.length && end !== undefined
+      ? { items, continuation: toContinuation(list, end) }
+      : { items };
+  }
+
+  async chains(): Promise<string[]> {
+    return (await this.#container.listFolders('')).filter(isChainName);
+  }
+
+  /** The ids of one chain, newest first, with the hash of each record as noted when it was written. */
+  async *ids(chain: string): AsyncGenerator<{ readonly runId: string; readonly writtenHash?: string }> {
+    yield* runIdsOf(this.#container, checkChain(chain));
+  }
+
+  async #readAll(ids: readonly string[]): Promise<RunRecord[]> {
+    const records = await inBatches(ids, (id) => this.get(id));
+    return records.filter((record) => record !== undefined);
+  }
+}
+
+function checkChain(chain: string): string {
+  if (isChainName(chain)) return chain;
+  throw new RequestError(400, `"${shorten(chain)}" cannot be a chain: a target's name, or pull`);
+}
+
+/** All ids that started at `until` or earlier sort before it. */
+function untilKey(until: string | undefined): string | undefined {
+  if (until === undefined) return undefined;
+  const time = new Date(until);
+  if (!/^\d{4}-\d{2}-\d{2}/.test(until) || Number.isNaN(time.getTime())) {
+    throw new RequestError(
+      400,
+      `until is "${shorten(until)}", expected an ISO date or time such as 2026-11-23T06:00:00Z`,
+    );
+  }
+  return `${time.toISOString().replaceAll(/[-:.]/g, '')}${last}`;
+}

@@ -1,0 +1,62 @@
+/** Run ids of the ledger, newest first, month by month: what is not asked for is not listed. */
+import { isRunId } from '../../core/ledgerChain.ts';
+import { inBatches } from './inBatches.ts';
+import type { BlobContainer } from './container.ts';
+import { runBlobName } from './ledgerRecord.ts';
+
+export interface ListedRun {
+  readonly runId: string;
+  /** sha256 of the record as noted when it was written. */
+  readonly writtenHash?: string;
+}
+
+/** Of one chain; with `before`, those that sort before it only. */
+export async function* runIdsOf(container: BlobContainer, chain: string, before?: string): AsyncGenerator<ListedRun> {
+  for await (const folder of monthsOf(container, chain, before)) {
+    const runs: ListedRun[] = [];
+    for await (const { name, metadata } of container.list(folder)) {
+      const runId = name.slice(folder.length).replace(/\.json$/, '');
+      if (!isRunId(runId) || runBlobName(runId) !== name || !isBefore(runId, before)) continue;
+      runs.push(metadata.sha256 === undefined ? { runId } : { runId, writtenHash: metadata.sha256 });
+    }
+    yield* runs.reverse();
+  }
+}
+
+/** Of several chains, merged by time. */
+export async function* newestRunIds(
+  container: BlobContainer,
+  chains: readonly string[],
+  before?: string,
+): AsyncGenerator<string> {
+  const sources = chains.map((chain) => runIdsOf(container, chain, before));
+  const heads = await inBatches(sources, nextRunId);
+  for (;;) {
+    const newest = heads.reduce((best, id, index) => (isBefore(heads[best] ?? '', id ?? '') ? index : best), 0);
+    const id = heads[newest];
+    const source = sources[newest];
+    if (id === undefined || source === undefined) return;
+    yield id;
+    heads[newest] = await nextRunId(source);
+  }
+}
+
+async function* monthsOf(container: BlobContainer, chain: string, before?: string): AsyncGenerator<string> {
+  const newestYear = before?.slice(0, 4) ?? '9999';
+  const newestMonth = before?.slice(0, 6) ?? '999912';
+  for (const year of (await container.listFolders(`${chain}/`)).reverse()) {
+    if (!/^\d{4}$/.test(year) || year > newestYear) continue;
+    for (const month of (await container.listFolders(`${chain}/${year}/`)).reverse()) {
+      if (/^\d{2}$/.test(month) && `${year}${month}` <= newestMonth) yield `${chain}/${year}/${month}/`;
+    }
+  }
+}
+
+async function nextRunId(source: AsyncGenerator<ListedRun>): Promise<string | undefined> {
+  const next = await source.next();
+  return next.done ? undefined : next.value.runId;
+}
+
+function isBefore(id: string, before: string | undefined): boolean {
+  return before === undefined || id < before;
+}

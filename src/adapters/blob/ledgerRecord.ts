@@ -1,0 +1,52 @@
+import { parseRunId } from '../../core/ledgerChain.ts';
+import type { RunOutcome, RunRecord } from '../../core/runRecord.ts';
+import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text } from './shape.ts';
+
+export const ledgerContainer = 'ledger';
+
+const outcomes: readonly RunOutcome[] = [
+  'applied',
+  'unchanged',
+  'pending',
+  'held',
+  'blocked',
+  'failed',
+  'planOnly',
+  'paused',
+  'interrupted',
+];
+
+/** `<chain>/<yyyy>/<mm>/<run id>.json`. Throws InvalidDocumentError. */
+export function runBlobName(runId: string): string {
+  const { chain } = parseRunId(runId);
+  return `${chain}/${runId.slice(0, 4)}/${runId.slice(4, 6)}/${runId}.json`;
+}
+
+/** A record as its blob has it. Throws InvalidDocumentError. */
+export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
+  const rules = optional(listOf(object({ rule: text, prefixes: listOf(text) })));
+  return parseBlob(
+    `${ledgerContainer}/${runBlobName(runId)}`,
+    bytes,
+    object({
+      id: oneOf(runId),
+      chain: oneOf(parseRunId(runId).chain),
+      startedAt: text,
+      finishedAt: text,
+      durationInMs: number,
+      trigger: object({ reason: text, by: optional(text) }),
+      outcome: oneOf(...outcomes),
+      reasons: listOf(object({ code: text, message: text })),
+      snapshot: optional(object({ id: text, contentHash: text, date: text })),
+      plan: optional(anyObject),
+      before: rules,
+      after: rules,
+      owned: optional(listOf(text)),
+      ownedRules: optional(listOf(text)),
+      ownerId: optional(text),
+      arm: optional(object({ reads: number, writes: number, retries: listOf(anyObject) })),
+      details: optional(anyObject),
+      previousHash: optional(text),
+    }),
+  ) as RunRecord;
+}

@@ -1,0 +1,73 @@
+/** Checks of what comes back from storage: a few functions that name the first bad field. Unknown fields are let through. */
+import { InvalidDocumentError, shorten, toErrorMessage } from '../../core/errors.ts';
+
+/** Throws InvalidDocumentError where the value at `path` is not as expected. */
+export type Check = (value: unknown, path: string) => void;
+
+/** The JSON of a blob, checked; `name` is container and blob, for messages. */
+export function parseBlob(name: string, bytes: Buffer, check: Check): unknown {
+  const value = parseJson(name, bytes);
+  try {
+    check(value, '');
+    return value;
+  } catch (error) {
+    if (!(error instanceof InvalidDocumentError)) throw error;
+    throw new InvalidDocumentError(`${name}: ${error.message}`, error.path, { cause: error });
+  }
+}
+
+function parseJson(name: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new InvalidDocumentError(`${name} is not JSON: ${toErrorMessage(error)}`, '', { cause: error });
+  }
+}
+
+export const text: Check = (value, path) => {
+  if (typeof value !== 'string') refuse(value, path, 'a text');
+};
+
+export const number: Check = (value, path) => {
+  if (typeof value !== 'number') refuse(value, path, 'a number');
+};
+
+export const anyObject: Check = (value, path) => {
+  if (!isObject(value)) refuse(value, path, 'an object');
+};
+
+export function oneOf(...accepted: readonly unknown[]): Check {
+  return (value, path) => {
+    if (!accepted.includes(value)) refuse(value, path, accepted.map((one) => JSON.stringify(one)).join(', '));
+  };
+}
+
+export function optional(check: Check): Check {
+  return (value, path) => {
+    if (value !== undefined) check(value, path);
+  };
+}
+
+export function listOf(check: Check): Check {
+  return (value, path) => {
+    if (!Array.isArray(value)) return refuse(value, path, 'a list');
+    for (let index = 0; index < value.length; index += 1) check(value[index], `${path}[${index}]`);
+  };
+}
+
+export function object(fields: Readonly<Record<string, Check>>): Check {
+  const entries = Object.entries(fields);
+  return (value, path) => {
+    if (!isObject(value)) return refuse(value, path, 'an object');
+    for (const [key, check] of entries) check(value[key], path === '' ? key : `${path}.${key}`);
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refuse(value: unknown, path: string, expected: string): void {
+  const found = value === undefined ? 'missing' : shorten(JSON.stringify(value));
+  throw new InvalidDocumentError(`${path || 'the document'} is ${found}, expected ${expected}`, path);
+}

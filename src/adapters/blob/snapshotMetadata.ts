@@ -1,0 +1,44 @@
+/** The summary of a snapshot as metadata of its blob: a list needs no download. */
+import type { Cloud } from '../../core/serviceTags.ts';
+import type { SnapshotSummary } from '../../core/snapshot.ts';
+import { InvalidDocumentError } from '../../core/errors.ts';
+import { parseBlob } from './shape.ts';
+import { summaryCheck } from './snapshotShapes.ts';
+
+export interface ListedSummary {
+  readonly summary: SnapshotSummary;
+  /** False where the quarantine was too long for metadata: it is in the blob. */
+  readonly isComplete: boolean;
+}
+
+/** All metadata of a blob may have 8 KB. */
+const maxValueLength = 6 * 1024;
+
+export function toMetadata(summary: SnapshotSummary): Readonly<Record<string, string>> {
+  const whole = encode(summary);
+  return whole.length <= maxValueLength
+    ? { summary: whole }
+    : { summary: encode({ ...summary, quarantine: [] }), truncated: 'true' };
+}
+
+/** Undefined where the metadata is not what `toMetadata` wrote: the blob knows better. */
+export function fromMetadata(
+  name: string,
+  metadata: Readonly<Record<string, string>>,
+  cloud: Cloud,
+  id: string,
+): ListedSummary | undefined {
+  if (metadata.summary === undefined) return undefined;
+  try {
+    const bytes = Buffer.from(metadata.summary, 'base64');
+    const summary = parseBlob(name, bytes, summaryCheck(cloud, id)) as SnapshotSummary;
+    return { summary, isComplete: metadata.truncated !== 'true' };
+  } catch (error) {
+    if (error instanceof InvalidDocumentError) return undefined;
+    throw error;
+  }
+}
+
+function encode(summary: SnapshotSummary): string {
+  return Buffer.from(JSON.stringify(summary)).toString('base64');
+}

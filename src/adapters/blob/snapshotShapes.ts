@@ -1,0 +1,93 @@
+import type { Cloud } from '../../core/serviceTags.ts';
+import { anyObject, listOf, number, object, oneOf, optional, text, type Check } from './shape.ts';
+
+const textList = listOf(text);
+
+const source = object({
+  source: text,
+  status: oneOf('healthy', 'stale', 'failed'),
+  date: optional(text),
+  changeNumber: optional(number),
+  contentHash: optional(text),
+  origin: optional(text),
+  error: optional(text),
+});
+
+const disagreement = object({ tag: text, source: text, prefixes: textList });
+
+export const ledgerHead = object({ runId: text, hash: text });
+
+const quarantine = object({ tag: text, kind: oneOf('missing', 'empty', 'shrunken'), reason: text, baseline: text });
+
+const serviceTag = object({
+  name: text,
+  region: text,
+  systemService: text,
+  changeNumber: number,
+  addressPrefixes: textList,
+});
+
+function summaryFields(cloud: Cloud, id: string) {
+  return {
+    id: oneOf(id),
+    cloud: oneOf(cloud),
+    date: text,
+    changeNumber: number,
+    contentHash: text,
+    pulledAt: text,
+    tagCount: number,
+    prefixCount: number,
+    previous: optional(text),
+    quarantine: listOf(quarantine),
+  };
+}
+
+export function summaryCheck(cloud: Cloud, id: string): Check {
+  return object(summaryFields(cloud, id));
+}
+
+export function snapshotCheck(cloud: Cloud, id: string): Check {
+  return object({
+    ...summaryFields(cloud, id),
+    sources: listOf(source),
+    disagreements: listOf(disagreement),
+    warnings: listOf(object({ kind: text, tag: text, prefix: text, message: text })),
+    document: object({ cloud: oneOf(cloud), changeNumber: number, values: listOf(serviceTag) }),
+  });
+}
+
+export function pointerCheck(cloud: Cloud): Check {
+  return object({
+    cloud: oneOf(cloud),
+    snapshot: text,
+    contentHash: text,
+    date: text,
+    changeNumber: number,
+    since: text,
+  });
+}
+
+export function pullStatusCheck(cloud: Cloud): Check {
+  return object({
+    cloud: oneOf(cloud),
+    lastPull: object({
+      at: text,
+      outcome: oneOf('changed', 'unchanged', 'failed'),
+      snapshot: optional(text),
+      error: optional(text),
+      runId: text,
+    }),
+    publication: optional(object({ key: text, date: text, seenAt: text })),
+    fannedOut: optional(text),
+    sources: listOf(source),
+    disagreements: listOf(disagreement),
+    outbox: optional(anyObject),
+    ledgerHead: optional(ledgerHead),
+  });
+}
+
+export const changesCheck: Check = object({
+  addedTags: textList,
+  removedTags: textList,
+  changes: listOf(object({ tag: text, added: textList, removed: textList })),
+});

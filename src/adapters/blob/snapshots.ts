@@ -1,0 +1,142 @@
+/** Container `service-tags`: snapshots, the pointer to the current one, and the status of the pulls. */
+import type { PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
+import { isSnapshotId, parseSnapshotId } from '../../core/contentHash.ts';
+import type { Cloud } from '../../core/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/snapshot.ts';
+import { BlobContainer, type BlobServices } from './container.ts';
+import { parseContinuation, toContinuation } from './continuation.ts';
+import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
+import type { LeaseOptions } from './lease.ts';
+import { readDocument, withDocument } from './leasedDocument.ts';
+import { parseBlob } from './shape.ts';
+import { pointerCheck, pullStatusCheck, snapshotCheck } from './snapshotShapes.ts';
+import { fromMetadata, toMetadata, type ListedSummary } from './snapshotMetadata.ts';
+
+export const serviceTagsContainer = 'service-tags';
+
+export class BlobSnapshotStore implements SnapshotStore {
+  readonly #container: BlobContainer;
+  readonly #leaseOptions: Partial<LeaseOptions>;
+
+  constructor(services: BlobServices, leaseOptions: Partial<LeaseOptions> = {}) {
+    this.#container = new BlobContainer(services, serviceTagsContainer);
+    this.#leaseOptions = leaseOptions;
+  }
+
+  async put(snapshot: Snapshot): Promise<'created' | 'exists'> {
+    parseSnapshotId(snapshot.id);
+    const bytes = await toGzipJson(snapshot);
+    const metadata = toMetadata(toSummary(snapshot));
+    return this.#container.putIfAbsent(snapshotName(snapshot.cloud, snapshot.id), bytes, {
+      contentType: gzipType,
+      metadata,
+    });
+  }
+
+  async get(cloud: Cloud, id: string): Promise<Snapshot | undefined> {
+    if (!isSnapshotId(id) || parseSnapshotId(id).cloud !== cloud) return undefined;
+    const name = snapshotName(cloud, id);
+    const stored = await this.#container.read(name);
+    if (!stored) return undefined;
+    const path = `${serviceTagsContainer}/${name}`;
+    return parseBlob(path, await unpack(path, stored.bytes), snapshotCheck(cloud, id)) as Snapshot;
+  }
+
+  async list(cloud: Cloud, { limit, continuation }: PageRequest): Promise<Page<SnapshotSummary>> {
+    const list = `snapshots/${cloud}`;
+    const after = continuation === undefined ? undefined : parseContinuation(list, continuation, isSortKey);
+    const all = (await this.#listSummaries(cloud)).sort((a, b) => (sortKey(a.summary) < sortKey(b.summary) ? 1 : -1));
+    const rest = after === undefined ? all : all.filter(({ summary }) => sortKey(summary) < after);
+    const page = rest.slice(0, limit);
+    const last = page.at(-1);
+    const items = await Promise.all(page.map((listed) => this.#complete(listed)));
+    return last && rest.length > page.length
+      ? { items, continuation: toContinuation(list, sortKey(last.summary)) }
+      : { items };
+  }
+
+  async readPointer(
+    cloud: Cloud,
+    unlessEtag?: string,
+  ): Promise<{ readonly pointer: SnapshotPointer; readonly etag: string } | 'notModified' | undefined> {
+    const name = pointerName(cloud);
+    const stored = await this.#container.readUnless(name, unlessEtag);
+    if (stored === undefined || stored === 'notModified') return stored;
+    const pointer = parseBlob(`${serviceTagsContainer}/${name}`, stored.bytes, pointerCheck(cloud)) as SnapshotPointer;
+    return { pointer, etag: stored.etag };
+  }
+
+  async replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'> {
+    const bytes = Buffer.from(JSON.stringify(pointer));
+    return this.#container.replace(pointerName(pointer.cloud), bytes, etag, { contentType: 'application/json' });
+  }
+
+  async readPullStatus(cloud: Cloud): Promise<PullStatus | undefined> {
+    return readDocument<PullStatus>(this.#container, statusDocument(cloud));
+  }
+
+  async withPullLease<T>(cloud: Cloud, work: (session: PullSession) => Promise<T>): Promise<T | 'busy'> {
+    return withDocument<PullStatus, T>(this.#container, statusDocument(cloud), this.#leaseOptions, (session) =>
+      work({
+        status: session.value === 'unreadable' ? undefined : session.value,
+        putStatus: (status) => session.put(status),
+      }),
+    );
+  }
+
+  /** A year's are about fifty, so all are listed and sorted: their names do not sort by time. */
+  async #listSummaries(cloud: Cloud): Promise<ListedSummary[]> {
+    const prefix = `snapshots/${cloud}/`;
+    const listed: ListedSummary[] = [];
+    for await (const { name, metadata } of this.#container.list(prefix)) {
+      const id = name.slice(prefix.length).replace(/\.json\.gz$/, '');
+      if (!isSnapshotId(id) || snapshotName(cloud, id) !== name) continue;
+      listed.push(
+        fromMetadata(`${serviceTagsContainer}/${name}`, metadata, cloud, id) ?? (await this.#read(cloud, id)),
+      );
+    }
+    return listed;
+  }
+
+  async #complete({ summary, isComplete }: ListedSummary): Promise<SnapshotSummary> {
+    return isComplete ? summary : (await this.#read(summary.cloud, summary.id)).summary;
+  }
+
+  async #read(cloud: Cloud, id: string): Promise<ListedSummary> {
+    const snapshot = await this.get(cloud, id);
+    if (!snapshot) throw new Error(`${serviceTagsContainer}/${snapshotName(cloud, id)} was listed and is not there`);
+    return { summary: toSummary(snapshot), isComplete: true };
+  }
+}
+
+export function snapshotName(cloud: Cloud, id: string): string {
+  return `snapshots/${cloud}/${id}.json.gz`;
+}
+
+function pointerName(cloud: Cloud): string {
+  return `current/${cloud}.json`;
+}
+
+function statusDocument(cloud: Cloud) {
+  return { path: `status/${cloud}`, check: pullStatusCheck(cloud) };
+}
+
+function toSummary({
+  sources: _s,
+  disagreements: _d,
+  warnings: _w,
+  document: _doc,
+  ...summary
+}: Snapshot): SnapshotSummary {
+  return summary;
+}
+
+/** By the time of the pull: publications have been withdrawn and dated back. */
+function sortKey({ pulledAt, id }: SnapshotSummary): string {
+  return `${pulledAt} ${id}`;
+}
+
+function isSortKey(after: string): boolean {
+  const [pulledAt = '', id = '', ...rest] = after.split(' ');
+  return rest.length === 0 && !Number.isNaN(Date.parse(pulledAt)) && isSnapshotId(id);
+}

@@ -1,0 +1,84 @@
+/** Container `targets`: one state a target; the lease that keeps two updates apart sits on its blob. */
+import type { TargetSession, TargetStateStore } from '../../app/ports.ts';
+import { RequestError, shorten } from '../../core/errors.ts';
+import type { TargetState, TargetStatus } from '../../core/targetState.ts';
+import { BlobContainer, type BlobServices } from './container.ts';
+import type { LeaseOptions } from './lease.ts';
+import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';
+import { ledgerHead } from './snapshotShapes.ts';
+import { anyObject, listOf, number, object, oneOf, optional, text, type Check } from './shape.ts';
+
+const namePattern = /^[a-z0-9-]{1,40}$/;
+
+const statuses: readonly TargetStatus[] = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'];
+
+export class BlobTargetStateStore implements TargetStateStore {
+  readonly #container: BlobContainer;
+  readonly #leaseOptions: Partial<LeaseOptions>;
+
+  constructor(services: BlobServices, leaseOptions: Partial<LeaseOptions> = {}) {
+    this.#container = new BlobContainer(services, 'targets');
+    this.#leaseOptions = leaseOptions;
+  }
+
+  async get(target: string): Promise<TargetState | undefined> {
+    return readDocument<TargetState>(this.#container, documentOf(target));
+  }
+
+  async listStatuses(): Promise<ReadonlyMap<string, TargetStatus>> {
+    const found = new Map<string, TargetStatus>();
+    for await (const { name, metadata } of this.#container.list('state/')) {
+      const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
+      const status = statuses.find((known) => known === metadata.status);
+      if (target !== undefined && namePattern.test(target) && status !== undefined) found.set(target, status);
+    }
+    return found;
+  }
+
+  async withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'> {
+    return withDocument<TargetState, T>(this.#container, documentOf(target), this.#leaseOptions, (session) =>
+      work({
+        state: session.value,
+        put: (state) => session.put(state, metadataOf(state)),
+        assertHeld: () => session.assertHeld(),
+      }),
+    );
+  }
+}
+
+function documentOf(target: string): LeasedDocument {
+  if (!namePattern.test(target)) {
+    throw new RequestError(400, `"${shorten(target)}" cannot be a target's name: 1 to 40 of a-z, 0-9 and -`);
+  }
+  return { path: `state/${target}`, check: stateCheck(target) };
+}
+
+function metadataOf(state: TargetState): Readonly<Record<string, string>> {
+  return state.lastResult ? { status: state.lastResult.status } : {};
+}
+
+function stateCheck(target: string): Check {
+  return object({
+    version: oneOf(1),
+    target: oneOf(target),
+    ownerId: text,
+    owned: listOf(object({ prefix: text, since: text })),
+    ownedRules: listOf(text),
+    absent: listOf(object({ prefix: text, since: text, publication: text, confirmedBy: listOf(text) })),
+    returned: listOf(object({ prefix: text, returns: listOf(text) })),
+    removalsNotBefore: optional(text),
+    inFlight: optional(object({ runId: text, startedAt: text, plan: anyObject, before: listOf(liveRule) })),
+    pin: optional(object({ snapshot: text, by: text, at: text })),
+    paused: optional(object({ by: text, at: text })),
+    approval: optional(object({ planId: text, by: text, at: text, add: listOf(text), remove: listOf(text) })),
+    exposure: optional(object({ snapshot: text, addedAddresses: number })),
+    knownRegions: optional(listOf(text)),
+    waiting: optional(listOf(object({ prefix: text, published: text }))),
+    lastResult: optional(object({ runId: text, at: text, outcome: text, status: oneOf(...statuses), reasons })),
+    outbox: optional(object({ id: text, chain: oneOf(target) })),
+    ledgerHead: optional(ledgerHead),
+  });
+}
+
+const liveRule = object({ rule: text, prefixes: listOf(text) });
+const reasons = listOf(object({ code: text, message: text }));

@@ -1,0 +1,112 @@
+/** Clients of the app's storage account, built on first use: the SDKs are heavy. */
+import type { TokenCredential } from '@azure/identity';
+import type { BlobServiceClient, RequestPolicyFactory, StorageRetryOptions } from '@azure/storage-blob';
+import type { QueueServiceClient } from '@azure/storage-queue';
+import type { StorageSetting } from '../config.ts';
+
+export interface StorageClients {
+  blobs(): Promise<BlobServiceClient>;
+  queues(): Promise<QueueServiceClient>;
+}
+
+export interface StorageClientOptions {
+  /** Of the cloud, for a credential that is not the platform's managed identity. */
+  readonly authorityHost?: string;
+  /** How long one try may take until the answer's headers are there. */
+  readonly tryTimeoutInMs?: number;
+  readonly retry?: StorageRetryOptions;
+}
+
+/** At most about 2 s of waiting in between: a queue message or the next poll tries again anyway. */
+const defaultRetry: StorageRetryOptions = { maxTries: 4, retryDelayInMs: 400, maxRetryDelayInMs: 2_000 };
+const defaultTryTimeoutInMs = 10_000;
+
+export function createStorageClients(setting: StorageSetting, options: StorageClientOptions = {}): StorageClients {
+  const blobs = once(() => buildBlobs(setting, options));
+  return { blobs, queues: once(async () => buildQueues(setting, (await blobs()).credential, options)) };
+}
+
+async function buildBlobs(setting: StorageSetting, options: StorageClientOptions): Promise<BlobServiceClient> {
+  const { BlobServiceClient, newPipeline } = await import('@azure/storage-blob');
+  const base =
+    setting.kind === 'connectionString'
+      ? BlobServiceClient.fromConnectionString(setting.connectionString)
+      : { url: setting.blobServiceUri, credential: await buildCredential(setting, options.authorityHost) };
+  const pipeline = newPipeline(base.credential, { retryOptions: { ...defaultRetry, ...options.retry } });
+  pipeline.factories.push(limitTries(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
+  return new BlobServiceClient(base.url, pipeline);
+}
+
+/** A queue client does not tell its credential, so the blob client's is used: it is the same account. */
+async function buildQueues(
+  setting: StorageSetting,
+  credential: BlobServiceClient['credential'],
+  options: StorageClientOptions,
+): Promise<QueueServiceClient> {
+  const { QueueServiceClient, newPipeline } = await import('@azure/storage-queue');
+  const url =
+    setting.kind === 'connectionString'
+      ? QueueServiceClient.fromConnectionString(setting.connectionString).url
+      : setting.queueServiceUri;
+  const pipeline = newPipeline(credential, { retryOptions: { ...defaultRetry, ...options.retry } });
+  pipeline.factories.push(limitTries(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
+  return new QueueServiceClient(url, pipeline);
+}
+
+type IdentitySetting = Extract<StorageSetting, { readonly kind: 'identity' }>;
+
+async function buildCredential(setting: IdentitySetting, authorityHost: string | undefined): Promise<TokenCredential> {
+  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  if (setting.clientId !== undefined) return new ManagedIdentityCredential({ clientId: setting.clientId });
+  return new DefaultAzureCredential(authorityHost === undefined ? {} : { authorityHost });
+}
+
+const maxTimeouts = 2;
+
+/**
+ * Ends a try that gets no answer, and tries once more. The SDK's own `tryTimeoutInMs` only tells the service how long
+ * it may take: a connection that went dead would be waited for without end.
+ */
+function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
+  return {
+    create: (next) => ({
+      async sendRequest(request) {
+        request.timeout = tryTimeoutInMs;
+        for (let count = 1; ; count += 1) {
+          try {
+            return await next.sendRequest(request);
+          } catch (error) {
+            if (!isAbort(error) || request.abortSignal?.aborted) throw error;
+            if (count === maxTimeouts) throw new StorageTimeoutError(request, tryTimeoutInMs, { cause: error });
+          }
+        }
+      },
+    }),
+  };
+}
+
+/** No answer of the storage account within the limit; the request may have been carried out nevertheless. */
+export class StorageTimeoutError extends Error {
+  override readonly name = 'StorageTimeoutError';
+  constructor(request: { readonly method: string; readonly url: string }, timeoutInMs: number, options: ErrorOptions) {
+    // The query may hold a signature.
+    const { host, pathname } = new URL(request.url);
+    super(`no answer to ${request.method} ${host}${pathname} within ${timeoutInMs} ms, ${maxTimeouts} times`, options);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** Remembers what was built; a failure is not remembered. */
+function once<T>(build: () => Promise<T>): () => Promise<T> {
+  let built: Promise<T> | undefined;
+  return () => {
+    built ??= build().catch((error: unknown) => {
+      built = undefined;
+      throw error;
+    });
+    return built;
+  };
+}
