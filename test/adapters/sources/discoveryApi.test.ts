@@ -235,6 +235,7 @@ describe('what is an error', () => {
     const source = await start({ [path]: answer(apiPage(['A'], nextLink)), ...(handler && { '/next': handler }) });
 
     expect(await source.fetch().catch(String)).toContain(message);
+    expect(server.requests.length).toBeLessThanOrEqual(2);
   });
 
   test('pages without end', async () => {

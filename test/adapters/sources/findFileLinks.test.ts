@@ -21,6 +21,7 @@ describe('layouts in which a link is found', () => {
     ['JSON in a JSON text', `{"props":"{\\"url\\":\\"${url}\\"}"}`],
     ['HTML entities', `<a href="${url.replaceAll('/', '&#x2F;').replace(':', '&#58;')}">`],
     ['a link in a link', `<a href="https://www.microsoft.com/go?to=${encodeURIComponent(url)}">`],
+    ['a link in a link of the same host', `<a href="https://download.microsoft.com/go?to=${url}">`],
     ['a refresh', `<meta http-equiv="refresh" content="0;url=${url}" />`],
     ['a function call', `location.replace(${url})`],
     ['no scheme', `<a href="${url.replace('https:', '')}">`],
