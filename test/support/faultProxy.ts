@@ -1,0 +1,201 @@
+/**
+ * An HTTP proxy on loopback that spoils chosen requests on their way to a server (Azurite, a simulator).
+ *
+ * const storage = await startStorageFaultProxy(connectionString);   // give `storage.connectionString` to the clients
+ * storage.blob.fail({ when: 'before', how: 'drop' });               // the next request never arrives
+ * storage.blob.fail({ when: 'after', how: 'drop', match: isPut });  // the next PUT is carried out, its answer is lost
+ * storage.blob.fail({ when: 'before', how: { status: 503, code: 'ServerBusy' }, nth: 2, times: 3 });
+ * storage.blob.fail({ when: 'before', how: { delayInMs: 500 } });   // arrives late, even where the client has gone
+ * storage.blob.requests                                             // what came in, in order
+ *
+ * `startFaultProxy(origin)` does the same for any HTTP server; URLs in its answers still point to the server itself.
+ */
+import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+
+export interface SeenRequest {
+  readonly method: string;
+  /** Path with query. */
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+export interface Fault {
+  /** `before`: the server never sees the request (or late). `after`: it carries it out, and the answer is spoilt. */
+  readonly when: 'before' | 'after';
+  readonly how: 'drop' | { readonly status: number; readonly code?: string } | { readonly delayInMs: number };
+  /** Default: every request. */
+  readonly match?: (request: SeenRequest) => boolean;
+  /** The how-manyeth of the matching requests is the first to fail; default 1. */
+  readonly nth?: number;
+  /** How many fail from there on; default 1. */
+  readonly times?: number;
+}
+
+export interface FaultProxy {
+  /** `http://127.0.0.1:<port>` */
+  readonly origin: string;
+  readonly requests: readonly SeenRequest[];
+  /** Returns how often the fault has struck so far. */
+  fail(fault: Fault): () => number;
+  /** Forgets all faults and requests. */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+interface PlannedFault extends Fault {
+  matched: number;
+  struck: number;
+}
+
+export async function startFaultProxy(targetOrigin: string): Promise<FaultProxy> {
+  const faults: PlannedFault[] = [];
+  const requests: SeenRequest[] = [];
+  const server = createServer((incoming, outgoing) => {
+    void readRequest(incoming).then(async (seen) => {
+      requests.push(seen);
+      await answer(targetOrigin, seen, outgoing, pick(faults, seen)).catch(() => outgoing.destroy());
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    fail(fault) {
+      const planned = { ...fault, matched: 0, struck: 0 };
+      faults.push(planned);
+      return () => planned.struck;
+    },
+    reset() {
+      faults.length = 0;
+      requests.length = 0;
+    },
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export interface StorageFaultProxy {
+  readonly connectionString: string;
+  readonly blob: FaultProxy;
+  readonly queue: FaultProxy;
+  stop(): Promise<void>;
+}
+
+/** A proxy for each of the two endpoints of a connection string. */
+export async function startStorageFaultProxy(connectionString: string): Promise<StorageFaultProxy> {
+  const blob = await startFaultProxy(endpointOrigin(connectionString, 'BlobEndpoint'));
+  const queue = await startFaultProxy(endpointOrigin(connectionString, 'QueueEndpoint'));
+  return {
+    connectionString: connectionString
+      .replace(endpointOrigin(connectionString, 'BlobEndpoint'), blob.origin)
+      .replace(endpointOrigin(connectionString, 'QueueEndpoint'), queue.origin),
+    blob,
+    queue,
+    async stop() {
+      await Promise.all([blob.stop(), queue.stop()]);
+    },
+  };
+}
+
+function endpointOrigin(connectionString: string, endpoint: string): string {
+  const url = new RegExp(`${endpoint}=([^;]+)`).exec(connectionString)?.[1];
+  if (url === undefined) throw new Error(`the connection string has no ${endpoint}`);
+  return new URL(url).origin;
+}
+
+function pick(faults: readonly PlannedFault[], seen: SeenRequest): PlannedFault | undefined {
+  let picked: PlannedFault | undefined;
+  for (const fault of faults) {
+    if (fault.match && !fault.match(seen)) continue;
+    fault.matched += 1;
+    const nth = fault.nth ?? 1;
+    const strikes = fault.matched >= nth && fault.matched < nth + (fault.times ?? 1);
+    if (!strikes || picked) continue;
+    fault.struck += 1;
+    picked = fault;
+  }
+  return picked;
+}
+
+async function answer(
+  targetOrigin: string,
+  seen: SeenRequest,
+  outgoing: ServerResponse,
+  fault: PlannedFault | undefined,
+): Promise<void> {
+  if (fault?.when === 'before') {
+    if (!(await spoil(fault, outgoing))) return;
+  }
+  const { status, headers, body } = await forward(targetOrigin, seen);
+  if (fault?.when === 'after') {
+    if (!(await spoil(fault, outgoing))) return;
+  }
+  outgoing.writeHead(status, headers).end(body);
+}
+
+/** True where the request goes on. */
+async function spoil({ how }: Fault, outgoing: ServerResponse): Promise<boolean> {
+  if (how === 'drop') {
+    outgoing.destroy();
+    return false;
+  }
+  if ('delayInMs' in how) {
+    await new Promise((resolve) => setTimeout(resolve, how.delayInMs));
+    return true;
+  }
+  const code = how.code ?? 'InternalError';
+  const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>injected</Message></Error>`;
+  outgoing.writeHead(how.status, { 'content-type': 'application/xml', 'x-ms-error-code': code }).end(body);
+  return false;
+}
+
+interface Forwarded {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+function forward(targetOrigin: string, seen: SeenRequest): Promise<Forwarded> {
+  return new Promise((resolve, reject) => {
+    const outgoing = sendRequest(
+      `${targetOrigin}${seen.url}`,
+      { method: seen.method, headers: { ...seen.headers, connection: 'close' } },
+      (incoming) => {
+        readBody(incoming).then(
+          (body) => resolve({ status: incoming.statusCode ?? 502, headers: withoutHops(incoming.headers), body }),
+          reject,
+        );
+      },
+    );
+    outgoing.on('error', reject).end(seen.body);
+  });
+}
+
+/** The proxy's own connection decides over these. */
+function withoutHops({
+  connection: _c,
+  'keep-alive': _k,
+  'transfer-encoding': _t,
+  ...headers
+}: IncomingMessage['headers']) {
+  return headers;
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<SeenRequest> {
+  const { method = 'GET', url = '/', headers } = incoming;
+  return { method, url, headers, body: await readBody(incoming) };
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
