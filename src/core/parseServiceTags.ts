@@ -4,7 +4,7 @@
  * Strict in what decides over rules (shape, cloud, names, prefix lists), tolerant in what is only a hint (change
  * numbers and regions of tags). A single bad prefix is left out with a warning: it must not cost the whole week.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidDocumentError, shorten } from './errors.ts';
 import { comparePrefixes, parsePrefix, type AddressPrefix } from './prefixes.ts';
 import type { Cloud, DocumentWarning, ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
