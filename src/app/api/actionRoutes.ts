@@ -8,6 +8,7 @@ import {
   type Route,
   type RouteInput,
 } from './route.ts';
+import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
 import { targetParams } from './targetRoutes.ts';
 
@@ -17,8 +18,8 @@ const done = (description: string): Route['responses'] => ({
   200: { description, content: { 'application/json': schemas.actionResult } },
 });
 
-async function answerAction(result: Promise<unknown>): Promise<Answer> {
-  return jsonAnswer(await result, { cacheControl: cacheControls.none });
+async function answerAction(act: () => Promise<unknown>): Promise<Answer> {
+  return jsonAnswer(await runAction(act), { cacheControl: cacheControls.none });
 }
 
 export const applyRoute = defineRoute({
@@ -42,7 +43,7 @@ export const applyRoute = defineRoute({
     },
   },
   async handle({ params, body, by }, { actions }) {
-    return answerAction(actions.approvePlan(params.name, body.planId, by));
+    return answerAction(() => actions.approvePlan(params.name, body.planId, by));
   },
 });
 
@@ -62,7 +63,7 @@ export const rollbackRoute = defineRoute({
   responses: done('The target is pinned.'),
   async handle({ params, body, by }, { actions, queries }) {
     const { snapshot } = await queries.library.get(body.snapshot);
-    return answerAction(actions.rollbackTarget(params.name, snapshot.id, by));
+    return answerAction(() => actions.rollbackTarget(params.name, snapshot.id, by));
   },
 });
 
@@ -78,7 +79,7 @@ export const resumeRoute = defineRoute({
   produces: ['application/json'],
   responses: done('The target follows the current snapshot again.'),
   async handle({ params, by }: NamedInput, { actions }: ApiApp) {
-    return answerAction(actions.resumeTarget(params.name, by));
+    return answerAction(() => actions.resumeTarget(params.name, by));
   },
 });
 
@@ -92,7 +93,7 @@ export const pauseRoute = defineRoute({
   produces: ['application/json'],
   responses: done('The target is paused.'),
   async handle({ params, by }: NamedInput, { actions }: ApiApp) {
-    return answerAction(actions.pauseTarget(params.name, by));
+    return answerAction(() => actions.pauseTarget(params.name, by));
   },
 });
 
@@ -110,6 +111,6 @@ export const pullRoute = defineRoute({
     },
   },
   async handle({ by }, { actions }) {
-    return answerAction(actions.pullNow(by));
+    return answerAction(() => actions.pullNow(by));
   },
 });

@@ -17,6 +17,8 @@ export const problemKinds = [
   'unknown-target',
   'unknown-run',
   'plan-changed',
+  'target-blocked',
+  'action-failed',
   'cross-site',
   'no-snapshot',
   'empty-list',
@@ -29,15 +31,16 @@ export const problemPrefix = 'urn:acr-address-keeper:problem:';
 export function toProblem(error: RequestError): HttpResponseInit {
   const { problem, retryAfterInSeconds, ...members } = error.details;
   const isKnown = problemKinds.some((kind) => kind === problem);
+  const standard = {
+    type: isKnown ? `${problemPrefix}${String(problem)}` : 'about:blank',
+    title: STATUS_CODES[error.status] ?? 'Error',
+    status: error.status,
+    detail: error.message,
+  };
   return problemResponse(
     error.status,
-    {
-      ...members,
-      type: isKnown ? `${problemPrefix}${String(problem)}` : 'about:blank',
-      title: STATUS_CODES[error.status] ?? 'Error',
-      status: error.status,
-      detail: error.message,
-    },
+    // First for the reader, last so that no other member can replace them.
+    { ...standard, ...members, ...standard },
     typeof retryAfterInSeconds === 'number' ? { 'retry-after': String(retryAfterInSeconds) } : {},
   );
 }

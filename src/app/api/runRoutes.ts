@@ -32,12 +32,9 @@ export const runsRoute = defineRoute({
       limit,
       ...(target !== undefined && { chain: target }),
       ...(until !== undefined && { until: schemas.toInstant(until) }),
-      ...(continuation !== undefined && { continuation: Buffer.from(continuation, 'base64url').toString('utf8') }),
+      ...(continuation !== undefined && { continuation }),
     });
-    const next = page.continuation;
-    // What storage gives is opaque and may hold any character: it travels encoded.
-    const encoded = next === undefined ? {} : { continuation: Buffer.from(next).toString('base64url') };
-    return jsonAnswer({ items: page.items, ...encoded });
+    return jsonAnswer(page);
   },
 });
 

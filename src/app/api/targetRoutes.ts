@@ -7,6 +7,7 @@ import { invalidContinuation, mapLimited } from '../queries/storage.ts';
 import { readTargets, requireTarget, viewTarget } from '../queries/targetQueries.ts';
 import { omit } from './omit.ts';
 import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
 
 const parallelReads = 16;
@@ -140,7 +141,7 @@ export const planRoute = defineRoute({
     },
   },
   async handle({ params: { name }, query: { format }, mediaType }, { actions }) {
-    const plan = await actions.planTarget(name);
+    const plan = await runAction(() => actions.planTarget(name));
     if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(plan);
     return {
       contentType: 'text/markdown; charset=utf-8',

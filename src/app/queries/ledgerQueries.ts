@@ -2,7 +2,7 @@
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/runRecord.ts';
 import type { Ledger, Page, PageRequest } from '../ports.ts';
-import { readStorage, readStoragePage } from './storage.ts';
+import { readStorage } from './storage.ts';
 
 const runIdPattern = /^\d{8}T\d{9}Z-[a-z0-9-]{1,40}-[0-9a-f]{8}$/;
 const pageSize = 50;
@@ -15,7 +15,7 @@ export interface RunQuery extends PageRequest {
 }
 
 export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): Promise<Page<RunRecord>> {
-  return readStoragePage('the ledger', query.continuation, () => ledger.list(query));
+  return readStorage('the ledger', () => ledger.list(query));
 }
 
 /** Throws RequestError 404. */

@@ -24,32 +24,12 @@ export async function readStorage<T>(what: string, read: () => Promise<T>): Prom
   }
 }
 
-/** As readStorage; a continuation that storage refuses (400) is the caller's mistake. */
-export async function readStoragePage<T>(
-  what: string,
-  continuation: string | undefined,
-  read: () => Promise<T>,
-): Promise<T> {
-  return readStorage(what, async () => {
-    try {
-      return await read();
-    } catch (error) {
-      if (continuation !== undefined && isClientError(error)) throw invalidContinuation();
-      throw error;
-    }
-  });
-}
-
 export function invalidContinuation(): RequestError {
   return new RequestError(
     400,
     'continuation is not one that this list gave; start again without it, with the same query otherwise',
     { problem: 'invalid-query', parameter: 'continuation' },
   );
-}
-
-function isClientError(error: unknown): boolean {
-  return error instanceof Error && 'statusCode' in error && error.statusCode === 400;
 }
 
 async function withTimeout<T>(work: Promise<T>, timeoutInMs: number): Promise<T> {

@@ -1,0 +1,26 @@
+import { ConfigurationError, RequestError, TargetBlockedError, toErrorMessage } from '../../core/errors.ts';
+
+/** Does what talks to Azure; whatever stands in its way becomes an answer that says who can mend it. */
+export async function runAction<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw toRequestError(error);
+  }
+}
+
+function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) {
+    if (error.status !== 409 || error.details['plan'] === undefined) return error;
+    return new RequestError(409, error.message, { problem: 'plan-changed', ...error.details });
+  }
+  if (error instanceof TargetBlockedError) {
+    return new RequestError(409, error.message, { problem: 'target-blocked', code: error.code });
+  }
+  if (error instanceof ConfigurationError) {
+    return new RequestError(503, error.message, { problem: 'configuration', retryAfterInSeconds: 60 });
+  }
+  const failure = new RequestError(502, `it could not be done: ${toErrorMessage(error)}`, { problem: 'action-failed' });
+  failure.cause = error;
+  return failure;
+}

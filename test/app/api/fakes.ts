@@ -1,0 +1,371 @@
+/** Stores in memory behind the ports, and releases of a small list, for tests of the query API. */
+import { contentHash, toSnapshotId } from '../../../src/core/contentHash.ts';
+import { RequestError } from '../../../src/core/errors.ts';
+import type { Plan } from '../../../src/core/plan.ts';
+import { sortPrefixes } from '../../../src/core/prefixes.ts';
+import type { RunRecord } from '../../../src/core/runRecord.ts';
+import { diffTags, type SnapshotDiff } from '../../../src/core/serviceTagDiff.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer } from '../../../src/core/snapshot.ts';
+import type { NsgRuleTarget, Target } from '../../../src/core/target.ts';
+import type { TargetState } from '../../../src/core/targetState.ts';
+import { buildQueries, type QueryServices } from '../../../src/app/queries.ts';
+import type { ApiApp } from '../../../src/app/api/route.ts';
+import type { TargetActions } from '../../../src/app/api/targetActions.ts';
+
+export type Tags = Readonly<Record<string, readonly string[]>>;
+
+export function makeDocument(tags: Tags, changeNumber = 1): ServiceTagsDocument {
+  const values = Object.entries(tags)
+    .map(([name, prefixes]): ServiceTag => {
+      const [service = '', ...suffix] = name.split('.');
+      const isPart = suffix[0] === 'Backend';
+      return {
+        name,
+        region: isPart ? '' : suffix.join('.').toLowerCase(),
+        systemService: service,
+        changeNumber,
+        addressPrefixes: sortPrefixes(prefixes),
+      };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { cloud: 'Public', changeNumber, values };
+}
+
+export function makeSnapshot(document: ServiceTagsDocument, date: string, previous?: string): Snapshot {
+  const hash = contentHash(document);
+  return {
+    id: toSnapshotId('Public', date, document.changeNumber, hash),
+    cloud: 'Public',
+    date,
+    changeNumber: document.changeNumber,
+    contentHash: hash,
+    pulledAt: `${date}T06:30:00.000Z`,
+    tagCount: document.values.length,
+    prefixCount: document.values.reduce((sum, tag) => sum + tag.addressPrefixes.length, 0),
+    ...(previous !== undefined && { previous }),
+    quarantine: [],
+    sources: [],
+    disagreements: [],
+    warnings: [],
+    document,
+  };
+}
+
+export class MemorySnapshots {
+  readonly all: Snapshot[] = [];
+  readonly calls: string[] = [];
+  isDown = false;
+  pullStatus: PullStatus | undefined;
+  #pointer: { readonly pointer: SnapshotPointer; readonly etag: string } | undefined;
+
+  publish(tags: Tags, date: string): Snapshot {
+    const snapshot = makeSnapshot(makeDocument(tags, this.all.length + 1), date, this.all.at(-1)?.id);
+    this.all.push(snapshot);
+    this.#pointer = { pointer: toPointer(snapshot), etag: `"${this.all.length}"` };
+    return snapshot;
+  }
+
+  readPointer(
+    _cloud: string,
+    unlessEtag?: string,
+  ): Promise<'notModified' | { pointer: SnapshotPointer; etag: string } | undefined> {
+    return this.#answer('readPointer', () =>
+      this.#pointer?.etag === unlessEtag && unlessEtag !== undefined ? 'notModified' : this.#pointer,
+    );
+  }
+
+  get(_cloud: string, id: string): Promise<Snapshot | undefined> {
+    return this.#answer(`get ${id}`, () => this.all.find((snapshot) => snapshot.id === id));
+  }
+
+  list(
+    _cloud: string,
+    page: { limit: number; continuation?: string },
+  ): Promise<{ items: Snapshot[]; continuation?: string }> {
+    return this.#answer('list', () => {
+      const newestFirst = this.all.toReversed();
+      const start = page.continuation === undefined ? 0 : Number(page.continuation);
+      const end = start + page.limit;
+      return {
+        items: newestFirst.slice(start, end),
+        ...(end < newestFirst.length && { continuation: String(end) }),
+      };
+    });
+  }
+
+  readPullStatus(): Promise<PullStatus | undefined> {
+    return this.#answer('readPullStatus', () => this.pullStatus);
+  }
+
+  async #answer<T>(call: string, make: () => T): Promise<T> {
+    this.calls.push(call);
+    await Promise.resolve();
+    if (this.isDown) throw new Error('connect ECONNREFUSED 192.0.2.1:443 (AccountKey=secret)');
+    return make();
+  }
+}
+
+function toPointer(snapshot: Snapshot): SnapshotPointer {
+  const { id, cloud, contentHash: hash, date, changeNumber, pulledAt } = snapshot;
+  return { cloud, snapshot: id, contentHash: hash, date, changeNumber, since: pulledAt };
+}
+
+export const nsgTarget: NsgRuleTarget = {
+  name: 'webhook-receiver',
+  kind: 'nsgRule',
+  resourceId: '/subscriptions/0/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks',
+  serviceTag: 'AzureContainerRegistry',
+  regions: 'all',
+  addressFamilies: ['ipv4', 'ipv6'],
+  policy: 'sync',
+  paused: false,
+  adopt: false,
+  limits: {
+    removalGraceDays: 14,
+    removalConfirmations: 2,
+    maxRemovedPercent: 2,
+    maxRemovedCount: 10,
+    widestPrefix: { ipv4: 20, ipv6: 112 },
+    maxAddedAddresses: 65536,
+  },
+  rule: {
+    name: 'AllowAcrWebhooks',
+    priority: 300,
+    ipv6Priority: 301,
+    direction: 'Inbound',
+    access: 'Allow',
+    protocol: 'Tcp',
+    portRanges: ['443'],
+    localAddressPrefix: 'VirtualNetwork',
+  },
+};
+
+export const plan: Plan = {
+  id: 'ab'.repeat(32),
+  target: 'webhook-receiver',
+  snapshot: 'Public-20260720-3-0123456789ab',
+  add: ['20.42.66.0/24'],
+  remove: [],
+  retain: ['192.0.2.0/24'],
+  foreign: [],
+  held: { add: [], remove: ['198.51.100.0/24'] },
+  ruleDrift: [],
+  verdict: 'held',
+  reasons: [{ code: 'removalLimit', message: 'One removal of two is more than 2 percent.' }],
+};
+
+export function makeRun(startedAt: string, rest: Partial<RunRecord> = {}): RunRecord {
+  const stamp = new Date(startedAt).toISOString().replaceAll(/[-:.]/g, '');
+  return {
+    id: `${stamp}-webhook-receiver-0123abcd`,
+    chain: 'webhook-receiver',
+    startedAt,
+    finishedAt: startedAt,
+    durationInMs: 10,
+    trigger: { reason: 'selectionChanged' },
+    outcome: 'applied',
+    reasons: [],
+    ...rest,
+  };
+}
+
+export class MemoryLedger {
+  readonly records: RunRecord[] = [];
+
+  get(id: string): Promise<RunRecord | undefined> {
+    return Promise.resolve(this.records.find((record) => record.id === id));
+  }
+
+  list(query: {
+    chain?: string;
+    until?: string;
+    limit: number;
+    continuation?: string;
+  }): Promise<{ items: RunRecord[]; continuation?: string }> {
+    const start = query.continuation === undefined ? 0 : Number(query.continuation);
+    if (Number.isNaN(start))
+      return Promise.reject(new RequestError(400, 'continuation is not one that this list gave'));
+    const found = this.records
+      .filter((record) => query.chain === undefined || record.chain === query.chain)
+      .filter((record) => query.until === undefined || record.startedAt <= query.until)
+      .sort((a, b) => (a.id < b.id ? 1 : -1));
+    const end = start + query.limit;
+    return Promise.resolve({
+      items: found.slice(start, end),
+      ...(end < found.length && { continuation: String(end) }),
+    });
+  }
+}
+
+export class FakeActions implements TargetActions {
+  readonly calls: unknown[][] = [];
+  approval: Error | undefined;
+
+  planTarget(name: string): Promise<Plan> {
+    this.calls.push(['plan', name]);
+    if (name !== plan.target) return Promise.reject(new RequestError(404, `no target is named "${name}"`));
+    return Promise.resolve(plan);
+  }
+  approvePlan(name: string, planId: string, by: string): Promise<{ target: string; message: string }> {
+    if (this.approval) return Promise.reject(this.approval);
+    return this.#done(['approve', name, planId, by], name);
+  }
+  rollbackTarget(name: string, snapshot: string, by: string): Promise<{ target: string; message: string }> {
+    return this.#done(['rollback', name, snapshot, by], name);
+  }
+  resumeTarget(name: string, by: string): Promise<{ target: string; message: string }> {
+    return this.#done(['resume', name, by], name);
+  }
+  pauseTarget(name: string, by: string): Promise<{ target: string; message: string }> {
+    return this.#done(['pause', name, by], name);
+  }
+  pullNow(by: string): Promise<{ outcome: string; message: string }> {
+    this.calls.push(['pull', by]);
+    return Promise.resolve({ outcome: 'unchanged', message: 'Nothing new.' });
+  }
+  #done(call: unknown[], target: string): Promise<{ target: string; message: string }> {
+    this.calls.push(call);
+    return Promise.resolve({ target, message: 'Done.' });
+  }
+}
+
+export class FakeClock {
+  time: number;
+  constructor(iso: string) {
+    this.time = Date.parse(iso);
+  }
+  now(): Date {
+    return new Date(this.time);
+  }
+  sleep(): Promise<void> {
+    return Promise.resolve();
+  }
+  pass(seconds: number): void {
+    this.time += seconds * 1000;
+  }
+}
+
+export interface World {
+  readonly app: ApiApp;
+  readonly snapshots: MemorySnapshots;
+  readonly changes: Map<string, SnapshotDiff>;
+  readonly states: Map<string, TargetState>;
+  readonly ledger: MemoryLedger;
+  readonly actions: FakeActions;
+  readonly clock: FakeClock;
+  targets: readonly Target[];
+  readonly warnings: unknown[];
+}
+
+/** Three releases: one prefix added, then another added and one removed, with a tag that leaves. */
+export const releases: readonly (readonly [Tags, string])[] = [
+  [
+    {
+      AzureContainerRegistry: ['20.42.66.0/24', '198.51.100.0/24', '2603:1030:20e:3::480/122'],
+      'AzureContainerRegistry.WestEurope': ['198.51.100.0/24'],
+      'AzureContainerRegistry.EastUS': ['20.42.66.0/24'],
+      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
+      'AzureCloud.westeurope': ['198.51.100.0/22'],
+      Retired: ['192.0.2.0/24'],
+    },
+    '2026-07-06',
+  ],
+  [
+    {
+      AzureContainerRegistry: ['20.42.66.0/23', '198.51.100.0/24', '2603:1030:20e:3::480/122'],
+      'AzureContainerRegistry.WestEurope': ['198.51.100.0/24'],
+      'AzureContainerRegistry.EastUS': ['20.42.66.0/24', '20.42.67.0/24'],
+      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
+      'AzureCloud.westeurope': ['198.51.100.0/22'],
+      Retired: ['192.0.2.0/24'],
+    },
+    '2026-07-13',
+  ],
+  [
+    {
+      AzureContainerRegistry: ['20.42.66.0/23', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/122'],
+      'AzureContainerRegistry.WestEurope': ['2603:1030:40c:3::/122'],
+      'AzureContainerRegistry.EastUS': ['20.42.66.0/24', '20.42.67.0/24'],
+      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
+      'AzureCloud.westeurope': ['198.51.100.0/22'],
+    },
+    '2026-07-20',
+  ],
+];
+
+export function makeWorld(published = releases): World {
+  const snapshots = new MemorySnapshots();
+  const changes = new Map<string, SnapshotDiff>();
+  for (const [tags, date] of published) {
+    const before = snapshots.all.at(-1);
+    const after = snapshots.publish(tags, date);
+    changes.set(after.id, diffTags(before?.document, after.document));
+  }
+  const states = new Map<string, TargetState>();
+  const ledger = new MemoryLedger();
+  const actions = new FakeActions();
+  const clock = new FakeClock('2026-07-21T12:00:00Z');
+  const warnings: unknown[] = [];
+  const logger = {
+    info: () => undefined,
+    warn: (...line: unknown[]) => void warnings.push(line),
+    error: (...line: unknown[]) => void warnings.push(line),
+  };
+  const world = {
+    snapshots,
+    changes,
+    states,
+    ledger,
+    actions,
+    clock,
+    warnings,
+    targets: [nsgTarget] as readonly Target[],
+  };
+  const services: QueryServices = {
+    cloud: 'Public',
+    clock,
+    logger,
+    snapshots,
+    changes: { get: (_cloud, id) => Promise.resolve(changes.get(id)) },
+    states: {
+      get: (name) => Promise.resolve(states.get(name)),
+      listStatuses: () =>
+        Promise.resolve(
+          new Map(
+            [...states].flatMap(([name, state]) =>
+              state.lastResult ? [[name, state.lastResult.status] as const] : [],
+            ),
+          ),
+        ),
+    },
+    ledger,
+    targets: { read: () => Promise.resolve(world.targets) },
+    updatesPaused: false,
+    maxPullAgeInHours: 48,
+  };
+  return Object.assign(world, { app: { queries: buildQueries(services), actions, logger } });
+}
+
+export function makeState(rest: Partial<TargetState> = {}): TargetState {
+  return {
+    version: 1,
+    target: 'webhook-receiver',
+    ownerId: 'site-a',
+    owned: [{ prefix: '20.42.66.0/24', since: '2026-07-06T07:00:00.000Z' }],
+    ownedRules: ['AllowAcrWebhooks'],
+    absent: [],
+    returned: [],
+    lastResult: {
+      runId: '20260720T070000000Z-webhook-receiver-0123abcd',
+      at: '2026-07-20T07:00:00.000Z',
+      outcome: 'applied',
+      status: 'inSync',
+      reasons: [],
+      snapshot: 'Public-20260720-3-0123456789ab',
+      planId: plan.id,
+      counts: { add: 1, remove: 0, retain: 0, held: 0 },
+    },
+    ...rest,
+  };
+}
