@@ -53,8 +53,18 @@ export interface Config {
   readonly siteName?: string;
   /** True where the platform's own settings are there. */
   readonly isInAzure: boolean;
+  /** `https://` and the app's host name, where it runs in Azure: links in notifications begin with it. */
+  readonly baseUrl?: string;
+  /** Signs notifications. */
+  readonly notificationSecret?: string;
+  readonly applicationInsights?: { readonly connectionString: string; readonly authentication?: string };
   /** What a person should know of settings that were left out. */
   readonly notes: readonly string[];
+}
+
+/** The settings of this process. Throws ConfigurationError. */
+export function readConfig(): Config {
+  return loadConfig(process.env);
 }
 
 /** Throws ConfigurationError for the first setting that is missing or wrong. */
@@ -75,7 +85,23 @@ export function loadConfig(env: Environment): Config {
     updatesPaused: readUpdatesPaused(env),
     notificationWebhooks: readWebhooks(env),
     ...(siteName === undefined ? {} : { siteName }),
+    ...readObservers(env),
     isInAzure: isInAzure(env),
+  };
+}
+
+/** Names as the platform and Application Insights give them. */
+function readObservers(env: Environment): Pick<Config, 'baseUrl' | 'notificationSecret' | 'applicationInsights'> {
+  const host = readText(env, 'WEBSITE_HOSTNAME');
+  const secret = readText(env, 'NOTIFICATION_SECRET');
+  const connectionString = readText(env, 'APPLICATIONINSIGHTS_CONNECTION_STRING');
+  const authentication = readText(env, 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
+  return {
+    ...(host === undefined ? {} : { baseUrl: `https://${host}` }),
+    ...(secret === undefined ? {} : { notificationSecret: secret }),
+    ...(connectionString === undefined
+      ? {}
+      : { applicationInsights: { connectionString, ...(authentication === undefined ? {} : { authentication }) } }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** One message for each target whose selection differs between two snapshots. */
 import type { SnapshotDiff } from '../core/serviceTagDiff.ts';
-import { normalizeRegion } from '../core/regions.ts';
 import type { Target } from '../core/target.ts';
+import { concerns } from '../core/watchedTags.ts';
 import type { UpdateQueue } from './ports.ts';
 
 /** Names of the targets that were queued. `newlyJudged`: tags whose quarantine came or went. */
@@ -15,14 +15,4 @@ export async function fanOut(
   const concerned = targets.filter((target) => tags.some((tag) => concerns(target, tag)));
   for (const target of concerned) await queue.send({ target: target.name, reason: 'selectionChanged' });
   return concerned.map((target) => target.name);
-}
-
-/** True where the tag is the target's own, or that of one of its regions; live regions may be any. */
-export function concerns(target: Target, tag: string): boolean {
-  const name = tag.toLowerCase();
-  const serviceTag = target.serviceTag.toLowerCase();
-  if (target.regions === 'all') return name === serviceTag;
-  if (!name.startsWith(`${serviceTag}.`)) return false;
-  if ('ofRegistry' in target.regions) return true;
-  return target.regions.some((region) => normalizeRegion(region) === name.slice(serviceTag.length + 1));
 }

@@ -3,7 +3,7 @@ import type { ServiceTagsDownload, Cloud } from '../core/serviceTags.ts';
 import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../core/snapshot.ts';
 import type { SnapshotDiff } from '../core/serviceTagDiff.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from '../core/target.ts';
-import type { TargetState, TargetStatus } from '../core/targetState.ts';
+import type { TargetState, TargetStatus, WaitingPrefix } from '../core/targetState.ts';
 import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
 import type { BlockCode, Reason } from '../core/reasons.ts';
 import type { CurrentRule } from '../core/currentRule.ts';
@@ -72,12 +72,20 @@ export interface ChangeStore {
   get(cloud: Cloud, snapshotId: string): Promise<SnapshotDiff | undefined>;
 }
 
+export interface TargetSummary {
+  readonly status: TargetStatus;
+  /** At most one: the prefix that was published first of those that the target still lacks. */
+  readonly waiting: readonly WaitingPrefix[];
+}
+
 /** Container `targets`. */
 export interface TargetStateStore {
   /** Throws InvalidDocumentError where the blob is not a state. */
   get(target: string): Promise<TargetState | undefined>;
   /** Of every target that has a state, from one listing. */
   listStatuses(): Promise<ReadonlyMap<string, TargetStatus>>;
+  /** The same with the listed prefix that has waited longest to get into the live rules. */
+  listSummaries(): Promise<ReadonlyMap<string, TargetSummary>>;
   /** Runs `work` while nobody else holds the target's lease; `busy` where somebody does. The lease is renewed. */
   withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'>;
 }

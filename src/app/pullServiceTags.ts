@@ -1,7 +1,7 @@
 /** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
 import { contentHash, toSnapshotId } from '../core/contentHash.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
-import { judge, watchedTags, type BelievedTag } from '../core/judge.ts';
+import { judge, type BelievedTag } from '../core/judge.ts';
 import { newRunId } from '../core/ledgerChain.ts';
 import { mergeDownloads, type MergedDownloads } from '../core/mergeDownloads.ts';
 import { findTag } from '../core/regions.ts';
@@ -10,7 +10,8 @@ import { diffTags, type SnapshotDiff, type TagChange } from '../core/serviceTagD
 import type { Cloud, ServiceTagsDownload } from '../core/serviceTags.ts';
 import type { Publication, PullStatus, Snapshot, SnapshotPointer } from '../core/snapshot.ts';
 import type { SourceDisagreement, SourceReport } from '../core/snapshot.ts';
-import type { SafetyLimits, Target } from '../core/target.ts';
+import type { Target } from '../core/target.ts';
+import { watchedTags } from '../core/watchedTags.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { ChangeStore, Clock, Ledger, Logger, Notifier, PullSession, ServiceTagsSource } from './ports.ts';
@@ -26,8 +27,6 @@ export interface PullServices {
   readonly changes: ChangeStore;
   readonly ledger: Ledger;
   readonly targets: TargetsSource;
-  /** Limits of the quarantine: `defaults` of the targets file. */
-  readonly quarantineLimits: () => Promise<Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>>;
   readonly queue: UpdateQueue;
   readonly notifier: Notifier;
   readonly logger: Logger;
@@ -176,7 +175,7 @@ async function storeSnapshot(pull: Pull, found: Found, pointed: PointedSnapshot 
     tagCount: document.values.length,
     prefixCount: document.values.reduce((sum, tag) => sum + tag.addressPrefixes.length, 0),
     ...(previous ? { previous: previous.id } : {}),
-    quarantine: judge(document, await believedTags(services, previous, targets), await services.quarantineLimits()),
+    quarantine: judge(document, await believedTags(services, previous, targets), targets),
     sources: found.sources,
     disagreements: found.disagreements,
     warnings: merged.warnings,

@@ -7,7 +7,7 @@ import { listed } from '../core/safety.ts';
 import type { Cloud } from '../core/serviceTags.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import { targetConfigHash } from '../core/targetsFile.ts';
+import { targetConfigHash } from '../core/targetConfigHash.ts';
 import type { TargetState } from '../core/targetState.ts';
 import type { ArmSession, Clock, CurrentState, SnapshotStore, TargetAdapter } from './ports.ts';
 

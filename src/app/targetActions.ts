@@ -1,5 +1,5 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
-import { RequestError } from '../core/errors.ts';
+import { InvalidDocumentError, RequestError } from '../core/errors.ts';
 import { isSnapshotId } from '../core/contentHash.ts';
 import type { Plan } from '../core/plan.ts';
 import type { RunRecord } from '../core/runRecord.ts';
@@ -8,10 +8,11 @@ import type { TargetState } from '../core/targetState.ts';
 import type { ActionResult, TargetActions } from './api/targetActions.ts';
 import { toApproval } from './applyPlan.ts';
 import type { TargetSession } from './ports.ts';
+import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullServices } from './pullServiceTags.ts';
 import { flushOutbox } from './runRecords.ts';
 import { readSituation, type Situation } from './situation.ts';
-import { emptyState, loadState } from './targetStateRecovery.ts';
+import { loadState } from './targetStateRecovery.ts';
 import { updateUnderLease, type UpdateServices } from './updateTarget.ts';
 import { gateReason } from './writeGate.ts';
 
@@ -35,7 +36,11 @@ export function buildTargetActions(services: ActionServices): TargetActions {
 /** Reads the live resource and plans; nothing is written, no lease is taken. */
 async function planTarget(services: ActionServices, name: string): Promise<Plan> {
   const target = await findTarget(services, name);
-  const state = (await services.states.get(name)) ?? emptyState(name, services.ownerId);
+  const found = await services.states.get(name).catch((error: unknown) => {
+    if (error instanceof InvalidDocumentError) return 'unreadable' as const;
+    throw error;
+  });
+  const { state } = await loadState(services.ledger, found, name, services.ownerId);
   return (await readSituation(services, services.arm.openSession(), target, state)).result.plan;
 }
 
@@ -130,11 +135,7 @@ async function pauseTarget(services: ActionServices, name: string, by: string): 
 }
 
 async function findTarget(services: ActionServices, name: string): Promise<Target> {
-  const targets = await services.targets.read();
-  const target = targets.find((candidate) => candidate.name === name);
-  if (target) return target;
-  const names = targets.map((candidate) => candidate.name).join(', ') || 'none';
-  throw new RequestError(404, `no target is named "${name}"; configured are: ${names}`);
+  return requireTarget(await services.targets.read(), name);
 }
 
 async function underLease<T>(

@@ -1,10 +1,11 @@
 /** Judges a new document against what was believed before: which removals of which tags are quarantined. */
 import { subtractPrefixes } from './prefixes.ts';
-import { findTag, regionalTags, normalizeRegion } from './regions.ts';
+import { findTag } from './regions.ts';
 import { removalExcess } from './safety.ts';
-import { defaultServiceTag, type ServiceTagsDocument } from './serviceTags.ts';
+import type { ServiceTagsDocument } from './serviceTags.ts';
 import type { TagQuarantine } from './snapshot.ts';
-import type { SafetyLimits, Target } from './target.ts';
+import { defaultLimits, type SafetyLimits, type Target } from './target.ts';
+import { concerns } from './watchedTags.ts';
 
 export interface BelievedTag {
   readonly tag: string;
@@ -15,33 +16,27 @@ export interface BelievedTag {
 
 type RemovalLimits = Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>;
 
-/** Names of the tags that some target takes its prefixes from, as the document spells them; the ACR tag always. */
-export function watchedTags(document: ServiceTagsDocument, targets: readonly Target[]): string[] {
-  const names = new Set([defaultServiceTag]);
-  for (const { serviceTag, regions } of targets) {
-    if (regions === 'all') {
-      names.add(findTag(document, serviceTag)?.name ?? serviceTag);
-      continue;
-    }
-    const wanted = isRegionList(regions) ? regions.map(normalizeRegion) : undefined;
-    for (const tag of regionalTags(document, serviceTag)) {
-      const region = normalizeRegion(tag.name.slice(serviceTag.length + 1));
-      if (wanted === undefined || wanted.includes(region)) names.add(tag.name);
-    }
-  }
-  return [...names].sort();
-}
-
 /** A watched tag that is missing, empty, or lost more than the limits allow is quarantined: its removals are not believed. */
 export function judge(
   document: ServiceTagsDocument,
   believed: readonly BelievedTag[],
-  limits: RemovalLimits,
+  targets: readonly Target[],
 ): TagQuarantine[] {
   return believed.flatMap((before) => {
-    const verdict = judgeTag(findTag(document, before.tag)?.addressPrefixes, before, limits);
+    const now = findTag(document, before.tag)?.addressPrefixes;
+    const verdict = judgeTag(now, before, limitsFor(before.tag, targets));
     return verdict ? [{ tag: before.tag, baseline: before.baseline, ...verdict }] : [];
   });
+}
+
+/** The widest limits of the targets that watch the tag: a stricter target holds for itself. */
+function limitsFor(tag: string, targets: readonly Target[]): RemovalLimits {
+  const limits = targets.filter((target) => concerns(target, tag)).map((target) => target.limits);
+  if (limits.length === 0) return defaultLimits;
+  return {
+    maxRemovedCount: Math.max(...limits.map((limit) => limit.maxRemovedCount)),
+    maxRemovedPercent: Math.max(...limits.map((limit) => limit.maxRemovedPercent)),
+  };
 }
 
 function judgeTag(
@@ -56,8 +51,4 @@ function judgeTag(
   const removed = subtractPrefixes(before.addressPrefixes, now);
   const excess = removalExcess(removed, before.addressPrefixes, limits);
   return excess ? { kind: 'shrunken', reason: `${before.tag}: ${excess}` } : undefined;
-}
-
-function isRegionList(regions: Target['regions']): regions is readonly string[] {
-  return Array.isArray(regions);
 }

@@ -17,6 +17,16 @@ export interface SafetyLimits {
   readonly maxAddedAddresses: number;
 }
 
+/** What holds where the targets file says nothing: docs/contract.md, section 2. */
+export const defaultLimits: SafetyLimits = {
+  removalGraceDays: 14,
+  removalConfirmations: 2,
+  maxRemovedPercent: 2,
+  maxRemovedCount: 10,
+  widestPrefix: { ipv4: 20, ipv6: 112 },
+  maxAddedAddresses: 65_536,
+};
+
 interface TargetBase {
   readonly name: string;
   readonly resourceId: string;

@@ -1,5 +1,5 @@
 /** Container `targets`: one state a target; the lease that keeps two updates apart sits on its blob. */
-import type { TargetSession, TargetStateStore } from '../../app/ports.ts';
+import type { TargetSession, TargetStateStore, TargetSummary } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { TargetState, TargetStatus } from '../../core/targetState.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -26,11 +26,16 @@ export class BlobTargetStateStore implements TargetStateStore {
   }
 
   async listStatuses(): Promise<ReadonlyMap<string, TargetStatus>> {
-    const found = new Map<string, TargetStatus>();
+    return new Map(Array.from(await this.listSummaries(), ([name, { status }]) => [name, status]));
+  }
+
+  async listSummaries(): Promise<ReadonlyMap<string, TargetSummary>> {
+    const found = new Map<string, TargetSummary>();
     for await (const { name, metadata } of this.#container.list('state/')) {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = statuses.find((known) => known === metadata.status);
-      if (target !== undefined && namePattern.test(target) && status !== undefined) found.set(target, status);
+      if (target === undefined || !namePattern.test(target) || status === undefined) continue;
+      found.set(target, { status, waiting: waitingOf(metadata) });
     }
     return found;
   }
@@ -53,8 +58,18 @@ function documentOf(target: string): LeasedDocument {
   return { path: `state/${target}`, check: stateCheck(target) };
 }
 
+/** What `listSummaries` tells without a look into the blob. */
 function metadataOf(state: TargetState): Readonly<Record<string, string>> {
-  return state.lastResult ? { status: state.lastResult.status } : {};
+  const first = [...(state.waiting ?? [])].sort((a, b) => (a.published < b.published ? -1 : 1))[0];
+  return {
+    ...(state.lastResult ? { status: state.lastResult.status } : {}),
+    ...(first ? { waitingprefix: first.prefix, waitingsince: first.published } : {}),
+  };
+}
+
+function waitingOf(metadata: Readonly<Record<string, string>>): TargetSummary['waiting'] {
+  const { waitingprefix: prefix, waitingsince: published } = metadata;
+  return prefix !== undefined && published !== undefined ? [{ prefix, published }] : [];
 }
 
 function stateCheck(target: string): Check {

@@ -1,0 +1,98 @@
+/** What the timer and queue triggers run: a story with its log, its trace and its figures. */
+import { calculateGoLive } from '../core/goLive.ts';
+import { measureGoLive, measurePull, measureTargets, measureUpdate } from '../core/metrics.ts';
+import type { RunRecord } from '../core/runRecord.ts';
+import { getApp, type App } from './composition.ts';
+import { withInvocationLog, type InvocationLog } from './logging.ts';
+import { pullServiceTags, type PullResult } from './pullServiceTags.ts';
+import { reconcileTargets } from './reconcileTargets.ts';
+import { reportFailedUpdate } from './reportFailedUpdate.ts';
+import { parseUpdateMessage } from './updateMessage.ts';
+import { updateTarget } from './updateTarget.ts';
+
+/** What of an invocation the runs need. */
+export interface Invocation extends InvocationLog {
+  readonly traceContext?: { readonly traceParent?: string | undefined } | undefined;
+}
+
+/** A target that is being updated is asked for again after so long. */
+const busyDelayInMs = 20_000;
+
+export async function runPull(trigger: RunRecord['trigger'], invocation: Invocation): Promise<PullResult | 'busy'> {
+  return inApp(invocation, async (app) =>
+    app.telemetry.span('pullServiceTags', { parent: parentOf(invocation) }, async (span) => {
+      const services = { ...app.services, queue: traced(app, span.traceparent) };
+      const result = await pullServiceTags(services, trigger).catch((error: unknown) => {
+        app.telemetry.record(measurePull('failed', undefined, app.services.clock.now()));
+        throw error;
+      });
+      if (result === 'busy') app.logger.info('another pull is running: this one gives way');
+      else app.telemetry.record(measurePull(result.outcome, result.date, app.services.clock.now()));
+      return result;
+    }),
+  );
+}
+
+export async function runUpdate(body: unknown, invocation: Invocation): Promise<void> {
+  const message = parseUpdateMessage(body);
+  await inApp(invocation, async (app) => {
+    const attributes = { target: message.target, reason: message.reason };
+    const parent = message.traceparent ?? parentOf(invocation);
+    await app.telemetry.span('updateTarget', { parent, attributes }, async (span) => {
+      const services = { ...app.services, queue: traced(app, span.traceparent) };
+      const result = await updateTarget(services, message);
+      if (result === 'busy') {
+        app.logger.info('the target is being updated: asked for again later', attributes);
+        await services.queue.send(message, busyDelayInMs);
+      } else if (result !== 'unknown') {
+        span.set({ runId: result.id, outcome: result.outcome });
+        app.telemetry.record(measureUpdate(result));
+      }
+    });
+  });
+}
+
+export async function runReconcile(invocation: Invocation): Promise<void> {
+  await inApp(invocation, async (app) =>
+    app.telemetry.span('reconcileTargets', { parent: parentOf(invocation) }, async (span) => {
+      await reconcileTargets(app.services, span.traceparent);
+      await measureAll(app);
+    }),
+  );
+}
+
+export async function runReport(body: unknown, invocation: Invocation): Promise<void> {
+  await inApp(invocation, (app) => reportFailedUpdate(app.services, body));
+}
+
+/** The figures of all targets together, and a word to people where the week of grace runs out. */
+async function measureAll(app: App): Promise<void> {
+  const { states, targets, clock } = app.services;
+  const configured = new Set((await targets.read()).map((target) => target.name));
+  const summaries = [...(await states.listSummaries())].filter(([name]) => configured.has(name));
+  const goLive = calculateGoLive(
+    summaries.map(([target, summary]) => ({ target, waiting: summary.waiting })),
+    clock.now(),
+  );
+  app.telemetry.record([...measureTargets(summaries.map(([, summary]) => summary.status)), ...measureGoLive(goLive)]);
+}
+
+async function inApp<T>(invocation: Invocation, work: (app: App) => Promise<T>): Promise<T> {
+  return withInvocationLog(invocation, async () => {
+    const app = await getApp();
+    try {
+      return await work(app);
+    } finally {
+      await app.telemetry.flush();
+    }
+  });
+}
+
+function traced(app: App, traceparent: string | undefined): App['services']['queue'] {
+  if (traceparent === undefined) return app.services.queue;
+  return { send: (message, delayInMs) => app.services.queue.send({ traceparent, ...message }, delayInMs) };
+}
+
+function parentOf(invocation: Invocation): string | undefined {
+  return invocation.traceContext?.traceParent;
+}

@@ -1,0 +1,72 @@
+/** An update that failed for good is recorded and announced; the next reconciliation tries again. */
+import { shorten } from '../core/errors.ts';
+import { newRunId } from '../core/ledgerChain.ts';
+import type { RunRecord } from '../core/runRecord.ts';
+import type { TargetState } from '../core/targetState.ts';
+import type { TargetSession } from './ports.ts';
+import { commitRecord, flushOutbox } from './runRecords.ts';
+import { loadState } from './targetStateRecovery.ts';
+import type { UpdateServices } from './updateTarget.ts';
+import { parseUpdateMessage } from './updateMessage.ts';
+
+export async function reportFailedUpdate(services: UpdateServices, body: unknown): Promise<void> {
+  const target = nameOf(body);
+  const targets = target === undefined ? [] : await services.targets.read();
+  const isConfigured = targets.some((candidate) => candidate.name === target);
+  services.logger.error('update failed for good', {
+    targetId: target ?? null,
+    message: shorten(JSON.stringify(body) ?? ''),
+  });
+  if (target !== undefined && isConfigured) {
+    const result = await services.states.withLease(target, (session) => record(services, session, target));
+    if (result === 'busy') throw new Error(`${target} is being updated now; its failure is recorded by the next try`);
+  }
+  await services.notifier.notify({
+    type: 'update.failed',
+    subject: target ?? 'update-target',
+    message: `${target ?? 'A message that names no target'}: the update failed for good; the next reconciliation tries again.`,
+    data: { target: target ?? null },
+  });
+}
+
+function nameOf(body: unknown): string | undefined {
+  try {
+    return parseUpdateMessage(body).target;
+  } catch {
+    return undefined;
+  }
+}
+
+async function record(services: UpdateServices, session: TargetSession, target: string): Promise<void> {
+  const loaded = await loadState(services.ledger, session.state, target, services.ownerId);
+  const state = await flushOutbox(services.ledger, loaded.state);
+  const now = services.clock.now();
+  const at = now.toISOString();
+  const last = state.lastResult;
+  const message = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
+  const run: RunRecord = {
+    id: newRunId(now, target, services.randomHex()),
+    chain: target,
+    startedAt: at,
+    finishedAt: at,
+    durationInMs: 0,
+    trigger: { reason: 'poison' },
+    outcome: 'failed',
+    reasons: [],
+    details: { error: message },
+  };
+  const next: TargetState = {
+    ...state,
+    lastResult: {
+      runId: run.id,
+      at,
+      outcome: 'failed',
+      status: 'failed',
+      reasons: [],
+      error: message,
+      snapshot: last?.snapshot ?? '',
+      counts: last?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 },
+    },
+  };
+  await commitRecord<TargetState>(services.ledger, (changed) => session.put(changed), next, run);
+}

@@ -1,0 +1,9 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { readConfig } from '../config.ts';
+
+export async function reconcileTargets(_timer: unknown, context: InvocationContext): Promise<void> {
+  const { runReconcile } = await import('../app/invocations.ts');
+  await runReconcile(context);
+}
+
+app.timer('reconcileTargets', { schedule: readConfig().reconcileSchedule, handler: reconcileTargets });
