@@ -15,7 +15,7 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
   const isConfigured = targets.some((candidate) => candidate.name === target);
   services.logger.error('update failed for good', {
     targetId: target ?? null,
-    message: shorten(JSON.stringify(body) ?? ''),
+    message: shorten(String(JSON.stringify(body))),
   });
   if (target !== undefined && isConfigured) {
     const result = await services.states.withLease(target, (session) => record(services, session, target));

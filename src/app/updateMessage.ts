@@ -7,11 +7,11 @@ const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }';
 export function parseUpdateMessage(body: unknown): UpdateMessage {
   const message = body as Partial<Record<keyof UpdateMessage, unknown>> | null;
   if (typeof message !== 'object' || message === null) {
-    throw new InvalidDocumentError(`message ${shorten(JSON.stringify(body) ?? 'undefined')}: ${accepted}`);
+    throw new InvalidDocumentError(`message ${shorten(String(JSON.stringify(body)))}: ${accepted}`);
   }
   const { target, reason, traceparent } = message;
   if (typeof target !== 'string' || !/^[a-z0-9-]{1,40}$/.test(target)) {
-    throw new InvalidDocumentError(`target: ${shorten(JSON.stringify(target) ?? 'missing')}, ${accepted}`, 'target');
+    throw new InvalidDocumentError(`target: ${shorten(String(JSON.stringify(target)))}, ${accepted}`, 'target');
   }
   return {
     target,
