@@ -19,6 +19,8 @@ export interface Principal {
 export interface AuthSettings {
   /** By bearer token. */
   readonly principals: Readonly<Record<string, Principal>>;
+  /** Who a call without a token is: clients send none to a loopback address. Undefined: nobody, 401. */
+  readonly withoutToken?: Principal;
 }
 
 export type LockLevel = 'ReadOnly' | 'CanNotDelete';
@@ -75,7 +77,10 @@ export class AccessControl {
 /** Undefined where no token is asked for. */
 export function authenticate(authorization: string | undefined, auth: AuthSettings | undefined): Principal | undefined {
   if (!auth) return undefined;
-  if (authorization === undefined) throw armErrors.missingToken();
+  if (authorization === undefined) {
+    if (!auth.withoutToken) throw armErrors.missingToken();
+    return auth.withoutToken;
+  }
   const principal = auth.principals[authorization.replace(/^Bearer /i, '')];
   if (!principal) throw armErrors.invalidToken();
   return principal;

@@ -60,8 +60,8 @@ export class Chaos {
   readonly #asked = new Map<string, number>();
 
   /**
-   * Drawn from the seed, the call and how often that call has come before: calls that overlap in time do not
-   * change each other's luck.
+   * Drawn from the seed, the call and how often that call has come before: calls to different resources do not
+   * change each other's luck, however they overlap in time.
    */
   draw(settings: ChaosSettings, method: string, path: string, action: string): Fault | undefined {
     // The ids of operations are new in every run; what is asked about them is not.

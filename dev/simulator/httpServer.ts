@@ -6,7 +6,7 @@ import { ArmError, errorBody } from './armError.ts';
 import { Chaos } from './chaos.ts';
 import { FaultScript, type Fault } from './faults.ts';
 import { passThroughGateway, type IncomingCall } from './gateway.ts';
-import { buildRouteFinder } from './routes.ts';
+import { buildRouteFinder, type RouteMatch } from './routes.ts';
 import type { ArmResponse, Simulation } from './simulation.ts';
 import { Throttle } from './throttling.ts';
 
@@ -18,6 +18,8 @@ export interface RequestRecord {
   readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   /** Parsed where it is JSON. */
   readonly body: unknown;
   /** The action that a role must hold; undefined for what is not built. */
@@ -66,7 +68,7 @@ export class HttpFront {
     else write(response, answer, this.#simulation.newGuid(), rawOf(fault));
   }
 
-  #answer(call: IncomingCall, match: ReturnType<HttpFront['findRoute']>, fault: Fault | undefined): ArmResponse {
+  #answer(call: IncomingCall, match: RouteMatch | undefined, fault: Fault | undefined): ArmResponse {
     if (fault?.kind === 'raw') return { status: fault.status };
     try {
       if (fault?.kind === 'error') throw fault.error;
@@ -75,10 +77,6 @@ export class HttpFront {
       if (!(error instanceof ArmError)) throw error;
       return { status: error.status, headers: error.headers, body: errorBody(error) };
     }
-  }
-
-  findRoute(method: string, path: string) {
-    return this.#findRoute(method, path);
   }
 
   #chooseFault(call: IncomingCall, action: string | undefined, sequence: number): Fault | undefined {
@@ -107,8 +105,8 @@ async function readCall(request: IncomingMessage): Promise<IncomingCall> {
 }
 
 function describe(call: IncomingCall) {
-  const { method, path, query, body } = call;
-  return { method, path, query: Object.fromEntries(query), body: parseIfJson(body) };
+  const { method, path, query, headers, body } = call;
+  return { method, path, query: Object.fromEntries(query), headers, body: parseIfJson(body) };
 }
 
 function outcome(answer: ArmResponse): { readonly status: number; readonly errorCode: string | undefined } {

@@ -113,14 +113,15 @@ export function parseRules(nsgId: string, value: unknown, simulation: Simulation
   if (!Array.isArray(value)) throw nsgErrors.invalidFormat("Expected an array. Path 'properties.securityRules'.");
   return value.map((item: unknown) => {
     const { name } = checkKeys(item, ['name', 'id', 'type', 'properties'], 'SecurityRule', 'properties.securityRules');
-    return toRule(nsgId, typeof name === 'string' ? name : '', item, simulation);
+    return toRule(nsgId, typeof name === 'string' ? name : '', item, (tag) => simulation.serviceTags.isTag(tag));
   });
 }
 
-export function toRule(nsgId: string, name: string, body: unknown, simulation: Simulation): Rule {
+/** `isServiceTag` gets the name in lower case. */
+export function toRule(nsgId: string, name: string, body: unknown, isServiceTag: (name: string) => boolean): Rule {
   const properties = parseRule(body);
   checkRuleName(name);
-  checkRule(`${nsgId}/securityRules/${name}`, properties, (tag) => simulation.serviceTags.isTag(tag));
+  checkRule(`${nsgId}/securityRules/${name}`, properties, isServiceTag);
   return { name, properties, provisioningState: 'Updating' };
 }
 

@@ -61,6 +61,7 @@ function accept(
   failure: ArmError | undefined,
 ): AcceptedWrite {
   const id = before.id;
+  const kept = simulation.nsgs.get(id);
   const changed = mark(write.change(before), write.touched, 'Updating', simulation);
   simulation.nsgs.set(id, changed, simulation.now());
   const onEnd = (status: OperationStatus, at: number) => {
@@ -69,7 +70,7 @@ function accept(
     const isUndone = status === 'Canceled' || failure?.code === 'AnotherOperationInProgress';
     const state = status === 'Succeeded' ? 'Succeeded' : 'Failed';
     const after = isUndone
-      ? { ...before, etag: simulation.newEtag() }
+      ? kept && { ...kept, etag: simulation.newEtag() }
       : mark(current, write.touched, state, simulation);
     simulation.nsgs.set(id, after, at);
   };

@@ -28,9 +28,12 @@ interface Entry {
 
 export class Operations {
   readonly #entries = new Map<string, Entry>();
+  readonly #running = new Set<Entry>();
 
   start(operation: Operation): void {
-    this.#entries.set(operation.id.toLowerCase(), { operation, status: 'InProgress', error: undefined });
+    const entry: Entry = { operation, status: 'InProgress', error: undefined };
+    this.#entries.set(operation.id.toLowerCase(), entry);
+    this.#running.add(entry);
   }
 
   get(id: string): Readonly<Entry> | undefined {
@@ -38,13 +41,13 @@ export class Operations {
   }
 
   lockHolder(resourceId: string): Operation | undefined {
-    return this.#running().find(
+    return [...this.#running].find(
       (entry) => entry.operation.holdsLock && entry.operation.resourceId.toLowerCase() === resourceId.toLowerCase(),
     )?.operation;
   }
 
   settle(now: number): void {
-    const due = this.#running().filter((entry) => entry.operation.endsAt <= now);
+    const due = [...this.#running].filter((entry) => entry.operation.endsAt <= now);
     due.sort((left, right) => left.operation.endsAt - right.operation.endsAt);
     for (const entry of due) {
       const { failure, endsAt } = entry.operation;
@@ -58,11 +61,8 @@ export class Operations {
     if (entry?.status === 'InProgress') this.#end(entry, 'Canceled', error, at);
   }
 
-  #running(): Entry[] {
-    return [...this.#entries.values()].filter((entry) => entry.status === 'InProgress');
-  }
-
   #end(entry: Entry, status: OperationStatus, error: ArmError | undefined, at: number): void {
+    this.#running.delete(entry);
     entry.status = status;
     entry.error = error;
     entry.operation.onEnd(status, at);

@@ -1,11 +1,10 @@
 /** Operations on container registries. */
 import { armErrors, type ArmError } from './armError.ts';
 import { isOperationFault } from './faults.ts';
-import { isObject, isTags } from './json.ts';
-import { parseNetworkRuleSet, refuseOthers } from './networkRuleSet.ts';
 import { takePage, toPage } from './paging.ts';
-import { toRegistryDocument, type NetworkRuleSet, type Registry } from './registry.ts';
+import { toRegistryDocument, type Registry } from './registry.ts';
 import { registryErrors } from './registryErrors.ts';
+import { parseRegistryUpdate } from './registryUpdate.ts';
 import type { ArmRequest, Handler, Simulation } from './simulation.ts';
 
 export const getRegistry: Handler = (request, simulation) => {
@@ -18,7 +17,7 @@ export const getRegistry: Handler = (request, simulation) => {
 export const patchRegistry: Handler = (request, simulation) => {
   const registry = simulation.registries.get(registryIdOf(request));
   if (!registry) throw notFound(request);
-  const changes = parseUpdate(request, registry, simulation.settings.maxIpRules);
+  const changes = parseRegistryUpdate(request, registry, simulation.settings.maxIpRules);
   const running = simulation.operations.lockHolder(registry.id);
   if (running && simulation.settings.registryConcurrentUpdate === 'conflict')
     throw registryErrors.updating(registry.name);
@@ -90,57 +89,6 @@ function registryIdOf(request: ArmRequest): string {
 function notFound(request: ArmRequest) {
   const { resourceGroup = '', registry = '' } = request.params;
   return armErrors.resourceNotFound(`Microsoft.ContainerRegistry/registries/${registry}`, resourceGroup);
-}
-
-const settable = [
-  'adminUserEnabled',
-  'policies',
-  'encryption',
-  'dataEndpointEnabled',
-  'publicNetworkAccess',
-  'networkRuleBypassOptions',
-  'networkRuleBypassAllowedForTasks',
-  'anonymousPullEnabled',
-  'roleAssignmentMode',
-];
-
-const accepted: Readonly<Record<string, readonly string[]>> = {
-  publicNetworkAccess: ['Enabled', 'Disabled', 'SecuredByPerimeter'],
-  networkRuleBypassOptions: ['AzureServices', 'None'],
-};
-
-function parseUpdate(request: ArmRequest, registry: Registry, maxIpRules: number): Partial<Registry> {
-  const body = isObject(request.body) ? request.body : {};
-  refuseOthers(body, ['tags', 'sku', 'identity', 'properties'], '');
-  const { tags, properties = {} } = body;
-  if (tags !== undefined && !isTags(tags)) throw registryErrors.wrongValue('tags', tags, 'an object of strings');
-  const sku = parseSku(body.sku, registry);
-  if (!isObject(properties)) throw registryErrors.wrongValue('properties', properties, 'an object');
-  refuseOthers(properties, [...settable, 'networkRuleSet'], 'properties');
-  const { networkRuleSet, ...options } = properties;
-  for (const [key, values] of Object.entries(accepted)) {
-    const value = options[key];
-    if (value !== undefined && !(typeof value === 'string' && values.includes(value))) {
-      throw registryErrors.wrongValue(`properties.${key}`, value, values.join(', '));
-    }
-  }
-  const rules =
-    networkRuleSet === undefined ? registry.networkRuleSet : parseNetworkRuleSet(networkRuleSet, request.apiVersion);
-  checkQuota(rules, sku, maxIpRules);
-  return { ...(tags ? { tags } : {}), sku, networkRuleSet: rules, options: { ...registry.options, ...options } };
-}
-
-function parseSku(value: unknown, registry: Registry): Registry['sku'] {
-  if (value === undefined) return registry.sku;
-  const name = isObject(value) ? value.name : undefined;
-  if (name === 'Basic' || name === 'Standard' || name === 'Premium') return name;
-  throw registryErrors.wrongValue('sku.name', name, 'Basic, Standard, Premium');
-}
-
-function checkQuota(rules: NetworkRuleSet, sku: Registry['sku'], maxIpRules: number): void {
-  const isUsed = rules.defaultAction === 'Deny' || rules.ipRules.length > 0 || rules.virtualNetworkRules.length > 0;
-  if (sku !== 'Premium' && isUsed) throw registryErrors.notInSku(sku);
-  if (rules.ipRules.length > maxIpRules) throw registryErrors.overQuota('IP rule', maxIpRules, sku);
 }
 
 function startOperation(

@@ -26,7 +26,7 @@ export const putRule: Handler = (request, simulation) => {
   if (!nsg) throw armErrors.parentResourceNotFound('networkSecurityGroups/securityRules', nsgIdOf(request));
   const existing = findRule(nsg, ruleNameOf(request));
   const name = existing?.name ?? ruleNameOf(request);
-  const rule = toRule(nsg.id, name, request.body, simulation);
+  const rule = toRule(nsg.id, name, request.body, (tag) => simulation.serviceTags.isTag(tag));
   const accepted = startNsgWrite(
     {
       operation: 'PutSecurityRuleOperation',

@@ -4,6 +4,7 @@ import type { Nsg, Rule, RuleProperties } from './nsg.ts';
 import { checked, toRule } from './nsgHandlers.ts';
 import { defaultOptions, type IpRule, type NetworkRuleSet, type Registry, type Replication } from './registry.ts';
 import { parseResourceId } from './resourceIds.ts';
+import { isSpeltLikeTag } from './serviceTagsReleases.ts';
 import type { Simulation } from './simulation.ts';
 
 export interface RuleSeed {
@@ -43,7 +44,7 @@ export interface RegistrySeed {
 
 export function toNsg(seed: NsgSeed, simulation: Simulation): Nsg {
   const { id, name, resourceGroup, subscriptionId } = parseResourceId(seed.id);
-  const rules = (seed.securityRules ?? []).map((rule) => toSettledRule(id, rule, simulation));
+  const rules = (seed.securityRules ?? []).map((rule) => toSettledRule(id, rule));
   return checked({
     id,
     name,
@@ -60,8 +61,10 @@ export function toNsg(seed: NsgSeed, simulation: Simulation): Nsg {
   });
 }
 
-export function toSettledRule(nsgId: string, seed: RuleSeed, simulation: Simulation): Rule {
-  return { ...toRule(nsgId, seed.name, { properties: seed.properties }, simulation), provisioningState: 'Succeeded' };
+/** It may name tags that the documents of the simulation do not have: those are excerpts more often than not. */
+export function toSettledRule(nsgId: string, seed: RuleSeed): Rule {
+  const rule = toRule(nsgId, seed.name, { properties: seed.properties }, isSpeltLikeTag);
+  return { ...rule, provisioningState: 'Succeeded' };
 }
 
 export function toRegistry(seed: RegistrySeed, simulation: Simulation): Registry {

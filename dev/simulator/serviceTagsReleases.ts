@@ -21,11 +21,18 @@ interface Release {
 }
 
 export class ServiceTagsReleases {
-  readonly #releases: Release[] = [];
+  #releases: Release[] = [];
   readonly #names = new Set<string>();
 
-  add(location: string, document: ServiceTagDocument, at: number): void {
-    this.#releases.push({ location: location.toLowerCase(), at, document });
+  /** What a location can no longer ask for is dropped: a replay of years would not fit into memory. */
+  add(location: string, document: ServiceTagDocument, at: number, longestLagInMs: number): void {
+    const release = { location: location.toLowerCase(), at, document };
+    const ofLocation = this.#releases.filter((other) => other.location === release.location);
+    const oldest = ofLocation.findLast((other) => other.at + longestLagInMs <= at)?.at ?? -Infinity;
+    this.#releases = [
+      ...this.#releases.filter((other) => other.location !== release.location || other.at >= oldest),
+      release,
+    ];
     for (const { name } of document.values) this.#names.add(name.toLowerCase());
   }
 
@@ -37,8 +44,12 @@ export class ServiceTagsReleases {
 
   /** While no document is known, whatever is spelt like a tag is one. */
   isTag(name: string): boolean {
-    return this.#names.size > 0 ? this.#names.has(name) : /^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)?$/i.test(name);
+    return this.#names.size > 0 ? this.#names.has(name) : isSpeltLikeTag(name);
   }
+}
+
+export function isSpeltLikeTag(name: string): boolean {
+  return /^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)?$/i.test(name);
 }
 
 /** An entry as the API words it: numbers are strings, and `state` is there. */

@@ -107,7 +107,7 @@ function seeding(simulation: Simulation) {
     putResourceGroup: (subscriptionId: string, name: string) => access.putResourceGroup(subscriptionId, name),
     putNsg: (seed: NsgSeed) => putNsg(toNsg(seed, simulation)),
     putRule: (nsgId: string, seed: RuleSeed) =>
-      changeRules(nsgId, (rules) => [...without(rules, seed.name), toSettledRule(nsgId, seed, simulation)]),
+      changeRules(nsgId, (rules) => [...without(rules, seed.name), toSettledRule(nsgId, seed)]),
     removeRule: (nsgId: string, name: string) => changeRules(nsgId, (rules) => without(rules, name)),
     removeNsg: (id: string) => simulation.nsgs.set(id, undefined, simulation.now()),
     putRegistry: (seed: RegistrySeed) => {
@@ -120,8 +120,17 @@ function seeding(simulation: Simulation) {
     putLock: (scope: string, level: LockLevel) => access.putLock(scope, level),
     removeLock: (scope: string) => access.removeLock(scope),
     setServiceTags: (location: string, document: unknown) =>
-      simulation.serviceTags.add(location, requireServiceTagDocument(document), simulation.now()),
+      simulation.serviceTags.add(
+        location,
+        requireServiceTagDocument(document),
+        simulation.now(),
+        longestLag(simulation),
+      ),
   };
+}
+
+function longestLag(simulation: Simulation): number {
+  return Math.max(0, ...Object.values(simulation.settings.serviceTagsLagInMs));
 }
 
 function inspection(simulation: Simulation) {

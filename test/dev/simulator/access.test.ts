@@ -76,6 +76,15 @@ describe('tokens and roles', () => {
     expect(simulator.nsg(nsgId)?.properties.securityRules).toHaveLength(1);
   });
 
+  test('a call without a token can be given a principal: clients send none to a loopback address', async () => {
+    simulator.configure({ auth: { principals: {}, withoutToken: principal } });
+
+    const allowed = await put();
+    const refused = await call(simulator.url, 'GET', registryId);
+
+    expect([allowed.status, refused.code]).toEqual([201, 'AuthorizationFailed']);
+  });
+
   test('a permission ends at its scope', async () => {
     simulator.putNsg({ id: `${nsgId}-other` });
     const client = networkClient(simulator.url, 'known');

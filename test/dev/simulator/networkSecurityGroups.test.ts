@@ -73,6 +73,16 @@ describe('PUT of a whole group', () => {
   });
 });
 
+test('a group that was new is gone again when its operation is canceled', async () => {
+  const path = nsgId.replace('nsg-hooks', 'nsg-new');
+  simulator.failNext({ method: 'PUT' }, { kind: 'operationSuperseded' });
+
+  const created = await call(simulator.url, 'PUT', path, { location: 'eastus' });
+  const read = await call(simulator.url, 'GET', path);
+
+  expect([created.status, read.status]).toEqual([201, 404]);
+});
+
 describe('PATCH', () => {
   test('sets tags, all of them, and leaves rules alone', async () => {
     const client = networkClient(simulator.url);

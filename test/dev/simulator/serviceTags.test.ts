@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, manualClock, networkClient, subscriptionId } from './support.ts';
+import { call, manualClock, networkClient, nsgId, ruleProperties, subscriptionId } from './support.ts';
 
 let simulator: Simulator;
 let clock: ReturnType<typeof manualClock>;
@@ -127,6 +127,20 @@ describe('rollout', () => {
     simulator.setServiceTags('eastus', weekly(64, acr));
 
     expect([await changeNumber('westeurope'), await changeNumber('eastus')]).toEqual(['63', '64']);
+  });
+});
+
+describe('seeded rules', () => {
+  test('may name tags that the document does not have; written ones may not', async () => {
+    const properties = { ...ruleProperties(), sourceAddressPrefixes: [], sourceAddressPrefix: 'Storage' };
+    simulator.putNsg({ id: nsgId, securityRules: [{ name: 'Foreign', properties }] });
+
+    const written = await call(simulator.url, 'PUT', `${nsgId}/securityRules/Mine`, {
+      properties: { ...properties, priority: 301 },
+    });
+
+    expect(written.code).toBe('SecurityRuleInvalidAddressPrefix');
+    expect(simulator.nsg(nsgId)?.properties.securityRules).toHaveLength(1);
   });
 });
 
