@@ -29,12 +29,14 @@ export interface PrefixList {
   /** Names of the tags that the prefixes come from. */
   readonly tags: readonly string[];
   readonly prefixes: readonly string[];
+  /** They cover what the tags list, and are not themselves what the tags list. */
+  readonly isMerged: boolean;
 }
 
 /** Throws RequestError for an unknown tag or region. */
 export function listPrefixes(document: ServiceTagsDocument, selection: PrefixSelection): PrefixList {
   const tags = resolveTags(document, selection.tags, selection.regions);
-  return { tags: tags.map((tag) => tag.name), prefixes: prefixesOf(tags, selection) };
+  return { tags: tags.map((tag) => tag.name), prefixes: prefixesOf(tags, selection), isMerged: selection.aggregate };
 }
 
 function prefixesOf(tags: readonly ServiceTag[], { family, aggregate, shard }: PrefixSelection): readonly string[] {
@@ -68,11 +70,11 @@ function crossNames({ tags, regions }: PrefixSelection): string[] {
 /** The rows of a list, with the tags and regions that each prefix stands in. */
 export function toRows(
   document: ServiceTagsDocument,
-  { tags, prefixes }: PrefixList,
+  list: PrefixList,
   firstSeen: ReadonlyMap<string, string> | undefined,
 ): readonly PrefixRow[] {
-  const holders = holdersOf(resolveTags(document, tags, []), prefixes);
-  return prefixes.map((prefix) => {
+  const holders = holdersOf(resolveTags(document, list.tags, []), list);
+  return list.prefixes.map((prefix) => {
     const held = holders.get(prefix) ?? [];
     return {
       prefix,
@@ -87,17 +89,15 @@ export function toRows(
 /** A merged prefix is held by every tag that lists a part of it. */
 function holdersOf(
   tags: readonly ServiceTag[],
-  prefixes: readonly string[],
+  { prefixes, isMerged }: PrefixList,
 ): ReadonlyMap<string, readonly ServiceTag[]> {
   const [only] = tags;
   if (only && tags.length === 1) return new Map(prefixes.map((prefix) => [prefix, [only]]));
   const holders = new Map<string, ServiceTag[]>(prefixes.map((prefix) => [prefix, []]));
+  const merged = isMerged ? prefixes.map(parsePrefix) : [];
   for (const tag of tags) {
-    for (const listed of tag.addressPrefixes) holders.get(listed)?.push(tag);
-  }
-  const merged = prefixes.filter((prefix) => holders.get(prefix)?.length === 0).map(parsePrefix);
-  for (const tag of merged.length === 0 ? [] : tags) {
-    for (const prefix of prefixesThatHold(merged, tag)) holders.get(prefix)?.push(tag);
+    const held = isMerged ? prefixesThatHold(merged, tag) : tag.addressPrefixes;
+    for (const prefix of held) holders.get(prefix)?.push(tag);
   }
   return holders;
 }

@@ -1,0 +1,384 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import { familyOf, isPrefix } from '../../../src/core/prefixes.ts';
+import { call } from './call.ts';
+import { makeWorld, type World } from './fakes.ts';
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld();
+});
+
+const get = async (target: string, headers: Record<string, string> = {}): ReturnType<typeof call> =>
+  call(world.app, target, { headers });
+const idOf = (index: number): string => world.snapshots.all[index]?.id ?? '';
+
+describe('selection', () => {
+  test('the default tag, every family, as the contract has it', async () => {
+    const reply = await get('prefixes');
+
+    expect(reply.status).toBe(200);
+    expect(reply.json()).toEqual({
+      cloud: 'Public',
+      snapshot: idOf(2),
+      changeNumber: 3,
+      tags: ['AzureContainerRegistry'],
+      count: 3,
+      prefixes: ['20.42.66.0/23', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/122'],
+    });
+    expect(reply.headers['x-snapshot-id']).toBe(idOf(2));
+  });
+
+  test.each([
+    ['prefixes?tag=azurecontainerregistry.EASTUS', ['20.42.66.0/24', '20.42.67.0/24']],
+    ['prefixes?region=eastus', ['20.42.66.0/24', '20.42.67.0/24']],
+    ['prefixes?region=EastUS,westeurope', ['20.42.66.0/24', '20.42.67.0/24', '2603:1030:40c:3::/122']],
+    ['prefixes?region=eastus&region=westeurope&family=ipv6', ['2603:1030:40c:3::/122']],
+    ['prefixes?region=eastus&aggregate=true', ['20.42.66.0/23']],
+    ['prefixes?family=ipv4', ['20.42.66.0/23']],
+    ['prefixes?tag=AzureFrontDoor.Backend&aggregate=true', ['203.0.113.0/24']],
+    [
+      'prefixes?tag=AzureContainerRegistry,AzureContainerRegistry.EastUS&family=ipv4',
+      ['20.42.66.0/23', '20.42.66.0/24', '20.42.67.0/24'],
+    ],
+    [
+      'prefixes?tag=AzureContainerRegistry.EastUS&tag=AzureCloud.westeurope',
+      ['20.42.66.0/24', '20.42.67.0/24', '198.51.100.0/22'],
+    ],
+    ['prefixes?asOf=2026-07-12&family=ipv4', ['20.42.66.0/24', '198.51.100.0/24']],
+    ['prefixes?asOf=2026-07-13T00:00:00%2B02:00&family=ipv4', ['20.42.66.0/24', '198.51.100.0/24']],
+    ['prefixes?asOf=2099-01-01&family=ipv4', ['20.42.66.0/23']],
+  ])('%s', async (target, prefixes) => {
+    expect(((await get(target)).json() as { prefixes: string[] }).prefixes).toEqual(prefixes);
+  });
+
+  test('a snapshot by id is immutable', async () => {
+    const reply = await get(`prefixes?snapshot=${idOf(0)}&family=ipv4`);
+
+    expect(reply.json()).toMatchObject({ snapshot: idOf(0), prefixes: ['20.42.66.0/24', '198.51.100.0/24'] });
+    expect(reply.headers['cache-control']).toContain('immutable');
+    expect(reply.headers['x-snapshot-id']).toBe(idOf(0));
+  });
+
+  test('since: only what came and went, by address', async () => {
+    expect((await get(`prefixes?since=${idOf(0)}`)).json()).toMatchObject({
+      since: idOf(0),
+      snapshot: idOf(2),
+      count: 3,
+      added: ['20.42.67.0/24', '2603:1030:40c:3::/122'],
+      removed: ['198.51.100.0/24'],
+    });
+    expect((await get(`prefixes?since=${idOf(0)}&format=text&family=ipv4`)).text).toBe(
+      `# from ${idOf(0)} to ${idOf(2)}\n+ 20.42.67.0/24\n- 198.51.100.0/24\n`,
+    );
+  });
+
+  test('pages stay with their snapshot when a new one comes', async () => {
+    const first = (await get('prefixes?limit=2')).json() as { prefixes: string[]; count: number; continuation: string };
+    world.snapshots.publish({ AzureContainerRegistry: ['192.0.2.0/24'] }, '2026-07-27');
+    world.clock.pass(60);
+    const second = (await get(`prefixes?limit=2&continuation=${first.continuation}`)).json() as typeof first;
+
+    expect(first.count).toBe(3);
+    expect([...first.prefixes, ...second.prefixes]).toEqual([
+      '20.42.66.0/23',
+      '2603:1030:20e:3::480/122',
+      '2603:1030:40c:3::/122',
+    ]);
+    expect(second.continuation).toBeUndefined();
+    expect((await get(`prefixes?family=ipv4&limit=2&continuation=${first.continuation}`)).status).toBe(400);
+  });
+
+  test('the shards of a list are the list', async () => {
+    const parts = await Promise.all(
+      [1, 2, 3].map(async (index) => (await get(`prefixes?shard=${index}/3`)).json() as { prefixes: string[] }),
+    );
+
+    expect(parts.flatMap((part) => part.prefixes).sort()).toEqual([
+      '20.42.66.0/23',
+      '2603:1030:20e:3::480/122',
+      '2603:1030:40c:3::/122',
+    ]);
+  });
+});
+
+describe('refusals', () => {
+  test.each([
+    ['prefixes?tag=AzureContainerRegistri', 404, 'unknown-tag', 'AzureContainerRegistry'],
+    ['prefixes?region=mars', 400, 'unknown-region', 'eastus, westeurope'],
+    ['prefixes?tag=AzureFrontDoor.Backend&region=eastus', 400, 'unknown-region', 'no regions'],
+    ['prefixes?tag=AzureContainerRegistry.EastUS&region=eastus', 400, 'invalid-query', 'already'],
+    ['prefixes?tags=x', 400, 'invalid-query', 'accepted: tag, region, family'],
+    ['prefixes?family=ipv5', 400, 'invalid-query', 'ipv4'],
+    ['prefixes?family=ipv4&family=ipv6', 400, 'invalid-query', 'more than once'],
+    ['prefixes?aggregate=yes', 400, 'invalid-query', 'true'],
+    ['prefixes?tag=', 400, 'invalid-query', 'service tags'],
+    ['prefixes?tag=a%2F..%2Fb', 400, 'invalid-query', 'service tags'],
+    ['prefixes?region=', 400, 'invalid-query', 'ARM locations'],
+    ['prefixes?format=xml', 400, 'invalid-query', 'terraform'],
+    ['prefixes?shard=4/3', 400, 'invalid-query', 'i/n'],
+    ['prefixes?shard=0/3', 400, 'invalid-query', 'i/n'],
+    ['prefixes?limit=0', 400, 'invalid-query', 'limit'],
+    ['prefixes?limit=1&format=text', 400, 'invalid-query', 'whole'],
+    ['prefixes?continuation=x', 400, 'invalid-query', 'continuation'],
+    ['prefixes?snapshot=../../secrets', 400, 'invalid-query', 'GET snapshots'],
+    ['prefixes?snapshot=Public-20200101-1-000000000000', 404, 'unknown-snapshot', 'GET snapshots'],
+    ['prefixes?asOf=2026-02-30', 400, 'invalid-query', 'ISO date'],
+    ['prefixes?asOf=2020-01-01', 404, 'unknown-snapshot', '2026-07-06'],
+    ['prefixes?since=Public-20260720-3-000000000000&format=nginx', 400, 'invalid-query', 'json or text'],
+  ])('%s: %i', async (target, status, kind, hint) => {
+    const reply = await get(target);
+
+    expect(reply.status).toBe(status);
+    expect(reply.headers['content-type']).toBe('application/problem+json');
+    const problem = reply.json() as { type: string; status: number; detail: string; title: string };
+    expect(problem.type).toBe(`urn:acr-address-keeper:problem:${kind}`);
+    expect(problem.status).toBe(status);
+    expect(problem.detail).toContain(hint);
+  });
+
+  test('snapshot and asOf together', async () => {
+    expect((await get(`prefixes?snapshot=${idOf(0)}&asOf=2026-07-12`)).status).toBe(400);
+  });
+
+  test('a function key in the query is no unknown parameter', async () => {
+    expect((await get('prefixes?code=secret-key')).status).toBe(200);
+  });
+});
+
+describe('formats, read back', () => {
+  const expected = ['20.42.66.0/23', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/122'];
+
+  test('text', async () => {
+    const reply = await get('prefixes?format=text');
+
+    expect(reply.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(reply.text).toBe(`${expected.join('\n')}\n`);
+  });
+
+  test('text with comments: prefix, blank, comment on one line', async () => {
+    const lines = (await get('prefixes?format=text&comment=true')).text.trimEnd().split('\n');
+
+    expect(lines.map((line) => /^(\S+) # AzureContainerRegistry$/.exec(line)?.[1])).toEqual(expected);
+  });
+
+  test('csv, with the day since when each prefix is listed', async () => {
+    const reply = await get('prefixes?format=csv&tag=AzureContainerRegistry,AzureContainerRegistry.EastUS');
+
+    expect(reply.headers['content-type']).toContain('text/csv');
+    expect(parse(reply.text, { columns: true })).toEqual([
+      { prefix: '20.42.66.0/23', family: 'ipv4', tags: 'AzureContainerRegistry', regions: '', firstSeen: '2026-07-13' },
+      {
+        prefix: '20.42.66.0/24',
+        family: 'ipv4',
+        tags: 'AzureContainerRegistry.EastUS',
+        regions: 'eastus',
+        firstSeen: '2026-07-06',
+      },
+      {
+        prefix: '20.42.67.0/24',
+        family: 'ipv4',
+        tags: 'AzureContainerRegistry.EastUS',
+        regions: 'eastus',
+        firstSeen: '2026-07-13',
+      },
+      {
+        prefix: '2603:1030:20e:3::480/122',
+        family: 'ipv6',
+        tags: 'AzureContainerRegistry',
+        regions: '',
+        firstSeen: '2026-07-06',
+      },
+      {
+        prefix: '2603:1030:40c:3::/122',
+        family: 'ipv6',
+        tags: 'AzureContainerRegistry',
+        regions: '',
+        firstSeen: '2026-07-20',
+      },
+    ]);
+  });
+
+  test('csv of merged prefixes names every tag that lists a part', async () => {
+    const target =
+      'prefixes?format=csv&aggregate=true&family=ipv4&tag=AzureContainerRegistry,AzureContainerRegistry.EastUS';
+
+    expect(parse((await get(target)).text, { columns: true })).toEqual([
+      {
+        prefix: '20.42.66.0/23',
+        family: 'ipv4',
+        tags: 'AzureContainerRegistry AzureContainerRegistry.EastUS',
+        regions: 'eastus',
+        firstSeen: '2026-07-13',
+      },
+    ]);
+  });
+
+  test.each(['false', 'true'])('nginx: comments and allow directives only (comment=%s)', async (comment) => {
+    const lines = (await get(`prefixes?format=nginx&comment=${comment}`)).text.split('\n');
+
+    expect(lines.pop()).toBe('');
+    expect(lines.every((line) => /^(#[^\n]*|allow [0-9a-f.:]+\/\d+;( #[^\n]*)?)$/.test(line))).toBe(true);
+    expect(lines.flatMap((line) => /^allow (\S+);/.exec(line)?.[1] ?? [])).toEqual(expected);
+  });
+
+  test('ipset restore: sets are filled aside and swapped in', async () => {
+    const sets = runIpsetRestore((await get('prefixes?format=ipset')).text);
+
+    expect(sets).toEqual(
+      new Map([
+        ['azurecontainerregistry-v4', { family: 'inet', members: ['20.42.66.0/23'] }],
+        ['azurecontainerregistry-v6', { family: 'inet6', members: expected.slice(1) }],
+      ]),
+    );
+  });
+
+  test('ipset restore: a long selection still has names that the kernel takes', async () => {
+    const sets = runIpsetRestore((await get('prefixes?format=ipset&region=eastus,westeurope')).text);
+
+    expect([...sets.keys()].every((name) => name.length <= 31)).toBe(true);
+  });
+
+  test.each(['false', 'true'])('terraform: one locals block with two lists (comment=%s)', async (comment) => {
+    const locals = parseLocals((await get(`prefixes?format=terraform&comment=${comment}`)).text);
+
+    expect(locals).toEqual({
+      azurecontainerregistry_ipv4: expected.slice(0, 1),
+      azurecontainerregistry_ipv6: expected.slice(1),
+    });
+  });
+
+  test.each(['text', 'nginx', 'ipset', 'terraform'])('%s is never empty', async (format) => {
+    const reply = await get(`prefixes?format=${format}&region=westeurope&family=ipv4`);
+
+    expect(reply.status).toBe(503);
+    expect(reply.headers['retry-after']).toBe('30');
+    expect(reply.json()).toMatchObject({ type: 'urn:acr-address-keeper:problem:empty-list' });
+  });
+
+  test('lists keep their bytes over a release that does not change them', async () => {
+    const tags = ['text', 'nginx', 'ipset', 'terraform'];
+    const read = async (): Promise<unknown[]> =>
+      Promise.all(tags.map(async (format) => (await get(`prefixes?format=${format}&region=eastus`)).headers['etag']));
+    const before = await read();
+    const current = world.snapshots.all.at(-1);
+    world.snapshots.publish(
+      {
+        ...Object.fromEntries(current?.document.values.map((tag) => [tag.name, tag.addressPrefixes]) ?? []),
+        New: ['192.0.2.0/24'],
+      },
+      '2026-07-27',
+    );
+    world.clock.pass(31);
+
+    expect(await read()).toEqual(before);
+    expect((await get('prefixes')).headers['x-snapshot-id']).toBe(world.snapshots.all.at(-1)?.id);
+  });
+});
+
+describe('the Accept header', () => {
+  test.each([
+    ['text/plain', 'text/plain'],
+    ['text/csv', 'text/csv'],
+    ['application/json', 'application/json'],
+    ['*/*', 'application/json'],
+    ['text/*', 'text/plain'],
+    ['text/*;q=0.5, application/json;q=0.4', 'text/plain'],
+    ['text/plain;q=0.2, text/csv', 'text/csv'],
+    ['application/json;q=0, */*', 'text/plain'],
+    ['TEXT/CSV', 'text/csv'],
+  ])('%s gives %s', async (accept, type) => {
+    expect((await get('prefixes', { accept })).headers['content-type']).toContain(type);
+  });
+
+  test('where nothing fits: 406', async () => {
+    const reply = await get('prefixes', { accept: 'image/png' });
+
+    expect(reply.status).toBe(406);
+    expect(reply.json()).toMatchObject({ type: 'urn:acr-address-keeper:problem:not-acceptable' });
+  });
+
+  test('format is stronger', async () => {
+    expect((await get('prefixes?format=text', { accept: 'application/json' })).headers['content-type']).toContain(
+      'text/plain',
+    );
+  });
+});
+
+describe('feeds', () => {
+  test.each([
+    ['AzureContainerRegistry.txt', ['20.42.66.0/23', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/122']],
+    ['azurecontainerregistry.eastus.ipv4.txt', ['20.42.66.0/24', '20.42.67.0/24']],
+    ['AzureContainerRegistry.EastUS.txt', ['20.42.66.0/24', '20.42.67.0/24']],
+    ['AzureContainerRegistry.ipv4.txt', ['20.42.66.0/23']],
+    ['AzureContainerRegistry.westeurope.all.txt', ['2603:1030:40c:3::/122']],
+    ['AzureFrontDoor.Backend.txt', ['203.0.113.0/25', '203.0.113.128/25']],
+    ['AzureFrontDoor.Backend.ipv4.txt?aggregate=true', ['203.0.113.0/24']],
+    ['AzureCloud.westeurope.ipv4.txt', ['198.51.100.0/22']],
+  ])('%s', async (name, prefixes) => {
+    const reply = await get(`feeds/${name}`, { accept: 'image/png' });
+
+    expect(reply.status).toBe(200);
+    expect(reply.headers['content-type']).toBe('text/plain; charset=utf-8');
+    const lines = reply.text.trimEnd().split('\n');
+    expect(lines).toEqual(prefixes);
+    expect(lines.every((line) => isPrefix(line) && familyOf(line))).toBe(true);
+  });
+
+  test.each([
+    ['Nothing.txt', 404],
+    ['AzureContainerRegistry', 404],
+    ['AzureContainerRegistry.mars.ipv4.txt', 404],
+    ['.txt', 404],
+    ['..%2F..%2Fhost.json.txt', 404],
+    ['AzureContainerRegistry.westeurope.ipv4.txt', 503],
+    ['AzureContainerRegistry.txt?shard=1/0', 400],
+    ['AzureContainerRegistry.txt?x=1', 400],
+  ])('%s: %i', async (name, status) => {
+    const reply = await get(`feeds/${name}`);
+
+    expect(reply.status).toBe(status);
+    expect(reply.headers['content-type']).toBe('application/problem+json');
+  });
+});
+
+/** What `ipset restore` does with the lines; throws where it would. */
+function runIpsetRestore(text: string): ReadonlyMap<string, { family: string; members: readonly string[] }> {
+  const sets = new Map<string, { family: string; members: string[] }>();
+  const require = (name = ''): { family: string; members: string[] } => {
+    const set = sets.get(name);
+    if (!set) throw new Error(`no set ${name}`);
+    return set;
+  };
+  for (const line of text.split('\n').filter((candidate) => candidate !== '' && !candidate.startsWith('#'))) {
+    const create = /^create (\S{1,31}) hash:net family (inet6?) hashsize \d+ maxelem \d+ -exist$/.exec(line);
+    const command = /^(add|flush|swap|destroy) (\S{1,31})(?: (\S+))?( -exist)?$/.exec(line);
+    if (create) sets.set(create[1] ?? '', sets.get(create[1] ?? '') ?? { family: create[2] ?? '', members: [] });
+    else if (command?.[1] === 'flush') require(command[2]).members = [];
+    else if (command?.[1] === 'add') {
+      const set = require(command[2]);
+      if ((familyOf(command[3] ?? '') === 'ipv6') !== (set.family === 'inet6')) throw new Error(`family: ${line}`);
+      set.members.push(command[3] ?? '');
+    } else if (command?.[1] === 'swap') {
+      const [left, right] = [require(command[2]), require(command[3])];
+      sets.set(command[2] ?? '', right).set(command[3] ?? '', left);
+    } else if (command?.[1] === 'destroy') sets.delete(command[2] ?? '');
+    else throw new Error(`not understood: ${line}`);
+  }
+  return sets;
+}
+
+/** A strict reader of one `locals` block whose values are lists of strings. */
+function parseLocals(text: string): Readonly<Record<string, readonly string[]>> {
+  const source = text.replaceAll(/#[^\n]*/g, '');
+  const block = /^\s*locals \{\n([\s\S]*)\}\s*$/.exec(source)?.[1];
+  if (block === undefined) throw new Error(`no locals block: ${text}`);
+  const rest = block.replaceAll(/[a-z_][a-z0-9_]* = \[\s*("[^"\\$%]*",\s*)*\]/g, '');
+  if (rest.trim() !== '') throw new Error(`not understood: ${rest}`);
+  return Object.fromEntries(
+    [...block.matchAll(/([a-z_][a-z0-9_]*) = \[([^\]]*)\]/g)].map(([, name = '', list = '']) => [
+      name,
+      [...list.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
+    ]),
+  );
+}

@@ -1,0 +1,521 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { XMLParser } from 'fast-xml-parser';
+import { RequestError, TargetBlockedError } from '../../../src/core/errors.ts';
+import type { PullStatus } from '../../../src/core/snapshot.ts';
+import { call, type Reply } from './call.ts';
+import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld();
+});
+
+const get = async (target: string, headers: Record<string, string> = {}): Promise<Reply> =>
+  call(world.app, target, { headers });
+const post = async (target: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> =>
+  call(world.app, target, { method: 'POST', body, headers });
+const idOf = (index: number): string => world.snapshots.all[index]?.id ?? '';
+
+describe('lookup', () => {
+  test('as of a day', async () => {
+    expect((await get('lookup?ip=20.42.67.1&asOf=2026-07-06')).json()).toEqual({
+      ip: '20.42.67.1',
+      snapshot: idOf(0),
+      matches: [],
+    });
+  });
+
+  test('bulk: the same, in order', async () => {
+    const reply = await post('lookup', ['20.42.66.1', '::ffff:203.0.113.9', '192.0.2.1']);
+    const answers = reply.json() as { ip: string; matches: { tag: string }[] }[];
+
+    expect(reply.status).toBe(200);
+    expect(answers.map(({ ip, matches }) => [ip, matches.map((match) => match.tag)])).toEqual([
+      ['20.42.66.1', ['AzureContainerRegistry.EastUS', 'AzureContainerRegistry']],
+      ['::ffff:203.0.113.9', ['AzureFrontDoor.Backend']],
+      ['192.0.2.1', []],
+    ]);
+    expect(reply.headers['x-snapshot-id']).toBe(idOf(2));
+  });
+
+  test('bulk: ten thousand, and not one more', async () => {
+    expect(
+      (
+        await post(
+          'lookup',
+          Array.from({ length: 10_000 }, () => '20.42.66.1'),
+        )
+      ).json(),
+    ).toHaveLength(10_000);
+    expect(
+      (
+        await post(
+          'lookup',
+          Array.from({ length: 10_001 }, () => '20.42.66.1'),
+        )
+      ).status,
+    ).toBe(400);
+  });
+
+  test('bulk: bad entries are named by their index', async () => {
+    const reply = await post('lookup', ['20.42.66.1', 'x', '1.2.3.4/40']);
+
+    expect(reply.status).toBe(400);
+    expect(reply.json()).toMatchObject({
+      detail: expect.stringContaining('entry 1: "x"'),
+      errors: [{ index: 1 }, { index: 2 }],
+    });
+    expect((await post('lookup', ['20.42.66.1', 7])).json()).toMatchObject({ errors: [{ index: 1 }] });
+  });
+
+  test.each([
+    ['"20.42.66.1"', {}, 400],
+    ['[', {}, 400],
+    ['', {}, 400],
+    ['["20.42.66.1"]', { 'content-type': 'text/plain' }, 415],
+    [JSON.stringify(Array.from({ length: 9_999 }, () => 'x'.repeat(200))), {}, 413],
+  ])('body %.20s: %i', async (body, headers, status) => {
+    expect((await post('lookup', body, headers)).status).toBe(status);
+  });
+
+  describe('with a target', () => {
+    beforeEach(() => {
+      const snapshot = { id: idOf(0), date: '2026-07-06', contentHash: 'aa' };
+      world.ledger.records.push(
+        makeRun('2026-07-06T07:00:00.000Z', {
+          snapshot,
+          after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24', '198.51.100.0/24'] }],
+        }),
+        makeRun('2026-07-13T07:00:00.000Z', { outcome: 'failed' }),
+        makeRun('2026-07-20T07:00:00.000Z', { after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/23'] }] }),
+      );
+    });
+
+    test.each([
+      ['198.51.100.7', '2026-07-06', { allowed: true, rule: 'AllowAcrWebhooks', prefix: '198.51.100.0/24' }],
+      ['198.51.100.7', '2026-07-14', { allowed: true, run: { id: '20260706T070000000Z-webhook-receiver-0123abcd' } }],
+      [
+        '198.51.100.7',
+        '2026-07-20T08:00:00Z',
+        { allowed: false, run: { id: '20260720T070000000Z-webhook-receiver-0123abcd' } },
+      ],
+      ['::ffff:20.42.67.1', '2026-07-20', { allowed: true, prefix: '20.42.66.0/23' }],
+    ])('was %s let in on %s?', async (ip, asOf, expected) => {
+      const answer = (await get(`lookup?ip=${ip}&asOf=${asOf}&target=webhook-receiver`)).json() as { target: unknown };
+
+      expect(answer.target).toMatchObject(expected);
+    });
+
+    test('says from which list', async () => {
+      const answer = (await get('lookup?ip=20.42.66.1&asOf=2026-07-06&target=webhook-receiver')).json();
+
+      expect(answer).toMatchObject({ target: { snapshot: { id: idOf(0), date: '2026-07-06' } } });
+    });
+
+    test('before the first run: not known; an unknown target: 404', async () => {
+      world.ledger.records.length = 0;
+      expect((await get('lookup?ip=20.42.66.1&target=webhook-receiver')).json()).toMatchObject({
+        target: { allowed: null },
+      });
+      expect((await get('lookup?ip=20.42.66.1&target=nobody')).status).toBe(404);
+    });
+  });
+});
+
+describe('tags and history', () => {
+  test('a tag: regions, days, prefixes with theirs', async () => {
+    expect((await get('tags/azurecontainerregistry')).json()).toMatchObject({
+      name: 'AzureContainerRegistry',
+      listed: true,
+      count: 3,
+      ipv4: 1,
+      ipv6: 2,
+      regions: ['eastus', 'westeurope'],
+      firstSeen: '2026-07-06',
+      lastChanged: '2026-07-20',
+      prefixes: [
+        { prefix: '20.42.66.0/23', firstSeen: '2026-07-13', lastSeen: '2026-07-20' },
+        { prefix: '2603:1030:20e:3::480/122', firstSeen: '2026-07-06' },
+        { prefix: '2603:1030:40c:3::/122', firstSeen: '2026-07-20' },
+        { prefix: '198.51.100.0/24', firstSeen: '2026-07-06', lastSeen: '2026-07-13' },
+      ],
+    });
+  });
+
+  test('a tag that is listed no more', async () => {
+    expect((await get('tags/Retired')).json()).toMatchObject({ listed: false, lastChanged: '2026-07-20' });
+    expect((await get('history?tag=retired')).json()).toMatchObject({
+      changes: [{ tag: 'Retired', kind: 'removed', removed: ['192.0.2.0/24'] }],
+    });
+    expect((await get('tags/Nothing')).json()).toMatchObject({ type: 'urn:acr-address-keeper:problem:unknown-tag' });
+  });
+
+  test('history, newest first, by tag and region, in pages', async () => {
+    const target = 'history?tag=AzureContainerRegistry&region=eastus,westeurope&limit=1';
+    const first = (await get(target)).json() as {
+      count: number;
+      changes: { tag: string; date: string }[];
+      continuation: string;
+    };
+    const second = (await get(`${target}&continuation=${first.continuation}`)).json() as typeof first;
+
+    expect(first.count).toBe(2);
+    expect([...first.changes, ...second.changes]).toMatchObject([
+      {
+        tag: 'AzureContainerRegistry.WestEurope',
+        date: '2026-07-20',
+        added: ['2603:1030:40c:3::/122'],
+        removed: ['198.51.100.0/24'],
+      },
+      { tag: 'AzureContainerRegistry.EastUS', date: '2026-07-13', added: ['20.42.67.0/24'], removed: [] },
+    ]);
+    expect(second.continuation).toBeUndefined();
+    expect((await get(`${target}&continuation=nope`)).status).toBe(400);
+  });
+
+  test('changes that were not stored are computed from the two snapshots', async () => {
+    const stored = (await get('history')).json();
+    world = makeWorld();
+    world.changes.clear();
+
+    expect((await get('history')).json()).toEqual(stored);
+    const reads = world.snapshots.calls.length;
+    await get('history?limit=5');
+    expect(world.snapshots.calls).toHaveLength(reads);
+  });
+
+  test.each([
+    ['changes', 1, 2, ['2603:1030:40c:3::/122'], ['198.51.100.0/24']],
+    ['changes?tag=AzureContainerRegistry.EastUS', 0, 1, ['20.42.67.0/24'], []],
+    ['changes?from=2026-07-06', 0, 2, ['20.42.67.0/24', '2603:1030:40c:3::/122'], ['198.51.100.0/24']],
+    ['changes?from=2026-07-20&to=2026-07-06', 2, 0, ['198.51.100.0/24'], ['20.42.67.0/24', '2603:1030:40c:3::/122']],
+    ['changes?to=2026-07-13', 0, 1, ['20.42.67.0/24'], []],
+    ['changes?tag=AzureCloud.westeurope', 0, 2, [], []],
+    ['changes?tag=Retired', 1, 2, [], ['192.0.2.0/24']],
+  ])('%s', async (target, from, to, added, removed) => {
+    expect((await get(target)).json()).toMatchObject({ from: idOf(from), to: idOf(to), added, removed });
+  });
+
+  test.each([
+    ['changes?tag=Nothing', 404],
+    ['changes?tag=Nothing&from=2026-07-06', 404],
+    ['changes?to=2026-07-06', 404],
+    ['changes?from=yesterday', 400],
+    ['changes?tag=A,B', 400],
+  ])('%s: %i', async (target, status) => {
+    expect((await get(target)).status).toBe(status);
+  });
+
+  test('changes for people: text and Markdown, by format or Accept', async () => {
+    const text = await get('changes?format=text');
+    expect(text.text).toBe(
+      `# AzureContainerRegistry from ${idOf(1)} to ${idOf(2)}\n+ 2603:1030:40c:3::/122\n- 198.51.100.0/24\n`,
+    );
+    const markdown = await get('changes', { accept: 'text/markdown' });
+    expect(markdown.headers['content-type']).toBe('text/markdown; charset=utf-8');
+    expect(markdown.text).toContain('### Removed (1)\n\n- `198.51.100.0/24`\n');
+  });
+
+  test('the Atom feed holds what RFC 4287 asks for', async () => {
+    const reply = await get('history.atom?code=secret-key&tag=AzureContainerRegistry,Retired');
+    expect(reply.headers['content-type']).toBe('application/atom+xml; charset=utf-8');
+    expect(reply.text).not.toContain('secret-key');
+    const { feed } = new XMLParser({
+      ignoreAttributes: false,
+      isArray: (name) => ['entry', 'link', 'author'].includes(name),
+    }).parse(reply.text) as {
+      feed: Record<string, unknown> & { entry: Record<string, unknown>[]; link: Record<string, string>[] };
+    };
+
+    expect(feed['@_xmlns']).toBe('http://www.w3.org/2005/Atom');
+    expect(feed['author']).toMatchObject([{ name: expect.any(String) }]);
+    expect(feed.link.filter((link) => link['@_rel'] === 'self')).toHaveLength(1);
+    const updated: string[] = [];
+    for (const node of [feed, ...feed.entry]) {
+      // 4.1.1 and 4.1.2: exactly one id (an IRI), title and updated (RFC 3339).
+      expect(node['id']).toMatch(/^[a-z]+:\S+$/);
+      expect(node['title']).toBeDefined();
+      expect(node['updated']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
+      updated.push(String(node['updated']));
+    }
+    expect(new Set(feed.entry.map((entry) => entry['id'])).size).toBe(feed.entry.length);
+    expect(feed.entry).toHaveLength(3);
+    // The feed's time is that of its newest entry.
+    expect(updated[0]).toBe(updated.slice(1).sort().at(-1));
+    for (const entry of feed.entry) expect(entry['content'] ?? entry['link']).toBeDefined();
+  });
+});
+
+describe('snapshots', () => {
+  test('in pages, newest first', async () => {
+    const first = (await get('snapshots?limit=2')).json() as { items: { id: string }[]; continuation: string };
+    const second = (await get(`snapshots?limit=2&continuation=${first.continuation}`)).json() as typeof first;
+
+    expect([...first.items, ...second.items].map((item) => item.id)).toEqual([idOf(2), idOf(1), idOf(0)]);
+    expect(second.continuation).toBeUndefined();
+  });
+
+  test('one with its document', async () => {
+    expect((await get(`snapshots/${idOf(0)}`)).json()).toMatchObject({
+      id: idOf(0),
+      document: { cloud: 'Public', changeNumber: 1 },
+    });
+  });
+
+  test.each(['x', '..%2Fcurrent', 'Public-20260720-3-000000000000', 'China-20260720-3-000000000000'])(
+    '%s: 404',
+    async (id) => {
+      expect((await get(`snapshots/${id}`)).status).toBe(404);
+    },
+  );
+});
+
+describe('targets', () => {
+  test('before its first run a target is pending', async () => {
+    expect((await get('targets')).json()).toMatchObject({
+      count: 1,
+      items: [{ name: 'webhook-receiver', status: 'pending' }],
+    });
+  });
+
+  test('status, reasons, last result, plan summary, ownership, pin', async () => {
+    const pin = { snapshot: idOf(0), by: 'someone', at: '2026-07-20T08:00:00.000Z' };
+    world.states.set('webhook-receiver', makeState({ pin }));
+
+    expect((await get('targets/webhook-receiver')).json()).toMatchObject({
+      status: 'inSync',
+      configuration: { serviceTag: 'AzureContainerRegistry', policy: 'sync' },
+      lastResult: { outcome: 'applied' },
+      plan: { id: plan.id, add: 1, remove: 0, retain: 0, held: 0 },
+      ownership: { ownerId: 'site-a', rules: ['AllowAcrWebhooks'], prefixCount: 1 },
+      owned: [{ prefix: '20.42.66.0/24' }],
+      pin,
+    });
+  });
+
+  test.each([
+    [{ ...nsgTarget, paused: true }, makeState(), 'paused'],
+    [nsgTarget, makeState({ paused: { by: 'someone', at: '2026-07-20T08:00:00.000Z' } }), 'paused'],
+    [{ ...nsgTarget, policy: 'plan' as const }, undefined, 'planOnly'],
+  ])('status %#', async (target, state, status) => {
+    world.targets = [target];
+    if (state) world.states.set(target.name, state);
+
+    expect((await get('targets/webhook-receiver')).json()).toMatchObject({ status });
+  });
+
+  test('pages follow the targets file', async () => {
+    world.targets = ['a', 'b', 'c'].map((name) => ({ ...nsgTarget, name }));
+    const first = (await get('targets?limit=2')).json() as { items: { name: string }[]; continuation: string };
+
+    expect(first.items.map((item) => item.name)).toEqual(['a', 'b']);
+    expect((await get(`targets?continuation=${first.continuation}`)).json()).toMatchObject({ items: [{ name: 'c' }] });
+  });
+
+  test('as of a day: the rules that the newest run up to then left', async () => {
+    world.ledger.records.push(
+      makeRun('2026-07-06T07:00:00.000Z', { after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24'] }] }),
+    );
+
+    expect((await get('targets/webhook-receiver?asOf=2026-07-10')).json()).toMatchObject({
+      name: 'webhook-receiver',
+      asOf: '2026-07-10T23:59:59.999Z',
+      rules: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24'] }],
+      run: { outcome: 'applied' },
+    });
+    expect((await get('targets/webhook-receiver?asOf=2026-07-01')).status).toBe(404);
+  });
+
+  test.each(['nobody', 'NOBODY', '..%2Fx', 'a'.repeat(500)])('%.12s: 404', async (name) => {
+    expect((await get(`targets/${name}`)).status).toBe(404);
+  });
+
+  test('a plan in JSON and in Markdown', async () => {
+    expect((await get('targets/webhook-receiver/plan')).json()).toEqual(plan);
+    expect((await get('targets/webhook-receiver/plan?format=markdown')).text).toContain('**removalLimit**');
+  });
+});
+
+describe('actions', () => {
+  test.each([
+    ['apply', { planId: plan.id }, ['approve', 'webhook-receiver', plan.id, 'a function key']],
+    ['resume', undefined, ['resume', 'webhook-receiver', 'a function key']],
+    ['pause', undefined, ['pause', 'webhook-receiver', 'a function key']],
+  ])('%s', async (action, body, expected) => {
+    const reply = await post(`targets/webhook-receiver/${action}`, body);
+
+    expect(reply.status).toBe(200);
+    expect(world.actions.calls).toEqual([expected]);
+    expect(reply.headers['cache-control']).toBe('no-store');
+  });
+
+  test('rollback to a snapshot that is there, and to one that is not', async () => {
+    expect((await post('targets/webhook-receiver/rollback', { snapshot: idOf(0) })).status).toBe(200);
+    expect(
+      (await post('targets/webhook-receiver/rollback', { snapshot: 'Public-20200101-1-000000000000' })).status,
+    ).toBe(404);
+    expect(world.actions.calls).toEqual([['rollback', 'webhook-receiver', idOf(0), 'a function key']]);
+  });
+
+  test('the signed-in user is who asks', async () => {
+    const principal = Buffer.from(JSON.stringify({ auth_typ: 'aad' })).toString('base64');
+    await post('pull', undefined, {
+      'x-ms-client-principal': principal,
+      'x-ms-client-principal-id': '1',
+      'x-ms-client-principal-idp': 'aad',
+      'x-ms-client-principal-name': 'operator@example.org',
+    });
+
+    expect(world.actions.calls).toEqual([['pull', 'operator@example.org']]);
+  });
+
+  test('a page of another site cannot act for a signed-in browser', async () => {
+    expect((await post('pull', undefined, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await post('pull', undefined, { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+    expect(world.actions.calls).toHaveLength(1);
+  });
+
+  test('a plan that has moved: 409 with the new plan', async () => {
+    world.actions.approval = new RequestError(409, 'moved', { plan });
+    const reply = await post('targets/webhook-receiver/apply', { planId: 'cd'.repeat(32) });
+
+    expect(reply.status).toBe(409);
+    expect(reply.json()).toMatchObject({ type: 'urn:acr-address-keeper:problem:plan-changed', plan: { id: plan.id } });
+  });
+
+  test.each([
+    [new TargetBlockedError('noPermission', 'the identity may not read the NSG'), 409, 'target-blocked'],
+    [new Error('socket hang up'), 502, 'action-failed'],
+  ])('what stands in the way of Azure: %s', async (error, status, kind) => {
+    world.actions.approval = error;
+    const reply = await post('targets/webhook-receiver/apply', { planId: plan.id });
+
+    expect(reply.status).toBe(status);
+    expect(reply.json()).toMatchObject({ type: `urn:acr-address-keeper:problem:${kind}` });
+  });
+
+  test.each([[{}], [{ planId: 'x' }], [{ planId: plan.id, force: true }], [[]], [null]])(
+    'apply with %j: 400',
+    async (body) => {
+      expect((await post('targets/webhook-receiver/apply', body)).status).toBe(400);
+      expect(world.actions.calls).toEqual([]);
+    },
+  );
+});
+
+describe('runs', () => {
+  beforeEach(() => {
+    world.ledger.records.push(
+      makeRun('2026-07-06T07:00:00.000Z'),
+      makeRun('2026-07-13T07:00:00.000Z'),
+      makeRun('2026-07-20T07:00:00.000Z'),
+    );
+  });
+
+  test('newest first, of one target, until a day, in pages', async () => {
+    const first = (await get('runs?target=webhook-receiver&until=2026-07-13&limit=1')).json() as {
+      items: { startedAt: string }[];
+      continuation: string;
+    };
+
+    expect(first.items.map((item) => item.startedAt)).toEqual(['2026-07-13T07:00:00.000Z']);
+    const second = (
+      await get(`runs?target=webhook-receiver&until=2026-07-13&limit=1&continuation=${first.continuation}`)
+    ).json();
+    expect(second).toMatchObject({ items: [{ startedAt: '2026-07-06T07:00:00.000Z' }] });
+    expect((await get('runs?continuation=forged')).status).toBe(400);
+  });
+
+  test('one by id', async () => {
+    const id = '20260706T070000000Z-webhook-receiver-0123abcd';
+
+    expect((await get(`runs/${id}`)).json()).toMatchObject({ id });
+    expect((await get('runs/20260706T070000000Z-webhook-receiver-ffffffff')).status).toBe(404);
+    expect((await get('runs/..%2F..%2Fstate')).status).toBe(404);
+  });
+});
+
+describe('health', () => {
+  const pullStatus: PullStatus = {
+    cloud: 'Public',
+    lastPull: { at: '2026-07-21T06:30:00.000Z', outcome: 'unchanged', runId: 'r' },
+    sources: [
+      { source: 'download', status: 'healthy', date: '2026-07-20', origin: 'https://example.org/x?sig=secret' },
+      { source: 'https://user:secret@example.org/tags.json?sig=secret', status: 'healthy' },
+      { source: 'file:/secret/folder', status: 'healthy', error: 'secret' },
+    ],
+    disagreements: [],
+  };
+
+  test('healthy: exactly what the contract names, and no secret', async () => {
+    world.snapshots.pullStatus = pullStatus;
+    world.states.set('webhook-receiver', makeState());
+    const reply = await get('health');
+
+    expect(reply.status).toBe(200);
+    expect(reply.json()).toMatchObject({
+      status: 'healthy',
+      snapshot: { id: idOf(2), ageHours: 29.5 },
+      lastPull: { at: '2026-07-21T06:30:00.000Z', outcome: 'unchanged' },
+      targets: { total: 1, inSync: 1, held: 0, failed: 0 },
+      sources: [{ source: 'download' }, { source: 'example.org' }, { source: 'file' }],
+    });
+    expect(reply.text).not.toMatch(/secret|subscriptions|nsg-hooks/);
+  });
+
+  test.each([
+    ['a failed target', () => world.states.set('webhook-receiver', withStatus('failed')), 200, 'degraded'],
+    ['a held target', () => world.states.set('webhook-receiver', withStatus('held')), 200, 'degraded'],
+    [
+      'a source down',
+      () => (world.snapshots.pullStatus = { ...pullStatus, sources: [{ source: 'api', status: 'failed' }] }),
+      200,
+      'degraded',
+    ],
+    ['no pull for days', () => world.clock.pass(3 * 24 * 3600), 503, 'unhealthy'],
+    ['no pull yet', () => (world.snapshots.pullStatus = undefined), 503, 'unhealthy'],
+    ['storage down', () => (world.snapshots.isDown = true), 503, 'unhealthy'],
+    [
+      'a targets file that cannot be used',
+      () => Object.assign(world.app.queries.services.targets, { read: () => Promise.reject(new Error('secret')) }),
+      503,
+      'unhealthy',
+    ],
+  ])('%s', async (_name, arrange, code, status) => {
+    world.snapshots.pullStatus = pullStatus;
+    arrange();
+    const reply = await get('health');
+
+    expect(reply.status).toBe(code);
+    expect(reply.json()).toMatchObject({ status });
+    expect(reply.text).not.toContain('secret');
+  });
+
+  test('strangers who ask often cost one read', async () => {
+    for (let count = 0; count < 20; count += 1) await get('health');
+
+    expect(world.snapshots.calls.filter((name) => name === 'readPullStatus')).toHaveLength(1);
+  });
+
+  function withStatus(status: 'failed' | 'held'): ReturnType<typeof makeState> {
+    const state = makeState();
+    return { ...state, ...(state.lastResult && { lastResult: { ...state.lastResult, status } }) };
+  }
+});
+
+describe('pages', () => {
+  test.each(['dashboard', 'docs'])('%s: a strict policy, and nothing from elsewhere', async (page) => {
+    const reply = await get(page);
+
+    expect(reply.status).toBe(200);
+    expect(reply.headers['content-security-policy']).toMatch(/default-src 'none'; script-src 'self';/);
+    expect(reply.text).not.toMatch(/https?:\/\/|<script>|style=|onclick=/);
+    for (const [, asset = ''] of reply.text.matchAll(/(?:src|href)="(assets\/[^"]+)"/g)) {
+      expect((await get(asset)).status).toBe(200);
+    }
+  });
+
+  test.each(['..%2Fhost.json', 'host.json', 'dashboard.html', '__proto__'])('assets/%s: 404', async (name) => {
+    expect((await get(`assets/${name}`)).status).toBe(404);
+  });
+});
