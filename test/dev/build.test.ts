@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { buildFunctions, type BuildResult } from '../../dev/build.ts';
+import { startAzurite } from '../../dev/azurite.ts';
+import { buildFixtureApp, copyFixtures, fixtures } from './fixtures/apps.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const run = promisify(execFile);
+let folder: string;
+let out: string;
+let result: BuildResult;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'build-'));
+  out = join(folder, 'dist');
+  result = await buildFunctions({ source: fixtures, out });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('what is written', () => {
+  test('"main" of package.json matches one file for each trigger file, and nothing else', () => {
+    const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { main: string };
+
+    const matched = globSync(main, { cwd: folder }).map((file) => file.slice('dist/'.length));
+
+    expect(matched.sort()).toEqual([...result.functions].sort());
+    expect(result.functions).toEqual(
+      globSync('*.ts', { cwd: fixtures })
+        .sort()
+        .map((file) => `functions/${file.replace('.ts', '.js')}`),
+    );
+  });
+
+  test('source maps lie beside the files', () => {
+    for (const file of globSync('**/*.js', { cwd: out })) expect(existsSync(join(out, `${file}.map`))).toBe(true);
+  });
+
+  test('a trigger file that is gone is no longer served', async () => {
+    const source = await copyFixtures(['echo.ts', 'answers.ts']);
+    const target = join(folder, 'shrinking');
+    await buildFunctions({ source, out: target });
+    rmSync(join(source, 'answers.ts'));
+
+    await buildFunctions({ source, out: target });
+
+    expect(globSync('functions/*.js', { cwd: target })).toEqual(['functions/echo.js']);
+    await rm(source, { recursive: true });
+  });
+
+  test('a folder without trigger files is an error that names it', async () => {
+    await expect(buildFunctions({ source: join(fixtures, 'none'), out })).rejects.toThrow('holds no trigger file');
+  });
+});
+
+describe('loading', () => {
+  test('nothing but Node and the worker is asked for from outside', () => {
+    const imports = Object.values(result.metafile.outputs).flatMap((output) => output.imports);
+    const outside = imports.filter(({ external }) => external).map(({ path }) => path.replace('node:', ''));
+
+    // kerberos: asked for only where a proxy wants Negotiate, and its absence is handled.
+    expect([...new Set(outside)].filter((path) => !isBuiltin(path)).sort()).toEqual([
+      '@azure/functions-core',
+      'kerberos',
+    ]);
+  });
+
+  test('a trigger file statically imports nothing of the SDKs', () => {
+    for (const file of result.functions) {
+      const size = sizeOfStaticImports(join(out, file));
+
+      // The library and its own dependencies; one SDK more would be half a megabyte.
+      expect(size).toBeLessThan(350_000);
+    }
+  });
+
+  test("require('@azure/functions-core') reaches a patched Module.prototype.require", async () => {
+    const script = `
+      import Module from 'node:module';
+      const registered = [];
+      const api = { setProgrammingModel() {}, registerFunction: (metadata) => registered.push(metadata.name), log() {} };
+      Module.prototype.require = new Proxy(Module.prototype.require, {
+        apply: (target, self, args) => (args[0] === '@azure/functions-core' ? api : Reflect.apply(target, self, args)),
+      });
+      await import(${JSON.stringify(join(out, 'functions/answers.js'))});
+      console.log(registered.join());`;
+
+    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+
+    expect(stdout.trim()).toBe('gzipped,getOnly,nothing,notModified,fails,setting,slow');
+    expect(stderr).toBe('');
+  });
+});
+
+test.each([false, true])('a handler of the bundle is called and talks to storage (minified: %s)', async (minify) => {
+  const azurite = await startAzurite();
+  const app = await buildFixtureApp({ minify });
+  const host = await app.start({
+    settings: {
+      AzureWebJobsStorage: azurite.connectionString,
+      FAST_SCHEDULE: '0 0 0 1 1 *',
+      'AzureWebJobs.slowerThanItsSchedule.Disabled': 'true',
+    },
+  });
+
+  const answers = await Promise.all(['/api/blobs', '/api/sdks'].map((path) => fetch(host.url + path)));
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(await answers[0]!.text()).toBe('hello');
+  await host.stop();
+  await app.remove();
+  await azurite.stop();
+});
+
+function isBuiltin(path: string): boolean {
+  return process.getBuiltinModule(path) !== undefined;
+}
+
+/** Bytes of the file and of all that it imports before its first line runs. */
+function sizeOfStaticImports(file: string, seen = new Set<string>()): number {
+  if (seen.has(file)) return 0;
+  seen.add(file);
+  const source = readFileSync(file, 'utf8');
+  const imports = [...source.matchAll(/^(?:import|export)\b[^'"(]*["'](\.{1,2}\/[^'"]+)["']/gm)];
+  return imports.reduce(
+    (sum, [, path]) => sum + sizeOfStaticImports(join(file, '..', path!), seen),
+    statSync(file).size,
+  );
+}
