@@ -5,8 +5,8 @@ import type { QueueServiceClient } from '@azure/storage-queue';
 import type { StorageSetting } from '../config.ts';
 
 export interface StorageClients {
-  blobs(): Promise<BlobServiceClient>;
-  queues(): Promise<QueueServiceClient>;
+  readonly blobs: () => Promise<BlobServiceClient>;
+  readonly queues: () => Promise<QueueServiceClient>;
 }
 
 export interface StorageClientOptions {

@@ -62,7 +62,7 @@ export class BlobLedger implements Ledger {
   }
 
   async chains(): Promise<string[]> {
-    return (await this.#container.listFolders('')).filter(isChainName);
+    return (await this.#container.listFolders('')).filter(isChainName).sort();
   }
 
   /** The ids of one chain, newest first, with the hash of each record as noted when it was written. */

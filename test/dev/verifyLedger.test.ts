@@ -1,0 +1,144 @@
+import { BlobServiceClient } from '@azure/storage-blob';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { main } from '../../dev/verifyLedger.ts';
+import { BlobLedger } from '../../src/adapters/blob/ledger.ts';
+import { BlobTargetStateStore } from '../../src/adapters/blob/targetStates.ts';
+import { createStorageClients } from '../../src/adapters/storageClients.ts';
+import { recordHash } from '../../src/core/ledgerChain.ts';
+import type { RunRecord } from '../../src/core/runRecord.ts';
+import { useAzurite } from '../support/azurite.ts';
+import { toRunRecord, toState } from '../support/storageSamples.ts';
+
+const azurite = useAzurite();
+
+let connectionString: string;
+let records: RunRecord[];
+
+/** A chain over two months whose target knows its head, and one of pulls. */
+beforeEach(async () => {
+  connectionString = azurite.freshConnectionString();
+  const { blobs } = createStorageClients({ kind: 'connectionString', connectionString });
+  const ledger = new BlobLedger(blobs);
+  records = [];
+  for (const day of ['2026-10-30', '2026-10-31', '2026-11-01', '2026-11-02']) {
+    records.push(toRunRecord('web', `${day}T06:00:00.000Z`, records.at(-1)));
+    await ledger.put(records.at(-1)!);
+  }
+  await ledger.put(toRunRecord('pull', '2026-11-01T05:00:00.000Z'));
+  const head = records.at(-1)!;
+  await new BlobTargetStateStore(blobs).withLease('web', (session) =>
+    session.put(
+      toState('web', {
+        lastResult: {
+          runId: head.id,
+          at: head.finishedAt,
+          outcome: 'unchanged',
+          status: 'inSync',
+          reasons: [],
+          snapshot: '',
+          counts: { add: 0, remove: 0, retain: 0, held: 0 },
+        },
+        ledgerHead: { runId: head.id, hash: recordHash(head) },
+      }),
+    ),
+  );
+});
+
+async function verify(): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
+  const lines: string[] = [];
+  const code = await main({ AzureWebJobsStorage: connectionString }, (line) => lines.push(line));
+  return { code, lines };
+}
+
+function blobOf({ id, chain }: RunRecord) {
+  const service = BlobServiceClient.fromConnectionString(connectionString);
+  return service
+    .getContainerClient('ledger')
+    .getBlockBlobClient(`${chain}/${id.slice(0, 4)}/${id.slice(4, 6)}/${id}.json`);
+}
+
+/** As somebody with a key to the storage would; the noted hash stays. */
+async function overwrite(record: RunRecord, text: string, metadata?: Record<string, string>) {
+  const blob = blobOf(record);
+  const kept = metadata ?? (await blob.getProperties()).metadata ?? {};
+  await blob.upload(text, text.length, { metadata: kept });
+}
+
+describe('npm run verify-ledger', () => {
+  test('finds whole chains whole', async () => {
+    expect(await verify()).toEqual({ code: 0, lines: ['pull: 1 records, whole', 'web: 4 records, whole'] });
+  });
+
+  test('finds nothing in an empty storage', async () => {
+    connectionString = azurite.freshConnectionString();
+
+    expect(await verify()).toEqual({ code: 0, lines: ['the ledger is empty'] });
+  });
+
+  test.each([
+    [0, 'missing', 1],
+    [1, 'missing', 2],
+    [3, 'missing', 3],
+  ])('notices that record %d was taken away', async (index, kind, at) => {
+    await blobOf(records[index]!).delete();
+
+    const { code, lines } = await verify();
+
+    expect(code).toBe(1);
+    expect(lines).toContain('web: 3 records, 1 breaks');
+    expect(lines.at(-1)).toMatch(`  ${kind} at ${records[at]!.id}: `);
+  });
+
+  test('notices that a whole chain was taken away', async () => {
+    for (const record of records) await blobOf(record).delete();
+
+    const { code, lines } = await verify();
+
+    expect(code).toBe(1);
+    expect(lines).toContain('web: 0 records, 1 breaks');
+  });
+
+  test.each([0, 2, 3])('notices that record %d was edited', async (index) => {
+    const record = records[index]!;
+    await overwrite(record, JSON.stringify({ ...record, outcome: 'applied' }));
+
+    const { code, lines } = await verify();
+
+    expect(code).toBe(1);
+    expect(lines.slice(1)).toEqual([
+      'web: 4 records, 1 breaks',
+      expect.stringContaining(`  altered at ${record.id}: `),
+    ]);
+  });
+
+  test.each([0, 2, 3])('notices that record %d was edited with its noted hash', async (index) => {
+    const forged: RunRecord = { ...records[index]!, outcome: 'applied' };
+    await overwrite(forged, JSON.stringify(forged), { sha256: recordHash(forged) });
+
+    expect((await verify()).code).toBe(1);
+  });
+
+  test('notices that a record cannot be read', async () => {
+    await overwrite(records[1]!, '{"id":');
+
+    const { code, lines } = await verify();
+
+    expect(code).toBe(1);
+    expect(lines.join('\n')).toContain(`altered at ${records[1]!.id}: ledger/web/2026/10/`);
+  });
+
+  test.each([
+    ['in between', '2026-10-31T12:00:00.000Z', 1, 'forked'],
+    ['at the end', '2026-11-03T06:00:00.000Z', 3, 'unclaimed'],
+    ['before the first', '2026-10-01T06:00:00.000Z', undefined, 'forked'],
+  ])('notices a record that was slipped in %s', async (_, time, after, kind) => {
+    const forged = toRunRecord('web', time, after === undefined ? undefined : records[after]);
+    await overwrite(forged, JSON.stringify(forged), { sha256: recordHash(forged) });
+
+    const { code, lines } = await verify();
+
+    expect(code).toBe(1);
+    expect(lines).toContain('web: 5 records, 1 breaks');
+    expect(lines.at(-1)).toContain(`  ${kind} at `);
+  });
+});
