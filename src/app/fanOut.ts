@@ -1,5 +1,6 @@
 /** One message for each target whose selection differs between two snapshots. */
-import type { SnapshotDiff } from '../core/serviceTagDiff.ts';
+import type { SnapshotDiff, TagChange } from '../core/serviceTagDiff.ts';
+import { familyOf } from '../core/prefixes.ts';
 import type { Target } from '../core/target.ts';
 import { concerns } from '../core/watchedTags.ts';
 import type { UpdateQueue } from './ports.ts';
@@ -11,8 +12,15 @@ export async function fanOut(
   diff: SnapshotDiff,
   newlyJudged: readonly string[],
 ): Promise<string[]> {
-  const tags = [...diff.changes.map((change) => change.tag), ...diff.addedTags, ...diff.removedTags, ...newlyJudged];
-  const concerned = targets.filter((target) => tags.some((tag) => concerns(target, tag)));
+  const concerned = targets.filter(
+    (target) =>
+      diff.changes.some((change) => concerns(target, change.tag) && touches(target, change)) ||
+      [...diff.addedTags, ...diff.removedTags, ...newlyJudged].some((tag) => concerns(target, tag)),
+  );
   for (const target of concerned) await queue.send({ target: target.name, reason: 'selectionChanged' });
   return concerned.map((target) => target.name);
+}
+
+function touches(target: Target, { added, removed }: TagChange): boolean {
+  return [...added, ...removed].some((prefix) => target.addressFamilies.includes(familyOf(prefix)));
 }

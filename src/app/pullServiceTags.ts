@@ -40,6 +40,7 @@ export interface PullResult {
   readonly previous?: string;
   readonly date: string;
   readonly changeNumber: number;
+  readonly tagCount: number;
   readonly sources: readonly SourceReport[];
   readonly warnings: Snapshot['warnings'];
   readonly quarantine: Snapshot['quarantine'];
@@ -254,6 +255,7 @@ async function finishUnchanged(
     snapshot: pointer.snapshot,
     date: merged.date ?? pointer.date,
     changeNumber: merged.document.changeNumber,
+    tagCount: merged.document.values.length,
     sources,
     warnings: merged.warnings,
     quarantine: [],
@@ -287,6 +289,7 @@ async function finishChanged(
     ...(snapshot.previous === undefined ? {} : { previous: snapshot.previous }),
     date: snapshot.date,
     changeNumber: snapshot.changeNumber,
+    tagCount: snapshot.tagCount,
     sources,
     warnings: snapshot.warnings,
     quarantine: snapshot.quarantine,

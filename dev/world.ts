@@ -1,0 +1,135 @@
+/** The whole product without the Functions host: real storage clients on Azurite, real ARM clients on the simulator. */
+import { buildArm } from '../src/adapters/arm/arm.ts';
+import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
+import { BlobLedger } from '../src/adapters/blob/ledger.ts';
+import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
+import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
+import { createStorageClients } from '../src/adapters/storageClients.ts';
+import type { Logger, Notification, ServiceTagsSource, TargetsSource } from '../src/app/ports.ts';
+import { pullServiceTags, type PullResult, type PullServices } from '../src/app/pullServiceTags.ts';
+import { reconcileTargets } from '../src/app/reconcileTargets.ts';
+import { buildTargetActions } from '../src/app/targetActions.ts';
+import { updateTarget, type UpdateServices } from '../src/app/updateTarget.ts';
+import type { TargetActions } from '../src/app/api/targetActions.ts';
+import type { RunRecord } from '../src/core/runRecord.ts';
+import type { Cloud } from '../src/core/serviceTags.ts';
+import type { Target } from '../src/core/target.ts';
+import { startSimulator, type Simulator, type SimulatorOptions } from './simulator/simulator.ts';
+import { createVirtualClock, createVirtualQueue, type VirtualClock, type VirtualQueue } from './virtualTime.ts';
+
+export interface WorldOptions {
+  /** Of an account that nothing else writes to. */
+  readonly connectionString: string;
+  readonly cloud?: Cloud;
+  readonly start: Date;
+  readonly targets: readonly Target[];
+  readonly ownerId?: string;
+  readonly updatesPaused?: boolean;
+  /** Of another world that this one shares Azure with. */
+  readonly simulator?: Simulator;
+  readonly simulation?: Omit<SimulatorOptions, 'now'>;
+}
+
+export type WorldServices = UpdateServices & PullServices;
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly queue: VirtualQueue;
+  readonly simulator: Simulator;
+  readonly notifications: Notification[];
+  readonly services: WorldServices;
+  readonly actions: TargetActions;
+  setTargets(targets: readonly Target[]): void;
+  setSources(...sources: readonly ServiceTagsSource[]): void;
+  pull(): Promise<PullResult>;
+  /** Handles all messages; gives the records of the runs. What failed is thrown. */
+  drain(): Promise<RunRecord[]>;
+  reconcile(): Promise<RunRecord[]>;
+  stop(): Promise<void>;
+}
+
+const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const clock = createVirtualClock(options.start);
+  const queue = createVirtualQueue(clock);
+  const simulator = options.simulator ?? (await startSimulator({ ...options.simulation, now: clock.now }));
+  const notifications: Notification[] = [];
+  let targets = options.targets;
+  let sources: readonly ServiceTagsSource[] = [];
+  const source: TargetsSource = { read: () => Promise.resolve(targets) };
+  const services = {
+    ...buildServices(options, clock, simulator),
+    queue,
+    targets: source,
+    notifier: {
+      notify: (notification: Notification) => {
+        notifications.push(notification);
+        return Promise.resolve();
+      },
+    },
+    get sources() {
+      return sources;
+    },
+  };
+
+  async function drain(): Promise<RunRecord[]> {
+    const records: RunRecord[] = [];
+    await queue.drain(async (message) => {
+      const record = await updateTarget(services, message);
+      if (typeof record === 'object') records.push(record);
+    });
+    return records;
+  }
+
+  return {
+    clock,
+    queue,
+    simulator,
+    notifications,
+    services,
+    actions: buildTargetActions(services),
+    setTargets: (next) => {
+      targets = next;
+    },
+    setSources: (...next) => {
+      sources = next;
+    },
+    pull: async () => {
+      const result = await pullServiceTags(services, { reason: 'timer' });
+      if (result === 'busy') throw new Error('another pull is running');
+      return result;
+    },
+    drain,
+    reconcile: async () => {
+      await reconcileTargets(services);
+      return drain();
+    },
+    stop: async () => {
+      if (!options.simulator) await simulator.stop();
+    },
+  };
+}
+
+function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Simulator) {
+  const { cloud = 'Public', ownerId = 'world0000001', connectionString } = options;
+  const storage = createStorageClients({ kind: 'connectionString', connectionString });
+  const blobs = () => storage.blobs();
+  let runs = 0;
+  return {
+    clock,
+    cloud,
+    ownerId,
+    logger: silent,
+    snapshots: new BlobSnapshotStore(blobs),
+    changes: new BlobChangeStore(blobs),
+    states: new BlobTargetStateStore(blobs),
+    ledger: new BlobLedger(blobs),
+    arm: buildArm({ cloud, armEndpoint: simulator.url, armIsLoopback: true }, ownerId, { clock, pollIntervalInMs: 1 }),
+    updatesPaused: options.updatesPaused ?? false,
+    randomHex: () => {
+      runs += 1;
+      return runs.toString(16).padStart(8, '0');
+    },
+  };
+}
