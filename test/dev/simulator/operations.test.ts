@@ -144,6 +144,18 @@ describe('a second write while one runs', () => {
     expect(names()).toEqual(['Foreign', 'First']);
   });
 
+  test('failLater: what was accepted in vain holds no lock itself', async () => {
+    simulator.configure({ nsgLock: ['failLater', 'retryableError'] });
+    await put('First', 300);
+    clock.advance(2_000);
+    await put('Second', 301);
+    clock.advance(1_000);
+
+    const third = await put('Third', 302);
+
+    expect(third.status).toBe(201);
+  });
+
   test('supersede: the first is Canceled and its change is lost', async () => {
     const { first, second: answer } = await second('supersede');
     const canceled = await poll(first.headers.get('azure-asyncoperation'));

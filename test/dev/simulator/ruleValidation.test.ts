@@ -93,6 +93,7 @@ describe('a rule that is refused changes nothing, and the code says why', () => 
       sources('192.0.2.0/24', '192.0.2.128/25'),
     ],
     ['the same range twice', 'OverlappingSubnetsNotPermittedInSecurityRule', sources('192.0.2.0/24', '192.0.2.0/24')],
+    ['the same address twice', 'OverlappingSubnetsNotPermittedInSecurityRule', sources('192.0.2.7', '192.0.2.7/32')],
     ['an address inside a range', 'OverlappingSubnetsNotPermittedInSecurityRule', sources('192.0.2.7', '192.0.2.0/24')],
     ['overlapping IPv6', 'OverlappingSubnetsNotPermittedInSecurityRule', sources('2001:db8::/32', '2001:db8:1::/48')],
     ['host bits', 'SecurityRuleInvalidAddressPrefix', sources('192.0.2.68/27')],

@@ -75,6 +75,16 @@ describe('security rules on the wire', () => {
     expect(answer.body.properties).not.toHaveProperty('sourceAddressPrefix');
   });
 
+  test('the same for a singular source', async () => {
+    await call(simulator.url, 'PUT', `${nsgId}/securityRules/Any`, {
+      properties: { ...ruleProperties(), sourceAddressPrefixes: [], sourceAddressPrefix: '*' },
+    });
+
+    const answer = await call(simulator.url, 'GET', `${nsgId}/securityRules/Any`);
+
+    expect(answer.body.properties).toMatchObject({ sourceAddressPrefix: '*', sourceAddressPrefixes: [] });
+  });
+
   test('one element stays an array, and prefixes come back as they were written', async () => {
     const prefixes = ['2001:DB8::/32'];
 
