@@ -1,7 +1,8 @@
 /** The one place where the stories meet the adapters. Built once a process, with the first invocation. */
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildArm } from '../adapters/arm/arm.ts';
+import type { BlobServiceClient } from '@azure/storage-blob';
+import { buildArm, type AzureArm } from '../adapters/arm/arm.ts';
 import { buildArmClients } from '../adapters/arm/client.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
@@ -14,9 +15,11 @@ import { createTargetsSource } from '../adapters/targetsSource.ts';
 import { createTelemetry } from '../adapters/telemetry.ts';
 import { StorageUpdateQueue } from '../adapters/updateQueue.ts';
 import { readConfig, type Config } from '../config.ts';
+import { checkClaims, targetFromProfile } from '../core/targetsFile.ts';
 import type { TargetActions } from './api/targetActions.ts';
+import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
-import type { Clock, Logger, Telemetry } from './ports.ts';
+import type { Clock, Logger, TargetsSource, Telemetry } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries, type Queries } from './queries.ts';
 import { buildTargetActions } from './targetActions.ts';
@@ -48,6 +51,7 @@ export async function buildApp(config: Config, logger: Logger, clock: Clock = sy
   const blobClient = await storage.blobs();
   const ownerId = toOwnerId(blobClient.url);
   const armClients = buildArmClients(config);
+  const arm = buildArm(config, ownerId, { clients: armClients });
   const shared = {
     clock,
     cloud: config.cloud,
@@ -56,16 +60,13 @@ export async function buildApp(config: Config, logger: Logger, clock: Clock = sy
     changes: new BlobChangeStore(blobs),
     states: new BlobTargetStateStore(blobs),
     ledger: new BlobLedger(blobs),
-    targets: createTargetsSource(config.targets, {
-      appRoot: process.cwd(),
-      blobClient: (container, name) => blobClient.getContainerClient(container).getBlockBlobClient(name),
-    }),
+    targets: buildTargets(config, blobClient, arm, logger, clock),
     updatesPaused: config.updatesPaused,
   };
   const services: UpdateServices & PullServices = {
     ...shared,
     sources: buildSources(config, armClients),
-    arm: buildArm(config, ownerId, { clients: armClients }),
+    arm,
     queue: new StorageUpdateQueue(() => storage.queues()),
     notifier: createNotifier({
       webhooks: config.notificationWebhooks,
@@ -84,6 +85,27 @@ export async function buildApp(config: Config, logger: Logger, clock: Clock = sy
     telemetry: buildTelemetry(config, logger),
     logger,
   };
+}
+
+function buildTargets(
+  config: Config,
+  blobClient: BlobServiceClient,
+  arm: AzureArm,
+  logger: Logger,
+  clock: Clock,
+): TargetsSource {
+  const file = createTargetsSource(config.targets, {
+    appRoot: process.cwd(),
+    blobClient: (container, name) => blobClient.getContainerClient(container).getBlockBlobClient(name),
+  });
+  return createDiscoveringSource({
+    clock,
+    logger,
+    readFile: () => file.readFile(),
+    findTaggedResources: () => arm.findTaggedResources(),
+    toTarget: targetFromProfile,
+    checkClaims,
+  });
 }
 
 function buildTelemetry({ applicationInsights, siteName }: Config, logger: Logger): Telemetry {
