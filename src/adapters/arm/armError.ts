@@ -9,16 +9,28 @@ export class ArmError extends Error {
   /** The first code beneath `code`: Microsoft.Network says there what really happened. */
   readonly detailCode: string | undefined;
   readonly retryAfterInMs: number | undefined;
+  readonly method: string;
   /** Path of the request, without host and query. */
   readonly path: string;
-  constructor(message: string, facts: Pick<ArmError, 'statusCode' | 'code' | 'path'> & Partial<ArmError>) {
+  constructor(message: string, facts: Pick<ArmError, 'statusCode' | 'code' | 'method' | 'path'> & Partial<ArmError>) {
     super(message);
     this.statusCode = facts.statusCode;
     this.code = facts.code;
     this.detailCode = facts.detailCode;
     this.retryAfterInMs = facts.retryAfterInMs;
+    this.method = facts.method;
     this.path = facts.path;
   }
+}
+
+/** Azure did not say it in so many words, but its resource does: worth another try. */
+export function beingUpdated(resourceId: string): ArmError {
+  return new ArmError(`${resourceId} is being updated by another operation`, {
+    statusCode: undefined,
+    code: 'ResourceBeingUpdated',
+    method: 'GET',
+    path: resourceId,
+  });
 }
 
 interface ErrorBody {
@@ -28,26 +40,28 @@ interface ErrorBody {
   readonly innererror?: unknown;
 }
 
-/** The error in an answer: a status of 400 and above, or 200 about an operation that failed; undefined where it has none. */
-export function toArmError(response: PipelineResponse, now: Date): ArmError | undefined {
-  const path = new URL(response.request.url).pathname;
-  if (response.status >= 400) {
-    const retryAfterInMs = readRetryAfter(response, now);
-    const body = parseObject(response.bodyAsText);
-    const error = asObject(body?.error) ?? body ?? {};
-    return new ArmError(messageOf(error) ?? `${response.request.method} ${path} answered ${response.status}`, {
-      statusCode: response.status,
-      code: codeOf(error) ?? String(response.status),
-      detailCode: detailCodeOf(error),
-      retryAfterInMs,
-      path,
-    });
-  }
-  return toOperationError(response, path);
+/** The error that an answer of a status from 400 is; undefined for others. */
+export function toAnswerError(response: PipelineResponse, now: Date): ArmError | undefined {
+  if (response.status < 400) return undefined;
+  const { method } = response.request;
+  const path = pathOf(response);
+  const body = parseObject(response.bodyAsText);
+  const error = asObject(body?.error) ?? body ?? {};
+  return new ArmError(messageOf(error) ?? `${method} ${path} answered ${response.status}`, {
+    statusCode: response.status,
+    code: codeOf(error) ?? String(response.status),
+    detailCode: detailCodeOf(error),
+    retryAfterInMs: readRetryAfter(response, now),
+    method,
+    path,
+  });
 }
 
-/** The SDK's poller keeps only a sentence of an operation that failed, and nothing of one that was canceled. */
-function toOperationError(response: PipelineResponse, path: string): ArmError | undefined {
+/**
+ * The error of an operation that an answer (of 200) tells of: it is final, so asking again is no use.
+ * The SDK's poller keeps only a sentence of an operation that failed, and nothing of one that was canceled.
+ */
+export function toOperationError(response: PipelineResponse): ArmError | undefined {
   const text = response.bodyAsText;
   if (response.request.method !== 'GET' || !text || !/"status"\s*:\s*"(failed|cancell?ed)"/i.test(text))
     return undefined;
@@ -59,8 +73,13 @@ function toOperationError(response: PipelineResponse, path: string): ArmError | 
     statusCode: undefined,
     code: codeOf(error) ?? `Operation${status}`,
     detailCode: detailCodeOf(error),
-    path,
+    method: response.request.method,
+    path: pathOf(response),
   });
+}
+
+function pathOf(response: PipelineResponse): string {
+  return new URL(response.request.url).pathname;
 }
 
 function readRetryAfter(response: PipelineResponse, now: Date): number | undefined {

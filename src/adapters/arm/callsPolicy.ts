@@ -1,5 +1,5 @@
 import type { PipelinePolicy, PipelineRequest, PipelineResponse, SendRequest } from '@azure/core-rest-pipeline';
-import { toArmError } from './armError.ts';
+import { toAnswerError, toOperationError } from './armError.ts';
 import { currentCalls, remainingInMs, withRetries } from './calls.ts';
 
 const requestTimeoutInMs = 60_000;
@@ -11,8 +11,15 @@ const requestTimeoutInMs = 60_000;
 export function buildCallsPolicy(): PipelinePolicy {
   return {
     name: 'armCallsPolicy',
-    sendRequest: (request, next) =>
-      isRead(request) && currentCalls() ? withRetries(nameOf(request), () => send(request, next)) : send(request, next),
+    async sendRequest(request, next) {
+      const isRepeated = isRead(request) && currentCalls() !== undefined;
+      const response = await (isRepeated
+        ? withRetries(nameOf(request), () => send(request, next))
+        : send(request, next));
+      const error = toOperationError(response);
+      if (error) throw error;
+      return response;
+    },
   };
 }
 
@@ -25,7 +32,7 @@ async function send(request: PipelineRequest, next: SendRequest): Promise<Pipeli
     request.timeout = Math.max(1, Math.min(requestTimeoutInMs, remainingInMs(calls)));
   }
   const response = await next(request);
-  const error = toArmError(response, calls?.clock.now() ?? new Date());
+  const error = toAnswerError(response, calls?.clock.now() ?? new Date());
   if (error) throw error;
   return response;
 }

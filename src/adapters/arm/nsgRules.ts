@@ -5,6 +5,7 @@ import { familyOf, isPrefix } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { NsgRuleTarget } from '../../core/target.ts';
+import { ArmError, beingUpdated } from './armError.ts';
 import { waitBeforeRetry, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toMark } from './nsgRuleMark.ts';
@@ -46,11 +47,16 @@ export function buildNsgRules(
   async function take(target: NsgRuleTarget, { rule, put }: RuleStep): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     const { securityRules } = await clients.networkClient(subscriptionId);
-    await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
+    const operation = followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
       const options = { abortSignal, updateIntervalInMs: pollIntervalInMs };
       return put
         ? securityRules.createOrUpdate(resourceGroup, name, rule, put, options)
         : securityRules.delete(resourceGroup, name, rule, options);
+    });
+    await operation.catch((error: unknown) => {
+      // After its success the SDK reads the rule, and may be told that there is none yet: readBack knows how to wait.
+      if (!(error instanceof ArmError && error.method === 'GET' && /\/securityRules\/[^/]+$/i.test(error.path)))
+        throw error;
     });
   }
 
@@ -58,8 +64,12 @@ export function buildNsgRules(
   async function takeUnlessMoved(target: NsgRuleTarget, step: RuleStep, attempt: number): Promise<void> {
     if (attempt > 1) {
       const live = findRule((await readNsg(target)).securityRules ?? [], step.rule);
+      const isWritten = fingerprintOf(live) === step.after;
+      // It may yet fail and be taken back: wait for its end.
+      if (isWritten && live?.provisioningState === 'Updating')
+        throw beingUpdated(`${target.resourceId}/securityRules/${step.rule}`);
       if (isInPlace(live, step.after)) return;
-      if (![step.before, step.after].includes(fingerprintOf(live))) throw movedError(target, step.rule);
+      if (!isWritten && fingerprintOf(live) !== step.before) throw movedError(target, step.rule);
     }
     await take(target, step);
   }

@@ -5,7 +5,7 @@ import { isPrefix, sortPrefixes } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { RegistryTarget } from '../../core/target.ts';
-import { ArmError } from './armError.ts';
+import { ArmError, beingUpdated } from './armError.ts';
 import { currentCalls, waitBeforeRetry, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { mergeIpRules, sameRuleSet, toRuleSet } from './ipRules.ts';
@@ -56,11 +56,13 @@ export function buildRegistryNetworkRules(
     wanted: NetworkRuleSet,
   ): Promise<void> {
     const registry = await readRegistry(target);
+    const { provisioningState } = registry;
+    // A change that is under way may yet fail and be taken back, ours (whose answer was lost) or another's.
+    if (provisioningState === 'Updating' || provisioningState === 'Creating') throw beingUpdated(target.resourceId);
     const live = toRuleSet(registry);
     const isWanted = sameRuleSet(live, wanted);
-    if (isWanted && registry.provisioningState !== 'Failed') return;
+    if (isWanted && provisioningState !== 'Failed') return;
     if (!isWanted && !sameRuleSet(live, planned)) throw movedError(target);
-    assertNotUpdating(target, registry);
     await patch(target, wanted);
   }
 
@@ -155,15 +157,6 @@ function notesOf({ resourceId }: RegistryTarget, registry: Registry): Reason[] {
     notes.push({ code: 'settling', message: `${resourceId} is in provisioning state ${registry.provisioningState}` });
   }
   return notes;
-}
-
-function assertNotUpdating({ resourceId }: RegistryTarget, { provisioningState }: Registry): void {
-  if (provisioningState !== 'Updating' && provisioningState !== 'Creating') return;
-  throw new ArmError(`${resourceId} is in provisioning state ${provisioningState}`, {
-    statusCode: undefined,
-    code: 'ResourceBeingUpdated',
-    path: resourceId,
-  });
 }
 
 function assertOneChange(target: RegistryTarget, changes: readonly RuleChange[]): void {

@@ -19,12 +19,11 @@ const kinds: Readonly<Record<string, Target['kind']>> = {
   'microsoft.containerregistry/registries': 'registryNetworkRules',
 };
 
-/** Names of tags are case-insensitive in Azure but not in this language, so the exact match is made below. */
 const query = `resources
 | where type in~ (${Object.keys(kinds)
   .map((type) => `'${type}'`)
   .join(', ')})
-| where tostring(tags) contains '${tagName}'
+| where isnotempty(tags['${tagName}'])
 | project id, type, location, tags
 | order by id asc`;
 
@@ -33,7 +32,7 @@ const rowsSchema = z.array(
     id: z.string(),
     type: z.string(),
     location: z.string(),
-    tags: z.record(z.string(), z.string()).nullable(),
+    tags: z.record(z.string(), z.string()),
   }),
 );
 
@@ -67,6 +66,6 @@ function parseRows(data: unknown): z.infer<typeof rowsSchema> {
 
 function toTaggedResource({ id, type, location, tags }: z.infer<typeof rowsSchema>[number]): TaggedResource[] {
   const kind = kinds[type.toLowerCase()];
-  const profile = Object.entries(tags ?? {}).find(([name]) => name.toLowerCase() === tagName)?.[1];
+  const profile = tags[tagName];
   return kind && profile ? [{ resourceId: id, kind, profile, location: toLocation(location) }] : [];
 }

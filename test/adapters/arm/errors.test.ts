@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHttpHeaders, createPipelineRequest, type PipelineResponse } from '@azure/core-rest-pipeline';
-import { toArmError } from '../../../src/adapters/arm/armError.ts';
+import { toAnswerError, toOperationError } from '../../../src/adapters/arm/armError.ts';
 import { classifyArmError, toTargetError } from '../../../src/adapters/arm/errors.ts';
 import { TargetBlockedError, TargetMovedError } from '../../../src/core/errors.ts';
 
@@ -17,13 +17,15 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
   };
 }
 
+const toArmError = (response: PipelineResponse) => toAnswerError(response, now) ?? toOperationError(response);
+
 function errorAnswer(status: number, code: string, message = 'No.', detailCode?: string): PipelineResponse {
   const details = detailCode === undefined ? [] : [{ code: detailCode, message: 'More.' }];
   return answer(status, { error: { code, message, details } });
 }
 
 function verdictOf(response: PipelineResponse) {
-  const error = toArmError(response, now);
+  const error = toArmError(response);
   if (!error) throw new Error('the answer is no error');
   return classifyArmError(error);
 }
@@ -151,7 +153,7 @@ describe('results of long-running operations', () => {
     ['a resource whose last change failed', { id: nsgPath, properties: { provisioningState: 'Failed' } }],
     ['a resource with a part that failed', { id: nsgPath, properties: { part: { status: 'Failed' } } }],
   ])('%s is no error', (_, body) => {
-    expect(toArmError(answer(200, body), now)).toBeUndefined();
+    expect(toArmError(answer(200, body))).toBeUndefined();
   });
 });
 
@@ -163,7 +165,7 @@ describe('Retry-After', () => {
     [{ 'x-ms-retry-after-ms': '250' }, 250],
     [{ 'retry-after': 'soon' }, undefined],
   ])('%j: %s ms', (headers, expected) => {
-    const error = toArmError(answer(429, { error: { code: 'TooManyRequests', message: 'No.' } }, headers), now);
+    const error = toArmError(answer(429, { error: { code: 'TooManyRequests', message: 'No.' } }, headers));
 
     expect(classifyArmError(error).retryAfterInMs).toBe(expected);
   });
@@ -214,7 +216,7 @@ describe('errors that are no answers', () => {
 
 describe('what the app hears', () => {
   test('blocked with the cause kept', () => {
-    const error = toArmError(errorAnswer(404, 'ResourceNotFound'), now);
+    const error = toArmError(errorAnswer(404, 'ResourceNotFound'));
 
     const result = toTargetError(error);
 
@@ -223,7 +225,7 @@ describe('what the app hears', () => {
   });
 
   test('moved for what was superseded', () => {
-    const result = toTargetError(toArmError(answer(200, { status: 'Canceled' }), now));
+    const result = toTargetError(toArmError(answer(200, { status: 'Canceled' })));
 
     expect(result).toBeInstanceOf(TargetMovedError);
   });
