@@ -1,5 +1,5 @@
 /** An update that failed for good is recorded and announced; the next reconciliation tries again. */
-import { shorten } from '../core/errors.ts';
+import { quoteValue } from '../core/errors.ts';
 import { newRunId } from '../core/ledgerChain.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { TargetState } from '../core/targetState.ts';
@@ -15,7 +15,7 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
   const isConfigured = targets.some((candidate) => candidate.name === target);
   services.logger.error('update failed for good', {
     targetId: target ?? null,
-    message: shorten(String(JSON.stringify(body))),
+    message: quoteValue(body),
   });
   if (target !== undefined && isConfigured) {
     const result = await services.states.withLease(target, (session) => record(services, session, target));

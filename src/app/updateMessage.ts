@@ -1,4 +1,4 @@
-import { InvalidDocumentError, shorten } from '../core/errors.ts';
+import { InvalidDocumentError, quoteValue } from '../core/errors.ts';
 import type { UpdateMessage } from './ports.ts';
 
 const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }';
@@ -7,11 +7,11 @@ const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }';
 export function parseUpdateMessage(body: unknown): UpdateMessage {
   const message = body as Partial<Record<keyof UpdateMessage, unknown>> | null;
   if (typeof message !== 'object' || message === null) {
-    throw new InvalidDocumentError(`message ${shorten(String(JSON.stringify(body)))}: ${accepted}`);
+    throw new InvalidDocumentError(`message ${quoteValue(body)}: ${accepted}`);
   }
   const { target, reason, traceparent } = message;
   if (typeof target !== 'string' || !/^[a-z0-9-]{1,40}$/.test(target)) {
-    throw new InvalidDocumentError(`target: ${shorten(String(JSON.stringify(target)))}, ${accepted}`, 'target');
+    throw new InvalidDocumentError(`target: ${quoteValue(target)}, ${accepted}`, 'target');
   }
   return {
     target,

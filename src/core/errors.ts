@@ -83,3 +83,10 @@ export function toErrorMessage(error: unknown): string {
 export function shorten(text: string, length = 120): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
+
+/** A value as an error message quotes it. */
+export function quoteValue(value: unknown): string {
+  // The types do not say so, but there is no JSON for undefined.
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? 'nothing' : shorten(text);
+}
