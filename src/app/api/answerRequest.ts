@@ -1,7 +1,8 @@
 /** One way for every route: check, negotiate, handle, and answer as RFC 9110 and 9111 have it. */
-import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { matchesEtag } from '../../core/etag.ts';
-import { RequestError, toErrorMessage } from '../../core/errors.ts';
+import { ConfigurationError, RequestError, toErrorMessage } from '../../core/errors.ts';
+import { invocationLogger as logger, withInvocationLog, type InvocationLog } from '../logging.ts';
 import { describeCause } from '../queries/storage.ts';
 import { negotiateCoding, negotiateMediaType, type Coding } from './negotiate.ts';
 import { omit } from './omit.ts';
@@ -10,43 +11,51 @@ import { internalProblem, toProblem } from './problem.ts';
 import { representationOf, type CodedBytes } from './representations.ts';
 import type { Answer, ApiApp, Route } from './route.ts';
 
-export async function answerRequest(
+export function answerRequest(
   route: Route,
   request: HttpRequest,
-  context: Pick<InvocationContext, 'error' | 'warn'>,
+  context: InvocationLog,
   getApp: () => Promise<ApiApp>,
 ): Promise<HttpResponseInit> {
-  try {
-    refuseCrossSite(route, request);
-    const coding = requireCoding(request);
-    const mediaType = requireMediaType(route, request);
-    const params = parseParams(route, request);
-    const query = parseQuery(route, request.query);
-    const body = await parseBody(route, request);
-    const by = callerOf(request);
-    const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
-    const answer = await route.handle(input, await getApp());
-    return await toResponse(request, answer, coding);
-  } catch (error) {
-    return withoutBodyForHead(request, toErrorResponse(route, error, context));
-  }
+  return withInvocationLog(context, async () => {
+    try {
+      return await answer(route, request, getApp);
+    } catch (error) {
+      return withoutBodyForHead(request, toErrorResponse(route, error));
+    }
+  });
 }
 
-function toErrorResponse(
-  route: Route,
-  error: unknown,
-  context: Pick<InvocationContext, 'error' | 'warn'>,
-): HttpResponseInit {
+async function answer(route: Route, request: HttpRequest, getApp: () => Promise<ApiApp>): Promise<HttpResponseInit> {
+  refuseCrossSite(route, request);
+  const coding = requireCoding(request);
+  const mediaType = requireMediaType(route, request);
+  const params = parseParams(route, request);
+  const query = parseQuery(route, request.query);
+  const body = await parseBody(route, request);
+  const by = route.method === 'POST' ? callerOf(request) : '';
+  const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
+  return toResponse(request, await route.handle(input, await getApp()), coding);
+}
+
+function toErrorResponse(route: Route, error: unknown): HttpResponseInit {
   if (error instanceof RequestError) {
-    if (error.status >= 500)
-      context.warn('A request could not be answered', { route: route.name, cause: describeCause(error) });
+    if (error.status >= 500) {
+      logger.warn('A request could not be answered', { route: route.name, cause: describeCause(error) });
+    }
     return toProblem(error);
   }
-  context.error('A request failed', {
-    route: route.name,
-    error: toErrorMessage(error),
-    stack: error instanceof Error ? error.stack : undefined,
-  });
+  if (error instanceof ConfigurationError) {
+    logger.error('The app is not configured', { field: error.field, error: error.message });
+    return toProblem(
+      new RequestError(503, 'the app is not configured: its log names the setting', {
+        problem: 'configuration',
+        retryAfterInSeconds: 60,
+      }),
+    );
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  logger.error('A request failed', { route: route.name, error: toErrorMessage(error), stack });
   return internalProblem();
 }
 

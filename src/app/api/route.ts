@@ -18,7 +18,7 @@ export interface RouteInput<Params = unknown, Query = unknown, Body = unknown> {
   readonly body: Body;
   /** The media type that was negotiated, one of `produces`. */
   readonly mediaType: string;
-  /** Who asks, as far as the platform says it. */
+  /** Who asks, as far as the platform says it; empty for a GET, which leaves no record. */
   readonly by: string;
   /** Absolute URL of the request, without keys. */
   url(): string;

@@ -11,7 +11,7 @@ export async function runAction<T>(act: () => Promise<T>): Promise<T> {
 
 function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) {
-    if (error.status !== 409 || error.details['plan'] === undefined) return error;
+    if (error.status !== 409 || error.details.plan === undefined) return error;
     return new RequestError(409, error.message, { problem: 'plan-changed', ...error.details });
   }
   if (error instanceof TargetBlockedError) {

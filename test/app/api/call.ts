@@ -46,10 +46,8 @@ export async function call(app: ApiApp, target: string, options: CallOptions = {
     params: match.params as Record<string, string>,
     ...(text !== undefined && { body: { string: text } }),
   });
-  const context = {
-    error: (...line: unknown[]) => void logged.push(line),
-    warn: (...line: unknown[]) => void logged.push(line),
-  };
+  const log = (...line: unknown[]): void => void logged.push(line);
+  const context = { info: log, warn: log, error: log };
   const response = await answerRequest(match.store as Route, request, context, () => Promise.resolve(app));
   return toReply(response);
 }

@@ -1,5 +1,6 @@
 /** Conditional requests, codings, staleness: RFC 9110 and 9111. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ConfigurationError } from '../../../src/core/errors.ts';
 import { call, type Reply } from './call.ts';
 import { makeWorld, type World } from './fakes.ts';
 
@@ -29,16 +30,16 @@ describe.each(readable)('%s', (target) => {
   test('strong ETag, snapshot, Last-Modified, Cache-Control, Vary', async () => {
     const { headers } = await get(target);
 
-    expect(headers['etag']).toMatch(/^"[\w-]+"$/);
+    expect(headers.etag).toMatch(/^"[\w-]+"$/);
     expect(headers['x-snapshot-id']).toBe(world.snapshots.all[2]?.id);
     expect(headers['last-modified']).toBe('Mon, 20 Jul 2026 06:30:00 GMT');
     expect(headers['cache-control']).toContain('private');
-    expect(headers['vary']).toBe('accept, accept-encoding');
+    expect(headers.vary).toBe('accept, accept-encoding');
   });
 
   test('If-None-Match: 304 without a body, with the headers that a cache needs', async () => {
     const first = await get(target);
-    const etag = first.headers['etag'] ?? '';
+    const etag = first.headers.etag ?? '';
 
     for (const header of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
       const reply = await get(target, { 'if-none-match': header });
@@ -47,7 +48,7 @@ describe.each(readable)('%s', (target) => {
       expect(reply.headers).toMatchObject({
         etag,
         'cache-control': first.headers['cache-control'],
-        vary: first.headers['vary'],
+        vary: first.headers.vary,
       });
       expect(reply.headers['content-type']).toBeUndefined();
     }
@@ -70,7 +71,7 @@ describe.each(readable)('%s', (target) => {
     expect(head.status).toBe(200);
     expect(head.bytes).toHaveLength(0);
     expect(head.headers).toEqual({ ...full.headers, 'content-length': String(full.bytes.length) });
-    expect((await get(target, { 'if-none-match': full.headers['etag'] ?? '' }, 'HEAD')).status).toBe(304);
+    expect((await get(target, { 'if-none-match': full.headers.etag ?? '' }, 'HEAD')).status).toBe(304);
   });
 });
 
@@ -96,12 +97,12 @@ describe('codings', () => {
     expect(reply.text).toBe(plain.text);
     if (coding !== undefined) {
       expect(reply.bytes.length).toBeLessThan(plain.bytes.length / 2);
-      expect(reply.headers['etag']).not.toBe(plain.headers['etag']);
+      expect(reply.headers.etag).not.toBe(plain.headers.etag);
     }
   });
 
   test('each coding has its own ETag, and answers 304 to it alone', async () => {
-    const gzip = (await get(target, { 'accept-encoding': 'gzip' })).headers['etag'] ?? '';
+    const gzip = (await get(target, { 'accept-encoding': 'gzip' })).headers.etag ?? '';
 
     expect((await get(target, { 'accept-encoding': 'gzip', 'if-none-match': gzip })).status).toBe(304);
     expect((await get(target, { 'accept-encoding': 'br', 'if-none-match': gzip })).status).toBe(200);
@@ -147,7 +148,7 @@ describe('a warm instance', () => {
     expect((await get('prefixes')).headers['x-snapshot-id']).toBe(before.headers['x-snapshot-id']);
     world.clock.pass(30);
 
-    expect((await get('prefixes', { 'if-none-match': before.headers['etag'] ?? '' })).headers['x-snapshot-id']).toBe(
+    expect((await get('prefixes', { 'if-none-match': before.headers.etag ?? '' })).headers['x-snapshot-id']).toBe(
       published.id,
     );
   });
@@ -169,7 +170,7 @@ describe('storage down', () => {
       age: '45',
       warning: '110 - "Response is Stale"',
       'x-stale': 'true',
-      etag: good.headers['etag'],
+      etag: good.headers.etag,
     });
     expect(world.snapshots.calls).toEqual(['readPointer']);
   });
@@ -184,7 +185,7 @@ describe('storage down', () => {
 
     const { headers } = await get('prefixes');
     expect(headers['x-stale']).toBeUndefined();
-    expect(headers['age']).toBeUndefined();
+    expect(headers.age).toBeUndefined();
   });
 
   test.each(readable)(
@@ -227,4 +228,14 @@ test('an error that nobody expected says nothing of the inside', async () => {
   expect(reply.status).toBe(500);
   expect(reply.text).not.toContain('secret');
   expect(JSON.stringify(logged)).toContain('secret inside');
+});
+
+test('an app that is not configured says so, and what it lacks to the log only', async () => {
+  const logged: unknown[] = [];
+  world.app.queries.current.get = () => Promise.reject(new ConfigurationError('TARGETS', 'secret is not accepted'));
+  const reply = await call(world.app, 'prefixes', { logged });
+
+  expect(reply.status).toBe(503);
+  expect(reply.text).not.toContain('secret');
+  expect(JSON.stringify(logged)).toContain('TARGETS');
 });

@@ -259,7 +259,7 @@ describe('formats, read back', () => {
   test('lists keep their bytes over a release that does not change them', async () => {
     const tags = ['text', 'nginx', 'ipset', 'terraform'];
     const read = async (): Promise<unknown[]> =>
-      Promise.all(tags.map(async (format) => (await get(`prefixes?format=${format}&region=eastus`)).headers['etag']));
+      Promise.all(tags.map(async (format) => (await get(`prefixes?format=${format}&region=eastus`)).headers.etag));
     const before = await read();
     const current = world.snapshots.all.at(-1);
     world.snapshots.publish(

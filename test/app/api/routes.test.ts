@@ -228,21 +228,21 @@ describe('tags and history', () => {
     };
 
     expect(feed['@_xmlns']).toBe('http://www.w3.org/2005/Atom');
-    expect(feed['author']).toMatchObject([{ name: expect.any(String) }]);
+    expect(feed.author).toMatchObject([{ name: expect.any(String) }]);
     expect(feed.link.filter((link) => link['@_rel'] === 'self')).toHaveLength(1);
     const updated: string[] = [];
     for (const node of [feed, ...feed.entry]) {
       // 4.1.1 and 4.1.2: exactly one id (an IRI), title and updated (RFC 3339).
-      expect(node['id']).toMatch(/^[a-z]+:\S+$/);
-      expect(node['title']).toBeDefined();
-      expect(node['updated']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
-      updated.push(String(node['updated']));
+      expect(node.id).toMatch(/^[a-z]+:\S+$/);
+      expect(node.title).toBeDefined();
+      expect(node.updated).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
+      updated.push(String(node.updated));
     }
-    expect(new Set(feed.entry.map((entry) => entry['id'])).size).toBe(feed.entry.length);
+    expect(new Set(feed.entry.map((entry) => entry.id)).size).toBe(feed.entry.length);
     expect(feed.entry).toHaveLength(3);
     // The feed's time is that of its newest entry.
     expect(updated[0]).toBe(updated.slice(1).sort().at(-1));
-    for (const entry of feed.entry) expect(entry['content'] ?? entry['link']).toBeDefined();
+    for (const entry of feed.entry) expect(entry.content ?? entry.link).toBeDefined();
   });
 });
 

@@ -1,0 +1,21 @@
+import { afterEach, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { findFault, makeFuzzWorld, request } from './fuzz.ts';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test('no request gives a 500, a hang, a stack trace or a broken header', async () => {
+  // The library warns of every broken sign-in header.
+  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const world = makeFuzzWorld();
+
+  await fc.assert(
+    fc.asyncProperty(request, async (made) => {
+      const fault = await findFault(world, made);
+      if (fault !== undefined) throw new Error(fault);
+    }),
+    { numRuns: 1500 },
+  );
+});
