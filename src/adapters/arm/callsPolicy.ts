@@ -29,7 +29,8 @@ async function send(request: PipelineRequest, next: SendRequest): Promise<Pipeli
     if (isRead(request)) calls.reads += 1;
     else calls.writes += 1;
     request.headers.set('x-ms-correlation-request-id', calls.correlationId);
-    request.timeout = Math.max(1, Math.min(requestTimeoutInMs, remainingInMs(calls)));
+    // A little later than the deadline itself, so that who waits for it can say what it waited for (see operation.ts).
+    request.timeout = Math.max(1, Math.min(requestTimeoutInMs, remainingInMs(calls) + 500));
   }
   const response = await next(request);
   const error = toAnswerError(response, calls?.clock.now() ?? new Date());
