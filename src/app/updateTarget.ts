@@ -5,6 +5,7 @@ import type { RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
 import { applyPlan, toLiveRules } from './applyPlan.ts';
+import { deadlineNotice } from './deadlineNotice.ts';
 import { notifyOfRun } from './notifyOfRun.ts';
 import type { Arm, ArmSession, Ledger, Logger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
 import type { TargetsSource, UpdateQueue } from './ports.ts';
@@ -85,10 +86,12 @@ export async function updateUnderLease(
   const trigger = { reason: request.reason, ...(request.by === undefined ? {} : { by: request.by }) };
   const frame = { id: runId, startedAt, finishedAt, trigger, ownerId: services.ownerId };
   const record = toRunRecord(frame, cell.state, result, arm.usage());
-  const stored = await storeResult(services, cell, result, record, isRecorded(result, last));
+  const deadline = deadlineNotice(cell.state, waitingAfter(cell.state, result), finishedAt);
+  const stored = await storeResult(services, cell, result, record, isRecorded(result, last), deadline?.day);
 
   logRun(services.logger, stored);
   await notifyOfRun(services.notifier, last, stored);
+  if (deadline) await services.notifier.notify(deadline.notification);
   if (result.outcome === 'failed') throw result.error;
   return stored;
 }
@@ -151,6 +154,7 @@ async function storeResult(
   result: RunResult,
   record: RunRecord,
   recorded: boolean,
+  deadlineAnnounced: string | undefined,
 ): Promise<RunRecord> {
   // The record tells how far a write came, so that it is in flight no more.
   const { outbox, ledgerHead, inFlight, ...rest } = result.applied?.state ?? cell.state;
@@ -159,6 +163,7 @@ async function storeResult(
     ...(inFlight && inFlight.runId !== record.id ? { inFlight } : {}),
     ...(cell.state.ledgerHead ? { ledgerHead: cell.state.ledgerHead } : {}),
     waiting: waitingAfter(cell.state, result),
+    ...(deadlineAnnounced === undefined ? {} : { deadlineAnnounced }),
     lastResult: toLastResult(result, record.id, services.clock.now()),
   };
   if (!recorded) {

@@ -91,6 +91,8 @@ export interface TargetState {
   readonly knownRegions?: readonly string[];
   /** Listed prefixes that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */
   readonly waiting?: readonly WaitingPrefix[];
+  /** The day (`YYYY-MM-DD`) on which people were last told that the week of grace runs out. */
+  readonly deadlineAnnounced?: string;
   readonly lastResult?: LastResult;
   /** The newest record, until it is known to be in the ledger. */
   readonly outbox?: RunRecord;
