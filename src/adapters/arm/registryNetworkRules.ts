@@ -1,4 +1,4 @@
-import type { NetworkRuleSet, Registry } from '@azure/arm-containerregistry';
+import type { NetworkRuleSet, Registry, RegistryUsageListResult } from '@azure/arm-containerregistry';
 import type { CurrentState, TargetAdapter } from '../../app/ports.ts';
 import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
 import { isPrefix, sortPrefixes } from '../../core/prefixes.ts';
@@ -8,6 +8,7 @@ import type { RegistryTarget } from '../../core/target.ts';
 import { ArmError, beingUpdated } from './armError.ts';
 import { currentCalls, waitBeforeRetry, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
+import { classifyArmError } from './errors.ts';
 import { mergeIpRules, sameRuleSet, toRuleSet } from './ipRules.ts';
 import { followOperation } from './operation.ts';
 import { parseResourceId, toLocation } from './resourceId.ts';
@@ -16,6 +17,8 @@ import { serialise } from './serialise.ts';
 /** The last api-version that shows virtual network rules. */
 const virtualNetworkRulesApiVersion = '2021-08-01-preview';
 const maxReadBacks = 5;
+/** Where usages do not say: the lower of the two figures that Microsoft has published for Premium. */
+const cautiousQuota = 100;
 
 /** A registry's rule set is replaced as a whole and has no ETag: read, merge, write, read back. */
 export function buildRegistryNetworkRules(
@@ -98,9 +101,10 @@ export function buildRegistryNetworkRules(
     async readQuota({ resourceId, capacity }) {
       if (capacity.maxRules !== undefined) return capacity.maxRules;
       const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
-      const { value } = await (await clients.registryClient(subscriptionId)).registries.listUsages(resourceGroup, name);
+      const { registries } = await clients.registryClient(subscriptionId);
+      const { value } = await registries.listUsages(resourceGroup, name).catch(noUsages);
       const limit = value?.find((usage) => /^ip\W*rules?$/i.test(usage.name ?? ''))?.limit;
-      return limit !== undefined && limit > 0 ? limit : undefined;
+      return limit !== undefined && limit > 0 ? limit : cautiousQuota;
     },
     async write(target, current, changes, owned) {
       const change = changes[0];
@@ -169,6 +173,12 @@ function countVirtualNetworkRules(registry: unknown): number {
   const rules = (registry as { properties?: { networkRuleSet?: { virtualNetworkRules?: unknown } } } | null)?.properties
     ?.networkRuleSet?.virtualNetworkRules;
   return Array.isArray(rules) ? rules.length : 0;
+}
+
+/** Without the permission (or the answer) the quota is not known; that is no reason to stop. */
+function noUsages(error: unknown): RegistryUsageListResult {
+  if (classifyArmError(error).kind !== 'blocked') throw error;
+  return {};
 }
 
 /** The day that Azure switches the old api-version off, nothing is left that could be lost; the run's record shows it. */

@@ -105,6 +105,16 @@ describe('reading', () => {
   });
 });
 
+test.each([
+  ['without permission for it', 403, 'AuthorizationFailed'],
+  ['where there is no such thing', 404, 'NotFound'],
+])('the quota is 100 %s', async (_, status, code) => {
+  const error = new SimulatedError(status, code, 'No.');
+  world.simulator.failNext({ method: 'POST' }, { kind: 'error', error });
+
+  expect(await world.arm.openSession().registryNetworkRules.readQuota?.(target)).toBe(100);
+});
+
 describe('writing', () => {
   test('foreign rules are carried through to the byte, nothing but the rule set is sent, defaultAction stays', async () => {
     const session = world.arm.openSession();
