@@ -61,11 +61,11 @@ async function buildCredential(setting: IdentitySetting, authorityHost: string |
   return new DefaultAzureCredential(authorityHost === undefined ? {} : { authorityHost });
 }
 
-const maxTimeouts = 2;
+const maxUnanswered = 2;
 
 /**
- * Ends a try that gets no answer, and tries once more. The SDK's own `tryTimeoutInMs` only tells the service how long
- * it may take: a connection that went dead would be waited for without end.
+ * Ends a try that gets no answer, and tries once more where none came or half of one. The SDK's own `tryTimeoutInMs`
+ * only tells the service how long it may take: a connection that went dead would be waited for without end.
  */
 function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
   return {
@@ -76,8 +76,10 @@ function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
           try {
             return await next.sendRequest(request);
           } catch (error) {
-            if (!isAbort(error) || request.abortSignal?.aborted) throw error;
-            if (count === maxTimeouts) throw new StorageTimeoutError(request, tryTimeoutInMs, { cause: error });
+            const timedOut = isAbort(error) && !request.abortSignal?.aborted;
+            if (!timedOut && !isCutOff(error)) throw error;
+            if (count < maxUnanswered) continue;
+            throw timedOut ? new StorageTimeoutError(request, tryTimeoutInMs, { cause: error }) : error;
           }
         }
       },
@@ -91,12 +93,20 @@ export class StorageTimeoutError extends Error {
   constructor(request: { readonly method: string; readonly url: string }, timeoutInMs: number, options: ErrorOptions) {
     // The query may hold a signature.
     const { host, pathname } = new URL(request.url);
-    super(`no answer to ${request.method} ${host}${pathname} within ${timeoutInMs} ms, ${maxTimeouts} times`, options);
+    super(
+      `no answer to ${request.method} ${host}${pathname} within ${timeoutInMs} ms, ${maxUnanswered} times`,
+      options,
+    );
   }
 }
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
+}
+
+/** The SDK tries again where no answer came, but not where its body ended in the middle. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Error reading response as text');
 }
 
 /** Remembers what was built; a failure is not remembered. */

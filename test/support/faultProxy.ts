@@ -5,6 +5,7 @@
  * storage.blob.fail({ when: 'before', how: 'drop' });               // the next request never arrives
  * storage.blob.fail({ when: 'after', how: 'drop', match: isPut });  // the next PUT is carried out, its answer is lost
  * storage.blob.fail({ when: 'before', how: { status: 503, code: 'ServerBusy' }, nth: 2, times: 3 });
+ * storage.blob.fail({ when: 'after', how: 'cut' });                // half of the answer's body, then the end
  * storage.blob.fail({ when: 'before', how: { delayInMs: 500 } });   // arrives late, even where the client has gone
  * storage.blob.requests                                             // what came in, in order
  *
@@ -25,7 +26,7 @@ export interface SeenRequest {
 export interface Fault {
   /** `before`: the server never sees the request (or late). `after`: it carries it out, and the answer is spoilt. */
   readonly when: 'before' | 'after';
-  readonly how: 'drop' | { readonly status: number; readonly code?: string } | { readonly delayInMs: number };
+  readonly how: 'drop' | 'cut' | { readonly status: number; readonly code?: string } | { readonly delayInMs: number };
   /** Default: every request. */
   readonly match?: (request: SeenRequest) => boolean;
   /** The how-manyeth of the matching requests is the first to fail; default 1. */
@@ -135,6 +136,10 @@ async function answer(
     if (!(await spoil(fault, outgoing))) return;
   }
   const { status, headers, body } = await forward(targetOrigin, seen);
+  if (fault?.how === 'cut') {
+    outgoing.writeHead(status, headers).write(body.subarray(0, body.length / 2), () => outgoing.destroy());
+    return;
+  }
   if (fault?.when === 'after') {
     if (!(await spoil(fault, outgoing))) return;
   }
@@ -143,6 +148,7 @@ async function answer(
 
 /** True where the request goes on. */
 async function spoil({ how }: Fault, outgoing: ServerResponse): Promise<boolean> {
+  if (how === 'cut') return true;
   if (how === 'drop') {
     outgoing.destroy();
     return false;

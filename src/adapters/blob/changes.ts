@@ -1,6 +1,6 @@
 /** Container `service-tags`: what each snapshot changed against the one before it. */
 import type { ChangeStore } from '../../app/ports.ts';
-import { isSnapshotId, parseSnapshotId } from '../../core/contentHash.ts';
+import { checkSnapshotId, isSnapshotIdOf } from './snapshotId.ts';
 import type { SnapshotDiff } from '../../core/serviceTagDiff.ts';
 import type { Cloud } from '../../core/serviceTags.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -17,13 +17,13 @@ export class BlobChangeStore implements ChangeStore {
   }
 
   async put(cloud: Cloud, snapshotId: string, changes: SnapshotDiff): Promise<'created' | 'exists'> {
-    parseSnapshotId(snapshotId);
+    checkSnapshotId(cloud, snapshotId);
     const bytes = await toGzipJson(changes);
     return this.#container.putIfAbsent(changesName(cloud, snapshotId), bytes, { contentType: gzipType });
   }
 
   async get(cloud: Cloud, snapshotId: string): Promise<SnapshotDiff | undefined> {
-    if (!isSnapshotId(snapshotId)) return undefined;
+    if (!isSnapshotIdOf(cloud, snapshotId)) return undefined;
     const name = changesName(cloud, snapshotId);
     const stored = await this.#container.read(name);
     if (!stored) return undefined;

@@ -22,7 +22,8 @@ export interface ListedBlob {
 }
 
 /** For one download, its body included. */
-const readTimeoutInMs = 60_000;
+const readTimeoutInMs = 20_000;
+const maxDownloads = 3;
 
 export class BlobContainer {
   readonly name: string;
@@ -46,18 +47,14 @@ export class BlobContainer {
   /** `notModified` where the blob still has the ETag. */
   async readUnless(name: string, etag: string | undefined): Promise<StoredBytes | 'notModified' | undefined> {
     const blob = await this.blob(name);
-    try {
-      const answer = await blob.download(0, undefined, {
-        conditions: etag === undefined ? {} : { ifNoneMatch: etag },
-        maxRetryRequests: 3,
-        abortSignal: AbortSignal.timeout(readTimeoutInMs),
-      });
-      const bytes = await collect(answer.readableStreamBody);
-      return { bytes, etag: answer.etag ?? '', writtenAt: answer.lastModified ?? new Date(0) };
-    } catch (error) {
-      if (hasStatus(error, 304)) return 'notModified';
-      if (isMissing(error)) return undefined;
-      throw error;
+    for (let count = 1; ; count += 1) {
+      try {
+        return await download(blob, etag);
+      } catch (error) {
+        if (hasStatus(error, 304)) return 'notModified';
+        if (isMissing(error)) return undefined;
+        if (!isCutOff(error) || count === maxDownloads) throw error;
+      }
     }
   }
 
@@ -157,6 +154,21 @@ export interface WriteConditions {
   readonly ifMatch?: string;
   readonly ifNoneMatch?: string;
   readonly leaseId?: string;
+}
+
+async function download(blob: BlockBlobClient, etag: string | undefined): Promise<StoredBytes> {
+  const answer = await blob.download(0, undefined, {
+    conditions: etag === undefined ? {} : { ifNoneMatch: etag },
+    maxRetryRequests: 3,
+    abortSignal: AbortSignal.timeout(readTimeoutInMs),
+  });
+  const bytes = await collect(answer.readableStreamBody);
+  return { bytes, etag: answer.etag ?? '', writtenAt: answer.lastModified ?? new Date(0) };
+}
+
+/** The SDK reads on behind most faults of the body, but takes a connection that ends in the middle for an abort. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 async function collect(stream: NodeJS.ReadableStream | undefined): Promise<Buffer> {

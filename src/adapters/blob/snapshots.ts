@@ -1,6 +1,6 @@
 /** Container `service-tags`: snapshots, the pointer to the current one, and the status of the pulls. */
 import type { PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
-import { isSnapshotId, parseSnapshotId } from '../../core/contentHash.ts';
+import { isSnapshotId } from '../../core/contentHash.ts';
 import type { Cloud } from '../../core/serviceTags.ts';
 import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/snapshot.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -9,6 +9,7 @@ import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
 import type { LeaseOptions } from './lease.ts';
 import { readDocument, withDocument } from './leasedDocument.ts';
 import { parseBlob } from './shape.ts';
+import { checkSnapshotId, isSnapshotIdOf } from './snapshotId.ts';
 import { pointerCheck, pullStatusCheck, snapshotCheck } from './snapshotShapes.ts';
 import { fromMetadata, toMetadata, type ListedSummary } from './snapshotMetadata.ts';
 
@@ -24,7 +25,7 @@ export class BlobSnapshotStore implements SnapshotStore {
   }
 
   async put(snapshot: Snapshot): Promise<'created' | 'exists'> {
-    parseSnapshotId(snapshot.id);
+    checkSnapshotId(snapshot.cloud, snapshot.id);
     const bytes = await toGzipJson(snapshot);
     const metadata = toMetadata(toSummary(snapshot));
     return this.#container.putIfAbsent(snapshotName(snapshot.cloud, snapshot.id), bytes, {
@@ -34,7 +35,7 @@ export class BlobSnapshotStore implements SnapshotStore {
   }
 
   async get(cloud: Cloud, id: string): Promise<Snapshot | undefined> {
-    if (!isSnapshotId(id) || parseSnapshotId(id).cloud !== cloud) return undefined;
+    if (!isSnapshotIdOf(cloud, id)) return undefined;
     const name = snapshotName(cloud, id);
     const stored = await this.#container.read(name);
     if (!stored) return undefined;
@@ -90,7 +91,7 @@ export class BlobSnapshotStore implements SnapshotStore {
     const listed: ListedSummary[] = [];
     for await (const { name, metadata } of this.#container.list(prefix)) {
       const id = name.slice(prefix.length).replace(/\.json\.gz$/, '');
-      if (!isSnapshotId(id) || snapshotName(cloud, id) !== name) continue;
+      if (!isSnapshotIdOf(cloud, id) || snapshotName(cloud, id) !== name) continue;
       listed.push(
         fromMetadata(`${serviceTagsContainer}/${name}`, metadata, cloud, id) ?? (await this.#read(cloud, id)),
       );

@@ -1,0 +1,57 @@
+import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
+import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { describe, expect, test } from '@jest/globals';
+import { createStorageClients } from '../../src/adapters/storageClients.ts';
+
+const identity = {
+  kind: 'identity',
+  blobServiceUri: 'https://account.blob.core.windows.net',
+  queueServiceUri: 'https://account.queue.core.windows.net',
+} as const;
+
+describe('createStorageClients', () => {
+  test('takes the emulator by its short name', async () => {
+    const clients = createStorageClients({ kind: 'connectionString', connectionString: 'UseDevelopmentStorage=true' });
+
+    const [blobs, queues] = [await clients.blobs(), await clients.queues()];
+
+    expect(blobs.url).toBe('http://127.0.0.1:10000/devstoreaccount1');
+    expect(queues.url).toBe('http://127.0.0.1:10001/devstoreaccount1');
+    expect(blobs.credential).toBeInstanceOf(StorageSharedKeyCredential);
+  });
+
+  test('takes a shared access signature', async () => {
+    const connectionString =
+      'BlobEndpoint=https://account.blob.core.windows.net;QueueEndpoint=https://account.queue.core.windows.net;SharedAccessSignature=sv=2026&sig=abc';
+    const clients = createStorageClients({ kind: 'connectionString', connectionString });
+
+    expect((await clients.blobs()).url).toBe('https://account.blob.core.windows.net/?sv=2026&sig=abc');
+    expect((await clients.queues()).url).toBe('https://account.queue.core.windows.net?sv=2026&sig=abc');
+    expect((await clients.blobs()).credential).toBeInstanceOf(AnonymousCredential);
+  });
+
+  test('takes the user-assigned identity that is named, else what the environment offers', async () => {
+    const named = await createStorageClients({ ...identity, clientId: '00000000-0000-0000-0000-000000000001' }).blobs();
+    const unnamed = await createStorageClients(identity, { authorityHost: 'https://login.microsoftonline.us' }).blobs();
+
+    expect(named.credential).toBeInstanceOf(ManagedIdentityCredential);
+    expect(unnamed.credential).toBeInstanceOf(DefaultAzureCredential);
+    expect(unnamed.url).toBe('https://account.blob.core.windows.net/');
+  });
+
+  test('builds each client once', async () => {
+    const clients = createStorageClients(identity);
+
+    const [first, second] = await Promise.all([clients.queues(), clients.queues()]);
+
+    expect(first).toBe(second);
+    expect(await clients.blobs()).toBe(await clients.blobs());
+  });
+
+  test('forgets a failure', async () => {
+    const clients = createStorageClients({ kind: 'connectionString', connectionString: 'nonsense' });
+
+    await expect(clients.blobs()).rejects.toThrow();
+    await expect(clients.queues()).rejects.toThrow();
+  });
+});
