@@ -31,7 +31,7 @@ export function formatOf(url: string): NotificationFormat {
   const host = URL.parse(url)?.hostname ?? '';
   if (host === 'hooks.slack.com' || host === 'hooks.slack-gov.com') return 'slack';
   if (/(^|\.)webhook\.office\.com$/.test(host)) return 'teams';
-  if (/\.logic\.azure\.(com|us|cn)$/.test(host) || host.endsWith(".api.powerplatform.com")) return 'teams';
+  if (/\.logic\.azure\.(com|us|cn)$/.test(host) || host.endsWith('.api.powerplatform.com')) return 'teams';
   return 'cloudEvents';
 }
 

@@ -111,7 +111,13 @@ describe('the unpacked package in the local host, without node_modules', () => {
 
   test('registers a function for every trigger', () => {
     expect(host?.functions).toEqual(
-      expect.arrayContaining(['pullServiceTags', 'updateTarget', 'reconcileTargets', 'reportFailedUpdate', 'getHealth']),
+      expect.arrayContaining([
+        'pullServiceTags',
+        'updateTarget',
+        'reconcileTargets',
+        'reportFailedUpdate',
+        'getHealth',
+      ]),
     );
   });
 
