@@ -1,0 +1,111 @@
+/**
+ * `npm start`: the built app on this machine, with Azurite for storage and a simulator for Azure. The releases of
+ * dev/sample (or `--source`) are pulled one after the other; what each changed is printed; then it serves on.
+ */
+import { writeSync } from 'node:fs';
+import { formatLogEntry, isAtLeast, type LogEntry } from './host/log.ts';
+import { sampleNsgId } from './sample/resources.ts';
+import { parseStartOptions, usage, type StartOptions } from './startOptions.ts';
+import { formatAddresses, formatHeading, formatPull, formatTargets } from './startReport.ts';
+import type { PullAnswer, TargetAnswer } from './startReport.ts';
+import { listReleases, publish, startServices, type LocalServices } from './startServices.ts';
+
+const interrupted = new Promise<'interrupted'>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+});
+
+async function main(options: StartOptions): Promise<void> {
+  let isTold = false;
+  const tell = (entry: LogEntry) => {
+    if (isTold && isAtLeast(entry.level, 'warning')) console.error(formatLogEntry(entry));
+  };
+  print([formatHeading('Starting Azurite, the simulator of Azure Resource Manager and the functions …')]);
+  const services = await startServices(options, tell);
+  try {
+    const told = await Promise.race([tellStory(options, services), interrupted]);
+    if (told === 'interrupted' || options.once) return;
+    isTold = true;
+    print([formatHeading('Serving until Ctrl-C.')]);
+    const ended = await Promise.race([interrupted, services.host.exited]);
+    if (ended !== 'interrupted') throw new Error(`The host ended by itself with code ${ended}.`);
+  } finally {
+    isTold = false;
+    await services.stop();
+  }
+}
+
+async function tellStory(options: StartOptions, services: LocalServices): Promise<void> {
+  let before: readonly TargetAnswer[] = [];
+  const pullAndPrint = async () => {
+    const pull = (await ask(services, 'POST', 'pull')) as PullAnswer;
+    before = await printUpdates(services, before, formatPull(pull));
+  };
+
+  if (options.source === undefined) {
+    for (const release of await listReleases()) {
+      await publish(services, release);
+      await pullAndPrint();
+    }
+    await reconcile(services);
+    await printUpdates(services, before, [`${formatHeading('an hour later')}  every target is looked at again`]);
+  } else {
+    await pullAndPrint();
+  }
+  print(formatAddresses(services.host.url, services.simulator.url, sampleNsgId));
+}
+
+/** Removals wait until the last additions have taken effect, so it may take more than one. */
+async function reconcile(services: LocalServices): Promise<void> {
+  for (const waitInMs of [0, 6000, 6000]) {
+    await new Promise((resolve) => setTimeout(resolve, waitInMs));
+    await services.host.runNow('reconcileTargets');
+    await services.settle();
+    if ((await readTargets(services)).every(({ status }) => status !== 'pending')) return;
+  }
+}
+
+async function readTargets(services: LocalServices): Promise<readonly TargetAnswer[]> {
+  const { items } = (await ask(services, 'GET', 'targets?limit=1000')) as { items: readonly TargetAnswer[] };
+  return items;
+}
+
+async function printUpdates(
+  services: LocalServices,
+  before: readonly TargetAnswer[],
+  heading: readonly string[],
+): Promise<readonly TargetAnswer[]> {
+  await services.settle();
+  const items = await readTargets(services);
+  print([...heading, ...formatTargets(before, items)]);
+  const failed = services.host.invocations.find(({ outcome }) => outcome === 'failed');
+  if (failed) throw new Error(`${failed.functionName} failed: ${failed.error ?? 'unknown'}`);
+  return items;
+}
+
+/** Throws what a problem document says. */
+async function ask(services: LocalServices, method: 'GET' | 'POST', path: string): Promise<unknown> {
+  const response = await fetch(`${services.host.url}/api/${path}`, { method });
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  const problem = response.headers.get('content-type')?.includes('json')
+    ? (JSON.parse(text) as { detail?: string; title?: string })
+    : {};
+  const lines = services.host.log.filter(({ level }) => isAtLeast(level, 'error')).map(({ message }) => message);
+  throw new Error(
+    `${method} /api/${path}: ${response.status} ${problem.detail ?? problem.title ?? lines.at(-1) ?? ''}`,
+  );
+}
+
+/** At once, so that a pipe has it all before the process ends. */
+function print(lines: readonly string[]): void {
+  if (lines.length > 0) writeSync(process.stdout.fd, `${lines.join('\n')}\n`);
+}
+
+try {
+  if (process.argv.includes('--help')) print([usage]);
+  else await main(parseStartOptions(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd()));
+  process.exit();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}

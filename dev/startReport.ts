@@ -1,0 +1,108 @@
+/** What `npm start` prints: a few lines for each release, in colour on a terminal only. */
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Of the answer to `POST /api/pull`, what is printed. */
+export interface PullAnswer {
+  readonly outcome: 'changed' | 'unchanged';
+  readonly date: string;
+  readonly changeNumber: number;
+  readonly tagCount: number;
+  readonly message: string;
+  readonly changes: readonly {
+    readonly tag: string;
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+  }[];
+  readonly quarantine: readonly { readonly tag: string; readonly reason: string }[];
+  readonly warnings: readonly { readonly message: string }[];
+}
+
+/** Of an entry of `GET /api/targets`. */
+export interface TargetAnswer {
+  readonly name: string;
+  readonly status: string;
+  readonly reasons: readonly { readonly message: string }[];
+  readonly lastResult?: {
+    readonly runId: string;
+    readonly outcome: string;
+    readonly counts: { readonly add: number; readonly remove: number; readonly retain: number; readonly held: number };
+  };
+}
+
+const paint = (style: Style, text: string) => styleText(style, text, { stream: process.stdout });
+const statusStyles: Readonly<Record<string, Style>> = {
+  inSync: 'green',
+  planOnly: 'green',
+  blocked: 'red',
+  failed: 'red',
+};
+
+export function formatHeading(text: string): string {
+  return paint('bold', text);
+}
+
+export function formatPull(pull: PullAnswer): readonly string[] {
+  const heading = `${paint('bold', pull.date)}  change number ${pull.changeNumber}, ${pull.tagCount} tags`;
+  if (pull.outcome === 'unchanged') return [`${heading}: ${pull.message}`];
+  if (pull.changes.length === 0) return [`${heading}: the same addresses, written another way; no target is touched`];
+  return [
+    heading,
+    `  ${formatChanges(pull.changes)}`,
+    ...pull.quarantine.map(({ reason }) => `  ${paint('yellow', 'not believed')}  ${reason}`),
+    ...pull.warnings.slice(0, 3).map(({ message }) => `  ${paint('yellow', 'warning')}  ${message}`),
+  ];
+}
+
+/** One line for each target that was updated since `before`, and one for each reason that it did not give then. */
+export function formatTargets(before: readonly TargetAnswer[], now: readonly TargetAnswer[]): readonly string[] {
+  const width = Math.max(...now.map(({ name }) => name.length));
+  return now.flatMap((target) => {
+    const last = before.find(({ name }) => name === target.name);
+    if (!target.lastResult || last?.lastResult?.runId === target.lastResult.runId) return [];
+    const known = new Set(last?.reasons.map(({ message }) => message));
+    const status = paint(statusStyles[target.status] ?? 'yellow', target.status);
+    return [
+      `  ${target.name.padEnd(width)}  ${formatCounts(target.lastResult).padEnd(16)}  ${status}`,
+      ...target.reasons
+        .filter(({ message }) => !known.has(message))
+        .map(({ message }) => `  ${' '.repeat(width)}  ${paint('dim', message)}`),
+    ];
+  });
+}
+
+/** `AzureContainerRegistry +3, .EastUS +1 -2` */
+function formatChanges(changes: PullAnswer['changes']): string {
+  const shown = changes.slice(0, 8).map(({ tag, added, removed }) => {
+    const counts = [added.length && `+${added.length}`, removed.length && `-${removed.length}`].filter(Boolean);
+    return `${tag.replace(/^AzureContainerRegistry(?=\.)/, '')} ${counts.join(' ')}`;
+  });
+  const more = changes.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+}
+
+function formatCounts({ counts, outcome }: NonNullable<TargetAnswer['lastResult']>): string {
+  const parts = [
+    counts.add && `+${counts.add}`,
+    counts.remove && `-${counts.remove}`,
+    counts.retain && `keeps ${counts.retain}`,
+    counts.held && `holds ${counts.held}`,
+  ];
+  return parts.filter(Boolean).join(' ') || outcome;
+}
+
+export function formatAddresses(hostUrl: string, simulatorUrl: string, nsgId: string): readonly string[] {
+  const api = `${hostUrl}/api`;
+  return [
+    paint('bold', 'Open'),
+    `  ${api}/dashboard`,
+    `  ${api}/docs`,
+    `  ${api}/health`,
+    `  curl '${api}/prefixes?region=westeurope&family=ipv4&format=text'`,
+    `  curl '${api}/lookup?ip=20.42.66.1'`,
+    `  curl '${api}/feeds/AzureContainerRegistry.westeurope.ipv4.txt'`,
+    `  curl '${api}/targets'`,
+    `  curl '${simulatorUrl}${nsgId}?api-version=2025-05-01'   (the simulated firewall)`,
+  ];
+}

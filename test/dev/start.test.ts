@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildFunctions } from '../../dev/build.ts';
+import { parseStartOptions } from '../../dev/startOptions.ts';
+
+const project = resolve(import.meta.dirname, '../..');
+let root: string;
+
+/** Of its own, so that a build of the project beside the tests does not take it away. */
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'start-'));
+  await buildFunctions({ source: join(project, 'src/functions'), out: join(root, 'dist') });
+  for (const name of ['host.json', 'package.json', 'public']) {
+    await cp(join(project, name), join(root, name), { recursive: true });
+  }
+}, 60_000);
+
+afterAll(() => rm(root, { recursive: true }));
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [join(project, 'dev/start.ts'), '--root', root, ...args], { cwd: project });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number, output }));
+  const said = async (text: string) => {
+    while (!output.includes(text)) {
+      await Promise.race([new Promise((done) => setTimeout(done, 50)), ended.then(() => undefined)]);
+      if (child.exitCode !== null && !output.includes(text)) throw new Error(output);
+    }
+    return output;
+  };
+  return { child, ended, said };
+}
+
+/** Processes that were started from here and still run. */
+function childrenOf(pid: number): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid);
+      } catch {
+        return false;
+      }
+    });
+}
+
+describe('npm start', () => {
+  test('--once tells the sample and ends with 0', async () => {
+    const { code, output } = await start('--once').ended;
+
+    const lines = output.split('\n');
+    const after = (date: string) => lines.slice(lines.findIndex((line) => line.startsWith(date))).join('\n');
+    expect(code).toBe(0);
+    expect(lines.length).toBeLessThan(60);
+    expect(output).not.toContain('\u001b[');
+    expect(after('2026-08-03')).toMatch(
+      /webhook-receiver +\+18 +inSync\n +build-agents +\+12 +inSync\n +prod-registry +\+4 +inSync/,
+    );
+    expect(after('2026-08-10')).toMatch(/^.*\n.*AzureContainerRegistry \+3, \.EastUS \+1, \.WestEurope \+2\n/);
+    expect(output).toMatch(/2026-08-17 .* no target is touched\n2026-08-24 .*nothing stored\n2026-08-31/);
+    expect(after('2026-08-31')).toMatch(/not believed +AzureContainerRegistry\.NorwayEast is gone/);
+    expect(after('2026-08-31')).toMatch(/webhook-receiver +keeps 5 +inSync/);
+    expect(after('2026-09-07')).toMatch(/webhook-receiver +\+1 holds 1 +held\n +104\.40\.0\.0\/13 is wider than/);
+    expect(after('an hour later')).toMatch(/build-agents +-1 +inSync/);
+    expect(output).toContain('/api/dashboard');
+  }, 120_000);
+
+  test('it serves until it is interrupted, and leaves no process behind', async () => {
+    const { child, ended, said } = start('--source', `file:${join(project, 'dev/sample/releases')}`);
+    const url = /http:\/\/127\.0\.0\.1:\d+(?=\/api\/health)/.exec(await said('Serving until Ctrl-C.'))![0];
+
+    const health = (await (await fetch(`${url}/api/health`)).json()) as { snapshot: { id: string } };
+    const children = childrenOf(child.pid!);
+    child.kill('SIGINT');
+    const { code } = await ended;
+
+    expect(health.snapshot.id).toMatch(/^Public-20260907-407-/);
+    expect(children).toHaveLength(2);
+    expect(code).toBe(0);
+    expect(children.filter((pid) => readdirSync('/proc').includes(pid))).toEqual([]);
+  }, 60_000);
+
+  test('the Discovery API of the simulator is a source too', async () => {
+    const { code, output } = await start('--once', '--source', 'api').ended;
+
+    expect(output).toMatch(/webhook-receiver +\+\d+ holds 1 +held/);
+    expect(code).toBe(0);
+  }, 60_000);
+
+  test('a source that cannot be read ends it with 1 and says why', async () => {
+    const { code, output } = await start('--once', '--source', 'file:none').ended;
+
+    expect(code).toBe(1);
+    expect(output).toMatch(/POST \/api\/pull: 5\d\d .*none does not exist/);
+  }, 60_000);
+
+  test('a targets file that is wrong ends it with 1 before anything is started', async () => {
+    const { code, output } = await start('--once', '--targets', 'package.json').ended;
+
+    expect(code).toBe(1);
+    expect(output).toContain('package.json');
+    expect(output).toContain('targets');
+  }, 60_000);
+});
+
+describe('arguments', () => {
+  test('paths are those of the caller', () => {
+    expect(parseStartOptions(['--source', 'file:../files', '--targets', 'mine.json'], '/home/me')).toMatchObject({
+      source: 'file:/home/files',
+      targetsFile: '/home/me/mine.json',
+      root: project,
+      once: false,
+      port: undefined,
+    });
+  });
+
+  test.each([
+    [['--port', '0'], '--port: "0" is not a number from 1 to 65535.'],
+    [['--source', 'ftp://x'], '--source: "ftp://x" is not file:PATH, download, api or https://…'],
+    [['--source', 'file:'], '--source: "file:" is not'],
+    [['--onse'], "Unknown option '--onse'"],
+  ])('%j is refused', (args, message) => {
+    expect(() => parseStartOptions(args, '/')).toThrow(message);
+  });
+});
