@@ -1,0 +1,80 @@
+/** The function app that bench/http.ts measures: three real routes on a document in memory, and a constant. */
+import { app } from '@azure/functions';
+import { answerRequest } from '../../src/app/api/answerRequest.ts';
+import { lookupRoute } from '../../src/app/api/lookupRoutes.ts';
+import { prefixesRoute } from '../../src/app/api/prefixesRoute.ts';
+import type { ApiApp, Route } from '../../src/app/api/route.ts';
+import { buildQueries } from '../../src/app/queries.ts';
+import { contentHash, toSnapshotId } from '../../src/core/contentHash.ts';
+import type { Snapshot } from '../../src/core/snapshot.ts';
+import { readWeeklyDocument } from '../weeklyDocument.ts';
+
+function buildMeasuredApp(): ApiApp {
+  const { document } = readWeeklyDocument(process.env['BENCH_FOLDER']);
+  const hash = contentHash(document);
+  const snapshot: Snapshot = {
+    id: toSnapshotId('Public', '2026-07-20', document.changeNumber, hash),
+    cloud: 'Public',
+    date: '2026-07-20',
+    changeNumber: document.changeNumber,
+    contentHash: hash,
+    pulledAt: '2026-07-20T06:30:00.000Z',
+    tagCount: document.values.length,
+    prefixCount: 0,
+    quarantine: [],
+    sources: [],
+    disagreements: [],
+    warnings: [],
+    document,
+  };
+  const { id, cloud, date, changeNumber, pulledAt: since } = snapshot;
+  const pointer = { cloud, snapshot: id, contentHash: hash, date, changeNumber, since };
+  const never = (): Promise<never> => Promise.reject(new Error('not measured'));
+  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const queries = buildQueries({
+    cloud,
+    clock: { now: () => new Date(), sleep: never },
+    logger,
+    snapshots: {
+      get: () => Promise.resolve(snapshot),
+      list: () => Promise.resolve({ items: [snapshot] }),
+      readPointer: () => Promise.resolve({ pointer, etag: '"1"' }),
+      readPullStatus: () => Promise.resolve(undefined),
+    },
+    changes: { get: never },
+    states: { get: never, listStatuses: never },
+    ledger: { get: never, list: never },
+    targets: { read: () => Promise.resolve([]) },
+    updatesPaused: false,
+    maxPullAgeInHours: 48,
+  });
+  const actions: ApiApp['actions'] = {
+    planTarget: never,
+    approvePlan: never,
+    rollbackTarget: never,
+    resumeTarget: never,
+    pauseTarget: never,
+    pullNow: never,
+  };
+  return { queries, actions, logger };
+}
+
+const measured = Promise.resolve(buildMeasuredApp());
+
+function serve(name: string, route: Route): void {
+  app.http(name, {
+    route: route.path,
+    methods: ['GET'],
+    authLevel: 'anonymous',
+    handler: (request, context) => answerRequest(route, request, context, () => measured),
+  });
+}
+
+serve('getPrefixes', prefixesRoute);
+serve('getLookup', lookupRoute);
+app.http('constant', {
+  route: 'constant',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' }),
+});
