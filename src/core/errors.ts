@@ -58,6 +58,17 @@ export class TargetMovedError extends Error {
   override readonly name = 'TargetMovedError';
 }
 
+/** Azure works but cannot take the change now: the resource is locked by another change, or calls are throttled. */
+export class TargetBusyError extends Error {
+  override readonly name = 'TargetBusyError';
+  /** What Azure asks to wait, where it says so. */
+  readonly retryAfterInMs: number | undefined;
+  constructor(message: string, retryAfterInMs?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterInMs = retryAfterInMs;
+  }
+}
+
 /** The lease of a target was lost while work went on: nothing more may be written. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';

@@ -1,5 +1,5 @@
 /** What an error of Azure means for a run: by HTTP status, code and detail code, in one place. */
-import { TargetBlockedError, TargetMovedError, toErrorMessage } from '../../core/errors.ts';
+import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../../core/errors.ts';
 import type { BlockCode } from '../../core/reasons.ts';
 import { ArmError } from './armError.ts';
 
@@ -29,6 +29,15 @@ const retryCodes = new Set([
   'ServerTimeout',
   'ServiceUnavailable',
   'GatewayTimeout',
+  'ResourceBeingUpdated',
+]);
+
+const lockCodes = new Set([
+  'RetryableError',
+  'RetryableErrorDueToAnotherOperation',
+  'ReferencedResourceNotProvisioned',
+  'AnotherOperationInProgress',
+  'OperationPreempted',
   'ResourceBeingUpdated',
 ]);
 
@@ -85,11 +94,19 @@ export function classifyArmError(error: unknown): ArmVerdict {
   return { kind: isConnectionError(error, code) ? 'retry' : 'fatal', code };
 }
 
-/** What the app is to hear of an error: TargetBlockedError, TargetMovedError, or the error itself. */
+/** Another change holds the resource: not a matter of too many calls. */
+export function isLock({ code, detailCode }: Pick<ArmError, 'code' | 'detailCode'>): boolean {
+  return [detailCode, code].some((known) => known !== undefined && lockCodes.has(known));
+}
+
+/** What the app is to hear of an error: TargetBlockedError, TargetBusyError, TargetMovedError, or the error itself. */
 export function toTargetError(error: unknown): unknown {
   if (error instanceof TargetBlockedError || error instanceof TargetMovedError) return error;
-  const { kind, reason, code, detailCode } = classifyArmError(error);
+  const { kind, reason, code, detailCode, retryAfterInMs } = classifyArmError(error);
   if (kind === 'blocked' && reason) return new TargetBlockedError(reason.code, reason.message, { cause: error });
+  if (kind === 'retry' && error instanceof ArmError && isBusy(error)) {
+    return new TargetBusyError(`${detailCode ?? code}: ${error.message}`, retryAfterInMs, { cause: error });
+  }
   if (kind !== 'replan') return error;
   const message = `another change came first (${detailCode ?? code}): ${toErrorMessage(error)}`;
   return new TargetMovedError(message, { cause: error });
@@ -137,6 +154,11 @@ function retry({ code, retryAfterInMs }: ArmError): ArmVerdict {
 
 function blocked(code: string, reason: BlockCode, message: string): ArmVerdict {
   return { kind: 'blocked', code, reason: { code: reason, message } };
+}
+
+/** Azure works and says: not now. An outage is not that. */
+function isBusy(error: ArmError): boolean {
+  return isLock(error) || error.statusCode === 429 || error.statusCode === 409;
 }
 
 function isTransientStatus(status: number | undefined): boolean {
