@@ -4,6 +4,8 @@ import { measureGoLive, measurePull, measureTargets, measureUpdate } from '../co
 import type { RunRecord } from '../core/runRecord.ts';
 import { getApp, type App } from './composition.ts';
 import { withInvocationLog, type InvocationLog } from './logging.ts';
+import type { UpdateMessage } from './ports.ts';
+import { maxPostponements, toFraction, toPostponement } from './postpone.ts';
 import { pullServiceTags, type PullResult } from './pullServiceTags.ts';
 import { reconcileTargets } from './reconcileTargets.ts';
 import { reportFailedUpdate } from './reportFailedUpdate.ts';
@@ -14,9 +16,6 @@ import { updateTarget } from './updateTarget.ts';
 export interface Invocation extends InvocationLog {
   readonly traceContext?: { readonly traceParent?: string | undefined } | undefined;
 }
-
-/** A target that is being updated is asked for again after so long. */
-const busyDelayInMs = 20_000;
 
 export async function runPull(trigger: RunRecord['trigger'], invocation: Invocation): Promise<PullResult | 'busy'> {
   return inApp(invocation, async (app) =>
@@ -34,22 +33,32 @@ export async function runPull(trigger: RunRecord['trigger'], invocation: Invocat
 }
 
 export async function runUpdate(body: unknown, invocation: Invocation): Promise<void> {
+  await inApp(invocation, (app) => runUpdateIn(app, body, parentOf(invocation)));
+}
+
+/** One message of the queue `update-target`. */
+export async function runUpdateIn(app: App, body: unknown, traceparent?: string): Promise<void> {
   const message = parseUpdateMessage(body);
-  await inApp(invocation, async (app) => {
-    const attributes = { target: message.target, reason: message.reason };
-    const parent = message.traceparent ?? parentOf(invocation);
-    await app.telemetry.span('updateTarget', { parent, attributes }, async (span) => {
-      const services = { ...app.services, queue: traced(app, span.traceparent) };
-      const result = await updateTarget(services, message);
-      if (result === 'busy') {
-        app.logger.info('the target is being updated: asked for again later', attributes);
-        await services.queue.send(message, busyDelayInMs);
-      } else if (result !== 'unknown') {
-        span.set({ runId: result.id, outcome: result.outcome });
-        app.telemetry.record(measureUpdate(result));
-      }
-    });
+  const attributes = { target: message.target, reason: message.reason };
+  const parent = message.traceparent ?? traceparent;
+  await app.telemetry.span('updateTarget', { parent, attributes }, async (span) => {
+    const services = { ...app.services, queue: traced(app, span.traceparent) };
+    const result = await updateTarget(services, message);
+    if (result === 'busy') {
+      app.logger.info('the target is being updated: asked for again later', attributes);
+      await askAgain(services, message);
+    } else if (result !== 'unknown') {
+      span.set({ runId: result.id, outcome: result.outcome });
+      app.telemetry.record(measureUpdate(result));
+    }
   });
+}
+
+/** Another run has the target: what it read may be older than what this message tells of. */
+async function askAgain({ queue, randomHex }: App['services'], message: UpdateMessage): Promise<void> {
+  const postponement = toPostponement(message, toFraction(randomHex()));
+  if (!postponement) throw new Error(`${message.target} has been leased by other runs ${maxPostponements} times`);
+  await queue.send(postponement.message, postponement.delayInMs);
 }
 
 export async function runReconcile(invocation: Invocation): Promise<void> {

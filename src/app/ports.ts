@@ -114,6 +114,8 @@ export interface UpdateMessage {
   readonly reason: string;
   /** W3C trace context of the run that asked for it. */
   readonly traceparent?: string;
+  /** How often the update was put off because its target was busy. */
+  readonly postponed?: number;
 }
 
 export interface UpdateQueue {
@@ -136,7 +138,7 @@ export interface CurrentState {
   readonly token: unknown;
 }
 
-/** Reads and writes one kind of target. Throws TargetBlockedError, TargetMovedError, or what the SDK throws. */
+/** Reads and writes one kind of target. Throws TargetBlockedError, TargetBusyError, TargetMovedError, or what the SDK throws. */
 export interface TargetAdapter<T extends Target = Target> {
   read(target: T): Promise<CurrentState>;
   /** Writes the changes and follows the operation to its end. `owned`: the prefixes of a registry that are ours. */

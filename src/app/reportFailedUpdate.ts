@@ -19,7 +19,8 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
   });
   if (target !== undefined && isConfigured) {
     const result = await services.states.withLease(target, (session) => record(services, session, target));
-    if (result === 'busy') throw new Error(`${target} is being updated now; its failure is recorded by the next try`);
+    // The run that has the target records what it comes to; and a message must not wait here for ever.
+    if (result === 'busy') services.logger.warn('the failure is not recorded: the target is being updated', { target });
   }
   await services.notifier.notify({
     type: 'update.failed',

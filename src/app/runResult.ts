@@ -1,10 +1,12 @@
 /** What a run came to, as the state and the ledger keep it. */
-import { TargetBlockedError, toErrorMessage } from '../core/errors.ts';
+import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../core/errors.ts';
 import { blockCodes, type BlockCode, type Reason } from '../core/reasons.ts';
 import type { RunOutcome, RunRecord } from '../core/runRecord.ts';
 import type { LastResult, TargetState, TargetStatus, WaitingPrefix } from '../core/targetState.ts';
 import { subtractPrefixes } from '../core/prefixes.ts';
 import type { Applied } from './applyPlan.ts';
+import { toPostponement, type Postponement } from './postpone.ts';
+import type { UpdateMessage } from './ports.ts';
 import type { Situation } from './situation.ts';
 
 export interface RunResult {
@@ -14,6 +16,8 @@ export interface RunResult {
   readonly situation?: Situation;
   readonly applied?: Applied;
   readonly error?: unknown;
+  /** When the update is asked for again, where it could not do its work now. */
+  readonly postponement?: Postponement;
 }
 
 /** Recorded are the runs that wrote, held, were blocked, failed, or found something new to plan. */
@@ -24,11 +28,18 @@ export function isRecorded(result: RunResult, last: LastResult | undefined): boo
   return true;
 }
 
-export function resultOfError(error: unknown): RunResult {
+/** `request` is what is asked for again where the target is busy; `fraction` spreads those that are refused together. */
+export function resultOfError(error: unknown, request: UpdateMessage, fraction: number): RunResult {
   if (error instanceof TargetBlockedError) {
     return { outcome: 'blocked', reasons: [{ code: toBlockCode(error.code), message: error.message }], error };
   }
-  return { outcome: 'failed', reasons: [], error };
+  const isBusy = error instanceof TargetBusyError || error instanceof TargetMovedError;
+  const retryAfterInMs = error instanceof TargetBusyError ? error.retryAfterInMs : undefined;
+  const postponement = isBusy ? toPostponement(request, fraction, retryAfterInMs) : undefined;
+  if (!postponement) return { outcome: 'failed', reasons: [], error };
+  const seconds = Math.ceil(postponement.delayInMs / 1_000);
+  const message = `${toErrorMessage(error)}. The update is asked for again in ${seconds} seconds.`;
+  return { outcome: 'pending', reasons: [{ code: 'postponed', message }], error, postponement };
 }
 
 function toBlockCode(code: string): BlockCode {
@@ -77,7 +88,7 @@ export function toLastResult(result: RunResult, runId: string, at: Date): LastRe
 export function waitingAfter(state: TargetState, result: RunResult): readonly WaitingPrefix[] {
   const { situation } = result;
   if (!situation) return state.waiting ?? [];
-  const wrote = result.outcome === 'applied' || result.outcome === 'pending';
+  const wrote = result.outcome === 'applied' || (result.outcome === 'pending' && result.applied !== undefined);
   const { plan, unapplied } = situation.result;
   const missing = wrote ? unapplied : [...unapplied, ...plan.add];
   const known = (state.waiting ?? []).filter((entry) => subtractPrefixes([entry.prefix], missing).length === 0);

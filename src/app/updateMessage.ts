@@ -9,7 +9,7 @@ export function parseUpdateMessage(body: unknown): UpdateMessage {
   if (typeof message !== 'object' || message === null) {
     throw new InvalidDocumentError(`message ${quoteValue(body)}: ${accepted}`);
   }
-  const { target, reason, traceparent } = message;
+  const { target, reason, traceparent, postponed } = message;
   if (typeof target !== 'string' || !/^[a-z0-9-]{1,40}$/.test(target)) {
     throw new InvalidDocumentError(`target: ${quoteValue(target)}, ${accepted}`, 'target');
   }
@@ -17,5 +17,6 @@ export function parseUpdateMessage(body: unknown): UpdateMessage {
     target,
     reason: typeof reason === 'string' && reason !== '' ? reason : 'message',
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(typeof postponed === 'number' && postponed > 0 ? { postponed } : {}),
   };
 }

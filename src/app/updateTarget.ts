@@ -8,7 +8,8 @@ import { applyPlan, toLiveRules } from './applyPlan.ts';
 import { deadlineNotice } from './deadlineNotice.ts';
 import { notifyOfRun } from './notifyOfRun.ts';
 import type { Arm, ArmSession, Ledger, Logger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
-import type { TargetsSource, UpdateQueue } from './ports.ts';
+import type { TargetsSource, UpdateMessage, UpdateQueue } from './ports.ts';
+import { toFraction } from './postpone.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
 import { isRecorded, resultOfError, toLastResult, toRunRecord, waitingAfter, type RunResult } from './runResult.ts';
 import { readSituation, type Situation, type SituationReaders } from './situation.ts';
@@ -30,9 +31,7 @@ export interface UpdateServices extends SituationReaders {
   readonly randomHex: () => string;
 }
 
-export interface UpdateRequest {
-  readonly target: string;
-  readonly reason: string;
+export interface UpdateRequest extends UpdateMessage {
   readonly by?: string;
 }
 
@@ -76,14 +75,15 @@ export async function updateUnderLease(
   if (prepare.change) await cell.put(prepare.change(cell.state));
   if (prepare.approve) await prepare.approve(await readSituation(services, arm, target, cell.state), cell);
   const progress: { situation?: Situation } = {};
+  const { by, ...message } = request;
   const ended = await attempt(services, session, arm, target, cell, runId, progress).catch((error: unknown) => ({
-    ...resultOfError(error),
+    ...resultOfError(error, message, toFraction(services.randomHex())),
     ...progress,
   }));
   const result: RunResult = { ...ended, reasons: [...loaded.notes, ...ended.reasons] };
 
   const finishedAt = services.clock.now();
-  const trigger = { reason: request.reason, ...(request.by === undefined ? {} : { by: request.by }) };
+  const trigger = { reason: request.reason, ...(by === undefined ? {} : { by }) };
   const frame = { id: runId, startedAt, finishedAt, trigger, ownerId: services.ownerId };
   const record = toRunRecord(frame, cell.state, result, arm.usage());
   const deadline = deadlineNotice(cell.state, waitingAfter(cell.state, result), finishedAt);
@@ -93,6 +93,8 @@ export async function updateUnderLease(
   await notifyOfRun(services.notifier, last, stored);
   if (deadline) await services.notifier.notify(deadline.notification);
   if (result.outcome === 'failed') throw result.error;
+  // Behind the record: a run that ends in between is delivered again anyway.
+  if (result.postponement) await services.queue.send(result.postponement.message, result.postponement.delayInMs);
   return stored;
 }
 
@@ -115,6 +117,8 @@ async function attempt(
     } catch (error) {
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
       services.logger.warn('target moved under the run, planning again', { runId, targetId: target.name });
+      // Two runs that write over each other must not come back at the same instant.
+      await services.clock.sleep(count * (500 + 1_500 * toFraction(services.randomHex())));
     }
   }
 }

@@ -32,6 +32,7 @@ export const noteCodes = [
   'paused', // paused, or UPDATES_PAUSED
   'pinned', // pinned to an earlier snapshot
   'recovered', // state was lost or unreadable and was rebuilt from the ledger
+  'postponed', // Azure could not take the change now: asked for again by itself
   'interrupted', // the run before this one ended in the middle
 ] as const;
 
