@@ -1,4 +1,5 @@
 /** Every target is looked at for drift: one message each, spread so that a thousand do not ask Azure at once. */
+import type { Target } from '../core/target.ts';
 import type { Logger, TargetsSource, UpdateQueue } from './ports.ts';
 
 export interface ReconcileServices {
@@ -7,19 +8,31 @@ export interface ReconcileServices {
   readonly logger: Logger;
 }
 
-/** Azure Resource Manager refills 25 reads a second for each subscription and principal. */
-const messagesPerSecond = 20;
+/** Azure Resource Manager refills 25 reads a second for each subscription and identity, and an update is not alone. */
+const perSubscriptionAndSecond = 10;
+const sentAtOnce = 16;
 
 /** Names of the targets that were queued. */
 export async function reconcileTargets(services: ReconcileServices, traceparent?: string): Promise<readonly string[]> {
-  const targets = await services.targets.read();
-  for (const [index, target] of targets.entries()) {
-    const delayInMs = Math.floor(index / messagesPerSecond) * 1000;
-    await services.queue.send(
-      { target: target.name, reason: 'reconcile', ...(traceparent ? { traceparent } : {}) },
-      delayInMs,
-    );
+  const targets = spread(await services.targets.read());
+  for (let start = 0; start < targets.length; start += sentAtOnce) {
+    const sent = targets.slice(start, start + sentAtOnce).map(({ name, delayInMs }) => {
+      const message = { target: name, reason: 'reconcile', ...(traceparent ? { traceparent } : {}) };
+      return services.queue.send(message, delayInMs);
+    });
+    await Promise.all(sent);
   }
   services.logger.info('targets queued for reconciliation', { count: targets.length });
-  return targets.map((target) => target.name);
+  return targets.map(({ name }) => name);
+}
+
+/** A subscription's targets one behind the other, the subscriptions side by side. */
+function spread(targets: readonly Target[]): { readonly name: string; readonly delayInMs: number }[] {
+  const counts = new Map<string, number>();
+  return targets.map(({ name, resourceId }) => {
+    const subscription = resourceId.split('/')[2]?.toLowerCase() ?? '';
+    const before = counts.get(subscription) ?? 0;
+    counts.set(subscription, before + 1);
+    return { name, delayInMs: Math.floor(before / perSubscriptionAndSecond) * 1_000 };
+  });
 }
