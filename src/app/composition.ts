@@ -5,6 +5,7 @@ import type { BlobServiceClient } from '@azure/storage-blob';
 import { buildArm, type AzureArm } from '../adapters/arm/arm.ts';
 import { buildArmClients } from '../adapters/arm/client.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
+import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../adapters/blob/targetStates.ts';
@@ -51,12 +52,12 @@ export async function buildApp(config: Config, logger: Logger, clock: Clock = sy
   const blobClient = await storage.blobs();
   const ownerId = toOwnerId(blobClient.url);
   const armClients = buildArmClients(config);
-  const arm = buildArm(config, ownerId, { clients: armClients });
+  const arm = buildArm(config, ownerId, { clients: armClients, clock });
   const shared = {
     clock,
     cloud: config.cloud,
     logger,
-    snapshots: new BlobSnapshotStore(blobs),
+    snapshots: keepSnapshots(new BlobSnapshotStore(blobs)),
     changes: new BlobChangeStore(blobs),
     states: new BlobTargetStateStore(blobs),
     ledger: new BlobLedger(blobs),

@@ -1,0 +1,35 @@
+import type { SnapshotStore } from '../../app/ports.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+
+/** The current one and one that targets are pinned to, some ten megabytes each. */
+const kept = 2;
+
+/**
+ * A snapshot never changes, so what was read is kept: a thousand updates in a row would otherwise unpack the same
+ * document a thousand times. A failed read is not kept, nor that there was none.
+ */
+export function keepSnapshots(store: SnapshotStore): SnapshotStore {
+  const reads = new Map<string, Promise<Snapshot | undefined>>();
+
+  return {
+    put: (snapshot) => store.put(snapshot),
+    get(cloud, id) {
+      const key = `${cloud}/${id}`;
+      const read = reads.get(key) ?? store.get(cloud, id);
+      // Behind the others: the one that was asked for longest ago is first to go.
+      reads.delete(key);
+      reads.set(key, read);
+      for (const oldest of [...reads.keys()].slice(0, -kept)) reads.delete(oldest);
+      const forget = () => {
+        if (reads.get(key) === read) reads.delete(key);
+      };
+      read.then((snapshot) => snapshot ?? forget(), forget);
+      return read;
+    },
+    list: (cloud, page) => store.list(cloud, page),
+    readPointer: (cloud, unlessEtag) => store.readPointer(cloud, unlessEtag),
+    replacePointer: (pointer, etag) => store.replacePointer(pointer, etag),
+    readPullStatus: (cloud) => store.readPullStatus(cloud),
+    withPullLease: (cloud, work) => store.withPullLease(cloud, work),
+  };
+}
