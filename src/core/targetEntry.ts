@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { nearestNames } from './nearest.ts';
 import { addressFamilies, isPrefix, parsePrefix, type AddressFamily } from './prefixes.ts';
 import { normalizeRegion } from './regions.ts';
-import type { NsgRuleSettings, NsgRuleTarget, RegionSelector, RegistryTarget, SafetyLimits, Target } from './target.ts';
+import { defaultLimits, type NsgRuleSettings, type NsgRuleTarget, type RegionSelector } from './target.ts';
+import type { RegistryTarget, SafetyLimits, Target } from './target.ts';
 import { show } from './targetFields.ts';
 import {
   entrySchemas,
@@ -20,18 +21,6 @@ export interface Fault {
   readonly path: string;
   readonly message: string;
 }
-
-const builtIn = {
-  policy: 'plan',
-  paused: false,
-  removalGraceDays: 14,
-  removalConfirmations: 2,
-  maxRemovedPercent: 2,
-  maxRemovedCount: 10,
-  maxAddedAddresses: 65_536,
-} as const;
-
-const builtInWidestPrefix = { ipv4: 20, ipv6: 112 } as const;
 
 /** What a scenario says of a rule: in all but the last ACR calls, in the last it is called. */
 const scenarios = {
@@ -105,8 +94,8 @@ function toCommon(entry: NsgRuleEntry | RegistryEntry, families: readonly Addres
     serviceTag,
     regions: toRegions(entry.regions),
     addressFamilies: families,
-    policy: entry.policy ?? defaults.policy ?? builtIn.policy,
-    paused: entry.paused ?? defaults.paused ?? builtIn.paused,
+    policy: entry.policy ?? defaults.policy ?? 'plan',
+    paused: entry.paused ?? defaults.paused ?? false,
     limits: toLimits(entry, defaults),
     ...(scenario === undefined ? {} : { scenario }),
   };
@@ -117,10 +106,10 @@ function toRegions(regions: RegionSelector): RegionSelector {
 }
 
 function toLimits(entry: Settings, defaults: Settings): SafetyLimits {
-  const pick = (key: Exclude<keyof typeof builtIn, 'policy' | 'paused'>): number =>
-    entry[key] ?? defaults[key] ?? builtIn[key];
+  const pick = (key: Exclude<keyof SafetyLimits, 'widestPrefix'>): number =>
+    entry[key] ?? defaults[key] ?? defaultLimits[key];
   const widest = (family: AddressFamily): number =>
-    entry.widestPrefix?.[family] ?? defaults.widestPrefix?.[family] ?? builtInWidestPrefix[family];
+    entry.widestPrefix?.[family] ?? defaults.widestPrefix?.[family] ?? defaultLimits.widestPrefix[family];
   return {
     removalGraceDays: pick('removalGraceDays'),
     removalConfirmations: pick('removalConfirmations'),

@@ -1,17 +1,9 @@
 import type { CurrentRule } from '../../src/core/currentRule.ts';
 import { calculatePlan, type PlanInput, type PlanResult, type RuleChange } from '../../src/core/plan.ts';
 import { dropContained, familyOf, sortPrefixes } from '../../src/core/prefixes.ts';
-import type { NsgRuleTarget, RegistryTarget, SafetyLimits, Target } from '../../src/core/target.ts';
+import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../src/core/target.ts';
+import type { SafetyLimits, Target } from '../../src/core/target.ts';
 import type { TargetState } from '../../src/core/targetState.ts';
-
-export const defaultLimits: SafetyLimits = {
-  removalGraceDays: 14,
-  removalConfirmations: 2,
-  maxRemovedPercent: 2,
-  maxRemovedCount: 10,
-  widestPrefix: { ipv4: 20, ipv6: 112 },
-  maxAddedAddresses: 65_536,
-};
 
 /** No grace, no limit: what is asked is done. */
 export const openLimits: SafetyLimits = {
