@@ -28,7 +28,9 @@ export function readWeeklyDocument(folder: string | undefined): MeasuredDocument
 /** Sixty regions under fifty services, each prefix in its region, its service and all of Azure; half of them IPv6. */
 function makeUpDocument(): ServiceTagsDocument {
   const tags = new Map<string, string[]>();
-  const add = (tag: string, prefix: string): void => void (tags.get(tag)?.push(prefix) ?? tags.set(tag, [prefix]));
+  const add = (tag: string, prefix: string): void => {
+    tags.set(tag, [...(tags.get(tag) ?? []), prefix]);
+  };
   for (let region = 0; region < 60; region += 1) {
     add('AzureCloud', `20.${region}.0.0/16`);
     add(`AzureCloud.region${region}`, `20.${region}.0.0/16`);

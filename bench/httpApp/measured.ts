@@ -10,7 +10,7 @@ import type { Snapshot } from '../../src/core/snapshot.ts';
 import { readWeeklyDocument } from '../weeklyDocument.ts';
 
 function buildMeasuredApp(): ApiApp {
-  const { document } = readWeeklyDocument(process.env['BENCH_FOLDER']);
+  const { document } = readWeeklyDocument(process.env.BENCH_FOLDER);
   const hash = contentHash(document);
   const snapshot: Snapshot = {
     id: toSnapshotId('Public', '2026-07-20', document.changeNumber, hash),
