@@ -80,6 +80,16 @@ describe('loading', () => {
     }
   });
 
+  test('a trigger file of the product imports little more than the library before its first line runs', async () => {
+    const product = join(folder, 'product');
+    const { functions } = await buildFunctions({ source: join(root, 'src/functions'), out: product });
+
+    const sizes = functions.map((file) => [file, sizeOfStaticImports(join(product, file))] as const);
+
+    expect(functions).toEqual(expect.arrayContaining(['functions/health.js', 'functions/updateTarget.js']));
+    expect(sizes.filter(([, size]) => size > 350_000)).toEqual([]);
+  });
+
   test("require('@azure/functions-core') reaches a patched Module.prototype.require", async () => {
     const script = `
       import Module from 'node:module';

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { toRouterPaths } from '../../dev/host/routes.ts';
 import type { HostProcess } from '../../dev/host/hostProcess.ts';
 import { buildFixtureApp, fixtures, type FixtureApp } from './fixtures/apps.ts';
@@ -13,6 +17,7 @@ const settings = {
   'AzureWebJobs.slowerThanItsSchedule.Disabled': 'true',
   FIXTURE_SETTING: 'from the host',
 };
+const main = resolve(import.meta.dirname, '../../dev/host/main.ts');
 let app: FixtureApp;
 let host: HostProcess;
 
@@ -279,6 +284,43 @@ describe('start', () => {
     const { FAST_SCHEDULE: _, ...without } = settings;
 
     await expect(app.start({ settings: without })).rejects.toThrow('names the setting FAST_SCHEDULE, which is not set');
+  });
+
+  test('alone, it reads local.settings.json, which the environment overrides, and ends on SIGINT', async () => {
+    const Values = { ...settings, FIXTURE_SETTING: 'of the file', FAST_SCHEDULE: 'overridden' };
+    await writeFile(join(app.root, 'local.settings.json'), JSON.stringify({ IsEncrypted: false, Values }));
+    const child = spawn(process.execPath, [main, `--root=${app.root}`, '--port=0'], {
+      env: { PATH: process.env.PATH, FAST_SCHEDULE: settings.FAST_SCHEDULE },
+    });
+    const url = await new Promise<string>((resolve) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        const found = /Serving \d+ functions on (\S+);/.exec(chunk.toString());
+        if (found?.[1]) resolve(found[1]);
+      });
+    });
+
+    const seen = await (await fetch(`${url}/api/setting`)).json();
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'exit')) as [number];
+
+    expect(seen).toMatchObject({ value: 'of the file' });
+    expect(code).toBe(0);
+    await rm(join(app.root, 'local.settings.json'));
+  });
+
+  test('alone, a start that fails ends with 1 and one message', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'no-app-'));
+    await writeFile(join(folder, 'host.json'), '{}');
+    await writeFile(join(folder, 'package.json'), '{ "main": "dist/functions/*.js" }');
+    const child = spawn(process.execPath, [main, `--root=${folder}`, '--port=0']);
+    let output = '';
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+
+    const [code] = (await once(child, 'close')) as [number];
+
+    expect(code).toBe(1);
+    expect(output).toContain('"main" (dist/functions/*.js) matches no file; run "npm run build".');
+    await rm(folder, { recursive: true });
   });
 
   test.each(['* * * * *', 'often', '00:05:00', '0 0 0 L * *'])('schedule "%s" is refused', async (schedule) => {
