@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobServiceClient } from '@azure/storage-blob';
 import { buildArm, type AzureArm } from '../adapters/arm/arm.ts';
-import { buildArmClients } from '../adapters/arm/client.ts';
+import { buildArmClients, cloudSettings } from '../adapters/arm/client.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
 import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
@@ -47,7 +47,7 @@ export function getApp(): Promise<App> {
 const maxPullAgeInHours = 26;
 
 export async function buildApp(config: Config, logger: Logger, clock: Clock = systemClock): Promise<App> {
-  const storage = createStorageClients(config.storage);
+  const storage = createStorageClients(config.storage, { authorityHost: cloudSettings[config.cloud].authorityHost });
   const blobs = (): ReturnType<StorageClients['blobs']> => storage.blobs();
   const blobClient = await storage.blobs();
   const ownerId = toOwnerId(blobClient.url);

@@ -39,18 +39,12 @@ export async function withLease<T>(
   const acquiredAt = await acquire(client, settings);
   if (acquiredAt === 'busy') return 'busy';
   const lease = new RenewedLease(client, blob.name, settings, acquiredAt);
-  let result: T;
   try {
-    result = await work(lease);
-  } catch (error) {
+    return await work(lease);
+  } finally {
     lease.stop();
-    // What ended the work matters more; a lease that could not be given back runs out by itself.
-    await release(client).catch(() => undefined);
-    throw error;
+    await release(client);
   }
-  lease.stop();
-  await release(client);
-  return result;
 }
 
 /**
@@ -71,12 +65,9 @@ async function acquire(client: BlobLeaseClient, options: LeaseOptions): Promise<
   }
 }
 
+/** What the work came to matters more: a lease that could not be given back runs out by itself. */
 async function release(client: BlobLeaseClient): Promise<void> {
-  try {
-    await client.releaseLease();
-  } catch (error) {
-    if (!isLeaseGone(error)) throw error;
-  }
+  await client.releaseLease().catch(() => undefined);
 }
 
 class RenewedLease implements HeldLease {
