@@ -4,7 +4,7 @@ import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
-import { createStorageClients } from '../src/adapters/storageClients.ts';
+import { createStorageClients, type StorageClientOptions } from '../src/adapters/storageClients.ts';
 import type { Logger, Notification, ServiceTagsSource, TargetsSource } from '../src/app/ports.ts';
 import { pullServiceTags, type PullResult, type PullServices } from '../src/app/pullServiceTags.ts';
 import { reconcileTargets } from '../src/app/reconcileTargets.ts';
@@ -20,6 +20,8 @@ import { createVirtualClock, createVirtualQueue, type VirtualClock, type Virtual
 export interface WorldOptions {
   /** Of an account that nothing else writes to. */
   readonly connectionString: string;
+  /** Time limits and retries of the storage clients. */
+  readonly storage?: StorageClientOptions;
   readonly cloud?: Cloud;
   readonly start: Date;
   readonly targets: readonly Target[];
@@ -113,7 +115,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 
 function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Simulator) {
   const { cloud = 'Public', ownerId = 'world0000001', connectionString } = options;
-  const storage = createStorageClients({ kind: 'connectionString', connectionString });
+  const storage = createStorageClients({ kind: 'connectionString', connectionString }, options.storage);
   const blobs = () => storage.blobs();
   let runs = 0;
   return {

@@ -20,10 +20,16 @@ export interface RunResult {
   readonly postponement?: Postponement;
 }
 
-/** Recorded are the runs that wrote, held, were blocked, failed, or found something new to plan. */
+const unfinished: readonly string[] = ['failed', 'pending', 'blocked', 'interrupted'] satisfies RunOutcome[];
+
+/**
+ * Recorded are the runs that wrote, held, were blocked, failed, or found something new to plan; and one that finds all
+ * well where the run before it had not come to its end: the ledger must not end with a failure that is none any more.
+ */
 export function isRecorded(result: RunResult, last: LastResult | undefined): boolean {
-  if (result.outcome === 'unchanged' || result.outcome === 'planOnly' || result.outcome === 'paused') {
-    return result.outcome !== 'unchanged' && last?.planId !== result.situation?.result.plan.id;
+  if (result.outcome === 'unchanged') return last !== undefined && unfinished.includes(last.outcome);
+  if (result.outcome === 'planOnly' || result.outcome === 'paused') {
+    return last?.planId !== result.situation?.result.plan.id;
   }
   return true;
 }

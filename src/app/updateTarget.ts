@@ -1,7 +1,7 @@
 /** The story of one target: read, plan, check, apply, verify, record. */
 import { TargetMovedError } from '../core/errors.ts';
 import { newRunId } from '../core/ledgerChain.ts';
-import type { RunRecord } from '../core/runRecord.ts';
+import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
 import { applyPlan, toLiveRules } from './applyPlan.ts';
@@ -74,18 +74,20 @@ export async function updateUnderLease(
 
   if (prepare.change) await cell.put(prepare.change(cell.state));
   if (prepare.approve) await prepare.approve(await readSituation(services, arm, target, cell.state), cell);
-  const progress: { situation?: Situation } = {};
+  const progress: Progress = { replans: [] };
   const { by, ...message } = request;
   const ended = await attempt(services, session, arm, target, cell, runId, progress).catch((error: unknown) => ({
     ...resultOfError(error, message, toFraction(services.randomHex())),
-    ...progress,
+    ...(progress.situation ? { situation: progress.situation } : {}),
   }));
   const result: RunResult = { ...ended, reasons: [...loaded.notes, ...ended.reasons] };
 
   const finishedAt = services.clock.now();
   const trigger = { reason: request.reason, ...(by === undefined ? {} : { by }) };
   const frame = { id: runId, startedAt, finishedAt, trigger, ownerId: services.ownerId };
-  const record = toRunRecord(frame, cell.state, result, arm.usage());
+  const usage = arm.usage();
+  const calls = { ...usage, retries: [...usage.retries, ...progress.replans] };
+  const record = toRunRecord(frame, cell.state, result, calls);
   const deadline = deadlineNotice(cell.state, waitingAfter(cell.state, result), finishedAt);
   const stored = await storeResult(services, cell, result, record, isRecorded(result, last), deadline?.day);
 
@@ -98,6 +100,13 @@ export async function updateUnderLease(
   return stored;
 }
 
+/** How far a run has come. */
+interface Progress {
+  situation?: Situation;
+  /** The resource moved under the run, so it read and planned again. */
+  readonly replans: ArmUsage['retries'][number][];
+}
+
 async function attempt(
   services: UpdateServices,
   session: TargetSession,
@@ -105,7 +114,7 @@ async function attempt(
   target: Target,
   cell: StateCell,
   runId: string,
-  progress: { situation?: Situation },
+  progress: Progress,
 ): Promise<RunResult> {
   for (let count = 1; ; count += 1) {
     try {
@@ -116,9 +125,11 @@ async function attempt(
       return { outcome: applied.outcome, reasons: applied.reasons, situation, applied };
     } catch (error) {
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
-      services.logger.warn('target moved under the run, planning again', { runId, targetId: target.name });
       // Two runs that write over each other must not come back at the same instant.
-      await services.clock.sleep(count * (500 + 1_500 * toFraction(services.randomHex())));
+      const waitInMs = Math.round(count * (500 + 1_500 * toFraction(services.randomHex())));
+      progress.replans.push({ call: 'plan', code: error.message, waitedInMs: waitInMs });
+      services.logger.warn('target moved under the run, planning again', { runId, targetId: target.name });
+      await services.clock.sleep(waitInMs);
     }
   }
 }
