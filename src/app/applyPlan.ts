@@ -2,6 +2,7 @@
 import { intersectPrefixes, sameAddresses, sortPrefixes, subtractPrefixes } from '../core/prefixes.ts';
 import type { RuleChange } from '../core/plan.ts';
 import type { Reason } from '../core/reasons.ts';
+import { counted } from '../core/words.ts';
 import { TargetMovedError } from '../core/errors.ts';
 import type { Approval, LiveRule, OwnedPrefix, TargetState } from '../core/targetState.ts';
 import type { RunOutcome } from '../core/runRecord.ts';
@@ -40,12 +41,10 @@ export async function applyPlan(context: ApplyContext, situation: Situation): Pr
     const outcome = step.changes.length + step.later.length === 0 ? quietOutcome(situation) : closedOutcome(gate);
     return { ...idle, outcome, reasons: [gate, ...plan.reasons] };
   }
-  if (step.changes.length === 0) {
-    const settling = step.later.length > 0 ? [settlingNote(situation, context.cell.state)] : [];
-    const outcome = settling.length > 0 ? 'pending' : quietOutcome(situation);
-    return { ...idle, outcome, reasons: [...plan.reasons, ...settling] };
-  }
-  return write(context, situation, step, before);
+  if (step.changes.length > 0) return write(context, situation, step, before);
+  if (step.later.length === 0) return { ...idle, outcome: quietOutcome(situation), reasons: plan.reasons };
+  await askForRemovals(context, situation, context.cell.state);
+  return { ...idle, outcome: 'pending', reasons: [...plan.reasons, settlingNote(situation, context.cell.state)] };
 }
 
 interface Step {
@@ -82,9 +81,7 @@ async function write(
   const readBack = await adapterOf(arm, target).read(target);
   verify(readBack, step.changes);
   const state = stateAfterWrite(claimed, situation, step, readBack, services.clock.now(), settleInMs(arm, situation));
-  if (step.later.length > 0) {
-    await services.queue.send({ target: target.name, reason: 'removals' }, settleInMs(arm, situation));
-  }
+  if (step.later.length > 0) await askForRemovals(context, situation, state);
   return {
     outcome: step.later.length > 0 ? 'pending' : 'applied',
     reasons: [...result.plan.reasons, ...(step.later.length > 0 ? [settlingNote(situation, state)] : [])],
@@ -92,6 +89,13 @@ async function write(
     after: toLiveRules(readBack),
     state,
   };
+}
+
+/** In a message of their own, once the additions have settled. */
+async function askForRemovals({ services }: ApplyContext, situation: Situation, state: TargetState): Promise<void> {
+  const notBefore = Date.parse(state.removalsNotBefore ?? '');
+  const delayInMs = Number.isNaN(notBefore) ? 0 : Math.max(0, notBefore - services.clock.now().getTime());
+  await services.queue.send({ target: situation.target.name, reason: 'removals' }, delayInMs);
 }
 
 /** Ownership is claimed before the write: a claim without a rule does no harm, a rule without a claim is lost to us. */
@@ -223,7 +227,7 @@ function settlingNote(situation: Situation, state: TargetState): Reason {
   const { remove } = situation.result.plan;
   return {
     code: 'settling',
-    message: `${remove.length} removals wait until ${state.removalsNotBefore ?? 'the next run'}, so that the additions have taken effect.`,
+    message: `${counted(remove.length, 'removal')} to be made after ${state.removalsNotBefore ?? 'the next run'}, when the additions have taken effect.`,
     prefixes: remove,
   };
 }

@@ -4,20 +4,20 @@ import { fitToCapacity } from './capacity.ts';
 import type { CurrentRule } from './currentRule.ts';
 import { calculateOwnership, type Ownership } from './ownership.ts';
 import {
+  addressFamilies,
   dropContained,
-  mergePrefixes,
-  overlapping,
+  intersectEach,
   intersectPrefixes,
-  ofFamily,
-  sameAddresses,
-  subtractPrefixes,
+  isPrefix,
+  mergePrefixes,
 } from './prefixes.ts';
-import { addressFamilies, isPrefix, type AddressFamily } from './prefixes.ts';
+import { ofFamily, overlapping, sameAddresses, subtractPrefixes, type AddressFamily } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
+import { counted } from './words.ts';
 import { dueTime, flappingPrefixes, isDue, moveClocks, type RemovalClocks } from './removals.ts';
 import { checkAdditions, checkRemovals, listed, reasonFor } from './safety.ts';
-import type { Target } from './target.ts';
-import type { Approval, LiveRule, TargetState } from './targetState.ts';
+import type { SafetyLimits, Target } from './target.ts';
+import type { AbsentPrefix, Approval, LiveRule, TargetState } from './targetState.ts';
 
 /** One rule as it would be written: an NSG rule of one family, or all of a registry's own IP rules. */
 export interface RuleChange {
@@ -110,22 +110,28 @@ export function calculatePlan(input: PlanInput): PlanResult {
     foreign: ownership.foreign,
     maxPrefixes: current.maxPrefixes,
   });
-  const desired = capacity.desired;
+  const { desired, covered } = capacity;
   const approval = validApproval(state.approval, input);
 
-  const present = presentAddresses(target, ownership, desired);
+  const present = [...ownership.ours, ...(target.kind === 'nsgRule' ? ownership.foreign : covered)];
   const additions = checkAdditions({
     missing: subtractPrefixes(desired, present),
-    desired,
+    desired: capacity.isWidened ? desired : input.desired,
     owned,
     approved: approval?.add ?? [],
     limits: target.limits,
     alreadyAdded: state.exposure?.snapshot === input.snapshot ? state.exposure.addedAddresses : 0,
   });
 
-  const clocks = moveClocks(state, ownership.ours, desired, input.publication, now);
-  const removals = sortRemovals(input, ownership, clocks, approval);
   const blockers = [...input.blockers, ...current.blockers, ...ownership.blockers, ...capacity.blockers];
+  const clocks = moveClocks({
+    clocks: state,
+    ours: ownership.ours,
+    desired,
+    publication: state.pin !== undefined || input.distrust.length > 0 ? undefined : input.publication,
+    now,
+  });
+  const removals = sortRemovals(input, ownership, clocks, approval);
 
   const ruleDrift = [
     ...current.rules.flatMap((rule) =>
@@ -136,8 +142,8 @@ export function calculatePlan(input: PlanInput): PlanResult {
   const steps = fitSteps(
     { add: additions.allowed, remove: removals.remove, retain: removals.retain },
     { add: additions.held, remove: removals.held },
-    capacity.room,
-    (add, remove) => buildRuleSet(input, ownership, desired, add, remove),
+    { room: capacity.room, mayReplace: target.policy !== 'addOnly' },
+    (add, remove) => buildRuleSet(target, ownership, { desired, covered, add, remove }),
   );
   const content = {
     target: target.name,
@@ -158,14 +164,15 @@ export function calculatePlan(input: PlanInput): PlanResult {
       ...steps.reasons,
       ...capacity.notes,
       ...current.notes,
-      ...foreignNotes(target, ownership.foreign),
+      ...foreignNotes(target, ownership),
     ],
   };
   return {
     plan,
     additions: ruleChanges(input, ownership, steps.afterAdditions),
     changes: ruleChanges(input, ownership, steps.afterAll),
-    clocks,
+    // Nothing is learned of a target while nothing can be done to it.
+    clocks: blockers.length > 0 ? { absent: state.absent, returned: state.returned } : clocks,
     ours: ownership.ours,
     addedAddresses: steps.lists.add.length > 0 ? additions.addedAddresses : 0,
     unapplied: [...steps.held.add, ...additions.refused, ...(blockers.length > 0 ? steps.lists.add : [])],
@@ -175,18 +182,6 @@ export function calculatePlan(input: PlanInput): PlanResult {
 /** An approval holds for one snapshot and one configuration. */
 function validApproval(approval: Approval | undefined, input: PlanInput): Approval | undefined {
   return approval?.snapshot === input.snapshot && approval.configHash === input.configHash ? approval : undefined;
-}
-
-/** What of the desired addresses is in already: in a registry a wider foreign rule does not count, it may go any day. */
-function presentAddresses(target: Target, ownership: Ownership, desired: readonly string[]): readonly string[] {
-  if (target.kind === 'nsgRule') return [...ownership.ours, ...ownership.foreign];
-  return [...ownership.ours, ...foreignWithin(ownership, desired)];
-}
-
-/** Foreign rules that let in nothing but desired addresses: we need none of our own for those. */
-function foreignWithin(ownership: Ownership, desired: readonly string[]): readonly string[] {
-  const beyond = overlapping(ownership.foreign, subtractPrefixes(ownership.foreign, desired));
-  return ownership.foreign.filter((prefix) => !beyond.includes(prefix));
 }
 
 interface SortedRemovals {
@@ -204,9 +199,9 @@ function sortRemovals(
   approval: Approval | undefined,
 ): SortedRemovals {
   const { target, state, now } = input;
-  const foreign = checkForeign(target, ownership, approval);
+  const foreign = checkForeign(input, ownership, approval);
   if (target.policy === 'addOnly') {
-    const gone = clocks.absent.map((clock) => clock.prefix);
+    const gone = prefixesOf(clocks.absent);
     return {
       remove: [],
       held: [],
@@ -215,14 +210,14 @@ function sortRemovals(
     };
   }
   const approved = approval?.remove ?? [];
-  const due = clocks.absent.filter((clock) => state.pin !== undefined || isDue(clock, target.limits, now));
-  const waiting = clocks.absent.filter(
-    (clock) => !due.includes(clock) && intersectPrefixes([clock.prefix], approved).length === 0,
+  const isOver = removalTest(input);
+  const due = clocks.absent.filter(isOver);
+  const early = clocks.absent.filter((clock) => !isOver(clock));
+  const approvedEarly = intersectEach(prefixesOf(early), approved);
+  const waiting = early.flatMap((clock, index) =>
+    subtractPrefixes([clock.prefix], approvedEarly[index] ?? []).map((prefix) => ({ ...clock, prefix })),
   );
-  const open = subtractPrefixes(
-    clocks.absent.map((clock) => clock.prefix),
-    waiting.map((clock) => clock.prefix),
-  );
+  const open = [...prefixesOf(due), ...approvedEarly.flat()];
   const check = checkRemovals({
     due: open,
     ours: prefixesBefore(state, ownership.ours, due, open),
@@ -234,9 +229,24 @@ function sortRemovals(
   return {
     remove: dropContained([...check.allowed, ...foreign.remove]),
     held: dropContained([...check.held, ...foreign.held]),
-    retain: waiting.map((clock) => clock.prefix),
-    reasons: [...check.reasons, ...foreign.reasons, ...graceReasons(waiting, input)],
+    retain: prefixesOf(waiting),
+    reasons: [
+      ...check.reasons,
+      ...foreign.reasons,
+      ...graceReasons(waiting, target.limits),
+      ...(check.held.length === 0 && waiting.length > 0 ? input.distrust : []),
+    ],
   };
+}
+
+/**
+ * Says of a clock whether its prefix may go, as far as time is concerned. A pin is a person's word, so it does not
+ * wait. A list that is not believed confirms nothing, but it does not put off for ever the day on which a person is asked.
+ */
+function removalTest({ target, state, distrust, now }: PlanInput): (clock: AbsentPrefix) => boolean {
+  if (state.pin !== undefined) return () => true;
+  if (distrust.length > 0) return (clock) => now.getTime() >= dueTime(clock, target.limits).getTime();
+  return (clock) => isDue(clock, target.limits, now);
 }
 
 /**
@@ -246,7 +256,7 @@ function sortRemovals(
 function prefixesBefore(
   state: PlanInput['state'],
   ours: readonly string[],
-  due: RemovalClocks['absent'],
+  due: readonly AbsentPrefix[],
   open: readonly string[],
 ): readonly string[] {
   const first = due.map((clock) => clock.since).sort()[0] ?? '';
@@ -254,15 +264,16 @@ function prefixesBefore(
   return overlapping(ours, [...before, ...open]);
 }
 
-/** A prefix that somebody put into an NSG rule of ours stays until a person approves that it goes. */
+/** A prefix that somebody put into an NSG rule of ours, and that is not listed, stays until a person approves that it goes. */
 function checkForeign(
-  target: Target,
+  { target, desired }: PlanInput,
   ownership: Ownership,
   approval: Approval | undefined,
 ): { remove: readonly string[]; held: readonly string[]; reasons: readonly Reason[] } {
   if (target.kind !== 'nsgRule' || ownership.blockers.length > 0) return { remove: [], held: [], reasons: [] };
-  const remove = intersectPrefixes(ownership.foreign, approval?.remove ?? []);
-  const held = subtractPrefixes(ownership.foreign, remove);
+  const unlisted = subtractPrefixes(ownership.foreign, desired);
+  const remove = intersectPrefixes(unlisted, approval?.remove ?? []);
+  const held = subtractPrefixes(unlisted, remove);
   return {
     remove,
     held,
@@ -274,34 +285,41 @@ function checkForeign(
   };
 }
 
-function graceReasons(waiting: RemovalClocks['absent'], input: PlanInput): Reason[] {
+function graceReasons(waiting: readonly AbsentPrefix[], limits: SafetyLimits): Reason[] {
   if (waiting.length === 0) return [];
-  const { limits } = input.target;
-  const prefixes = waiting.map((clock) => clock.prefix);
+  const prefixes = prefixesOf(waiting);
   const last = Math.max(...waiting.map((clock) => dueTime(clock, limits).getTime()));
   const missing = Math.max(...waiting.map((clock) => limits.removalConfirmations - clock.confirmedBy.length));
   const publications = missing > 0 ? ` and ${missing} further publications without it` : '';
-  const reasons = reasonFor(
+  return reasonFor(
     'removalGrace',
     prefixes,
     `${listed(prefixes)} is no longer listed; it leaves after ${new Date(last).toISOString().slice(0, 10)}${publications}.`,
   );
-  return [...reasons, ...input.distrust];
 }
 
-/** All prefixes of the app's rules once `added` are in and `removed` are out. */
-function buildRuleSet(
-  input: PlanInput,
-  ownership: Ownership,
-  desired: readonly string[],
-  added: readonly string[],
-  removed: readonly string[],
-): readonly string[] {
-  const isNsg = input.target.kind === 'nsgRule';
+interface RuleSetParts {
+  readonly desired: readonly string[];
+  readonly covered: readonly string[];
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** All prefixes of the app's rules once `add` is in and `remove` is out. */
+function buildRuleSet(target: Target, ownership: Ownership, parts: RuleSetParts): readonly string[] {
+  const { desired, covered, add, remove } = parts;
+  const isNsg = target.kind === 'nsgRule';
   const kept = isNsg ? [...ownership.ours, ...ownership.foreign] : ownership.ours;
-  const admitted = intersectPrefixes(desired, mergePrefixes([...kept, ...added]));
-  const ownPart = isNsg ? admitted : subtractPrefixes(admitted, foreignWithin(ownership, desired));
-  return dropContained([...ownPart, ...subtractPrefixes(subtractPrefixes(kept, desired), removed)]);
+  const admitted = subtractPrefixes(intersectPrefixes(desired, mergePrefixes([...kept, ...add])), covered);
+  const stays = subtractPrefixes(subtractPrefixes(kept, desired), remove);
+  // A prefix of which nothing is taken out stays whole: its parts would need more room.
+  const touched = new Set(overlapping(kept, remove));
+  const whole = overlapping(kept, stays).filter((prefix) => !touched.has(prefix));
+  const all = dropContained([...admitted, ...whole, ...stays]);
+  if (isNsg) return all;
+  // A registry holds a prefix once: what somebody else let in must not become ours by being written again.
+  const foreign = new Set(ownership.foreign);
+  return all.filter((prefix) => !foreign.has(prefix));
 }
 
 interface PlanLists {
@@ -320,31 +338,44 @@ interface Steps {
 
 /**
  * Additions first, removals later, as far as the room goes. Where the room is enough only once the removals are done,
- * both are one step; where it is not enough even then, the additions are held together with what takes their room.
+ * both are one step; where it is not enough even then, the additions are held together with what takes their room. A
+ * removal that leaves more prefixes than there are now (parts of a wide one) is held where those have no room.
  */
 function fitSteps(
   lists: PlanLists,
   held: Plan['held'],
-  room: number | undefined,
+  { room, mayReplace }: { readonly room: number | undefined; readonly mayReplace: boolean },
   build: (added: readonly string[], removed: readonly string[]) => readonly string[],
 ): Steps {
   const afterAll = build(lists.add, lists.remove);
-  if (lists.add.length === 0 || room === undefined || afterAll.length <= room) {
+  if (room === undefined || afterAll.length <= room) {
     const afterAdditions = build(lists.add, []);
     const isOneStep = room !== undefined && lists.add.length > 0 && afterAdditions.length > room;
     return { lists, held, reasons: [], afterAdditions: isOneStep ? afterAll : afterAdditions, afterAll };
   }
+  const now = build([], []);
   const left = build([], lists.remove);
+  const remove = left.length <= Math.max(room, now.length) ? lists.remove : [];
+  const kept = lists.remove.length === remove.length ? [] : lists.remove;
+  const blocked = [...lists.add, ...kept];
+  const afterRemovals = kept.length === 0 ? left : now;
+  if (blocked.length === 0) return { lists, held, reasons: [], afterAdditions: now, afterAll: afterRemovals };
+  const way = mayReplace
+    ? 'Approve the plan to replace them now.'
+    : 'Policy addOnly keeps them: make room, or choose another policy.';
   return {
-    lists: { add: [], remove: lists.remove, retain: [] },
-    held: { add: dropContained([...held.add, ...lists.add]), remove: dropContained([...held.remove, ...lists.retain]) },
+    lists: { add: [], remove, retain: mayReplace ? [] : lists.retain },
+    held: {
+      add: dropContained([...held.add, ...lists.add]),
+      remove: dropContained([...held.remove, ...kept, ...(mayReplace ? lists.retain : [])]),
+    },
     reasons: reasonFor(
       'fit',
-      lists.add,
-      `${afterAll.length} prefixes would be needed and there is room for ${room}: prefixes that are no longer listed still take some of it. Approve the plan to replace them now.`,
+      blocked,
+      `${afterAll.length} prefixes would be needed and there is room for ${room}: prefixes that are no longer listed still take some of it. ${way}`,
     ),
-    afterAdditions: build([], []),
-    afterAll: left,
+    afterAdditions: now,
+    afterAll: afterRemovals,
   };
 }
 
@@ -379,9 +410,13 @@ function verdictOf(blockers: readonly Reason[], held: readonly string[]): PlanVe
   return held.length > 0 ? 'held' : 'apply';
 }
 
-function foreignNotes(target: Target, foreign: readonly string[]): Reason[] {
-  if (target.kind === 'nsgRule') return [];
-  return reasonFor('foreignRules', foreign, `${foreign.length} rules were added by others and are left alone.`);
+function foreignNotes(target: Target, { foreign, blockers }: Ownership): Reason[] {
+  if (target.kind === 'registryNetworkRules') {
+    return reasonFor('foreignRules', foreign, `${foreign.length} rules were added by others and are left alone.`);
+  }
+  if (target.policy !== 'addOnly' || blockers.length > 0) return [];
+  const message = `${listed(foreign)} is in the rule but was not written by this app; policy addOnly keeps it.`;
+  return reasonFor('foreignRules', foreign, message);
 }
 
 function planId(content: Omit<Plan, 'id' | 'reasons'>, configHash: string, rules: readonly CurrentRule[]): string {
@@ -391,4 +426,8 @@ function planId(content: Omit<Plan, 'id' | 'reasons'>, configHash: string, rules
   return createHash('sha256')
     .update(JSON.stringify({ ...content, configHash, live }))
     .digest('hex');
+}
+
+function prefixesOf(clocks: readonly AbsentPrefix[]): string[] {
+  return clocks.map((clock) => clock.prefix);
 }
