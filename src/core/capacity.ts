@@ -1,6 +1,6 @@
 /** Whether the wanted prefixes fit into the target, and what to do where they do not. */
 import { fitPrefixes } from './fit.ts';
-import { dropContained, mergePrefixes, sameAddresses, subtractPrefixes } from './prefixes.ts';
+import { countAddresses, dropContained, mergePrefixes, overlapping, subtractPrefixes } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
 import type { Target } from './target.ts';
 
@@ -12,12 +12,17 @@ export interface CapacityInput {
   readonly desired: readonly string[];
   readonly ours: readonly string[];
   readonly foreign: readonly string[];
+  /** Rules that the target may hold; of an NSG, entries of its own rules. */
   readonly maxPrefixes: number | undefined;
 }
 
 export interface CapacityResult {
   /** What to aim at: the desired prefixes, merged or widened where that was needed and allowed. */
   readonly desired: readonly string[];
+  /** True where `desired` lets in addresses that are not listed. */
+  readonly isWidened: boolean;
+  /** A registry's foreign rules that let in nothing but desired addresses, and which ours do not hold: none of ours is needed for those. */
+  readonly covered: readonly string[];
   /** How many prefixes the app's rules may hold in all; undefined: not known. */
   readonly room: number | undefined;
   readonly blockers: readonly Reason[];
@@ -32,15 +37,22 @@ export interface CapacityResult {
 export function fitToCapacity(input: CapacityInput): CapacityResult {
   const { target, desired } = input;
   const room = roomOf(input);
-  if (room === undefined || slotsOf(desired, input.ours) <= room) return fits(desired, room);
-  const merged = mergePrefixes(desired);
-  if (merged.length <= room) return fits(merged, room);
-  if (target.kind === 'registryNetworkRules' && target.capacity.fit === 'supernet') return widen(input, room);
-  return { desired, room, blockers: [quotaReason(input, room, merged.length)], notes: [] };
+  const covered = target.kind === 'nsgRule' ? [] : subtractPrefixes(foreignWithin(input.foreign, desired), input.ours);
+  const needed = subtractPrefixes(desired, covered);
+  const exact = { desired, isWidened: false, covered, room, blockers: [], notes: [] };
+  if (room === undefined || slotsOf(needed, input) <= room) return exact;
+  const merged = mergePrefixes(needed);
+  if (merged.length <= room) return { ...exact, desired: dropContained([...merged, ...covered]) };
+  if (target.kind === 'registryNetworkRules' && target.capacity.fit === 'supernet') {
+    return widen(input, target.capacity.maxExtraAddresses, room, exact);
+  }
+  return { ...exact, blockers: [quotaReason(input, room, merged.length)] };
 }
 
-function fits(desired: readonly string[], room: number | undefined): CapacityResult {
-  return { desired, room, blockers: [], notes: [] };
+/** Any other foreign rule does not count: it was made for something else and may go any day. */
+function foreignWithin(foreign: readonly string[], desired: readonly string[]): readonly string[] {
+  const beyond = new Set(overlapping(foreign, subtractPrefixes(foreign, desired)));
+  return foreign.filter((prefix) => !beyond.has(prefix));
 }
 
 function roomOf(input: CapacityInput): number | undefined {
@@ -48,32 +60,29 @@ function roomOf(input: CapacityInput): number | undefined {
   return Math.max(0, (input.maxPrefixes ?? defaultMaxIpRules) - input.foreign.length);
 }
 
-function slotsOf(desired: readonly string[], ours: readonly string[]): number {
-  return dropContained([...desired, ...subtractPrefixes(ours, desired)]).length;
+function slotsOf(needed: readonly string[], { desired, ours }: CapacityInput): number {
+  return dropContained([...needed, ...subtractPrefixes(ours, desired)]).length;
 }
 
-function widen(input: CapacityInput, room: number): CapacityResult {
-  const { target, desired } = input;
-  const maxExtra = target.kind === 'registryNetworkRules' ? target.capacity.maxExtraAddresses : 0;
-  const fit = fitPrefixes(desired, room, maxExtra);
+function widen(input: CapacityInput, maxExtra: number, room: number, exact: CapacityResult): CapacityResult {
+  const { desired, foreign } = input;
+  const fit = fitPrefixes(subtractPrefixes(desired, exact.covered), room, maxExtra);
   if (!fit.fits) {
-    return {
-      desired,
-      room,
-      blockers: [quotaReason(input, room, fit.rulesNeeded, fit.extraAddressesNeeded)],
-      notes: [],
-    };
+    return { ...exact, blockers: [quotaReason(input, room, fit.rulesNeeded, fit.extraAddressesNeeded)] };
   }
-  if (sameAddresses(fit.prefixes, desired)) return fits(fit.prefixes, room);
+  const widened = dropContained([...fit.prefixes, ...exact.covered]);
+  const extra = subtractPrefixes(widened, desired);
   return {
-    desired: fit.prefixes,
-    room,
-    blockers: [],
+    ...exact,
+    desired: widened,
+    isWidened: true,
+    // A foreign rule inside of a wider one of ours does not make that one smaller.
+    covered: foreign.filter((prefix) => widened.includes(prefix)),
     notes: [
       {
         code: 'supernet',
-        message: `fit: supernet covers ${desired.length} prefixes with ${fit.prefixes.length} rules and lets in ${fit.extraAddresses} addresses that are not listed (maxExtraAddresses ${maxExtra}).`,
-        prefixes: subtractPrefixes(fit.prefixes, desired),
+        message: `fit: supernet covers ${desired.length} prefixes with ${fit.prefixes.length} rules and lets in ${countAddresses(extra, 'ipv4')} addresses that are not listed (maxExtraAddresses ${maxExtra}).`,
+        prefixes: extra,
       },
     ],
   };

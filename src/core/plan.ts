@@ -290,7 +290,7 @@ function graceReasons(waiting: readonly AbsentPrefix[], limits: SafetyLimits): R
   const prefixes = prefixesOf(waiting);
   const last = Math.max(...waiting.map((clock) => dueTime(clock, limits).getTime()));
   const missing = Math.max(...waiting.map((clock) => limits.removalConfirmations - clock.confirmedBy.length));
-  const publications = missing > 0 ? ` and ${missing} further publications without it` : '';
+  const publications = missing > 0 ? ` and ${counted(missing, 'further publication')} without it` : '';
   return reasonFor(
     'removalGrace',
     prefixes,
@@ -412,7 +412,8 @@ function verdictOf(blockers: readonly Reason[], held: readonly string[]): PlanVe
 
 function foreignNotes(target: Target, { foreign, blockers }: Ownership): Reason[] {
   if (target.kind === 'registryNetworkRules') {
-    return reasonFor('foreignRules', foreign, `${foreign.length} rules were added by others and are left alone.`);
+    const others = `${counted(foreign.length, 'rule')} ${foreign.length === 1 ? 'was' : 'were'} added by others`;
+    return reasonFor('foreignRules', foreign, `${others} and left alone.`);
   }
   if (target.policy !== 'addOnly' || blockers.length > 0) return [];
   const message = `${listed(foreign)} is in the rule but was not written by this app; policy addOnly keeps it.`;

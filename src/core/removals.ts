@@ -1,5 +1,5 @@
 /** The clocks of removals: since when, and through how many publications, a prefix of ours has been gone. */
-import { intersectEach, intersectPrefixes, mergePrefixes, parsePrefix, subtractPrefixes } from './prefixes.ts';
+import { comparePrefixes, intersectEach, intersectPrefixes, parsePrefix, subtractPrefixes } from './prefixes.ts';
 import type { AbsentPrefix, ReturnedPrefix } from './targetState.ts';
 import type { SafetyLimits } from './target.ts';
 
@@ -16,31 +16,40 @@ export interface RemovalClocks {
   readonly returned: readonly ReturnedPrefix[];
 }
 
+export interface ClockMove {
+  readonly clocks: RemovalClocks;
+  readonly ours: readonly string[];
+  readonly desired: readonly string[];
+  /** Key of the current publication; undefined where what is missing now is missing on no publication's word. */
+  readonly publication: string | undefined;
+  readonly now: Date;
+}
+
+/** Stands for the publication of a clock that was started without one. */
+const noPublication = '';
+
 /**
  * Moves the clocks on. What is absent keeps the clock it has, what is newly absent starts one, what came back loses
- * its clock and is remembered as returned. `publication` is the key of the publication that is current.
+ * its clock and is remembered as returned. Without a publication (a list that is not believed, a pinned target) no
+ * clock is confirmed, one that starts begins anew with the next publication, and coming back is no return.
  */
-export function moveClocks(
-  clocks: RemovalClocks,
-  ours: readonly string[],
-  desired: readonly string[],
-  publication: string,
-  now: Date,
-): RemovalClocks {
+export function moveClocks({ clocks, ours, desired, publication, now }: ClockMove): RemovalClocks {
   const gone = subtractPrefixes(ours, desired);
-  const absent = clocks.absent.map((clock) => clock.prefix);
-  const stillGone = intersectEach(absent, gone);
+  const stillGone = intersectEach(prefixesOf(clocks.absent), gone);
   const kept = clocks.absent.flatMap((clock, index) =>
-    (stillGone[index] ?? []).map((prefix) => ({ ...confirm(clock, publication), prefix })),
+    (stillGone[index] ?? []).map((prefix) => ({ ...confirm(clock, publication, now), prefix })),
   );
-  const started = subtractPrefixes(
-    gone,
-    kept.map((clock) => clock.prefix),
-  ).map((prefix) => ({ prefix, since: now.toISOString(), publication, confirmedBy: [] }));
-  const back = intersectPrefixes(absent, desired);
+  const started = subtractPrefixes(gone, prefixesOf(kept)).map((prefix) => ({
+    prefix,
+    since: now.toISOString(),
+    publication: publication ?? noPublication,
+    confirmedBy: [],
+  }));
+  const left = clocks.absent.filter((clock) => clock.publication !== noPublication);
+  const back = publication === undefined ? [] : intersectPrefixes(prefixesOf(left), desired);
 
   return {
-    absent: [...kept, ...started].sort((a, b) => byAddress(a.prefix, b.prefix)),
+    absent: sortByAddress([...kept, ...started]),
     returned: back.length === 0 ? clocks.returned : addReturns(clocks.returned, back, now),
   };
 }
@@ -63,7 +72,9 @@ export function flappingPrefixes(returned: readonly ReturnedPrefix[], now: Date)
     .map((entry) => entry.prefix);
 }
 
-function confirm(clock: AbsentPrefix, publication: string): AbsentPrefix {
+function confirm(clock: AbsentPrefix, publication: string | undefined, now: Date): AbsentPrefix {
+  if (publication === undefined) return clock;
+  if (clock.publication === noPublication) return { ...clock, since: now.toISOString(), publication };
   const isKnown = clock.publication === publication || clock.confirmedBy.includes(publication);
   return isKnown || clock.confirmedBy.length >= maxConfirmations
     ? clock
@@ -71,24 +82,26 @@ function confirm(clock: AbsentPrefix, publication: string): AbsentPrefix {
 }
 
 function addReturns(returned: readonly ReturnedPrefix[], back: readonly string[], now: Date): ReturnedPrefix[] {
-  const merged = mergePrefixes(back);
   const at = now.toISOString();
-  const rest = returned.flatMap((entry) =>
-    subtractPrefixes([entry.prefix], merged).map((prefix) => ({ ...entry, prefix })),
-  );
-  const again = returned.flatMap((entry) =>
-    intersectPrefixes([entry.prefix], merged).map((prefix) => ({ prefix, returns: [...entry.returns, at] })),
-  );
-  const first = subtractPrefixes(
-    merged,
-    returned.map((entry) => entry.prefix),
-  ).map((prefix) => ({ prefix, returns: [at] }));
-  return [...rest, ...again, ...first].sort((a, b) => byAddress(a.prefix, b.prefix));
+  const again = intersectEach(prefixesOf(returned), back);
+  const known = returned.flatMap((entry, index) => {
+    const parts = again[index] ?? [];
+    return [
+      ...subtractPrefixes([entry.prefix], parts).map((prefix) => ({ ...entry, prefix })),
+      ...parts.map((prefix) => ({ prefix, returns: [...entry.returns, at] })),
+    ];
+  });
+  const first = subtractPrefixes(back, prefixesOf(returned)).map((prefix) => ({ prefix, returns: [at] }));
+  return sortByAddress([...known, ...first]);
 }
 
-function byAddress(a: string, b: string): number {
-  const left = parsePrefix(a);
-  const right = parsePrefix(b);
-  if (left.family !== right.family) return left.family === 'ipv4' ? -1 : 1;
-  return left.start < right.start ? -1 : left.start > right.start ? 1 : left.length - right.length;
+function prefixesOf(entries: readonly { readonly prefix: string }[]): string[] {
+  return entries.map((entry) => entry.prefix);
+}
+
+function sortByAddress<T extends { readonly prefix: string }>(entries: readonly T[]): T[] {
+  return entries
+    .map((entry) => ({ entry, parsed: parsePrefix(entry.prefix) }))
+    .sort((a, b) => comparePrefixes(a.parsed, b.parsed))
+    .map(({ entry }) => entry);
 }

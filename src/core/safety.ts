@@ -35,7 +35,7 @@ export interface AdditionInput {
  * first, as much goes through as `maxAddedAddresses` has room for.
  */
 export function checkAdditions(input: AdditionInput): AdditionCheck {
-  const special = specialPurposeParts(input.missing);
+  const special = specialPurposeParts(input.missing, input.desired);
   const candidates = subtractPrefixes(input.missing, special.prefixes);
   const vouched = intersectPrefixes(candidates, [...input.owned, ...input.approved]);
   const fresh = subtractPrefixes(candidates, vouched);
@@ -62,24 +62,22 @@ function isTooWide(prefix: string, limits: SafetyLimits): boolean {
   return length < limits.widestPrefix[family];
 }
 
-function specialPurposeParts(missing: readonly string[]): { prefixes: string[]; reasons: Reason[] } {
-  const ranges = missing.flatMap((prefix) => {
+/** A listed prefix is refused whole: what of it is special-purpose does not hang on what of it is live already. */
+function specialPurposeParts(
+  missing: readonly string[],
+  desired: readonly string[],
+): { prefixes: string[]; reasons: Reason[] } {
+  const ranges = desired.flatMap((prefix) => {
     const range = specialPurposeRangeOf(prefix);
     return range ? [{ prefix, ...range }] : [];
   });
-  if (ranges.length === 0) return { prefixes: [], reasons: [] };
+  const prefixes = intersectPrefixes(
+    missing,
+    ranges.map(({ prefix }) => prefix),
+  );
   const names = [...new Set(ranges.map(({ range, name }) => `${range} (${name})`))].join(', ');
-  const prefixes = sortPrefixes(ranges.map(({ prefix }) => prefix));
-  return {
-    prefixes,
-    reasons: [
-      {
-        code: 'specialPurpose',
-        message: `${listed(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`,
-        prefixes,
-      },
-    ],
-  };
+  const message = `${listed(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`;
+  return { prefixes, reasons: reasonFor('specialPurpose', prefixes, message) };
 }
 
 /** Smallest prefixes first, so that a few oversized ones cannot keep the others out. */
