@@ -1,0 +1,193 @@
+/** What the stories are told with: worlds that stop by themselves, weekly documents, and a look at what came of them. */
+import { afterEach, expect } from '@jest/globals';
+import { seedResources } from '../../dev/seedResources.ts';
+import { startWorld, type World, type WorldOptions } from '../../dev/world.ts';
+import type { ServiceTagsSource } from '../../src/app/ports.ts';
+import { verifyChain, type ChainCheck } from '../../src/core/ledgerChain.ts';
+import { parseServiceTags, parseServiceTagsText } from '../../src/core/parseServiceTags.ts';
+import type { RunRecord } from '../../src/core/runRecord.ts';
+import type { Cloud } from '../../src/core/serviceTags.ts';
+import type { NsgRuleTarget, RegistryTarget } from '../../src/core/target.ts';
+import { nsgTarget, registryTarget } from '../core/planFixtures.ts';
+import { useAzurite } from '../support/azurite.ts';
+
+export const dayInMs = 24 * 60 * 60 * 1000;
+export const acr = 'AzureContainerRegistry';
+
+/** Two targets of one document: the whole tag in an NSG, one region in a registry. */
+export const hooks = (overrides: Partial<NsgRuleTarget> = {}): NsgRuleTarget => nsgTarget(overrides);
+export const prod = (overrides: Partial<RegistryTarget> = {}): RegistryTarget => registryTarget(overrides);
+
+export interface Worlds {
+  /** With the resources of its targets: an empty NSG, a registry that denies by default. */
+  open(options?: Partial<WorldOptions>): Promise<World>;
+  freshConnectionString(): string;
+}
+
+export function useWorlds(): Worlds {
+  const azurite = useAzurite();
+  const open: World[] = [];
+  afterEach(async () => {
+    const ended = open.splice(0);
+    for (const world of ended) await expectWholeLedger(world);
+    for (const world of ended) await world.stop();
+  });
+  return {
+    freshConnectionString: () => azurite.freshConnectionString(),
+    async open(options = {}) {
+      const world = await startWorld({
+        connectionString: options.connectionString ?? azurite.freshConnectionString(),
+        start: new Date('2026-01-05T12:00:00Z'),
+        targets: [hooks()],
+        ...options,
+      });
+      seedResources(world.simulator, options.targets ?? [hooks()]);
+      open.push(world);
+      return world;
+    },
+  };
+}
+
+export type TagLists = Readonly<Record<string, readonly string[]>>;
+
+/** A document in the exact shape of the weekly file. */
+export function weeklyDocument(tags: TagLists, changeNumber = 1, cloud: Cloud = 'Public'): unknown {
+  return {
+    changeNumber,
+    cloud,
+    values: Object.entries(tags).map(([name, addressPrefixes]) => ({
+      name,
+      id: name,
+      properties: {
+        changeNumber,
+        region: name.split('.')[1]?.toLowerCase() ?? '',
+        regionId: 0,
+        platform: 'Azure',
+        systemService: name.split('.')[0],
+        addressPrefixes,
+        networkFeatures: ['API', 'NSG'],
+      },
+    })),
+  };
+}
+
+export interface SourceOptions {
+  readonly name?: string;
+  /** `YYYY-MM-DD`; undefined: the source knows none, as the Discovery API. */
+  readonly date?: string | undefined;
+  readonly changeNumber?: number;
+  readonly cloud?: Cloud;
+}
+
+/** A source of a document, through the product's own parser. */
+export function source(tags: TagLists, options: SourceOptions = {}): ServiceTagsSource {
+  const { name = 'download', date, changeNumber = 1, cloud = 'Public' } = options;
+  const parsed = parseServiceTags(weeklyDocument(tags, changeNumber, cloud), cloud);
+  return { name, fetch: () => Promise.resolve({ source: name, date, origin: `test:${name}`, ...parsed }) };
+}
+
+/** A source of any text, through the product's own parser. */
+export function textSource(text: string, date = '2026-01-05', name = 'download'): ServiceTagsSource {
+  return {
+    name,
+    // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, not a throw
+    fetch: async () => ({ source: name, date, origin: `test:${name}`, ...parseServiceTagsText(text, 'Public') }),
+  };
+}
+
+export function deadSource(name = 'download'): ServiceTagsSource {
+  return { name, fetch: () => Promise.reject(new Error(`source ${name}: no answer`)) };
+}
+
+/** Pulls the tags as the file of the clock's day, and handles all that follows from it. */
+export async function publish(world: World, tags: TagLists, changeNumber = 1): Promise<RunRecord[]> {
+  world.setSources(source(tags, { date: dayOf(world), changeNumber }));
+  await world.pull();
+  return world.drain();
+}
+
+/** The same a week later. */
+export async function publishNextWeek(world: World, tags: TagLists, changeNumber = 1): Promise<RunRecord[]> {
+  world.clock.advance(7 * dayInMs);
+  return publish(world, tags, changeNumber);
+}
+
+export function dayOf(world: World): string {
+  return world.clock.now().toISOString().slice(0, 10);
+}
+
+export interface ShownRule {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** The rules of an NSG, by name. */
+export function rulesOf(world: World, target: NsgRuleTarget = hooks()): Readonly<Record<string, ShownRule>> {
+  const rules = world.simulator.nsg(target.resourceId)?.properties.securityRules ?? [];
+  return Object.fromEntries(
+    rules.map((rule) => {
+      const properties = rule.properties as Readonly<Record<string, unknown>>;
+      const remote = target.rule.direction === 'Inbound' ? 'source' : 'destination';
+      const prefixes = (properties[`${remote}AddressPrefixes`] ?? []) as readonly string[];
+      return [rule.name, { name: rule.name, prefixes, properties }];
+    }),
+  );
+}
+
+/** What the two rules of a target hold, IPv4 first. */
+export function prefixesIn(world: World, target: NsgRuleTarget = hooks()): string[] {
+  const rules = rulesOf(world, target);
+  const { name } = target.rule;
+  return [...(rules[name]?.prefixes ?? []), ...(rules[`${name}-ipv6`]?.prefixes ?? [])];
+}
+
+export function ipRulesOf(world: World, target: RegistryTarget = prod()): string[] {
+  return (
+    world.simulator.registry(target.resourceId)?.properties.networkRuleSet?.ipRules.map((rule) => rule.value) ?? []
+  );
+}
+
+/** PUT, PATCH and DELETE that reached Azure so far. */
+export function writesOf(world: World): string[] {
+  return world.simulator.requests
+    .filter(({ method }) => method === 'PUT' || method === 'PATCH' || method === 'DELETE')
+    .map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`);
+}
+
+export function codesOf(record: RunRecord | undefined): string[] {
+  return (record?.reasons ?? []).map((reason) => reason.code);
+}
+
+/** Of one chain, oldest first. */
+export async function recordsOf(world: World, chain: string): Promise<RunRecord[]> {
+  const records: RunRecord[] = [];
+  let continuation: string | undefined;
+  do {
+    const page = await world.services.ledger.list({ chain, limit: 50, ...(continuation ? { continuation } : {}) });
+    records.push(...page.items);
+    continuation = page.continuation;
+  } while (continuation !== undefined);
+  return records.reverse();
+}
+
+export async function checkLedger(world: World, chain: string): Promise<ChainCheck> {
+  return verifyChain(await recordsOf(world, chain), await evidenceOf(world, chain));
+}
+
+async function evidenceOf(world: World, chain: string): Promise<Parameters<typeof verifyChain>[1]> {
+  const { states, snapshots, cloud } = world.services;
+  const carrier = await (chain === 'pull' ? snapshots.readPullStatus(cloud) : states.get(chain)).catch(() => undefined);
+  return {
+    ...(carrier?.ledgerHead ? { head: carrier.ledgerHead } : {}),
+    ...(carrier?.outbox ? { outboxRunId: carrier.outbox.id } : {}),
+  };
+}
+
+/** After every scenario: each chain is whole, and ends where the state says. */
+export async function expectWholeLedger(world: World): Promise<void> {
+  const targets = await world.services.targets.read();
+  for (const chain of ['pull', ...targets.map((target) => target.name)]) {
+    expect({ chain, ...(await checkLedger(world, chain)) }).toEqual({ chain, ok: true, breaks: [] });
+  }
+}
