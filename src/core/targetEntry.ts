@@ -1,5 +1,5 @@
 /** One entry of the targets file made a target: fields parsed, defaults merged, the scenario and everything else filled in. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearestNames } from './nearest.ts';
 import { addressFamilies, isPrefix, parsePrefix, type AddressFamily } from './prefixes.ts';
 import { normalizeRegion } from './regions.ts';

@@ -1,5 +1,5 @@
 /** Building blocks of the targets file's schema: each field says what it holds and what is accepted. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { shorten } from './errors.ts';
 import { nearestNames } from './nearest.ts';
 

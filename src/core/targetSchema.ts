@@ -1,5 +1,5 @@
 /** What one entry of the targets file may hold, field by field; what takes two fields to judge is in targetsFile.ts. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
 
 export const kinds = ['nsgRule', 'registryNetworkRules'] as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Target } from '../../core/target.ts';
 import type { ArmClients } from './client.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
 import { diffPrefixes } from '../../core/serviceTagDiff.ts';
 import { defaultServiceTag } from '../../core/serviceTags.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RequestError, shorten } from '../../core/errors.ts';
 import { addressFamilies, type AddressFamily } from '../../core/prefixes.ts';
 import { findTag, matchRegion } from '../../core/regions.ts';

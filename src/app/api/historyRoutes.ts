@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { findTag } from '../../core/regions.ts';
 import type { TagTimelineEntry } from '../../core/tagTimeline.ts';
 import { renderAtom } from '../formats/atom.ts';

@@ -1,5 +1,5 @@
 /** OpenAPI 3.1, made from the schemas that check the requests. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { omit } from './omit.ts';
 import type { Route } from './route.ts';
 import { problemSchema } from './schemas.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RequestError, shorten } from '../../core/errors.ts';
 import { cacheControls, defineRoute, type Answer } from './route.ts';
 

@@ -1,6 +1,6 @@
 /** Checks a request against its route's schemas. Every refusal names the field, the value and what is accepted. */
 import type { HttpRequest } from '@azure/functions';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { Route, RouteInput } from './route.ts';
 

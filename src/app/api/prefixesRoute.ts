@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { Queries } from '../queries.ts';

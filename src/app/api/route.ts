@@ -1,5 +1,5 @@
 /** What a route of the API is: the schemas that check its requests and describe it, and its handler. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Logger } from '../ports.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';

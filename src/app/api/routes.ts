@@ -1,5 +1,5 @@
 /** Every HTTP route, in the order in which the API describes them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import * as actions from './actionRoutes.ts';
 import { changesRoute } from './changesRoute.ts';
 import { feedsRoute } from './feedsRoute.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { getRun, listRuns } from '../queries/ledgerQueries.ts';
 import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
 import * as schemas from './schemas.ts';

@@ -1,5 +1,5 @@
 /** Schemas that several routes share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidContinuation } from '../queries/storage.ts';
 import { cacheControls, defineRoute, snapshotAnswer } from './route.ts';
 import * as schemas from './schemas.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ofFamily } from '../../core/prefixes.ts';
 import { findTag, knownRegions } from '../../core/regions.ts';
 import type { ServiceTag } from '../../core/serviceTags.ts';
