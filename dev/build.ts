@@ -1,5 +1,5 @@
 /** `npm run build`: bundles each trigger file into `dist/functions/`, the match of `main` in package.json. */
-import { globSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
@@ -56,12 +56,32 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
   return { functions: entryPoints.map((file) => `functions/${basename(file, '.ts')}.js`), metafile };
 }
 
+/** The page of the API is drawn by Swagger UI; its licence asks for the texts to go with it. */
+const swaggerUiFiles = [
+  'swagger-ui.css',
+  'swagger-ui-bundle.js',
+  'swagger-ui-bundle.js.LICENSE.txt',
+  'LICENSE',
+  'NOTICE',
+];
+
+export interface AppBuildOptions extends Pick<BuildOptions, 'out' | 'minify'> {
+  /** The project: src/functions, node_modules. */
+  readonly root: string;
+}
+
+/** The functions, and beside them what the pages take from packages. */
+export async function buildApp({ root, out, minify = false }: AppBuildOptions): Promise<BuildResult> {
+  const result = await buildFunctions({ source: join(root, 'src/functions'), out, minify });
+  mkdirSync(join(out, 'swagger-ui'));
+  for (const file of swaggerUiFiles) {
+    copyFileSync(join(root, 'node_modules/swagger-ui-dist', file), join(out, 'swagger-ui', file));
+  }
+  return result;
+}
+
 if (import.meta.main) {
   const root = dirname(import.meta.dirname);
-  const { functions } = await buildFunctions({
-    source: join(root, 'src/functions'),
-    out: join(root, 'dist'),
-    minify: process.argv.includes('--minify'),
-  });
+  const { functions } = await buildApp({ root, out: join(root, 'dist'), minify: process.argv.includes('--minify') });
   console.log(`dist: ${functions.length} functions`);
 }

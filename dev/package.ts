@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import ignore from 'ignore';
 import { ZipFile } from 'yazl';
-import { buildFunctions } from './build.ts';
+import { buildApp } from './build.ts';
 
 export interface PackageOptions {
   /** The project: package.json, host.json, .funcignore, src/functions. */
@@ -31,7 +31,7 @@ const fixedTime = new Date(1980, 0, 1);
 export async function packageApp({ root, zip }: PackageOptions): Promise<PackageResult> {
   const dist = mkdtempSync(path.join(tmpdir(), 'acr-address-keeper-'));
   try {
-    await buildFunctions({ source: path.join(root, 'src/functions'), out: dist, minify: true });
+    await buildApp({ root, out: dist, minify: true });
     const files = new Map([
       ...listFiles(root, ['dist/**', 'node_modules/**']).map((file): [string, string] => [file, path.join(root, file)]),
       ...listFiles(dist, []).map((file): [string, string] => [`dist/${file}`, path.join(dist, file)]),

@@ -42,6 +42,7 @@ describe('npm run package', () => {
       expect.arrayContaining([
         'host.json',
         'package.json',
+        'dist/swagger-ui/LICENSE',
         ...sources.map((file) => `dist/functions/${file.replace('.ts', '.js')}`),
       ]),
     );
@@ -136,6 +137,20 @@ describe('the unpacked package in the local host, without node_modules', () => {
 
     expect(locked.status).toBe(401);
     expect(await open.json()).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./) });
+  });
+
+  test.each([
+    ['docs', /assets\/swagger-ui\.css/],
+    ['assets/swagger-ui.css', /\.swagger-ui/],
+    ['assets/swagger-ui-bundle.js', /SwaggerUIBundle/],
+    ['assets/docs.js', /SwaggerUIBundle/],
+    ['assets/dashboard.css', /color-scheme/],
+    ['assets/dashboard.js', /x-functions-key/],
+  ])('the page of the API is whole: %s', async (path, content) => {
+    const response = await fetch(`${host?.url}/api/${path}`);
+
+    expect(response.status).toBe(200);
+    expect(await response.text()).toMatch(content);
   });
 });
 

@@ -11,6 +11,8 @@ const leftovers = [
   'dist/functions/health.js',
   'dist/functions/health.js.map',
   'dist/chunks/chunk-ABCDEFGH.js',
+  'dist/swagger-ui/swagger-ui.css',
+  'dist/swagger-ui/LICENSE',
   'public/dashboard.html',
   'targets.json',
   'local.settings.json',
@@ -22,6 +24,7 @@ const leftovers = [
 ];
 const ships = [
   /^dist\/.*\.js$/,
+  /^dist\/swagger-ui\//,
   /^public\//,
   /^host\.json$/,
   /^package\.json$/,
@@ -45,6 +48,8 @@ test('the package holds the built functions, the page and what the host reads', 
     expect.arrayContaining([
       'dist/functions/health.js',
       'dist/chunks/chunk-ABCDEFGH.js',
+      'dist/swagger-ui/swagger-ui.css',
+      'dist/swagger-ui/LICENSE',
       'public/dashboard.html',
       'host.json',
       'package.json',
