@@ -26,7 +26,7 @@ export interface ChainReport {
 export async function verifyLedger(clients: StorageClients, cloud: Cloud): Promise<ChainReport[]> {
   const ledger = new BlobLedger(clients.blobs);
   const states = new BlobTargetStateStore(clients.blobs);
-  const targets = [...(await states.listStatuses()).keys()];
+  const targets = [...(await states.listSummaries()).keys()];
   const chains = [...new Set([...(await ledger.chains()), ...targets])].sort();
   const pulls = await new BlobSnapshotStore(clients.blobs).readPullStatus(cloud);
   if (pulls?.ledgerHead && !chains.includes('pull')) chains.push('pull');

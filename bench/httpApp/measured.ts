@@ -42,7 +42,7 @@ function buildMeasuredApp(): ApiApp {
       readPullStatus: () => Promise.resolve(undefined),
     },
     changes: { get: never },
-    states: { get: never, listStatuses: never },
+    states: { get: never, listSummaries: never },
     ledger: { get: never, list: never },
     targets: { read: () => Promise.resolve([]) },
     updatesPaused: false,

@@ -83,8 +83,6 @@ export interface TargetStateStore {
   /** Throws InvalidDocumentError where the blob is not a state. */
   get(target: string): Promise<TargetState | undefined>;
   /** Of every target that has a state, from one listing. */
-  listStatuses(): Promise<ReadonlyMap<string, TargetStatus>>;
-  /** The same with the listed prefix that has waited longest to get into the live rules. */
   listSummaries(): Promise<ReadonlyMap<string, TargetSummary>>;
   /** Runs `work` while nobody else holds the target's lease; `busy` where somebody does. The lease is renewed. */
   withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'>;

@@ -12,7 +12,7 @@ export interface QueryServices {
   readonly logger: Logger;
   readonly snapshots: Pick<SnapshotStore, 'get' | 'list' | 'readPointer' | 'readPullStatus'>;
   readonly changes: Pick<ChangeStore, 'get'>;
-  readonly states: Pick<TargetStateStore, 'get' | 'listStatuses'>;
+  readonly states: Pick<TargetStateStore, 'get' | 'listSummaries'>;
   readonly ledger: Pick<Ledger, 'get' | 'list'>;
   readonly targets: TargetsSource;
   readonly updatesPaused: boolean;

@@ -25,10 +25,6 @@ export class BlobTargetStateStore implements TargetStateStore {
     return readDocument<TargetState>(this.#container, documentOf(target));
   }
 
-  async listStatuses(): Promise<ReadonlyMap<string, TargetStatus>> {
-    return new Map(Array.from(await this.listSummaries(), ([name, { status }]) => [name, status]));
-  }
-
   async listSummaries(): Promise<ReadonlyMap<string, TargetSummary>> {
     const found = new Map<string, TargetSummary>();
     for await (const { name, metadata } of this.#container.list('state/')) {
@@ -60,7 +56,8 @@ function documentOf(target: string): LeasedDocument {
 
 /** What `listSummaries` tells without a look into the blob. */
 function metadataOf(state: TargetState): Readonly<Record<string, string>> {
-  const first = [...(state.waiting ?? [])].sort((a, b) => (a.published < b.published ? -1 : 1))[0];
+  const dated = (state.waiting ?? []).filter(({ published }) => published !== '');
+  const first = dated.sort((a, b) => (a.published < b.published ? -1 : 1))[0];
   return {
     ...(state.lastResult ? { status: state.lastResult.status } : {}),
     ...(first ? { waitingprefix: first.prefix, waitingsince: first.published } : {}),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cacheControls, defineRoute, jsonAnswer, type Route } from './route.ts';
 
 const health = z.looseObject({
@@ -6,6 +6,14 @@ const health = z.looseObject({
   snapshot: z.looseObject({ id: z.string(), ageHours: z.number() }).nullable(),
   lastPull: z.looseObject({ at: z.string(), outcome: z.string() }).nullable(),
   targets: z.looseObject({ total: z.int(), inSync: z.int(), held: z.int(), failed: z.int() }),
+  goLive: z
+    .looseObject({
+      status: z.enum(['done', 'waiting', 'near', 'overdue']),
+      daysLeft: z.number().describe('Until the first deadline; negative where it has passed, 7 where nothing waits.'),
+      deadline: z.string().nullable(),
+    })
+    .nullable()
+    .describe('Azure may use a prefix a week after it was published: what is left of that week for the targets.'),
   sources: z.array(z.looseObject({ source: z.string(), status: z.string() })),
   disagreements: z.int(),
   problems: z.array(z.string()),

@@ -1,8 +1,9 @@
 /** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
 import { toErrorMessage } from '../../core/errors.ts';
+import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus, SourceReport } from '../../core/snapshot.ts';
 import type { TargetStatus } from '../../core/targetState.ts';
-import type { Logger } from '../ports.ts';
+import type { Logger, TargetSummary } from '../ports.ts';
 import type { QueryServices } from '../queries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { describeCause, readStorage } from './storage.ts';
@@ -14,6 +15,13 @@ export interface Health {
   readonly snapshot: { readonly id: string; readonly ageHours: number } | null;
   readonly lastPull: { readonly at: string; readonly outcome: PullStatus['lastPull']['outcome'] } | null;
   readonly targets: { readonly total: number; readonly inSync: number; readonly held: number; readonly failed: number };
+  /** What is left of the week in which every target must get what was published; null where it cannot be read. */
+  readonly goLive: {
+    readonly status: GoLiveClock['status'];
+    readonly daysLeft: number;
+    /** ISO time from which on Azure may use the first prefix that a target lacks. */
+    readonly deadline: string | null;
+  } | null;
   readonly sources: readonly {
     readonly source: string;
     readonly status: SourceReport['status'];
@@ -41,7 +49,9 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   const pull = await attempt(logger, () =>
     readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
   );
-  const targets = await countTargets(services);
+  const summaries = await attempt(logger, () => readSummaries(services));
+  const targets = summaries && countTargets(summaries);
+  const goLive = summaries && calculateGoLive(summaries, now);
 
   if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
@@ -51,6 +61,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
     note('degraded', `${targets.failed} of ${targets.total} targets failed or are blocked`);
   if (targets && targets.held > 0)
     note('degraded', `${targets.held} of ${targets.total} targets hold changes for approval`);
+  noteGoLive(goLive, note);
   if (services.updatesPaused) note('degraded', 'updates are paused by the setting UPDATES_PAUSED');
 
   return {
@@ -58,6 +69,9 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
     snapshot: view ? { id: view.snapshot.id, ageHours: hoursSince(view.snapshot.pulledAt, now) } : null,
     lastPull: pull ? { at: pull.lastPull.at, outcome: pull.lastPull.outcome } : null,
     targets: targets ?? { total: 0, inSync: 0, held: 0, failed: 0 },
+    goLive: goLive
+      ? { status: goLive.status, daysLeft: goLive.daysLeft, deadline: goLive.first?.deadline ?? null }
+      : null,
     sources: (pull?.sources ?? []).map(({ source, status, date }) => ({
       source: publicSourceName(source),
       status,
@@ -83,19 +97,39 @@ function notePull(
   if (pull.disagreements.length > 0) note('degraded', `the sources disagree about ${pull.disagreements.length} tags`);
 }
 
-async function countTargets(services: QueryServices): Promise<Health['targets'] | undefined> {
-  return attempt(services.logger, async () => {
-    const targets = await readTargets(services.targets);
-    const statuses = await readStorage('the states of the targets', () => services.states.listStatuses());
-    const count = (...wanted: readonly TargetStatus[]): number =>
-      targets.filter((target) => wanted.includes(statuses.get(target.name) ?? 'pending')).length;
-    return {
-      total: targets.length,
-      inSync: count('inSync'),
-      held: count('held'),
-      failed: count('failed', 'blocked'),
-    };
-  });
+function noteGoLive(
+  goLive: GoLiveClock | undefined,
+  note: (severity: Finding['severity'], text: string) => void,
+): void {
+  if (goLive?.status === 'near') {
+    note('degraded', `targets lack published prefixes, and Azure may use the first in ${goLive.daysLeft} days`);
+  }
+  if (goLive?.status === 'overdue') {
+    note('degraded', `targets lack published prefixes that Azure may use since ${-goLive.daysLeft} days`);
+  }
+}
+
+interface NamedSummary extends TargetSummary {
+  readonly target: string;
+}
+
+const notYetSeen: TargetSummary = { status: 'pending', waiting: [] };
+
+async function readSummaries(services: QueryServices): Promise<readonly NamedSummary[]> {
+  const targets = await readTargets(services.targets);
+  const summaries = await readStorage('the states of the targets', () => services.states.listSummaries());
+  return targets.map(({ name }) => ({ target: name, ...(summaries.get(name) ?? notYetSeen) }));
+}
+
+function countTargets(summaries: readonly NamedSummary[]): Health['targets'] {
+  const count = (...wanted: readonly TargetStatus[]): number =>
+    summaries.filter(({ status }) => wanted.includes(status)).length;
+  return {
+    total: summaries.length,
+    inSync: count('inSync'),
+    held: count('held'),
+    failed: count('failed', 'blocked'),
+  };
 }
 
 /** A URL may carry a signature and a path may name a machine: only what kind of source it is, and its host. */

@@ -163,7 +163,7 @@ describe('faults that stay', () => {
     await expect(snapshots.readPointer('Public')).rejects.toMatchObject(expected);
     await expect(snapshots.replacePointer(toPointer(first), undefined)).rejects.toMatchObject(expected);
     await expect(states.get('web')).rejects.toMatchObject(expected);
-    await expect(states.listStatuses()).rejects.toMatchObject(expected);
+    await expect(states.listSummaries()).rejects.toMatchObject(expected);
     await expect(states.withLease('web', () => Promise.resolve())).rejects.toMatchObject(expected);
     await expect(ledger.put(record)).rejects.toMatchObject(expected);
     await expect(ledger.list({ limit: 1 })).rejects.toMatchObject(expected);

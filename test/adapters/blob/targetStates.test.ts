@@ -84,7 +84,7 @@ describe('the state of a target', () => {
 
     expect(await store.get('web')).toBeUndefined();
     expect(await readUnderLease('web')).toBeUndefined();
-    expect([...(await store.listStatuses())]).toEqual([]);
+    expect([...(await store.listSummaries())]).toEqual([]);
   });
 
   test('may be huge and put often', async () => {
@@ -154,7 +154,7 @@ describe('a blob that is no state', () => {
     expect(copy).toMatch(/^state\/web\.unreadable-\d{8}T\d{9}Z\.json$/);
     expect((await rawContainer().getBlobClient(copy).downloadToBuffer()).toString()).toBe('{"version":1,');
     expect(await store.get('web')).toEqual(full);
-    expect([...(await store.listStatuses()).keys()]).toEqual(['web']);
+    expect([...(await store.listSummaries()).keys()]).toEqual(['web']);
   });
 
   test('is not written in the first place', async () => {
@@ -169,25 +169,36 @@ describe('a blob that is no state', () => {
   });
 });
 
-describe('statuses', () => {
+describe('summaries', () => {
   test('come from one listing, of targets that have a result', async () => {
-    expect([...(await store.listStatuses())]).toEqual([]);
+    expect([...(await store.listSummaries())]).toEqual([]);
     await putState(full);
     await putState(toState('api', { lastResult: { ...lastResult, status: 'inSync' } }));
     await putState(toState('new'));
     await upload('state/foreign.txt', 'x');
 
-    expect([...(await toStore().listStatuses())]).toEqual([
-      ['api', 'inSync'],
-      ['web', 'held'],
+    expect([...(await toStore().listSummaries())]).toEqual([
+      ['api', { status: 'inSync', waiting: [] }],
+      ['web', { status: 'held', waiting: [] }],
     ]);
+  });
+
+  test('name the prefix that waits longest, where the day of its publication is known', async () => {
+    const waiting = [
+      { prefix: '198.51.100.0/24', published: '2025-03-10' },
+      { prefix: '192.0.2.0/24', published: '2025-03-03' },
+      { prefix: '203.0.113.0/24', published: '' },
+    ];
+    await putState({ ...full, waiting });
+
+    expect((await store.listSummaries()).get('web')?.waiting).toEqual([waiting[1]]);
   });
 
   test('follow the last put', async () => {
     await putState(full);
     await putState(toState('web', { lastResult: { ...lastResult, status: 'inSync' } }));
 
-    expect((await store.listStatuses()).get('web')).toBe('inSync');
+    expect((await store.listSummaries()).get('web')?.status).toBe('inSync');
   });
 });
 

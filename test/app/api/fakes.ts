@@ -330,11 +330,11 @@ export function makeWorld(published = releases): World {
     changes: { get: (_cloud, id) => Promise.resolve(changes.get(id)) },
     states: {
       get: (name) => Promise.resolve(states.get(name)),
-      listStatuses: () =>
+      listSummaries: () =>
         Promise.resolve(
           new Map(
-            [...states].flatMap(([name, state]) =>
-              state.lastResult ? [[name, state.lastResult.status] as const] : [],
+            [...states].flatMap(([name, { lastResult, waiting = [] }]) =>
+              lastResult ? [[name, { status: lastResult.status, waiting: waiting.slice(0, 1) }] as const] : [],
             ),
           ),
         ),

@@ -458,6 +458,7 @@ describe('health', () => {
       snapshot: { id: idOf(2), ageHours: 29.5 },
       lastPull: { at: '2026-07-21T06:30:00.000Z', outcome: 'unchanged' },
       targets: { total: 1, inSync: 1, held: 0, failed: 0 },
+      goLive: { status: 'done', daysLeft: 7, deadline: null },
       sources: [{ source: 'download' }, { source: 'example.org' }, { source: 'file' }],
     });
     expect(reply.text).not.toMatch(/secret|subscriptions|nsg-hooks/);
@@ -489,6 +490,30 @@ describe('health', () => {
     expect(reply.status).toBe(code);
     expect(reply.json()).toMatchObject({ status });
     expect(reply.text).not.toContain('secret');
+  });
+
+  test.each([
+    ['2026-07-20', 'healthy', { status: 'waiting', daysLeft: 5.5 }, []],
+    ['2026-07-16', 'degraded', { status: 'near', daysLeft: 1.5 }, [/may use the first in 1\.5 days/]],
+    ['2026-07-12', 'degraded', { status: 'overdue', daysLeft: -2.5 }, [/may use since 2\.5 days/]],
+  ])('what was published %s is missing from a target: %s', async (published, status, goLive, problems) => {
+    world.snapshots.pullStatus = pullStatus;
+    world.states.set('webhook-receiver', makeState({ waiting: [{ prefix: '192.0.2.0/24', published }] }));
+    const reply = await get('health');
+    const health = reply.json() as { problems: string[] };
+
+    expect(reply.status).toBe(200);
+    expect(health).toMatchObject({ status, goLive });
+    expect(health.problems).toEqual(problems.map((problem) => expect.stringMatching(problem)));
+    expect(reply.text).not.toMatch(/192\.0\.2|webhook-receiver/);
+  });
+
+  test('a target that is configured no more has no deadline', async () => {
+    world.snapshots.pullStatus = pullStatus;
+    world.states.set('webhook-receiver', makeState());
+    world.states.set('gone', makeState({ waiting: [{ prefix: '192.0.2.0/24', published: '2026-07-01' }] }));
+
+    expect((await get('health')).json()).toMatchObject({ status: 'healthy', goLive: { status: 'done' } });
   });
 
   test('strangers who ask often cost one read', async () => {
