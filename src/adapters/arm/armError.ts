@@ -78,6 +78,23 @@ export function toOperationError(response: PipelineResponse): ArmError | undefin
   });
 }
 
+/** An answer that broke off, or that somebody on the way put in its place: the SDK would give up over it. */
+export function toCutOffError(response: PipelineResponse): ArmError | undefined {
+  const { bodyAsText: text, request, status } = response;
+  if (!text) return undefined;
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch {
+    return new ArmError(`${request.method} ${pathOf(response)} was answered with what is no JSON`, {
+      statusCode: status,
+      code: 'PARSE_ERROR',
+      method: request.method,
+      path: pathOf(response),
+    });
+  }
+}
+
 function pathOf(response: PipelineResponse): string {
   return new URL(response.request.url).pathname;
 }

@@ -1,5 +1,5 @@
 import type { PipelinePolicy, PipelineRequest, PipelineResponse, SendRequest } from '@azure/core-rest-pipeline';
-import { ArmError, toAnswerError, toOperationError } from './armError.ts';
+import { ArmError, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
 import { Budget, type CallKind } from './budget.ts';
 import { currentCalls, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
 import { isLock } from './errors.ts';
@@ -46,6 +46,8 @@ async function send(request: PipelineRequest, next: SendRequest, budget: Budget)
   const pauseInMs = isRefused ? error.retryAfterInMs : undefined;
   budget.note(bucket.key, { remaining: remainingOf(response, bucket.kind), pauseInMs }, now.getTime());
   if (error) throw error;
+  const cutOff = calls && isRead(request) ? toCutOffError(response) : undefined;
+  if (cutOff) throw cutOff;
   return response;
 }
 

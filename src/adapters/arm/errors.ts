@@ -30,6 +30,7 @@ const retryCodes = new Set([
   'ServiceUnavailable',
   'GatewayTimeout',
   'ResourceBeingUpdated',
+  'PARSE_ERROR', // an answer that broke off
 ]);
 
 const lockCodes = new Set([

@@ -1,0 +1,208 @@
+/** Each fault of Azure Resource Manager × each step of an update × each kind of target. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { ArmError } from '../../dev/simulator/armError.ts';
+import { faults, type Fault, type FaultMatcher } from '../../dev/simulator/faults.ts';
+import type { World } from '../../dev/world.ts';
+import { toErrorMessage } from '../../src/core/errors.ts';
+import type { Target } from '../../src/core/target.ts';
+import { useWorlds } from '../app/stories.ts';
+import { expectGoodEnd, kinds, matrixTable, noteCell, openWorld, runCell, takeAway } from './cells.ts';
+
+const worlds = useWorlds();
+
+interface Step {
+  readonly matcher: FaultMatcher;
+  /** The how-manyeth of the matching calls of the update. */
+  readonly nth: number;
+}
+
+const resource = /\/(networkSecurityGroups|registries)\/[^/]+$/;
+const operation = /\/(operations|operationStatuses)\/[^/]+$/;
+const rule = /\/securityRules\/[^/]+$/;
+
+/** As an update makes its calls where nothing goes wrong. */
+const steps: Readonly<Record<string, Readonly<Record<Target['kind'], Step>>>> = {
+  read: both({ method: 'GET', path: resource }, 1),
+  'read before the write': {
+    nsgRule: { matcher: { method: 'GET', path: resource }, nth: 2 },
+    registryNetworkRules: { matcher: { method: 'GET', path: resource }, nth: 3 },
+  },
+  write: {
+    nsgRule: { matcher: { method: 'PUT', path: rule }, nth: 1 },
+    registryNetworkRules: { matcher: { method: 'PATCH', path: resource }, nth: 1 },
+  },
+  'second write or look for lost rules': {
+    nsgRule: { matcher: { method: 'PUT', path: rule }, nth: 2 },
+    registryNetworkRules: { matcher: { method: 'GET', path: resource }, nth: 2 },
+  },
+  poll: both({ method: 'GET', path: operation }, 1),
+  'result of the operation': {
+    nsgRule: { matcher: { method: 'GET', path: rule }, nth: 1 },
+    registryNetworkRules: { matcher: { method: 'GET', path: resource }, nth: 4 },
+  },
+  'read back': {
+    nsgRule: { matcher: { method: 'GET', path: resource }, nth: 3 },
+    registryNetworkRules: { matcher: { method: 'GET', path: resource }, nth: 5 },
+  },
+  'read for the record': {
+    nsgRule: { matcher: { method: 'GET', path: resource }, nth: 4 },
+    registryNetworkRules: { matcher: { method: 'GET', path: resource }, nth: 6 },
+  },
+};
+
+function both(matcher: FaultMatcher, nth: number): Readonly<Record<Target['kind'], Step>> {
+  return { nsgRule: { matcher, nth }, registryNetworkRules: { matcher, nth } };
+}
+
+interface FaultCase {
+  readonly fault: Fault;
+  /** On end; 1 by default. */
+  readonly times?: number;
+  /** The record must name the retry by this code. */
+  readonly code?: RegExp;
+  /** What only a write can meet. */
+  readonly writesOnly?: true;
+  readonly only?: Target['kind'];
+}
+
+const error = (status: number, code: string, more: ConstructorParameters<typeof ArmError>[3] = {}): Fault => ({
+  kind: 'error',
+  error: new ArmError(status, code, 'An error occurred.', more),
+});
+const lock = (retryAfterInSeconds?: number): Fault =>
+  error(429, 'RetryableError', {
+    details: [
+      { code: 'RetryableErrorDueToAnotherOperation', message: 'PutSecurityRuleOperation is updating resource.' },
+    ],
+    headers: retryAfterInSeconds === undefined ? {} : { 'Retry-After': String(retryAfterInSeconds) },
+  });
+
+const passing: Readonly<Record<string, FaultCase>> = {
+  'lock (429)': { fault: lock(), code: /RetryableErrorDueToAnotherOperation/, writesOnly: true, only: 'nsgRule' },
+  'lock (429), Retry-After': {
+    fault: lock(10),
+    code: /RetryableErrorDueToAnotherOperation/,
+    writesOnly: true,
+    only: 'nsgRule',
+  },
+  'another operation (409)': {
+    fault: faults.anotherOperation(),
+    code: /AnotherOperationInProgress/,
+    writesOnly: true,
+  },
+  'another operation, told by the operation': {
+    fault: faults.operationMeetsAnother(),
+    code: /AnotherOperationInProgress/,
+    writesOnly: true,
+  },
+  'operation failed': { fault: faults.operationFails(), code: /InternalServerError/, writesOnly: true },
+  'operation canceled': { fault: faults.operationFails('OperationCanceled', 'Canceled.'), writesOnly: true },
+  superseded: { fault: { kind: 'operationSuperseded' }, writesOnly: true, only: 'nsgRule' },
+  'registry busy (409)': {
+    fault: error(409, 'Conflict'),
+    code: /Conflict/,
+    writesOnly: true,
+    only: 'registryNetworkRules',
+  },
+  '412': {
+    fault: error(412, 'PreconditionFailed', { details: [{ code: 'PreconditionFailedEtagMismatch', message: '-' }] }),
+    writesOnly: true,
+  },
+  throttled: { fault: faults.tooManyRequests(17), code: /TooManyRequests/ },
+  '500': { fault: faults.serverError(500), code: /InternalServerError/ },
+  '502, a proxy’s page': {
+    fault: { kind: 'raw', status: 502, contentType: 'text/html', body: '<html>Bad Gateway</html>' },
+    code: /502/,
+  },
+  '503': { fault: faults.serverError(503), code: /ServiceUnavailable/ },
+  'dropped before the work': { fault: { kind: 'dropBefore' }, code: /(ECONNRESET|EPIPE|REQUEST_SEND_ERROR)/ },
+  'dropped after the work': { fault: { kind: 'dropAfter' }, code: /(ECONNRESET|EPIPE|REQUEST_SEND_ERROR)/ },
+  'half an answer': {
+    fault: { kind: 'raw', status: 200, contentType: 'application/json', body: '{"id": "/subscr' },
+    code: /PARSE_ERROR/,
+  },
+  slow: { fault: { kind: 'slow', delayInMs: 40 } },
+  stale: { fault: { kind: 'staleRead' } },
+};
+
+/** Longer than a run may take: it ends as postponed or failed, and the next one finishes the work. */
+const lasting: Readonly<Record<string, FaultCase>> = {
+  'locked for long': { ...passing['lock (429)']!, times: 12 },
+  'registry busy for long': { ...passing['registry busy (409)']!, times: 12 },
+  'throttled for long': { fault: faults.tooManyRequests(300), code: /TooManyRequests/ },
+  'down for long': { ...passing['503']!, times: 12 },
+  'connections lost for long': { ...passing['dropped before the work']!, times: 12 },
+};
+
+describe.each(kinds)('%s', (kind, target) => {
+  /** One world for a kind's cells of one step: each cell leaves it as it found it, or fails. */
+  test.each(Object.keys(steps))(
+    '%s',
+    async (name) => {
+      const step = steps[name]![kind];
+      const isWrite = step.matcher.method !== 'GET';
+      const opened = await openWorld(worlds, target);
+      const failures: unknown[] = [];
+
+      for (const [title, fault] of Object.entries({ ...passing, ...lasting })) {
+        if ((fault.writesOnly && !isWrite) || (fault.only && fault.only !== kind)) continue;
+        if (isWrite && fault.fault.kind === 'staleRead') continue;
+        await cell(opened, target, [name, title], step, fault).catch((failure: unknown) => failures.push(failure));
+      }
+      if (failures.length > 0) throw new AggregateError(failures, failures.map(toErrorMessage).join('\n'));
+    },
+    120_000,
+  );
+});
+
+async function cell(
+  world: World,
+  target: Target,
+  [name, title]: readonly [string, string],
+  step: Step,
+  fault: FaultCase,
+): Promise<void> {
+  takeAway(world, target);
+  const { simulator } = world;
+  // Those that come before the step are let through.
+  if (step.nth > 1) simulator.failNext(step.matcher, { kind: 'slow', delayInMs: 0 }, step.nth - 1);
+  simulator.failNext(step.matcher, fault.fault, fault.times);
+  const before = simulator.requests.length;
+
+  const result = await runCell(world, target);
+
+  noteCell(name, target.kind, title, result);
+  try {
+    await expectGoodEnd(world, target, result);
+    const struck = simulator.requests.slice(before).filter((request) => request.fault === fault.fault.kind);
+    expect(struck.length).toBeGreaterThanOrEqual(1);
+    const rules = target.kind === 'nsgRule' ? 2 : 1;
+    expect(result.writes).toBeLessThanOrEqual(rules + extraWrites(fault.fault));
+    // An old answer to the first read shows nothing to do, which is no record.
+    const isDeceived = result.outcomes[0] === 'unchanged' && fault.fault.kind === 'staleRead' && name === 'read';
+    expect(result.records[0]?.outcome).toBe(result.outcomes[isDeceived ? 1 : 0]);
+    if (fault.code !== undefined && name !== 'result of the operation') {
+      expect(result.told).toMatch(fault.code);
+    }
+    // One that passes is ridden out by the run itself.
+    if (!title.includes('for long') && !isDeceived) expect(result.outcomes).toEqual(['applied']);
+  } catch (failure) {
+    const records = JSON.stringify(result.records.map(summary));
+    throw new Error(`${name}, ${title}: ${toErrorMessage(failure)}\n${records}`, { cause: failure });
+  }
+}
+
+/** What was accepted and came to nothing has to be written again. */
+function extraWrites(fault: Fault): number {
+  return fault.kind === 'operationFails' || fault.kind === 'operationSuperseded' ? 1 : 0;
+}
+
+function summary({ outcome, reasons, arm, details, after }: Awaited<ReturnType<typeof runCell>>['records'][number]) {
+  return { outcome, reasons, arm, details, after };
+}
+
+afterAll(async () => {
+  await mkdir('reports', { recursive: true });
+  await writeFile('reports/matrix-arm.md', matrixTable('Faults of Azure Resource Manager'));
+});
