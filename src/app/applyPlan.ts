@@ -36,7 +36,11 @@ export async function applyPlan(context: ApplyContext, situation: Situation): Pr
   const step = nextStep(situation, context);
   const gate = gateReason(gateInput(context, situation));
 
-  if (plan.verdict === 'blocked') return { ...idle, outcome: 'blocked', reasons: plan.reasons };
+  if (plan.verdict === 'blocked') {
+    // Whose is what cannot be told now, so that no claim is given up.
+    const state = { ...context.cell.state, ...remembered(situation) };
+    return { ...idle, state, outcome: 'blocked', reasons: plan.reasons };
+  }
   if (gate) {
     const outcome = step.changes.length + step.later.length === 0 ? quietOutcome(situation) : closedOutcome(gate);
     return { ...idle, outcome, reasons: [gate, ...plan.reasons] };
@@ -98,7 +102,11 @@ async function askForRemovals({ services }: ApplyContext, situation: Situation, 
   await services.queue.send({ target: situation.target.name, reason: 'removals' }, delayInMs);
 }
 
-/** Ownership is claimed before the write: a claim without a rule does no harm, a rule without a claim is lost to us. */
+/**
+ * Ownership is claimed before the write: a claim without a rule does no harm, a rule without a claim is lost to us.
+ * What counts against `maxAddedAddresses` is noted with it: claimed addresses are not counted again, so that a write
+ * that failed must not make room for others.
+ */
 function claim(state: TargetState, situation: Situation, changes: readonly RuleChange[], at: string): TargetState {
   const { plan, ours } = situation.result;
   const known = new Map(state.owned.map((owned) => [owned.prefix, owned]));
@@ -112,7 +120,11 @@ function claim(state: TargetState, situation: Situation, changes: readonly RuleC
       .filter((prefix) => !known.has(prefix))
       .map(toClaim),
   ];
-  return { ...state, owned, ownedRules: ruleNames(situation, state.ownedRules, changes) };
+  const exposure = {
+    snapshot: plan.snapshot,
+    addedAddresses: addedBefore(state, plan.snapshot) + situation.result.addedAddresses,
+  };
+  return { ...state, owned, exposure, ownedRules: ruleNames(situation, state.ownedRules, changes) };
 
   function toClaim(prefix: string): OwnedPrefix {
     return { prefix, since: at };
@@ -174,10 +186,6 @@ function stateAfterWrite(
       ...remembered(situation),
       ownedRules: ownedRulesOf(state, readBack, situation),
       ...(hasAdded ? { removalsNotBefore: new Date(now.getTime() + settle).toISOString() } : {}),
-      exposure: {
-        snapshot: result.plan.snapshot,
-        addedAddresses: addedBefore(state, result.plan.snapshot) + result.addedAddresses,
-      },
     },
     step.later,
   );

@@ -87,7 +87,7 @@ export async function readSituation(
 /** A registry's quota costs a call of its own, so it is asked for only where there is something to write. */
 async function planWithQuota(adapter: TargetAdapter, target: Target, input: PlanInput): Promise<PlanResult> {
   const result = calculatePlan(input);
-  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0;
+  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && result.plan.verdict !== 'blocked';
   if (isQuiet || input.current.maxPrefixes !== undefined || !adapter.readQuota) return result;
   const maxPrefixes = await adapter.readQuota(target);
   return maxPrefixes === undefined ? result : calculatePlan({ ...input, current: { ...input.current, maxPrefixes } });
