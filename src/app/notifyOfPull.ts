@@ -1,4 +1,4 @@
-/** What people hear of a pull: watched tags that changed, sources that fail or disagree. Each once, when it begins. */
+/** What people hear of a pull: watched tags that changed, sources that fail, are stale or disagree. Each once, when it begins. */
 import type { PullStatus, SourceReport } from '../core/snapshot.ts';
 import type { TagChange } from '../core/serviceTagDiff.ts';
 import type { Notification, Notifier } from './ports.ts';
@@ -12,7 +12,7 @@ export async function notifyOfPull(
 ): Promise<void> {
   const notifications = [
     ...changes.map((change) => tagChanged(change, snapshot)),
-    ...after.sources.filter((source) => isNewlyFailed(source, before)).map(sourceFailed),
+    ...after.sources.filter((source) => isNewlyAmiss(source, before)).map(sourceAmiss),
     ...newDisagreements(before, after).map(sourceDisagreeing),
   ];
   for (const notification of notifications) await notifier.notify(notification);
@@ -27,18 +27,19 @@ function tagChanged(change: TagChange, snapshot: string | undefined): Notificati
   };
 }
 
-function isNewlyFailed(source: SourceReport, before: PullStatus | undefined): boolean {
+function isNewlyAmiss(source: SourceReport, before: PullStatus | undefined): boolean {
   const last = before?.sources.find((report) => report.source === source.source);
-  return source.status === 'failed' && last?.status !== 'failed';
+  return source.status !== 'healthy' && last?.status !== source.status;
 }
 
-function sourceFailed(source: SourceReport): Notification {
-  const error = source.error ?? 'unknown error';
+function sourceAmiss({ source, status, date, unchangedSince, error }: SourceReport): Notification {
+  const stale = `source ${source} is stale: ${date === undefined ? `the same since ${unchangedSince ?? 'long ago'}` : `its file is of ${date}`}, so it is not counted`;
+  const what = status === 'stale' ? stale : (error ?? 'unknown error');
   return {
     type: 'source.failed',
-    subject: source.source,
-    message: `${error}. The other sources go on.`,
-    data: { source: source.source, error },
+    subject: source,
+    message: `${what}. The other sources go on.`,
+    data: { source, status, error: what },
   };
 }
 

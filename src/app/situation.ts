@@ -4,7 +4,7 @@ import { knownRegions } from '../core/regions.ts';
 import { calculatePlan, type PlanInput, type PlanResult } from '../core/plan.ts';
 import type { Reason } from '../core/reasons.ts';
 import { listed } from '../core/safety.ts';
-import type { Cloud } from '../core/serviceTags.ts';
+import type { Cloud, DocumentWarning } from '../core/serviceTags.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { targetConfigHash } from '../core/targetConfigHash.ts';
@@ -15,6 +15,8 @@ import type { ArmSession, Clock, CurrentState, SnapshotStore, TargetAdapter } fr
 export interface CurrentSnapshot {
   readonly snapshot: Snapshot;
   readonly publication: string;
+  /** What of the list could not be read: as the newest publication of this content has it. */
+  readonly unreadable: readonly DocumentWarning[];
 }
 
 export interface Situation {
@@ -45,7 +47,10 @@ export async function readTargetSnapshot(
   if (answer === undefined || answer === 'notModified') return undefined;
   const id = pin?.snapshot ?? answer.pointer.snapshot;
   const snapshot = await readers.snapshots.get(readers.cloud, id);
-  return snapshot && { snapshot, publication: status?.publication?.key ?? id };
+  if (!snapshot) return undefined;
+  const newest = pin ? undefined : status?.publication;
+  const unreadable = newest?.unreadable ?? snapshot.warnings.filter((warning) => warning.kind === 'unreadable');
+  return { snapshot, publication: status?.publication?.key ?? id, unreadable };
 }
 
 export async function readSituation(
@@ -69,7 +74,7 @@ export async function readSituation(
     state,
     publication: now?.publication ?? '',
     blockers: selectionBlockers(now?.snapshot, target, selection, state),
-    distrust: selectionDistrust(now?.snapshot, selection),
+    distrust: selectionDistrust(now, selection),
     now: readers.clock.now(),
   };
   const result = await planWithQuota(adapter, target, input);
@@ -150,13 +155,12 @@ function unknownRegion(target: Target, entry: Selection['unknownRegions'][number
 }
 
 /** Why this snapshot's removals for this selection are not believed. */
-function selectionDistrust(snapshot: Snapshot | undefined, selection: Selection): Reason[] {
-  if (!snapshot) return [];
+function selectionDistrust(now: CurrentSnapshot | undefined, selection: Selection): Reason[] {
+  if (!now) return [];
+  const { snapshot } = now;
   const tags = new Set([...selection.tags, ...selection.missingTags].map((tag) => tag.toLowerCase()));
   const quarantined = snapshot.quarantine.filter((entry) => tags.has(entry.tag.toLowerCase()));
-  const unreadable = snapshot.warnings.filter(
-    (warning) => warning.kind === 'unreadable' && tags.has(warning.tag.toLowerCase()),
-  );
+  const unreadable = now.unreadable.filter((warning) => tags.has(warning.tag.toLowerCase()));
   const absent = [...selection.missingTags, ...selection.emptyTags].filter(
     (tag) => !quarantined.some((entry) => entry.tag.toLowerCase() === tag.toLowerCase()),
   );

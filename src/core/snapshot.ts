@@ -91,10 +91,12 @@ export interface PullStatus {
 }
 
 export interface Publication {
-  /** Differs between any two publications: date, change number and content hash. */
+  /** Differs between any two publications: date, change number, content hash, and what of it could not be read. */
   readonly key: string;
   readonly date: string;
   readonly seenAt: string;
+  /** What of it was no prefix: content that is the same as before may be whole, or not, another time. */
+  readonly unreadable?: readonly DocumentWarning[];
 }
 
 export interface LedgerHead {

@@ -27,6 +27,8 @@ const serviceTag = object({
   addressPrefixes: textList,
 });
 
+const warning = object({ kind: text, tag: text, prefix: text, message: text });
+
 function summaryFields(cloud: Cloud, id: string) {
   return {
     id: oneOf(id),
@@ -51,7 +53,7 @@ export function snapshotCheck(cloud: Cloud, id: string): Check {
     ...summaryFields(cloud, id),
     sources: listOf(source),
     disagreements: listOf(disagreement),
-    warnings: listOf(object({ kind: text, tag: text, prefix: text, message: text })),
+    warnings: listOf(warning),
     document: object({ cloud: oneOf(cloud), changeNumber: number, values: listOf(serviceTag) }),
   });
 }
@@ -77,7 +79,7 @@ export function pullStatusCheck(cloud: Cloud): Check {
       error: optional(text),
       runId: text,
     }),
-    publication: optional(object({ key: text, date: text, seenAt: text })),
+    publication: optional(object({ key: text, date: text, seenAt: text, unreadable: optional(listOf(warning)) })),
     fannedOut: optional(text),
     sources: listOf(source),
     disagreements: listOf(disagreement),

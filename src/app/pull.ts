@@ -1,0 +1,65 @@
+/** What the steps of one pull hand to each other. */
+import type { MergedDownloads } from '../core/mergeDownloads.ts';
+import type { RunRecord } from '../core/runRecord.ts';
+import type { TagChange } from '../core/serviceTagDiff.ts';
+import type { Cloud } from '../core/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer, SourceDisagreement, SourceReport } from '../core/snapshot.ts';
+import type { Target } from '../core/target.ts';
+import type { ChangeStore, Clock, Ledger, Logger, Notifier, PullSession, ServiceTagsSource } from './ports.ts';
+import type { SnapshotStore, TargetsSource, UpdateQueue } from './ports.ts';
+
+export interface PullServices {
+  readonly clock: Clock;
+  readonly cloud: Cloud;
+  readonly sources: readonly ServiceTagsSource[];
+  readonly snapshots: SnapshotStore;
+  readonly changes: ChangeStore;
+  readonly ledger: Ledger;
+  readonly targets: TargetsSource;
+  readonly queue: UpdateQueue;
+  readonly notifier: Notifier;
+  readonly logger: Logger;
+  readonly randomHex: () => string;
+}
+
+export interface PullResult {
+  readonly runId: string;
+  readonly outcome: 'changed' | 'unchanged';
+  readonly snapshot: string;
+  readonly previous?: string;
+  readonly date: string;
+  readonly changeNumber: number;
+  readonly tagCount: number;
+  readonly sources: readonly SourceReport[];
+  readonly warnings: Snapshot['warnings'];
+  readonly quarantine: Snapshot['quarantine'];
+  /** Watched tags that changed. */
+  readonly changes: readonly TagChange[];
+  /** Targets that were queued for an update. */
+  readonly queued: readonly string[];
+  readonly message: string;
+}
+
+export interface Pull {
+  readonly services: PullServices;
+  readonly session: PullSession;
+  readonly trigger: RunRecord['trigger'];
+  readonly runId: string;
+  readonly startedAt: Date;
+  readonly status: PullStatus | undefined;
+}
+
+/** What the sources said together. */
+export interface Found {
+  readonly merged: MergedDownloads;
+  readonly sources: readonly SourceReport[];
+  /** Of watched tags. */
+  readonly disagreements: readonly SourceDisagreement[];
+  readonly targets: readonly Target[];
+  readonly hash: string;
+}
+
+export interface PointedSnapshot {
+  readonly pointer: SnapshotPointer;
+  readonly etag: string;
+}
