@@ -143,9 +143,7 @@ export function prefixesIn(world: World, target: NsgRuleTarget = hooks()): strin
 }
 
 export function ipRulesOf(world: World, target: RegistryTarget = prod()): string[] {
-  return (
-    world.simulator.registry(target.resourceId)?.properties.networkRuleSet?.ipRules.map((rule) => rule.value) ?? []
-  );
+  return world.simulator.registry(target.resourceId)?.properties.networkRuleSet.ipRules.map((rule) => rule.value) ?? [];
 }
 
 /** PUT, PATCH and DELETE that reached Azure so far. */

@@ -1,0 +1,202 @@
+/** What a pull takes for granted, and what it refuses: bad documents lose nothing. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { World } from '../../dev/world.ts';
+import { fileSource } from '../../src/adapters/sources/file.ts';
+import { openLimits } from '../core/planFixtures.ts';
+import {
+  acr,
+  codesOf,
+  deadSource,
+  hooks,
+  prefixesIn,
+  prod,
+  publish,
+  publishNextWeek,
+  recordsOf,
+  source,
+  useWorlds,
+  weeklyDocument,
+  writesOf,
+} from './stories.ts';
+
+const worlds = useWorlds();
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
+
+/** The text as a weekly file on disk, given to the world as its only source. */
+async function offer(world: World, text: string, date = '20260112'): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'weekly-'));
+  folders.push(folder);
+  const path = join(folder, `ServiceTags_Public_${date}.json`);
+  await writeFile(path, text);
+  world.setSources(fileSource(path, 'Public'));
+}
+
+const first = { [acr]: ['20.42.66.0/24', '20.42.68.0/24', '2603:1030:401::/122'] };
+const text = JSON.stringify(weeklyDocument({ [acr]: ['20.42.66.0/24'] }));
+
+async function settledWorld(): Promise<World> {
+  const world = await worlds.open({ targets: [hooks({ limits: openLimits })] });
+  await publish(world, first);
+  world.clock.advance(7 * 24 * 60 * 60 * 1000);
+  return world;
+}
+
+describe('a document that cannot be believed', () => {
+  const withoutPrefixes = text.replace(/,"addressPrefixes":\[[^\]]*\]/, '');
+
+  test.each([
+    ['no JSON', 'service tags of this week', /JSON/],
+    ['JSON that ends in the middle', text.slice(0, text.length / 2), /JSON/],
+    ['an HTML page', '<!DOCTYPE html><html><body>Sorry</body></html>', /HTML page, not JSON/],
+    ['nothing', '', /empty/],
+    ['no tags', JSON.stringify({ changeNumber: 1, cloud: 'Public', values: [] }), /values.*at least one service tag/],
+    ['another cloud', text.replace('"Public"', '"AzureGovernment"'), /cloud: "AzureGovernment", expected "Public"/],
+    ['a tag without addressPrefixes', withoutPrefixes, /values\[0\]\.properties\.addressPrefixes/],
+    ['prefixes that are no texts', text.replace('"20.42.66.0/24"', '17'), /addressPrefixes\[0\]/],
+  ])('%s: the pull fails and says what is wrong; pointer and rules stay', async (_what, body, message) => {
+    const world = await settledWorld();
+    const pointer = await world.services.snapshots.readPointer('Public');
+    const writes = writesOf(world);
+    await offer(world, body);
+
+    await expect(world.pull()).rejects.toThrow(message);
+
+    expect(await world.services.snapshots.readPointer('Public')).toEqual(pointer);
+    expect(world.queue.messages).toEqual([]);
+    await world.reconcile();
+    expect(writesOf(world)).toEqual(writes);
+    expect(prefixesIn(world)).toEqual(first[acr]);
+    const [, failed] = await recordsOf(world, 'pull');
+    expect(failed).toMatchObject({ outcome: 'failed', details: { error: expect.stringMatching(message) as unknown } });
+    expect(world.notifications.at(-1)).toMatchObject({ type: 'source.failed' });
+    expect((await world.services.snapshots.readPullStatus('Public'))?.lastPull.outcome).toBe('failed');
+  });
+
+  test('the pull after it goes on where the last good one stopped', async () => {
+    const world = await settledWorld();
+    await offer(world, '<html></html>');
+    await expect(world.pull()).rejects.toThrow('HTML');
+
+    await offer(world, JSON.stringify(weeklyDocument({ [acr]: [...first[acr], '20.42.70.0/24'] })));
+    await world.pull();
+    await world.drain();
+
+    expect(prefixesIn(world)).toContain('20.42.70.0/24');
+  });
+});
+
+describe('one prefix that cannot be read', () => {
+  const broken = { [acr]: ['20.42.66.0/24', '300.1.2.0/24', '20.42.70.0/24', '2603:1030:401::/122'] };
+
+  test('costs not the week: additions go in, nothing is removed, and people are told', async () => {
+    const world = await settledWorld();
+    await offer(world, JSON.stringify(weeklyDocument(broken)));
+
+    const pull = await world.pull();
+    const [run] = await world.drain();
+
+    expect(pull.warnings).toEqual([
+      expect.objectContaining({ kind: 'unreadable', tag: acr, prefix: '300.1.2.0/24' }) as object,
+    ]);
+    expect(prefixesIn(world)).toEqual([...first[acr].slice(0, 2), '20.42.70.0/24', '2603:1030:401::/122']);
+    expect(run?.plan?.held.remove).toEqual(['20.42.68.0/24']);
+    expect(run?.reasons.find(({ code }) => code === 'unreadablePrefix')?.message).toContain('300.1.2.0/24');
+    expect((await recordsOf(world, 'pull')).at(-1)?.details).toMatchObject({ warningCount: 1 });
+  });
+
+  test('holds nothing in a target that does not use the tag', async () => {
+    const world = await worlds.open({ targets: [hooks({ limits: openLimits })] });
+    await publish(world, { ...first, Storage: ['20.60.0.0/24'] });
+    await publishNextWeek(world, { [acr]: ['20.42.66.0/24'], Storage: ['300.1.2.0/24'] });
+
+    expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
+  });
+
+  test('once the list is whole again, removals go on', async () => {
+    const world = await settledWorld();
+    await offer(world, JSON.stringify(weeklyDocument(broken)));
+    await world.pull();
+    await world.drain();
+
+    await publishNextWeek(world, { [acr]: ['20.42.66.0/24', '20.42.70.0/24', '2603:1030:401::/122'] });
+    await world.reconcile();
+
+    expect(prefixesIn(world)).toEqual(['20.42.66.0/24', '20.42.70.0/24', '2603:1030:401::/122']);
+  });
+});
+
+describe('what makes a snapshot', () => {
+  test('content decides: another change number over the same content stores nothing, but is a publication', async () => {
+    const world = await worlds.open();
+    await publish(world, first, 17);
+    const before = await world.services.snapshots.readPullStatus('Public');
+
+    world.clock.advance(7 * 24 * 60 * 60 * 1000);
+    world.setSources(source(first, { date: '2026-01-12', changeNumber: 9 }));
+    const pull = await world.pull();
+
+    expect(pull).toMatchObject({ outcome: 'unchanged', changeNumber: 9, queued: [] });
+    expect(pull.message).toMatch(/^same content as Public-20260105-17-[0-9a-f]{12}: nothing stored$/);
+    expect((await world.services.snapshots.list('Public', { limit: 5 })).items).toHaveLength(1);
+    const after = await world.services.snapshots.readPullStatus('Public');
+    expect(after?.publication?.key).not.toBe(before?.publication?.key);
+    expect(await recordsOf(world, 'pull')).toHaveLength(1);
+  });
+
+  test('the same change number over other content is news', async () => {
+    const world = await worlds.open();
+    await publish(world, first, 17);
+
+    const [run] = await publishNextWeek(world, { [acr]: [...first[acr], '20.42.70.0/24'] }, 17);
+
+    expect(run?.plan?.add).toEqual(['20.42.70.0/24']);
+  });
+
+  test('a file older than the current snapshot is not followed', async () => {
+    const world = await worlds.open();
+    await publish(world, first);
+    world.setSources(source({ [acr]: ['20.42.66.0/24'] }, { date: '2025-12-29' }));
+
+    const pull = await world.pull();
+
+    expect(pull.outcome).toBe('unchanged');
+    expect(pull.message).toMatch(/of 2025-12-29, older than the current snapshot of 2026-01-05/);
+    await world.reconcile();
+    expect(prefixesIn(world)).toEqual(first[acr]);
+  });
+
+  test('the day of a pull that knew no file is no reason to refuse the file of the day before', async () => {
+    const world = await worlds.open({ start: new Date('2026-01-06T12:00:00Z') });
+    world.setSources(deadSource(), source(first, { name: 'api' }));
+    await world.pull();
+
+    world.setSources(source({ [acr]: [...first[acr], '20.42.70.0/24'] }, { date: '2026-01-05' }));
+    const pull = await world.pull();
+    await world.drain();
+
+    expect(pull).toMatchObject({ outcome: 'changed', date: '2026-01-05' });
+    expect(prefixesIn(world)).toContain('20.42.70.0/24');
+  });
+
+  test('an unknown region blocks its target and names the nearest ones; the others go on', async () => {
+    const mistaken = prod({ regions: ['westeurop'] });
+    const world = await worlds.open({ targets: [hooks(), mistaken] });
+
+    const runs = await publish(world, { ...first, [`${acr}.WestEurope`]: ['20.42.66.0/24'] });
+    runs.push(...(await world.reconcile()));
+
+    const blocked = runs.find(({ chain }) => chain === mistaken.name);
+    expect(blocked).toMatchObject({ outcome: 'blocked' });
+    expect(codesOf(blocked)).toEqual(expect.arrayContaining(['unknownRegion']));
+    expect(blocked?.reasons[0]?.message).toMatch(/"westeurop".*nearest: westeurope/);
+    expect(prefixesIn(world)).toEqual(first[acr]);
+    expect(writesOf(world).filter((write) => write.startsWith('PATCH'))).toEqual([]);
+  });
+});
