@@ -9,6 +9,7 @@ import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../adapters/blob/targetStates.ts';
+import { buildTaggedResourceMemory } from '../adapters/blob/taggedResources.ts';
 import { buildSources } from '../adapters/sources/index.ts';
 import { createNotifier } from '../adapters/notifications.ts';
 import { createStorageClients, type StorageClients } from '../adapters/storageClients.ts';
@@ -104,6 +105,7 @@ function buildTargets(
     logger,
     readFile: () => file.readFile(),
     findTaggedResources: () => arm.findTaggedResources(),
+    memory: buildTaggedResourceMemory(() => Promise.resolve(blobClient)),
     toTarget: targetFromProfile,
     checkClaims,
   });

@@ -22,6 +22,11 @@ export interface DiscoveryServices<P> {
   readonly logger: Logger;
   readonly readFile: () => Promise<ProfiledTargets<P>>;
   readonly findTaggedResources: () => Promise<readonly TaggedResource[]>;
+  /** What was found last, by this process or another one. */
+  readonly memory: {
+    readonly read: () => Promise<readonly TaggedResource[]>;
+    readonly write: (resources: readonly TaggedResource[]) => Promise<void>;
+  };
   /** Throws where the profile does not fit the resource. */
   readonly toTarget: (profile: P, resource: TaggedResource & { readonly name: string }) => Target;
   /** Throws where two targets claim one rule. */
@@ -36,30 +41,40 @@ const rememberedForInMs = 10 * 60_000;
  * are. Where Azure does not answer, the resources that were found last stay targets.
  */
 export function createDiscoveringSource<P>(services: DiscoveryServices<P>): TargetsSource {
-  let found: readonly TaggedResource[] = [];
+  let known: readonly TaggedResource[] | undefined;
   let until = 0;
 
-  async function refresh(): Promise<void> {
+  async function refresh(): Promise<readonly TaggedResource[]> {
     const now = services.clock.now().getTime();
-    if (now < until) return;
-    try {
-      found = await services.findTaggedResources();
-    } catch (error) {
-      services.logger.error('resources with the tag service-tag-sync cannot be listed', {
-        error: toErrorMessage(error),
-      });
-    }
+    if (known && now < until) return known;
     until = now + rememberedForInMs;
+    known = await findOrRemember(services, known);
+    return known;
   }
 
   return {
     read: async () => {
       const file = await services.readFile();
       if (Object.keys(file.profiles).length === 0) return file.targets;
-      await refresh();
+      const found = await refresh();
       return found.reduce((targets, resource) => addTarget(services, file.profiles, targets, resource), file.targets);
     },
   };
+}
+
+async function findOrRemember<P>(
+  { findTaggedResources, memory, logger }: DiscoveryServices<P>,
+  known: readonly TaggedResource[] | undefined,
+): Promise<readonly TaggedResource[]> {
+  const found = await findTaggedResources().catch((error: unknown) => {
+    logger.error('resources with the tag service-tag-sync cannot be listed', { error: toErrorMessage(error) });
+    return undefined;
+  });
+  const remembered = known ?? (await memory.read());
+  if (!found) return remembered;
+  const resources = found.map(({ resourceId, kind, profile }) => ({ resourceId, kind, profile }));
+  if (JSON.stringify(resources) !== JSON.stringify(remembered)) await memory.write(resources);
+  return resources;
 }
 
 /** A resource that cannot be a target is left out with a word in the log: it must not cost the others. */

@@ -1,0 +1,30 @@
+/** Container `targets`, `tagged.json`: the resources that were found by their Azure tag when it was last possible. */
+import type { TaggedResource } from '../../app/discoverTargets.ts';
+import { BlobContainer, type BlobServices } from './container.ts';
+import { listOf, object, oneOf, parseBlob, text } from './shape.ts';
+
+const name = 'tagged.json';
+const check = object({
+  resources: listOf(object({ resourceId: text, kind: oneOf('nsgRule', 'registryNetworkRules'), profile: text })),
+});
+
+export interface TaggedResourceMemory {
+  read(): Promise<readonly TaggedResource[]>;
+  write(resources: readonly TaggedResource[]): Promise<void>;
+}
+
+export function buildTaggedResourceMemory(services: BlobServices): TaggedResourceMemory {
+  const container = new BlobContainer(services, 'targets');
+  return {
+    async read() {
+      const stored = await container.read(name);
+      if (!stored) return [];
+      const { resources } = parseBlob(`targets/${name}`, stored.bytes, check) as { resources: TaggedResource[] };
+      return resources;
+    },
+    /** The last one to write wins: all of them wrote down what Azure had just said. */
+    async write(resources) {
+      await container.put(name, Buffer.from(JSON.stringify({ resources })), { contentType: 'application/json' }, {});
+    },
+  };
+}

@@ -1,0 +1,256 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { startSimulator, type Simulator } from '../../dev/simulator/simulator.ts';
+import { createVirtualClock } from '../../dev/virtualTime.ts';
+import { buildTaggedResourceMemory } from '../../src/adapters/blob/taggedResources.ts';
+import { createStorageClients } from '../../src/adapters/storageClients.ts';
+import { buildArm } from '../../src/adapters/arm/arm.ts';
+import { createDiscoveringSource, discoveredName, type TaggedResource } from '../../src/app/discoverTargets.ts';
+import type { TargetsSource } from '../../src/app/ports.ts';
+import { updateTarget } from '../../src/app/updateTarget.ts';
+import { checkClaims, parseTargetsText, targetFromProfile } from '../../src/core/targetsFile.ts';
+import { acr, publish, useWorlds } from './stories.ts';
+
+const subscription = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers';
+const hooks = `${subscription}/Microsoft.Network/networkSecurityGroups/nsg-hooks`;
+const builds = `${subscription}/Microsoft.Network/networkSecurityGroups/NSG-Builds`;
+const prod = `${subscription}/Microsoft.ContainerRegistry/registries/prod`;
+
+const file = {
+  profiles: {
+    web: {
+      kind: 'nsgRule',
+      scenario: 'webhooks',
+      regions: 'all',
+      rule: { name: 'AllowAcr', priority: 300 },
+      policy: 'sync',
+    },
+    registry: { kind: 'registryNetworkRules', regions: 'all', policy: 'sync' },
+  },
+  targets: [],
+};
+
+const worlds = useWorlds();
+const open: Simulator[] = [];
+afterEach(async () => {
+  for (const simulator of open.splice(0)) await simulator.stop();
+});
+
+interface Found {
+  readonly simulator: Simulator;
+  readonly source: TargetsSource;
+  readonly names: () => Promise<string[]>;
+  readonly log: string[];
+  /** Beyond what is remembered. */
+  readonly later: () => void;
+  readonly setFile: (next: object) => void;
+}
+
+async function discover(content: object = file, running?: Simulator, memory = newMemory()): Promise<Found> {
+  const simulator = running ?? (await startSimulator());
+  if (!running) open.push(simulator);
+  const clock = createVirtualClock(new Date('2026-01-05T12:00:00Z'));
+  const arm = buildArm({ cloud: 'Public', armEndpoint: simulator.url, armIsLoopback: true }, 'owner', { clock });
+  const log: string[] = [];
+  const note = (message: string, details?: object) => void log.push(`${message} ${JSON.stringify(details)}`);
+  let text = JSON.stringify(content);
+  const source = createDiscoveringSource({
+    clock,
+    logger: { info: note, warn: note, error: note },
+    readFile: () => Promise.resolve(parseTargetsText(text, 'targets.json')),
+    findTaggedResources: () => arm.findTaggedResources(),
+    memory,
+    toTarget: targetFromProfile,
+    checkClaims,
+  });
+  return {
+    simulator,
+    source,
+    log,
+    names: async () => (await source.read()).map(({ name }) => name),
+    later: () => clock.advance(11 * 60_000),
+    setFile: (next) => {
+      text = JSON.stringify(next);
+    },
+  };
+}
+
+function newMemory() {
+  let kept: readonly TaggedResource[] = [];
+  return {
+    read: () => Promise.resolve(kept),
+    write: (resources: readonly TaggedResource[]) => {
+      kept = resources;
+      return Promise.resolve();
+    },
+  };
+}
+
+const tagged = (profile: string) => ({ tags: { 'service-tag-sync': profile } });
+
+describe('tags set and taken off', () => {
+  test('a resource of each kind becomes a target by its profile, within ten minutes', async () => {
+    const { simulator, source, names, later } = await discover();
+    simulator.putNsg({ id: hooks });
+    expect(await names()).toEqual([]);
+
+    simulator.putNsg({ id: hooks, ...tagged('web') });
+    simulator.putRegistry({ id: prod, ...tagged('registry') });
+    expect(await names()).toEqual([]);
+    later();
+
+    expect(await source.read()).toMatchObject([
+      { kind: 'registryNetworkRules', resourceId: prod, policy: 'sync' },
+      { kind: 'nsgRule', resourceId: hooks, policy: 'sync', rule: { name: 'AllowAcr', direction: 'Inbound' } },
+    ]);
+  });
+
+  test('a tag that is taken off ends the management', async () => {
+    const { simulator, names, later } = await discover();
+    simulator.putNsg({ id: hooks, ...tagged('web') });
+    simulator.putNsg({ id: builds, ...tagged('web') });
+    expect(await names()).toHaveLength(2);
+
+    simulator.putNsg({ id: hooks });
+    later();
+
+    expect(await names()).toEqual([discoveredName({ resourceId: builds })]);
+  });
+
+  test('without profiles nothing is asked of Azure', async () => {
+    const { simulator, names } = await discover({ targets: [] });
+    simulator.putNsg({ id: hooks, ...tagged('web') });
+
+    expect(await names()).toEqual([]);
+    expect(simulator.requests).toEqual([]);
+  });
+});
+
+describe('what cannot be a target is left out, with a word in the log', () => {
+  test('an unknown profile', async () => {
+    const { simulator, names, log } = await discover();
+    simulator.putNsg({ id: hooks, ...tagged('wbe') });
+    simulator.putNsg({ id: builds, ...tagged('web') });
+
+    expect(await names()).toHaveLength(1);
+    expect(log.join('\n')).toContain('nsg-hooks');
+    expect(log.join('\n')).toMatch(/wbe.*is no profile, accepted are: web, registry/);
+  });
+
+  test.each(['constructor', '__proto__', 'toString'])('a profile that every object has: %s', async (profile) => {
+    const { simulator, names, log } = await discover();
+    simulator.putNsg({ id: hooks, ...tagged(profile) });
+
+    expect(await names()).toEqual([]);
+    expect(log.join('\n')).toContain('is no profile');
+  });
+
+  test('a profile that does not fit the kind', async () => {
+    const { simulator, names, log } = await discover();
+    simulator.putNsg({ id: hooks, ...tagged('registry') });
+
+    expect(await names()).toEqual([]);
+    expect(log.join('\n')).toContain('tagged resource left out');
+  });
+
+  test('a rule that the targets file claims already: the file comes first', async () => {
+    const target = { name: 'mine', resourceId: hooks, ...file.profiles.web, policy: 'plan' };
+    const { simulator, source, log } = await discover({ ...file, targets: [target] });
+    simulator.putNsg({ id: hooks, ...tagged('web') });
+
+    expect(await source.read()).toMatchObject([{ name: 'mine', policy: 'plan' }]);
+    expect(log.join('\n')).toContain('tagged resource left out');
+  });
+});
+
+describe('Azure Resource Graph that does not answer', () => {
+  test('without the permission the last known ones stay', async () => {
+    const { simulator, names, later, log } = await discover();
+    simulator.putNsg({ id: hooks, ...tagged('web') });
+    const known = await names();
+
+    simulator.failNext({ method: 'POST', path: /ResourceGraph/i }, forbidden(), 1);
+    later();
+    expect(await names()).toEqual(known);
+    expect(log.join('\n')).toContain('cannot be listed');
+
+    simulator.putNsg({ id: hooks });
+    later();
+    expect(await names()).toEqual([]);
+  });
+
+  test('a process that has just started takes what another one found', async () => {
+    const azurite = worlds.freshConnectionString();
+    const { blobs } = createStorageClients({ kind: 'connectionString', connectionString: azurite });
+    const first = await discover(file, undefined, buildTaggedResourceMemory(blobs));
+    first.simulator.putNsg({ id: hooks, ...tagged('web') });
+    const known = await first.source.read();
+    expect(known).toHaveLength(1);
+
+    const second = await discover(file, first.simulator, buildTaggedResourceMemory(blobs));
+    first.simulator.failNext({ method: 'POST', path: /ResourceGraph/i }, forbidden(), 1);
+
+    expect(await second.source.read()).toEqual(known);
+  });
+
+  test('from the first, the file’s own targets go on', async () => {
+    const target = { name: 'mine', resourceId: hooks, ...file.profiles.web };
+    const { simulator, names } = await discover({ ...file, targets: [target] });
+    simulator.failNext({ method: 'POST', path: /ResourceGraph/i }, forbidden(), 1);
+
+    expect(await names()).toEqual(['mine']);
+  });
+});
+
+function forbidden() {
+  const body = { error: { code: 'AuthorizationFailed', message: 'does not have authorization' } };
+  return { kind: 'raw', status: 403, contentType: 'application/json', body: JSON.stringify(body) } as const;
+}
+
+describe('names', () => {
+  test.each([hooks, builds, prod, `${subscription}/Microsoft.Network/networkSecurityGroups/${'x_Y.'.repeat(20)}`])(
+    '%s',
+    (resourceId) => {
+      const name = discoveredName({ resourceId });
+      expect(name).toMatch(/^[a-z0-9-]{1,40}$/);
+      expect(discoveredName({ resourceId: resourceId.toUpperCase() })).toBe(name);
+    },
+  );
+
+  test('two resources of one name have two', () => {
+    expect(discoveredName({ resourceId: hooks })).not.toBe(
+      discoveredName({ resourceId: hooks.replace('/rg/', '/rg2/') }),
+    );
+  });
+});
+
+describe('through to the rules', () => {
+  test('a tagged NSG gets its rules; once the tag is gone they stay, and nothing touches them', async () => {
+    const world = await worlds.open({ targets: [] });
+    const found = await discover(file, world.simulator);
+    world.simulator.putNsg({ id: hooks, ...tagged('web') });
+    const targets = await found.source.read();
+    world.setTargets(targets);
+    await publish(world, { [acr]: ['20.42.66.0/24'] });
+    const rules = world.simulator.nsg(hooks)?.properties.securityRules ?? [];
+    expect(rules.map(({ name }) => name)).toEqual(['AllowAcr']);
+
+    const name = targets[0]?.name ?? '';
+    world.simulator.putNsg({
+      id: hooks,
+      securityRules: rules.map(({ name: rule, properties: { provisioningState: _, ...properties } }) => ({
+        name: rule,
+        properties,
+      })),
+    });
+    found.later();
+    world.setTargets(await found.source.read());
+    const before = world.simulator.requests.length;
+    await publish(world, { [acr]: ['20.42.66.0/24', '40.74.100.0/24'] }, 2);
+
+    expect(await updateTarget(world.services, { target: name, reason: 'message that came late' })).toBe('unknown');
+    expect(world.simulator.requests.length).toBe(before);
+    expect(
+      world.simulator.nsg(hooks)?.properties.securityRules.map((rule) => rule.properties.sourceAddressPrefixes),
+    ).toEqual([['20.42.66.0/24']]);
+  });
+});
