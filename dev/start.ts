@@ -14,6 +14,9 @@ const interrupted = new Promise<'interrupted'>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
 });
 
+/** Additions to an NSG count as settled after ten seconds. */
+const longestSettlingInMs = 20_000;
+
 async function main(options: StartOptions): Promise<void> {
   let isTold = false;
   const tell = (entry: LogEntry) => {
@@ -54,13 +57,14 @@ async function tellStory(options: StartOptions, services: LocalServices): Promis
   print(formatAddresses(services.host.url, services.simulator.url, sampleNsgId));
 }
 
-/** Removals wait until the last additions have taken effect, so it may take more than one. */
+/** Removals come in a later message, once the last additions have taken effect. */
 async function reconcile(services: LocalServices): Promise<void> {
-  for (const waitInMs of [0, 6000, 6000]) {
-    await new Promise((resolve) => setTimeout(resolve, waitInMs));
-    await services.host.runNow('reconcileTargets');
+  await services.host.runNow('reconcileTargets');
+  await services.settle();
+  const end = Date.now() + longestSettlingInMs;
+  while ((await readTargets(services)).some(({ status }) => status === 'pending') && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
     await services.settle();
-    if ((await readTargets(services)).every(({ status }) => status !== 'pending')) return;
   }
 }
 
