@@ -18,7 +18,8 @@ const config: Config = {
       },
     ],
   },
-  testTimeout: 30_000,
+  testTimeout: 60_000,
+  maxWorkers: 2,
 };
 
 export default config;
