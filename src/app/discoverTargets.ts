@@ -2,14 +2,7 @@
 import { createHash } from 'node:crypto';
 import { toErrorMessage } from '../core/errors.ts';
 import type { Target } from '../core/target.ts';
-import type { Clock, Logger, TargetsSource } from './ports.ts';
-
-/** A resource that asks by its Azure tag to be managed; `profile` is the tag's value. */
-export interface TaggedResource {
-  readonly resourceId: string;
-  readonly kind: Target['kind'];
-  readonly profile: string;
-}
+import type { Clock, Logger, TaggedResource, TaggedResourceMemory, TargetsSource } from './ports.ts';
 
 /** What of the targets file discovery needs. `P` is a profile. */
 export interface ProfiledTargets<P> {
@@ -22,11 +15,7 @@ export interface DiscoveryServices<P> {
   readonly logger: Logger;
   readonly readFile: () => Promise<ProfiledTargets<P>>;
   readonly findTaggedResources: () => Promise<readonly TaggedResource[]>;
-  /** What was found last, by this process or another one. */
-  readonly memory: {
-    readonly read: () => Promise<readonly TaggedResource[]>;
-    readonly write: (resources: readonly TaggedResource[]) => Promise<void>;
-  };
+  readonly memory: TaggedResourceMemory;
   /** Throws where the profile does not fit the resource. */
   readonly toTarget: (profile: P, resource: TaggedResource & { readonly name: string }) => Target;
   /** Throws where two targets claim one rule. */

@@ -188,6 +188,19 @@ export interface TargetsSource {
   read(): Promise<readonly Target[]>;
 }
 
+/** A resource that asks by its Azure tag to be managed; `profile` is the tag's value. */
+export interface TaggedResource {
+  readonly resourceId: string;
+  readonly kind: Target['kind'];
+  readonly profile: string;
+}
+
+/** Container `targets`, `tagged.json`: what was found last, by whichever process. */
+export interface TaggedResourceMemory {
+  read(): Promise<readonly TaggedResource[]>;
+  write(resources: readonly TaggedResource[]): Promise<void>;
+}
+
 export type TelemetryAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** What a run tells of itself: one trace from pull to rule, and figures by name. Nothing of it throws or delays a run. */

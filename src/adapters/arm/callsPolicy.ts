@@ -43,7 +43,7 @@ async function send(request: PipelineRequest, next: SendRequest, budget: Budget)
   const now = calls?.clock.now() ?? new Date();
   const error = toAnswerError(response, now);
   const isRefused = error?.statusCode === 429 && !isLock(error);
-  const pauseInMs = isRefused ? error.retryAfterInMs : undefined;
+  const pauseInMs = isRefused && error.retryAfterInMs ? error.retryAfterInMs : undefined;
   budget.note(bucket.key, { remaining: remainingOf(response, bucket.kind), pauseInMs }, now.getTime());
   if (error) throw error;
   const cutOff = calls && isRead(request) ? toCutOffError(response) : undefined;

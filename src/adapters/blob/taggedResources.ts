@@ -1,5 +1,5 @@
 /** Container `targets`, `tagged.json`: the resources that were found by their Azure tag when it was last possible. */
-import type { TaggedResource } from '../../app/discoverTargets.ts';
+import type { TaggedResource, TaggedResourceMemory } from '../../app/ports.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { listOf, object, oneOf, parseBlob, text } from './shape.ts';
 
@@ -7,11 +7,6 @@ const name = 'tagged.json';
 const check = object({
   resources: listOf(object({ resourceId: text, kind: oneOf('nsgRule', 'registryNetworkRules'), profile: text })),
 });
-
-export interface TaggedResourceMemory {
-  read(): Promise<readonly TaggedResource[]>;
-  write(resources: readonly TaggedResource[]): Promise<void>;
-}
 
 export function buildTaggedResourceMemory(services: BlobServices): TaggedResourceMemory {
   const container = new BlobContainer(services, 'targets');
