@@ -3,9 +3,10 @@ import { RequestError, shorten } from '../../core/errors.ts';
 import { addressFamilies, type AddressFamily } from '../../core/prefixes.ts';
 import { findTag, matchRegion } from '../../core/regions.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
+import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
 import type { PrefixSelection } from '../queries/prefixList.ts';
 import { unknownTag } from '../queries/tagQuery.ts';
-import { renderLines } from './renderPrefixes.ts';
+import { quarantineHeader, renderLines } from './renderPrefixes.ts';
 import { cacheControls, defineRoute, textType } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -25,7 +26,10 @@ export const feedsRoute = defineRoute({
   },
   authLevel: 'function',
   summary: 'One prefix a line, for firewalls that poll',
-  description: 'Never empty: no data is a 503, and the firewall keeps what it has.',
+  description:
+    'Never empty: no data, and a tag that is listed no more, is a 503, and the firewall keeps what it has. While a tag ' +
+    'is in quarantine (missing, empty or shrunken beyond the limits), what was listed before stays in the list beside ' +
+    'what is listed now, and x-quarantined names the tag.',
   params: z.strictObject({ name: z.string() }),
   query: z.strictObject({
     aggregate: schemas.flag,
@@ -35,14 +39,16 @@ export const feedsRoute = defineRoute({
   responses: { 200: { description: 'The list.', content: { 'text/plain': z.string() } } },
   async handle({ params, query }, { queries }) {
     const view = await queries.current.get();
-    const { document } = view.snapshot;
-    const selection = { ...parseFeedName(document, params.name), aggregate: query.aggregate, shard: query.shard };
+    const document = await believedDocument(queries.library, view.snapshot, [params.name]);
+    const feed = await chooseListed(queries.history, feedTags(params.name), () => parseFeedName(document, params.name));
+    const selection = { ...feed, aggregate: query.aggregate, shard: query.shard };
     return {
       contentType: textType,
       view,
       key: `feed ${JSON.stringify([selection, query.comment])}`,
       cacheControl: cacheControls.current,
-      render: () => renderLines(view.snapshot, selection, 'text', query.comment),
+      headers: quarantineHeader(quarantineOf(view.snapshot, selection.tags)),
+      render: () => renderLines(document, selection, 'text', query.comment),
     };
   },
 });
@@ -69,6 +75,12 @@ export function parseFeedName(document: ServiceTagsDocument, fileName: string): 
     rest,
     document.values.map((value) => value.name),
   );
+}
+
+/** What the tag of a feed may be called. */
+function feedTags(fileName: string): readonly string[] {
+  const name = fileName.replace(/\.txt$/, '');
+  return [name, splitFamily(name)[0]];
 }
 
 function splitFamily(name: string): readonly [string, AddressFamily | 'all'] {

@@ -113,6 +113,12 @@ const problemReference = { $ref: '#/components/schemas/Problem' };
 const responseHeaders = {
   ETag: { description: 'Strong; differs by content coding.', schema: { type: 'string' } },
   'x-snapshot-id': { description: 'The snapshot that the answer is made from.', schema: { type: 'string' } },
+  'x-quarantined': {
+    description:
+      'Tags in quarantine that the answer is about, as `Tag; kind=missing|empty|shrunken; baseline=<snapshot>`. ' +
+      'A list for machines then holds the prefixes of the baseline too.',
+    schema: { type: 'string' },
+  },
   'x-stale': { description: 'true: storage does not answer, this is the last known list.', schema: { type: 'string' } },
 };
 

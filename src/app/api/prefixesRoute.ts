@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
+import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
 import type { Queries } from '../queries.ts';
-import { diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
+import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
+import { crossNames, diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
 import { invalidContinuation } from '../queries/storage.ts';
-import { lineFormats, renderCsvRows, renderLines } from './renderPrefixes.ts';
+import { resolveTags } from '../queries/tagQuery.ts';
+import { lineFormats, quarantineHeader, renderCsvRows, renderLines } from './renderPrefixes.ts';
 import { cacheControls, defineRoute, jsonType, textType } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -42,7 +45,11 @@ export const prefixesRoute = defineRoute({
   path: 'prefixes',
   authLevel: 'function',
   summary: 'The prefixes of service tags',
-  description: 'Lists for machines (every format but json and csv) are never empty: no prefix is a 503.',
+  description:
+    'Lists for machines (every format but json and csv) are never empty: no prefix, and a tag that is listed no more, ' +
+    'is a 503. While a tag is in quarantine (missing, empty or shrunken beyond the limits), they hold what was listed ' +
+    'before beside what is listed now. json and csv, and every answer with snapshot or asOf, are as published. ' +
+    'x-quarantined names the tag.',
   query: querySchema,
   repeatable: ['tag', 'region'],
   produces: Object.keys(formatsByMediaType),
@@ -61,6 +68,7 @@ export const prefixesRoute = defineRoute({
           added: schemas.prefixes.optional(),
           removed: schemas.prefixes.optional(),
           continuation: z.string().optional(),
+          quarantined: schemas.quarantine.optional().describe('Of these tags; what they lost is not believed.'),
         }),
         'text/plain': z.string(),
         'text/csv': z.string(),
@@ -70,15 +78,18 @@ export const prefixesRoute = defineRoute({
   async handle({ query, mediaType }, { queries }) {
     const format = query.format ?? formatsByMediaType[mediaType] ?? 'json';
     refuseCombinations(query, format);
-    const page = query.continuation === undefined ? undefined : decodePage(query.continuation, selectionHash(query));
+    const page = query.continuation === undefined ? undefined : decodePage(query.continuation, query);
     const asOf = query.asOf === undefined ? undefined : schemas.toDay(query.asOf);
     const view = await queries.library.choose({ snapshot: page?.snapshot ?? query.snapshot, asOf });
+    const document = await chooseDocument(queries, view.snapshot, query, format);
+    if (isPolled(query, format)) await refuseVanished(queries, document, query);
     return {
       contentType: contentTypeOf(format),
       view,
       key: `prefixes ${format} ${JSON.stringify(query)}`,
       cacheControl: query.snapshot === undefined ? cacheControls.current : cacheControls.immutable,
-      render: () => render(queries, view.snapshot, query, format, page?.offset ?? 0),
+      headers: quarantineHeader(listQuarantine(view.snapshot, document, query)),
+      render: () => render(queries, view.snapshot, document, query, format, page?.offset ?? 0),
     };
   },
 });
@@ -101,19 +112,49 @@ function contentTypeOf(format: Format): string {
   return format === 'csv' ? 'text/csv; charset=utf-8; header=present' : textType;
 }
 
+/** Lists that machines poll are what is believed; what people read, or ask for by day or id, is as published. */
+async function chooseDocument(
+  queries: Queries,
+  snapshot: Snapshot,
+  query: Query,
+  format: Format,
+): Promise<ServiceTagsDocument> {
+  return isPolled(query, format) ? believedDocument(queries.library, snapshot, query.tag) : snapshot.document;
+}
+
+async function refuseVanished(queries: Queries, document: ServiceTagsDocument, query: Query): Promise<void> {
+  const names = [...query.tag, ...crossNames(toSelection(query))];
+  await chooseListed(queries.history, names, () => resolveTags(document, query.tag, query.region));
+}
+
+function isPolled({ snapshot, asOf }: Query, format: Format): boolean {
+  return snapshot === undefined && asOf === undefined && lineFormats.some((lineFormat) => lineFormat === format);
+}
+
+function listQuarantine(snapshot: Snapshot, document: ServiceTagsDocument, query: Query): readonly TagQuarantine[] {
+  if (snapshot.quarantine.length === 0) return [];
+  return quarantineOf(
+    snapshot,
+    resolveTags(document, query.tag, query.region).map((tag) => tag.name),
+  );
+}
+
 async function render(
   queries: Queries,
   snapshot: Snapshot,
+  document: ServiceTagsDocument,
   query: Query,
   format: Format,
   offset: number,
 ): Promise<string> {
   if (query.since !== undefined) {
-    const since = await queries.library.get(query.since);
-    return renderSince(since.snapshot, snapshot, query, format);
+    const { snapshot: since } = await queries.library.get(query.since);
+    // Both as they were given to machines: whoever applies each difference ends with the list itself.
+    const before = await chooseDocument(queries, since, query, format);
+    return renderSince({ id: since.id, document: before }, { ...snapshot, document }, query, format);
   }
   if (format === 'csv') return renderCsvRows(snapshot, toSelection(query), queries.history);
-  if (format !== 'json') return renderLines(snapshot, toSelection(query), format, query.comment);
+  if (format !== 'json') return renderLines(document, toSelection(query), format, query.comment);
   return renderJson(snapshot, query, offset);
 }
 
@@ -123,6 +164,9 @@ function toSelection({ tag, region, family, aggregate, shard }: Query): PrefixSe
 
 function renderJson(snapshot: Snapshot, query: Query, offset: number): string {
   const { tags, prefixes } = listPrefixes(snapshot.document, toSelection(query));
+  // Pages have an end of their own: one that lies behind it was not given out by this list.
+  if (offset > 0 && offset >= prefixes.length) throw invalidContinuation();
+  const quarantined = quarantineOf(snapshot, tags);
   const end = query.limit === undefined ? prefixes.length : offset + query.limit;
   return JSON.stringify({
     cloud: snapshot.cloud,
@@ -131,11 +175,17 @@ function renderJson(snapshot: Snapshot, query: Query, offset: number): string {
     tags,
     count: prefixes.length,
     prefixes: prefixes.slice(offset, end),
+    ...(quarantined.length > 0 && { quarantined }),
     ...(end < prefixes.length && { continuation: encodePage(snapshot.id, end, selectionHash(query)) }),
   });
 }
 
-function renderSince(since: Snapshot, snapshot: Snapshot, query: Query, format: Format): string {
+function renderSince(
+  since: Pick<Snapshot, 'id' | 'document'>,
+  snapshot: Snapshot,
+  query: Query,
+  format: Format,
+): string {
   const { tags } = listPrefixes(snapshot.document, toSelection(query));
   const { added, removed } = diffSelection(since.document, snapshot.document, toSelection(query));
   if (format === 'text') {
@@ -159,10 +209,11 @@ function encodePage(snapshot: string, offset: number, hash: string): string {
   return `${snapshot}~${offset}~${hash}`;
 }
 
-function decodePage(token: string, hash: string): { readonly snapshot: string; readonly offset: number } {
+function decodePage(token: string, query: Query): { readonly snapshot: string; readonly offset: number } {
   const [snapshot = '', offset = '', given, ...rest] = token.split('~');
   const isOurs = schemas.snapshotId.safeParse(snapshot).success && /^\d{1,7}$/.test(offset);
-  if (!isOurs || given !== hash || rest.length > 0) throw invalidContinuation();
+  const isOfList = given === selectionHash(query) && (query.snapshot === undefined || query.snapshot === snapshot);
+  if (!isOurs || !isOfList || rest.length > 0) throw invalidContinuation();
   return { snapshot, offset: Number(offset) };
 }
 

@@ -22,6 +22,7 @@ export const problemKinds = [
   'cross-site',
   'no-snapshot',
   'empty-list',
+  'vanished-tag',
   'storage-unavailable',
   'configuration',
 ] as const;

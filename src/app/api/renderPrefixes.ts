@@ -1,6 +1,7 @@
 /** A list of prefixes in the form that was asked for. */
 import { RequestError } from '../../core/errors.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
+import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
 import { firstSeenOfPrefixes } from '../../core/tagTimeline.ts';
 import { renderCsv } from '../formats/csv.ts';
 import { renderIpset } from '../formats/ipset.ts';
@@ -25,17 +26,24 @@ const renderers: Readonly<Record<LineFormat, (rows: readonly PrefixRow[], option
 
 /** For machines that let in what is listed. Throws RequestError 503 where nothing is: an empty list would close a door. */
 export function renderLines(
-  snapshot: Snapshot,
+  document: ServiceTagsDocument,
   selection: PrefixSelection,
   format: LineFormat,
   comment: boolean,
 ): string {
-  const list = listPrefixes(snapshot.document, selection);
+  const list = listPrefixes(document, selection);
   if (list.prefixes.length === 0) throw emptyList(list);
   // No snapshot id: a list that has not changed keeps its bytes, so whoever polls sees no change.
-  const heading = `${list.tags.join(', ')} (${snapshot.cloud})`;
+  const heading = `${list.tags.join(', ')} (${document.cloud})`;
   const label = toLabel(selection.tags, selection.regions);
-  return renderers[format](toRows(snapshot.document, list, undefined), { label, heading, comment });
+  return renderers[format](toRows(document, list, undefined), { label, heading, comment });
+}
+
+/** Says of which tags in quarantine an answer holds the prefixes, and since which snapshot they are. */
+export function quarantineHeader(entries: readonly TagQuarantine[]): Readonly<Record<string, string>> {
+  if (entries.length === 0) return {};
+  const text = entries.map(({ tag, kind, baseline }) => `${tag}; kind=${kind}; baseline=${baseline}`).join(', ');
+  return { 'x-quarantined': text };
 }
 
 function emptyList({ tags }: PrefixList): RequestError {

@@ -111,6 +111,10 @@ export const lookupAnswer = z.looseObject({
   matches: z.array(lookupMatch).describe('Most specific first.'),
 });
 
+export const quarantine = z.array(
+  z.looseObject({ tag: z.string(), kind: z.string(), reason: z.string(), baseline: z.string() }),
+);
+
 export const snapshotSummary = z.looseObject({
   id: z.string(),
   cloud: z.enum(clouds),
@@ -121,7 +125,7 @@ export const snapshotSummary = z.looseObject({
   tagCount: z.int(),
   prefixCount: z.int(),
   previous: z.string().optional(),
-  quarantine: z.array(z.looseObject({ tag: z.string(), kind: z.string(), reason: z.string(), baseline: z.string() })),
+  quarantine,
 });
 
 export const tagChange = z.looseObject({ added: prefixes, removed: prefixes });

@@ -63,7 +63,8 @@ function listOrEmpty(document: ServiceTagsDocument, selection: PrefixSelection):
   return prefixesOf(tags, selection);
 }
 
-function crossNames({ tags, regions }: PrefixSelection): string[] {
+/** Names that the parts for the regions have, where there are such. */
+export function crossNames({ tags, regions }: PrefixSelection): string[] {
   return tags.flatMap((tag) => regions.map((region) => `${tag}.${region}`));
 }
 

@@ -6,7 +6,7 @@ import { sortPrefixes } from '../../../src/core/prefixes.ts';
 import type { RunRecord } from '../../../src/core/runRecord.ts';
 import { diffTags, type SnapshotDiff } from '../../../src/core/serviceTagDiff.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer } from '../../../src/core/snapshot.ts';
+import type { PullStatus, Snapshot, SnapshotPointer, TagQuarantine } from '../../../src/core/snapshot.ts';
 import type { NsgRuleTarget, Target } from '../../../src/core/target.ts';
 import type { TargetState } from '../../../src/core/targetState.ts';
 import { buildQueries, type QueryServices } from '../../../src/app/queries.ts';
@@ -59,8 +59,9 @@ export class MemorySnapshots {
   pullStatus: PullStatus | undefined;
   #pointer: { readonly pointer: SnapshotPointer; readonly etag: string } | undefined;
 
-  publish(tags: Tags, date: string): Snapshot {
-    const snapshot = makeSnapshot(makeDocument(tags, this.all.length + 1), date, this.all.at(-1)?.id);
+  publish(tags: Tags, date: string, quarantine: readonly TagQuarantine[] = []): Snapshot {
+    const document = makeDocument(tags, this.all.length + 1);
+    const snapshot = { ...makeSnapshot(document, date, this.all.at(-1)?.id), quarantine };
     this.all.push(snapshot);
     this.#pointer = { pointer: toPointer(snapshot), etag: `"${this.all.length}"` };
     return snapshot;

@@ -132,10 +132,10 @@ export async function findFault(
   const startedAt = performance.now();
   const reply = await call(world.app, `${path}?${search}`, options);
   const tookInMs = performance.now() - startedAt;
-  // The one 503 of a world that works: a list that would be empty.
+  // The only 503s of a world that works: a list that would be empty, a tag that is listed no more.
   const isAllowed =
     reply.status < 500 ||
-    (reply.status === 503 && /empty-list|unhealthy/.test(reply.text)) ||
+    (reply.status === 503 && /empty-list|vanished-tag|unhealthy/.test(reply.text)) ||
     (reply.status === 503 && method === 'HEAD');
   if (!isAllowed) return `status ${reply.status}: ${reply.text.slice(0, 300)}`;
   if (tookInMs > 2000) return `took ${tookInMs} ms`;

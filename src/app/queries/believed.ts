@@ -1,0 +1,97 @@
+/**
+ * What lists for machines are made from: the document as it is, and of a tag in quarantine also what was believed
+ * before. So a firewall that polls loses nothing on the word of a list that is missing, empty or shrunken.
+ */
+import { RequestError } from '../../core/errors.ts';
+import { dropContained } from '../../core/prefixes.ts';
+import { findTag } from '../../core/regions.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
+import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
+import type { History } from './history.ts';
+import type { SnapshotLibrary } from './snapshotLibrary.ts';
+import { retryAfterInSeconds } from './storage.ts';
+
+const vanishedRetryInSeconds = 3600;
+
+// Made once for each snapshot and service, and gone with the snapshot.
+const kept = new WeakMap<Snapshot, Map<string, Promise<ServiceTagsDocument>>>();
+
+/** The document with the believed prefixes of the quarantined tags among `names` and their regions. */
+export async function believedDocument(
+  library: SnapshotLibrary,
+  snapshot: Snapshot,
+  names: readonly string[],
+): Promise<ServiceTagsDocument> {
+  const services = new Set(names.map(serviceOf));
+  const entries = snapshot.quarantine.filter(({ tag }) => services.has(serviceOf(tag)));
+  if (entries.length === 0) return snapshot.document;
+  const documents = kept.get(snapshot) ?? new Map<string, Promise<ServiceTagsDocument>>();
+  kept.set(snapshot, documents);
+  const key = entries.map(({ tag }) => tag).join();
+  const known = documents.get(key);
+  if (known) return known;
+  const making = withBelieved(library, snapshot.document, entries);
+  documents.set(key, making);
+  making.catch(() => documents.delete(key));
+  return making;
+}
+
+/** The entries of a snapshot for tags by name. */
+export function quarantineOf(snapshot: Snapshot, tags: readonly string[]): readonly TagQuarantine[] {
+  if (snapshot.quarantine.length === 0) return [];
+  const names = new Set(tags.map((tag) => tag.toLowerCase()));
+  return snapshot.quarantine.filter(({ tag }) => names.has(tag.toLowerCase()));
+}
+
+/** `choose`, for lists for machines: a tag that left the list is no mistake of the caller. Throws RequestError 503. */
+export async function chooseListed<T>(history: History, names: readonly string[], choose: () => T): Promise<T> {
+  try {
+    return choose();
+  } catch (error) {
+    const removed = new Set([...(await history.removedTags())].map((tag) => tag.toLowerCase()));
+    const gone = names.find((name) => removed.has(name.toLowerCase()));
+    if (gone === undefined) throw error;
+    throw new RequestError(
+      503,
+      `${gone} is listed no more (GET history names the day); nothing is sent, so that what was loaded last stays`,
+      { problem: 'vanished-tag', retryAfterInSeconds: vanishedRetryInSeconds },
+    );
+  }
+}
+
+function serviceOf(tag: string): string {
+  return (tag.split('.', 1)[0] ?? '').toLowerCase();
+}
+
+async function withBelieved(
+  library: SnapshotLibrary,
+  document: ServiceTagsDocument,
+  entries: readonly TagQuarantine[],
+): Promise<ServiceTagsDocument> {
+  const believed = await Promise.all(entries.map((entry) => believedTag(library, document, entry)));
+  const names = new Set(believed.map((tag) => tag.name.toLowerCase()));
+  const others = document.values.filter((tag) => !names.has(tag.name.toLowerCase()));
+  return { ...document, values: [...others, ...believed] };
+}
+
+async function believedTag(
+  library: SnapshotLibrary,
+  document: ServiceTagsDocument,
+  { tag, baseline }: TagQuarantine,
+): Promise<ServiceTag> {
+  const { snapshot } = await library.get(baseline).catch(noBaseline);
+  const before = findTag(snapshot.document, tag);
+  if (!before) return noBaseline(new Error(`${baseline} has no ${tag}`));
+  const now = findTag(document, tag) ?? before;
+  return { ...now, addressPrefixes: dropContained([...before.addressPrefixes, ...now.addressPrefixes]) };
+}
+
+/** Without what was believed there is no safe list, whatever the reason. */
+function noBaseline(cause: unknown): never {
+  const error = new RequestError(503, 'the list is in quarantine and the one before it cannot be read now', {
+    problem: 'storage-unavailable',
+    retryAfterInSeconds,
+  });
+  error.cause = cause;
+  throw error;
+}
