@@ -70,6 +70,7 @@ export async function readSituation(
     configHash,
     snapshot: now?.snapshot.id ?? '',
     desired: selection.prefixes,
+    nested: selection.nested,
     current,
     state,
     publication: now?.publication ?? '',
@@ -107,7 +108,7 @@ async function resolveRegions(arm: ArmSession, target: Target): Promise<'all' | 
   return 'ofRegistry' in target.regions ? arm.readRegistryRegions(target.regions.ofRegistry) : target.regions;
 }
 
-const nothing: Selection = { tags: [], prefixes: [], missingTags: [], emptyTags: [], unknownRegions: [] };
+const nothing: Selection = { tags: [], prefixes: [], nested: [], missingTags: [], emptyTags: [], unknownRegions: [] };
 
 function select(
   snapshot: Snapshot | undefined,

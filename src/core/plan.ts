@@ -53,6 +53,8 @@ export interface PlanInput {
   readonly snapshot: string;
   /** The selection of the snapshot: canonical, of the target's families, no overlap. */
   readonly desired: readonly string[];
+  /** Listed inside of one of the desired: goes in where that one is held. */
+  readonly nested?: readonly string[];
   readonly current: {
     readonly rules: readonly CurrentRule[];
     /** Room for our prefixes and, in a registry, the foreign ones; undefined: not known. */
@@ -111,6 +113,7 @@ export function calculatePlan(input: PlanInput): PlanResult {
   const additions = checkAdditions({
     missing: subtractPrefixes(desired, present),
     desired: capacity.isWidened ? desired : input.desired,
+    nested: input.nested ?? [],
     owned,
     approved: approval?.add ?? [],
     limits: target.limits,
@@ -136,7 +139,7 @@ export function calculatePlan(input: PlanInput): PlanResult {
   const steps = fitSteps(
     { add: additions.allowed, remove: removals.remove, retain: removals.retain },
     { add: additions.held, remove: removals.held },
-    { room: capacity.room, mayReplace: target.policy !== 'addOnly' },
+    { room: capacity.blockers.length > 0 ? undefined : capacity.room, mayReplace: target.policy !== 'addOnly' },
     (add, remove) => buildRuleSet(target, ownership, { desired, covered, add, remove }),
   );
   const content = {

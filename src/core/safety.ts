@@ -21,6 +21,8 @@ export interface AdditionInput {
   /** Addresses that are wanted and not live. */
   readonly missing: readonly string[];
   readonly desired: readonly string[];
+  /** Listed on their own inside of one of the desired: a prefix that is held or refused must not take them with it. */
+  readonly nested?: readonly string[];
   /** Addresses that this app let in before: putting them back opens nothing new. */
   readonly owned: readonly string[];
   /** Addresses that a person approved. */
@@ -35,13 +37,14 @@ export interface AdditionInput {
  * first, as much goes through as `maxAddedAddresses` has room for.
  */
 export function checkAdditions(input: AdditionInput): AdditionCheck {
-  const special = specialPurposeParts(input.missing, input.desired);
+  const sound = (input.nested ?? []).filter((prefix) => !isTooWide(prefix, input.limits) && !isSpecial(prefix));
+  const special = specialPurposeParts(subtractPrefixes(input.missing, sound), input.desired);
   const candidates = subtractPrefixes(input.missing, special.prefixes);
   const vouched = intersectPrefixes(candidates, [...input.owned, ...input.approved]);
   const fresh = subtractPrefixes(candidates, vouched);
 
   const tooWide = input.desired.filter((prefix) => isTooWide(prefix, input.limits));
-  const wide = intersectPrefixes(fresh, tooWide);
+  const wide = intersectPrefixes(subtractPrefixes(fresh, sound), tooWide);
   const counted = takeWithin(subtractPrefixes(fresh, wide), input.limits.maxAddedAddresses - input.alreadyAdded);
 
   return {
@@ -60,6 +63,10 @@ export function checkAdditions(input: AdditionInput): AdditionCheck {
 function isTooWide(prefix: string, limits: SafetyLimits): boolean {
   const { family, length } = parsePrefix(prefix);
   return length < limits.widestPrefix[family];
+}
+
+function isSpecial(prefix: string): boolean {
+  return specialPurposeRangeOf(prefix) !== undefined;
 }
 
 /** A listed prefix is refused whole: what of it is special-purpose does not hang on what of it is live already. */

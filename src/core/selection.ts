@@ -1,5 +1,5 @@
 import { nearestNames } from './nearest.ts';
-import { dropContained, familyOf, type AddressFamily } from './prefixes.ts';
+import { dropContained, familyOf, sortPrefixes, type AddressFamily } from './prefixes.ts';
 import { findTag, knownRegions, matchRegion, normalizeRegion } from './regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 
@@ -25,6 +25,8 @@ export interface Selection {
   readonly tags: readonly string[];
   /** Canonical, no overlap, sorted by address, IPv4 first. */
   readonly prefixes: readonly string[];
+  /** Listed too, but inside of one of `prefixes`: they count where that one is not let in. */
+  readonly nested: readonly string[];
   /** Tags that should be there and are not. */
   readonly missingTags: readonly string[];
   /** Tags that are there without a prefix of any family. */
@@ -37,11 +39,15 @@ export function selectPrefixes(document: ServiceTagsDocument, request: Selection
   const wanted =
     request.regions === 'all' ? [findTag(document, request.serviceTag)] : findRegionalTags(document, request);
   const found = wanted.filter((tag) => tag !== undefined);
+  const listed = found
+    .flatMap((tag) => tag.addressPrefixes)
+    .filter((prefix) => request.families.includes(familyOf(prefix)));
+  const prefixes = dropContained(listed);
+  const outer = new Set(prefixes);
   return {
     tags: found.map((tag) => tag.name).sort(),
-    prefixes: dropContained(
-      found.flatMap((tag) => tag.addressPrefixes).filter((prefix) => request.families.includes(familyOf(prefix))),
-    ),
+    prefixes,
+    nested: sortPrefixes(listed.filter((prefix) => !outer.has(prefix))),
     emptyTags: found
       .filter((tag) => tag.addressPrefixes.length === 0)
       .map((tag) => tag.name)

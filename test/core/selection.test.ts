@@ -31,6 +31,7 @@ describe('selectPrefixes', () => {
     expect(select({})).toEqual({
       tags: ['AzureContainerRegistry'],
       prefixes: ['192.0.2.0/25', '192.0.2.128/28', '2001:db8::/64'],
+      nested: [],
       missingTags: [],
       emptyTags: [],
       unknownRegions: [],
@@ -41,6 +42,7 @@ describe('selectPrefixes', () => {
     expect(select({ regions: ['West Europe', 'eastus', 'EastUS', 'norwayeast'] })).toEqual({
       tags: ['AzureContainerRegistry.EastUS', 'AzureContainerRegistry.NorwayEast', 'AzureContainerRegistry.WestEurope'],
       prefixes: ['192.0.2.0/26', '192.0.2.64/26', '192.0.2.128/28', '2001:db8::/122'],
+      nested: ['192.0.2.0/28'],
       missingTags: [],
       emptyTags: [],
       unknownRegions: [],
@@ -87,7 +89,14 @@ describe('selectPrefixes', () => {
     [{ serviceTag: 'AzureKeyVault' }, ['AzureKeyVault']],
     [{ serviceTag: 'AzureKeyVault', regions: ['eastus', 'xyz'] }, ['AzureKeyVault.eastus', 'AzureKeyVault.xyz']],
   ])('a tag that is not there at all: %j', (request, missingTags) => {
-    expect(select(request)).toEqual({ tags: [], prefixes: [], missingTags, emptyTags: [], unknownRegions: [] });
+    expect(select(request)).toEqual({
+      tags: [],
+      prefixes: [],
+      nested: [],
+      missingTags,
+      emptyTags: [],
+      unknownRegions: [],
+    });
   });
 
   test('an empty tag is named', () => {

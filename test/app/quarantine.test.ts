@@ -1,0 +1,190 @@
+/** Lists that cannot be true: what is held, what goes through all the same, and when it ends. */
+import { describe, expect, test } from '@jest/globals';
+import type { World } from '../../dev/world.ts';
+import { mergePrefixes } from '../../src/core/prefixes.ts';
+import type { Plan } from '../../src/core/plan.ts';
+import type { RunRecord } from '../../src/core/runRecord.ts';
+import { defaultLimits } from '../../src/core/target.ts';
+import { acr, codesOf, dayInMs, hooks, prefixesIn, prod, publish, publishNextWeek, recordsOf } from './stories.ts';
+import { ipRulesOf, useWorlds, writesOf, type TagLists } from './stories.ts';
+
+const worlds = useWorlds();
+const impatient = hooks({ limits: { ...defaultLimits, removalGraceDays: 0, removalConfirmations: 0 } });
+
+/** Fifty prefixes, of which 2 % is one. */
+const fifty = Array.from({ length: 50 }, (_, index) => `20.42.${index}.0/24`);
+const full: TagLists = { [acr]: fifty, [`${acr}.WestEurope`]: fifty.slice(0, 5), Storage: ['20.60.0.0/24'] };
+const { [acr]: _whole, ...missing } = full;
+
+async function settledWorld(): Promise<World> {
+  const world = await worlds.open({ targets: [impatient] });
+  await publish(world, full);
+  return world;
+}
+
+async function planOf(world: World): Promise<Plan> {
+  return world.actions.planTarget('hooks');
+}
+
+describe('quarantine of removals', () => {
+  test.each([
+    ['missing', missing, `${acr} is gone; it had 50 prefixes.`],
+    ['empty', { ...full, [acr]: [] }, `${acr} is empty; it had 50 prefixes.`],
+    ['shrunken', { ...full, [acr]: fifty.slice(0, 40) }, `${acr}: Removes 10 of 50 prefixes (20.0 %)`],
+  ] as const)('a tag that is %s removes nothing, and says why', async (kind, tags, reason) => {
+    const world = await settledWorld();
+
+    const [run] = await publishNextWeek(world, tags);
+
+    expect(prefixesIn(world)).toEqual(fifty);
+    expect(run?.plan?.remove).toEqual([]);
+    expect(codesOf(run)).toContain('quarantined');
+    expect(run?.reasons.find(({ code }) => code === 'quarantined')?.message).toContain(reason);
+    const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+    expect(items[0]?.quarantine).toEqual([
+      { tag: acr, kind, reason: expect.stringContaining(reason) as unknown, baseline: expect.any(String) as unknown },
+    ]);
+    expect((await recordsOf(world, 'pull')).at(-1)?.reasons).toMatchObject([{ code: 'quarantined' }]);
+  });
+
+  test('what a quarantined list adds goes through', async () => {
+    const world = await settledWorld();
+
+    const [run] = await publishNextWeek(world, { ...full, [acr]: [...fifty.slice(0, 10), '20.43.0.0/24'] });
+
+    expect(run?.plan?.add).toEqual(['20.43.0.0/24']);
+    expect(prefixesIn(world)).toEqual([...fifty, '20.43.0.0/24']);
+    expect(run?.plan?.held.remove).toEqual(fifty.slice(10));
+  });
+
+  test('it survives several pulls, each measured against the list that was believed last', async () => {
+    const world = await settledWorld();
+    for (const count of [40, 39, 38, 38]) {
+      await publishNextWeek(world, { ...full, [acr]: fifty.slice(0, count), Storage: [`20.60.${count}.0/24`] }, count);
+      await world.reconcile();
+      expect(prefixesIn(world)).toEqual(fifty);
+    }
+    const { items } = await world.services.snapshots.list('Public', { limit: 4 });
+    const [first] = (await world.services.snapshots.list('Public', { limit: 10 })).items.slice(-1);
+    expect(items.flatMap(({ quarantine }) => quarantine.map(({ baseline }) => baseline))).toEqual(
+      items.slice(0, 3).map(() => first?.id),
+    );
+  });
+
+  test('it ends when the tag is back: nothing is held, and no trace is left in the rules', async () => {
+    const world = await settledWorld();
+    await publishNextWeek(world, missing);
+    const writes = writesOf(world);
+
+    await publishNextWeek(world, full);
+    const [run] = await world.reconcile();
+
+    const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+    expect(items[0]?.quarantine).toEqual([]);
+    expect(run).toMatchObject({ outcome: 'unchanged', reasons: [] });
+    expect(await planOf(world)).toMatchObject({ verdict: 'apply', held: { add: [], remove: [] } });
+    expect(writesOf(world)).toEqual(writes);
+  });
+
+  test('a removal within the limits is believed', async () => {
+    const world = await settledWorld();
+
+    await publishNextWeek(world, { ...full, [acr]: fifty.slice(1) });
+
+    expect(prefixesIn(world)).toEqual(fifty.slice(1));
+  });
+
+  test('a region is judged for itself, and a small list as a long one', async () => {
+    const regional = prod({ limits: impatient.limits });
+    const world = await worlds.open({ targets: [impatient, regional] });
+    await publish(world, full);
+
+    const [run] = await publishNextWeek(world, { ...full, [`${acr}.WestEurope`]: fifty.slice(0, 4) });
+
+    expect(run).toMatchObject({ chain: 'prod', outcome: 'held' });
+    expect(run?.plan?.held.remove).toEqual([fifty[4]]);
+    expect(ipRulesOf(world)).toEqual(fifty.slice(0, 5));
+  });
+
+  test('an approval applies exactly what was held, whatever the list says meanwhile', async () => {
+    const world = await settledWorld();
+    await publishNextWeek(world, { ...full, [acr]: fifty.slice(0, 40) });
+    const plan = await planOf(world);
+    expect(plan).toMatchObject({ verdict: 'held', held: { add: [], remove: fifty.slice(40) } });
+
+    await world.actions.approvePlan('hooks', plan.id, 'operator');
+    await world.drain();
+
+    expect(prefixesIn(world)).toEqual(fifty.slice(0, 40));
+    const records = await recordsOf(world, 'hooks');
+    expect(records.at(-1)).toMatchObject({ outcome: 'applied', trigger: { reason: 'approval', by: 'operator' } });
+  });
+});
+
+describe('exposure guard', () => {
+  async function publishMore(world: World, ...prefixes: readonly string[]): Promise<RunRecord | undefined> {
+    return (await publishNextWeek(world, { ...full, [acr]: [...fifty, ...prefixes] }))[0];
+  }
+
+  test.each([
+    ['special purpose', '192.168.0.0/24', 'specialPurpose'],
+    ['special purpose inside of a wide one', '10.0.0.0/8', 'specialPurpose'],
+    ['everything', '0.0.0.0/0', 'specialPurpose'],
+    ['a wide prefix around what was there and what is new', '20.32.0.0/11', 'widestPrefix'],
+    ['an IPv6 range of nobody', 'fd00::/120', 'specialPurpose'],
+    ['a wide prefix', '20.64.0.0/19', 'widestPrefix'],
+    ['a wide IPv6 prefix', '2603:1030:401::/111', 'widestPrefix'],
+  ] as const)('%s stays out, the rest goes in', async (_what, prefix, code) => {
+    const world = await settledWorld();
+
+    const run = await publishMore(world, '20.43.0.0/24', prefix);
+
+    expect(mergePrefixes(prefixesIn(world))).toEqual(mergePrefixes([...fifty, '20.43.0.0/24']));
+    expect(run).toMatchObject({ outcome: 'applied', plan: { verdict: 'held' } });
+    expect(run?.reasons.find((reason) => reason.code === code)?.message).toMatch(
+      /^[0-9a-f.:]+\/\d+ (and \d+ more )?(overlaps|is wider)/,
+    );
+    expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
+    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('held');
+  });
+
+  test('more addresses at once than maxAddedAddresses: as many as there is room for, the smallest first', async () => {
+    const world = await worlds.open({
+      targets: [hooks({ limits: { ...impatient.limits, maxAddedAddresses: 300 } })],
+    });
+
+    await publish(world, { [acr]: ['20.42.0.0/24', '20.43.0.0/27', '20.44.0.0/24'] });
+
+    expect(prefixesIn(world)).toEqual(['20.42.0.0/24', '20.43.0.0/27']);
+    const plan = await planOf(world);
+    expect(plan.held.add).toEqual(['20.44.0.0/24']);
+    expect(plan.reasons.map(({ code }) => code)).toContain('maxAddedAddresses');
+
+    world.clock.advance(dayInMs);
+    await world.reconcile();
+    expect(prefixesIn(world)).toHaveLength(2);
+  });
+
+  test('an approval lets in exactly what was held, but never a special-purpose range', async () => {
+    const world = await settledWorld();
+    await publishMore(world, '20.64.0.0/19', '192.168.0.0/24');
+    const plan = await planOf(world);
+    expect(plan.held.add).toEqual(['20.64.0.0/19']);
+
+    await world.actions.approvePlan('hooks', plan.id, 'operator');
+
+    expect(prefixesIn(world)).toEqual([...fifty, '20.64.0.0/19']);
+  });
+
+  test('a hold is told of once, until something else is held', async () => {
+    const world = await settledWorld();
+    await publishMore(world, '20.64.0.0/19');
+    await world.reconcile();
+    await world.reconcile();
+    expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
+
+    await publishMore(world, '20.64.0.0/19', '20.96.0.0/19');
+
+    expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(2);
+  });
+});
