@@ -36,11 +36,9 @@ export interface Ownership {
  * A registry's rules carry no mark: a rule is ours where exactly that prefix was claimed.
  */
 export function calculateOwnership(input: OwnershipInput): Ownership {
-  const parts = input.rules
-    .filter((rule) => rule.mark !== undefined)
-    .map((rule) =>
-      input.target.kind === 'nsgRule' ? ownershipOfNsgRule(rule, input) : ownershipOfRegistry(rule, input),
-    );
+  const parts = input.rules.map((rule) =>
+    input.target.kind === 'nsgRule' ? ownershipOfNsgRule(rule, input) : ownershipOfRegistry(rule, input),
+  );
   return {
     ours: sortPrefixes(parts.flatMap((part) => part.ours)),
     foreign: sortPrefixes(parts.flatMap((part) => part.foreign)),

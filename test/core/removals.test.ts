@@ -89,11 +89,7 @@ describe('a return', () => {
   const at = now.toISOString();
 
   test.each<[string, readonly ReturnedPrefix[], readonly ReturnedPrefix[]]>([
-    [
-      'of a prefix that returned before',
-      [{ prefix: a, returns: [earlier] }],
-      [{ prefix: a, returns: [earlier, at] }],
-    ],
+    ['of a prefix that returned before', [{ prefix: a, returns: [earlier] }], [{ prefix: a, returns: [earlier, at] }]],
     [
       'beside another one',
       [{ prefix: b, returns: [earlier] }],
@@ -133,9 +129,9 @@ describe('without a publication', () => {
   const unconfirmed = clock(a, { since: '2026-01-10T00:00:00.000Z', publication: '' });
 
   test('a clock starts, for a person to see', () => {
-    expect(moveClocks({ clocks: { absent: [], returned: [] }, ours: [a], desired: [], publication: undefined, now })).toEqual(
-      { absent: [unconfirmed], returned: [] },
-    );
+    expect(
+      moveClocks({ clocks: { absent: [], returned: [] }, ours: [a], desired: [], publication: undefined, now }),
+    ).toEqual({ absent: [unconfirmed], returned: [] });
   });
 
   test('a clock runs on and is not confirmed', () => {

@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { judge } from '../../src/core/judge.ts';
+import type { ServiceTagsDocument } from '../../src/core/serviceTags.ts';
+import { defaultLimits, type Target } from '../../src/core/target.ts';
+import { nsgTarget, registryTarget } from './planFixtures.ts';
+
+const tag = 'AzureContainerRegistry';
+const prefixes = (count: number): string[] => Array.from({ length: count }, (_, index) => `20.1.${index}.0/24`);
+
+function documentOf(lists: Readonly<Record<string, readonly string[]>>): ServiceTagsDocument {
+  const values = Object.entries(lists).map(([name, addressPrefixes]) => ({
+    name,
+    id: name,
+    region: name.split('.')[1] ?? '',
+    systemService: tag,
+    changeNumber: 1,
+    addressPrefixes,
+  }));
+  return { cloud: 'Public', changeNumber: 1, values } as unknown as ServiceTagsDocument;
+}
+
+function verdictOn(
+  now: readonly string[] | undefined,
+  before: readonly string[],
+  targets: readonly Target[] = [],
+  name = tag,
+) {
+  const document = documentOf(now ? { [name]: now } : {});
+  return judge(document, [{ tag: name, addressPrefixes: before, baseline: 'snapshot-1' }], targets);
+}
+
+const limited = (maxRemovedCount: number, maxRemovedPercent: number) => ({
+  limits: { ...defaultLimits, maxRemovedCount, maxRemovedPercent },
+});
+
+describe('a watched tag', () => {
+  test.each<[string, readonly string[] | undefined, readonly string[]]>([
+    ['unchanged', prefixes(100), prefixes(100)],
+    ['grown', prefixes(100), prefixes(50)],
+    ['two of a hundred less', prefixes(98), prefixes(100)],
+    ['split', ['20.1.0.0/25', '20.1.0.128/25'], ['20.1.0.0/24']],
+    ['merged', ['20.1.0.0/23'], ['20.1.0.0/24', '20.1.1.0/24']],
+    ['empty, and was', [], []],
+    ['missing, and was empty', undefined, []],
+  ])('%s is believed', (_, now, before) => {
+    expect(verdictOn(now, before)).toEqual([]);
+  });
+
+  test.each<[string, readonly string[] | undefined, readonly string[], string, string]>([
+    ['missing', undefined, prefixes(3), 'missing', 'AzureContainerRegistry is gone; it had 3 prefixes.'],
+    ['empty', [], prefixes(3), 'empty', 'AzureContainerRegistry is empty; it had 3 prefixes.'],
+    [
+      'three of a hundred less',
+      prefixes(97),
+      prefixes(100),
+      'shrunken',
+      'AzureContainerRegistry: Removes 3 of 100 prefixes (3.0 %), limits 10 and 2 %. Approve the plan if they are really gone.',
+    ],
+    [
+      'eleven of two hundred and fifty less, of a list that grew elsewhere',
+      [...prefixes(239), ...Array.from({ length: 300 }, (_, index) => `40.${index}.0.0/24`).slice(0, 200)],
+      prefixes(250),
+      'shrunken',
+      'AzureContainerRegistry: Removes 11 of 250 prefixes (4.4 %), limits 10 and 2 %. Approve the plan if they are really gone.',
+    ],
+  ])('%s is quarantined', (_, now, before, kind, reason) => {
+    expect(verdictOn(now, before)).toEqual([{ tag, baseline: 'snapshot-1', kind, reason }]);
+  });
+
+  test('is found whatever its case', () => {
+    const believed = [{ tag, addressPrefixes: prefixes(2), baseline: 'snapshot-1' }];
+
+    expect(judge(documentOf({ azurecontainerregistry: prefixes(2) }), believed, [])).toEqual([]);
+  });
+
+  test('is judged for itself', () => {
+    const believed = ['Sql', 'Storage'].map((name) => ({
+      tag: name,
+      addressPrefixes: prefixes(2),
+      baseline: `of-${name}`,
+    }));
+
+    expect(judge(documentOf({ Sql: prefixes(2) }), believed, []).map((entry) => [entry.tag, entry.baseline])).toEqual([
+      ['Storage', 'of-Storage'],
+    ]);
+  });
+});
+
+describe('the limits', () => {
+  test.each<[string, readonly Target[], number]>([
+    ['are the defaults where no target watches the tag', [nsgTarget({ serviceTag: 'Sql', ...limited(1, 1) })], 0],
+    ['are those of the target that watches it', [nsgTarget(limited(10, 1))], 1],
+    [
+      'are the widest of two targets',
+      [nsgTarget(limited(1, 1)), registryTarget({ regions: 'all', ...limited(10, 2) })],
+      0,
+    ],
+    ['are the widest, one by one', [nsgTarget(limited(2, 1)), registryTarget({ regions: 'all', ...limited(1, 2) })], 0],
+    ['of a target of one region do not count for the whole tag', [registryTarget(limited(0, 0))], 0],
+  ])('%s', (_, targets, quarantined) => {
+    expect(verdictOn(prefixes(98), prefixes(100), targets)).toHaveLength(quarantined);
+  });
+});
