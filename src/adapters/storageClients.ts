@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { BlobServiceClient, RequestPolicyFactory, StorageRetryOptions } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { StorageSetting } from '../config.ts';
+import { once } from '../core/once.ts';
 
 export interface StorageClients {
   readonly blobs: () => Promise<BlobServiceClient>;
@@ -107,16 +108,4 @@ function isAbort(error: unknown): boolean {
 /** The SDK tries again where no answer came, but not where its body ended in the middle. */
 function isCutOff(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Error reading response as text');
-}
-
-/** Remembers what was built; a failure is not remembered. */
-function once<T>(build: () => Promise<T>): () => Promise<T> {
-  let built: Promise<T> | undefined;
-  return () => {
-    built ??= build().catch((error: unknown) => {
-      built = undefined;
-      throw error;
-    });
-    return built;
-  };
 }

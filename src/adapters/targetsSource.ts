@@ -5,7 +5,8 @@ import type { BlockBlobClient } from '@azure/storage-blob';
 import type { TargetsSource } from '../app/ports.ts';
 import type { TargetsSetting } from '../config.ts';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
-import { parseTargetsText, type TargetsFile } from '../core/targetsFile.ts';
+import { once } from '../core/once.ts';
+import type { TargetsFile } from '../core/targetsFile.ts';
 
 export interface TargetsFileSource extends TargetsSource {
   /** Targets and profiles. Throws ConfigurationError. */
@@ -15,8 +16,8 @@ export interface TargetsFileSource extends TargetsSource {
 export interface TargetsSourceOptions {
   /** The folder that a relative path starts from: where host.json is. */
   readonly appRoot: string;
-  /** Of the app's storage; needed for `blob:` only. */
-  readonly blobClient?: (container: string, name: string) => BlockBlobClient;
+  /** Of the app's storage; needed for `blob:` only, and asked for with the first read. */
+  readonly blobClient?: (container: string, name: string) => BlockBlobClient | Promise<BlockBlobClient>;
 }
 
 /** The content, and what tells whether it is still the same. */
@@ -40,6 +41,8 @@ export function createTargetsSource(setting: TargetsSetting, options: TargetsSou
     if (content === 'unchanged') return known?.file ?? noTargets;
     // A file that became wrong is an error each time it is read, until it is put right: the one before it is never used on.
     if (content.version !== known?.version) {
+      // The parser brings the schemas along: an app without targets never loads it.
+      const { parseTargetsText } = await import('../core/targetsFile.ts');
       known = { version: content.version, file: parseTargetsText(content.text, source) };
     }
     return known.file;
@@ -59,8 +62,8 @@ function toReader(
     case 'blob': {
       const source = `blob:${setting.container}/${setting.name}`;
       if (!blobClient) throw new Error(`no storage was given to read ${source} from`);
-      const client = blobClient(setting.container, setting.name);
-      return { source, readContent: (knownVersion) => readBlob(client, source, knownVersion) };
+      const client = once(async () => blobClient(setting.container, setting.name));
+      return { source, readContent: async (knownVersion) => readBlob(await client(), source, knownVersion) };
     }
   }
 }

@@ -1,114 +1,163 @@
-/** The one place where the stories meet the adapters. Built once a process, with the first invocation. */
+/**
+ * The one place where the stories meet the adapters. What answers queries is built at once and is light; what pulls,
+ * writes and notifies is loaded by the first invocation that needs it.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BlobServiceClient } from '@azure/storage-blob';
-import { buildArm, type AzureArm } from '../adapters/arm/arm.ts';
-import { buildArmClients, cloudSettings } from '../adapters/arm/client.ts';
+import type { AzureArm } from '../adapters/arm/arm.ts';
+import { cloudSettings } from '../adapters/arm/cloudSettings.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
 import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../adapters/blob/targetStates.ts';
 import { buildTaggedResourceMemory } from '../adapters/blob/taggedResources.ts';
-import { buildSources } from '../adapters/sources/index.ts';
-import { createNotifier } from '../adapters/notifications.ts';
 import { createStorageClients, type StorageClients } from '../adapters/storageClients.ts';
 import { createTargetsSource } from '../adapters/targetsSource.ts';
 import { createTelemetry } from '../adapters/telemetry.ts';
-import { StorageUpdateQueue } from '../adapters/updateQueue.ts';
 import { readConfig, type Config } from '../config.ts';
-import { checkClaims, targetFromProfile } from '../core/targetsFile.ts';
-import type { TargetActions } from './api/targetActions.ts';
+import { toBlobServiceUrl } from '../config/storage.ts';
+import { once } from '../core/once.ts';
+import type { ApiApp } from './api/route.ts';
+import { lazyTargetActions } from './api/targetActions.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
 import type { Clock, Logger, TargetsSource, Telemetry } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
-import { buildQueries, type Queries } from './queries.ts';
-import { buildTargetActions } from './targetActions.ts';
+import { buildQueries, type QueryServices } from './queries.ts';
 import type { UpdateServices } from './updateTarget.ts';
 
-export interface App {
+/** What pulls and writes, beside what answers queries. */
+export interface App extends ApiApp {
   readonly config: Config;
   readonly services: UpdateServices & PullServices;
-  readonly queries: Queries;
-  readonly actions: TargetActions;
   readonly telemetry: Telemetry;
-  readonly logger: Logger;
 }
 
-let built: Promise<App> | undefined;
+interface LightApp extends ApiApp {
+  /** The rest of the app, loaded once. */
+  readonly load: () => Promise<App>;
+}
+
+let built: LightApp | undefined;
+
+/** The app of this process, as the routes need it. Throws ConfigurationError. */
+export function getApiApp(): ApiApp {
+  return getLightApp();
+}
 
 /** The app of this process. */
-export function getApp(): Promise<App> {
-  built ??= buildApp(readConfig(), invocationLogger);
+export async function getApp(): Promise<App> {
+  return getLightApp().load();
+}
+
+function getLightApp(): LightApp {
+  built ??= buildLightApp(readConfig(), invocationLogger, systemClock);
   return built;
 }
+
+const systemClock: Clock = { now: () => new Date(), sleep: (ms) => sleep(ms) };
 
 /** Health is 503 where the last pull is older: four pulls of the default schedule were missed. */
 const maxPullAgeInHours = 26;
 
-export async function buildApp(config: Config, logger: Logger, clock: Clock = systemClock): Promise<App> {
+function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
   const storage = createStorageClients(config.storage, { authorityHost: cloudSettings[config.cloud].authorityHost });
-  const blobs = (): ReturnType<StorageClients['blobs']> => storage.blobs();
-  const blobClient = await storage.blobs();
-  const ownerId = toOwnerId(blobClient.url);
-  const armClients = buildArmClients(config);
-  const arm = buildArm(config, ownerId, { clients: armClients, clock });
-  const shared = {
-    clock,
-    cloud: config.cloud,
-    logger,
-    snapshots: keepSnapshots(new BlobSnapshotStore(blobs)),
-    changes: new BlobChangeStore(blobs),
-    states: new BlobTargetStateStore(blobs),
-    ledger: new BlobLedger(blobs),
-    targets: buildTargets(config, blobClient, arm, logger, clock),
-    updatesPaused: config.updatesPaused,
+  const loadArm = once(() => buildAzure(config, clock));
+  const stores = {
+    snapshots: keepSnapshots(new BlobSnapshotStore(storage.blobs)),
+    changes: new BlobChangeStore(storage.blobs),
+    states: new BlobTargetStateStore(storage.blobs),
+    ledger: new BlobLedger(storage.blobs),
+    targets: buildTargets(config, storage, async () => (await loadArm()).arm, logger, clock),
   };
-  const services: UpdateServices & PullServices = {
+  const { cloud, updatesPaused } = config;
+  const shared: Shared = { ...stores, clock, cloud, logger, updatesPaused, maxPullAgeInHours };
+  const light: ApiApp = {
+    queries: buildQueries(shared),
+    actions: lazyTargetActions(async () => (await load()).actions),
+    logger,
+  };
+  const load = once(async () => loadApp(config, light, shared, storage, await loadArm()));
+  return { ...light, load };
+}
+
+type Shared = QueryServices &
+  Pick<UpdateServices, 'snapshots' | 'states' | 'ledger'> &
+  Pick<PullServices, 'snapshots' | 'changes' | 'ledger'>;
+
+async function loadApp(
+  config: Config,
+  light: ApiApp,
+  shared: Shared,
+  storage: StorageClients,
+  azure: Azure,
+): Promise<App> {
+  const [{ buildTargetActions }, { buildSources }, { createNotifier }, { StorageUpdateQueue }] = await Promise.all([
+    import('./targetActions.ts'),
+    import('../adapters/sources/index.ts'),
+    import('../adapters/notifications.ts'),
+    import('../adapters/updateQueue.ts'),
+  ]);
+  const { logger } = light;
+  const { notificationWebhooks: webhooks, notificationSecret: secret, baseUrl } = config;
+  const services: App['services'] = {
     ...shared,
-    sources: buildSources(config, armClients),
-    arm,
-    queue: new StorageUpdateQueue(() => storage.queues()),
-    notifier: createNotifier({
-      webhooks: config.notificationWebhooks,
-      logger,
-      secret: config.notificationSecret,
-      baseUrl: config.baseUrl,
-    }),
-    ownerId,
+    sources: buildSources(config, azure.clients),
+    arm: azure.arm,
+    queue: new StorageUpdateQueue(storage.queues),
+    notifier: createNotifier({ webhooks, logger, secret, baseUrl }),
+    ownerId: toOwnerId(config),
     randomHex: () => randomBytes(4).toString('hex'),
   };
-  return {
-    config,
-    services,
-    queries: buildQueries({ ...shared, maxPullAgeInHours }),
-    actions: buildTargetActions(services),
-    telemetry: buildTelemetry(config, logger),
-    logger,
-  };
+  const telemetry = buildTelemetry(config, logger);
+  return { ...light, config, services, actions: buildTargetActions(services), telemetry };
+}
+
+interface Azure {
+  readonly clients: ReturnType<typeof import('../adapters/arm/client.ts').buildArmClients>;
+  readonly arm: AzureArm;
+}
+
+async function buildAzure(config: Config, clock: Clock): Promise<Azure> {
+  const [{ buildArm }, { buildArmClients }] = await Promise.all([
+    import('../adapters/arm/arm.ts'),
+    import('../adapters/arm/client.ts'),
+  ]);
+  const clients = buildArmClients(config);
+  return { clients, arm: buildArm(config, toOwnerId(config), { clients, clock }) };
 }
 
 function buildTargets(
   config: Config,
-  blobClient: BlobServiceClient,
-  arm: AzureArm,
+  storage: StorageClients,
+  loadArm: () => Promise<AzureArm>,
   logger: Logger,
   clock: Clock,
 ): TargetsSource {
   const file = createTargetsSource(config.targets, {
     appRoot: process.cwd(),
-    blobClient: (container, name) => blobClient.getContainerClient(container).getBlockBlobClient(name),
+    blobClient: async (container, name) =>
+      (await storage.blobs()).getContainerClient(container).getBlockBlobClient(name),
   });
-  return createDiscoveringSource({
-    clock,
-    logger,
-    readFile: () => file.readFile(),
-    findTaggedResources: () => arm.findTaggedResources(),
-    memory: buildTaggedResourceMemory(() => Promise.resolve(blobClient)),
-    toTarget: targetFromProfile,
-    checkClaims,
+  const loadDiscovery = once(async () => {
+    const { checkClaims, targetFromProfile } = await import('../core/targetsFile.ts');
+    return createDiscoveringSource({
+      clock,
+      logger,
+      readFile: () => file.readFile(),
+      findTaggedResources: async () => (await loadArm()).findTaggedResources(),
+      memory: buildTaggedResourceMemory(storage.blobs),
+      toTarget: targetFromProfile,
+      checkClaims,
+    });
   });
+  return {
+    async read() {
+      const { targets, profiles } = await file.readFile();
+      return Object.keys(profiles).length === 0 ? targets : (await loadDiscovery()).read();
+    },
+  };
 }
 
 function buildTelemetry({ applicationInsights, siteName }: Config, logger: Logger): Telemetry {
@@ -122,8 +171,6 @@ function buildTelemetry({ applicationInsights, siteName }: Config, logger: Logge
 }
 
 /** The deployment, as its rules name it: whoever shares the storage account shares the state, and so the rules. */
-function toOwnerId(blobServiceUrl: string): string {
-  return createHash('sha256').update(new URL(blobServiceUrl).href).digest('hex').slice(0, 12);
+function toOwnerId({ storage }: Config): string {
+  return createHash('sha256').update(toBlobServiceUrl(storage)).digest('hex').slice(0, 12);
 }
-
-const systemClock: Clock = { now: () => new Date(), sleep: (ms) => sleep(ms) };

@@ -90,3 +90,29 @@ function readServiceUri(env: Environment, cloud: Cloud, service: 'blob' | 'queue
       `or ${setting}__blobServiceUri and ${setting}__queueServiceUri`,
   );
 }
+
+/**
+ * Where the account's blobs are: the same for a connection string and for an identity. It holds no key and no signature,
+ * and is known without the SDK.
+ */
+export function toBlobServiceUrl(storage: StorageSetting): string {
+  if (storage.kind === 'identity') return withoutQuery(storage.blobServiceUri);
+  if (storage.connectionString.startsWith('UseDevelopmentStorage=true')) return developmentStorage;
+  const parts = new Map(storage.connectionString.split(';').map(toNameAndValue));
+  const given = parts.get('BlobEndpoint');
+  if (given) return withoutQuery(given);
+  const account = `${parts.get('AccountName')}.blob.${parts.get('EndpointSuffix')}`;
+  return withoutQuery(`${parts.get('DefaultEndpointsProtocol')}://${account}`);
+}
+
+const developmentStorage = 'http://127.0.0.1:10000/devstoreaccount1';
+
+function toNameAndValue(part: string): [name: string, value: string] {
+  const end = part.indexOf('=');
+  return [part.slice(0, end).trim(), part.slice(end + 1).trim()];
+}
+
+function withoutQuery(text: string): string {
+  const { origin, pathname } = new URL(text);
+  return new URL(pathname.replace(/\/+$/, ''), origin).href;
+}

@@ -5,8 +5,8 @@ import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { Config } from '../../config.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
 import { buildCallsPolicy } from './callsPolicy.ts';
+import { cloudSettings } from './cloudSettings.ts';
 
 export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback'>;
 
@@ -17,27 +17,6 @@ export interface ArmClients {
   /** A GET with an api-version that the SDK does not know, through the same pipeline. */
   getJson(subscriptionId: string, resourceId: string, apiVersion: string): Promise<unknown>;
 }
-
-interface CloudSettings {
-  readonly authorityHost: string;
-  readonly scope: string;
-}
-
-/** The SDKs would ask for a token of the public cloud whatever their endpoint is. */
-export const cloudSettings: Readonly<Record<Cloud, CloudSettings>> = {
-  Public: {
-    authorityHost: 'https://login.microsoftonline.com',
-    scope: 'https://management.azure.com/.default',
-  },
-  AzureGovernment: {
-    authorityHost: 'https://login.microsoftonline.us',
-    scope: 'https://management.usgovcloudapi.net/.default',
-  },
-  China: {
-    authorityHost: 'https://login.chinacloudapi.cn',
-    scope: 'https://management.chinacloudapi.cn/.default',
-  },
-};
 
 /** Stands where the SDK's type wants a credential, on loopback; its policy is taken out, so nothing calls it. */
 const noCredential: TokenCredential = {

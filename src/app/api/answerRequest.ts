@@ -15,7 +15,7 @@ export function answerRequest(
   route: Route,
   request: HttpRequest,
   context: InvocationLog,
-  getApp: () => Promise<ApiApp>,
+  getApp: () => ApiApp | Promise<ApiApp>,
 ): Promise<HttpResponseInit> {
   return withInvocationLog(context, async () => {
     try {
@@ -26,7 +26,11 @@ export function answerRequest(
   });
 }
 
-async function answer(route: Route, request: HttpRequest, getApp: () => Promise<ApiApp>): Promise<HttpResponseInit> {
+async function answer(
+  route: Route,
+  request: HttpRequest,
+  getApp: () => ApiApp | Promise<ApiApp>,
+): Promise<HttpResponseInit> {
   refuseCrossSite(route, request);
   const coding = requireCoding(request);
   const mediaType = requireMediaType(route, request);

@@ -26,3 +26,15 @@ export interface PullResult {
   readonly snapshot?: string;
   readonly runId?: string;
 }
+
+/** For an app whose actions are loaded by the first one that is taken. */
+export function lazyTargetActions(load: () => Promise<TargetActions>): TargetActions {
+  return {
+    planTarget: async (...given) => (await load()).planTarget(...given),
+    approvePlan: async (...given) => (await load()).approvePlan(...given),
+    rollbackTarget: async (...given) => (await load()).rollbackTarget(...given),
+    resumeTarget: async (...given) => (await load()).resumeTarget(...given),
+    pauseTarget: async (...given) => (await load()).pauseTarget(...given),
+    pullNow: async (...given) => (await load()).pullNow(...given),
+  };
+}
