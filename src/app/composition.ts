@@ -51,6 +51,11 @@ export async function getApp(): Promise<App> {
   return getLightApp().load();
 }
 
+/** Another app than that of this process: with its own settings, log and time. */
+export function buildApp(config: Config, logger: Logger, clock: Clock): Promise<App> {
+  return buildLightApp(config, logger, clock).load();
+}
+
 function getLightApp(): LightApp {
   built ??= buildLightApp(readConfig(), invocationLogger, systemClock);
   return built;
