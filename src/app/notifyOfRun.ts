@@ -19,15 +19,16 @@ export function notificationsOf(last: LastResult | undefined, record: RunRecord)
     const count = plan.held.add.length + plan.held.remove.length;
     found.push(toNotification('plan.held', record, `${count} changes wait for an approval`));
   }
-  if (isDriftRepair(record)) found.push(toNotification('drift.repaired', record, 'the live rules were put right'));
+  if (isDriftRepair(last, record))
+    found.push(toNotification('drift.repaired', record, 'the live rules were put right'));
   return found;
 }
 
-/** Something was written though the snapshot is the one of the last record: the live rules had been changed. */
-function isDriftRepair(record: RunRecord): boolean {
-  return (
-    record.outcome === 'applied' && record.trigger.reason === 'reconcile' && (record.plan?.ruleDrift.length ?? 0) > 0
-  );
+/** All was well, the snapshot is the same, and yet there was something to put right: the live rules had been changed. */
+function isDriftRepair(last: LastResult | undefined, { outcome, trigger, plan }: RunRecord): boolean {
+  if (outcome !== 'applied' || trigger.reason !== 'reconcile' || !plan) return false;
+  const isMissed = plan.add.length > 0 && last?.status === 'inSync' && last.snapshot === plan.snapshot;
+  return plan.ruleDrift.length > 0 || isMissed;
 }
 
 function sameReasons(last: LastResult, record: RunRecord): boolean {

@@ -3,8 +3,10 @@ import { quoteValue } from '../core/errors.ts';
 import { newRunId } from '../core/ledgerChain.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { TargetState } from '../core/targetState.ts';
+import { recordInterruption } from './interruption.ts';
 import type { TargetSession } from './ports.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
+import { createStateCell } from './stateCell.ts';
 import { loadState } from './targetStateRecovery.ts';
 import type { UpdateServices } from './updateTarget.ts';
 import { parseUpdateMessage } from './updateMessage.ts';
@@ -40,13 +42,16 @@ function nameOf(body: unknown): string | undefined {
 
 async function record(services: UpdateServices, session: TargetSession, target: string): Promise<void> {
   const loaded = await loadState(services.ledger, session.state, target, services.ownerId);
-  const state = await flushOutbox(services.ledger, loaded.state);
+  const cell = createStateCell(session, await flushOutbox(services.ledger, loaded.state));
   const now = services.clock.now();
+  const runId = newRunId(now, target, services.randomHex());
+  await recordInterruption(services, cell, runId);
+  const { state } = cell;
   const at = now.toISOString();
   const last = state.lastResult;
   const message = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
   const run: RunRecord = {
-    id: newRunId(now, target, services.randomHex()),
+    id: runId,
     chain: target,
     startedAt: at,
     finishedAt: at,
@@ -69,5 +74,5 @@ async function record(services: UpdateServices, session: TargetSession, target: 
       counts: last?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 },
     },
   };
-  await commitRecord<TargetState>(services.ledger, (changed) => session.put(changed), next, run);
+  await commitRecord<TargetState>(services.ledger, cell.put, next, run);
 }

@@ -33,6 +33,8 @@ export interface SituationReaders {
   readonly clock: Clock;
   readonly cloud: Cloud;
   readonly snapshots: SnapshotStore;
+  /** Identifies this deployment in the rules it writes. */
+  readonly ownerId: string;
 }
 
 /** The snapshot that a target follows: the current one, or the one it is pinned to. */
@@ -74,7 +76,7 @@ export async function readSituation(
     current,
     state,
     publication: now?.publication ?? '',
-    blockers: selectionBlockers(now?.snapshot, target, selection, state),
+    blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(now?.snapshot, target, selection, state)],
     distrust: selectionDistrust(now, selection),
     now: readers.clock.now(),
   };
@@ -119,6 +121,13 @@ function select(
   if (!snapshot) return nothing;
   const { serviceTag, addressFamilies: families } = target;
   return selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions });
+}
+
+/** A registry's rules carry no mark: there the state alone tells whose they are. */
+function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetState): Reason[] {
+  if (stateOwner === ownerId) return [];
+  const message = `The state of ${target} is of another deployment of this app (${stateOwner}, this one is ${ownerId}): the storage was copied. Delete targets/state/${target}.json to start anew; what stands in the rules then counts as somebody else's.`;
+  return [{ code: 'otherOwner', message }];
 }
 
 function selectionBlockers(

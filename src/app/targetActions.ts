@@ -1,17 +1,20 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
 import { InvalidDocumentError, RequestError } from '../core/errors.ts';
 import { isSnapshotId } from '../core/contentHash.ts';
+import { newRunId } from '../core/ledgerChain.ts';
 import type { Plan } from '../core/plan.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
 import type { ActionResult, TargetActions } from './api/targetActions.ts';
-import { toApproval } from './applyPlan.ts';
+import { toApproval } from './appliedState.ts';
+import { recordInterruption } from './interruption.ts';
 import type { TargetSession } from './ports.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullServices } from './pullServiceTags.ts';
-import { flushOutbox } from './runRecords.ts';
+import { commitRecord, flushOutbox } from './runRecords.ts';
 import { readSituation, type Situation } from './situation.ts';
+import { createStateCell } from './stateCell.ts';
 import { loadState } from './targetStateRecovery.ts';
 import { updateUnderLease, type UpdateServices } from './updateTarget.ts';
 import { gateReason } from './writeGate.ts';
@@ -124,14 +127,30 @@ async function resumeTarget(services: ActionServices, name: string, by: string):
   return toActionResult(record, 'resumed');
 }
 
+/** Recorded, because the ledger is where a lost state is taken from. */
 async function pauseTarget(services: ActionServices, name: string, by: string): Promise<ActionResult> {
   const target = await findTarget(services, name);
-  await underLease(services, target, async (session) => {
-    const { state } = await loadState(services.ledger, session.state, name, services.ownerId);
-    const flushed = await flushOutbox(services.ledger, state);
-    await session.put({ ...flushed, paused: { by, at: services.clock.now().toISOString() } });
+  const record = await underLease(services, target, async (session) => {
+    const { state, notes } = await loadState(services.ledger, session.state, name, services.ownerId);
+    const cell = createStateCell(session, await flushOutbox(services.ledger, state));
+    const now = services.clock.now();
+    const at = now.toISOString();
+    const id = newRunId(now, name, services.randomHex());
+    await recordInterruption(services, cell, id);
+    const run: RunRecord = {
+      id,
+      chain: name,
+      startedAt: at,
+      finishedAt: at,
+      durationInMs: 0,
+      trigger: { reason: 'pause', by },
+      outcome: 'paused',
+      reasons: notes,
+    };
+    const next: TargetState = { ...cell.state, paused: { by, at } };
+    return (await commitRecord<TargetState>(services.ledger, cell.put, next, run)).record;
   });
-  return { target: name, message: 'paused: nothing is written until it is resumed' };
+  return { target: name, message: 'paused: nothing is written until it is resumed', runId: record.id };
 }
 
 async function findTarget(services: ActionServices, name: string): Promise<Target> {

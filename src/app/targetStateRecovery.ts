@@ -1,6 +1,7 @@
-/** A target's state when it is fresh, lost or unreadable: the ledger's last record tells what was owned. */
+/** A target's state when it is fresh, lost or unreadable: the ledger tells what was owned, pinned and paused. */
 import { recordHash } from '../core/ledgerChain.ts';
 import type { Reason } from '../core/reasons.ts';
+import type { RunRecord } from '../core/runRecord.ts';
 import type { TargetState } from '../core/targetState.ts';
 import type { Ledger } from './ports.ts';
 
@@ -25,24 +26,55 @@ export async function loadState(
   return { state, notes: isFresh ? [] : [recoveredNote(found === 'unreadable', state)] };
 }
 
+/** A year of a target that is looked at each hour and blocked each time. */
+const maxRecords = 10_000;
+
 async function recoverState(ledger: Ledger, target: string, ownerId: string): Promise<TargetState> {
   const empty = emptyState(target, ownerId);
-  const page = await ledger.list({ chain: target, limit: 50 });
-  const newest = page.items[0];
+  let newest: RunRecord | undefined;
+  let owning: RunRecord | undefined;
+  let rolledBack: RunRecord | undefined;
+  let paused: RunRecord | undefined;
+  let isResumed = false;
+  for await (const record of newestFirst(ledger, target)) {
+    newest ??= record;
+    if (record.owned !== undefined && record.ownerId === ownerId) owning ??= record;
+    isResumed ||= record.trigger.reason === 'resume';
+    if (!isResumed && record.trigger.reason === 'rollback') rolledBack ??= record;
+    if (!isResumed && record.trigger.reason === 'pause') paused ??= record;
+    if (owning && isResumed) break;
+  }
   if (!newest) return empty;
-  const owning = page.items.find((record) => record.owned !== undefined);
   return {
     ...empty,
-    owned: (owning?.owned ?? []).map((prefix) => ({ prefix, since: owning?.finishedAt ?? newest.finishedAt })),
+    owned: (owning?.owned ?? []).map((prefix) => ({ prefix, since: owning?.finishedAt ?? '' })),
     ownedRules: owning?.ownedRules ?? [],
+    ...(rolledBack?.snapshot ? { pin: { snapshot: rolledBack.snapshot.id, ...whoAndWhen(rolledBack) } } : {}),
+    ...(paused ? { paused: whoAndWhen(paused) } : {}),
     ledgerHead: { runId: newest.id, hash: recordHash(newest) },
   };
 }
 
+async function* newestFirst(ledger: Ledger, chain: string): AsyncGenerator<RunRecord> {
+  let continuation: string | undefined;
+  for (let count = 0; count < maxRecords;) {
+    const page = await ledger.list({ chain, limit: 50, ...(continuation === undefined ? {} : { continuation }) });
+    yield* page.items;
+    count += page.items.length;
+    continuation = page.continuation;
+    if (continuation === undefined) return;
+  }
+}
+
+function whoAndWhen({ trigger, startedAt }: RunRecord): { readonly by: string; readonly at: string } {
+  return { by: trigger.by ?? 'unknown', at: startedAt };
+}
+
 function recoveredNote(isUnreadable: boolean, state: TargetState): Reason {
   const what = isUnreadable ? 'The state could not be read (a copy of it is kept)' : 'The state was lost';
+  const owned = state.owned.length === 1 ? '1 owned prefix was' : `${state.owned.length} owned prefixes were`;
   return {
     code: 'recovered',
-    message: `${what}; ${state.owned.length} owned prefixes were taken from the ledger. Clocks of removals start anew.`,
+    message: `${what}; ${owned} taken from the ledger. Clocks of removals start anew.`,
   };
 }

@@ -4,7 +4,7 @@ import { newRunId } from '../core/ledgerChain.ts';
 import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
-import { applyPlan, toLiveRules } from './applyPlan.ts';
+import { applyPlan } from './applyPlan.ts';
 import { deadlineNotice } from './deadlineNotice.ts';
 import { notifyOfRun } from './notifyOfRun.ts';
 import type { Arm, ArmSession, Ledger, Logger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
@@ -12,6 +12,7 @@ import type { TargetsSource, UpdateMessage, UpdateQueue } from './ports.ts';
 import { toFraction } from './postpone.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
 import { isRecorded, resultOfError, toLastResult, toRunRecord, waitingAfter, type RunResult } from './runResult.ts';
+import { recordInterruption } from './interruption.ts';
 import { readSituation, type Situation, type SituationReaders } from './situation.ts';
 import { createStateCell, type StateCell } from './stateCell.ts';
 import { loadState } from './targetStateRecovery.ts';
@@ -24,8 +25,6 @@ export interface UpdateServices extends SituationReaders {
   readonly queue: UpdateQueue;
   readonly notifier: Notifier;
   readonly logger: Logger;
-  /** Identifies this deployment in the rules it writes. */
-  readonly ownerId: string;
   readonly updatesPaused: boolean;
   /** 8 hex digits, for run ids. */
   readonly randomHex: () => string;
@@ -80,6 +79,7 @@ export async function updateUnderLease(
     ...resultOfError(error, message, toFraction(services.randomHex())),
     ...(progress.situation ? { situation: progress.situation } : {}),
   }));
+  if (!progress.situation) await recordInterruption(services, cell, runId);
   const result: RunResult = { ...ended, reasons: [...loaded.notes, ...ended.reasons] };
 
   const finishedAt = services.clock.now();
@@ -89,7 +89,9 @@ export async function updateUnderLease(
   const calls = { ...usage, retries: [...usage.retries, ...progress.replans] };
   const record = toRunRecord(frame, cell.state, result, calls);
   const deadline = deadlineNotice(cell.state, waitingAfter(cell.state, result), finishedAt);
-  const stored = await storeResult(services, cell, result, record, isRecorded(result, last), deadline?.day);
+  // What a person asked for is recorded whatever came of it: a lost state is taken from the ledger.
+  const recorded = by !== undefined || isRecorded(result, last);
+  const stored = await storeResult(services, cell, result, record, recorded, deadline?.day);
 
   logRun(services.logger, stored);
   await notifyOfRun(services.notifier, last, stored);
@@ -120,7 +122,7 @@ async function attempt(
     try {
       const situation = await readSituation(services, arm, target, cell.state);
       progress.situation = situation;
-      await recordInterruption(services, cell, situation, runId);
+      await recordInterruption(services, cell, runId, situation.current);
       const applied = await applyPlan({ services, session, arm, cell, runId }, situation);
       return { outcome: applied.outcome, reasons: applied.reasons, situation, applied };
     } catch (error) {
@@ -132,35 +134,6 @@ async function attempt(
       await services.clock.sleep(waitInMs);
     }
   }
-}
-
-/** A write that an earlier run began and never finished gets its record now, with what is live as its outcome. */
-async function recordInterruption(
-  services: UpdateServices,
-  cell: StateCell,
-  situation: Situation,
-  runId: string,
-): Promise<void> {
-  const { inFlight, ...rest } = cell.state;
-  if (!inFlight || inFlight.runId === runId) return;
-  const now = services.clock.now();
-  const record: RunRecord = {
-    id: inFlight.runId,
-    chain: cell.state.target,
-    startedAt: inFlight.startedAt,
-    finishedAt: now.toISOString(),
-    durationInMs: now.getTime() - Date.parse(inFlight.startedAt),
-    trigger: { reason: 'interrupted' },
-    outcome: 'interrupted',
-    reasons: [{ code: 'interrupted', message: 'The run ended in the middle of its write; this is what it left.' }],
-    plan: inFlight.plan,
-    before: inFlight.before,
-    after: toLiveRules(situation.current),
-    owned: cell.state.owned.map((owned) => owned.prefix),
-    ownedRules: cell.state.ownedRules,
-    ownerId: services.ownerId,
-  };
-  await commitRecord<TargetState>(services.ledger, cell.put, rest, record);
 }
 
 async function storeResult(
