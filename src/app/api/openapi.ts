@@ -25,6 +25,7 @@ export function buildOpenApi(routes: readonly Route[]): Json {
     },
     servers: [{ url: '/api' }],
     security: [{ functionKey: [] }, { functionKeyQuery: [] }],
+    tags: [...Object.keys(sections), otherSection].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -40,6 +41,7 @@ function toOperation(route: Route, path: string, params: z.ZodObject | undefined
   const { query, body } = route;
   return {
     operationId: operationId(route, path),
+    tags: [sectionOf(path)],
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description }),
     ...(route.authLevel === 'anonymous' && { security: [] }),
@@ -66,6 +68,20 @@ function toHead(route: Route, path: string, params: z.ZodObject | undefined): Js
     { description: response.description },
   ]);
   return { ...operation, operationId: `${String(id)}Head`, responses: Object.fromEntries(withoutContent) as Json };
+}
+
+const otherSection = 'This app';
+const sections: Readonly<Record<string, readonly string[]>> = {
+  Lists: ['prefixes', 'feeds', 'lookup', 'tags'],
+  History: ['snapshots', 'changes', 'history', 'history.atom'],
+  Targets: ['targets'],
+  Runs: ['runs', 'pull'],
+};
+
+/** Under which heading of the page an operation stands. */
+function sectionOf(path: string): string {
+  const [first = ''] = path.split('/');
+  return Object.keys(sections).find((name) => sections[name]?.includes(first)) ?? otherSection;
 }
 
 function operationId(route: Route, path: string): string {

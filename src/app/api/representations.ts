@@ -1,4 +1,4 @@
-/** The bytes of an answer in each coding, with their ETags; kept as long as the snapshot that they show. */
+/** The bytes of an answer in each coding, with their ETags; kept as long as the snapshot, or the process, that they show. */
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { strongEtag } from '../../core/etag.ts';
@@ -82,10 +82,13 @@ class Shelf {
 
 // A snapshot that nobody holds any more takes its representations with it.
 const shelves = new WeakMap<Snapshot, Shelf>();
+/** Pages and descriptions: they change with a deployment only, and strangers may ask for them. */
+const deployed = new Shelf();
 
 export async function representationOf(answer: Answer): Promise<Representation> {
   const make = async (): Promise<Representation> => new Representation(await answer.render());
-  if (!answer.view || answer.key === undefined) return make();
+  if (answer.key === undefined) return make();
+  if (!answer.view) return deployed.get(answer.key, make);
   let shelf = shelves.get(answer.view.snapshot);
   if (!shelf) {
     shelf = new Shelf();

@@ -34,7 +34,7 @@ export interface Answer {
   readonly view?: SnapshotView;
   /** More than the snapshot went into it, so the snapshot's time is not its time. */
   readonly isUndated?: boolean;
-  /** Names the representation among those of its snapshot; without it nothing is kept. */
+  /** Names the representation among those of its snapshot, or of the deployment; without it nothing is kept. */
   readonly key?: string;
   readonly cacheControl: string;
   readonly headers?: Readonly<Record<string, string>>;

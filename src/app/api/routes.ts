@@ -15,8 +15,6 @@ import { snapshotRoute, snapshotsRoute } from './snapshotRoutes.ts';
 import { tagRoute, tagsRoute } from './tagRoutes.ts';
 import { planRoute, targetRoute, targetsRoute } from './targetRoutes.ts';
 
-let openApi: string | undefined;
-
 export const openApiRoute = defineRoute({
   name: 'getOpenApi',
   method: 'GET',
@@ -26,11 +24,13 @@ export const openApiRoute = defineRoute({
   responses: {
     200: { description: 'OpenAPI 3.1.', content: { 'application/json': z.looseObject({ openapi: z.string() }) } },
   },
-  async handle() {
-    openApi ??= JSON.stringify(buildOpenApi(routes));
-    const body = openApi;
-    return Promise.resolve({ contentType: jsonType, cacheControl: 'public, max-age=300', render: () => body });
-  },
+  handle: () =>
+    Promise.resolve({
+      contentType: jsonType,
+      cacheControl: 'public, max-age=300',
+      key: 'openapi.json',
+      render: () => JSON.stringify(buildOpenApi(routes)),
+    }),
 });
 
 export const routes: readonly Route[] = [

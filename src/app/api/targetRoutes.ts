@@ -24,6 +24,10 @@ const targetView = z.looseObject({
   lastResult: z.looseObject({ runId: z.string(), at: z.string(), outcome: z.string() }).optional(),
   plan: z.looseObject({ add: z.int(), remove: z.int(), retain: z.int(), held: z.int() }).optional(),
   ownership: z.looseObject({ rules: z.array(z.string()), prefixCount: z.int() }),
+  capacity: z
+    .looseObject({ used: z.int(), limit: z.int(), weeksUntilFull: z.int().nullable() })
+    .optional()
+    .describe('How full the resource is; weeksUntilFull is null where the list does not grow.'),
   pin: z.looseObject({ snapshot: z.string(), by: z.string(), at: z.string() }).optional(),
   paused: z.looseObject({ by: z.string(), at: z.string() }).optional(),
 });

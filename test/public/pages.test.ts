@@ -1,0 +1,186 @@
+/** Both pages in a real browser, on the built app in the local host with its storage, the simulator and the sample. */
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { buildApp } from '../../dev/build.ts';
+import { describeFocus, findLowContrast, findUnnamed } from './browserScripts.ts';
+import { listReleases, publish, startServices, type LocalServices } from '../../dev/startServices.ts';
+
+const project = resolve(import.meta.dirname, '../..');
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const describeWithBrowser = executablePath === undefined ? describe.skip : describe;
+if (executablePath === undefined) console.log('SKIPPED the pages in a browser: there is no chromium on this machine');
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+describeWithBrowser('the pages in a browser', () => {
+  const stops: (() => Promise<unknown>)[] = [];
+  let services: LocalServices;
+  let browser: Browser;
+  let page: Page;
+  /** What the page did that it must not do: errors, refusals of the policy, requests to elsewhere. */
+  let faults: string[];
+
+  beforeAll(async () => {
+    const root = await mkdtemp(join(tmpdir(), 'pages-'));
+    stops.push(() => rm(root, { recursive: true, force: true }));
+    await buildApp({ root: project, out: join(root, 'dist') });
+    for (const name of ['host.json', 'package.json', 'public']) {
+      await cp(join(project, name), join(root, name), { recursive: true });
+    }
+    services = await startServices(
+      { root, port: 0, once: true, source: undefined, targetsFile: undefined },
+      () => undefined,
+    );
+    stops.push(() => services.stop());
+    for (const release of await listReleases()) {
+      await publish(services, release);
+      await fetch(`${services.host.url}/api/pull`, { method: 'POST' });
+      await services.settle();
+    }
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    stops.push(() => browser.close());
+  }, 180_000);
+
+  afterAll(async () => {
+    for (const stop of stops.toReversed()) await stop();
+  }, 60_000);
+
+  afterEach(() => page.close());
+
+  async function open(path: string): Promise<void> {
+    faults = [];
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
+    });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (url.protocol !== 'data:' && url.origin !== services.host.url) faults.push(`request to ${request.url()}`);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
+    });
+    await page.goto(`${services.host.url}/api/${path}`);
+    await page.waitForLoadState('networkidle');
+  }
+
+  const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
+  const row = (name: string): string => `#targets tr:has(th:text-is("${name}"))`;
+
+  describe('dashboard', () => {
+    test('shows the state, the targets with their reasons, the list with its sources, and the runs', async () => {
+      await open('dashboard');
+
+      expect(await textOf('#summary')).toMatch(/degraded\s+\d of 3 targets in sync/);
+      expect(await textOf(row('webhook-receiver'))).toMatch(/held for approval[\s\S]*is wider than widestPrefix/);
+      expect(await page.locator('#targets tr').count()).toBe(3);
+      expect(await textOf('#snapshot')).toMatch(/Public-20260907-407-[\s\S]*healthy file, list of 2026-09-07/);
+      expect(await textOf('#snapshot')).toMatch(/Go-live clock\s+overdue Azure may use a prefix that a target lacks/);
+      expect(await textOf('#quarantine')).toMatch(/In quarantine[\s\S]*AzureContainerRegistry: Removes 1 of 30/);
+      expect(await textOf('#change')).toMatch(/Added \(2\)\s+\+ 40\.64\.112\.0\/24/);
+      expect(await page.locator('#runs tr').count()).toBeGreaterThan(10);
+      expect(await textOf('#runs')).toMatch(/pull[\s\S]*applied[\s\S]*\+27 −0/);
+      expect(faults).toEqual([]);
+    });
+
+    test('shows a plan, and how to approve what it holds, without a key', async () => {
+      await open('dashboard?code=key-of-the-caller');
+      await page.getByRole('button', { name: 'Show the plan for webhook-receiver' }).click();
+      await page.getByText('To approve exactly this plan').waitFor();
+      const answer = await fetch(`${services.host.url}/api/targets/webhook-receiver/plan`);
+      const { id } = (await answer.json()) as { id: string };
+
+      const text = await textOf('#plan');
+      expect(text).toMatch(/Plan for webhook-receiver held for approval/);
+      expect(text).toMatch(/Add once approved \(1\)\s+\+ 104\.40\.0\.0\/13/);
+      expect(text).toContain(`curl -X POST ${services.host.url}/api/targets/webhook-receiver/apply`);
+      expect(text).toContain(`{"planId":"${id}"}`);
+      expect(await page.content()).not.toContain('key-of-the-caller');
+      expect(await page.evaluate('document.activeElement.id')).toBe('plan');
+      expect(faults).toEqual([]);
+    });
+
+    test('looks an address up, by keyboard alone', async () => {
+      await open('dashboard');
+      await page.getByLabel('Address or range').focus();
+      await page.keyboard.type('20.42.66.1');
+      await page.keyboard.press('Enter');
+
+      await expect(matches(/20\.42\.66\.1 is in 2 tags/)).resolves.toContain('AzureContainerRegistry 20.42.66.0/23');
+      await page.getByLabel('Address or range').fill('192.0.2.1');
+      await page.keyboard.press('Enter');
+      await expect(matches(/is in no service tag/)).resolves.toBeDefined();
+      expect(faults).toEqual([]);
+    });
+
+    test('says what is wrong with an address where the answer would be', async () => {
+      await open('dashboard');
+      await page.getByLabel('Address or range').fill('<b>x</b>');
+      await page.keyboard.press('Enter');
+
+      await expect(matches(/"<b>x<\/b>" is not an IP address/)).resolves.toBeDefined();
+    });
+
+    test('every control is reached by the tab key and shows that it has the focus', async () => {
+      await open('dashboard');
+      const reached: string[] = [];
+      for (let step = 0; step < 12; step += 1) {
+        await page.keyboard.press('Tab');
+        reached.push(await page.evaluate<string>(describeFocus));
+        if (reached.at(-1) === 'a') break;
+      }
+
+      expect(reached).toEqual(['div', 'button', 'button', 'button', 'input', 'button', 'div', 'a']);
+    });
+
+    test.each(['light', 'dark'] as const)(
+      'headings in order, controls with names, contrast of 4.5 (%s)',
+      async (scheme) => {
+        await open('dashboard');
+        await page.emulateMedia({ colorScheme: scheme });
+
+        const tags = await page.evaluate<string[]>(
+          "[...document.querySelectorAll('h1, h2, h3, h4')].map((h) => h.tagName)",
+        );
+        const levels = tags.map((tag) => Number(tag[1]));
+        expect(levels[0]).toBe(1);
+        expect(levels.filter((level) => level === 1)).toHaveLength(1);
+        expect(levels.every((level, index) => level <= (levels[index - 1] ?? 0) + 1)).toBe(true);
+        expect(await page.evaluate(findUnnamed)).toEqual([]);
+        expect(await page.evaluate(findLowContrast)).toEqual([]);
+      },
+    );
+
+    async function matches(expected: RegExp): Promise<string> {
+      await page.locator('#matches', { hasText: expected }).waitFor({ timeout: 5000 });
+      return textOf('#matches');
+    }
+  });
+
+  test('docs: every operation of the description, and one opened', async () => {
+    await open('docs');
+    const { paths } = (await (await fetch(`${services.host.url}/api/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    await page.locator('.opblock').first().waitFor();
+
+    expect(await page.locator('.opblock').count()).toBe(
+      Object.values(paths).reduce((sum, operations) => sum + Object.keys(operations).length, 0),
+    );
+    await page.locator('.opblock-summary').first().click();
+    await page.getByText('Stronger than the Accept header.').first().waitFor();
+    expect(faults).toEqual([]);
+  });
+});
