@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { sameAddresses } from '../../src/core/prefixes.ts';
 import { checkAdditions, checkRemovals, listed, removalExcess } from '../../src/core/safety.ts';
 import type { AdditionInput, RemovalInput } from '../../src/core/safety.ts';
 import type { Reason } from '../../src/core/reasons.ts';
@@ -182,6 +183,32 @@ describe('checkAdditions', () => {
         held: [],
         addedAddresses: 512,
       });
+    });
+  });
+
+  describe('a prefix listed inside of one that is not let in', () => {
+    const limits = { ...openLimits, widestPrefix: { ipv4: 20, ipv6: 112 } };
+
+    test.each<[string, string, string, readonly string[], 'held' | 'refused']>([
+      ['is let in where the outer one is held', '20.0.0.0/19', '20.0.16.0/20', ['20.0.16.0/20'], 'held'],
+      ['is held with it where it is too wide itself', '20.0.0.0/16', '20.0.0.0/19', [], 'held'],
+      ['is let in where the outer one is refused', '10.0.0.0/7', '11.0.0.0/24', ['11.0.0.0/24'], 'refused'],
+      ['is refused with it where it is special itself', '10.0.0.0/7', '10.1.0.0/24', [], 'refused'],
+    ])('%s', (_, outer, nested, allowed, list) => {
+      const check = additions([outer], { nested: [nested], limits });
+
+      expect(check.allowed).toEqual(allowed);
+      expect(sameAddresses([...check.allowed, ...check[list]], [outer])).toBe(true);
+    });
+
+    test('takes its share of maxAddedAddresses', () => {
+      const check = additions(['20.0.0.0/19'], {
+        nested: ['20.0.0.0/24'],
+        limits: { ...limits, maxAddedAddresses: 255 },
+      });
+
+      expect(check.allowed).toEqual([]);
+      expect(check.reasons.map(({ code }) => code)).toEqual(['widestPrefix', 'maxAddedAddresses']);
     });
   });
 
