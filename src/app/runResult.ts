@@ -1,10 +1,12 @@
 /** What a run came to, as the state and the ledger keep it. */
+import { toCapacityUse } from '../core/capacityUse.ts';
 import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../core/errors.ts';
 import { blockCodes, type BlockCode, type Reason } from '../core/reasons.ts';
 import type { RunOutcome, RunRecord } from '../core/runRecord.ts';
 import type { LastResult, TargetState, TargetStatus, WaitingPrefix } from '../core/targetState.ts';
 import { subtractPrefixes } from '../core/prefixes.ts';
 import type { Applied } from './applyPlan.ts';
+import { capacityAfter } from './capacityAfter.ts';
 import { toPostponement, type Postponement } from './postpone.ts';
 import type { UpdateMessage } from './ports.ts';
 import type { Situation } from './situation.ts';
@@ -119,6 +121,7 @@ export function toRunRecord(frame: RunFrame, state: TargetState, result: RunResu
   const begun = state.inFlight?.runId === frame.id ? state.inFlight : undefined;
   const known = applied ?? (begun && { before: begun.before, after: undefined, state });
   const snapshot = situation?.snapshot;
+  const capacity = capacityAfter(state, result);
   return {
     id: frame.id,
     chain: state.target,
@@ -139,6 +142,7 @@ export function toRunRecord(frame: RunFrame, state: TargetState, result: RunResu
           ownerId: frame.ownerId,
         }
       : {}),
+    ...(capacity ? { capacity: toCapacityUse(capacity) } : {}),
     ...(arm ? { arm } : {}),
     ...(result.outcome === 'failed' ? { details: { error: toErrorMessage(result.error) } } : {}),
   };

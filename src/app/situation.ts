@@ -80,25 +80,32 @@ export async function readSituation(
     distrust: selectionDistrust(now, selection),
     now: readers.clock.now(),
   };
-  const result = await planWithQuota(adapter, target, input);
+  const { result, maxPrefixes } = await planWithQuota(adapter, target, input);
   return {
     target,
     state: { ...state, knownRegions: rememberRegions(state, now?.snapshot, target) },
     configHash,
     snapshot: now?.snapshot,
-    current,
+    current: { ...current, maxPrefixes },
     selection,
     result,
   };
 }
 
 /** A registry's quota costs a call of its own, so it is asked for only where there is something to write. */
-async function planWithQuota(adapter: TargetAdapter, target: Target, input: PlanInput): Promise<PlanResult> {
+async function planWithQuota(adapter: TargetAdapter, target: Target, input: PlanInput): Promise<PlanWithQuota> {
+  const { maxPrefixes } = input.current;
   const result = calculatePlan(input);
   const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && result.plan.verdict !== 'blocked';
-  if (isQuiet || input.current.maxPrefixes !== undefined || !adapter.readQuota) return result;
-  const maxPrefixes = await adapter.readQuota(target);
-  return maxPrefixes === undefined ? result : calculatePlan({ ...input, current: { ...input.current, maxPrefixes } });
+  if (isQuiet || maxPrefixes !== undefined || !adapter.readQuota) return { result, maxPrefixes };
+  const quota = await adapter.readQuota(target);
+  if (quota === undefined) return { result, maxPrefixes };
+  return { result: calculatePlan({ ...input, current: { ...input.current, maxPrefixes: quota } }), maxPrefixes: quota };
+}
+
+interface PlanWithQuota {
+  readonly result: PlanResult;
+  readonly maxPrefixes: number | undefined;
 }
 
 export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {

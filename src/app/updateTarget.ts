@@ -5,6 +5,7 @@ import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
 import { applyPlan } from './applyPlan.ts';
+import { capacityAfter } from './capacityAfter.ts';
 import { deadlineNotice } from './deadlineNotice.ts';
 import { notifyOfRun } from './notifyOfRun.ts';
 import type { Arm, ArmSession, Ledger, Logger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
@@ -146,10 +147,12 @@ async function storeResult(
 ): Promise<RunRecord> {
   // The record tells how far a write came, so that it is in flight no more.
   const { outbox, ledgerHead, inFlight, ...rest } = result.applied?.state ?? cell.state;
+  const capacity = capacityAfter(cell.state, result);
   const state: TargetState = {
     ...rest,
     ...(inFlight && inFlight.runId !== record.id ? { inFlight } : {}),
     ...(cell.state.ledgerHead ? { ledgerHead: cell.state.ledgerHead } : {}),
+    ...(capacity ? { capacity } : {}),
     waiting: waitingAfter(cell.state, result),
     ...(deadlineAnnounced === undefined ? {} : { deadlineAnnounced }),
     lastResult: toLastResult(result, record.id, services.clock.now()),

@@ -1,4 +1,5 @@
 /** The figures that the app reports, by name; docs/operations.md says what each is for. */
+import type { CapacityUse } from './capacityUse.ts';
 import type { GoLiveClock } from './goLive.ts';
 import type { RunRecord } from './runRecord.ts';
 import type { TargetStatus } from './targetState.ts';
@@ -63,6 +64,7 @@ export function measureUpdate(record: RunRecord): Measurement[] {
     ...count('arm.calls', record.arm?.reads ?? 0, { kind: 'read' }),
     ...count('arm.calls', record.arm?.writes ?? 0, { kind: 'write' }),
     ...[...retries].flatMap(([code, value]) => count('arm.retries', value, { code })),
+    ...(record.capacity ? measureQuota(target, record.capacity) : []),
   ];
 }
 
@@ -77,12 +79,10 @@ export function measureGoLive(clock: GoLiveClock): Measurement[] {
   return [{ metric: 'deadline.days_left', value: clock.daysLeft }];
 }
 
-/** `weeks`: undefined where the list does not grow. */
-export function measureQuota(target: string, used: number, limit: number, weeks: number | undefined): Measurement[] {
+function measureQuota(target: string, { used, limit, weeksUntilFull }: CapacityUse): Measurement[] {
   const share: Measurement = { metric: 'quota.used', value: limit > 0 ? used / limit : 1, attributes: { target } };
-  return weeks === undefined
-    ? [share]
-    : [share, { metric: 'quota.weeks_until_full', value: weeks, attributes: { target } }];
+  if (weeksUntilFull === null) return [share];
+  return [share, { metric: 'quota.weeks_until_full', value: weeksUntilFull, attributes: { target } }];
 }
 
 function count(metric: MetricName, value: number, attributes: Readonly<Record<string, string>>): Measurement[] {

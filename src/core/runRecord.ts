@@ -1,3 +1,4 @@
+import type { CapacityUse } from './capacityUse.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reasons.ts';
 import type { LiveRule } from './targetState.ts';
@@ -42,6 +43,8 @@ export interface RunRecord {
   readonly owned?: readonly string[];
   readonly ownedRules?: readonly string[];
   readonly ownerId?: string;
+  /** How full the resource was at the end of the run. */
+  readonly capacity?: CapacityUse;
   readonly arm?: ArmUsage;
   /** What a pull found: sources, warnings, counts. */
   readonly details?: Readonly<Record<string, unknown>>;

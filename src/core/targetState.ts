@@ -1,3 +1,4 @@
+import type { CapacityHistory } from './capacityUse.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reasons.ts';
 import type { RunRecord } from './runRecord.ts';
@@ -91,6 +92,8 @@ export interface TargetState {
   readonly knownRegions?: readonly string[];
   /** Listed prefixes that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */
   readonly waiting?: readonly WaitingPrefix[];
+  /** How full the resource is, publication by publication. */
+  readonly capacity?: CapacityHistory;
   /** The day (`YYYY-MM-DD`) on which people were last told that the week of grace runs out. */
   readonly deadlineAnnounced?: string;
   readonly lastResult?: LastResult;

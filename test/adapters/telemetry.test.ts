@@ -13,7 +13,6 @@ import { calculateGoLive } from '../../src/core/goLive.ts';
 import {
   measureGoLive,
   measurePull,
-  measureQuota,
   measureTargets,
   measureUpdate,
   metricPrefix,
@@ -155,12 +154,14 @@ describe('metrics', () => {
       now,
     );
 
+    const { arm, plan, ...quiet } = updateRecord;
+
     telemetry.record([
       ...measurePull('changed', '2025-03-03', now),
       ...measureUpdate({ ...updateRecord, plan: { ...updateRecord.plan!, remove: ['203.0.113.0/24'] } }),
       ...measureTargets(['inSync', 'inSync', 'held']),
       ...measureGoLive(clock),
-      ...measureQuota('prod-registry', 60, 100, 12),
+      ...measureUpdate({ ...quiet, chain: 'prod-registry', capacity: { used: 60, limit: 100, weeksUntilFull: 12 } }),
     ]);
     await telemetry.flush();
 
@@ -184,6 +185,14 @@ describe('metrics', () => {
     );
     const names = Object.keys(metrics).map((name) => `${metricPrefix}${name}`);
     expect([...new Set(received.map(([name]) => name))].sort()).toEqual(names.sort());
+  });
+
+  test('a target that does not grow has a share of its room, and no week in which it is full', () => {
+    const measured = measureUpdate({ ...updateRecord, capacity: { used: 60, limit: 100, weeksUntilFull: null } });
+
+    expect(measured.filter(({ metric }) => metric.startsWith('quota'))).toEqual([
+      { metric: 'quota.used', value: 0.6, attributes: { target: 'hooks' } },
+    ]);
   });
 
   test('a run that wrote nothing counts no prefix', () => {

@@ -44,6 +44,7 @@ export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
       owned: optional(listOf(text)),
       ownedRules: optional(listOf(text)),
       ownerId: optional(text),
+      capacity: optional(object({ used: number, limit: number })),
       arm: optional(object({ reads: number, writes: number, retries: listOf(anyObject) })),
       details: optional(anyObject),
       previousHash: optional(text),

@@ -85,6 +85,7 @@ function stateCheck(target: string): Check {
     approval: optional(object({ planId: text, by: text, at: text, add: listOf(text), remove: listOf(text) })),
     exposure: optional(object({ snapshot: text, addedAddresses: number })),
     knownRegions: optional(listOf(text)),
+    capacity: optional(object({ used: number, limit: number, history: listOf(object({ date: text, count: number })) })),
     waiting: optional(listOf(object({ prefix: text, published: text }))),
     lastResult: optional(object({ runId: text, at: text, outcome: text, status: oneOf(...statuses), reasons })),
     outbox: optional(object({ id: text, chain: oneOf(target) })),

@@ -1,4 +1,5 @@
 /** Targets as the API shows them: what is configured, what was done, what is remembered. */
+import { toCapacityUse, type CapacityUse } from '../../core/capacityUse.ts';
 import { ConfigurationError, InvalidDocumentError, RequestError, shorten } from '../../core/errors.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -17,6 +18,8 @@ export interface TargetView {
   /** Counts of the plan that was made last. */
   readonly plan?: { readonly id?: string } & LastResult['counts'];
   readonly ownership: { readonly ownerId?: string; readonly rules: readonly string[]; readonly prefixCount: number };
+  /** How full the resource is. */
+  readonly capacity?: CapacityUse;
   readonly pin?: TargetState['pin'];
   readonly paused?: TargetState['paused'];
 }
@@ -110,6 +113,7 @@ function viewState(target: Target, state: TargetState | undefined, updatesPaused
       rules: state?.ownedRules ?? [],
       prefixCount: state?.owned.length ?? 0,
     },
+    ...(state?.capacity && { capacity: toCapacityUse(state.capacity) }),
     ...(state?.pin && { pin: state.pin }),
     ...(state?.paused && { paused: state.paused }),
   };
