@@ -1,0 +1,56 @@
+/** What an update leaves behind whose write fails, or which is blocked: no more let in than was asked, no claim given up. */
+import { expect, test } from '@jest/globals';
+import { faults } from '../../dev/simulator/faults.ts';
+import type { RuleSeed } from '../../dev/simulator/seeds.ts';
+import { updateTarget } from '../../src/app/updateTarget.ts';
+import { openLimits } from '../core/planFixtures.ts';
+import { acr, dayOf, hooks, prefixesIn, source, useWorlds } from './stories.ts';
+
+const worlds = useWorlds();
+const [a, b, c] = ['20.42.64.0/24', '20.42.66.0/24', '20.42.68.0/24'] as const;
+
+test('a write that fails has used its share of maxAddedAddresses: later ones let in the same, and nothing beyond', async () => {
+  const world = await worlds.open({ targets: [hooks({ limits: { ...openLimits, maxAddedAddresses: 256 } })] });
+  world.setSources(source({ [acr]: [a, b, c] }, { date: dayOf(world) }));
+  await world.pull();
+  world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked(), 20);
+
+  const failed = await updateTarget(world.services, { target: 'hooks', reason: 'change' });
+  const claimed = await world.services.states.get('hooks');
+  await world.drain();
+  await world.reconcile();
+
+  expect(failed).toMatchObject({ outcome: 'pending' });
+  expect(claimed).toMatchObject({ owned: [{ prefix: a }], exposure: { addedAddresses: 256 } });
+  expect(prefixesIn(world)).toEqual([a]);
+  expect((await world.services.states.get('hooks'))?.exposure?.addedAddresses).toBe(256);
+});
+
+test('a run that is blocked gives up no claim: what waited for its removal waits on', async () => {
+  const world = await worlds.open();
+  world.setSources(source({ [acr]: [a, b] }, { date: dayOf(world) }));
+  await world.pull();
+  await world.drain();
+  world.clock.advance(7 * 86_400_000);
+  world.setSources(source({ [acr]: [a] }, { date: dayOf(world), changeNumber: 2 }));
+  await world.pull();
+  await world.drain();
+  const before = await world.services.states.get('hooks');
+  const [live] = world.simulator.nsg(hooks().resourceId)?.properties.securityRules ?? [];
+  if (!live) throw new Error('the rule was not written');
+  const { provisioningState, ...properties } = live.properties as RuleSeed['properties'] & Record<string, unknown>;
+  const describe = (description: string): void =>
+    world.simulator.putRule(hooks().resourceId, { name: live.name, properties: { ...properties, description } });
+
+  describe('acr-address-keeper owner=another target=hooks');
+  const [blocked] = await world.reconcile();
+  const during = await world.services.states.get('hooks');
+  describe(properties.description ?? '');
+  const [after] = await world.reconcile();
+
+  expect(before?.absent.map(({ prefix }) => prefix)).toEqual([b]);
+  expect(blocked).toMatchObject({ outcome: 'blocked', reasons: [{ code: 'otherOwner' }] });
+  expect(during).toMatchObject({ owned: before?.owned, absent: before?.absent, returned: [] });
+  expect(after?.outcome).toBe('unchanged');
+  expect((await world.services.states.get('hooks'))?.absent).toEqual(before?.absent);
+});
