@@ -1,7 +1,8 @@
 /** `npm run build`: bundles each trigger file into `dist/functions/`, the match of `main` in package.json. */
-import { copyFileSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { renderNotices } from './notices.ts';
 
 export interface BuildOptions {
   /** Folder of the trigger files. */
@@ -70,9 +71,11 @@ export interface AppBuildOptions extends Pick<BuildOptions, 'out' | 'minify'> {
   readonly root: string;
 }
 
-/** The functions, and beside them what the pages take from packages. */
+/** The functions, and beside them what the pages take from packages, and the licences of all. */
 export async function buildApp({ root, out, minify = false }: AppBuildOptions): Promise<BuildResult> {
-  const result = await buildFunctions({ source: join(root, 'src/functions'), out, minify });
+  const source = join(root, 'src/functions');
+  const result = await buildFunctions({ source, out, minify });
+  writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), renderNotices(result.metafile, source));
   mkdirSync(join(out, 'swagger-ui'));
   for (const file of swaggerUiFiles) {
     copyFileSync(join(root, 'node_modules/swagger-ui-dist', file), join(out, 'swagger-ui', file));

@@ -42,6 +42,7 @@ describe('npm run package', () => {
       expect.arrayContaining([
         'host.json',
         'package.json',
+        'dist/THIRD-PARTY-NOTICES.txt',
         'dist/swagger-ui/LICENSE',
         ...sources.map((file) => `dist/functions/${file.replace('.ts', '.js')}`),
       ]),
@@ -56,6 +57,17 @@ describe('npm run package', () => {
     );
 
     expect(unwanted).toEqual([]);
+  });
+
+  test('holds the licences of the packages that are in its code', async () => {
+    const notices = await readFile(path.join(app, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+
+    for (const name of ['@azure/storage-blob', '@azure/arm-network', 'zod', '@opentelemetry/api', 'sax']) {
+      expect(notices).toMatch(new RegExp(`^${name} \\d[^ ]* \\(.+\\)$`, 'm'));
+    }
+    expect(notices).toContain('Permission is hereby granted, free of charge');
+    expect(notices).toContain('Apache License');
+    expect(notices).not.toMatch(/^(esbuild|jest|azurite) /m);
   });
 
   test('leaves out what a working copy may hold beside it', () => {

@@ -28,7 +28,6 @@ const ships = [
   /^public\//,
   /^host\.json$/,
   /^package\.json$/,
-  /^package-lock\.json$/,
   /^targets\.json$/,
   /^LICENSE$/,
 ];
@@ -56,6 +55,14 @@ test('the package holds the built functions, the page and what the host reads', 
       'targets.json',
     ]),
   );
+});
+
+// azd refuses `remoteBuild: false` for a folder whose .funcignore names node_modules as such.
+test('nothing of node_modules is in it, and still azd may publish what was built here', () => {
+  expect(ignored.ignores('node_modules/zod/index.js')).toBe(true);
+  expect(ignored.ignores('node_modules/@azure/storage-blob/package.json')).toBe(true);
+  expect(ignored.ignores('node_modules/')).toBe(false);
+  expect(readFileSync(join(root, 'azure.yaml'), 'utf8')).toMatch(/^ +remoteBuild: false$/m);
 });
 
 test('it holds nothing else', () => {
