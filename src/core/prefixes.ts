@@ -27,8 +27,21 @@ export interface AddressPrefix {
 
 const widths = { ipv4: 32, ipv6: 128 } as const;
 
+/** A plan compares the same few hundred texts again and again; more than these are let go together. */
+const maxKept = 10_000;
+const kept = new Map<string, AddressPrefix>();
+
 /** Parses an address or a CIDR; an address is a prefix of full length. Throws InvalidPrefixError. */
 export function parsePrefix(text: string): AddressPrefix {
+  const known = kept.get(text);
+  if (known) return known;
+  const prefix = parseText(text);
+  if (kept.size >= maxKept) kept.clear();
+  kept.set(text, prefix);
+  return prefix;
+}
+
+function parseText(text: string): AddressPrefix {
   const slash = text.indexOf('/');
   const address = slash < 0 ? text : text.slice(0, slash);
   const lengthText = slash < 0 ? undefined : text.slice(slash + 1);
