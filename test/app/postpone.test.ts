@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals';
+import { faults } from '../../dev/simulator/faults.ts';
+import { maxPostponements, toFraction, toPostponement } from '../../src/app/postpone.ts';
+import { reconcileTargets } from '../../src/app/reconcileTargets.ts';
+import { parseUpdateMessage } from '../../src/app/updateMessage.ts';
+import { updateTarget } from '../../src/app/updateTarget.ts';
+import type { UpdateMessage } from '../../src/app/ports.ts';
+import { nsgTarget } from '../core/planFixtures.ts';
+import { acr, codesOf, hooks, prefixesIn, publish, recordsOf, useWorlds } from './stories.ts';
+
+const message: UpdateMessage = { target: 'hooks', reason: 'reconcile' };
+
+describe('delays', () => {
+  test('grow, are spread over the half of it, and end', () => {
+    const delays = (fraction: number): (number | undefined)[] =>
+      Array.from({ length: maxPostponements + 1 }, (_, postponed) =>
+        toPostponement({ ...message, postponed }, fraction),
+      ).map((postponement) => postponement && postponement.delayInMs / 1_000);
+
+    expect(delays(1)).toEqual([15, 30, 60, 120, 240, 480, 900, 900, 900, 900, undefined]);
+    expect(delays(0)).toEqual([7.5, 15, 30, 60, 120, 240, 450, 450, 450, 450, undefined]);
+  });
+
+  test('are never shorter than what Azure asks for', () => {
+    expect(toPostponement(message, 0, 300_000)?.delayInMs).toBe(307_500);
+  });
+
+  test('the count travels in the message', () => {
+    const next = toPostponement(message, 0)?.message;
+    expect(parseUpdateMessage(JSON.parse(JSON.stringify(next)))).toEqual({ ...message, postponed: 1 });
+  });
+
+  test.each([
+    ['00000000', 0],
+    ['80000000', 0.5],
+  ])('%s is %d', (hex, fraction) => expect(toFraction(hex)).toBe(fraction));
+});
+
+describe('an update that Azure cannot take now', () => {
+  const worlds = useWorlds();
+  const locked = async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: ['20.42.66.0/24'] });
+    world.simulator.removeRule(hooks().resourceId, 'AllowAcr');
+    world.clock.advance(60_000);
+    return world;
+  };
+
+  test('is recorded as pending with its reason, asked for again, and done then', async () => {
+    const world = await locked();
+    world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked(), 20);
+
+    const record = await updateTarget(world.services, message);
+
+    expect(record).toMatchObject({ outcome: 'pending', reasons: [{ code: 'postponed' }] });
+    expect(world.queue.messages).toMatchObject([{ message: { ...message, postponed: 1 } }]);
+    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('pending');
+    expect(world.notifications.filter(({ type }) => type === 'update.failed')).toEqual([]);
+    expect((await world.services.states.get('hooks'))?.waiting).toHaveLength(1);
+
+    const [done] = await world.drain();
+    expect(done?.outcome).toBe('applied');
+    expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
+    expect((await world.services.states.get('hooks'))?.waiting).toEqual([]);
+  });
+
+  test('is asked for ten times, then it fails: nothing goes round for ever', async () => {
+    const world = await locked();
+    world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked(), 10_000);
+    await world.services.queue.send(message);
+
+    await expect(world.drain()).rejects.toThrow(/updating resource|retryable/i);
+
+    const outcomes = (await recordsOf(world, 'hooks')).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'pending')).toHaveLength(maxPostponements);
+    expect(outcomes.at(-1)).toBe('failed');
+    expect(world.queue.messages).toEqual([]);
+  });
+
+  test('does not count as written: what it was to add is still waited for', async () => {
+    const world = await worlds.open();
+    world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked(), 20);
+
+    await publish(world, { [acr]: ['20.42.66.0/24'] });
+
+    const [first] = await recordsOf(world, 'hooks');
+    expect(codesOf(first)).toEqual(['postponed']);
+    expect(first?.plan?.add).toEqual(['20.42.66.0/24']);
+    expect(first).not.toHaveProperty('after');
+  });
+});
+
+test('a reconciliation goes through the subscriptions side by side, ten targets a second each', async () => {
+  const sent: { target: string; delayInMs: number | undefined }[] = [];
+  const targets = Array.from({ length: 60 }, (_, index) => {
+    const subscription = `00000000-0000-0000-0000-00000000000${index % 2}`;
+    const resourceId = nsgTarget().resourceId.replace('00000000-0000-0000-0000-000000000001', subscription);
+    return nsgTarget({ name: `target-${index}`, resourceId });
+  });
+
+  await reconcileTargets({
+    targets: { read: () => Promise.resolve(targets) },
+    queue: {
+      send: ({ target }, delayInMs) => {
+        sent.push({ target, delayInMs });
+        return Promise.resolve();
+      },
+    },
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+
+  expect(sent.map(({ target }) => target)).toEqual(targets.map(({ name }) => name));
+  expect(sent.filter(({ delayInMs }) => delayInMs === 0)).toHaveLength(20);
+  expect(sent.at(-1)?.delayInMs).toBe(2_000);
+});
