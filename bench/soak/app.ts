@@ -1,0 +1,27 @@
+/** The app as a process of the soak runs it: what the composition builds, with clocks that can be slowed down. */
+import { buildApp, type App } from '../../src/app/composition.ts';
+import type { Logger, UpdateQueue } from '../../src/app/ports.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createClocks, type Clocks } from './clocks.ts';
+
+const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export interface SoakApp {
+  readonly app: App;
+  readonly clocks: Clocks;
+}
+
+export async function buildSoakApp(env: NodeJS.ProcessEnv, logger: Logger = silent): Promise<SoakApp> {
+  const clocks = createClocks(Number(env.SOAK_STARTED_AT), Number(env.SOAK_SPEED));
+  const app = await buildApp(loadConfig(env), logger, clocks.azure);
+  const services = { ...app.services, clock: clocks.calendar, queue: slowed(app.services.queue, clocks) };
+  return { clocks, app: { ...app, services } };
+}
+
+/** Removals wait for days of the calendar, everything else for Azure. */
+function slowed(queue: UpdateQueue, { toWallMs }: Clocks): UpdateQueue {
+  return {
+    send: (message, delayInMs = 0) =>
+      queue.send(message, toWallMs(delayInMs, message.reason === 'removals' ? 'calendar' : 'azure')),
+  };
+}

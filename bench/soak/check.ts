@@ -1,0 +1,59 @@
+/** What is wrong at the end of a soak: targets that are not in sync, and things of others that are not as they were. */
+import type { Simulator } from '../../dev/simulator/simulator.ts';
+import type { TargetStateStore } from '../../src/app/ports.ts';
+import { subtractPrefixes } from '../../src/core/prefixes.ts';
+import { selectPrefixes } from '../../src/core/selection.ts';
+import type { ServiceTagsDocument } from '../../src/core/serviceTags.ts';
+import type { Target } from '../../src/core/target.ts';
+import { foreignIp, foreignRule, nsgId, registryId, type Size } from './estate.ts';
+
+export async function findFaults(
+  simulator: Simulator,
+  states: Pick<TargetStateStore, 'listSummaries'>,
+  targets: readonly Target[],
+  document: ServiceTagsDocument,
+  size: Size,
+): Promise<string[]> {
+  const summaries = await states.listSummaries();
+  return [
+    ...targets.flatMap((target) => {
+      const status = summaries.get(target.name)?.status;
+      return status === 'inSync' ? [] : [`${target.name}: status ${status ?? 'unknown'}`];
+    }),
+    ...targets.flatMap((target) => differences(target, liveOf(simulator, target), document)),
+    ...lostForeigners(simulator, size),
+  ];
+}
+
+function differences(target: Target, live: readonly string[], document: ServiceTagsDocument): string[] {
+  const { serviceTag, addressFamilies: families, regions } = target;
+  if (regions !== 'all' && 'ofRegistry' in regions) throw new Error(`${target.name}: regions are not read live here`);
+  const wanted = selectPrefixes(document, { serviceTag, families, regions }).prefixes;
+  const missing = subtractPrefixes(wanted, live).length;
+  const surplus = subtractPrefixes(live, wanted).length;
+  return missing + surplus === 0 ? [] : [`${target.name}: ${missing} prefixes missing, ${surplus} too many`];
+}
+
+function liveOf(simulator: Simulator, target: Target): readonly string[] {
+  if (target.kind === 'registryNetworkRules') {
+    const rules = simulator.registry(target.resourceId)?.properties.networkRuleSet.ipRules ?? [];
+    return rules.map(({ value }) => value).filter((value) => value !== foreignIp.value);
+  }
+  const names = [target.rule.name, `${target.rule.name}-ipv6`];
+  const rules = simulator.nsg(target.resourceId)?.properties.securityRules ?? [];
+  return rules
+    .filter(({ name }) => names.includes(name))
+    .flatMap(({ properties }) => properties.sourceAddressPrefixes);
+}
+
+function lostForeigners(simulator: Simulator, size: Size): string[] {
+  const nsgs = Array.from({ length: size.nsgs }, (_, index) => nsgId(index, size)).filter((id) => {
+    const rule = simulator.nsg(id)?.properties.securityRules.find(({ name }) => name === foreignRule.name);
+    return rule?.properties.sourceAddressPrefixes.join() !== foreignRule.properties.sourceAddressPrefixes.join();
+  });
+  const registries = Array.from({ length: size.registries }, (_, index) => registryId(index, size)).filter((id) => {
+    const rules = simulator.registry(id)?.properties.networkRuleSet.ipRules ?? [];
+    return !rules.some(({ value }) => value === foreignIp.value);
+  });
+  return [...nsgs, ...registries].map((id) => `${id}: a rule of somebody else is lost`);
+}

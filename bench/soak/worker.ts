@@ -1,0 +1,68 @@
+/** A worker of the soak: both queues by the rules of the Functions host, with the settings of host.json. */
+import path from 'node:path';
+import type { RegisteredFunction } from '../../dev/host/functionApp.ts';
+import type { Invocation, Invoker } from '../../dev/host/invocations.ts';
+import { startQueue } from '../../dev/host/queues.ts';
+import { readHostSettings } from '../../dev/host/settings.ts';
+import { runUpdateIn } from '../../src/app/invocations.ts';
+import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
+import { buildSoakApp } from './app.ts';
+
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'memory'; readonly heapInMb: number; readonly handled: number; readonly failed: number }
+  | { readonly kind: 'failed'; readonly error: string };
+
+const { app, clocks } = await buildSoakApp(process.env);
+const root = path.resolve(import.meta.dirname, '../..');
+const host = readHostSettings(root, {}).queues;
+const settings = { ...host, visibilityTimeoutInMs: clocks.toWallMs(host.visibilityTimeoutInMs, 'azure') };
+let handled = 0;
+let failed = 0;
+
+const queues = [
+  start('update-target', (body) => runUpdateIn(app, body)),
+  start('update-target-poison', (body) => reportFailedUpdate(app.services, body)),
+];
+
+process.on('message', (message) => {
+  if (message === 'memory') {
+    globalThis.gc?.();
+    tell({ kind: 'memory', heapInMb: process.memoryUsage().heapUsed / 2 ** 20, handled, failed });
+  } else if (message === 'stop') {
+    void Promise.all(queues.map((queue) => queue.stop())).then(() => process.exit());
+  }
+});
+tell({ kind: 'ready' });
+
+function start(queueName: string, handle: (body: unknown) => Promise<void>) {
+  const binding = { type: 'queueTrigger', queueName, connection: 'AzureWebJobsStorage' };
+  const registered: RegisteredFunction = {
+    metadata: { name: queueName, bindings: { message: binding } },
+    callback: () => undefined,
+  };
+  const log = () => undefined;
+  return startQueue({ registered, env: process.env, settings, invoker: invokerOf(handle), log });
+}
+
+function invokerOf(handle: (body: unknown) => Promise<void>): Pick<Invoker, 'invoke'> & Invoker {
+  return {
+    finished: [],
+    running: () => 0,
+    drain: () => Promise.resolve(),
+    async invoke({ metadata: { name } }, { data }) {
+      handled += 1;
+      const error = await handle(JSON.parse(data.string ?? 'null')).catch((reason: unknown) => String(reason));
+      if (error !== undefined) {
+        failed += 1;
+        tell({ kind: 'failed', error });
+      }
+      const outcome: Invocation['outcome'] = error === undefined ? 'succeeded' : 'failed';
+      return { invocation: { id: '', functionName: name, trigger: 'queue', startedAt: '', durationInMs: 0, outcome } };
+    },
+  };
+}
+
+function tell(message: WorkerMessage): void {
+  process.send?.(message);
+}
