@@ -71,10 +71,12 @@ export interface AppBuildOptions extends Pick<BuildOptions, 'out' | 'minify'> {
   readonly root: string;
 }
 
-/** The functions, and beside them what the pages take from packages, and the licences of all. */
+/** The functions, and beside them what the pages take from packages, the API's description, and the licences. */
 export async function buildApp({ root, out, minify = false }: AppBuildOptions): Promise<BuildResult> {
   const source = join(root, 'src/functions');
   const result = await buildFunctions({ source, out, minify });
+  const { renderOpenApi } = await import('../src/app/api/openApiRoute.ts');
+  writeFileSync(join(out, 'openapi.json'), await renderOpenApi());
   writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), renderNotices(result.metafile, source));
   mkdirSync(join(out, 'swagger-ui'));
   for (const file of swaggerUiFiles) {

@@ -5,7 +5,7 @@ app.http('getOpenApi', {
   route: 'openapi.json',
   methods: ['GET', 'HEAD'],
   authLevel: 'anonymous',
-  handler: httpHandler(async () => (await import('../app/api/routes.ts')).openApiRoute),
+  handler: httpHandler(async () => (await import('../app/api/openApiRoute.ts')).openApiRoute),
 });
 
 app.http('getDocs', {

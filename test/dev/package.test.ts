@@ -43,6 +43,7 @@ describe('npm run package', () => {
         'host.json',
         'package.json',
         'dist/THIRD-PARTY-NOTICES.txt',
+        'dist/openapi.json',
         'dist/swagger-ui/LICENSE',
         ...sources.map((file) => `dist/functions/${file.replace('.ts', '.js')}`),
       ]),

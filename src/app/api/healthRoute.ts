@@ -1,22 +1,38 @@
-import * as z from 'zod';
-import { cacheControls, defineRoute, jsonAnswer, type Route } from './route.ts';
+/** Watched by machines, and the first answer of many a process: described without zod. */
+import { cacheControls, defineRoute, jsonAnswer, type JsonSchema, type Route } from './route.ts';
 
-const health = z.looseObject({
-  status: z.enum(['healthy', 'degraded', 'unhealthy']),
-  snapshot: z.looseObject({ id: z.string(), ageHours: z.number() }).nullable(),
-  lastPull: z.looseObject({ at: z.string(), outcome: z.string() }).nullable(),
-  targets: z.looseObject({ total: z.int(), inSync: z.int(), held: z.int(), failed: z.int() }),
-  goLive: z
-    .looseObject({
-      status: z.enum(['done', 'waiting', 'near', 'overdue']),
-      daysLeft: z.number().describe('Until the first deadline; negative where it has passed, 7 where nothing waits.'),
-      deadline: z.string().nullable(),
-    })
-    .nullable()
-    .describe('Azure may use a prefix a week after it was published: what is left of that week for the targets.'),
-  sources: z.array(z.looseObject({ source: z.string(), status: z.string() })),
-  disagreements: z.int(),
-  problems: z.array(z.string()),
+const whole = { type: 'integer' };
+const text = { type: 'string' };
+
+function object(properties: JsonSchema): JsonSchema {
+  return { type: 'object', properties, required: Object.keys(properties) };
+}
+
+function orNull(schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+
+const goLive = object({
+  status: { enum: ['done', 'waiting', 'near', 'overdue'] },
+  daysLeft: {
+    type: 'number',
+    description: 'Until the first deadline; negative where it has passed, 7 where nothing waits.',
+  },
+  deadline: orNull(text),
+});
+
+const health = object({
+  status: { enum: ['healthy', 'degraded', 'unhealthy'] },
+  snapshot: orNull(object({ id: text, ageHours: { type: 'number' } })),
+  lastPull: orNull(object({ at: text, outcome: text })),
+  targets: object({ total: whole, inSync: whole, held: whole, failed: whole }),
+  goLive: {
+    ...orNull(goLive),
+    description: 'Azure may use a prefix a week after it was published: what is left of that week for the targets.',
+  },
+  sources: { type: 'array', items: object({ source: text, status: text }) },
+  disagreements: whole,
+  problems: { type: 'array', items: text },
 });
 
 const content = { 'application/json': health };

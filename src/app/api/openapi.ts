@@ -1,7 +1,7 @@
 /** OpenAPI 3.1, made from the schemas that check the requests. */
 import * as z from 'zod';
 import { omit } from './omit.ts';
-import type { Route } from './route.ts';
+import type { JsonSchema, Route } from './route.ts';
 import { problemSchema } from './schemas.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -138,6 +138,12 @@ const responseHeaders = {
   'x-stale': { description: 'true: storage does not answer, this is the last known list.', schema: { type: 'string' } },
 };
 
-function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+function toSchema(schema: z.ZodType | JsonSchema, io: 'input' | 'output'): Json {
+  if (!isZod(schema)) return schema;
   return omit(z.toJSONSchema(schema, { io, unrepresentable: 'any' }), '$schema');
+}
+
+/** By its mark: the class would bring the whole library into the bundle. */
+function isZod(schema: z.ZodType | JsonSchema): schema is z.ZodType {
+  return '_zod' in schema;
 }

@@ -43,8 +43,11 @@ export interface Answer {
 export interface ResponseDescription {
   readonly description: string;
   /** Schema by media type. */
-  readonly content: Readonly<Record<string, z.ZodType>>;
+  readonly content: Readonly<Record<string, z.ZodType | JsonSchema>>;
 }
+
+/** Plain, for a route that is asked first in the life of a process, or by machines: zod costs its load. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Route {
   /** Name of the function; also the operation id. */
