@@ -16,7 +16,7 @@ import { readdir } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildFunctions } from '../dev/build.ts';
+import { buildApp as buildDist, buildFunctions } from '../dev/build.ts';
 import { startAzurite } from '../dev/azurite.ts';
 import { startHostProcess } from '../dev/host/hostProcess.ts';
 import { packageApp } from '../dev/package.ts';
@@ -109,7 +109,7 @@ async function buildApp(): Promise<{ app: string; zipBytes: number; distBytes: n
   const { bytes } = await packageApp({ root, zip: path.join(folder, 'app.zip') });
   const app = path.join(folder, 'app');
   mkdirSync(app);
-  await buildFunctions({ source: path.join(root, 'src/functions'), out: path.join(app, 'dist'), minify: true });
+  await buildDist({ root, out: path.join(app, 'dist'), minify: true });
   for (const file of ['host.json', 'package.json']) copyFileSync(path.join(root, file), path.join(app, file));
   const files = (await readdir(path.join(app, 'dist'), { recursive: true })).filter((file) => file.endsWith('.js'));
   const distBytes = files.reduce((sum, file) => sum + statSync(path.join(app, 'dist', file)).size, 0);

@@ -1,15 +1,18 @@
 /**
  * Requests a second and latency of the query API beside a function that returns a constant, in one host:
- * `node bench/http.ts [folder of weekly files] [seconds each]`.
+ * `node bench/http.ts [folder of weekly files] [rounds]`.
+ *
+ * Each round measures both for a second, one after the other, and the median round counts: what else runs on the
+ * machine counts for both. The processor time of a request says the same where the machine is busy.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import autocannon from 'autocannon';
 import { buildFunctions } from '../dev/build.ts';
 import { startHostProcess } from '../dev/host/hostProcess.ts';
 
-const [folder = '', seconds = '5'] = process.argv.slice(2);
+const [folder = '', rounds = '7'] = process.argv.slice(2);
 const goal = 0.8;
 
 interface Case {
@@ -24,6 +27,8 @@ interface Figure {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
+  /** Microseconds of the host's processor time; NaN where there is no /proc. */
+  readonly cpuPerRequest: number;
 }
 
 const root = mkdtempSync(path.join(tmpdir(), 'bench-http-'));
@@ -33,6 +38,7 @@ await buildFunctions({ source: path.join(import.meta.dirname, 'httpApp'), out: p
 const host = await startHostProcess({ root, settings: { BENCH_FOLDER: folder === '' ? '' : path.resolve(folder) } });
 
 async function measure({ url, headers = {}, status }: Case, duration: number): Promise<Figure> {
+  const cpuBefore = readCpuTimeInUs(host.pid);
   const result = await autocannon({
     url: `${host.url}/api/${url}`,
     headers: { ...headers },
@@ -41,7 +47,38 @@ async function measure({ url, headers = {}, status }: Case, duration: number): P
   });
   const answered = Object.entries(result.statusCodeStats ?? {});
   if (answered.some(([code]) => code !== String(status))) throw new Error(`${url}: ${JSON.stringify(answered)}`);
-  return { perSecond: result.requests.average, p50: result.latency.p50, p99: result.latency.p99 };
+  return {
+    perSecond: result.requests.average,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    cpuPerRequest: (readCpuTimeInUs(host.pid) - cpuBefore) / result.requests.total,
+  };
+}
+
+/** Counted by the kernel in ticks of 10 ms. */
+function readCpuTimeInUs(pid: number): number {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return NaN;
+  const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+function toMedians(figures: readonly Figure[]): Figure {
+  const of = (pick: (figure: Figure) => number): number => Math.round(median(figures.map(pick)));
+  return {
+    perSecond: of((figure) => figure.perSecond),
+    p50: of((figure) => figure.p50),
+    p99: of((figure) => figure.p99),
+    cpuPerRequest: of((figure) => figure.cpuPerRequest),
+  };
+}
+
+function describe({ perSecond, p50, p99, cpuPerRequest }: Figure): string {
+  return `${perSecond}/s, p50 ${p50} ms, p99 ${p99} ms, ${cpuPerRequest} µs`;
 }
 
 try {
@@ -56,13 +93,17 @@ try {
   ];
   for (const warmUp of [constant, ...cases]) await measure(warmUp, 2);
   for (const measured of cases) {
-    // The constant beside each, so that a busier minute counts for both.
-    const beside = await measure(constant, Number(seconds));
-    const figure = await measure(measured, Number(seconds));
-    const share = figure.perSecond / beside.perSecond;
+    const pairs: { readonly beside: Figure; readonly figure: Figure }[] = [];
+    for (let round = 0; round < Number(rounds); round += 1) {
+      pairs.push({ beside: await measure(constant, 1), figure: await measure(measured, 1) });
+    }
+    const share = median(pairs.map(({ beside, figure }) => figure.perSecond / beside.perSecond));
+    const cpuShare = median(pairs.map(({ beside, figure }) => beside.cpuPerRequest / figure.cpuPerRequest));
+    const figure = toMedians(pairs.map((pair) => pair.figure));
+    const beside = toMedians(pairs.map((pair) => pair.beside));
     console.log(
-      `${measured.title.padEnd(14)} ${Math.round(figure.perSecond)}/s, p50 ${figure.p50} ms, p99 ${figure.p99} ms; ` +
-        `constant ${Math.round(beside.perSecond)}/s, p50 ${beside.p50} ms, p99 ${beside.p99} ms: ${Math.round(share * 100)} %`,
+      `${measured.title.padEnd(14)} ${describe(figure)}; constant ${describe(beside)}: ` +
+        `${Math.round(share * 100)} % of the rate, ${Math.round(cpuShare * 100)} % by processor time`,
     );
     if (measured.hasGoal && share < goal) {
       console.error(`${measured.title}: below ${goal * 100} % of the constant`);

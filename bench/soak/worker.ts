@@ -16,7 +16,11 @@ export type WorkerMessage =
 const { app, clocks } = await buildSoakApp(process.env);
 const root = path.resolve(import.meta.dirname, '../..');
 const host = readHostSettings(root, {}).queues;
-const settings = { ...host, visibilityTimeoutInMs: clocks.toWallMs(host.visibilityTimeoutInMs, 'azure') };
+const settings = {
+  ...host,
+  visibilityTimeoutInMs: clocks.toWallMs(host.visibilityTimeoutInMs, 'azure'),
+  maxPollingIntervalInMs: Math.min(host.maxPollingIntervalInMs, clocks.toWallMs(host.maxPollingIntervalInMs, 'azure')),
+};
 let handled = 0;
 let failed = 0;
 
