@@ -29,15 +29,15 @@ const widths = { ipv4: 32, ipv6: 128 } as const;
 
 /** A plan compares the same few hundred texts again and again; more than these are let go together. */
 const maxKept = 10_000;
-const kept = new Map<string, AddressPrefix>();
+const parsedTexts = new Map<string, AddressPrefix>();
 
 /** Parses an address or a CIDR; an address is a prefix of full length. Throws InvalidPrefixError. */
 export function parsePrefix(text: string): AddressPrefix {
-  const known = kept.get(text);
+  const known = parsedTexts.get(text);
   if (known) return known;
   const prefix = parseText(text);
-  if (kept.size >= maxKept) kept.clear();
-  kept.set(text, prefix);
+  if (parsedTexts.size >= maxKept) parsedTexts.clear();
+  parsedTexts.set(text, prefix);
   return prefix;
 }
 
