@@ -1,6 +1,7 @@
 /** What the stories are told with: worlds that stop by themselves, weekly documents, and a look at what came of them. */
 import { afterEach, expect } from '@jest/globals';
 import { seedResources } from '../../dev/seedResources.ts';
+import type { RuleProperties } from '../../dev/simulator/nsg.ts';
 import { startWorld, type World, type WorldOptions } from '../../dev/world.ts';
 import type { ServiceTagsSource } from '../../src/app/ports.ts';
 import { verifyChain, type ChainCheck } from '../../src/core/ledgerChain.ts';
@@ -133,6 +134,48 @@ export function rulesOf(world: World, target: NsgRuleTarget = hooks()): Readonly
       return [rule.name, { name: rule.name, prefixes, properties }];
     }),
   );
+}
+
+/** A rule as somebody else would write it. */
+export function ruleOfOthers(changes: Partial<RuleProperties> = {}): RuleProperties {
+  return {
+    protocol: 'Tcp',
+    access: 'Allow',
+    direction: 'Inbound',
+    priority: 300,
+    sourcePortRange: '*',
+    destinationPortRange: '443',
+    sourceAddressPrefixes: ['192.0.2.0/24'],
+    destinationAddressPrefix: 'VirtualNetwork',
+    ...changes,
+  };
+}
+
+/** Changes a live rule behind the app's back, as the portal does; undefined takes a field away. */
+export function editRule(
+  world: World,
+  changes: Readonly<Partial<Record<keyof RuleProperties, unknown>>>,
+  name = 'AllowAcr',
+  target = hooks(),
+): void {
+  const rule = rulesOf(world, target)[name];
+  if (!rule) throw new Error(`there is no rule ${name}`);
+  const { provisioningState, ...properties } = rule.properties;
+  const merged = Object.entries({ ...properties, ...changes }).filter(([, value]) => value !== undefined);
+  world.simulator.putRule(target.resourceId, {
+    name,
+    properties: Object.fromEntries(merged) as unknown as RuleProperties,
+  });
+}
+
+/** Replaces a registry's IP rules behind the app's back. */
+export function editIpRules(
+  world: World,
+  change: (rules: readonly string[]) => readonly string[],
+  target = prod(),
+): void {
+  const rules = change(ipRulesOf(world, target)).map((value) => ({ action: 'Allow' as const, value }));
+  world.simulator.putRegistry({ id: target.resourceId, networkRuleSet: { defaultAction: 'Deny', ipRules: rules } });
 }
 
 /** What the two rules of a target hold, IPv4 first. */

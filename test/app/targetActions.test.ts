@@ -1,0 +1,315 @@
+/** What people do: approve exactly one plan, roll back, resume, pause. */
+import { describe, expect, test } from '@jest/globals';
+import type { World } from '../../dev/world.ts';
+import type { RequestError } from '../../src/core/errors.ts';
+import { defaultLimits, type Target } from '../../src/core/target.ts';
+import type { Plan } from '../../src/core/plan.ts';
+import { openLimits } from '../core/planFixtures.ts';
+import { acr, dayInMs, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek } from './stories.ts';
+import { editRule, recordsOf, ruleOfOthers, useWorlds, writesOf, type TagLists } from './stories.ts';
+
+const worlds = useWorlds();
+const fifty = Array.from({ length: 50 }, (_, index) => `20.42.${index}.0/24`);
+const list = (...prefixes: readonly string[]): TagLists => ({ [acr]: prefixes, [`${acr}.WestEurope`]: prefixes });
+const wide = '20.64.0.0/19';
+const impatient = { ...defaultLimits, removalGraceDays: 0, removalConfirmations: 0 };
+
+/** What a refused action says. */
+async function refusal(action: Promise<unknown>): Promise<RequestError> {
+  const error: unknown = await action.then(
+    () => new Error('it was not refused'),
+    (cause: unknown) => cause,
+  );
+  expect(error).toMatchObject({ name: 'RequestError' });
+  return error as RequestError;
+}
+
+async function heldWorld(targets: readonly Target[] = [hooks()]): Promise<World> {
+  const world = await worlds.open({ targets });
+  await publish(world, list(...fifty));
+  await publishNextWeek(world, list(...fifty, wide));
+  return world;
+}
+
+describe('an approval', () => {
+  test('applies the plan of its id and nothing more; who asked is in the record', async () => {
+    const world = await heldWorld();
+    const plan = await world.actions.planTarget('hooks');
+    expect(plan).toMatchObject({ verdict: 'held', add: [], held: { add: [wide], remove: [] } });
+
+    const answer = await world.actions.approvePlan('hooks', plan.id, 'operator');
+
+    expect(prefixesIn(world)).toEqual([...fifty, wide]);
+    expect(answer).toMatchObject({ target: 'hooks', outcome: 'applied' });
+    const record = (await recordsOf(world, 'hooks')).at(-1);
+    expect(record).toMatchObject({ id: answer.runId, trigger: { reason: 'approval', by: 'operator' } });
+    expect((await world.services.states.get('hooks'))?.approval).toBeUndefined();
+  });
+
+  test('is good once: the same id later is a 409 with the plan of now', async () => {
+    const world = await heldWorld();
+    const { id } = await world.actions.planTarget('hooks');
+    await world.actions.approvePlan('hooks', id, 'operator');
+
+    const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
+
+    expect(error.status).toBe(409);
+    expect(error.details.plan).toMatchObject({ verdict: 'apply', held: { add: [] } });
+  });
+
+  test.each([
+    ['the target', (world: World) => editRule(world, { description: 'by hand' })],
+    ['the snapshot', (world: World) => publishNextWeek(world, list(...fifty, wide, '20.43.0.0/24'))],
+    ['the configuration', (world: World) => world.setTargets([hooks({ rule: { ...hooks().rule, priority: 310 } })])],
+    [
+      'a limit of the configuration',
+      (world: World) => world.setTargets([hooks({ limits: { ...defaultLimits, maxRemovedCount: 9 } })]),
+    ],
+  ])('is refused with the new plan when %s has moved', async (_what, move) => {
+    const world = await heldWorld();
+    const { id } = await world.actions.planTarget('hooks');
+    await move(world);
+    const writes = writesOf(world);
+
+    const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
+
+    const now = await world.actions.planTarget('hooks');
+    expect(error.status).toBe(409);
+    expect(error.details.plan).toEqual(now);
+    expect(now.id).not.toBe(id);
+    expect(writesOf(world)).toEqual(writes);
+  });
+
+  test('is never a general one: what is held next week waits for its own', async () => {
+    const world = await heldWorld();
+    const { id } = await world.actions.planTarget('hooks');
+    await world.actions.approvePlan('hooks', id, 'operator');
+
+    await publishNextWeek(world, list(...fifty, wide, '20.96.0.0/19'));
+
+    expect(prefixesIn(world)).toEqual([...fifty, wide]);
+  });
+
+  test('of one target says nothing about another', async () => {
+    const other = hooks({ name: 'other', resourceId: hooks().resourceId.replace('nsg-hooks', 'nsg-other') });
+    const world = await heldWorld([hooks(), other]);
+    const { id } = await world.actions.planTarget('hooks');
+
+    expect((await refusal(world.actions.approvePlan('other', id, 'operator'))).status).toBe(409);
+    await world.actions.approvePlan('hooks', id, 'operator');
+
+    expect(prefixesIn(world, other)).toEqual(fifty);
+  });
+
+  test.each([
+    ['policy plan', { targets: [hooks({ policy: 'plan' })] }, /Policy plan writes nothing/],
+    ['a target that the file pauses', { targets: [hooks({ paused: true })] }, /targets file pauses/],
+    ['UPDATES_PAUSED', { updatesPaused: true }, /UPDATES_PAUSED is set/],
+  ])('does not help against %s', async (_what, options, message) => {
+    const world = await worlds.open(options);
+    await publish(world, list(...fifty, wide));
+    const { id } = await world.actions.planTarget('hooks');
+
+    const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
+
+    expect(error).toMatchObject({ status: 409, message: expect.stringMatching(message) as unknown });
+    expect(writesOf(world)).toEqual([]);
+    expect(world.simulator.nsg(hooks().resourceId)?.properties.securityRules).toEqual([]);
+  });
+
+  test('does not help against a block: the answer says what to do', async () => {
+    const world = await heldWorld();
+    const { id } = await world.actions.planTarget('hooks');
+    expect(id).toBeDefined();
+    world.simulator.removeRule(hooks().resourceId, 'AllowAcr');
+    world.simulator.putRule(hooks().resourceId, {
+      name: 'AllowAcr',
+      properties: ruleOfOthers({ description: 'acr-address-keeper owner=someone-else target=hooks' }),
+    });
+    const plan = await world.actions.planTarget('hooks');
+    expect(plan.verdict).toBe('blocked');
+
+    const error = await refusal(world.actions.approvePlan('hooks', plan.id, 'operator'));
+
+    expect(error.message).toMatch(/blocked, an approval does not help: Rule AllowAcr belongs to another deployment/);
+  });
+
+  test.each([
+    ['nsgRule', hooks({ limits: impatient }), (world: World) => prefixesIn(world)],
+    ['registry', prod({ limits: impatient }), (world: World) => ipRulesOf(world)],
+  ])('%s: carries through both phases, past pulls and reconciliations in between', async (_kind, target, live) => {
+    const world = await worlds.open({ targets: [target] });
+    await publish(world, list(...fifty));
+    await publishNextWeek(world, list(...fifty.slice(0, 40), wide));
+    const plan = await world.actions.planTarget(target.name);
+    expect(plan.held).toEqual({ add: [wide], remove: fifty.slice(40) });
+
+    const answer = await world.actions.approvePlan(target.name, plan.id, 'operator');
+    expect(answer).toMatchObject({ outcome: 'pending' });
+    expect(live(world)).toEqual([...fifty, wide]);
+    await world.pull();
+    // Too early for the removals: looks, and waits.
+    await world.actions.planTarget(target.name);
+    const due = world.queue.messages.at(-1)?.visibleAt ?? 0;
+    await world.services.queue.send({ target: target.name, reason: 'reconcile' });
+    await world.drain();
+
+    expect(world.clock.now().getTime()).toBeGreaterThanOrEqual(due);
+    expect([...live(world)]).toEqual([...fifty.slice(0, 40), wide]);
+    expect((await world.services.states.get(target.name))?.approval).toBeUndefined();
+  });
+
+  test('of a target that is being updated is refused for now', async () => {
+    const world = await heldWorld();
+    const { id } = await world.actions.planTarget('hooks');
+
+    const error = await world.services.states.withLease('hooks', () =>
+      refusal(world.actions.approvePlan('hooks', id, 'operator')),
+    );
+
+    expect(error).toMatchObject({ status: 409, message: 'hooks is being updated now: try again in a minute' });
+  });
+
+  test('of an unknown target is a 404 that names the nearest', async () => {
+    const world = await worlds.open();
+
+    expect(await refusal(world.actions.planTarget('hook'))).toMatchObject({ status: 404 });
+  });
+});
+
+describe('rollback', () => {
+  const old = list('20.42.0.0/24', '20.42.1.0/24');
+  const next = list('20.42.0.0/24', '20.42.2.0/24');
+
+  async function movedOn(target: Target): Promise<{ world: World; oldId: string }> {
+    const world = await worlds.open({ targets: [target] });
+    world.clock.advance(1);
+    await publish(world, old);
+    const oldId = (await world.services.states.get(target.name))?.lastResult?.snapshot ?? '';
+    await publishNextWeek(world, next);
+    await world.reconcile();
+    return { world, oldId };
+  }
+
+  test.each([
+    ['nsgRule', hooks({ limits: openLimits }), (world: World) => prefixesIn(world)],
+    ['registry', prod({ limits: openLimits }), (world: World) => ipRulesOf(world)],
+  ])('%s: pins, adds what is missing, then removes what is too much; resume goes back', async (_kind, target, live) => {
+    const { world, oldId } = await movedOn(target);
+    expect(live(world)).toEqual(['20.42.0.0/24', '20.42.2.0/24']);
+
+    const answer = await world.actions.rollbackTarget(target.name, oldId, 'operator');
+    expect(answer.message).toBe(`pinned to ${oldId} until it is resumed; the run was pending`);
+    expect([...live(world)].sort()).toEqual(['20.42.0.0/24', '20.42.1.0/24', '20.42.2.0/24']);
+    await world.drain();
+    expect(live(world)).toEqual(['20.42.0.0/24', '20.42.1.0/24']);
+
+    await publishNextWeek(world, list('20.42.0.0/24', '20.42.2.0/24', '20.42.3.0/24'));
+    await world.reconcile();
+    expect(live(world)).toEqual(['20.42.0.0/24', '20.42.1.0/24']);
+
+    await world.actions.resumeTarget(target.name, 'operator');
+    await world.drain();
+    await world.reconcile();
+    expect([...live(world)].sort()).toEqual(['20.42.0.0/24', '20.42.2.0/24', '20.42.3.0/24']);
+    expect((await world.services.states.get(target.name))?.pin).toBeUndefined();
+    const reasons = (await recordsOf(world, target.name)).map(({ trigger }) => `${trigger.reason} ${trigger.by ?? ''}`);
+    expect(reasons).toEqual(expect.arrayContaining(['rollback operator', 'resume operator']));
+  });
+
+  test('removes at once what is too much, but only within the limits', async () => {
+    const world = await worlds.open({ targets: [hooks()] });
+    await publish(world, list(...fifty));
+    const oldId = (await world.services.states.get('hooks'))?.lastResult?.snapshot ?? '';
+    await publishNextWeek(world, list(...fifty, '20.43.0.0/24'));
+    const newId = (await world.services.states.get('hooks'))?.lastResult?.snapshot ?? '';
+
+    await world.actions.rollbackTarget('hooks', oldId, 'operator');
+    await world.drain();
+    expect(prefixesIn(world)).toEqual(fifty);
+
+    await world.actions.resumeTarget('hooks', 'operator');
+    await publishNextWeek(world, list(...fifty, ...Array.from({ length: 20 }, (_, index) => `20.43.${index}.0/24`)));
+    await world.actions.rollbackTarget('hooks', newId, 'operator');
+    await world.drain();
+
+    expect(prefixesIn(world)).toHaveLength(70);
+    expect(await world.actions.planTarget('hooks')).toMatchObject({ verdict: 'held' });
+  });
+
+  test('to a snapshot that is not there is a 404, and pins nothing', async () => {
+    const { world } = await movedOn(hooks({ limits: openLimits }));
+
+    for (const id of ['Public-20200101-1-000000000000', '../../etc', '']) {
+      expect((await refusal(world.actions.rollbackTarget('hooks', id, 'operator'))).status).toBe(404);
+    }
+    expect((await world.services.states.get('hooks'))?.pin).toBeUndefined();
+  });
+
+  test('back and forth makes no flapping prefix of what a person moved', async () => {
+    const { world, oldId } = await movedOn(hooks({ limits: openLimits }));
+    for (let count = 0; count < 3; count += 1) {
+      await world.actions.rollbackTarget('hooks', oldId, 'operator');
+      await world.drain();
+      expect(prefixesIn(world)).toEqual(['20.42.0.0/24', '20.42.1.0/24']);
+      await world.actions.resumeTarget('hooks', 'operator');
+      await world.drain();
+      await world.reconcile();
+      expect(prefixesIn(world)).toEqual(['20.42.0.0/24', '20.42.2.0/24']);
+    }
+  });
+});
+
+describe('pause', () => {
+  test('stops a target until it is resumed; it is in the ledger, and what came meanwhile is made up for', async () => {
+    const world = await worlds.open();
+    await publish(world, list('20.42.0.0/24'));
+    await world.actions.pauseTarget('hooks', 'operator');
+    const writes = writesOf(world);
+
+    await publishNextWeek(world, list('20.42.0.0/24', '20.42.1.0/24'));
+    await world.reconcile();
+    expect(writesOf(world)).toEqual(writes);
+    const state = await world.services.states.get('hooks');
+    expect(state?.lastResult).toMatchObject({ status: 'paused' });
+    expect(state?.lastResult?.reasons[0]?.message).toBe(
+      `Paused by operator on ${state?.paused?.at ?? ''}; resume it to go on.`,
+    );
+
+    await world.actions.resumeTarget('hooks', 'operator');
+
+    expect(prefixesIn(world)).toEqual(['20.42.0.0/24', '20.42.1.0/24']);
+    const triggers = (await recordsOf(world, 'hooks')).map(({ trigger }) => trigger);
+    expect(triggers).toContainEqual({ reason: 'pause', by: 'operator' });
+    expect(triggers.at(-1)).toEqual({ reason: 'resume', by: 'operator' });
+  });
+
+  test('a rollback of a paused target pins it and writes nothing', async () => {
+    const world = await worlds.open({ targets: [hooks({ limits: openLimits })] });
+    await publish(world, list('20.42.0.0/24'));
+    const id = (await world.services.states.get('hooks'))?.lastResult?.snapshot ?? '';
+    await publishNextWeek(world, list('20.42.1.0/24'));
+    await world.reconcile();
+    await world.actions.pauseTarget('hooks', 'operator');
+    const writes = writesOf(world);
+
+    const answer = await world.actions.rollbackTarget('hooks', id, 'operator');
+
+    expect(answer).toMatchObject({ outcome: 'paused' });
+    expect(writesOf(world)).toEqual(writes);
+  });
+
+  test('a plan can be looked at all the time, and looking writes nothing anywhere', async () => {
+    const world = await heldWorld();
+    await world.actions.pauseTarget('hooks', 'operator');
+    const before = JSON.stringify(await world.services.states.get('hooks'));
+    const writes = writesOf(world);
+    world.clock.advance(dayInMs);
+
+    const plans: Plan[] = [await world.actions.planTarget('hooks'), await world.actions.planTarget('hooks')];
+
+    expect(plans[0]?.id).toBe(plans[1]?.id);
+    expect(JSON.stringify(await world.services.states.get('hooks'))).toBe(before);
+    expect(writesOf(world)).toEqual(writes);
+  });
+});
