@@ -4,6 +4,7 @@ import { familyOf } from '../core/prefixes.ts';
 import type { Target } from '../core/target.ts';
 import { concerns } from '../core/watchedTags.ts';
 import type { UpdateQueue } from './ports.ts';
+import { sendAll } from './sendAll.ts';
 
 /** Names of the targets that were queued. `newlyJudged`: tags whose quarantine came or went. */
 export async function fanOut(
@@ -17,7 +18,10 @@ export async function fanOut(
       diff.changes.some((change) => concerns(target, change.tag) && touches(target, change)) ||
       [...diff.addedTags, ...diff.removedTags, ...newlyJudged].some((tag) => concerns(target, tag)),
   );
-  for (const target of concerned) await queue.send({ target: target.name, reason: 'selectionChanged' });
+  await sendAll(
+    queue,
+    concerned.map(({ name }) => ({ message: { target: name, reason: 'selectionChanged' } })),
+  );
   return concerned.map((target) => target.name);
 }
 

@@ -1,6 +1,7 @@
 /** Every target is looked at for drift: one message each, spread so that a thousand do not ask Azure at once. */
 import type { Target } from '../core/target.ts';
 import type { Logger, TargetsSource, UpdateQueue } from './ports.ts';
+import { sendAll } from './sendAll.ts';
 
 export interface ReconcileServices {
   readonly targets: TargetsSource;
@@ -10,18 +11,17 @@ export interface ReconcileServices {
 
 /** Azure Resource Manager refills 25 reads a second for each subscription and identity, and an update is not alone. */
 const perSubscriptionAndSecond = 10;
-const sentAtOnce = 16;
 
 /** Names of the targets that were queued. */
 export async function reconcileTargets(services: ReconcileServices, traceparent?: string): Promise<readonly string[]> {
   const targets = spread(await services.targets.read());
-  for (let start = 0; start < targets.length; start += sentAtOnce) {
-    const sent = targets.slice(start, start + sentAtOnce).map(({ name, delayInMs }) => {
-      const message = { target: name, reason: 'reconcile', ...(traceparent ? { traceparent } : {}) };
-      return services.queue.send(message, delayInMs);
-    });
-    await Promise.all(sent);
-  }
+  await sendAll(
+    services.queue,
+    targets.map(({ name, delayInMs }) => ({
+      message: { target: name, reason: 'reconcile', ...(traceparent ? { traceparent } : {}) },
+      delayInMs,
+    })),
+  );
   services.logger.info('targets queued for reconciliation', { count: targets.length });
   return targets.map(({ name }) => name);
 }
