@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * A strong ETag over the bytes of a representation before any content coding. Codings of one representation differ
  * in their bytes, so each gets a tag of its own (RFC 9110, section 8.8.3.3).
  */
 export function strongEtag(bytes: string | Uint8Array, coding: string): string {
-  const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 32);
-  return coding === 'identity' ? `"${hash}"` : `"${hash}-${coding}"`;
+  const digest = hash('sha256', bytes, 'base64url').slice(0, 32);
+  return coding === 'identity' ? `"${digest}"` : `"${digest}-${coding}"`;
 }
 
 /** True where an `If-None-Match` header names `etag`: a list or `*`, compared weakly (RFC 9110, section 13.1.2). */

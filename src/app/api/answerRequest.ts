@@ -17,13 +17,7 @@ export function answerRequest(
   context: InvocationLog,
   getApp: () => ApiApp | Promise<ApiApp>,
 ): Promise<HttpResponseInit> {
-  return withInvocationLog(context, async () => {
-    try {
-      return await answer(route, request, getApp);
-    } catch (error) {
-      return withoutBodyForHead(request, toErrorResponse(route, error));
-    }
-  });
+  return withInvocationLog(context, () => answer(route, request, getApp));
 }
 
 async function answer(
@@ -31,15 +25,21 @@ async function answer(
   request: HttpRequest,
   getApp: () => ApiApp | Promise<ApiApp>,
 ): Promise<HttpResponseInit> {
-  refuseCrossSite(route, request);
-  const coding = requireCoding(request);
-  const mediaType = requireMediaType(route, request);
-  const params = parseParams(route, request);
-  const query = parseQuery(route, request.query);
-  const body = await parseBody(route, request);
-  const by = route.method === 'POST' ? callerOf(request) : '';
-  const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
-  return toResponse(request, await route.handle(input, await getApp()), coding);
+  try {
+    if (route.method === 'POST') refuseCrossSite(request);
+    const accepted = requireCoding(request);
+    const mediaType = requireMediaType(route, request);
+    const params = parseParams(route, request);
+    const query = parseQuery(route, request.query);
+    const body = route.body ? await parseBody(route.body, request) : undefined;
+    const by = route.method === 'POST' ? callerOf(request) : '';
+    const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
+    const made = await route.handle(input, await getApp());
+    const representation = await representationOf(made);
+    return toResponse(request, made, await representation.coded(accepted.coding, accepted.acceptsIdentity));
+  } catch (error) {
+    return withoutBodyForHead(request, toErrorResponse(route, error));
+  }
 }
 
 function toErrorResponse(route: Route, error: unknown): HttpResponseInit {
@@ -93,11 +93,9 @@ function notAcceptable(header: string, offered: string): RequestError {
   });
 }
 
-async function toResponse(request: HttpRequest, answer: Answer, accepted: AcceptedCoding): Promise<HttpResponseInit> {
+function toResponse(request: HttpRequest, answer: Answer, coded: CodedBytes): HttpResponseInit {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const status = answer.status ?? 200;
-  const representation = await representationOf(answer);
-  const coded = await representation.coded(accepted.coding, accepted.acceptsIdentity);
   const headers = headersOf(answer, coded, isRead && status === 200);
   if (isRead && status === 200 && isNotModified(request, answer, coded.etag)) {
     return { status: 304, headers: omit(headers, 'content-type', 'content-encoding') };

@@ -29,22 +29,24 @@ export function parseQuery(route: Route, query: URLSearchParams): unknown {
   return route.query ? check(route.query, values, 'query', 400) : undefined;
 }
 
-export async function parseBody(route: Route, request: HttpRequest): Promise<unknown> {
-  if (!route.body) return undefined;
+export async function parseBody(
+  { schema, maxBytes }: NonNullable<Route['body']>,
+  request: HttpRequest,
+): Promise<unknown> {
   const contentType = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
     throw new RequestError(415, `content-type: "${shorten(contentType)}" is not accepted; accepted: application/json`, {
       problem: 'unsupported-media-type',
     });
   }
-  const text = await readBounded(request, route.body.maxBytes);
+  const text = await readBounded(request, maxBytes);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new RequestError(400, 'the body is not JSON', { problem: 'invalid-body' });
   }
-  return check(route.body.schema, value, 'body', 400);
+  return check(schema, value, 'body', 400);
 }
 
 function unknownParameter(name: string, known: readonly string[]): RequestError {
@@ -122,9 +124,9 @@ export function publicUrl(request: HttpRequest): string {
 }
 
 /** A page of another site must not make a signed-in browser act. */
-export function refuseCrossSite(route: Route, request: HttpRequest): void {
+export function refuseCrossSite(request: HttpRequest): void {
   const site = request.headers.get('sec-fetch-site');
-  if (route.method === 'POST' && (site === 'cross-site' || site === 'same-site')) {
+  if (site === 'cross-site' || site === 'same-site') {
     throw new RequestError(403, 'requests from pages of other sites are refused', { problem: 'cross-site' });
   }
 }

@@ -23,7 +23,7 @@ export interface CodedBytes {
 export class Representation {
   readonly size: number;
   readonly #identity: Uint8Array;
-  readonly #coded = new Map<Coding, Promise<CodedBytes>>();
+  readonly #coded = new Map<Coding, CodedBytes | Promise<CodedBytes>>();
 
   constructor(body: string | Uint8Array) {
     this.#identity = typeof body === 'string' ? Buffer.from(body) : body;
@@ -31,7 +31,7 @@ export class Representation {
   }
 
   /** In the coding that was negotiated, or plain where coding it saves nothing and plain is acceptable. */
-  coded(coding: Coding, acceptsIdentity: boolean): Promise<CodedBytes> {
+  coded(coding: Coding, acceptsIdentity: boolean): CodedBytes | Promise<CodedBytes> {
     const chosen = this.size < smallestCoded && acceptsIdentity ? 'identity' : coding;
     let known = this.#coded.get(chosen);
     if (!known) {
@@ -41,11 +41,11 @@ export class Representation {
     return known;
   }
 
-  async #encode(coding: Coding): Promise<CodedBytes> {
+  #encode(coding: Coding): CodedBytes | Promise<CodedBytes> {
     const etag = strongEtag(this.#identity, coding);
-    if (coding === 'gzip') return { bytes: await gzipAsync(this.#identity), coding, etag };
-    if (coding === 'br') return { bytes: await brotliAsync(this.#identity, brotliOptions), coding, etag };
-    return { bytes: this.#identity, coding, etag };
+    if (coding === 'identity') return { bytes: this.#identity, coding, etag };
+    const coded = coding === 'gzip' ? gzipAsync(this.#identity) : brotliAsync(this.#identity, brotliOptions);
+    return coded.then((bytes) => ({ bytes, coding, etag }));
   }
 }
 
@@ -53,30 +53,30 @@ export class Representation {
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 class Shelf {
-  readonly #entries = new Map<string, Promise<Representation>>();
+  readonly #entries = new Map<string, Representation>();
+  /** Many who ask for the same at once share one. */
+  readonly #making = new Map<string, Promise<Representation>>();
   #bytes = 0;
 
-  get(key: string, make: () => Promise<Representation>): Promise<Representation> {
-    const known = this.#entries.get(key);
+  get(key: string, answer: Answer): Representation | Promise<Representation> {
+    const known = this.#entries.get(key) ?? this.#making.get(key);
     if (known) return known;
-    const making = make();
-    this.#entries.set(key, making);
-    making.then(
-      (made) => {
-        this.#bytes += made.size;
-        void this.#trim();
-      },
-      () => this.#entries.delete(key),
-    );
+    const made = make(answer);
+    if (!('then' in made)) return this.#keep(key, made);
+    const making = made.then((done) => this.#keep(key, done)).finally(() => this.#making.delete(key));
+    this.#making.set(key, making);
     return making;
   }
 
-  async #trim(): Promise<void> {
-    for (const [key, entry] of this.#entries) {
-      if (this.#entries.size <= maxKeptEntries && this.#bytes <= maxKeptBytes) return;
-      this.#entries.delete(key);
-      this.#bytes -= (await entry).size;
+  #keep(key: string, made: Representation): Representation {
+    this.#entries.set(key, made);
+    this.#bytes += made.size;
+    for (const [oldest, { size }] of this.#entries) {
+      if (this.#entries.size <= maxKeptEntries && this.#bytes <= maxKeptBytes) break;
+      this.#entries.delete(oldest);
+      this.#bytes -= size;
     }
+    return made;
   }
 }
 
@@ -85,14 +85,20 @@ const shelves = new WeakMap<Snapshot, Shelf>();
 /** Pages and descriptions: they change with a deployment only, and strangers may ask for them. */
 const deployed = new Shelf();
 
-export async function representationOf(answer: Answer): Promise<Representation> {
-  const make = async (): Promise<Representation> => new Representation(await answer.render());
-  if (answer.key === undefined) return make();
-  if (!answer.view) return deployed.get(answer.key, make);
+/** Nothing waits for what is there at once: most answers are. */
+export function representationOf(answer: Answer): Representation | Promise<Representation> {
+  if (answer.key === undefined) return make(answer);
+  if (!answer.view) return deployed.get(answer.key, answer);
   let shelf = shelves.get(answer.view.snapshot);
   if (!shelf) {
     shelf = new Shelf();
     shelves.set(answer.view.snapshot, shelf);
   }
-  return shelf.get(answer.key, make);
+  return shelf.get(answer.key, answer);
+}
+
+function make(answer: Answer): Representation | Promise<Representation> {
+  const body = answer.render();
+  if (typeof body !== 'string' && 'then' in body) return body.then((rendered) => new Representation(rendered));
+  return new Representation(body);
 }

@@ -33,6 +33,8 @@ export class CurrentSnapshot {
   #known: Known | undefined;
   #failure: unknown;
   #nextCheckAt = 0;
+  /** What every request is given until the next check, unless it is stale and so ages. */
+  #view: Promise<SnapshotView> | undefined;
   #inFlight: Promise<void> | undefined;
 
   constructor(store: Pick<SnapshotStore, 'readPointer' | 'get'>, cloud: Cloud, clock: Pick<Clock, 'now'>) {
@@ -42,7 +44,12 @@ export class CurrentSnapshot {
   }
 
   /** Throws RequestError 503 where no snapshot is known. */
-  async get(): Promise<SnapshotView> {
+  get(): Promise<SnapshotView> {
+    const isFresh = this.#clock.now().getTime() < this.#nextCheckAt;
+    return isFresh && this.#view ? this.#view : this.#checkAndView();
+  }
+
+  async #checkAndView(): Promise<SnapshotView> {
     if (this.#clock.now().getTime() >= this.#nextCheckAt) await this.#refreshOnce();
     const known = this.#known;
     if (!known) throw this.#failure instanceof RequestError ? this.#failure : noSnapshotYet();
@@ -67,6 +74,11 @@ export class CurrentSnapshot {
     } catch (error) {
       this.#failure = error;
     }
+    const known = this.#known;
+    this.#view =
+      known && this.#failure === undefined
+        ? Promise.resolve({ snapshot: known.snapshot, since: known.since })
+        : undefined;
     this.#nextCheckAt = this.#clock.now().getTime() + (this.#known ? recheckInMs : retryEmptyInMs);
   }
 

@@ -31,10 +31,10 @@ export class SnapshotLibrary {
     this.#current = current;
   }
 
-  async choose({ snapshot, asOf }: SnapshotChoice): Promise<SnapshotView> {
+  choose({ snapshot, asOf }: SnapshotChoice): Promise<SnapshotView> {
     if (snapshot !== undefined) return this.get(snapshot);
     if (asOf === undefined) return this.#current.get();
-    return this.get((await this.asOf(asOf)).id);
+    return this.asOf(asOf).then(({ id }) => this.get(id));
   }
 
   /** Throws RequestError 404 where there is none of that id. */
