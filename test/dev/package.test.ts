@@ -1,13 +1,13 @@
 /** The package as it is deployed: unpacked where there is no node_modules, and asked for its health. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import yauzl from 'yauzl';
 import { startAzurite, type Azurite } from '../../dev/azurite.ts';
 import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
 import { packageApp, selectShipped, type PackageResult } from '../../dev/package.ts';
+import { unpack } from '../../dev/unpack.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const maxZipBytes = 3 * 1024 * 1024;
@@ -24,15 +24,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function unpack(zip: string, into: string): Promise<void> {
-  const archive = await yauzl.openPromise(zip);
-  for await (const entry of archive.eachEntry()) {
-    const file = path.join(into, entry.fileName);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, await archive.openReadStreamPromise(entry));
-  }
-}
 
 describe('npm run package', () => {
   test('holds every function, and what the host needs beside them', async () => {
