@@ -1,7 +1,7 @@
 /** An update that could not do its work now is asked for again: later each time, and not for ever. */
 import type { UpdateMessage } from './ports.ts';
 
-/** Together some 45 to 90 minutes; by then the hourly reconciliation has asked anew. */
+/** Together 38 to 76 minutes of waiting, by when the hourly reconciliation asks anew. */
 export const maxPostponements = 10;
 
 const firstDelayInMs = 15_000;

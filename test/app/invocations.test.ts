@@ -1,0 +1,97 @@
+/** What the queue triggers run, with an app whose target another run has. */
+import { describe, expect, test } from '@jest/globals';
+import type { World } from '../../dev/world.ts';
+import type { App } from '../../src/app/composition.ts';
+import { runUpdateIn } from '../../src/app/invocations.ts';
+import { maxPostponements } from '../../src/app/postpone.ts';
+import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
+import { acr, hooks, prefixesIn, publish, recordsOf, useWorlds } from './stories.ts';
+
+const worlds = useWorlds();
+
+function appOf(world: World, traceparent?: string): App {
+  const parents: (string | undefined)[] = [];
+  const telemetry: App['telemetry'] = {
+    span: (_, { parent }, work) => {
+      parents.push(parent);
+      return work({ traceparent, set: () => undefined });
+    },
+    record: () => undefined,
+    flush: () => Promise.resolve(),
+  };
+  return { services: world.services, telemetry, logger: world.services.logger } as unknown as App;
+}
+
+/** Runs `work` while another run has the target. */
+async function whileLeased(world: World, work: () => Promise<void>): Promise<void> {
+  const result = await world.services.states.withLease('hooks', work);
+  expect(result).not.toBe('busy');
+}
+
+describe('a target that another run has', () => {
+  test('is asked for again: the message that comes late does the work', async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: ['20.42.66.0/24'] });
+    world.simulator.removeRule(hooks().resourceId, 'AllowAcr');
+
+    await whileLeased(world, () => runUpdateIn(appOf(world), { target: 'hooks', reason: 'reconcile' }));
+
+    expect(world.queue.messages).toMatchObject([{ message: { target: 'hooks', reason: 'reconcile', postponed: 1 } }]);
+    expect(prefixesIn(world)).toEqual([]);
+    await world.drain();
+    expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
+  });
+
+  test('is not asked for for ever', async () => {
+    const world = await worlds.open();
+
+    await whileLeased(world, async () => {
+      const message = { target: 'hooks', reason: 'reconcile', postponed: maxPostponements };
+      await expect(runUpdateIn(appOf(world), message)).rejects.toThrow(`has been leased by other runs`);
+    });
+
+    expect(world.queue.messages).toEqual([]);
+  });
+
+  test('keeps the trace of who asked', async () => {
+    const world = await worlds.open();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+    await whileLeased(world, () =>
+      runUpdateIn(appOf(world, traceparent), { target: 'hooks', reason: 'reconcile', traceparent }),
+    );
+
+    expect(world.queue.messages).toMatchObject([{ message: { traceparent } }]);
+  });
+});
+
+describe('an update that was given up', () => {
+  test('is recorded and announced; the next reconciliation makes good', async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: ['20.42.66.0/24'] });
+    world.clock.advance(60_000);
+
+    await reportFailedUpdate(world.services, { target: 'hooks', reason: 'reconcile' });
+
+    expect((await recordsOf(world, 'hooks')).at(-1)).toMatchObject({
+      outcome: 'failed',
+      trigger: { reason: 'poison' },
+    });
+    expect(world.notifications.at(-1)).toMatchObject({ type: 'update.failed', subject: 'hooks' });
+    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('failed');
+
+    world.clock.advance(3_600_000);
+    expect(await world.reconcile()).toMatchObject([{ outcome: 'unchanged' }]);
+    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('inSync');
+    expect((await recordsOf(world, 'hooks')).at(-1)).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  test('is announced even where another run has the target, and where the message names none', async () => {
+    const world = await worlds.open();
+
+    await whileLeased(world, () => reportFailedUpdate(world.services, { target: 'hooks', reason: 'reconcile' }));
+    await reportFailedUpdate(world.services, 'no message of ours');
+
+    expect(world.notifications.map(({ subject }) => subject)).toEqual(['hooks', 'update-target']);
+  });
+});
