@@ -202,7 +202,15 @@ async function showTargets() {
   if (total > items.length) byId('targets').append(emptyRow(6, `… and ${total - items.length} more`));
 }
 
-async function showPlan(name) {
+/** `#target=<name>&plan=<id>`, as a notification links to a plan that waits for an approval. */
+async function showLinkedPlan() {
+  const link = new URLSearchParams(location.hash.slice(1));
+  const name = link.get('target');
+  if (name) await showing('plan', () => showPlan(name, link.get('plan')));
+}
+
+/** `expected`: id of the plan that somebody was told of. */
+async function showPlan(name, expected) {
   show('plan', element('p', {}, `Reading the live rules of ${name}…`));
   const plan = await get(`targets/${encodeURIComponent(name)}/plan`);
   const held = { add: plan.held?.add ?? [], remove: plan.held?.remove ?? [] };
@@ -224,6 +232,9 @@ async function showPlan(name) {
       { className: `panel ${tones[plan.verdict] ?? ''}` },
       element('h3', {}, `Plan for ${name} `, isQuiet ? status('inSync') : status(plan.verdict)),
       isQuiet ? element('p', {}, 'Nothing to do: the rules are as they should be.') : undefined,
+      expected && expected !== plan.id
+        ? element('p', { className: 'warn' }, 'The plan has changed since the notification: this is the new one.')
+        : undefined,
       plan.reasons.length > 0 ? messages(plan.reasons) : undefined,
       ...lists.map(([title, prefixes, sign]) => prefixList(title, prefixes, sign)),
       ...(needsApproval ? approval(name, plan.id) : []),
@@ -299,7 +310,9 @@ byId('lookup').addEventListener('submit', (event) => {
   void showing('matches', () => showMatches(ip));
 });
 
+addEventListener('hashchange', () => void showLinkedPlan());
+
 void showing('summary', showHealth);
 void showing('change', showChange);
-void showing('targets', showTargets);
+void showing('targets', showTargets).then(showLinkedPlan);
 void showing('runs', showRuns);

@@ -112,6 +112,20 @@ describeWithBrowser('the pages in a browser', () => {
       expect(faults).toEqual([]);
     });
 
+    test('opens the plan that a notification links to, and says where it has changed since', async () => {
+      const answer = await fetch(`${services.host.url}/api/targets/webhook-receiver/plan`);
+      const { id } = (await answer.json()) as { id: string };
+
+      await open(`dashboard#target=webhook-receiver&plan=${id}`);
+      await page.getByText('To approve exactly this plan').waitFor();
+      expect(await textOf('#plan')).not.toContain('has changed since the notification');
+
+      await page.evaluate(`location.hash = 'target=webhook-receiver&plan=${'0'.repeat(64)}'`);
+      await page.getByText('The plan has changed since the notification').waitFor();
+      expect(await textOf('#plan')).toContain(id);
+      expect(faults).toEqual([]);
+    });
+
     test('looks an address up, by keyboard alone', async () => {
       await open('dashboard');
       await page.getByLabel('Address or range').focus();
