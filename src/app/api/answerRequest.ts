@@ -34,7 +34,8 @@ async function answer(
     const body = route.body ? await parseBody(route.body, request) : undefined;
     const by = route.method === 'POST' ? callerOf(request) : '';
     const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
-    const made = await route.handle(input, await getApp());
+    const app = route.isStatic ? (undefined as never) : await getApp();
+    const made = await route.handle(input, app);
     const representation = await representationOf(made);
     return toResponse(request, made, await representation.coded(accepted.coding, accepted.acceptsIdentity));
   } catch (error) {

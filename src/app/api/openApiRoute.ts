@@ -6,6 +6,7 @@ export const openApiRoute = defineRoute({
   method: 'GET',
   path: 'openapi.json',
   authLevel: 'anonymous',
+  isStatic: true,
   summary: 'This description',
   responses: {
     200: {

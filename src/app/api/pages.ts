@@ -44,6 +44,7 @@ export const dashboardRoute = defineRoute({
   method: 'GET',
   path: 'dashboard',
   authLevel: 'function',
+  isStatic: true,
   summary: 'The page',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
   handle: () => page('public/dashboard.html', strictPolicy),
@@ -54,6 +55,7 @@ export const docsRoute = defineRoute({
   method: 'GET',
   path: 'docs',
   authLevel: 'anonymous',
+  isStatic: true,
   summary: 'This API as a page for people',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
   handle: () => page('public/docs.html', docsPolicy),
@@ -64,6 +66,7 @@ export const assetRoute = defineRoute({
   method: 'GET',
   path: 'assets/{name}',
   authLevel: 'anonymous',
+  isStatic: true,
   summary: 'Scripts and styles of the pages',
   params: z.strictObject({ name: z.string() }),
   responses: {

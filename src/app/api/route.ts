@@ -66,6 +66,8 @@ export interface Route {
   readonly repeatable?: readonly string[];
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number; readonly example?: unknown };
   readonly responses: Readonly<Record<number, ResponseDescription>>;
+  /** Answers from the deployment alone: the app is not even loaded for it, and `handle` gets none. */
+  readonly isStatic?: true;
   /** Media types to negotiate; the first is the default. Absent: the answer has one form, whatever `Accept` says. */
   readonly produces?: readonly string[];
   handle(input: RouteInput, app: ApiApp): Promise<Answer>;
