@@ -31,6 +31,7 @@ function readBuilt(): Promise<Uint8Array> {
 }
 
 export async function renderOpenApi(): Promise<string> {
-  const [{ buildOpenApi }, { routes }] = await Promise.all([import('./openapi.ts'), import('./routes.ts')]);
+  const { routes } = await import('./routes.ts');
+  const { buildOpenApi } = await import('./openapi.ts');
   return JSON.stringify(buildOpenApi(routes));
 }
