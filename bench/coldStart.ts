@@ -45,10 +45,12 @@ try {
 }
 
 async function main(): Promise<void> {
-  const hello = await buildHelloWorld();
+  const hello = await buildHello('helloWorld');
+  const helloStorage = await buildHello('helloStorage');
   const { app, zipBytes, distBytes } = await buildApp();
   const contestants: Contestant[] = [
     { name: 'hello world', root: hello, route: '/api/hello' },
+    { name: 'hello world that looks for a blob', root: helloStorage, route: '/api/hello' },
     { name: 'app, first answer (openapi.json)', root: app, route: '/api/openapi.json' },
     { name: 'app, first answer through storage (health)', root: app, route: '/api/health' },
   ];
@@ -66,7 +68,7 @@ async function main(): Promise<void> {
   }
   console.log(`package: ${zipBytes} bytes zipped, ${distBytes} bytes of code; Node ${process.version}, ${runs} runs`);
   console.log(
-    `goal: at most ${goal} for the first answer: ${(figures[1]?.wallRatio ?? NaN) <= goal ? 'met' : 'MISSED'}`,
+    `goal: at most ${goal} for the first answer: ${(figures[2]?.wallRatio ?? NaN) <= goal ? 'met' : 'MISSED'}`,
   );
   if (values.json === undefined) return;
   const environment = { node: process.version, cores: availableParallelism(), runs };
@@ -94,11 +96,11 @@ async function measure({ root: hostRoot, route }: Contestant): Promise<Sample> {
   return sample;
 }
 
-async function buildHelloWorld(): Promise<string> {
-  const target = path.join(folder, 'hello');
+async function buildHello(name: string): Promise<string> {
+  const target = path.join(folder, name);
   mkdirSync(target);
   await buildFunctions({
-    source: path.join(import.meta.dirname, 'helloWorld'),
+    source: path.join(import.meta.dirname, name),
     out: path.join(target, 'dist'),
     minify: true,
   });

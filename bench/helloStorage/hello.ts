@@ -1,0 +1,13 @@
+/** The least that a function app with the storage SDK can be: it looks for one blob. */
+import { app } from '@azure/functions';
+
+app.http('hello', {
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: async () => {
+    const { BlobServiceClient } = await import('@azure/storage-blob');
+    const blobs = BlobServiceClient.fromConnectionString(process.env.AzureWebJobsStorage ?? '');
+    const isThere = await blobs.getContainerClient('hello').getBlockBlobClient('hello.json').exists();
+    return { jsonBody: { status: isThere ? 'ok' : 'none' } };
+  },
+});
