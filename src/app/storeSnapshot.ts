@@ -2,6 +2,7 @@
 import { toSnapshotId } from '../core/contentHash.ts';
 import { judge, type BelievedTag } from '../core/judge.ts';
 import { findTag } from '../core/regions.ts';
+import type { ServiceTagsDocument } from '../core/serviceTags.ts';
 import { diffTags } from '../core/serviceTagDiff.ts';
 import type { Snapshot, SnapshotPointer } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
@@ -29,7 +30,7 @@ export async function storeSnapshot(
     tagCount: document.values.length,
     prefixCount: document.values.reduce((sum, tag) => sum + tag.addressPrefixes.length, 0),
     ...(previous ? { previous: previous.id } : {}),
-    quarantine: judge(document, await believedTags(services, previous, targets), targets),
+    quarantine: judge(document, await believedTags(services, previous, targets), targets, date),
     sources: found.sources,
     disagreements: found.disagreements,
     warnings: merged.warnings,
@@ -48,16 +49,28 @@ async function believedTags(
   targets: readonly Target[],
 ): Promise<BelievedTag[]> {
   if (!previous) return [];
-  const quarantined = new Map(previous.quarantine.map((entry) => [entry.tag, entry.baseline]));
+  const quarantined = new Map(previous.quarantine.map((entry) => [entry.tag, entry]));
   const believed: BelievedTag[] = [];
-  for (const baseline of new Set([previous.id, ...quarantined.values()])) {
+  for (const baseline of new Set([previous.id, ...previous.quarantine.map((entry) => entry.baseline)])) {
     const { document } = baseline === previous.id ? previous : await getSnapshot(services, baseline);
     for (const tag of watchedTags(document, targets)) {
-      if ((quarantined.get(tag) ?? previous.id) !== baseline) continue;
-      believed.push({ tag, baseline, addressPrefixes: findTag(document, tag)?.addressPrefixes ?? [] });
+      const entry = quarantined.get(tag);
+      if ((entry?.baseline ?? previous.id) !== baseline) continue;
+      const addressPrefixes = prefixesOf(document, tag);
+      const listed = prefixesOf(previous.document, tag);
+      believed.push({
+        tag,
+        baseline,
+        addressPrefixes,
+        ...(entry && { quarantined: { entry, addressPrefixes: listed } }),
+      });
     }
   }
   return believed;
+}
+
+function prefixesOf(document: ServiceTagsDocument, tag: string): readonly string[] {
+  return findTag(document, tag)?.addressPrefixes ?? [];
 }
 
 async function replacePointer(

@@ -12,30 +12,70 @@ export interface BelievedTag {
   readonly addressPrefixes: readonly string[];
   /** Id of the snapshot that it is taken from. */
   readonly baseline: string;
+  /** Where the snapshot before had the tag in quarantine: its entry, and what it listed. */
+  readonly quarantined?: { readonly entry: TagQuarantine; readonly addressPrefixes: readonly string[] };
 }
 
-type RemovalLimits = Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>;
+type RemovalLimits = Omit<SafetyLimits, 'widestPrefix' | 'maxAddedAddresses'>;
 
-/** A watched tag that is missing, empty, or lost more than the limits allow is quarantined: its removals are not believed. */
+const dayInMs = 24 * 60 * 60 * 1000;
+
+/**
+ * A watched tag that is missing, empty, or lost more than the limits allow is quarantined: its removals are not
+ * believed. A missing or empty tag stays so until it is back. A shrunken one is believed in the end, when it has stood
+ * for `removalGraceDays` and `removalConfirmations` further snapshots without losing more; each target still holds
+ * removals beyond its own limits for an approval. `date`: day of publication, `YYYY-MM-DD`.
+ */
 export function judge(
   document: ServiceTagsDocument,
   believed: readonly BelievedTag[],
   targets: readonly Target[],
+  date: string,
 ): TagQuarantine[] {
   return believed.flatMap((before) => {
     const now = findTag(document, before.tag)?.addressPrefixes;
-    const verdict = judgeTag(now, before, limitsFor(before.tag, targets));
-    return verdict ? [{ tag: before.tag, baseline: before.baseline, ...verdict }] : [];
+    const limits = limitsFor(before.tag, targets);
+    const verdict = judgeTag(now, before, limits);
+    if (!verdict) return [];
+    const entry = {
+      tag: before.tag,
+      baseline: before.baseline,
+      ...verdict,
+      ...standing(verdict.kind, now, before, date),
+    };
+    return hasLasted(entry, limits, date) ? [] : [entry];
   });
 }
 
-/** The widest limits of the targets that watch the tag: a stricter target holds for itself. */
+/** Since when, and through how many further snapshots, the tag has stood as it stands now. */
+function standing(
+  kind: TagQuarantine['kind'],
+  now: readonly string[] | undefined,
+  before: BelievedTag,
+  date: string,
+): Pick<TagQuarantine, 'since' | 'confirmations'> {
+  const { entry, addressPrefixes } = before.quarantined ?? { addressPrefixes: [] };
+  const lostMore = subtractPrefixes(addressPrefixes, now ?? []).length > 0;
+  if (entry?.kind !== kind || lostMore) return { since: date, confirmations: 0 };
+  return { since: entry.since, confirmations: entry.confirmations + 1 };
+}
+
+function hasLasted({ kind, since, confirmations }: TagQuarantine, limits: RemovalLimits, date: string): boolean {
+  const days = (Date.parse(date) - Date.parse(since)) / dayInMs;
+  return (
+    kind === 'shrunken' && days >= limits.removalGraceDays && confirmations >= Math.max(1, limits.removalConfirmations)
+  );
+}
+
+/** The widest limits and the longest grace of the targets that watch the tag: a stricter target holds for itself. */
 function limitsFor(tag: string, targets: readonly Target[]): RemovalLimits {
   const limits = targets.filter((target) => concerns(target, tag)).map((target) => target.limits);
   if (limits.length === 0) return defaultLimits;
   return {
     maxRemovedCount: Math.max(...limits.map((limit) => limit.maxRemovedCount)),
     maxRemovedPercent: Math.max(...limits.map((limit) => limit.maxRemovedPercent)),
+    removalGraceDays: Math.max(...limits.map((limit) => limit.removalGraceDays)),
+    removalConfirmations: Math.max(...limits.map((limit) => limit.removalConfirmations)),
   };
 }
 

@@ -8,6 +8,10 @@ export interface TagQuarantine {
   readonly reason: string;
   /** The last snapshot whose content for the tag was believed. */
   readonly baseline: string;
+  /** Day of publication (`YYYY-MM-DD`) since when the tag is in quarantine. */
+  readonly since: string;
+  /** How many further snapshots showed the tag without losing more. */
+  readonly confirmations: number;
 }
 
 /** What one source said in the pull that made a snapshot. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { judge } from '../../src/core/judge.ts';
 import type { ServiceTagsDocument } from '../../src/core/serviceTags.ts';
+import type { TagQuarantine } from '../../src/core/snapshot.ts';
 import { defaultLimits, type Target } from '../../src/core/target.ts';
 import { nsgTarget, registryTarget } from './planFixtures.ts';
 
@@ -26,7 +27,7 @@ function verdictOn(
   name = tag,
 ) {
   const document = documentOf(now ? { [name]: now } : {});
-  return judge(document, [{ tag: name, addressPrefixes: before, baseline: 'snapshot-1' }], targets);
+  return judge(document, [{ tag: name, addressPrefixes: before, baseline: 'snapshot-1' }], targets, '2026-01-05');
 }
 
 const limited = (maxRemovedCount: number, maxRemovedPercent: number) => ({
@@ -64,13 +65,15 @@ describe('a watched tag', () => {
       'AzureContainerRegistry: Removes 11 of 250 prefixes (4.4 %), limits 10 and 2 %. Approve the plan if they are really gone.',
     ],
   ])('%s is quarantined', (_, now, before, kind, reason) => {
-    expect(verdictOn(now, before)).toEqual([{ tag, baseline: 'snapshot-1', kind, reason }]);
+    expect(verdictOn(now, before)).toEqual([
+      { tag, baseline: 'snapshot-1', kind, reason, since: '2026-01-05', confirmations: 0 },
+    ]);
   });
 
   test('is found whatever its case', () => {
     const believed = [{ tag, addressPrefixes: prefixes(2), baseline: 'snapshot-1' }];
 
-    expect(judge(documentOf({ azurecontainerregistry: prefixes(2) }), believed, [])).toEqual([]);
+    expect(judge(documentOf({ azurecontainerregistry: prefixes(2) }), believed, [], '2026-01-05')).toEqual([]);
   });
 
   test('is judged for itself', () => {
@@ -80,9 +83,9 @@ describe('a watched tag', () => {
       baseline: `of-${name}`,
     }));
 
-    expect(judge(documentOf({ Sql: prefixes(2) }), believed, []).map((entry) => [entry.tag, entry.baseline])).toEqual([
-      ['Storage', 'of-Storage'],
-    ]);
+    expect(
+      judge(documentOf({ Sql: prefixes(2) }), believed, [], '2026-01-05').map((entry) => [entry.tag, entry.baseline]),
+    ).toEqual([['Storage', 'of-Storage']]);
   });
 });
 
@@ -99,5 +102,52 @@ describe('the limits', () => {
     ['of a target of one region do not count for the whole tag', [registryTarget(limited(0, 0))], 0],
   ])('%s', (_, targets, quarantined) => {
     expect(verdictOn(prefixes(98), prefixes(100), targets)).toHaveLength(quarantined);
+  });
+});
+
+describe('a tag that stays in quarantine', () => {
+  /** Judged again: it had 100 prefixes, and `listed` of them in the snapshot before. */
+  function judgedAgain(
+    now: readonly string[] | undefined,
+    listed: readonly string[],
+    entry: Partial<TagQuarantine>,
+    date: string,
+  ) {
+    const known: TagQuarantine = {
+      tag,
+      baseline: 'snapshot-1',
+      kind: 'shrunken',
+      reason: '',
+      since: '2026-01-05',
+      confirmations: 1,
+      ...entry,
+    };
+    const quarantined = { entry: known, addressPrefixes: listed };
+    const believed = [{ tag, addressPrefixes: prefixes(100), baseline: 'snapshot-1', quarantined }];
+    return judge(documentOf(now ? { [tag]: now } : {}), believed, [], date).map(({ since, confirmations }) => [
+      since,
+      confirmations,
+    ]);
+  }
+
+  test.each<[string, readonly string[] | undefined, readonly string[], Partial<TagQuarantine>, string, unknown]>([
+    ['shrunken, confirmed, too early', prefixes(50), prefixes(50), {}, '2026-01-12', [['2026-01-05', 2]]],
+    [
+      'shrunken, late, not confirmed',
+      prefixes(50),
+      prefixes(50),
+      { confirmations: 0 },
+      '2026-02-02',
+      [['2026-01-05', 1]],
+    ],
+    ['shrunken, late and confirmed: believed', prefixes(50), prefixes(50), {}, '2026-01-19', []],
+    ['shrunken and growing again: believed', prefixes(60), prefixes(50), {}, '2026-01-19', []],
+    ['losing more begins anew', prefixes(49), prefixes(50), {}, '2026-02-02', [['2026-02-02', 0]]],
+    ['another kind begins anew', [], prefixes(0), {}, '2026-02-02', [['2026-02-02', 0]]],
+    ['empty for ever', [], [], { kind: 'empty', confirmations: 50 }, '2027-01-05', [['2026-01-05', 51]]],
+    ['missing for ever', undefined, [], { kind: 'missing', confirmations: 50 }, '2027-01-05', [['2026-01-05', 51]]],
+    ['whole again', prefixes(100), prefixes(50), {}, '2026-01-06', []],
+  ])('%s', (_, now, listed, entry, date, expected) => {
+    expect(judgedAgain(now, listed, entry, date)).toEqual(expected);
   });
 });

@@ -17,7 +17,14 @@ const disagreement = object({ tag: text, source: text, prefixes: textList });
 
 export const ledgerHead = object({ runId: text, hash: text });
 
-const quarantine = object({ tag: text, kind: oneOf('missing', 'empty', 'shrunken'), reason: text, baseline: text });
+const quarantine = object({
+  tag: text,
+  kind: oneOf('missing', 'empty', 'shrunken'),
+  reason: text,
+  baseline: text,
+  since: text,
+  confirmations: number,
+});
 
 const serviceTag = object({
   name: text,

@@ -112,7 +112,14 @@ export const lookupAnswer = z.looseObject({
 });
 
 export const quarantine = z.array(
-  z.looseObject({ tag: z.string(), kind: z.string(), reason: z.string(), baseline: z.string() }),
+  z.looseObject({
+    tag: z.string(),
+    kind: z.string(),
+    reason: z.string(),
+    baseline: z.string(),
+    since: z.string(),
+    confirmations: z.int(),
+  }),
 );
 
 export const snapshotSummary = z.looseObject({

@@ -162,6 +162,8 @@ describe('lists of snapshots', () => {
       kind: 'missing' as const,
       reason: 'Der Tag fehlt – 標籤消失了',
       baseline: first.id,
+      since: '2026-01-05',
+      confirmations: 0,
     }));
     const long = { ...second, quarantine };
     const short = { ...first, quarantine: quarantine.slice(0, 1) };

@@ -28,7 +28,7 @@ function publish(tags: Tags, date = '2026-07-27'): void {
   const addressPrefixes =
     believedIn?.document.values.find(({ name }) => name === defaultServiceTag)?.addressPrefixes ?? [];
   const believed = [{ tag: defaultServiceTag, baseline, addressPrefixes }];
-  const published = world.snapshots.publish(tags, date, judge(makeDocument(tags), believed, []));
+  const published = world.snapshots.publish(tags, date, judge(makeDocument(tags), believed, [], date));
   world.changes.set(published.id, diffTags(previous.document, published.document));
   world.clock.pass(60);
 }
