@@ -173,7 +173,7 @@ describe('answers', () => {
     process.env.UNRELATED = 'of the parent';
 
     const isolated = await app.start({ settings });
-    const seen = await (await fetch(`${isolated.url}/api/setting`)).json();
+    const seen: unknown = await (await fetch(`${isolated.url}/api/setting`)).json();
     await isolated.stop();
 
     expect(seen).toEqual({ value: 'from the host', home: null });
@@ -299,7 +299,7 @@ describe('start', () => {
       });
     });
 
-    const seen = await (await fetch(`${url}/api/setting`)).json();
+    const seen: unknown = await (await fetch(`${url}/api/setting`)).json();
     child.kill('SIGINT');
     const [code] = (await once(child, 'exit')) as [number];
 
