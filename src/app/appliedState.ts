@@ -146,7 +146,7 @@ export function ownedTexts(state: TargetState): string[] {
   return state.owned.map((owned) => owned.prefix);
 }
 
-/** A person's yes to everything that a plan holds. */
+/** A person's yes to all of a plan: what it holds, and what an approval before this one let through already. */
 export function toApproval(situation: Situation, by: string, at: Date): Approval {
   const { plan } = situation.result;
   return {
@@ -155,7 +155,7 @@ export function toApproval(situation: Situation, by: string, at: Date): Approval
     at: at.toISOString(),
     snapshot: plan.snapshot,
     configHash: situation.configHash,
-    add: plan.held.add,
+    add: sortPrefixes([...plan.held.add, ...plan.add]),
     remove: sortPrefixes([...plan.held.remove, ...plan.remove]),
   };
 }
