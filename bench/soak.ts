@@ -156,7 +156,10 @@ async function startWorker(
   failures: string[],
 ): Promise<ChildProcess> {
   const script = path.join(import.meta.dirname, 'soak/worker.ts');
-  const worker = fork(script, { env, execArgv: ['--expose-gc', '--no-warnings', ...(env.SOAK_NODE_ARGS?.split(' ') ?? [])] });
+  const worker = fork(script, {
+    env,
+    execArgv: ['--expose-gc', '--no-warnings', ...(env.SOAK_NODE_ARGS?.split(' ') ?? [])],
+  });
   const heaps: number[] = [];
   memory.set(worker, heaps);
   worker.on('message', (message: WorkerMessage) => {
