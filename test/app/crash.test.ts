@@ -58,7 +58,7 @@ const pull = (run: Run) => pullServiceTags(run.services, { reason: 'timer' });
 const actionsOf = (run: Run) => buildTargetActions(run.services);
 
 async function pullAndUpdate(run: Run, tags: TagLists): Promise<void> {
-  await listed(run, tags, '2026-01-05');
+  listed(run, tags, '2026-01-05');
   await pull(run);
   for (const { name } of await run.services.targets.read()) await update(name)(run);
 }
@@ -234,7 +234,7 @@ describe('a process that dies', () => {
       id: target.resourceId,
       securityRules: rules.map(({ name, properties: { provisioningState, ...properties } }) => ({ name, properties })),
     });
-    const ipRules = Object.values(registries).flatMap((entry) => entry.properties.networkRuleSet?.ipRules ?? []);
+    const ipRules = Object.values(registries).flatMap((entry) => entry.properties.networkRuleSet.ipRules);
     simulator.putRegistry({ id: registry.resourceId, networkRuleSet: { defaultAction: 'Deny', ipRules } });
   }
 

@@ -1,6 +1,5 @@
 /** The ledger: one record for each run that wrote, held, blocked or failed; chained, and written once. */
 import { describe, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../src/core/runRecord.ts';
 import { recordHash } from '../../src/core/ledgerChain.ts';
 import { acr, checkLedger, deadSource, hooks, publish, publishNextWeek, recordsOf } from './stories.ts';
 import { useWorlds, type TagLists } from './stories.ts';
@@ -91,7 +90,7 @@ describe('the chain', () => {
       ...records.slice(0, 3).map(recordHash),
     ]);
     const state = await world.services.states.get('hooks');
-    expect(state?.ledgerHead).toEqual({ runId: records[3]?.id, hash: recordHash(records[3] as RunRecord) });
+    expect(state?.ledgerHead).toEqual({ runId: records[3]?.id, hash: recordHash(records[3]!) });
     expect(await checkLedger(world, 'hooks')).toEqual({ ok: true, breaks: [] });
   });
 

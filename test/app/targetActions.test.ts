@@ -65,10 +65,10 @@ describe('an approval', () => {
       'a limit of the configuration',
       (world: World) => world.setTargets([hooks({ limits: { ...defaultLimits, maxRemovedCount: 9 } })]),
     ],
-  ])('is refused with the new plan when %s has moved', async (_what, move) => {
+  ])('is refused with the new plan when %s has moved', async (_what, move: (world: World) => unknown) => {
     const world = await heldWorld();
     const { id } = await world.actions.planTarget('hooks');
-    await move(world);
+    await Promise.resolve(move(world));
     const writes = writesOf(world);
 
     const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));

@@ -187,7 +187,7 @@ describe('one of several', () => {
 
     expect(prefixesIn(world)).toEqual(first[acr]);
     expect(prefixesIn(world, out)).toEqual(first[acr]);
-    expect(rulesOf(world).Theirs?.properties).toMatchObject(theirs as object);
+    expect(rulesOf(world).Theirs?.properties).toMatchObject(theirs);
   });
 
   test('the regions of a registry are read live, replicas included', async () => {

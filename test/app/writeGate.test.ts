@@ -88,7 +88,7 @@ describe.each([
       const { policy, paused, updatesPaused } = closing;
       const isPaused = paused === 'in the targets file';
       // A name of its own, so that each begins without a state.
-      const target = make({ name: `gate-${index}`, policy, paused: isPaused, limits: openLimits }) as Target;
+      const target = make({ name: `gate-${index}`, policy, paused: isPaused, limits: openLimits });
       world.setTargets([target]);
       if (paused === 'by a person') await world.actions.pauseTarget(target.name, 'operator');
       for (const [entrance, enter] of Object.entries(entrances)) {

@@ -1,0 +1,87 @@
+/** `npm run replay`: a folder of weekly files through the product, one line a file. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { PullResult } from '../../src/app/pullServiceTags.ts';
+import type { RunRecord } from '../../src/core/runRecord.ts';
+import { acr, weeklyDocument, type TagLists } from '../app/stories.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'replay-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function put(date: string, tags: TagLists, changeNumber: number): Promise<void> {
+  const document = JSON.stringify(weeklyDocument(tags, changeNumber));
+  await writeFile(join(folder, `ServiceTags_Public_${date}.json`), document);
+}
+
+async function replay(...args: readonly string[]) {
+  const run = promisify(execFile)(process.execPath, ['dev/replay.ts', '--files', folder, ...args], { cwd: root });
+  const { stdout } = await run;
+  return stdout.trimEnd().split('\n');
+}
+
+const hundred = Array.from({ length: 100 }, (_, index) => `20.42.${index}.0/24`);
+
+test('one line a file in the order of dates: what came, what waits, what is held, what is refused', async () => {
+  await put('20260126', { [acr]: ['20.42.0.0/24'] }, 4);
+  await put('20260105', { [acr]: hundred }, 1);
+  await put('20260119', { [acr]: [...hundred.slice(1), '20.43.0.0/24'] }, 3);
+  await put('20260112', { [acr]: hundred }, 2);
+  await writeFile(join(folder, 'ServiceTags_Public_20260202.json'), '<html></html>');
+  const json = join(folder, 'report.json');
+
+  const lines = await replay('--json', json);
+
+  expect(lines[0]).toBe('Public: 5 files');
+  expect(lines[1]).toMatch(/^2026-01-05 {2}change 1, 1 tags {2}\| whole-tag \+100 -0$/);
+  expect(lines[2]).toMatch(/^2026-01-12 {2}change 2, 1 tags {2}\| same content$/);
+  expect(lines[3]).toMatch(/whole-tag \+1 -0; removalGrace: 20\.42\.0\.0\/24 is no longer listed/);
+  expect(lines[4]).toMatch(/quarantined AzureContainerRegistry \(shrunken\).*whole-tag \+0 -0;.*quarantined:/);
+  expect(lines[5]).toMatch(/^2026-02-02 {2}refused: .*HTML page/);
+  const report = JSON.parse(await readFile(json, 'utf8')) as { date: string; pull?: PullResult; runs: RunRecord[] }[];
+  expect(report.map(({ date }) => date)).toEqual([
+    '2026-01-05',
+    '2026-01-12',
+    '2026-01-19',
+    '2026-01-26',
+    '2026-02-02',
+  ]);
+  expect(report[0]?.runs[0]).toMatchObject({ chain: 'whole-tag', outcome: 'applied' });
+  expect(report[0]?.runs[0]?.startedAt).toBe('2026-01-05T12:00:00.000Z');
+});
+
+test('targets of a file: their resources are made up', async () => {
+  await put('20260105', { [acr]: ['20.42.0.0/24'], [`${acr}.WestEurope`]: ['20.42.0.0/25'] }, 1);
+  const targets = join(folder, 'targets.json');
+  const id =
+    '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/prod';
+  await writeFile(
+    targets,
+    JSON.stringify({
+      targets: [
+        { name: 'prod', kind: 'registryNetworkRules', resourceId: id, regions: ['westeurope'], policy: 'sync' },
+      ],
+    }),
+  );
+
+  const lines = await replay('--targets', targets);
+
+  expect(lines[1]).toMatch(/^2026-01-05 {2}change 1, 2 tags {2}\| prod \+1 -0$/);
+});
+
+test.each([
+  ['no folder given', [], /--files: missing/],
+  ['a folder without weekly files', ['--files', tmpdir()], /holds no ServiceTags_<cloud>_<YYYYMMDD>\.json/],
+])('%s: a sentence that says what is accepted, and exit code 1', async (_what, args, message) => {
+  const run = promisify(execFile)(process.execPath, ['dev/replay.ts', ...args], { cwd: root });
+
+  await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) as unknown });
+});
