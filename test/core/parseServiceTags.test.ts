@@ -377,24 +377,28 @@ describe('real weekly files', () => {
     );
   });
 
-  testOnRealFiles('the largest takes less than 400 ms', () => {
+  testOnRealFiles('the largest takes at most sixty times as long as JSON.parse of it', () => {
     const module = resolve(import.meta.dirname, '../../src/core/parseServiceTags.ts');
     const script = `
       import { readFileSync } from 'node:fs';
       import { parseServiceTagsText } from ${JSON.stringify(module)};
       const text = readFileSync(${JSON.stringify(resolve(folder, 'ServiceTags_Public_20250303.json'))}, 'utf8');
-      const times = Array.from({ length: 5 }, () => {
-        const start = performance.now();
-        parseServiceTagsText(text, 'Public');
-        return performance.now() - start;
-      });
-      console.log(Math.min(...times));
+      const fastest = (work) =>
+        Math.min(
+          ...Array.from({ length: 7 }, () => {
+            const start = performance.now();
+            work();
+            return performance.now() - start;
+          }),
+        );
+      const bare = fastest(() => JSON.parse(text));
+      console.log(fastest(() => parseServiceTagsText(text, 'Public')) / bare);
     `;
 
     // A process of its own: the test runner's sandbox makes such code several times slower.
-    const fastest = Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script]));
+    const ratio = Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script]));
 
-    expect(fastest).toBeGreaterThan(0);
-    expect(fastest).toBeLessThan(400);
+    expect(ratio).toBeGreaterThan(0);
+    expect(ratio).toBeLessThan(60);
   });
 });

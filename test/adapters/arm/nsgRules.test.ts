@@ -492,7 +492,7 @@ describe('side by side', () => {
   test.each(['retryableError', 'conflict', 'failLater'] as const)(
     'a write of another process meets the lock (%s) and waits for it',
     async (nsgLock) => {
-      world.simulator.configure({ nsgOperationInMs: 40, nsgLock });
+      world.simulator.configure({ nsgOperationInMs: 300, nsgLock });
       const [ours, theirs] = [targets[0]!, targets[1]!];
       const session = world.arm.openSession();
       const current = await session.nsgRules.read(ours);

@@ -293,7 +293,7 @@ describe('others at the same registry', () => {
   });
 
   test('an update of somebody else is waited for', async () => {
-    world.simulator.configure({ registryOperationInMs: 30 });
+    world.simulator.configure({ registryOperationInMs: 300 });
     await fetch(`${world.simulator.url}${registryId}?api-version=2025-11-01`, {
       method: 'PATCH',
       headers: { 'content-type': 'application/json' },

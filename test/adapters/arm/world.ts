@@ -27,7 +27,7 @@ function hastyClock(longestWaitInMs: number): Clock {
   };
 }
 
-export async function startWorld(options: SimulatorOptions = {}, longestWaitInMs = 5): Promise<World> {
+export async function startWorld(options: SimulatorOptions = {}, longestWaitInMs = 60): Promise<World> {
   const simulator = await startSimulator(options);
   const armOf = (owner: string) =>
     buildArm({ cloud: 'Public', armEndpoint: simulator.url, armIsLoopback: true }, owner, {
