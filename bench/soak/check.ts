@@ -41,9 +41,7 @@ function liveOf(simulator: Simulator, target: Target): readonly string[] {
   }
   const names = [target.rule.name, `${target.rule.name}-ipv6`];
   const rules = simulator.nsg(target.resourceId)?.properties.securityRules ?? [];
-  return rules
-    .filter(({ name }) => names.includes(name))
-    .flatMap(({ properties }) => properties.sourceAddressPrefixes);
+  return rules.filter(({ name }) => names.includes(name)).flatMap(({ properties }) => properties.sourceAddressPrefixes);
 }
 
 function lostForeigners(simulator: Simulator, size: Size): string[] {
