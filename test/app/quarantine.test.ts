@@ -41,7 +41,7 @@ describe('quarantine of removals', () => {
     expect(codesOf(run)).toContain('quarantined');
     expect(run?.reasons.find(({ code }) => code === 'quarantined')?.message).toContain(reason);
     const { items } = await world.services.snapshots.list('Public', { limit: 1 });
-    expect(items[0]?.quarantine).toEqual([
+    expect(items[0]?.quarantine).toMatchObject([
       { tag: acr, kind, reason: expect.stringContaining(reason) as unknown, baseline: expect.any(String) as unknown },
     ]);
     expect((await recordsOf(world, 'pull')).at(-1)?.reasons).toMatchObject([{ code: 'quarantined' }]);

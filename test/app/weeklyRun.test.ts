@@ -7,7 +7,7 @@ import { fileSource } from '../../src/adapters/sources/file.ts';
 import type { PullResult } from '../../src/app/pullServiceTags.ts';
 import { ofFamily, sortPrefixes, subtractPrefixes } from '../../src/core/prefixes.ts';
 import type { RunRecord } from '../../src/core/runRecord.ts';
-import type { Cloud } from '../../src/core/serviceTags.ts';
+import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags.ts';
 import type { NsgRuleTarget, Target } from '../../src/core/target.ts';
 import { openLimits } from '../core/planFixtures.ts';
 import { readRealFile, realFileNames, testOnRealFiles } from '../core/realFiles.ts';
@@ -69,8 +69,12 @@ function heldBy(world: World, target: Target): string[] {
   return target.kind === 'nsgRule' ? prefixesIn(world, target) : ipRulesOf(world, target);
 }
 
+const documents = new Map<string, ServiceTagsDocument>();
+
 function prefixesOfTag(name: string, tag = acr): readonly string[] {
-  const found = readRealFile(name).values.find((value) => value.name.toLowerCase() === tag.toLowerCase());
+  const document = documents.get(name) ?? readRealFile(name);
+  documents.set(name, document);
+  const found = document.values.find((value) => value.name.toLowerCase() === tag.toLowerCase());
   return found?.addressPrefixes ?? [];
 }
 
