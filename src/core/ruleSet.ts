@@ -60,7 +60,7 @@ export function fitSteps(
   const afterAll = build(lists.add, lists.remove);
   if (room === undefined || afterAll.length <= room) {
     const afterAdditions = build(lists.add, []);
-    const isOneStep = room !== undefined && lists.add.length > 0 && afterAdditions.length > room;
+    const isOneStep = room !== undefined && afterAdditions.length > room;
     return { lists, held, reasons: [], afterAdditions: isOneStep ? afterAll : afterAdditions, afterAll };
   }
   const now = build([], []);

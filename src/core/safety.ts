@@ -87,16 +87,16 @@ function specialPurposeParts(
   return { prefixes, reasons: reasonFor('specialPurpose', prefixes, message) };
 }
 
-/** Smallest prefixes first, so that a few oversized ones cannot keep the others out. */
+/** Smallest prefixes first (of one size as they come, by address), so that a few oversized ones cannot keep the others out. */
 function takeWithin(prefixes: readonly string[], room: number): { taken: string[]; left: string[] } {
   const ipv4 = ofFamily(prefixes, 'ipv4').map((text) => parsePrefix(text));
-  const bySize = ipv4.sort((a, b) => b.length - a.length || (a.start < b.start ? -1 : 1));
+  const bySize = ipv4.sort((a, b) => b.length - a.length);
   const taken = ofFamily(prefixes, 'ipv6');
   const left: string[] = [];
   let free = BigInt(Math.max(0, room));
   for (const prefix of bySize) {
     const size = prefix.end - prefix.start + 1n;
-    if (left.length === 0 && size <= free) {
+    if (size <= free) {
       free -= size;
       taken.push(prefix.text);
     } else {

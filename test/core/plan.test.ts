@@ -298,6 +298,20 @@ describe('removals', () => {
     expect(plan.reasons[0]?.message).toBe(`${b} is no longer listed; ${text}`);
   });
 
+  test('stay where the days are over and the publications are not', () => {
+    const absent = [{ ...over(b), confirmedBy: ['pa'], publication: 'p1' }, over(c)];
+
+    expect(removalOf({ absent }).plan).toMatchObject({ remove: [c], retain: [b] });
+  });
+
+  test('say nothing of publications once there were enough', () => {
+    const absent = [clock(b, { confirmedBy: ['pa', 'pb'], publication: 'p1' })];
+
+    expect(removalOf({ absent }, { desired: [a, c] }).plan.reasons[0]?.message).toBe(
+      `${b} is no longer listed; it leaves after 2026-01-15.`,
+    );
+  });
+
   test('the last day of several is said', () => {
     const { plan } = removalOf({
       absent: [clock(b), clock(c, { since: '2026-01-05T00:00:00.000Z', confirmedBy: ['x'] })],
@@ -354,6 +368,29 @@ describe('removals', () => {
     });
 
     expect(plan.reasons[0]?.message).toContain('Removes 2 of 3 prefixes');
+  });
+
+  test('are measured by what was there before the day on which the first one went', () => {
+    const [first, later] = ['2025-10-01T00:00:00.000Z', '2025-11-01T00:00:00.000Z'];
+    const owned = [
+      { prefix: a, since: '2025-06-01T00:00:00.000Z' },
+      { prefix: b, since: later },
+      { prefix: c, since: '2025-06-01T00:00:00.000Z' },
+      { prefix: d, since: first },
+    ];
+    const absent = [
+      { ...over(b), since: later },
+      { ...over(c), since: first },
+    ];
+    const world = {
+      target: nsgTarget({ limits: { ...defaultLimits, maxRemovedPercent: 50 } }),
+      desired: [a, d],
+      live: [a, b, c, d],
+    };
+
+    const { plan } = planned({ ...world, state: { ...stateOwning([a]), owned, absent } });
+
+    expect(plan.reasons[0]?.message).toContain('Removes 2 of 3 prefixes (66.7 %)');
   });
 
   test('of a prefix that comes and goes are held', () => {
@@ -454,6 +491,19 @@ describe('a list that is not believed', () => {
 
     expect(distrusted({ absent }, { now: new Date('2026-01-15T00:00:00.000Z') }).plan.held.remove).toEqual([b]);
     expect(distrusted({ absent }, { now: new Date('2026-01-14T23:59:59.999Z') }).plan.held.remove).toEqual([]);
+  });
+
+  test('says why once where some of it waits and some is held', () => {
+    const { plan } = planned({
+      target,
+      desired: [a],
+      live: [a, b, c],
+      state: stateOwning([a, b, c], { absent: [over(b)] }),
+      overrides: { distrust: [quarantined] },
+    });
+
+    expect(plan).toMatchObject({ held: { add: [], remove: [b] }, retain: [c] });
+    expect(codes(plan)).toEqual(['quarantined', 'removalGrace']);
   });
 
   test('removes what a person approved', () => {
@@ -797,7 +847,28 @@ describe('where there is little room', () => {
     const result = tight(2, { target, desired: [a, b], live: [a, b, c, d], state });
 
     expect(result.plan).toMatchObject({ remove: [c], retain: [d], verdict: 'apply' });
+    expect(codes(result.plan)).toEqual(['removalGrace']);
     expect(result.changes).toEqual([put([a, b, d])]);
+  });
+
+  test('a target that holds more than it may have may lose a part of a prefix', () => {
+    const state = stateOwning([a, b, c], { absent: [over('20.1.4.0/25'), clock(b)] });
+    const target = nsgTarget({ limits: { ...defaultLimits, maxRemovedPercent: 100 } });
+
+    const result = tight(2, { target, desired: [a, '20.1.4.128/25'], live: [a, b, c], state });
+
+    expect(result.plan).toMatchObject({ remove: ['20.1.4.0/25'], retain: [b], verdict: 'apply' });
+    expect(result.changes).toEqual([put([a, b, '20.1.4.128/25'])]);
+  });
+
+  test.each([[5], [undefined]])('a room of %s is enough for two steps', (room) => {
+    const world = { target: nsgTarget(open), desired: [a, b], live: [a, c], state: stateOwning([a, c]) };
+    const { current } = planInput(world);
+
+    const result = planned({ ...world, overrides: { current: { ...current, maxPrefixes: room } } });
+
+    expect(result.additions).toEqual([put([a, b, c])]);
+    expect(result.changes).toEqual([put([a, b])]);
   });
 
   test('no room at all blocks', () => {
@@ -832,11 +903,11 @@ describe('the reasons of a plan', () => {
 
 describe('the id of a plan', () => {
   const given: PlanCase = { target: nsgTarget(), desired: [a, b], live: [a, c], state: stateOwning([a, c]) };
-  const { id } = planOf(given).plan;
+  const idOf = (change: Partial<PlanCase> = {}): string => planOf({ ...given, ...change }).plan.id;
 
   test('is a checksum that does not hang on time or order', () => {
-    expect(id).toMatch(/^[0-9a-f]{64}$/);
-    expect(planOf({ ...given, live: [c, a], overrides: { now: new Date('2026-01-11T00:00:00Z') } }).plan.id).toBe(id);
+    expect(idOf()).toMatch(/^[0-9a-f]{64}$/);
+    expect(idOf({ live: [c, a], overrides: { now: new Date('2026-01-11T00:00:00Z') } })).toBe(idOf());
   });
 
   test.each<[string, Partial<PlanCase>]>([
@@ -847,13 +918,13 @@ describe('the id of a plan', () => {
     ['a list', { desired: [a, d] }],
     ['ownership', { state: stateOwning([a]) }],
   ])('changes with %s', (_, change) => {
-    expect(planOf({ ...given, ...change }).plan.id).not.toBe(id);
+    expect(idOf(change)).not.toBe(idOf());
   });
 
   test('does not change with a rule that is not there', () => {
     const input = planInput({ ...given, live: [a, c] });
     const rules = input.current.rules.filter((rule) => rule.mark !== undefined);
 
-    expect(calculatePlan({ ...input, current: { ...input.current, rules } }).plan.id).toBe(id);
+    expect(calculatePlan({ ...input, current: { ...input.current, rules } }).plan.id).toBe(idOf());
   });
 });

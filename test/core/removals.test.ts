@@ -137,7 +137,7 @@ describe('without a publication', () => {
   test('a clock runs on and is not confirmed', () => {
     const clocks = { absent: [clock(a)], returned: [] };
 
-    expect(moveClocks({ clocks, ours: [a], desired: [], publication: undefined, now })).toEqual(clocks);
+    expect(moveClocks({ clocks, ours: [a], desired: [], publication: undefined, now })).toStrictEqual(clocks);
   });
 
   test.each([['p2'], [undefined]])('what comes back with %s was never gone', (publication) => {
