@@ -37,6 +37,8 @@ process.on('message', (message) => {
     void Promise.all(queues.map((queue) => queue.stop())).then(() => process.exit());
   }
 });
+// Without its parent it has nothing to work for.
+process.on('disconnect', () => process.exit(1));
 tell({ kind: 'ready' });
 
 function start(queueName: string, handle: (body: unknown) => Promise<void>) {
