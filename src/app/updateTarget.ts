@@ -130,11 +130,17 @@ async function attempt(
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
       // Two runs that write over each other must not come back at the same instant.
       const waitInMs = Math.round(count * (500 + 1_500 * toFraction(services.randomHex())));
-      progress.replans.push({ call: 'plan', code: error.message, waitedInMs: waitInMs });
+      progress.replans.push({ call: 'plan', code: codeOfMove(error), waitedInMs: waitInMs });
       services.logger.warn('target moved under the run, planning again', { runId, targetId: target.name });
       await services.clock.sleep(waitInMs);
     }
   }
+}
+
+/** What Azure called it; where it did not, the rules were found changed. */
+function codeOfMove({ cause }: TargetMovedError): string {
+  const { code, detailCode } = (cause ?? {}) as { readonly code?: unknown; readonly detailCode?: unknown };
+  return [detailCode, code].find((known) => typeof known === 'string') ?? 'TargetMoved';
 }
 
 async function storeResult(

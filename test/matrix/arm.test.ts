@@ -97,8 +97,17 @@ const passing: Readonly<Record<string, FaultCase>> = {
     writesOnly: true,
   },
   'operation failed': { fault: faults.operationFails(), code: /InternalServerError/, writesOnly: true },
-  'operation canceled': { fault: faults.operationFails('OperationCanceled', 'Canceled.'), writesOnly: true },
-  superseded: { fault: { kind: 'operationSuperseded' }, writesOnly: true, only: 'nsgRule' },
+  'operation canceled': {
+    fault: faults.operationFails('OperationCanceled', 'Canceled.'),
+    code: /OperationCanceled/,
+    writesOnly: true,
+  },
+  superseded: {
+    fault: { kind: 'operationSuperseded' },
+    code: /CanceledAndSupersededDueToAnotherOperation/,
+    writesOnly: true,
+    only: 'nsgRule',
+  },
   'registry busy (409)': {
     fault: error(409, 'Conflict'),
     code: /Conflict/,
@@ -106,6 +115,7 @@ const passing: Readonly<Record<string, FaultCase>> = {
     only: 'registryNetworkRules',
   },
   '412': {
+    code: /PreconditionFailedEtagMismatch/,
     fault: error(412, 'PreconditionFailed', { details: [{ code: 'PreconditionFailedEtagMismatch', message: '-' }] }),
     writesOnly: true,
   },
