@@ -55,7 +55,7 @@ const silent: Logger = { info: () => undefined, warn: () => undefined, error: ()
 export async function startWorld(options: WorldOptions): Promise<World> {
   const clock = createVirtualClock(options.start);
   const queue = createVirtualQueue(clock);
-  const simulator = options.simulator ?? (await startSimulator({ ...options.simulation, now: clock.now }));
+  const simulator = options.simulator ?? (await startSimulator({ ...options.simulation, now: () => clock.now() }));
   const notifications: Notification[] = [];
   let targets = options.targets;
   let sources: readonly ServiceTagsSource[] = [];

@@ -112,6 +112,7 @@ describe('a tag that stays in quarantine', () => {
     listed: readonly string[],
     entry: Partial<TagQuarantine>,
     date: string,
+    targets: readonly Target[] = [],
   ) {
     const known: TagQuarantine = {
       tag,
@@ -124,7 +125,7 @@ describe('a tag that stays in quarantine', () => {
     };
     const quarantined = { entry: known, addressPrefixes: listed };
     const believed = [{ tag, addressPrefixes: prefixes(100), baseline: 'snapshot-1', quarantined }];
-    return judge(documentOf(now ? { [tag]: now } : {}), believed, [], date).map(({ since, confirmations }) => [
+    return judge(documentOf(now ? { [tag]: now } : {}), believed, targets, date).map(({ since, confirmations }) => [
       since,
       confirmations,
     ]);
@@ -149,5 +150,17 @@ describe('a tag that stays in quarantine', () => {
     ['whole again', prefixes(100), prefixes(50), {}, '2026-01-06', []],
   ])('%s', (_, now, listed, entry, date, expected) => {
     expect(judgedAgain(now, listed, entry, date)).toEqual(expected);
+  });
+
+  test.each<[string, number, number, number]>([
+    ['believed where both have waited long enough', 14, 2, 0],
+    ['not where one waits more days', 15, 2, 1],
+    ['not where one waits for more publications', 14, 3, 1],
+  ])('of two targets: %s', (_, removalGraceDays, removalConfirmations, quarantined) => {
+    const patient = { ...defaultLimits, removalGraceDays, removalConfirmations };
+    const quick = { ...defaultLimits, removalGraceDays: 1, removalConfirmations: 1 };
+    const targets = [nsgTarget({ limits: patient }), registryTarget({ regions: 'all', limits: quick })];
+
+    expect(judgedAgain(prefixes(50), prefixes(50), {}, '2026-01-19', targets)).toHaveLength(quarantined);
   });
 });

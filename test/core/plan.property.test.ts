@@ -259,7 +259,7 @@ describe('a plan', () => {
 
         expect(planOf(turned).plan).toEqual(planOf(given).plan);
       }),
-      { numRuns: 500 },
+      runs,
     );
   });
 
@@ -388,7 +388,7 @@ describe('a plan', () => {
 
         expect(planOf({ ...given, state: { ...given.state, approval } }).plan).toEqual(first.plan);
       }),
-      { numRuns: 300 },
+      runs,
     );
   });
 });
