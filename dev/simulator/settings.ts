@@ -1,5 +1,6 @@
 /** What a test or a local run may turn; every default is the quick and quiet choice. */
 import type { AuthSettings } from './access.ts';
+import { appIdentity } from './appIdentity.ts';
 import type { ChaosSettings } from './chaos.ts';
 import type { ThrottlingSettings } from './throttling.ts';
 
@@ -40,7 +41,7 @@ export interface Settings {
   /** How late a location serves a service tags document, by location in lower case. */
   readonly serviceTagsLagInMs: Readonly<Record<string, number>>;
   readonly throttling: ThrottlingSettings | undefined;
-  /** Undefined: no token is asked for. */
+  /** The default: who sends no token is the app, with the roles of `infra/`. Undefined: everybody may do everything. */
   readonly auth: AuthSettings | undefined;
   readonly chaos: ChaosSettings | undefined;
 }
@@ -61,7 +62,7 @@ export const defaultSettings: Settings = {
   pageSize: undefined,
   serviceTagsLagInMs: {},
   throttling: undefined,
-  auth: undefined,
+  auth: appIdentity(),
   chaos: undefined,
 };
 

@@ -1,21 +1,20 @@
 /** The roles of the template as an allow-list: all that the app asks of Azure is in them, and each action is needed. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Permission } from '../../dev/simulator/access.ts';
+import { appPrincipal, readRoles } from '../../dev/simulator/appIdentity.ts';
 import { startSimulator, type Simulator } from '../../dev/simulator/simulator.ts';
 import { buildArm } from '../../src/adapters/arm/arm.ts';
 import { buildArmClients } from '../../src/adapters/arm/client.ts';
 import { buildSources } from '../../src/adapters/sources/index.ts';
 import { nsgId, nsgTarget, registryId, registryTarget, subscriptionId } from '../adapters/arm/targets.ts';
 
-const template = readFileSync(path.resolve(import.meta.dirname, '../../infra/modules/access.bicep'), 'utf8');
 const subscription = `/subscriptions/${subscriptionId}`;
 const otherRegistryId = registryId.replace(/prod$/, 'observed');
 
-function actionsOf(role: string): string[] {
-  const definition = new RegExp(`^  ${role}: \\{.*?actions: \\[(.*?)\\]`, 'ms').exec(template)?.[1] ?? '';
-  return [...definition.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? '');
+const roles = readRoles();
+
+function actionsOf(role: string): readonly string[] {
+  return roles.get(role) ?? [];
 }
 
 /** As the modules assign them: on the resource where there is one, on the subscription where there is none. */
@@ -49,9 +48,8 @@ const tags = {
 };
 
 async function startAs(granted: readonly Permission[]): Promise<Simulator> {
-  const principal = { client: 'app', objectId: '22222222-2222-4222-8222-222222222222', permissions: granted };
   const simulator = await startSimulator({
-    auth: { principals: {}, withoutToken: principal },
+    auth: { principals: {}, withoutToken: appPrincipal(granted) },
     // Long enough that operations are asked for.
     nsgOperationInMs: 20,
     registryOperationInMs: 20,

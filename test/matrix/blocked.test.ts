@@ -1,6 +1,7 @@
 /** What a person must mend ends `blocked`, and the reason names what is missing; mended, the next run does the work. */
 import { describe, expect, test } from '@jest/globals';
 import type { Principal } from '../../dev/simulator/access.ts';
+import { appIdentity, appPrincipal, readRoles } from '../../dev/simulator/appIdentity.ts';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { RunRecord } from '../../src/core/runRecord.ts';
@@ -13,17 +14,7 @@ const subscription = '00000000-0000-0000-0000-000000000001';
 const group = `/subscriptions/${subscription}/resourceGroups/rg`;
 const nsg = `${group}/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks`;
 const registry = `${group}/providers/Microsoft.ContainerRegistry/registries/prod`;
-const allActions = [
-  'Microsoft.Network/networkSecurityGroups/read',
-  'Microsoft.Network/networkSecurityGroups/securityRules/read',
-  'Microsoft.Network/networkSecurityGroups/securityRules/write',
-  'Microsoft.Network/locations/operations/read',
-  'Microsoft.Network/locations/operationResults/read',
-  'Microsoft.ContainerRegistry/registries/read',
-  'Microsoft.ContainerRegistry/registries/write',
-  'Microsoft.ContainerRegistry/registries/listUsages/read',
-  'Microsoft.ContainerRegistry/registries/operationStatuses/read',
-];
+const allActions = [...readRoles().values()].flat();
 
 interface BlockedCase {
   readonly break: (world: World) => void;
@@ -37,11 +28,7 @@ interface BlockedCase {
 
 function without(action: string): Principal {
   const actions = allActions.filter((one) => one !== action);
-  return {
-    client: '5a1fe4a8-0000-4000-8000-000000000001',
-    objectId: '7b2fe4a8-0000-4000-8000-000000000002',
-    permissions: [{ scope: `/subscriptions/${subscription}`, actions }],
-  };
+  return appPrincipal([{ scope: `/subscriptions/${subscription}`, actions }]);
 }
 
 function missing(action: string, scope: string): BlockedCase {
@@ -49,13 +36,13 @@ function missing(action: string, scope: string): BlockedCase {
     break: ({ simulator }) => simulator.configure({ auth: { principals: {}, withoutToken: without(action) } }),
     mend: ({ simulator }) => simulator.configure({ auth: { principals: {}, withoutToken: without('none') } }),
     code: 'noPermission',
-    says: [`may not do ${action} on ${scope}`, 'az role assignment create', '7b2fe4a8-0000-4000-8000-000000000002'],
+    says: [`may not do ${action} on ${scope}`, 'az role assignment create', '22222222-2222-4222-8222-222222222222'],
   };
 }
 
 const noCredentials: BlockedCase = {
   break: ({ simulator }) => simulator.configure({ auth: { principals: {} } }),
-  mend: ({ simulator }) => simulator.configure({ auth: undefined }),
+  mend: ({ simulator }) => simulator.configure({ auth: appIdentity() }),
   code: 'badCredentials',
   says: ['managed identity', 'AZURE_CLIENT_ID'],
 };

@@ -2,14 +2,24 @@ import { request as httpRequest } from 'node:http';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, codeOf, group, networkClient, nsgId, registryId, ruleProperties, subscriptionId } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import {
+  call,
+  codeOf,
+  group,
+  networkClient,
+  nsgId,
+  registryId,
+  ruleProperties,
+  startOpenSimulator,
+  subscriptionId,
+} from './support.ts';
 
 let simulator: Simulator;
 const rulePath = `${nsgId}/securityRules/Mine`;
 
 beforeEach(async () => {
-  simulator = await startSimulator();
+  simulator = await startOpenSimulator();
   simulator.putNsg({ id: nsgId, securityRules: [{ name: 'Foreign', properties: ruleProperties({ priority: 100 }) }] });
   simulator.putRegistry({ id: registryId });
 });

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { badDay, type ChaosKind } from '../../../dev/simulator/chaos.ts';
 import { faults, type Fault } from '../../../dev/simulator/faults.ts';
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, manualClock, nsgId, registryId, ruleProperties } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import { call, manualClock, nsgId, registryId, ruleProperties, startOpenSimulator } from './support.ts';
 
 let simulator: Simulator;
 let clock: ReturnType<typeof manualClock>;
 
 async function start(): Promise<Simulator> {
-  const started = await startSimulator({ now: clock.now });
+  const started = await startOpenSimulator({ now: clock.now });
   started.putNsg({ id: nsgId, securityRules: [{ name: 'Foreign', properties: ruleProperties({ priority: 100 }) }] });
   started.putRegistry({ id: registryId });
   return started;

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, group, networkClient, nsgId, ruleProperties } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import { call, group, networkClient, nsgId, ruleProperties, startOpenSimulator } from './support.ts';
 
 let simulator: Simulator;
 
 beforeEach(async () => {
-  simulator = await startSimulator();
+  simulator = await startOpenSimulator();
   simulator.putNsg({
     id: nsgId,
     tags: { team: 'hooks' },

@@ -1,16 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { faults } from '../../../dev/simulator/faults.ts';
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
 import type { LockAnswer } from '../../../dev/simulator/settings.ts';
-import { call, codeOf, manualClock, networkClient, nsgId, ruleProperties, sdkRule, subscriptionId } from './support.ts';
+import {
+  call,
+  codeOf,
+  manualClock,
+  networkClient,
+  nsgId,
+  ruleProperties,
+  sdkRule,
+  startOpenSimulator,
+  subscriptionId,
+} from './support.ts';
 
 let simulator: Simulator;
 let clock: ReturnType<typeof manualClock>;
 
 beforeEach(async () => {
   clock = manualClock();
-  simulator = await startSimulator({ now: clock.now, nsgOperationInMs: 3_000, retryAfterInSeconds: 10 });
+  simulator = await startOpenSimulator({ now: clock.now, nsgOperationInMs: 3_000, retryAfterInSeconds: 10 });
   simulator.putNsg({
     id: nsgId,
     securityRules: [{ name: 'Foreign', properties: ruleProperties({ priority: 100 }) }],

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { networkClient, nsgId, sdkRule } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import { networkClient, nsgId, sdkRule, startOpenSimulator } from './support.ts';
 
 const folder = resolve('../shared/service-tags');
 const newest = existsSync(folder)
@@ -19,7 +19,7 @@ if (newest === undefined) console.log(`skipped: no real weekly file in ${folder}
   let simulator: Simulator;
 
   beforeAll(async () => {
-    simulator = await startSimulator();
+    simulator = await startOpenSimulator();
     simulator.putNsg({ id: nsgId });
     simulator.setServiceTags('*', JSON.parse(readFileSync(join(folder, newest ?? ''), 'utf8')));
   });

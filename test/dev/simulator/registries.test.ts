@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, codeOf, manualClock, registryClient, registryId } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import { call, codeOf, manualClock, registryClient, registryId, startOpenSimulator } from './support.ts';
 
 let simulator: Simulator;
 const oldVersion = '2021-08-01-preview';
 const subnet = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/virtualNetworks/v/subnets/s';
 
 beforeEach(async () => {
-  simulator = await startSimulator();
+  simulator = await startOpenSimulator();
   simulator.putRegistry({
     id: registryId,
     replicaLocations: ['eastus'],

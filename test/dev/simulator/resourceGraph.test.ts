@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, graphClient, nsgId, registryId, subscriptionId } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import { call, graphClient, nsgId, registryId, startOpenSimulator, subscriptionId } from './support.ts';
 
 let simulator: Simulator;
 const other = '99999999-2222-4333-8444-555555555555';
 const marked = { 'service-tag-sync': 'webhooks' };
 
 beforeEach(async () => {
-  simulator = await startSimulator();
+  simulator = await startOpenSimulator();
   simulator.putNsg({ id: nsgId, tags: marked });
   simulator.putNsg({ id: `${nsgId}-unmarked`, tags: { team: 'hooks' } });
   simulator.putNsg({ id: nsgId.replace(subscriptionId, other), tags: { 'service-tag-sync': 'Tasks' } });

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { RuleProperties } from '../../../dev/simulator/nsg.ts';
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, networkClient, nsgId, ruleProperties, sdkRule } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import { call, networkClient, nsgId, ruleProperties, sdkRule, startOpenSimulator } from './support.ts';
 
 let simulator: Simulator;
 const rulePath = `${nsgId}/securityRules/AllowAcr`;
 
 beforeAll(async () => {
-  simulator = await startSimulator();
+  simulator = await startOpenSimulator();
   simulator.putNsg({
     id: nsgId,
     securityRules: [{ name: 'Taken', properties: ruleProperties({ priority: 100 }) }],

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
-import { call, manualClock, networkClient, nsgId, ruleProperties, subscriptionId } from './support.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
+import {
+  call,
+  manualClock,
+  networkClient,
+  nsgId,
+  ruleProperties,
+  startOpenSimulator,
+  subscriptionId,
+} from './support.ts';
 
 let simulator: Simulator;
 let clock: ReturnType<typeof manualClock>;
@@ -33,7 +41,7 @@ const acrWest = tag('AzureContainerRegistry.WestEurope', ['192.0.2.0/25']);
 
 beforeEach(async () => {
   clock = manualClock();
-  simulator = await startSimulator({ now: clock.now });
+  simulator = await startOpenSimulator({ now: clock.now });
   simulator.putSubscription(subscriptionId);
   simulator.setServiceTags('*', weekly(63, acr, acrWest));
 });
@@ -167,7 +175,7 @@ describe('details', () => {
 });
 
 test('before any document is set the answer is a 501, never an empty list', async () => {
-  const blank = await startSimulator();
+  const blank = await startOpenSimulator();
   blank.putSubscription(subscriptionId);
 
   const answer = await call(blank.url, 'GET', `${location('westeurope')}/serviceTags`);

@@ -1,10 +1,11 @@
-/** The real clients, pointed at a simulator, and calls without a client for what no client would send. */
+/** A simulator that lets everybody do everything, the real clients pointed at it, and calls without a client for what no client would send. */
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import { NetworkManagementClient, type SecurityRule } from '@azure/arm-network';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 
 import type { RuleProperties } from '../../../dev/simulator/nsg.ts';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../../dev/simulator/simulator.ts';
 
 export const subscriptionId = '11111111-2222-4333-8444-555555555555';
 export const group = `/subscriptions/${subscriptionId}/resourceGroups/rg-hooks`;
@@ -12,6 +13,10 @@ export const nsgId = `${group}/providers/Microsoft.Network/networkSecurityGroups
 export const registryId = `${group}/providers/Microsoft.ContainerRegistry/registries/prodregistry`;
 export const networkVersion = '2024-05-01';
 export const registryVersion = '2025-11-01';
+
+export function startOpenSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  return startSimulator({ auth: undefined, ...options });
+}
 
 const unusedCredential = { getToken: () => Promise.reject(new Error('no token may be asked for')) };
 

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { startSimulator, type Simulator } from '../../../dev/simulator/simulator.ts';
+import type { Simulator } from '../../../dev/simulator/simulator.ts';
 import { azureLimits } from '../../../dev/simulator/throttling.ts';
-import { call, manualClock, nsgId, registryId, ruleProperties, subscriptionId } from './support.ts';
+import { call, manualClock, nsgId, registryId, ruleProperties, startOpenSimulator, subscriptionId } from './support.ts';
 
 let simulator: Simulator;
 let clock: ReturnType<typeof manualClock>;
 
 beforeEach(async () => {
   clock = manualClock();
-  simulator = await startSimulator({ now: clock.now, throttling: azureLimits });
+  simulator = await startOpenSimulator({ now: clock.now, throttling: azureLimits });
   simulator.putNsg({ id: nsgId });
   simulator.putRegistry({ id: registryId });
 });
