@@ -9,20 +9,23 @@ import { foreignIp, foreignRule, nsgId, registryId, type Size } from './estate.t
 
 export async function findFaults(
   simulator: Simulator,
-  states: Pick<TargetStateStore, 'listSummaries'>,
+  states: Pick<TargetStateStore, 'get' | 'listSummaries'>,
   targets: readonly Target[],
   document: ServiceTagsDocument,
   size: Size,
 ): Promise<string[]> {
   const summaries = await states.listSummaries();
+  const restless = targets.filter(({ name }) => summaries.get(name)?.status !== 'inSync');
   return [
-    ...targets.flatMap((target) => {
-      const status = summaries.get(target.name)?.status;
-      return status === 'inSync' ? [] : [`${target.name}: status ${status ?? 'unknown'}`];
-    }),
+    ...(await Promise.all(restless.map(({ name }) => explain(name, states)))),
     ...targets.flatMap((target) => differences(target, liveOf(simulator, target), document)),
     ...lostForeigners(simulator, size),
   ];
+}
+
+async function explain(name: string, states: Pick<TargetStateStore, 'get'>): Promise<string> {
+  const { status = 'unknown', reasons = [] } = (await states.get(name))?.lastResult ?? {};
+  return [`${name}: status ${status}`, ...reasons.map(({ message }) => message)].join(' ');
 }
 
 function differences(target: Target, live: readonly string[], document: ServiceTagsDocument): string[] {

@@ -6,6 +6,7 @@ import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
 import { applyPlan } from './applyPlan.ts';
 import { capacityAfter } from './capacityAfter.ts';
+import { readConfirmedSituation } from './confirmedSituation.ts';
 import { deadlineNotice } from './deadlineNotice.ts';
 import { notifyOfRun } from './notifyOfRun.ts';
 import type { Arm, ArmSession, Ledger, Logger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
@@ -121,7 +122,7 @@ async function attempt(
 ): Promise<RunResult> {
   for (let count = 1; ; count += 1) {
     try {
-      const situation = await readSituation(services, arm, target, cell.state);
+      const situation = await readConfirmedSituation(services, arm, target, cell.state);
       progress.situation = situation;
       await recordInterruption(services, cell, runId, situation.current);
       const applied = await applyPlan({ services, session, arm, cell, runId }, situation);

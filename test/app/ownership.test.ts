@@ -287,6 +287,21 @@ describe('two deployments of this app', () => {
   });
 });
 
+test('a removal that Azure took back, behind an answer that shows it done: the claim is kept', async () => {
+  const { world } = await settled([eagerHooks]);
+  const nsgRead = { method: 'GET', path: /nsg-hooks$/ };
+  world.simulator.failNext({ method: 'PUT' }, { kind: 'operationSuperseded' });
+  // What is read before the write is as it is; what is read behind it shows what was accepted and canceled.
+  world.simulator.failNext(nsgRead, { kind: 'slow', delayInMs: 0 }, 2);
+  world.simulator.failNext(nsgRead, { kind: 'staleRead' });
+
+  await publishNextWeek(world, list(a));
+  await world.reconcile();
+
+  expect(prefixesIn(world)).toEqual([a]);
+  expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('inSync');
+});
+
 describe('a registry’s IP rules', () => {
   test('a rule that a person added, and that the tag lists later and then drops, is never removed', async () => {
     const { world } = await settled([eagerProd]);
