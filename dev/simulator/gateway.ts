@@ -6,6 +6,7 @@ import type { Fault } from './faults.ts';
 import type { RouteMatch } from './routes.ts';
 import type { ArmResponse, Simulation } from './simulation.ts';
 import { callKindOf, type Throttle } from './throttling.ts';
+import { reword } from './wording.ts';
 
 export interface IncomingCall {
   readonly method: string;
@@ -51,7 +52,7 @@ export function passThroughGateway(
     throttle.takeNetwork(settings.throttling, subscriptionId ?? '', isWrite, simulation.now());
   }
   const request = { ...call, params, apiVersion, principal, fault, body: parseBody(call.body) };
-  const response = route.handler(request, simulation);
+  const response = reword(route.handler(request, simulation), isWrite, settings);
   return { ...response, headers: { ...limits, ...response.headers } };
 }
 

@@ -9,6 +9,7 @@ import { passThroughGateway, type IncomingCall } from './gateway.ts';
 import { buildRouteFinder, type RouteMatch } from './routes.ts';
 import type { ArmResponse, Simulation } from './simulation.ts';
 import { Throttle } from './throttling.ts';
+import { rewordRetryAfter } from './wording.ts';
 
 export interface RequestRecord {
   /** 1 for the first request. */
@@ -65,7 +66,10 @@ export class HttpFront {
     const seen = isDropped ? { status: 0 } : answer;
     this.requests.push({ sequence, at, ...describe(call), action, fault: fault?.kind, ...outcome(seen) });
     if (isDropped) request.socket.destroy();
-    else write(response, answer, this.#simulation.newGuid(), rawOf(fault));
+    else {
+      const headers = rewordRetryAfter(answer.headers, this.#simulation.settings);
+      write(response, { ...answer, headers }, this.#simulation.newGuid(), rawOf(fault));
+    }
   }
 
   #answer(call: IncomingCall, match: RouteMatch | undefined, fault: Fault | undefined): ArmResponse {

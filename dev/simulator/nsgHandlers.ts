@@ -71,11 +71,12 @@ export const putNsg: Handler = (request, simulation) => {
       nsg: base,
       touched: rules.map((rule) => rule.name),
       change: (nsg) => checked({ ...nsg, ...replacement }),
+      toAnswer: toNsgDocument,
     },
     request,
     simulation,
   );
-  return { status: existing ? 200 : 201, headers: accepted.headers, body: toNsgDocument(accepted.nsg) };
+  return { status: existing ? 200 : 201, ...accepted };
 };
 
 /** `PATCH` knows tags and nothing else, and is done at once. */

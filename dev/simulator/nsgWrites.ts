@@ -3,6 +3,7 @@ import type { ArmError } from './armError.ts';
 import { isOperationFault } from './faults.ts';
 import { findRule, type Nsg, type ProvisioningState } from './nsg.ts';
 import { nsgErrors } from './nsgErrors.ts';
+import { operationHeaders } from './operationHandlers.ts';
 import type { OperationStatus } from './operations.ts';
 import type { ArmRequest, Simulation } from './simulation.ts';
 
@@ -14,12 +15,13 @@ export interface NsgWrite {
   readonly touched: readonly string[];
   /** Checks and makes the change; asked again on another base when a running operation is superseded. */
   readonly change: (nsg: Nsg) => Nsg;
+  /** The body of its answers: at once, and as the result of the operation. */
+  readonly toAnswer?: (nsg: Nsg) => unknown;
 }
 
 export interface AcceptedWrite {
-  readonly nsg: Nsg;
   readonly headers: Readonly<Record<string, string>>;
-  readonly operationId: string;
+  readonly body: unknown;
 }
 
 export function startNsgWrite(write: NsgWrite, request: ArmRequest, simulation: Simulation): AcceptedWrite {
@@ -104,14 +106,11 @@ function start(
     resourceId: nsg.id,
     statusUrl,
     endsAt: simulation.now() + simulation.settings.nsgOperationInMs,
+    result: () => write.toAnswer?.(simulation.nsgs.get(nsg.id) ?? nsg),
     ...rest,
   });
-  const headers = {
-    'Azure-AsyncOperation': statusUrl,
-    Location: `${base}/operationResults/${id}?api-version=${request.apiVersion}`,
-    'Retry-After': String(simulation.settings.retryAfterInSeconds),
-  };
-  return { nsg, headers, operationId: id };
+  const resultUrl = `${base}/operationResults/${id}?api-version=${request.apiVersion}`;
+  return { body: write.toAnswer?.(nsg), headers: operationHeaders(simulation, statusUrl, resultUrl) };
 }
 
 function operationFailure(request: ArmRequest, simulation: Simulation): ArmError | undefined {

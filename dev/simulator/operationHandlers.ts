@@ -1,4 +1,4 @@
-/** What callers poll: the status of an operation, and its result. */
+/** What callers follow an operation by: the headers of a write, the status of its operation, and its result. */
 import { ArmError, armErrors, errorBody } from './armError.ts';
 import type { ArmRequest, Handler, Simulation } from './simulation.ts';
 
@@ -14,15 +14,30 @@ export const getOperation: Handler = (request, simulation) => {
 
 /** `Location`: 202 while it runs, then as the call itself would have answered. */
 export const getOperationResult: Handler = (request, simulation) => {
-  const { status, error } = findOperation(request, simulation);
+  const { status, error, operation } = findOperation(request, simulation);
   if (status === 'InProgress') {
     const location = `${simulation.baseUrl}${request.path}?${request.query.toString()}`;
     return { status: 202, headers: { Location: location, ...retryAfter(simulation) } };
   }
   if (error)
     throw new ArmError(error.status, error.code, error.message, error.details ? { details: error.details } : {});
-  return { status: 204 };
+  const body = simulation.settings.emptyAnswers ? undefined : operation.result?.();
+  return body === undefined ? { status: 204 } : { status: 200, body };
 };
+
+/** Of the answer to a write. */
+export function operationHeaders(
+  { settings }: Simulation,
+  statusUrl: string,
+  resultUrl?: string,
+): Readonly<Record<string, string>> {
+  if (settings.operationHeaders === 'none') return {};
+  return {
+    ...(settings.operationHeaders === 'all' ? { 'Azure-AsyncOperation': statusUrl } : {}),
+    ...(resultUrl === undefined ? {} : { Location: resultUrl }),
+    'Retry-After': String(settings.retryAfterInSeconds),
+  };
+}
 
 function findOperation(request: ArmRequest, simulation: Simulation) {
   const { operation = '', subscriptionId = '' } = request.params;

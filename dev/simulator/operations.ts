@@ -16,6 +16,8 @@ export interface Operation {
   readonly failure: ArmError | undefined;
   /** False: it was accepted in spite of the lock, and holds none. */
   readonly holdsLock: boolean;
+  /** What its `Location` answers once it has succeeded; undefined: nothing. */
+  readonly result?: () => unknown;
   /** Called once, when it has ended. */
   readonly onEnd: (status: OperationStatus, at: number) => void;
 }

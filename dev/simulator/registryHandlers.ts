@@ -1,6 +1,7 @@
 /** Operations on container registries. */
 import { armErrors, type ArmError } from './armError.ts';
 import { isOperationFault } from './faults.ts';
+import { operationHeaders } from './operationHandlers.ts';
 import { takePage, toPage } from './paging.ts';
 import { toRegistryDocument, type Registry } from './registry.ts';
 import { registryErrors } from './registryErrors.ts';
@@ -26,10 +27,7 @@ export const patchRegistry: Handler = (request, simulation) => {
   const statusUrl = startOperation(registry, operationFailure(request), request, simulation);
   return {
     status: simulation.settings.registryPatchStatus,
-    headers: {
-      'Azure-AsyncOperation': statusUrl,
-      'Retry-After': String(simulation.settings.retryAfterInSeconds),
-    },
+    headers: operationHeaders(simulation, statusUrl),
     body: toRegistryDocument(updated, request.apiVersion),
   };
 };

@@ -33,12 +33,12 @@ export const putRule: Handler = (request, simulation) => {
       nsg,
       touched: [name],
       change: (base) => checked({ ...base, rules: replace(base, name, rule) }),
+      toAnswer: (after) => toRuleDocument(after, findRule(after, name) ?? rule),
     },
     request,
     simulation,
   );
-  const document = toRuleDocument(accepted.nsg, findRule(accepted.nsg, name) ?? rule);
-  return { status: existing ? 200 : 201, headers: accepted.headers, body: document };
+  return { status: existing ? 200 : 201, ...accepted };
 };
 
 export const deleteRule: Handler = (request, simulation) => {
@@ -56,7 +56,7 @@ export const deleteRule: Handler = (request, simulation) => {
     request,
     simulation,
   );
-  return { status: 202, headers: accepted.headers };
+  return { status: 202, ...accepted };
 };
 
 function ruleNameOf(request: ArmRequest): string {

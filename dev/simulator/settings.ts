@@ -34,6 +34,14 @@ export interface Settings {
   readonly maxIpRules: number;
   /** `Retry-After` of operations that are still running. */
   readonly retryAfterInSeconds: number;
+  /** How every `Retry-After` is written. */
+  readonly retryAfterAs: 'seconds' | 'date';
+  /** By which a write tells where its operation can be followed. Registries have no `Location`: there it is as `none`. */
+  readonly operationHeaders: 'all' | 'location' | 'none';
+  /** True: writes that were accepted, and results of operations, are answered without a body. */
+  readonly emptyAnswers: boolean;
+  /** True: what has no letter case in rules of a network security group is shown in capitals, whoever wrote it how. */
+  readonly showsCapitals: boolean;
   /** GETs of resources answer with the state of this long ago. */
   readonly readLagInMs: number;
   /** Entries a page of lists that page; undefined: one page. */
@@ -58,6 +66,10 @@ export const defaultSettings: Settings = {
   registryPatchStatus: 201,
   maxIpRules: 100,
   retryAfterInSeconds: 0,
+  retryAfterAs: 'seconds',
+  operationHeaders: 'all',
+  emptyAnswers: false,
+  showsCapitals: false,
   readLagInMs: 0,
   pageSize: undefined,
   serviceTagsLagInMs: {},
