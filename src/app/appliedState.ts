@@ -106,9 +106,13 @@ export function stateAfterWrite(
 }
 
 /** What a run learns whether or not it writes. */
-export function remembered(situation: Situation): Pick<TargetState, 'absent' | 'returned' | 'knownRegions'> {
-  const { clocks } = situation.result;
-  return { absent: clocks.absent, returned: clocks.returned, knownRegions: situation.state.knownRegions ?? [] };
+export function remembered({
+  result,
+  state,
+}: Situation): Pick<TargetState, 'absent' | 'returned' | 'heldAdditions' | 'knownRegions'> {
+  const { clocks, heldAdditions } = result;
+  const { absent, returned } = clocks;
+  return { absent, returned, heldAdditions, knownRegions: state.knownRegions ?? [] };
 }
 
 /** An approval is for one snapshot and one configuration. */
@@ -134,8 +138,10 @@ function withOwned(state: TargetState, prefixes: readonly string[]): TargetState
 
 function ownedRulesOf(state: TargetState, live: CurrentState, situation: Situation): readonly string[] {
   if (situation.target.kind !== 'nsgRule') return [];
-  const there = live.rules.filter((rule) => rule.mark !== undefined).map((rule) => rule.rule);
-  return state.ownedRules.filter((rule) => there.includes(rule));
+  // The mark alone is enough: a state that was lost learns from it.
+  return live.rules
+    .filter(({ rule, mark }) => mark === 'ours' || (mark !== undefined && state.ownedRules.includes(rule)))
+    .map(({ rule }) => rule);
 }
 
 function addedBefore(state: TargetState, snapshot: string): number {

@@ -35,6 +35,7 @@ export async function recordInterruption(
     owned: cell.state.owned.map((owned) => owned.prefix),
     ownedRules: cell.state.ownedRules,
     ownerId: services.ownerId,
+    ...(rest.resourceId === undefined ? {} : { resourceId: rest.resourceId }),
   };
   await commitRecord<TargetState>(services.ledger, cell.put, rest, record);
 }

@@ -140,6 +140,7 @@ export function toRunRecord(frame: RunFrame, state: TargetState, result: RunResu
           owned: known.state.owned.map((owned) => owned.prefix),
           ownedRules: known.state.ownedRules,
           ownerId: frame.ownerId,
+          ...(state.resourceId === undefined ? {} : { resourceId: state.resourceId }),
         }
       : {}),
     ...(capacity ? { capacity: toCapacityUse(capacity) } : {}),

@@ -15,7 +15,7 @@ import { pullServiceTags, type PullServices } from './pullServiceTags.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
 import { readSituation, type Situation } from './situation.ts';
 import { createStateCell } from './stateCell.ts';
-import { loadState } from './targetStateRecovery.ts';
+import { bindToResource, loadState } from './targetStateRecovery.ts';
 import { updateUnderLease, type UpdateServices } from './updateTarget.ts';
 import { gateReason } from './writeGate.ts';
 
@@ -43,7 +43,8 @@ async function planTarget(services: ActionServices, name: string): Promise<Plan>
     if (error instanceof InvalidDocumentError) return 'unreadable' as const;
     throw error;
   });
-  const { state } = await loadState(services.ledger, found, name, services.ownerId);
+  const loaded = await loadState(services.ledger, found, name, services.ownerId);
+  const { state } = bindToResource(loaded, target);
   return (await readSituation(services, services.arm.openSession(), target, state)).result.plan;
 }
 

@@ -2,6 +2,7 @@
 import { recordHash } from '../core/ledgerChain.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { RunRecord } from '../core/runRecord.ts';
+import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
 import type { Ledger } from './ports.ts';
 
@@ -24,6 +25,30 @@ export async function loadState(
   const state = await recoverState(ledger, target, ownerId);
   const isFresh = found === undefined && state.ledgerHead === undefined;
   return { state, notes: isFresh ? [] : [recoveredNote(found === 'unreadable', state)] };
+}
+
+/** What is remembered of another resource does not hold for this one: nothing there is ours until it is claimed. */
+export function bindToResource({ state, notes }: LoadedState, target: Target): LoadedState {
+  const resourceId = target.resourceId.toLowerCase();
+  const { resourceId: before = resourceId, ledgerHead, outbox, pin, paused } = state;
+  if (before === resourceId) return { state: { ...state, resourceId }, notes };
+  return {
+    state: {
+      ...emptyState(target.name, state.ownerId),
+      resourceId,
+      ...(pin ? { pin } : {}),
+      ...(paused ? { paused } : {}),
+      ...(outbox ? { outbox } : {}),
+      ...(ledgerHead ? { ledgerHead } : {}),
+    },
+    notes: [
+      ...notes,
+      {
+        code: 'otherResource',
+        message: `The target was ${before} before: its rules there stay as they are and are not kept up to date; here nothing is ours yet.`,
+      },
+    ],
+  };
 }
 
 /** A year of a target that is looked at each hour and blocked each time. */
@@ -49,6 +74,7 @@ async function recoverState(ledger: Ledger, target: string, ownerId: string): Pr
     ...empty,
     owned: (owning?.owned ?? []).map((prefix) => ({ prefix, since: owning?.finishedAt ?? '' })),
     ownedRules: owning?.ownedRules ?? [],
+    ...(owning?.resourceId === undefined ? {} : { resourceId: owning.resourceId }),
     ...(rolledBack?.snapshot ? { pin: { snapshot: rolledBack.snapshot.id, ...whoAndWhen(rolledBack) } } : {}),
     ...(paused ? { paused: whoAndWhen(paused) } : {}),
     ledgerHead: { runId: newest.id, hash: recordHash(newest) },

@@ -17,7 +17,7 @@ import { isRecorded, resultOfError, toLastResult, toRunRecord, waitingAfter, typ
 import { recordInterruption } from './interruption.ts';
 import { readSituation, type Situation, type SituationReaders } from './situation.ts';
 import { createStateCell, type StateCell } from './stateCell.ts';
-import { loadState } from './targetStateRecovery.ts';
+import { bindToResource, loadState } from './targetStateRecovery.ts';
 
 export interface UpdateServices extends SituationReaders {
   readonly targets: TargetsSource;
@@ -68,7 +68,8 @@ export async function updateUnderLease(
 ): Promise<RunRecord> {
   const startedAt = services.clock.now();
   const runId = newRunId(startedAt, target.name, services.randomHex());
-  const loaded = await loadState(services.ledger, session.state, target.name, services.ownerId);
+  const found = await loadState(services.ledger, session.state, target.name, services.ownerId);
+  const loaded = bindToResource(found, target);
   const cell = createStateCell(session, await flushOutbox(services.ledger, loaded.state));
   const last = cell.state.lastResult;
   const arm = services.arm.openSession();

@@ -1,3 +1,5 @@
+import type { Reason } from './reasons.ts';
+
 /** A live rule that is, may be, or may become ours. A registry has one, named `ipRules`. */
 export interface CurrentRule {
   readonly rule: string;
@@ -7,4 +9,8 @@ export interface CurrentRule {
   readonly mark: 'ours' | 'otherOwner' | 'unmarked' | undefined;
   /** Differences from the configured rule beside its prefixes, one sentence each. */
   readonly drift: readonly string[];
+  /** What it lets in by other means than prefixes: service tags, `*`, application security groups. Absent: nothing. */
+  readonly nonPrefixes?: readonly string[];
+  /** What stands in the way of a write of this rule, and of no other. Absent: nothing. */
+  readonly blockers?: readonly Reason[];
 }

@@ -19,8 +19,6 @@ export interface Ownership {
   readonly ours: readonly string[];
   /** In the live rules and added by somebody else; canonical. */
   readonly foreign: readonly string[];
-  /** What stands in a rule of ours that is no prefix at all (a service tag, `*`). */
-  readonly unreadable: readonly string[];
   readonly blockers: readonly Reason[];
 }
 
@@ -42,7 +40,6 @@ export function calculateOwnership(input: OwnershipInput): Ownership {
   return {
     ours: sortPrefixes(parts.flatMap((part) => part.ours)),
     foreign: sortPrefixes(parts.flatMap((part) => part.foreign)),
-    unreadable: parts.flatMap((part) => part.unreadable),
     blockers: parts.flatMap((part) => part.blockers),
   };
 }
@@ -53,7 +50,6 @@ function ownershipOfRegistry(rule: CurrentRule, input: OwnershipInput): Ownershi
   return {
     ours: live.filter((prefix) => claimed.has(prefix)),
     foreign: live.filter((prefix) => !claimed.has(prefix)),
-    unreadable: [],
     blockers: [],
   };
 }
@@ -62,13 +58,12 @@ function ownershipOfNsgRule(rule: CurrentRule, input: OwnershipInput): Ownership
   const live = rule.prefixes.filter(isPrefix);
   const claimedHere = input.ownedRules.includes(rule.rule);
   const blocker = nsgBlocker(rule, claimedHere && intersectPrefixes(live, input.owned).length > 0, input.target);
-  if (blocker) return { ours: [], foreign: sortPrefixes(live), unreadable: [], blockers: [blocker] };
+  if (blocker) return { ours: [], foreign: sortPrefixes(live), blockers: [blocker] };
 
   const ours = intersectPrefixes(live, claimedHere ? input.owned : input.desired);
   return {
     ours,
     foreign: subtractPrefixes(live, ours),
-    unreadable: rule.prefixes.filter((prefix) => !isPrefix(prefix)),
     blockers: [],
   };
 }

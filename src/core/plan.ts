@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { fitToCapacity } from './capacity.ts';
 import type { CurrentRule } from './currentRule.ts';
 import { calculateOwnership, type Ownership } from './ownership.ts';
-import { subtractPrefixes } from './prefixes.ts';
+import { ofFamily, overlapping, subtractPrefixes } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
 import { moveClocks, type RemovalClocks } from './removals.ts';
-import { buildRuleSet, fitSteps, ruleChanges } from './ruleSet.ts';
+import { findRuleLocks, holdFamilies, leftAloneNotes, rulesOfTarget } from './ruleLocks.ts';
+import { buildRuleSet, fitSteps, ruleChanges, type PlanLists } from './ruleSet.ts';
 import { checkAdditions, listed, reasonFor } from './safety.ts';
 import { sortRemovals } from './sortRemovals.ts';
 import type { Target } from './target.ts';
@@ -64,7 +65,15 @@ export interface PlanInput {
   };
   readonly state: Pick<
     TargetState,
-    'owned' | 'ownedRules' | 'absent' | 'returned' | 'pin' | 'approval' | 'exposure' | 'removalsNotBefore'
+    | 'owned'
+    | 'ownedRules'
+    | 'absent'
+    | 'returned'
+    | 'pin'
+    | 'approval'
+    | 'exposure'
+    | 'heldAdditions'
+    | 'removalsNotBefore'
   >;
   /** Key of the current publication. */
   readonly publication: string;
@@ -85,6 +94,8 @@ export interface PlanResult {
   readonly ours: readonly string[];
   /** IPv4 addresses that count against `maxAddedAddresses`. */
   readonly addedAddresses: number;
+  /** What `maxAddedAddresses` holds: it waits for an approval, not for the next list. */
+  readonly heldAdditions: readonly string[];
   /** Listed addresses that the live rules lack after this plan: held, refused or blocked. */
   readonly unapplied: readonly string[];
 }
@@ -92,9 +103,10 @@ export interface PlanResult {
 export function calculatePlan(input: PlanInput): PlanResult {
   const { target, current, state, now } = input;
   const owned = state.owned.map((claim) => claim.prefix);
+  const rules = rulesOfTarget(target, current.rules, state.ownedRules);
   const ownership = calculateOwnership({
     target,
-    rules: current.rules,
+    rules,
     owned,
     ownedRules: state.ownedRules,
     desired: input.desired,
@@ -117,6 +129,7 @@ export function calculatePlan(input: PlanInput): PlanResult {
     owned,
     approved: approval?.add ?? [],
     limits: target.limits,
+    heldBefore: state.heldAdditions ?? [],
     alreadyAdded: state.exposure?.snapshot === input.snapshot ? state.exposure.addedAddresses : 0,
   });
 
@@ -130,18 +143,34 @@ export function calculatePlan(input: PlanInput): PlanResult {
   });
   const removals = sortRemovals(input, ownership, clocks, approval);
 
-  const ruleDrift = [
-    ...current.rules.flatMap((rule) =>
-      rule.mark === undefined ? [] : rule.drift.map((text) => `${rule.rule}: ${text}`),
-    ),
-    ...(ownership.unreadable.length > 0 ? [`not a prefix in a rule of ours: ${ownership.unreadable.join(', ')}`] : []),
-  ];
-  const steps = fitSteps(
-    { add: additions.allowed, remove: removals.remove, retain: removals.retain },
-    { add: additions.held, remove: removals.held },
-    { room: capacity.blockers.length > 0 ? undefined : capacity.room, mayReplace: target.policy !== 'addOnly' },
-    (add, remove) => buildRuleSet(target, ownership, { desired, covered, add, remove }),
+  const ruleDrift = rules.flatMap(({ rule, mark, drift }) =>
+    mark === undefined ? [] : drift.map((text) => `${rule}: ${text}`),
   );
+  const lists = { add: additions.allowed, remove: removals.remove, retain: removals.retain };
+  const held = { add: additions.held, remove: removals.held };
+  const room = capacity.blockers.length > 0 ? undefined : capacity.room;
+  const fit = (parts: { readonly lists: PlanLists; readonly held: Plan['held'] }) =>
+    fitSteps(parts, { room, mayReplace: target.policy !== 'addOnly' }, (add, remove) =>
+      buildRuleSet(target, ownership, { desired, covered, add, remove }),
+    );
+  const changesOf = (prefixes: readonly string[]) => ruleChanges(input, rules, ownership, prefixes);
+  const unlocked = fit({ lists, held });
+  const locks = findRuleLocks(input, rules, ownership, approval).filter((lock) =>
+    changesOf(unlocked.afterAll).some(({ rule }) => rule === lock.rule),
+  );
+  const isOpen = ({ rule }: RuleChange) => !locks.some((lock) => lock.rule === rule);
+  const steps =
+    locks.length === 0
+      ? unlocked
+      : fit(
+          holdFamilies(
+            lists,
+            held,
+            locks.map(({ family }) => family),
+          ),
+        );
+  const changes = changesOf(steps.afterAll).filter(isOpen);
+  const isStuck = changes.length === 0 && locks.some((lock) => !lock.canBeApproved);
   const content = {
     target: target.name,
     snapshot: input.snapshot,
@@ -149,29 +178,32 @@ export function calculatePlan(input: PlanInput): PlanResult {
     foreign: ownership.foreign,
     held: steps.held,
     ruleDrift,
-    verdict: verdictOf(blockers, [...steps.held.add, ...steps.held.remove, ...additions.refused]),
+    verdict: verdictOf(blockers.length > 0 || isStuck, [...steps.held.add, ...steps.held.remove, ...additions.refused]),
   };
   const plan: Plan = {
     id: planId(content, input.configHash, current.rules),
     ...content,
     reasons: [
       ...blockers,
+      ...locks.flatMap((lock) => lock.reasons),
       ...additions.reasons,
       ...removals.reasons,
       ...steps.reasons,
       ...capacity.notes,
       ...current.notes,
-      ...foreignNotes(target, ownership),
+      ...leftAloneNotes(rules, changes),
+      ...foreignNotes(target, ownership, input.desired),
     ],
   };
   return {
     plan,
-    additions: ruleChanges(input, ownership, steps.afterAdditions),
-    changes: ruleChanges(input, ownership, steps.afterAll),
+    additions: changesOf(steps.afterAdditions).filter(isOpen),
+    changes,
     // Nothing is learned of a target while nothing can be done to it.
     clocks: blockers.length > 0 ? { absent: state.absent, returned: state.returned } : clocks,
     ours: ownership.ours,
-    addedAddresses: steps.lists.add.length > 0 ? additions.addedAddresses : 0,
+    addedAddresses: ofFamily(steps.lists.add, 'ipv4').length > 0 ? additions.addedAddresses : 0,
+    heldAdditions: additions.beyondCount,
     unapplied: [...steps.held.add, ...additions.refused, ...(blockers.length > 0 ? steps.lists.add : [])],
   };
 }
@@ -181,15 +213,17 @@ function validApproval(approval: Approval | undefined, input: PlanInput): Approv
   return approval?.snapshot === input.snapshot && approval.configHash === input.configHash ? approval : undefined;
 }
 
-function verdictOf(blockers: readonly Reason[], held: readonly string[]): PlanVerdict {
-  if (blockers.length > 0) return 'blocked';
+function verdictOf(isBlocked: boolean, held: readonly string[]): PlanVerdict {
+  if (isBlocked) return 'blocked';
   return held.length > 0 ? 'held' : 'apply';
 }
 
-function foreignNotes(target: Target, { foreign, blockers }: Ownership): Reason[] {
+function foreignNotes(target: Target, { foreign, blockers }: Ownership, desired: readonly string[]): Reason[] {
   if (target.kind === 'registryNetworkRules') {
     const others = `${counted(foreign.length, 'rule')} ${foreign.length === 1 ? 'was' : 'were'} added by others`;
-    return reasonFor('foreignRules', foreign, `${others} and left alone.`);
+    const listedToo = overlapping(foreign, desired).length;
+    const stay = listedToo === 0 ? '' : `; ${listedToo} of them hold listed addresses, and stay when those are dropped`;
+    return reasonFor('foreignRules', foreign, `${others} and left alone${stay}.`);
   }
   if (target.policy !== 'addOnly' || blockers.length > 0) return [];
   const message = `${listed(foreign)} is in the rule but was not written by this app; policy addOnly keeps it.`;

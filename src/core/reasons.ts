@@ -26,11 +26,12 @@ export const noteCodes = [
   'ipv6Dropped', // a registry takes IPv4 only
   'foreignRules', // rules that this app did not add
   'supernet', // fit: supernet opened extra addresses
+  'formerRule', // a rule that this target wrote under a name that it had before
   'inert', // defaultAction Allow or publicNetworkAccess Disabled: the rules have no effect now
-  'drift', // the live rule differed from what was written
   'planOnly', // policy plan writes nothing
   'paused', // paused, or UPDATES_PAUSED
   'pinned', // pinned to an earlier snapshot
+  'otherResource', // the target's resourceId has changed: what was known of the other one is let go
   'recovered', // state was lost or unreadable and was rebuilt from the ledger
   'postponed', // Azure could not take the change now: asked for again by itself
   'interrupted', // the run before this one ended in the middle

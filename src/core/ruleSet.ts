@@ -2,11 +2,11 @@
 import type { CurrentRule } from './currentRule.ts';
 import type { Ownership } from './ownership.ts';
 import type { Plan, PlanInput, RuleChange } from './plan.ts';
-import { addressFamilies, dropContained, intersectPrefixes, isPrefix, mergePrefixes } from './prefixes.ts';
+import { addressFamilies, dropContained, intersectPrefixes, mergePrefixes } from './prefixes.ts';
 import { ofFamily, overlapping, sameAddresses, subtractPrefixes, type AddressFamily } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
 import { reasonFor } from './safety.ts';
-import type { Target } from './target.ts';
+import type { NsgRuleTarget, Target } from './target.ts';
 
 export interface RuleSetParts {
   readonly desired: readonly string[];
@@ -52,8 +52,7 @@ export interface Steps {
  * removal that leaves more prefixes than there are now (parts of a wide one) is held where those have no room.
  */
 export function fitSteps(
-  lists: PlanLists,
-  held: Plan['held'],
+  { lists, held }: { readonly lists: PlanLists; readonly held: Plan['held'] },
   { room, mayReplace }: { readonly room: number | undefined; readonly mayReplace: boolean },
   build: (added: readonly string[], removed: readonly string[]) => readonly string[],
 ): Steps {
@@ -89,28 +88,39 @@ export function fitSteps(
   };
 }
 
-export function ruleChanges(input: PlanInput, ownership: Ownership, prefixes: readonly string[]): RuleChange[] {
-  if (input.target.kind === 'registryNetworkRules') {
+/** An NSG rule of a target by its name. */
+export function familyOfRule({ rule }: NsgRuleTarget, name: string): AddressFamily {
+  return name === rule.name ? 'ipv4' : 'ipv6';
+}
+
+/** What must be written so that the rules hold `prefixes`. A rule that was never ours is not deleted. */
+export function ruleChanges(
+  { target, state }: Pick<PlanInput, 'target' | 'state'>,
+  rules: readonly CurrentRule[],
+  ownership: Ownership,
+  prefixes: readonly string[],
+): RuleChange[] {
+  if (target.kind === 'registryNetworkRules') {
     return sameAddresses(prefixes, ownership.ours) ? [] : [{ rule: 'ipRules', operation: 'put', prefixes }];
   }
-  const names: Record<AddressFamily, string> = {
-    ipv4: input.target.rule.name,
-    ipv6: `${input.target.rule.name}-ipv6`,
-  };
   return addressFamilies.flatMap((family) => {
-    const rule = names[family];
-    const live = input.current.rules.find((candidate) => candidate.rule === rule);
-    return nsgRuleChange(rule, live, ofFamily(prefixes, family));
+    const rule = family === 'ipv4' ? target.rule.name : `${target.rule.name}-ipv6`;
+    const live = rules.find((candidate) => candidate.rule === rule);
+    const isOurs = live?.mark === 'ours' || state.ownedRules.includes(rule);
+    return nsgRuleChange(rule, live, ofFamily(prefixes, family), isOurs);
   });
 }
 
-function nsgRuleChange(rule: string, live: CurrentRule | undefined, prefixes: readonly string[]): RuleChange[] {
+function nsgRuleChange(
+  rule: string,
+  live: CurrentRule | undefined,
+  prefixes: readonly string[],
+  isOurs: boolean,
+): RuleChange[] {
   const exists = live?.mark !== undefined;
-  if (prefixes.length === 0) return exists ? [{ rule, operation: 'delete', prefixes: [] }] : [];
-  const isAsWanted =
-    exists &&
-    live.drift.length === 0 &&
-    live.prefixes.every((prefix) => isPrefix(prefix)) &&
-    sameAddresses(live.prefixes, prefixes);
+  // One that holds no prefix lets in by other means, which no list has taken back.
+  if (prefixes.length === 0)
+    return exists && isOurs && live.prefixes.length > 0 ? [{ rule, operation: 'delete', prefixes: [] }] : [];
+  const isAsWanted = exists && live.drift.length === 0 && sameAddresses(live.prefixes, prefixes);
   return isAsWanted ? [] : [{ rule, operation: 'put', prefixes }];
 }

@@ -43,6 +43,8 @@ export interface RunRecord {
   readonly owned?: readonly string[];
   readonly ownedRules?: readonly string[];
   readonly ownerId?: string;
+  /** The resource that it is about, in lower case. */
+  readonly resourceId?: string;
   /** How full the resource was at the end of the run. */
   readonly capacity?: CapacityUse;
   readonly arm?: ArmUsage;

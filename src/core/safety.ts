@@ -13,6 +13,8 @@ export interface AdditionCheck {
   /** Addresses that are refused, approval or not. */
   readonly refused: readonly string[];
   readonly reasons: readonly Reason[];
+  /** Of `held`, what is beyond `maxAddedAddresses`. */
+  readonly beyondCount: readonly string[];
   /** IPv4 addresses among `allowed` that count against `maxAddedAddresses`. */
   readonly addedAddresses: number;
 }
@@ -28,13 +30,15 @@ export interface AdditionInput {
   /** Addresses that a person approved. */
   readonly approved: readonly string[];
   readonly limits: SafetyLimits;
+  /** Addresses that were beyond the count before: no later list makes room for them, only an approval. */
+  readonly heldBefore?: readonly string[];
   /** IPv4 addresses that were let in from this snapshot before. */
   readonly alreadyAdded: number;
 }
 
 /**
  * Special-purpose ranges are refused; what lies in a prefix wider than `widestPrefix` is held; of the rest, smallest
- * first, as much goes through as `maxAddedAddresses` has room for.
+ * first, as much goes through as `maxAddedAddresses` has room for; what was held for that stays held.
  */
 export function checkAdditions(input: AdditionInput): AdditionCheck {
   const sound = (input.nested ?? []).filter((prefix) => !isTooWide(prefix, input.limits) && !isSpecial(prefix));
@@ -45,16 +49,21 @@ export function checkAdditions(input: AdditionInput): AdditionCheck {
 
   const tooWide = input.desired.filter((prefix) => isTooWide(prefix, input.limits));
   const wide = intersectPrefixes(subtractPrefixes(fresh, sound), tooWide);
-  const counted = takeWithin(subtractPrefixes(fresh, wide), input.limits.maxAddedAddresses - input.alreadyAdded);
+  const narrow = subtractPrefixes(fresh, wide);
+  const waiting = intersectPrefixes(narrow, input.heldBefore ?? []);
+  const room = input.limits.maxAddedAddresses - input.alreadyAdded;
+  const counted = takeWithin(subtractPrefixes(narrow, waiting), room);
+  const beyondCount = sortPrefixes([...waiting, ...counted.left]);
 
   return {
     allowed: sortPrefixes([...vouched, ...counted.taken]),
-    held: sortPrefixes([...wide, ...counted.left]),
+    held: sortPrefixes([...wide, ...beyondCount]),
+    beyondCount,
     refused: special.prefixes,
     reasons: [
       ...special.reasons,
       ...reasonFor('widestPrefix', wide, widthMessage(tooWide, input.limits)),
-      ...reasonFor('maxAddedAddresses', counted.left, countMessage(counted.left, input)),
+      ...reasonFor('maxAddedAddresses', beyondCount, countMessage(beyondCount, input)),
     ],
     addedAddresses: Number(countAddresses(counted.taken, 'ipv4')),
   };

@@ -160,13 +160,13 @@ function toRule(
   return { ...rule, direction, portRanges, ipv6Priority, localAddressPrefix };
 }
 
+/** The same whatever the families are: a target that gives one up must not move the rule of the other. */
 function toIpv6Priority(rule: RuleEntry, families: readonly AddressFamily[], path: string, faults: Fault[]): number {
   const { priority, ipv6Priority } = rule;
-  if (families.length < 2) return ipv6Priority ?? priority;
-  if (ipv6Priority === undefined && priority === 4096) {
+  if (families.includes('ipv6') && ipv6Priority === undefined && priority === 4096) {
     faults.push({ path, message: 'missing, and priority + 1 is 4097, accepted 100-4096' });
   }
-  if (ipv6Priority === priority) {
+  if (families.length > 1 && ipv6Priority === priority) {
     faults.push({ path, message: `${ipv6Priority}, accepted any but the priority of the IPv4 rule` });
   }
   return ipv6Priority ?? priority + 1;

@@ -73,6 +73,8 @@ export interface LastResult {
 export interface TargetState {
   readonly version: 1;
   readonly target: string;
+  /** The resource that all of it is about, in lower case; absent in states of before it was kept. */
+  readonly resourceId?: string;
   /** The deployment that owns the target's rules: see composition. */
   readonly ownerId: string;
   readonly owned: readonly OwnedPrefix[];
@@ -88,6 +90,8 @@ export interface TargetState {
   readonly approval?: Approval;
   /** IPv4 addresses let in from one snapshot so far: `maxAddedAddresses` counts a publication, not a run. */
   readonly exposure?: { readonly snapshot: string; readonly addedAddresses: number };
+  /** What `maxAddedAddresses` holds until it is approved or no longer listed. */
+  readonly heldAdditions?: readonly string[];
   /** Regions that some snapshot had for the tag: one that vanishes later is no mistake of the configuration. */
   readonly knownRegions?: readonly string[];
   /** Listed prefixes that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */

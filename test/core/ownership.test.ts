@@ -38,7 +38,7 @@ describe('an NSG rule', () => {
       [c],
     ],
   ])('%s', (_, live, overrides, ours, foreign) => {
-    expect(nsg([live], overrides)).toEqual({ ours, foreign, unreadable: [], blockers: [] });
+    expect(nsg([live], overrides)).toEqual({ ours, foreign, blockers: [] });
   });
 
   test.each<[string, CurrentRule, Partial<OwnershipInput>, string]>([
@@ -54,7 +54,7 @@ describe('an NSG rule', () => {
   ])('%s blocks, and nothing of it is ours', (_, live, overrides, code) => {
     const ownership = nsg([live], overrides);
 
-    expect(ownership).toMatchObject({ ours: [], foreign: [...live.prefixes].sort(), unreadable: [] });
+    expect(ownership).toMatchObject({ ours: [], foreign: [...live.prefixes].sort() });
     expect(ownership.blockers.map((blocker) => blocker.code)).toEqual([code]);
     expect(ownership.blockers[0]?.message).toContain('AllowAcr');
   });
@@ -76,16 +76,6 @@ describe('an NSG rule', () => {
     expect(ownership.ours).toEqual([a]);
     expect(ownership.foreign).toEqual([c, v6]);
     expect(ownership.blockers).toHaveLength(1);
-  });
-
-  test('what is no prefix is neither ours nor foreign', () => {
-    expect(nsg([rule([a, 'Internet', '*'])])).toEqual({
-      ours: [a],
-      foreign: [],
-      unreadable: ['Internet', '*'],
-      blockers: [],
-    });
-    expect(nsg([rule([a, 'Internet'], 'otherOwner')])).toMatchObject({ foreign: [a], unreadable: [] });
   });
 });
 
@@ -112,10 +102,10 @@ describe('the rules of a registry', () => {
     ['one address in two spellings, not claimed', ['1.2.3.4/32', '1.2.3.4'], [], [], ['1.2.3.4/32']],
     ['what is no prefix', ['Internet', a], [a], [a], []],
   ])('%s', (_, live, owned, ours, foreign) => {
-    expect(registry(live, owned)).toEqual({ ours, foreign, unreadable: [], blockers: [] });
+    expect(registry(live, owned)).toEqual({ ours, foreign, blockers: [] });
   });
 
   test('none are there', () => {
-    expect(registry([], [a], undefined)).toEqual({ ours: [], foreign: [], unreadable: [], blockers: [] });
+    expect(registry([], [a], undefined)).toEqual({ ours: [], foreign: [], blockers: [] });
   });
 });

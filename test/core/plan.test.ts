@@ -240,13 +240,6 @@ describe('what differs beside the prefixes', () => {
     expect(drifted([], ['priority: 310, wanted 300'], undefined).plan).toMatchObject({ add: [a], ruleDrift: [] });
   });
 
-  test('what is no prefix is put right', () => {
-    const result = drifted([a, 'Internet', '*'], [], 'ours');
-
-    expect(result.plan.ruleDrift).toEqual(['not a prefix in a rule of ours: Internet, *']);
-    expect(result.changes).toEqual([put([a])]);
-  });
-
   test('mending keeps what waits for its removal', () => {
     const target = nsgTarget({ addressFamilies: ['ipv4'] });
     const rules = [{ rule: 'AllowAcr', prefixes: [a, b], mark: 'ours' as const, drift: ['priority: 310, wanted 300'] }];

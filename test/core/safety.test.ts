@@ -22,9 +22,26 @@ describe('checkAdditions', () => {
     expect(additions(['2603:1030::/120', '20.1.1.0/24', '20.1.0.0/25'])).toEqual({
       allowed: ['20.1.0.0/25', '20.1.1.0/24', '2603:1030::/120'],
       held: [],
+      beyondCount: [],
       refused: [],
       reasons: [],
       addedAddresses: 384,
+    });
+  });
+
+  test('what was beyond the count stays held, however small the next list is', () => {
+    const limits = { ...openLimits, maxAddedAddresses: 256 };
+    const first = additions(['20.1.0.0/24', '20.1.1.0/24'], { limits });
+
+    const next = additions(['20.1.1.0/24', '20.1.2.0/25'], { limits, heldBefore: first.beyondCount });
+
+    expect(first.beyondCount).toEqual(['20.1.1.0/24']);
+    expect(next).toMatchObject({ allowed: ['20.1.2.0/25'], held: ['20.1.1.0/24'], beyondCount: ['20.1.1.0/24'] });
+    expect(
+      additions(['20.1.1.0/24'], { limits, heldBefore: ['20.1.1.0/24'], approved: ['20.1.1.0/24'] }),
+    ).toMatchObject({
+      allowed: ['20.1.1.0/24'],
+      beyondCount: [],
     });
   });
 
@@ -105,6 +122,7 @@ describe('checkAdditions', () => {
       expect(additions(wide, { limits, approved: ['20.0.0.0/16'], owned: ['20.2.0.0/16'] })).toEqual({
         allowed: wide,
         held: [],
+        beyondCount: [],
         refused: [],
         reasons: [],
         addedAddresses: 0,

@@ -25,6 +25,12 @@ export function toMark(description: string | undefined, ownerId: string): 'ours'
   return owner.ownerId === toMarkedOwnerId(ownerId) ? 'ours' : 'otherOwner';
 }
 
+/** True for a rule that this deployment wrote for the target of that name. */
+export function isMarkOf(description: string | undefined, ownerId: string, target: string): boolean {
+  const owner = parseOwner(description);
+  return owner?.ownerId === toMarkedOwnerId(ownerId) && owner.target === target;
+}
+
 function toMarkedOwnerId(ownerId: string): string {
   return ownerId.replace(/\s/g, '_').slice(0, maxOwnerIdLength);
 }

@@ -37,11 +37,17 @@ export function toCurrentRule(
   ownerId: string,
 ): CurrentRule {
   if (!live) return { rule: own.name, prefixes: [], mark: undefined, drift: [] };
+  const { direction } = target.rule;
+  // The other way round its addresses are of another side: none of them may be carried over.
+  const isTurned = live.direction !== undefined && !sameText(live.direction, direction);
+  const remote = [...remoteAddresses(live, direction), ...remoteGroups(live, direction)];
   return {
     rule: own.name,
-    prefixes: sortPrefixes(remoteAddresses(live, target.rule.direction).filter(isPrefix)),
+    prefixes: isTurned ? [] : sortPrefixes(remote.filter(isPrefix)),
     mark: toMark(live.description, ownerId),
-    drift: driftOf(live, toSecurityRule(target, own, [], ownerId)),
+    // A rule of a family that the target has no more is only emptied.
+    drift: target.addressFamilies.includes(own.family) ? driftOf(live, toSecurityRule(target, own, [], ownerId)) : [],
+    nonPrefixes: isTurned ? [`${live.direction} traffic`] : remote.filter((text) => !isPrefix(text)),
   };
 }
 
@@ -78,6 +84,12 @@ export function toSecurityRule(
 /** Addresses, tags and `*` of the side that the service tag stands for. */
 export function remoteAddresses(rule: SecurityRule, direction: NsgRuleTarget['rule']['direction']): string[] {
   return direction === 'Inbound' ? sourcesOf(rule) : destinationsOf(rule);
+}
+
+function remoteGroups(rule: SecurityRule, direction: NsgRuleTarget['rule']['direction']): string[] {
+  const groups =
+    direction === 'Inbound' ? rule.sourceApplicationSecurityGroups : rule.destinationApplicationSecurityGroups;
+  return (groups ?? []).map(({ id = '' }) => `application security group ${id.split('/').at(-1) ?? ''}`);
 }
 
 /** How many entries all other rules, of both directions, leave of the NSG's 4,000 on one side; a tag is one too. */

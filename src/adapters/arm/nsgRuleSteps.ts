@@ -64,9 +64,18 @@ function orderTwoPuts(
 function toIntent(target: NsgRuleTarget, rules: readonly SecurityRule[], change: RuleChange, ownerId: string): Intent {
   const own = ownRulesOf(target).find(({ name }) => name === change.rule);
   if (!own) throw new Error(`${target.name}: ${change.rule} is none of its rules`);
-  if (change.operation === 'delete') return { own, live: findRule(rules, own.name), put: undefined };
+  const live = findRule(rules, own.name);
+  if (change.operation === 'delete') return { own, live, put: undefined };
   if (change.prefixes.length === 0) throw new Error(`${target.name}: ${change.rule} cannot be put without a prefix`);
-  return { own, live: findRule(rules, own.name), put: toSecurityRule(target, own, change.prefixes, ownerId) };
+  const put = toSecurityRule(target, own, change.prefixes, ownerId);
+  return { own, live, put: target.addressFamilies.includes(own.family) ? put : onTheWayOut(target, put, live) };
+}
+
+/** A rule of a family that the target has no more is emptied where it stands: what is configured is for the other one. */
+function onTheWayOut({ rule }: NsgRuleTarget, put: SecurityRule, live: SecurityRule | undefined): SecurityRule {
+  const local = rule.direction === 'Inbound' ? 'destinationAddressPrefix' : 'sourceAddressPrefix';
+  if (!live) return put;
+  return { ...put, priority: live.priority ?? put.priority ?? 0, [local]: live[local] ?? put[local] };
 }
 
 function isInTheWay({ live }: Intent, { put }: Intent): boolean {

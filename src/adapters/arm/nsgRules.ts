@@ -8,7 +8,7 @@ import type { NsgRuleTarget } from '../../core/target.ts';
 import { ArmError, beingUpdated } from './armError.ts';
 import { waitBeforeRetry, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
-import { toMark } from './nsgRuleMark.ts';
+import { isMarkOf, toMark } from './nsgRuleMark.ts';
 import {
   findRule,
   fingerprintOf,
@@ -114,35 +114,57 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
   const rules = nsg.securityRules ?? [];
   const own = ownRulesOf(target);
   const others = rules.filter((rule) => !own.some(({ name }) => name.toLowerCase() === rule.name?.toLowerCase()));
+  const former = others.filter(({ description }) => isMarkOf(description, ownerId, target.name));
+  const crowded = rulesWithoutRoom(target, rules);
   return {
-    rules: own.map((rule) => toCurrentRule(target, rule, findRule(rules, rule.name), ownerId)),
+    rules: own.map((rule) => ({
+      ...toCurrentRule(target, rule, findRule(rules, rule.name), ownerId),
+      blockers: [
+        ...priorityTaken(target, rule, others, former),
+        ...(crowded.includes(rule.name) ? [fullNote(rule, rules.length)] : []),
+      ],
+    })),
     location: toLocation(nsg.location ?? ''),
     maxPrefixes: roomFor(target, others),
-    blockers: [...prioritiesTaken(target, others), ...fullness(target, rules), ...mixedFamilies(target)],
-    notes: provisioningNotes(target, nsg.provisioningState),
+    blockers: mixedFamilies(target),
+    notes: [...provisioningNotes(target, nsg.provisioningState), ...former.map((rule) => formerNote(target, rule))],
     token: fingerprintsOf(target, rules),
   };
 }
 
-function wantedRules(target: NsgRuleTarget): OwnRule[] {
-  return ownRulesOf(target).filter(({ family }) => target.addressFamilies.includes(family));
+/** A rule that this target wrote under a name that it had before. */
+function formerNote({ resourceId }: NsgRuleTarget, { name = '?' }: SecurityRule): Reason {
+  const { resourceGroup, name: nsg } = parseResourceId(resourceId, 'nsgRule');
+  const command = `az network nsg rule delete -g ${resourceGroup} --nsg-name ${nsg} -n ${name}`;
+  const message = `rule ${name} was written for this target under its former rule.name and is not kept up to date: delete it (${command})`;
+  return { code: 'formerRule', message };
 }
 
-function prioritiesTaken(target: NsgRuleTarget, others: readonly SecurityRule[]): CurrentState['blockers'] {
-  return wantedRules(target).flatMap(({ name, priority }) => {
-    const other = others.find((rule) => rule.priority === priority && rule.direction === target.rule.direction);
-    if (!other) return [];
-    const message = `rule ${other.name ?? '?'} has priority ${priority} ${target.rule.direction}, which ${name} is to have: choose another one for the target`;
-    return [{ code: 'priorityTaken' as const, message }];
-  });
+function priorityTaken(
+  target: NsgRuleTarget,
+  { name, family, priority }: OwnRule,
+  others: readonly SecurityRule[],
+  former: readonly SecurityRule[],
+): Reason[] {
+  const { direction } = target.rule;
+  const other = others.find((rule) => rule.priority === priority && rule.direction === direction);
+  if (!other || !target.addressFamilies.includes(family)) return [];
+  const way = former.includes(other) ? 'delete that rule, or choose another one' : 'choose another one for the target';
+  const message = `rule ${other.name ?? '?'} has priority ${priority} ${direction}, which ${name} is to have: ${way}`;
+  return [{ code: 'priorityTaken', message }];
 }
 
-function fullness(target: NsgRuleTarget, rules: readonly SecurityRule[]): CurrentState['blockers'] {
-  const missing = wantedRules(target).filter(({ name }) => !findRule(rules, name));
-  if (missing.length === 0 || rules.length + missing.length <= maxRules) return [];
-  const names = missing.map(({ name }) => name).join(' and ');
-  const message = `the NSG has ${rules.length} of ${maxRules} rules, so there is no room for ${names}: remove rules that are not needed`;
-  return [{ code: 'quota', message }];
+/** Of the rules that are not there yet, those that the NSG has no room for. */
+function rulesWithoutRoom(target: NsgRuleTarget, rules: readonly SecurityRule[]): string[] {
+  const missing = ownRulesOf(target).filter(
+    ({ name, family }) => target.addressFamilies.includes(family) && !findRule(rules, name),
+  );
+  return missing.slice(Math.max(0, maxRules - rules.length)).map(({ name }) => name);
+}
+
+function fullNote({ name }: OwnRule, count: number): Reason {
+  const message = `the NSG has ${count} of ${maxRules} rules, so there is no room for ${name}: remove rules that are not needed`;
+  return { code: 'quota', message };
 }
 
 /** Azure compares both sides of a rule: an address on the local side fits one of the two rules only. */

@@ -98,6 +98,7 @@ describe('the rule as it is', () => {
       prefixes: ['192.0.2.0/24', '198.51.100.0/24'],
       mark: 'ours',
       drift: [],
+      nonPrefixes: [],
     });
   });
 
