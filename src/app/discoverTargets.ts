@@ -5,19 +5,16 @@ import type { Target } from '../core/target.ts';
 import { createClaimCheck } from '../core/targetClaims.ts';
 import type { targetFromProfile, TargetProfile, TargetsFile } from '../core/targetsFile.ts';
 import type { Logger, TaggedResource, TargetsSource } from './ports.ts';
-import { readTaggedResources, type TaggedResourceServices } from './taggedResources.ts';
+import { createTaggedResourceReader, type TaggedResourceServices } from './taggedResources.ts';
 
 export interface DiscoveryServices extends TaggedResourceServices {
   /** The same object as long as the file is the same. */
   readonly readFile: () => Promise<TargetsFile>;
 }
 
-/** A tag that was set or taken off shows within this time. */
-const rememberedForInMs = 10 * 60_000;
-
 /** Without profiles nothing is asked of Azure. A resource whose tag is gone is a target no more; its rules stay. */
 export function createDiscoveringSource(services: DiscoveryServices): TargetsSource {
-  const readResources = rememberResources(services);
+  const readResources = createTaggedResourceReader(services);
   let known: (Origins & { readonly targets: readonly Target[] }) | undefined;
 
   return {
@@ -39,29 +36,6 @@ export function createDiscoveringSource(services: DiscoveryServices): TargetsSou
 interface Origins {
   readonly file: TargetsFile;
   readonly resources: readonly TaggedResource[];
-}
-
-/** While one asks Azure, the others go on with what was found before; the first time they wait for the same answer. */
-function rememberResources(services: DiscoveryServices): () => Promise<readonly TaggedResource[]> {
-  let known: readonly TaggedResource[] | undefined;
-  let asked: Promise<readonly TaggedResource[]> | undefined;
-  let until = 0;
-
-  async function ask(): Promise<readonly TaggedResource[]> {
-    try {
-      known = await readTaggedResources(services);
-      until = services.clock.now().getTime() + rememberedForInMs;
-      return known;
-    } finally {
-      asked = undefined;
-    }
-  }
-
-  return async () => {
-    if (known && (asked || services.clock.now().getTime() < until)) return known;
-    asked ??= ask();
-    return asked;
-  };
 }
 
 /** A resource that cannot be a target is left out with a word in the log: it must not cost the others. */

@@ -10,14 +10,40 @@ export interface TaggedResourceServices {
   readonly memory: TaggedResourceMemory;
 }
 
+/** A tag that was set or taken off shows within this time. */
+const rememberedForInMs = 10 * 60_000;
+
 const lookForAtMostInMs = 60_000;
 const lookedAtAtOnce = 16;
+
+/** While one asks Azure, the others go on with what was found before; the first time they wait for the same answer. */
+export function createTaggedResourceReader(services: TaggedResourceServices): () => Promise<readonly TaggedResource[]> {
+  let known: readonly TaggedResource[] | undefined;
+  let asked: Promise<readonly TaggedResource[]> | undefined;
+  let until = 0;
+
+  async function ask(): Promise<readonly TaggedResource[]> {
+    try {
+      known = await readTaggedResources(services);
+      until = services.clock.now().getTime() + rememberedForInMs;
+      return known;
+    } finally {
+      asked = undefined;
+    }
+  }
+
+  return async () => {
+    if (known && (asked || services.clock.now().getTime() < until)) return known;
+    asked ??= ask();
+    return asked;
+  };
+}
 
 /**
  * Where Azure does not answer, the resources that were managed last stay. The memory is read each time: another process
  * may have found what the app can no longer see.
  */
-export async function readTaggedResources(services: TaggedResourceServices): Promise<readonly TaggedResource[]> {
+async function readTaggedResources(services: TaggedResourceServices): Promise<readonly TaggedResource[]> {
   const remembered = await services.memory.read();
   const listed = await list(services);
   if (!listed) return remembered;
