@@ -4,9 +4,11 @@ import { createVirtualClock, type VirtualClock } from '../../dev/virtualTime.ts'
 import { buildTaggedResourceMemory } from '../../src/adapters/blob/taggedResources.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { buildArm } from '../../src/adapters/arm/arm.ts';
+import { buildApp } from '../../src/app/composition.ts';
 import { createDiscoveringSource, discoveredName } from '../../src/app/discoverTargets.ts';
 import type { TaggedResource, TaggedResourceMemory, TargetsSource } from '../../src/app/ports.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
+import { loadConfig } from '../../src/config.ts';
 import { parseTargetsText } from '../../src/core/targetsFile.ts';
 import { acr, publish, useWorlds } from './stories.ts';
 
@@ -376,6 +378,26 @@ describe('names', () => {
       discoveredName({ resourceId: hooks.replace('/rg/', '/rg2/') }),
     );
   });
+});
+
+test('the app as it is put together finds them', async () => {
+  const simulator = await startSimulator();
+  open.push(simulator);
+  simulator.putNsg({ id: hooks, ...tagged('web') });
+  const env = {
+    AzureWebJobsStorage: worlds.freshConnectionString(),
+    ARM_ENDPOINT: simulator.url,
+    SERVICE_TAGS_SOURCES: 'download',
+    TARGETS: JSON.stringify(file),
+  };
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const build = () => buildApp(loadConfig(env), silent, createVirtualClock(new Date('2026-01-05T12:00:00Z')));
+  const { targets } = (await build()).services;
+  expect(await targets.read()).toMatchObject([{ resourceId: hooks }]);
+
+  allowNothing(simulator);
+
+  expect(await (await build()).services.targets.read()).toEqual(await targets.read());
 });
 
 describe('through to the rules', () => {
