@@ -145,24 +145,13 @@ function buildTargets(
     blobClient: async (container, name) =>
       (await storage.blobs()).getContainerClient(container).getBlockBlobClient(name),
   });
-  const loadDiscovery = once(async () => {
-    const { checkClaims, targetFromProfile } = await import('../core/targetsFile.ts');
-    return createDiscoveringSource({
-      clock,
-      logger,
-      readFile: () => file.readFile(),
-      findTaggedResources: async () => (await loadArm()).findTaggedResources(),
-      memory: buildTaggedResourceMemory(storage.blobs),
-      toTarget: targetFromProfile,
-      checkClaims,
-    });
+  return createDiscoveringSource({
+    clock,
+    logger,
+    readFile: () => file.readFile(),
+    loadFinder: loadArm,
+    memory: buildTaggedResourceMemory(storage.blobs),
   });
-  return {
-    async read() {
-      const { targets, profiles } = await file.readFile();
-      return Object.keys(profiles).length === 0 ? targets : (await loadDiscovery()).read();
-    },
-  };
 }
 
 function buildTelemetry({ applicationInsights, siteName }: Config, logger: Logger): Telemetry {

@@ -151,8 +151,8 @@ export interface TargetAdapter<T extends Target = Target> {
 export interface ArmSession {
   readonly nsgRules: TargetAdapter<NsgRuleTarget>;
   readonly registryNetworkRules: TargetAdapter<RegistryTarget>;
-  /** Home location and replicas of a registry, ARM locations in lower case. */
-  readRegistryRegions(registryId: string): Promise<readonly string[]>;
+  /** Home location and replicas of a registry, ARM locations in lower case. `home`, where it is known, saves a call. */
+  readRegistryRegions(registryId: string, home?: string): Promise<readonly string[]>;
   usage(): ArmUsage;
 }
 
@@ -195,7 +195,18 @@ export interface TaggedResource {
   readonly profile: string;
 }
 
-/** Container `targets`, `tagged.json`: what was found last, by whichever process. */
+/** Azure, asked for its tags. */
+export interface TaggedResourceFinder {
+  /** All that it lists. What the app may not read is missing without a word, and a change shows some minutes late. */
+  findTaggedResources(): Promise<readonly TaggedResource[]>;
+  /**
+   * One look at one resource: the profile that its tag names now, undefined where it has no such tag. Throws
+   * TargetBlockedError (`notFound`: it is gone), or what the SDK throws; nothing is tried again beyond `deadline`.
+   */
+  readProfile(resource: TaggedResource, deadline: Date): Promise<string | undefined>;
+}
+
+/** Container `targets`, `tagged.json`: what was managed last, by whichever process. */
 export interface TaggedResourceMemory {
   read(): Promise<readonly TaggedResource[]>;
   write(resources: readonly TaggedResource[]): Promise<void>;

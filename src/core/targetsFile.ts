@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { ConfigurationError } from './errors.ts';
 import { parseJsonc } from './jsonc.ts';
-import { findClaimFaults } from './targetClaims.ts';
+import { createClaimCheck } from './targetClaims.ts';
 import { isObject, parseWith, toTarget, type Fault } from './targetEntry.ts';
 import { defaultsSchema, fileSchema, resourceIds, targetName, type Kind, type Settings } from './targetSchema.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from './target.ts';
@@ -38,12 +38,8 @@ export function parseTargetsFile(json: unknown, source: string): TargetsFile {
   const profiles = toProfiles(file.profiles, defaults, faults);
 
   const found = targets.flatMap((target, index) => (target ? [{ target: withOwnRegions(target), index }] : []));
-  faults.push(
-    ...findClaimFaults(
-      found.map(({ target }) => target),
-      (position) => `targets[${found[position]?.index}]`,
-    ),
-  );
+  const checkClaims = createClaimCheck();
+  faults.push(...found.flatMap(({ target, index }) => checkClaims(target, `targets[${index}]`)));
   if (faults.length > 0) return refuse(faults, source);
   return { targets: found.map(({ target }) => target), profiles };
 }
@@ -65,12 +61,6 @@ export function targetFromProfile(profile: TargetProfile, resource: DiscoveredRe
   }
   if (faults.length > 0) return refuse(faults, `target "${name}" of a tagged resource`);
   return withOwnRegions({ ...profile, name, resourceId });
-}
-
-/** For targets of several origins: throws ConfigurationError where two of them claim one thing. */
-export function checkClaims(targets: readonly Target[]): void {
-  const faults = findClaimFaults(targets, (index) => `target ${index + 1}`);
-  if (faults.length > 0) refuse(faults, 'targets file and tagged resources');
 }
 
 function toProfiles(

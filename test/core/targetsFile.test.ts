@@ -3,14 +3,8 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config.ts';
 import { ConfigurationError } from '../../src/core/errors.ts';
-import type { NsgRuleTarget, Target } from '../../src/core/target.ts';
-import {
-  checkClaims,
-  parseTargetsFile,
-  parseTargetsText,
-  targetConfigHash,
-  targetFromProfile,
-} from '../../src/core/targetsFile.ts';
+import type { Target } from '../../src/core/target.ts';
+import { parseTargetsFile, parseTargetsText, targetConfigHash, targetFromProfile } from '../../src/core/targetsFile.ts';
 
 const group = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers';
 const nsgId = `${group}/Microsoft.Network/networkSecurityGroups/nsg`;
@@ -464,15 +458,6 @@ describe('two targets that claim one thing', () => {
     ],
     ['a registry', registry],
   ])('%s is no clash', (_, second) => expect(parse(nsg, second)).toHaveLength(2));
-
-  test('of several origins', () => {
-    const [first] = parse(nsg) as [NsgRuleTarget];
-
-    expect(() => checkClaims([first, { ...first, name: 'tagged' }])).toThrow(
-      'target 2: "tagged" claims the rule AllowAcr of that network security group, which target 1 ("hooks") has',
-    );
-    expect(() => checkClaims([first, ...parse(registry)])).not.toThrow();
-  });
 });
 
 describe('text', () => {

@@ -98,10 +98,10 @@ export function roomFor(target: NsgRuleTarget, others: readonly SecurityRule[]):
   return Math.max(0, 4_000 - used);
 }
 
-/** Equal for rules that mean the same, whoever wrote them down and in whatever order. */
+/** Equal for rules that mean the same, whoever wrote them down, in whatever order and letter case. */
 export function fingerprintOf(rule: SecurityRule | undefined): string {
   if (!rule) return 'absent';
-  return JSON.stringify([
+  const facts = [
     rule.priority,
     rule.direction,
     rule.access,
@@ -113,7 +113,8 @@ export function fingerprintOf(rule: SecurityRule | undefined): string {
     listed(destinationsOf(rule)),
     rule.sourceApplicationSecurityGroups?.length ?? 0,
     rule.destinationApplicationSecurityGroups?.length ?? 0,
-  ]);
+  ];
+  return JSON.stringify(facts).toLowerCase();
 }
 
 /** True where the rule is as it was written and did not fail to take effect. */
@@ -148,7 +149,7 @@ function difference(field: string, live: unknown, wanted: unknown, same = sameTe
   return same ? undefined : `${field}: ${String(live)}, wanted ${String(wanted)}`;
 }
 
-function sameText(a: unknown, b: unknown): boolean {
+export function sameText(a: unknown, b: unknown): boolean {
   return String(a).toLowerCase() === String(b).toLowerCase();
 }
 

@@ -5,8 +5,8 @@ import { familyOf, isPrefix } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { NsgRuleTarget } from '../../core/target.ts';
-import { ArmError, beingUpdated } from './armError.ts';
-import { waitBeforeRetry, withRetries } from './calls.ts';
+import { beingUpdated } from './armError.ts';
+import { withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
 import {
@@ -19,12 +19,11 @@ import {
   type OwnRule,
 } from './nsgRuleModel.ts';
 import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
-import { followOperation } from './operation.ts';
-import { parseResourceId, toLocation } from './resourceId.ts';
+import { followOperation, readBack } from './operation.ts';
+import { nameOf, parseResourceId, toLocation } from './resourceId.ts';
 import { serialise } from './serialise.ts';
 
 const maxRules = 1_000;
-const maxReadBacks = 5;
 
 interface Options {
   readonly ownerId: string;
@@ -47,16 +46,11 @@ export function buildNsgRules(
   async function take(target: NsgRuleTarget, { rule, put }: RuleStep): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     const { securityRules } = await clients.networkClient(subscriptionId);
-    const operation = followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
+    await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
       const options = { abortSignal, updateIntervalInMs: pollIntervalInMs };
       return put
         ? securityRules.createOrUpdate(resourceGroup, name, rule, put, options)
         : securityRules.delete(resourceGroup, name, rule, options);
-    });
-    await operation.catch((error: unknown) => {
-      // After its success the SDK reads the rule, and may be told that there is none yet: readBack knows how to wait.
-      if (!(error instanceof ArmError && error.method === 'GET' && /\/securityRules\/[^/]+$/i.test(error.path)))
-        throw error;
     });
   }
 
@@ -74,18 +68,6 @@ export function buildNsgRules(
     await take(target, step);
   }
 
-  async function readBack(target: NsgRuleTarget, expected: ReadonlyMap<string, string>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      const rules = (await readNsg(target)).securityRules ?? [];
-      const wrong = [...expected].find(([rule, after]) => !isInPlace(findRule(rules, rule), after));
-      if (!wrong) return;
-      // An answer may be older than the write.
-      const waited =
-        attempt < maxReadBacks && (await waitBeforeRetry(`GET ${wrong[0]}`, 'ReadBackDiffers', 1_000 * attempt));
-      if (!waited) throw movedError(target, wrong[0]);
-    }
-  }
-
   async function write(target: NsgRuleTarget, current: CurrentState, changes: readonly RuleChange[]): Promise<void> {
     const rules = (await readNsg(target)).securityRules ?? [];
     assertUnmoved(target, current, rules);
@@ -95,7 +77,12 @@ export function buildNsgRules(
       const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
       await withRetries(call, (attempt) => takeUnlessMoved(target, step, attempt));
     }
-    await readBack(target, new Map(steps.map(({ rule, after }) => [rule, after])));
+    const expected = [...new Map(steps.map(({ rule, after }) => [rule, after]))];
+    const wrong = await readBack(`GET networkSecurityGroups/${nameOf(target)}`, async () => {
+      const live = (await readNsg(target)).securityRules ?? [];
+      return expected.find(([rule, after]) => !isInPlace(findRule(live, rule), after));
+    });
+    if (wrong) throw movedError(target, wrong[0]);
   }
 
   return {
