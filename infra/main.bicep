@@ -50,13 +50,16 @@ param notificationWebhooks string = ''
 @secure()
 param notificationSecret string = ''
 
+@description('Resource ids of the Key Vaults that references above name: the app may read their secrets then.')
+param keyVaultIds string[] = []
+
 @description('Who gets the alerts. Empty: the alerts are raised and shown in the portal, nobody is written to.')
 param alertEmails string[] = []
 
 @description('True: the app runs in a virtual network of its own and reaches its storage through private endpoints only.')
 param virtualNetworkEnabled bool = false
 
-@description('Days for which no record of the ledger can be changed or deleted by anybody. 0: no such policy.')
+@description('Days for which a record of the ledger cannot be changed or deleted, as long as the policy stands. Only a policy that was locked cannot be taken away: docs/operations.md. 0: the deployment leaves the container as it is.')
 @minValue(0)
 @maxValue(3650)
 param ledgerRetentionDays int = 0
@@ -78,6 +81,7 @@ param instanceMemoryInMB int = 2048
 param tags object = {}
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
+var functionAppName = 'func-${environmentName}-${token}'
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var usesDiscoveryApi = contains(map(split(serviceTagsSources, ','), source => trim(source)), 'api')
 var clouds = {
@@ -149,11 +153,22 @@ module privateEndpoints 'modules/privateEndpoints.bicep' = if (virtualNetworkEna
   }
 }
 
+module keyVaultAccess 'modules/keyVaultAccess.bicep' = [
+  for id in keyVaultIds: {
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    name: 'acr-keeper-vault-${uniqueString(id, token)}'
+    params: {
+      keyVaultName: last(split(id, '/'))
+      principalId: identity.outputs.principalId
+    }
+  }
+]
+
 module functionApp 'modules/functionApp.bicep' = {
   scope: group
   name: 'functionApp'
   params: {
-    name: 'func-${environmentName}-${token}'
+    name: functionAppName
     location: location
     tags: allTags
     identityId: identity.outputs.id
@@ -178,8 +193,8 @@ module functionApp 'modules/functionApp.bicep' = {
       UPDATES_PAUSED: updatesPaused ? 'true' : 'false'
     }
   }
-  // The private endpoints must stand before the host first opens its storage.
-  dependsOn: [privateEndpoints]
+  // The private endpoints must stand before the host first opens its storage, the role before it reads a secret.
+  dependsOn: [privateEndpoints, keyVaultAccess]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -197,7 +212,7 @@ module alerts 'modules/alerts.bicep' = {
 module access 'modules/access.bicep' = {
   name: 'access-${token}'
   params: {
-    environmentName: environmentName
+    appName: functionAppName
     principalId: identity.outputs.principalId
     networkSecurityGroupIds: networkSecurityGroupIds
     registryIds: registryIds

@@ -6,21 +6,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AuthSettings, Permission, Principal } from './access.ts';
 
-const template = path.resolve(import.meta.dirname, '../../infra/modules/access.bicep');
+/** The template takes its roles from it, too. */
+const file = path.resolve(import.meta.dirname, '../../infra/modules/roles.json');
+
+type Roles = Readonly<Record<string, { readonly actions: readonly string[] }>>;
 
 /** Actions by the name of their role in the template. */
 export function readRoles(): ReadonlyMap<string, readonly string[]> {
-  const definitions = readFileSync(template, 'utf8').matchAll(/^ {2}(\w+): \{$.*?^ {4}actions: \[(.*?)\]/gms);
-  const roles = new Map(
-    Array.from(definitions, ([, role = '', list = '']) => [
-      role,
-      Array.from(list.matchAll(/'([^']+)'/g), ([, action = '']) => action),
-    ]),
-  );
-  if (roles.size === 0 || [...roles.values()].some((actions) => actions.length === 0)) {
-    throw new Error(`${template}: found no roles with actions`);
-  }
-  return roles;
+  const roles = JSON.parse(readFileSync(file, 'utf8')) as Roles;
+  return new Map(Object.entries(roles).map(([role, { actions }]) => [role, actions]));
 }
 
 export function appPrincipal(permissions: readonly Permission[]): Principal {

@@ -1,7 +1,8 @@
 // What the identity may do outside its own resource group: custom roles with the actions that are used, no more.
 targetScope = 'subscription'
 
-param environmentName string
+@description('Name of the Function App.')
+param appName string
 param principalId string
 param networkSecurityGroupIds string[]
 param registryIds string[]
@@ -12,92 +13,44 @@ param readsServiceTags bool
 // /subscriptions/<2>/resourceGroups/<4>/providers/<6>/<7>/<8>
 var networkSubscriptions = union(map(networkSecurityGroupIds, id => toLower(split(id, '/')[2])), [])
 var registrySubscriptions = union(map(union(registryIds, observedRegistryIds), id => toLower(split(id, '/')[2])), [])
+var discoverySubscriptions = map(discoverySubscriptionIds, id => toLower(id))
 var here = [toLower(subscription().subscriptionId)]
 
-var roles = {
-  networkSecurityGroupRules: {
-    needed: !empty(networkSecurityGroupIds)
-    title: 'security rules'
-    description: 'Reads a network security group and writes single rules of it.'
-    actions: [
-      'Microsoft.Network/networkSecurityGroups/read'
-      'Microsoft.Network/networkSecurityGroups/securityRules/read'
-      'Microsoft.Network/networkSecurityGroups/securityRules/write'
-      'Microsoft.Network/networkSecurityGroups/securityRules/delete'
-    ]
-    subscriptions: networkSubscriptions
-  }
-  networkOperations: {
-    needed: !empty(networkSecurityGroupIds)
-    title: 'network operations'
-    description: 'Follows a write of a security rule to its end.'
-    actions: [
-      'Microsoft.Network/locations/operations/read'
-      'Microsoft.Network/locations/operationResults/read'
-    ]
-    subscriptions: networkSubscriptions
-  }
-  registryNetworkRules: {
-    needed: !empty(registryIds)
-    title: 'registry network rules'
-    description: 'Reads a registry and writes its network rules; Azure has no narrower action for them.'
-    actions: [
-      'Microsoft.ContainerRegistry/registries/read'
-      'Microsoft.ContainerRegistry/registries/write'
-      'Microsoft.ContainerRegistry/registries/replications/read'
-      'Microsoft.ContainerRegistry/registries/listUsages/read'
-      'Microsoft.ContainerRegistry/registries/operationStatuses/read'
-    ]
-    subscriptions: registrySubscriptions
-  }
-  registryRegions: {
-    needed: !empty(observedRegistryIds)
-    title: 'registry regions'
-    description: 'Reads the home region and the replicas of a registry.'
-    actions: [
-      'Microsoft.ContainerRegistry/registries/read'
-      'Microsoft.ContainerRegistry/registries/replications/read'
-    ]
-    subscriptions: registrySubscriptions
-  }
-  serviceTags: {
-    needed: readsServiceTags
-    title: 'service tags'
-    description: 'Reads the Service Tag Discovery API, which exists at subscription scope only.'
-    actions: ['Microsoft.Network/locations/serviceTags/read']
-    subscriptions: here
-  }
-  discovery: {
-    needed: !empty(discoverySubscriptionIds)
-    title: 'target discovery'
-    description: 'Asks Azure Resource Graph; it answers with what the identity may read otherwise.'
-    actions: ['Microsoft.ResourceGraph/resources/read']
-    subscriptions: map(discoverySubscriptionIds, id => toLower(id))
-  }
-}
+// Titles and actions; the simulator of the tests holds the app to the same file.
+var written = loadJsonContent('roles.json')
+
+var roles = [
+  { key: 'networkSecurityGroupRules', needed: !empty(networkSecurityGroupIds), subscriptions: networkSubscriptions }
+  { key: 'networkOperations', needed: !empty(networkSecurityGroupIds), subscriptions: networkSubscriptions }
+  { key: 'registryNetworkRules', needed: !empty(registryIds), subscriptions: registrySubscriptions }
+  { key: 'registryRegions', needed: !empty(observedRegistryIds), subscriptions: registrySubscriptions }
+  { key: 'serviceTags', needed: readsServiceTags, subscriptions: here }
+  { key: 'discovery', needed: !empty(discoverySubscriptionIds), subscriptions: discoverySubscriptions }
+]
 
 resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
-  for role in filter(items(roles), role => role.value.needed): {
-    name: guid(subscription().id, environmentName, role.key)
+  for role in filter(roles, role => role.needed): {
+    name: guid(subscription().id, appName, role.key)
     properties: {
-      roleName: 'ACR Address Keeper ${role.value.title} (${environmentName})'
-      description: role.value.description
+      // A role's name is unique in its tenant, and the app's among all of them.
+      roleName: 'ACR Address Keeper ${written[role.key].title} (${appName})'
+      description: written[role.key].description
       type: 'CustomRole'
       permissions: [
         {
-          actions: role.value.actions
+          actions: written[role.key].actions
           notActions: []
           dataActions: []
           notDataActions: []
         }
       ]
-      assignableScopes: map(union(here, role.value.subscriptions), id => '/subscriptions/${id}')
+      assignableScopes: map(union(here, role.subscriptions), id => '/subscriptions/${id}')
     }
   }
 ]
 
 // Names of the definitions: an assignment in another subscription finds the same role under its own id.
-var roleNames = toObject(items(roles), role => role.key, role => guid(subscription().id, environmentName, role.key))
+var roleNames = toObject(roles, role => role.key, role => guid(subscription().id, appName, role.key))
 
 module networkSecurityGroupAccess 'networkSecurityGroupAccess.bicep' = [
   for id in networkSecurityGroupIds: {

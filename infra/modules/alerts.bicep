@@ -1,4 +1,5 @@
 // One log alert a sentence of docs/operations.md: each query returns a row when, and only when, something is wrong.
+// Of a figure Application Insights is sent one value: in AppMetrics it is the Sum; Min and Max are not sent.
 param name string
 param location string
 param tags object
@@ -22,7 +23,7 @@ var rules = [
     window: 'PT2H'
     every: 'PT30M'
     description: 'A published prefix is still missing from a target, and less than three days are left until Azure may use it.'
-    query: 'AppMetrics | where Name == "${metric}.deadline.days_left" | summarize arg_max(TimeGenerated, Min) | where Min < 3'
+    query: 'AppMetrics | where Name == "${metric}.deadline.days_left" | summarize arg_max(TimeGenerated, Sum) | where Sum < 3'
   }
   {
     name: 'poison-message'
@@ -38,7 +39,7 @@ var rules = [
     window: 'PT2H'
     every: 'PT30M'
     description: 'At least one target is failed or blocked: it gets no new prefixes until somebody acts.'
-    query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status in ("failed", "blocked") | summarize arg_max(TimeGenerated, Max) by Status | where Max > 0'
+    query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status in ("failed", "blocked") | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
   }
   {
     name: 'targets-held'
@@ -46,7 +47,7 @@ var rules = [
     window: 'PT2H'
     every: 'PT30M'
     description: 'At least one plan is held and waits for an approval.'
-    query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status == "held" | summarize arg_max(TimeGenerated, Max) by Status | where Max > 0'
+    query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status == "held" | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
   }
   {
     name: 'server-errors'
@@ -62,7 +63,7 @@ var rules = [
     window: 'PT6H'
     every: 'PT6H'
     description: 'At its present growth a target runs out of room within eight weeks.'
-    query: 'AppMetrics | where Name == "${metric}.quota.weeks_until_full" | extend Target = tostring(Properties.target) | summarize arg_max(TimeGenerated, Min) by Target | where Min < 8'
+    query: 'AppMetrics | where Name == "${metric}.quota.weeks_until_full" | extend Target = tostring(Properties.target) | summarize arg_max(TimeGenerated, Sum) by Target | where Sum < 8'
   }
 ]
 

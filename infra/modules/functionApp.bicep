@@ -86,7 +86,6 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       {
         AzureWebJobsStorage__blobServiceUri: account.properties.primaryEndpoints.blob
         AzureWebJobsStorage__queueServiceUri: account.properties.primaryEndpoints.queue
-        AzureWebJobsStorage__tableServiceUri: account.properties.primaryEndpoints.table
         AzureWebJobsStorage__credential: 'managedidentity'
         AzureWebJobsStorage__clientId: identityClientId
         AZURE_CLIENT_ID: identityClientId

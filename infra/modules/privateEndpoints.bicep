@@ -5,7 +5,7 @@ param storageAccountName string
 param virtualNetworkId string
 param subnetId string
 
-var services = ['blob', 'queue', 'table']
+var services = ['blob', 'queue']
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: storageAccountName

@@ -7,7 +7,7 @@ param redundancy string
 param privateOnly bool
 param ledgerRetentionDays int
 
-// Storage Blob Data Owner: the Functions host takes leases and sets permissions on its own containers.
+// Storage Blob Data Owner: the least that the Functions host is documented to need on its storage.
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 // Storage Queue Data Contributor: the triggers read, the app writes.
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -61,7 +61,8 @@ resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-
   properties: { publicAccess: 'None' }
 }
 
-// Unlocked on purpose: an owner of the account can still end it, and that is in the activity log.
+// Unlocked: until somebody locks it, whoever manages the account can end it, and so can the app's own role.
+// Locked is for ever, so that is a step of docs/operations.md and not of a deployment.
 resource ledgerRetention 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2023-05-01' = if (ledgerRetentionDays > 0) {
   parent: ledger
   name: 'default'

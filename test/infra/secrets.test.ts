@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -12,6 +13,7 @@ import { buildFunctions } from '../../dev/build.ts';
 import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
 import { startSimulator, type Simulator } from '../../dev/simulator/simulator.ts';
 import { nsgId } from '../adapters/arm/targets.ts';
+import { startIngestion, type Ingestion } from '../support/ingestion.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -50,6 +52,7 @@ describe('everything that a run emits', () => {
   let azurite: Azurite | undefined;
   let simulator: Simulator | undefined;
   let outside: Server;
+  let ingestion: Ingestion | undefined;
   let host: HostProcess | undefined;
   let url: string;
   const emitted: string[] = [];
@@ -71,6 +74,7 @@ describe('everything that a run emits', () => {
       });
     });
     await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
+    ingestion = await startIngestion();
     const origin = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
     host = await startHostProcess({
       root: folder,
@@ -78,6 +82,9 @@ describe('everything that a run emits', () => {
       keys: { function: secrets.functionKey, master: secrets.masterKey },
       onLog: (entry) => emitted.push(JSON.stringify(entry)),
       settings: {
+        NODE_OPTIONS: `--import=${pathToFileURL(path.join(root, 'test/support/plainHttps.ts')).href}`,
+        APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString,
+        APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
         AzureWebJobsStorage: azurite.connectionString,
         ARM_ENDPOINT: simulator.url,
         SERVICE_TAGS_SOURCES: `file:${folder},${origin}/tags.json?sig=${secrets.sourceSignature}`,
@@ -114,6 +121,7 @@ describe('everything that a run emits', () => {
     await host?.stop();
     outside.closeAllConnections();
     outside.close();
+    await ingestion?.stop();
     await simulator?.stop();
     await azurite?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -147,7 +155,8 @@ describe('everything that a run emits', () => {
       await ask(route);
     await readStorage();
 
-    const all = emitted.join('\n');
+    const telemetry = ingestion?.received.join('\n') ?? '';
+    const all = [...emitted, telemetry].join('\n');
     // The run did its work, failed where it should, and said so.
     expect(simulator?.nsg(nsgId)).toMatchObject({
       properties: { securityRules: expect.arrayContaining([expect.objectContaining({ name: 'AllowAcrWebhooks' })]) },
@@ -155,6 +164,9 @@ describe('everything that a run emits', () => {
     expect(all).toContain('notification was not delivered');
     expect(all).toContain('acr-address-keeper.target.blocked');
     expect(all).toContain('"contentHash"');
+    for (const name of ['pullServiceTags', 'updateTarget', 'acr_address_keeper.prefixes.added']) {
+      expect(telemetry).toContain(`"name":"${name}"`);
+    }
     for (const [name, secret] of Object.entries(secrets)) {
       expect({ name, isEmitted: all.includes(secret) }).toEqual({ name, isEmitted: false });
     }

@@ -197,6 +197,25 @@ describeWithBicep('infra/main.bicep', () => {
     expect(text).not.toMatch(/"actions":\[[^\]]*\*/);
   });
 
+  // A role's name is unique in its tenant: the names of a second deployment must be others.
+  test('the names of the roles hold the name of the app, which is its own', () => {
+    const [definition] = ofType(resources, 'Microsoft.Authorization/roleDefinitions');
+
+    expect(definition?.properties.roleName).toContain("parameters('appName')");
+    expect(JSON.stringify(template.resources)).toContain('"appName":{"value":"[variables(\'functionAppName\')]"}');
+    expect(template.variables).toMatchObject({
+      functionAppName: expect.stringContaining("variables('token')"),
+      token: expect.stringContaining('uniqueString(subscription().subscriptionId'),
+    });
+  });
+
+  test('the app is told of no table, as it has no role on any', () => {
+    expect(text).not.toMatch(/tableServiceUri|primaryEndpoints\.table/);
+    expect(JSON.stringify(findNestedTemplate(template, 'Microsoft.Network/privateEndpoints').variables)).toBe(
+      '{"services":["blob","queue"]}',
+    );
+  });
+
   test('a role on a target is assigned on that target, never on its resource group', () => {
     const scopes = ofType(resources, 'Microsoft.Authorization/roleAssignments').map((assignment) => assignment.scope);
     const onSubscriptions = scopes.filter((scope) => scope === undefined);
@@ -214,6 +233,7 @@ describeWithBicep('infra/main.bicep', () => {
     expect([...onResources].filter(Boolean).sort()).toEqual([
       'Microsoft.ContainerRegistry/registries',
       'Microsoft.Insights/components',
+      'Microsoft.KeyVault/vaults',
       'Microsoft.Network/networkSecurityGroups',
       'Microsoft.Storage/storageAccounts',
     ]);
