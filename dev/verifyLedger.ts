@@ -1,20 +1,23 @@
 /**
- * `npm run verify-ledger`: checks every chain of the ledger in the storage that the environment's settings name.
- * Prints one line a chain and what is wrong with it below; ends with 1 where a chain is broken.
+ * `npm run verify-ledger`: checks every chain of the ledger. Prints one line a chain and what is wrong with it below.
  */
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cloudSettings } from '../src/adapters/arm/cloudSettings.ts';
 import { inBatches } from '../src/adapters/blob/inBatches.ts';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
 import { createStorageClients, type StorageClients } from '../src/adapters/storageClients.ts';
 import { readChoice, type Environment } from '../src/config/environment.ts';
-import { readStorage } from '../src/config/storage.ts';
+import { readStorage, toBlobServiceUrl } from '../src/config/storage.ts';
 import { InvalidDocumentError, toErrorMessage } from '../src/core/errors.ts';
 import { verifyChain, type ChainBreak } from '../src/core/ledgerChain.ts';
 import type { RunRecord } from '../src/core/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags.ts';
 import type { TargetState } from '../src/core/targetState.ts';
+import { readLocalSettings } from './host/settings.ts';
 
 export interface ChainReport {
   readonly chain: string;
@@ -64,11 +67,34 @@ async function readRecord(ledger: BlobLedger, runId: string): Promise<RunRecord 
   }
 }
 
+const usage = `npm run verify-ledger
+
+Checks every chain of the ledger. Ends with 0 where all are whole, 1 where one is broken, 2 where it could not look.
+
+Settings, from the environment, or from local.settings.json where the environment names no storage:
+  AzureWebJobsStorage               a connection string, or UseDevelopmentStorage=true
+  AzureWebJobsStorage__accountName  instead of it: the name of the account. You are who "az login" says, and need
+                                    the role Storage Blob Data Reader on it
+  AZURE_CLOUD                       Public (the default), AzureGovernment or China`;
+
+export interface Command {
+  readonly args: readonly string[];
+  readonly env: Environment;
+  /** Where local.settings.json is. */
+  readonly folder: string;
+}
+
 /** Returns the exit code. */
-export async function main(env: Environment, print: (line: string) => void): Promise<number> {
-  const cloud = readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public';
-  const reports = await verifyLedger(createStorageClients(readStorage(env, cloud)), cloud);
-  if (reports.length === 0) print('the ledger is empty');
+export async function main({ args, env, folder }: Command, print: (line: string) => void): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } });
+  if (values.help) {
+    print(usage);
+    return 0;
+  }
+  // A plain AzureWebJobsStorage of the file would win over an account that the environment names.
+  const isNamed = Object.keys(env).some((name) => name.startsWith('AzureWebJobsStorage'));
+  const { url, reports } = await readReports(isNamed ? env : { ...readLocalSettings(folder), ...env });
+  if (reports.length === 0) print(`the ledger at ${url} is empty`);
   for (const { chain, count, breaks } of reports) {
     print(`${chain}: ${count} records, ${breaks.length === 0 ? 'whole' : `${breaks.length} breaks`}`);
     for (const { kind, runId, message } of breaks) print(`  ${kind} at ${runId}: ${message}`);
@@ -76,11 +102,24 @@ export async function main(env: Environment, print: (line: string) => void): Pro
   return reports.some(({ breaks }) => breaks.length > 0) ? 1 : 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+async function readReports(env: Environment): Promise<{ readonly url: string; readonly reports: ChainReport[] }> {
+  const cloud = readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public';
+  const storage = readStorage(env, cloud);
+  const url = toBlobServiceUrl(storage);
+  const { authorityHost } = cloudSettings[cloud];
   try {
-    process.exitCode = await main(process.env, (line) => console.log(line));
+    return { url, reports: await verifyLedger(createStorageClients(storage, { authorityHost }), cloud) };
   } catch (error) {
-    console.error(toErrorMessage(error));
+    throw new Error(`the ledger at ${url} cannot be read: ${toErrorMessage(error)}`, { cause: error });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const command = { args: process.argv.slice(2), env: process.env, folder: path.dirname(import.meta.dirname) };
+  try {
+    process.exitCode = await main(command, (line) => console.log(line));
+  } catch (error) {
+    console.error(`${toErrorMessage(error)}\nnpm run verify-ledger -- --help says which settings it needs.`);
     process.exitCode = 2;
   }
 }

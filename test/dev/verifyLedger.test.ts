@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { beforeEach, describe, expect, test } from '@jest/globals';
-import { main } from '../../dev/verifyLedger.ts';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { main, type Command } from '../../dev/verifyLedger.ts';
 import { BlobLedger } from '../../src/adapters/blob/ledger.ts';
 import { BlobTargetStateStore } from '../../src/adapters/blob/targetStates.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
@@ -44,9 +47,15 @@ beforeEach(async () => {
   );
 });
 
-async function verify(): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
+const folder = mkdtempSync(path.join(tmpdir(), 'verify-ledger-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function verify(command: Partial<Command> = {}) {
   const lines: string[] = [];
-  const code = await main({ AzureWebJobsStorage: connectionString }, (line) => lines.push(line));
+  const env = { AzureWebJobsStorage: connectionString };
+  const code = await main({ args: [], env, folder, ...command }, (line) => lines.push(line));
   return { code, lines };
 }
 
@@ -72,7 +81,10 @@ describe('npm run verify-ledger', () => {
   test('finds nothing in an empty storage', async () => {
     connectionString = azurite.freshConnectionString();
 
-    expect(await verify()).toEqual({ code: 0, lines: ['the ledger is empty'] });
+    const { code, lines } = await verify();
+
+    expect(code).toBe(0);
+    expect(lines).toEqual([expect.stringMatching(/^the ledger at http:\/\/127\.0\.0\.1:\d+\/\w+ is empty$/)]);
   });
 
   test.each([
@@ -140,5 +152,52 @@ describe('npm run verify-ledger', () => {
     expect(code).toBe(1);
     expect(lines).toContain('web: 5 records, 1 breaks');
     expect(lines.at(-1)).toContain(`  ${kind} at `);
+  });
+});
+
+describe('what it looks at', () => {
+  const settingsFile = path.join(folder, 'local.settings.json');
+
+  test('is named by local.settings.json where the environment names nothing', async () => {
+    writeFileSync(settingsFile, JSON.stringify({ Values: { AzureWebJobsStorage: connectionString } }));
+
+    const { lines } = await verify({ env: {} });
+    rmSync(settingsFile);
+
+    expect(lines).toEqual(['pull: 1 records, whole', 'web: 4 records, whole']);
+  });
+
+  test.each([
+    ['a connection string', () => ({ AzureWebJobsStorage: connectionString }), /web: 4 records, whole/],
+    ['an account', () => ({ AzureWebJobsStorage__blobServiceUri: 'http://127.0.0.1:1/other' }), /queueServiceUri/],
+  ])('is named by the environment alone where it has %s', async (_, env, said) => {
+    writeFileSync(settingsFile, JSON.stringify({ Values: { AzureWebJobsStorage: azurite.freshConnectionString() } }));
+
+    const { lines } = await verify({ env: env() }).catch((error: unknown) => ({ lines: [String(error)] }));
+    rmSync(settingsFile);
+
+    expect(lines.join('\n')).toMatch(said);
+  });
+
+  test('is told with --help, and no storage is asked for', async () => {
+    const { code, lines } = await verify({ args: ['--help'], env: {} });
+
+    expect(code).toBe(0);
+    expect(lines.join('\n')).toMatch(/AzureWebJobsStorage__accountName .*az login.*Storage Blob Data Reader/s);
+  });
+
+  test('is named where it does not answer, without its key', async () => {
+    const env = { AzureWebJobsStorage: connectionString.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:1') };
+
+    const failure = verify({ env });
+
+    await expect(failure).rejects.toThrow(
+      /^the ledger at http:\/\/127\.0\.0\.1:1\/\w+ cannot be read: connect ECONNREFUSED/,
+    );
+    await expect(failure).rejects.not.toThrow(/AccountKey/);
+  });
+
+  test.each([['--all'], ['targets']])('is not chosen by %s', async (argument) => {
+    await expect(verify({ args: [argument] })).rejects.toThrow(argument);
   });
 });

@@ -205,7 +205,7 @@ describeWithBicep('infra/main.bicep', () => {
     expect(JSON.stringify(template.resources)).toContain('"appName":{"value":"[variables(\'functionAppName\')]"}');
     expect(template.variables).toMatchObject({
       functionAppName: expect.stringContaining("variables('token')"),
-      token: expect.stringContaining('uniqueString(subscription().subscriptionId'),
+      token: expect.stringContaining('uniqueString(subscription().id'),
     });
   });
 
