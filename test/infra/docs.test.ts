@@ -1,11 +1,16 @@
 /** What people copy from the documentation works, and what the app can say is explained there. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { checkBicep, findBicep } from '../../dev/bicep.ts';
+import { checkBicep, compileBicep, findBicep } from '../../dev/bicep.ts';
+import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { discoveredName } from '../../src/app/discoverTargets.ts';
 import { metrics } from '../../src/core/metrics.ts';
 import { blockCodes } from '../../src/core/reasons.ts';
+import { defaultsSchema, entrySchemas, fileSchema } from '../../src/core/targetSchema.ts';
 import { parseTargetsText } from '../../src/core/targetsFile.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -19,7 +24,8 @@ function codeBlocks(text: string, language: string): string[] {
 }
 
 describe('docs/scenarios.md', () => {
-  const files = codeBlocks(read('docs/scenarios.md'), 'json');
+  const blocks = codeBlocks(read('docs/scenarios.md'), 'json');
+  const files = blocks.filter((text) => text.includes('"targets"'));
 
   test.each(files.map((text) => [/"scenario": "(\w+)"/.exec(text)?.[1] ?? '', text]))(
     'the targets file for %s is accepted',
@@ -40,8 +46,55 @@ describe('docs/scenarios.md', () => {
   });
 });
 
+const nsgId =
+  '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks';
+
+describe('Tagged resources in docs/scenarios.md', () => {
+  const section = read('docs/scenarios.md').split('## Tagged resources')[1]?.split('\n## ')[0] ?? '';
+  const { profiles } = parseTargetsText(codeBlocks(section, 'json').join(), 'docs/scenarios.md');
+
+  test('the profiles are accepted, and start as plans', () => {
+    expect(Object.values(profiles).map(({ kind, policy }) => [kind, policy])).toEqual([
+      ['nsgRule', 'plan'],
+      ['registryNetworkRules', 'plan'],
+    ]);
+  });
+
+  test('the tag is the one that is looked for, its value a profile', () => {
+    const [, tag, value = ''] = /--tags (\S+)=(\S+)/.exec(section) ?? [];
+
+    expect(read('src/adapters/arm/resourceGraph.ts')).toContain(`tagName = '${tag}'`);
+    expect(profiles).toHaveProperty(value);
+  });
+
+  test.each(['docs/scenarios.md', 'docs/contract.md'])('the name in %s is of the form that the app gives', (file) => {
+    const [given = ''] = /nsg-hooks-[\da-f]{8}/.exec(read(file)) ?? [];
+
+    expect(discoveredName({ resourceId: nsgId })).toMatch(/^nsg-hooks-[\da-f]{8}$/);
+    expect(given).not.toBe('');
+  });
+});
+
+describe('docs/contract.md', () => {
+  const section = read('docs/contract.md').split('## 2.')[1]?.split('\n## ')[0] ?? '';
+  const { nsgRule, registryNetworkRules } = entrySchemas;
+  const keys = [fileSchema, defaultsSchema, nsgRule, registryNetworkRules, nsgRule.shape.rule].flatMap((schema) =>
+    Object.keys(schema.shape),
+  );
+
+  test.each([...new Set([...keys, 'maxRules', 'fit', 'maxExtraAddresses', 'self'])])('has the key %s', (key) => {
+    expect(section).toMatch(new RegExp(`(["\`.]|^)${key.replace('$', '\\$')}["\`]`, 'm'));
+  });
+});
+
 const bicep = await findBicep();
 if ('missing' in bicep) console.log(`SKIPPED: the Bicep snippets are not compiled: ${bicep.missing}`);
+
+/** A resource of a compiled snippet. */
+interface Declared {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly '@options'?: unknown;
+}
 
 describe('Bicep snippets', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'snippets-'));
@@ -58,6 +111,65 @@ describe('Bicep snippets', () => {
 
     expect(await checkBicep(bicep.path, file)).toBe('');
   });
+
+  testWithBicep(
+    'a rule of its own leaves the rules of the app as they are, and the group is made only once',
+    async () => {
+      if ('missing' in bicep) return;
+      const file = path.join(folder, 'rules.bicep');
+      writeFileSync(file, snippets.map(([, text]) => text).join('\n'));
+      const { resources } = (await compileBicep(bicep.path, file)) as { resources: Record<string, Declared> };
+      const { group, allowBastion } = resources;
+      const simulator = await startSimulator();
+      const put = (rule: string, properties: unknown) =>
+        fetch(`${simulator.url}${nsgId}/securityRules/${rule}?api-version=2025-05-01`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ properties }),
+        });
+
+      try {
+        simulator.putNsg({ id: nsgId });
+        const answers = [
+          await put('AllowAcrWebhooks', { ...allowBastion?.properties, priority: 300 }),
+          await put('AllowBastion', allowBastion?.properties),
+        ];
+
+        expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+        expect(simulator.nsg(nsgId)?.properties).toMatchObject({
+          securityRules: [{ name: 'AllowAcrWebhooks' }, { name: 'AllowBastion' }],
+        });
+        expect(group?.['@options']).toHaveProperty('onlyIfNotExists');
+      } finally {
+        await simulator.stop();
+      }
+    },
+  );
+});
+
+describe('taking the app down', () => {
+  const azureYaml = read('azure.yaml');
+  const documents = globSync(['README.md', 'docs/**/*.md'], { cwd: root });
+
+  test('no document has the command that would delete the groups of the targets', () => {
+    const commands = documents.flatMap((file) => codeBlocks(read(file), 'sh'));
+
+    expect(commands.length).toBeGreaterThan(10);
+    expect(commands.join('\n')).not.toMatch(/azd down/);
+  });
+
+  test('docs/deploy.md warns of it, and deletes the group of the app', () => {
+    expect(read('docs/deploy.md')).toMatch(/Never `azd down`/);
+    expect(codeBlocks(read('docs/deploy.md'), 'sh').join('\n')).toContain('az group delete -n "$RESOURCE_GROUP"');
+  });
+
+  test('azure.yaml refuses it, with the reason', async () => {
+    const hook = /^ {2}predown:\n {4}posix:\n.*?^ {6}run: \|\n(.*?)^ {4}windows:\n(.*?)^\S/ms.exec(azureYaml);
+    const failure = promisify(execFile)('sh', ['-c', hook?.[1] ?? '']);
+
+    await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('az group delete') });
+    expect(hook?.[2]).toMatch(/az group delete.*^ +exit 1$/ms);
+  });
 });
 
 describe('docs/operations.md', () => {
@@ -72,13 +184,26 @@ describe('docs/operations.md', () => {
   });
 });
 
-describe('links', () => {
-  test.each(['docs/operations.md', 'docs/security.md', 'docs/scenarios.md', 'docs/deploy.md', 'SECURITY.md'])(
-    'every file that %s links to is there',
-    (file) => {
-      const links = [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '');
+/** Of a heading, as GitHub makes it. */
+function toAnchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\d\s_-]/gu, '')
+    .replaceAll(' ', '-');
+}
 
-      for (const link of links) expect(() => read(path.join(path.dirname(file), link))).not.toThrow();
-    },
-  );
+describe('links', () => {
+  const documents = ['README.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: root })];
+
+  test.each(documents)('every file and heading that %s links to is there', (file) => {
+    const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+
+    for (const [, target = '', anchor] of links) {
+      const linked = target === '' ? file : path.join(path.dirname(file), target);
+      expect([linked, existsSync(path.join(root, linked))]).toEqual([linked, true]);
+      if (anchor === undefined) continue;
+      const headings = [...read(linked).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => toAnchor(heading));
+      expect(headings).toContain(anchor);
+    }
+  });
 });
