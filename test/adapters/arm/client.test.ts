@@ -195,6 +195,20 @@ describe('reads are tried again', () => {
     expect(clock.waits).toEqual([17_000]);
   });
 
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a list', []],
+  ])('after %s in place of a resource', async (_, body) => {
+    const server = await serve((_request, count) => (count === 1 ? { status: 200, body } : { status: 200, body: nsg }));
+    const session = openSession(server.endpoint);
+
+    const current = await session.nsgRules.read(nsgTarget());
+
+    expect(current.location).toBe('westeurope');
+    expect(session.usage().retries.map(({ code }) => code)).toEqual(['PARSE_ERROR']);
+  });
+
   test('after a broken connection, longer each time, but with jitter', async () => {
     const server = await serve((_, count) => (count <= 4 ? { status: 0, destroy: true } : { status: 200, body: nsg }));
     const clock = testClock();
