@@ -153,6 +153,27 @@ test('a priority that is taken holds up its own rule only', async () => {
   expect(await statusOf(world)).toBe('held');
 });
 
+test('two targets that swap their priorities stay where they are, and are kept up to date', async () => {
+  const named = (name: string, priority: number) =>
+    hooks({
+      ...eager,
+      name,
+      addressFamilies: ['ipv4'],
+      rule: { ...hooks().rule, name, priority, ipv6Priority: priority + 1 },
+    });
+  const world = await worlds.open({ targets: [named('one', 300), named('two', 310)] });
+  await publish(world, list(a));
+
+  world.setTargets([named('one', 310), named('two', 300)]);
+  const runs = await publishNextWeek(world, list(a, b));
+
+  expect(runs.map(codesOf)).toEqual([['priorityTaken'], ['priorityTaken']]);
+  expect(rulesOf(world)).toMatchObject({
+    one: { prefixes: [a, b], properties: { priority: 300 } },
+    two: { prefixes: [a, b], properties: { priority: 310 } },
+  });
+});
+
 test('turned round: what was let in one way is not let in the other', async () => {
   const target = hooks({
     ...eager,
