@@ -341,6 +341,7 @@ describe('targets', () => {
       { kind: 'json', json: '{ "targets": [/* "none" */], // yet\n "$schema": "//a,]" }' },
     ],
     ['{"targets": [], }', { kind: 'json', json: '{"targets": [], }' }],
+    ['/* none */ {}', { kind: 'json', json: '/* none */ {}' }],
     ['BLOB:abc/t.json', { kind: 'blob', container: 'abc', name: 't.json' }],
     ['blob:abc/t.json', { kind: 'blob', container: 'abc', name: 't.json' }],
   ])('%s', (text, targets) => expect(load({ TARGETS: text }).targets).toEqual(targets));

@@ -8,7 +8,7 @@ const accepted = 'the path of a file, blob:<container>/<name>, or JSON that begi
 
 export function readTargets(env: Environment): TargetsSetting {
   const text = readText(env, setting) ?? 'targets.json';
-  if (/^[{[]/.test(text)) return { kind: 'json', json: checkJson(text) };
+  if (/^(?:[{[]|\/\*)/.test(text)) return { kind: 'json', json: checkJson(text) };
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return refuse(setting, 'a URL (not shown: it may hold a key)', accepted);
   if (!/^blob:/i.test(text)) return { kind: 'file', path: text };
   const [, container, name] = /^([a-z\d](?:-?[a-z\d]){2,62})\/(.+)$/.exec(text.slice('blob:'.length)) ?? [];
