@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { Logger, TargetsSource } from '../app/ports.ts';
 import type { TargetsSetting } from '../config.ts';
+import { defaultTargetsPath } from '../config/targets.ts';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import type { TargetsFile } from '../core/targetsFile.ts';
@@ -11,7 +12,7 @@ import type { TargetsFile } from '../core/targetsFile.ts';
 export interface TargetsFileSource extends TargetsSource {
   /** Targets and profiles. Throws ConfigurationError. */
   readFile(): Promise<TargetsFile>;
-  /** True where there is no such file or blob: then there are no targets. Throws ConfigurationError. */
+  /** True where a file or blob that was named, or was there before, is not there: then there are no targets. Throws ConfigurationError. */
   isMissing(): Promise<boolean>;
 }
 
@@ -36,13 +37,16 @@ const noTargets: TargetsFile = { targets: [], profiles: {} };
 
 export function createTargetsSource(setting: TargetsSetting, options: TargetsSourceOptions): TargetsFileSource {
   const { readContent, source } = toReader(setting, options);
+  const isExpected = setting.kind !== 'file' || setting.path !== defaultTargetsPath;
   let known: { readonly version: string; readonly file: TargetsFile } | undefined;
   let isSaid = false;
+
+  const isMissed = (): boolean => isExpected || known !== undefined;
 
   // Without its file the app pulls and answers queries. A target that is gone by accident is not managed; its rules stay.
   async function readTargetsFile(): Promise<TargetsFile> {
     const content = await readContent(known?.version);
-    if (content === undefined && !isSaid) {
+    if (content === undefined && isMissed() && !isSaid) {
       options.logger.warn('there is no such targets file: no target is managed, rules stay as they are', { source });
     }
     isSaid = content === undefined;
@@ -59,7 +63,7 @@ export function createTargetsSource(setting: TargetsSetting, options: TargetsSou
   return {
     readFile: readTargetsFile,
     read: async () => (await readTargetsFile()).targets,
-    isMissing: async () => (await readTargetsFile()) === noTargets,
+    isMissing: async () => (await readTargetsFile()) === noTargets && isMissed(),
   };
 }
 

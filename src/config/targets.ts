@@ -4,10 +4,12 @@ import { toErrorMessage } from '../core/errors.ts';
 import { quote, readText, refuse, type Environment } from './environment.ts';
 
 const setting = 'TARGETS';
+/** An app that has no file there wants none, unless it had one before. */
+export const defaultTargetsPath = 'targets.json';
 const accepted = 'the path of a file, blob:<container>/<name>, or JSON that begins with {';
 
 export function readTargets(env: Environment): TargetsSetting {
-  const text = readText(env, setting) ?? 'targets.json';
+  const text = readText(env, setting) ?? defaultTargetsPath;
   if (/^(?:[{[]|\/\*)/.test(text)) return { kind: 'json', json: checkJson(text) };
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return refuse(setting, 'a URL (not shown: it may hold a key)', accepted);
   if (!/^blob:/i.test(text)) return { kind: 'file', path: text };

@@ -40,7 +40,7 @@ async function pull({ services }: App): Promise<void> {
   expect(await pullServiceTags(services, { reason: 'timer' })).not.toBe('busy');
 }
 
-test.each<Record<string, string>>([{}, { TARGETS: 'none.json' }, { TARGETS: 'blob:targets/none.json' }])(
+test.each<Record<string, string>>([{ TARGETS: 'none.json' }, { TARGETS: 'blob:targets/none.json' }])(
   '%j: the app pulls and answers queries, and health says what is missing',
   async (settings) => {
     const app = await build(settings);
@@ -56,13 +56,16 @@ test.each<Record<string, string>>([{}, { TARGETS: 'none.json' }, { TARGETS: 'blo
   },
 );
 
-test('no targets on purpose are no problem', async () => {
-  const app = await build({ TARGETS: '{}' });
+test.each<Record<string, string>>([{}, { TARGETS: 'targets.json' }, { TARGETS: '{}' }])(
+  '%j: no targets on purpose',
+  async (settings) => {
+    const app = await build(settings);
 
-  await pull(app);
+    await pull(app);
 
-  expect(await app.queries.health()).toMatchObject({ status: 'healthy', problems: [] });
-});
+    expect(await app.queries.health()).toMatchObject({ status: 'healthy', problems: [] });
+  },
+);
 
 test('a targets file that goes away leaves the rules as they are, and takes them up again when it is back', async () => {
   const storage = azurite.freshConnectionString();
