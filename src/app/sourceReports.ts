@@ -1,7 +1,7 @@
 /** Asks every source, and says of each what it gave: healthy, stale or failed. */
 import { contentHash } from '../core/contentHash.ts';
 import { toErrorMessage } from '../core/errors.ts';
-import { dayInMs, maxLagInDays, newestDay, withKnownDay } from '../core/fileDate.ts';
+import { dayInMs, dayOfDownload, maxLagInDays, newestDay, withKnownDay } from '../core/fileDate.ts';
 import type { ServiceTagsDownload } from '../core/serviceTags.ts';
 import type { SourceReport } from '../core/snapshot.ts';
 import type { ServiceTagsSource } from './ports.ts';
@@ -67,14 +67,16 @@ function toReport(
     return { source, status: 'failed', error: toErrorMessage(error), ...last };
   }
   const hash = contentHash(download.document);
+  const unchangedSince = (lastHash === hash ? since : undefined) ?? now.toISOString();
+  const date = dayOfDownload(download, unchangedSince);
   return {
     source,
     status: 'healthy',
-    ...(download.date === undefined ? {} : { date: download.date }),
+    ...(date === undefined ? {} : { date }),
     changeNumber: download.document.changeNumber,
     contentHash: hash,
     origin: download.origin,
-    unchangedSince: (lastHash === hash ? since : undefined) ?? now.toISOString(),
+    unchangedSince,
   };
 }
 
@@ -89,12 +91,19 @@ function isStale(
   return isContradicted && now.getTime() - Date.parse(unchangedSince ?? now.toISOString()) > maxLagInMs;
 }
 
-/** The documents that count: those of healthy sources. Where there is no list yet, a stale one is better than none. */
+/**
+ * The documents that count, each with the day that its report says: those of healthy sources. Where there is no list
+ * yet, a stale one is better than none.
+ */
 export function countedDownloads(
   fetched: readonly FetchedSource[],
   reports: readonly SourceReport[],
   hasList: boolean,
 ): ServiceTagsDownload[] {
-  const healthy = fetched.filter((_, index) => reports[index]?.status === 'healthy');
-  return (healthy.length > 0 || hasList ? healthy : fetched).flatMap(({ download }) => download ?? []);
+  const isAnyHealthy = reports.some(({ status }) => status === 'healthy');
+  return fetched.flatMap(({ download }, index) => {
+    const report = reports[index];
+    const counts = report?.status === 'healthy' || (!isAnyHealthy && !hasList);
+    return download && counts ? { ...download, date: report?.date } : [];
+  });
 }

@@ -27,9 +27,15 @@ export function isFutureDay(day: string, now: Date): boolean {
 export function withKnownDay(download: ServiceTagsDownload, now: Date): ServiceTagsDownload {
   const { date, origin } = download;
   if (date === undefined || !isFutureDay(date, now)) return download;
-  const message = `${origin} is dated ${date}, which has not come yet: its day is taken as not known`;
+  const message = `${origin} is dated ${date}, which has not come yet: it counts as of the day on which it was first seen`;
   const warning: DocumentWarning = { kind: 'futureDate', tag: '', prefix: '', message };
   return { ...download, date: undefined, warnings: [...download.warnings, warning] };
+}
+
+/** `since`: when (ISO) a source first gave this content. Undefined where it has no date at all, as the Discovery API. */
+export function dayOfDownload({ date, warnings }: ServiceTagsDownload, since: string): string | undefined {
+  const isMisdated = warnings.some(({ kind }) => kind === 'futureDate');
+  return date ?? (isMisdated ? since.slice(0, 10) : undefined);
 }
 
 /**

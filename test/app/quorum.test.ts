@@ -175,7 +175,7 @@ describe('lists that are late', () => {
   });
 
   test('a page that shows last week and this week in turns changes the list once, until next week', async () => {
-    const world = await worlds.open({ targets: [eager] });
+    const world = await worlds.open({ targets: [eager], start: new Date('2026-01-13T12:00:00Z') });
     await pullFrom(world, file('2026-01-12', less));
 
     const outcomes: string[] = [];
@@ -189,7 +189,7 @@ describe('lists that are late', () => {
     expect(outcomes).toEqual(['changed', 'unchanged', 'unchanged']);
     expect(prefixesIn(world)).toEqual(both);
 
-    world.clock.advance(14 * dayInMs);
+    world.clock.advance(7 * dayInMs);
     await pullFrom(world, file('2026-01-19', less));
     expect(prefixesIn(world)).toEqual(less);
   });
@@ -229,18 +229,31 @@ describe('lists that are late', () => {
 });
 
 describe('a file that is dated in the future', () => {
-  test('adds at once, freezes nothing, and is told of', async () => {
+  test('is of the day of the pull, freezes nothing, and is told of', async () => {
     const world = await settledWorld();
     world.clock.advance(7 * dayInMs);
     const { warnings, snapshot } = await pullFrom(world, file('2027-01-12', [...less, '20.42.70.0/24']));
 
-    expect(prefixesIn(world)).toEqual(more);
+    expect(prefixesIn(world)).toEqual([...less, '20.42.70.0/24']);
     expect(warnings).toEqual([expect.objectContaining({ kind: 'futureDate' })]);
-    expect(snapshot).toContain('Public-20260105-');
+    expect(snapshot).toContain('Public-20260112-');
 
     world.clock.advance(7 * dayInMs);
     await pullFrom(world, file('2026-01-19', [...less, '20.42.72.0/24']));
     expect(prefixesIn(world)).toEqual([...less, '20.42.72.0/24']);
+  });
+
+  test('grows old all the same', async () => {
+    const world = await worlds.open({ targets: [eager] });
+    const stuck = mirror(less, '2027-01-12');
+    for (let week = 0; week <= 5; week += 1) {
+      await pullFrom(world, file(dayOf(world), both), stuck);
+      world.clock.advance(7 * dayInMs);
+    }
+    expect(await reportsOf(world)).toMatchObject({ [stuck.name]: 'stale' });
+
+    await pullFrom(world, deadSource(), stuck);
+    expect(prefixesIn(world)).toEqual(both);
   });
 
   test('as the first one of all is a snapshot of the day of the pull', async () => {

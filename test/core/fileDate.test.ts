@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isFutureDay, mayReplace, withKnownDay } from '../../src/core/fileDate.ts';
+import { dayOfDownload, isFutureDay, mayReplace, withKnownDay } from '../../src/core/fileDate.ts';
 import type { ServiceTagsDownload } from '../../src/core/serviceTags.ts';
 import type { SourceReport } from '../../src/core/snapshot.ts';
 
@@ -33,9 +33,17 @@ describe('a day in the name of a file', () => {
         tag: '',
         prefix: '',
         message:
-          'ServiceTags_Public_20270112.json is dated 2027-01-12, which has not come yet: its day is taken as not known',
+          'ServiceTags_Public_20270112.json is dated 2027-01-12, which has not come yet: it counts as of the day on which it was first seen',
       },
     ]);
+  });
+
+  test('a misdated file is of the day on which it was first seen, a list without a date of none', () => {
+    const since = '2026-01-09T12:00:00.000Z';
+
+    expect(dayOfDownload(withKnownDay(download, now), since)).toBe('2026-01-09');
+    expect(dayOfDownload({ ...download, date: undefined }, since)).toBeUndefined();
+    expect(dayOfDownload({ ...download, date: '2026-01-05' }, since)).toBe('2026-01-05');
   });
 
   test.each(['2026-01-12', undefined])('%s stays as it is', (date) => {

@@ -116,7 +116,7 @@ describe('the weekly file behind the download page', () => {
     expect(date).toBe('2025-03-03');
     expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24', '20.2.0.0/24']);
     expect(warnings[0]?.message).toBe(
-      `${server.origin}${slip} is dated 2026-03-10, which has not come yet: its day is taken as not known`,
+      `${server.origin}${slip} is dated 2026-03-10, which has not come yet: it counts as of the day on which it was first seen`,
     );
   });
 
