@@ -27,7 +27,8 @@ export interface Clock {
 export interface ServiceTagsSource {
   /** As configured: `download`, `api`, a URL, `file:PATH`. */
   readonly name: string;
-  fetch(): Promise<ServiceTagsDownload>;
+  /** `now` tells which file names are dated in the future. */
+  fetch(now?: Date): Promise<ServiceTagsDownload>;
 }
 
 export interface Page<T> {
@@ -48,11 +49,13 @@ export interface SnapshotStore {
   get(cloud: Cloud, id: string): Promise<Snapshot | undefined>;
   /** Newest first. */
   list(cloud: Cloud, page: PageRequest): Promise<Page<SnapshotSummary>>;
-  /** `notModified` where `unlessEtag` is still its ETag; undefined where there is none yet. */
+  /** `notModified` where `unlessEtag` is still its ETag; undefined where there is none yet. Throws InvalidDocumentError. */
   readPointer(
     cloud: Cloud,
     unlessEtag?: string,
   ): Promise<{ readonly pointer: SnapshotPointer; readonly etag: string } | 'notModified' | undefined>;
+  /** Of the pointer, whether it can be read or not; undefined where there is none. */
+  readPointerEtag(cloud: Cloud): Promise<string | undefined>;
   /** Replaces the pointer only where its ETag is still `etag` (undefined: only where there is none). */
   replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'>;
   readPullStatus(cloud: Cloud): Promise<PullStatus | undefined>;
@@ -171,8 +174,10 @@ export interface Notification {
     | 'drift.repaired'
     | 'source.disagreeing'
     | 'source.failed'
+    | 'pull.failed'
+    | 'storage.damaged'
     | 'deadline.near';
-  /** A target's name or a tag's name. */
+  /** A target's name, a tag's name, a source, or the cloud that was pulled. */
   readonly subject: string;
   readonly message: string;
   readonly data: Readonly<Record<string, unknown>>;

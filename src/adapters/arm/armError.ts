@@ -92,7 +92,7 @@ export function unreadable(method: string, path: string, statusCode = 200): ArmE
 export function toCutOffError({ bodyAsText: text, request, status }: PipelineResponse): ArmError | undefined {
   const path = pathOf(request);
   // Who follows an operation may be told nothing.
-  const isComplete = text ? parseObject(text) !== undefined : isOperationPath(path);
+  const isComplete = text ? parseObject(text) !== undefined : status !== 200 || isOperationPath(path);
   return isComplete ? undefined : unreadable(request.method, path, status);
 }
 

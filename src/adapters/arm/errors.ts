@@ -100,7 +100,7 @@ export function classifyArmError(error: unknown): ArmVerdict {
   if (isCredentialError(error)) {
     return isTransientStatus(statusOf(error))
       ? { kind: 'retry', code }
-      : blocked(code, 'badCredentials', explainCredential(error));
+      : blocked(code, 'badCredentials', explainCredential({ message: toErrorMessage(error) }));
   }
   return { kind: isConnectionError(error, code) ? 'retry' : 'fatal', code };
 }

@@ -1,11 +1,10 @@
 /** Why a target is blocked and what a person can do, from what Azure says: pure. */
-import { toErrorMessage } from '../../core/errors.ts';
-import { isOperationPath, type ArmError } from './armError.ts';
+import type { ArmError } from './armError.ts';
 
 export type Facts = Pick<ArmError, 'code' | 'detailCode' | 'message' | 'path'>;
 
-export function explainCredential(error: unknown): string {
-  return `the app's credential was not accepted; check its managed identity, AZURE_CLIENT_ID and AZURE_CLOUD: ${toErrorMessage(error)}`;
+export function explainCredential({ message }: Pick<Facts, 'message'>): string {
+  return `the app's credential was not accepted; check its managed identity, AZURE_CLIENT_ID and AZURE_CLOUD: ${message}`;
 }
 
 export function explainPermission({ message, path }: Facts): string {
@@ -23,8 +22,7 @@ export function explainPermission({ message, path }: Facts): string {
 
 /** Of an operation of a registry: the registry; of one of Microsoft.Network: the subscription. */
 function toAssignableScope(scope: string): string {
-  if (!isOperationPath(scope)) return scope;
-  return scope.replace(/(\/operationStatuses\/|\/providers\/Microsoft\.\w+\/locations\/).*/i, '');
+  return scope.replace(/(\/providers\/Microsoft\.\w+\/locations\/[^/]+)?\/operation(s|Results|Statuses)\/[^/]+$/i, '');
 }
 
 export function explainLock({ message, path }: Facts): string {

@@ -30,6 +30,30 @@ export function findRule(rules: readonly SecurityRule[], name: string): Security
   return rules.find((rule) => rule.name?.toLowerCase() === name.toLowerCase());
 }
 
+/** The target's rules as they can be put: one whose priority a rule of others has stays at the one that it has. */
+export function placeableRules(target: NsgRuleTarget, rules: readonly SecurityRule[]): readonly OwnRule[] {
+  return ownRulesOf(target).map((own) => {
+    const { priority, direction } = findRule(rules, own.name) ?? {};
+    if (priority === undefined || !sameText(direction, target.rule.direction)) return own;
+    return priorityHolder(target, own, rules) ? { ...own, priority } : own;
+  });
+}
+
+/** The rule of others that has the priority which one of ours is to have. */
+export function priorityHolder(
+  target: NsgRuleTarget,
+  { priority }: OwnRule,
+  rules: readonly SecurityRule[],
+): SecurityRule | undefined {
+  const names = ownRulesOf(target).map(({ name }) => name.toLowerCase());
+  return rules.find(
+    (rule) =>
+      rule.priority === priority &&
+      sameText(rule.direction, target.rule.direction) &&
+      !names.includes(rule.name?.toLowerCase() ?? ''),
+  );
+}
+
 export function toCurrentRule(
   target: NsgRuleTarget,
   own: OwnRule,

@@ -2,7 +2,7 @@
 import type { SecurityRule } from '@azure/arm-network';
 import type { RuleChange } from '../../core/plan.ts';
 import type { NsgRuleTarget } from '../../core/target.ts';
-import { findRule, fingerprintOf, ownRulesOf, sameText, toSecurityRule, type OwnRule } from './nsgRuleModel.ts';
+import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule, type OwnRule } from './nsgRuleModel.ts';
 
 export interface RuleStep {
   readonly rule: string;
@@ -62,7 +62,7 @@ function orderTwoPuts(
 }
 
 function toIntent(target: NsgRuleTarget, rules: readonly SecurityRule[], change: RuleChange, ownerId: string): Intent {
-  const own = ownRulesOf(target).find(({ name }) => name === change.rule);
+  const own = placeableRules(target, rules).find(({ name }) => name === change.rule);
   if (!own) throw new Error(`${target.name}: ${change.rule} is none of its rules`);
   const live = findRule(rules, own.name);
   if (change.operation === 'delete') return { own, live, put: undefined };

@@ -10,13 +10,15 @@ import { withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
 import {
+  type OwnRule,
   findRule,
   fingerprintOf,
   isInPlace,
   ownRulesOf,
+  placeableRules,
+  priorityHolder,
   roomFor,
   toCurrentRule,
-  type OwnRule,
 } from './nsgRuleModel.ts';
 import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
 import { followOperation, readBack } from './operation.ts';
@@ -100,21 +102,29 @@ export function buildNsgRules(
 function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string): CurrentState {
   const rules = nsg.securityRules ?? [];
   const own = ownRulesOf(target);
+  const placed = placeableRules(target, rules);
   const others = rules.filter((rule) => !own.some(({ name }) => name.toLowerCase() === rule.name?.toLowerCase()));
   const former = others.filter(({ description }) => isMarkOf(description, ownerId, target.name));
   const crowded = rulesWithoutRoom(target, rules);
+  const clashes = own.map((rule) => priorityTaken(target, rule, rules, former));
+  // One that is there already goes on at the priority that it has.
+  const isMoved = (index: number): boolean => placed[index]?.priority !== own[index]?.priority;
   return {
-    rules: own.map((rule) => ({
+    rules: placed.map((rule, index) => ({
       ...toCurrentRule(target, rule, findRule(rules, rule.name), ownerId),
       blockers: [
-        ...priorityTaken(target, rule, others, former),
+        ...(isMoved(index) ? [] : (clashes[index] ?? [])),
         ...(crowded.includes(rule.name) ? [fullNote(rule, rules.length)] : []),
       ],
     })),
     location: toLocation(nsg.location ?? ''),
     maxPrefixes: roomFor(target, others),
     blockers: mixedFamilies(target),
-    notes: [...provisioningNotes(target, nsg.provisioningState), ...former.map((rule) => formerNote(target, rule))],
+    notes: [
+      ...provisioningNotes(target, nsg.provisioningState),
+      ...clashes.flatMap((clash, index) => (isMoved(index) ? clash : [])),
+      ...former.map((rule) => formerNote(target, rule)),
+    ],
     token: fingerprintsOf(target, rules),
   };
 }
@@ -129,15 +139,14 @@ function formerNote({ resourceId }: NsgRuleTarget, { name = '?' }: SecurityRule)
 
 function priorityTaken(
   target: NsgRuleTarget,
-  { name, family, priority }: OwnRule,
-  others: readonly SecurityRule[],
+  own: OwnRule,
+  rules: readonly SecurityRule[],
   former: readonly SecurityRule[],
 ): Reason[] {
-  const { direction } = target.rule;
-  const other = others.find((rule) => rule.priority === priority && rule.direction === direction);
-  if (!other || !target.addressFamilies.includes(family)) return [];
+  const other = priorityHolder(target, own, rules);
+  if (!other || !target.addressFamilies.includes(own.family)) return [];
   const way = former.includes(other) ? 'delete that rule, or choose another one' : 'choose another one for the target';
-  const message = `rule ${other.name ?? '?'} has priority ${priority} ${direction}, which ${name} is to have: ${way}`;
+  const message = `rule ${other.name ?? '?'} has priority ${own.priority} ${target.rule.direction}, which ${own.name} is to have: ${way}`;
   return [{ code: 'priorityTaken', message }];
 }
 

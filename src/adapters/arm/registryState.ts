@@ -21,7 +21,7 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
     ],
     location: toLocation(registry.location),
     maxPrefixes: target.capacity.maxRules,
-    blockers: skuBlockers(target, registry),
+    blockers: [...skuBlockers(target, registry), ...ruleSetBlockers(target, registry)],
     notes: notesOf(target, registry),
     token: ruleSet,
   };
@@ -31,6 +31,13 @@ function skuBlockers({ resourceId }: RegistryTarget, { sku }: Registry): Current
   if (sku.name.toLowerCase() === 'premium') return [];
   const message = `${resourceId} is ${sku.name}: only Premium registries have IP rules (az acr update --sku Premium)`;
   return [{ code: 'wrongSku', message }];
+}
+
+/** Every write sends the default action along: one that is guessed could open the registry, or close it. */
+function ruleSetBlockers({ resourceId }: RegistryTarget, { sku, networkRuleSet }: Registry): CurrentState['blockers'] {
+  if (sku.name.toLowerCase() !== 'premium' || networkRuleSet?.defaultAction !== undefined) return [];
+  const message = `${resourceId} does not say whether it denies by default (networkRuleSet.defaultAction): set it once, az acr update --name ${resourceId.split('/').at(-1) ?? ''} --default-action Deny`;
+  return [{ code: 'configuration', message }];
 }
 
 function notesOf({ resourceId }: RegistryTarget, registry: Registry): Reason[] {

@@ -131,8 +131,8 @@ const responseHeaders = {
   'x-snapshot-id': { description: 'The snapshot that the answer is made from.', schema: { type: 'string' } },
   'x-quarantined': {
     description:
-      'Tags in quarantine that the answer is about, as `Tag; kind=missing|empty|shrunken; baseline=<snapshot>`. ' +
-      'A list for machines then holds the prefixes of the baseline too.',
+      'Tags in quarantine that the answer is about, as `Tag; kind=missing|empty|shrunken|unknown; baseline=<snapshot>`. ' +
+      'A list for machines then holds the prefixes of the baseline too, unless they are not known any more.',
     schema: { type: 'string' },
   },
   'x-stale': { description: 'true: storage does not answer, this is the last known list.', schema: { type: 'string' } },

@@ -1,6 +1,7 @@
 /**
  * What lists for machines are made from: the document as it is, and of a tag in quarantine also what was believed
- * before. So a firewall that polls loses nothing on the word of a list that is missing, empty or shrunken.
+ * before. So a firewall that polls loses nothing on the word of a list that is missing, empty or shrunken. Where nobody
+ * knows what was there before, the document is all there is.
  */
 import { RequestError } from '../../core/errors.ts';
 import { dropContained } from '../../core/prefixes.ts';
@@ -23,7 +24,7 @@ export async function believedDocument(
   names: readonly string[],
 ): Promise<ServiceTagsDocument> {
   const services = new Set(names.map(serviceOf));
-  const entries = snapshot.quarantine.filter(({ tag }) => services.has(serviceOf(tag)));
+  const entries = snapshot.quarantine.filter(({ tag, kind }) => kind !== 'unknown' && services.has(serviceOf(tag)));
   if (entries.length === 0) return snapshot.document;
   const documents = kept.get(snapshot) ?? new Map<string, Promise<ServiceTagsDocument>>();
   kept.set(snapshot, documents);
