@@ -21,7 +21,7 @@ param registryIds string[] = []
 @description('Resource ids of registries that are only read, for targets with "regions": { "ofRegistry": … }.')
 param observedRegistryIds string[] = []
 
-@description('Ids of the subscriptions that are searched for resources with the tag service-tag-sync. Empty: none is.')
+@description('Ids of the subscriptions in which the app may ask for resources with the tag service-tag-sync.')
 param discoverySubscriptionIds string[] = []
 
 @description('SERVICE_TAGS_SOURCES of docs/contract.md. Only with "api" in it does the identity get a role at subscription scope for it.')
