@@ -163,6 +163,11 @@ describe('taking the app down', () => {
     expect(codeBlocks(read('docs/deploy.md'), 'sh').join('\n')).toContain('az group delete -n "$RESOURCE_GROUP"');
   });
 
+  test('the roles are found by what their names end with', () => {
+    expect(read('docs/deploy.md')).toContain("contains(roleName, '($FUNCTION_APP_NAME)')");
+    expect(read('infra/modules/access.bicep')).toMatch(/roleName: '.* \(\$\{appName\}\)'/);
+  });
+
   test('azure.yaml refuses it, with the reason', async () => {
     const hook = /^ {2}predown:\n {4}posix:\n.*?^ {6}run: \|\n(.*?)^ {4}windows:\n(.*?)^\S/ms.exec(azureYaml);
     const failure = promisify(execFile)('sh', ['-c', hook?.[1] ?? '']);
@@ -181,6 +186,21 @@ describe('docs/operations.md', () => {
 
   test.each(Object.keys(metrics))('explains the metric %s', (name) => {
     expect(text).toContain(`\`${name}\``);
+  });
+});
+
+describe('publishing', () => {
+  // A clean clone has no local.settings.json, from which the tool would take the language.
+  test.each(['README.md', 'docs/deploy.md'])('in %s names the language and builds nothing in Azure', (file) => {
+    const commands = read(file).match(/func azure functionapp publish[^`\n]*/g) ?? [];
+
+    expect(commands.length).toBeGreaterThan(0);
+    for (const command of commands) expect(command).toMatch(/ --no-build --javascript$/);
+  });
+
+  test('with azd asks for a version that knows remoteBuild', () => {
+    expect(read('azure.yaml')).toMatch(/^requiredVersions:\n {2}azd: '>= 1\.23\.5'$/m);
+    expect(read('docs/deploy.md')).toContain('1.23.5 or newer');
   });
 });
 
