@@ -1,4 +1,4 @@
-/** How a pull ends that did not come through: recorded and told, and the list stays as it was. */
+/** How a pull ends that did not come through: recorded and told. */
 import { InvalidDocumentError, SourceError, toErrorMessage } from '../core/errors.ts';
 import type { PullStatus } from '../core/snapshot.ts';
 import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
@@ -24,7 +24,7 @@ export async function recordFailure(pull: Pull, cause: unknown): Promise<void> {
     if (await isRecorded(pull)) return;
     await commitFailure(pull, error, status?.sources ?? []);
     if (status?.lastPull.error === error) return;
-    const message = `The pull failed: ${error}. The list stays as it was; the next pull tries again.`;
+    const message = `The pull failed: ${error}. The next pull tries again.`;
     await services.notifier.notify({ type: 'pull.failed', subject: services.cloud, message, data: { error } });
   } catch (failure) {
     services.logger.error('the failed pull could not be recorded', { error: toErrorMessage(failure) });

@@ -1,12 +1,12 @@
 /** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
 import { contentHash } from '../core/contentHash.ts';
-import { toErrorMessage } from '../core/errors.ts';
+import { SourceError, toErrorMessage } from '../core/errors.ts';
 import { dayOfLists, isFutureDay, mayReplace, newestDay, toDay } from '../core/fileDate.ts';
 import { newRunId } from '../core/ledgerChain.ts';
 import { mergeDownloads } from '../core/mergeDownloads.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { ServiceTagsDownload } from '../core/serviceTags.ts';
-import type { Publication, Snapshot } from '../core/snapshot.ts';
+import type { Publication, Snapshot, SourceReport } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { watchedTags } from '../core/watchedTags.ts';
 import { failUnread, recordFailure } from './failPull.ts';
@@ -76,7 +76,8 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
   const fileDate = pointed === undefined || isFutureDay(pointed, startedAt) ? undefined : pointed;
   const known = pointer && { fileDate, contentHash: pointer.contentHash };
   const sources = toSourceReports(fetched, before, known, startedAt);
-  const counted = countedDownloads(fetched, sources, snapshot !== undefined);
+  const counted = countedDownloads(fetched, sources, pointer !== undefined);
+  if (counted.length === 0 && !snapshot) throw noList(sources);
   const addsOnly =
     snapshot !== undefined && !mayReplace(sources, { fileDate, isExtended: pointer?.isExtended ?? false });
   const merged = mergeDownloads(addsOnly ? [asDownload(snapshot), ...counted] : counted);
@@ -92,6 +93,11 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
     targets,
     hash: contentHash(merged.document),
   };
+}
+
+function noList(sources: readonly SourceReport[]): SourceError {
+  const names = sources.map(({ source }) => source).join(', ');
+  return new SourceError(names, 'none is healthy, and the snapshot that holds is gone or damaged');
 }
 
 function asDownload({ id, date, document, warnings }: Snapshot): ServiceTagsDownload {

@@ -178,6 +178,17 @@ test('the source that stood still for long is known to have, though the status i
   expect(sources.map(({ status }) => status)).toEqual(['healthy', 'stale']);
 });
 
+test('a stale list does not take the place of a snapshot that is lost', async () => {
+  const { world, container, snapshot } = await settled();
+  await harms.gone(container, `snapshots/Public/${snapshot}.json.gz`);
+  world.setSources(source({ [acr]: [a] }, { date: '2025-11-24' }));
+
+  await expect(world.pull()).rejects.toThrow('none is healthy, and the snapshot that holds is gone or damaged');
+
+  expect((await recordsOf(world, 'pull')).at(-1)).toMatchObject({ outcome: 'failed' });
+  expect(prefixesIn(world)).toEqual([a, b]);
+});
+
 describe('storage that does not answer is no loss', () => {
   test('the pull fails, is recorded, and told of once', async () => {
     const { world } = await settled();
@@ -200,7 +211,7 @@ describe('storage that does not answer is no loss', () => {
       {
         type: 'pull.failed',
         subject: 'Public',
-        message: `The pull failed: ${error}. The list stays as it was; the next pull tries again.`,
+        message: `The pull failed: ${error}. The next pull tries again.`,
         data: { error },
       },
     ]);
