@@ -6,7 +6,7 @@ import type { Plan } from '../core/plan.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
-import type { ActionResult, TargetActions } from './api/targetActions.ts';
+import type { ActionResult, TargetActions } from './api/actions.ts';
 import { toApproval } from './appliedState.ts';
 import { recordInterruption } from './interruption.ts';
 import type { TargetSession } from './ports.ts';

@@ -11,7 +11,7 @@ import type { NsgRuleTarget, Target } from '../../../src/core/target.ts';
 import type { TargetState } from '../../../src/core/targetState.ts';
 import { buildQueries, type QueryServices } from '../../../src/app/queries.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
-import type { TargetActions } from '../../../src/app/api/targetActions.ts';
+import type { TargetActions } from '../../../src/app/api/actions.ts';
 
 export type Tags = Readonly<Record<string, readonly string[]>>;
 
