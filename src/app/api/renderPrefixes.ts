@@ -3,6 +3,7 @@ import { RequestError } from '../../core/errors.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
 import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
 import { firstSeenOfPrefixes } from '../../core/tagTimeline.ts';
+import type { WithheldPrefix } from '../../core/withheld.ts';
 import { renderCsv } from '../formats/csv.ts';
 import { renderIpset } from '../formats/ipset.ts';
 import { toLabel } from '../formats/label.ts';
@@ -44,6 +45,15 @@ export function quarantineHeader(entries: readonly TagQuarantine[]): Readonly<Re
   if (entries.length === 0) return {};
   const text = entries.map(({ tag, kind, baseline }) => `${tag}; kind=${kind}; baseline=${baseline}`).join(', ');
   return { 'x-quarantined': text };
+}
+
+const namedInHeader = 5;
+
+/** Says how many prefixes are listed and not passed on, and which first. */
+export function withheldHeader(withheld: readonly WithheldPrefix[]): Readonly<Record<string, string>> {
+  if (withheld.length === 0) return {};
+  const prefixes = [...new Set(withheld.map(({ prefix }) => prefix))];
+  return { 'x-withheld': `count=${prefixes.length}; first=${prefixes.slice(0, namedInHeader).join(' ')}` };
 }
 
 function emptyList({ tags }: PrefixList): RequestError {

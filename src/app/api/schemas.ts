@@ -122,6 +122,15 @@ export const quarantine = z.array(
   }),
 );
 
+export const withheld = z.array(
+  z.looseObject({
+    tag: z.string(),
+    prefix,
+    kind: z.enum(['specialPurpose', 'widestPrefix']),
+    reason: z.string(),
+  }),
+);
+
 export const snapshotSummary = z.looseObject({
   id: z.string(),
   cloud: z.enum(clouds),

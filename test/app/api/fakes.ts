@@ -102,7 +102,7 @@ export class MemorySnapshots {
   async #answer<T>(call: string, make: () => T): Promise<T> {
     this.calls.push(call);
     await Promise.resolve();
-    if (this.isDown) throw new Error('connect ECONNREFUSED 192.0.2.1:443 (AccountKey=secret)');
+    if (this.isDown) throw new Error('connect ECONNREFUSED 52.146.2.1:443 (AccountKey=secret)');
     return make();
   }
 }
@@ -148,9 +148,9 @@ export const plan: Plan = {
   snapshot: 'Public-20260720-3-0123456789ab',
   add: ['20.42.66.0/24'],
   remove: [],
-  retain: ['192.0.2.0/24'],
+  retain: ['52.146.2.0/24'],
   foreign: [],
-  held: { add: [], remove: ['198.51.100.0/24'] },
+  held: { add: [], remove: ['52.151.100.0/24'] },
   ruleDrift: [],
   verdict: 'held',
   reasons: [{ code: 'removalLimit', message: 'One removal of two is more than 2 percent.' }],
@@ -263,23 +263,23 @@ export interface World {
 export const releases: readonly (readonly [Tags, string])[] = [
   [
     {
-      AzureContainerRegistry: ['20.42.66.0/24', '198.51.100.0/24', '2603:1030:20e:3::480/122'],
-      'AzureContainerRegistry.WestEurope': ['198.51.100.0/24'],
+      AzureContainerRegistry: ['20.42.66.0/24', '52.151.100.0/24', '2603:1030:20e:3::480/122'],
+      'AzureContainerRegistry.WestEurope': ['52.151.100.0/24'],
       'AzureContainerRegistry.EastUS': ['20.42.66.0/24'],
-      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
-      'AzureCloud.westeurope': ['198.51.100.0/22'],
-      Retired: ['192.0.2.0/24'],
+      'AzureFrontDoor.Backend': ['52.203.113.0/25', '52.203.113.128/25'],
+      'AzureCloud.westeurope': ['52.151.100.0/22'],
+      Retired: ['52.146.2.0/24'],
     },
     '2026-07-06',
   ],
   [
     {
-      AzureContainerRegistry: ['20.42.66.0/23', '198.51.100.0/24', '2603:1030:20e:3::480/122'],
-      'AzureContainerRegistry.WestEurope': ['198.51.100.0/24'],
+      AzureContainerRegistry: ['20.42.66.0/23', '52.151.100.0/24', '2603:1030:20e:3::480/122'],
+      'AzureContainerRegistry.WestEurope': ['52.151.100.0/24'],
       'AzureContainerRegistry.EastUS': ['20.42.66.0/24', '20.42.67.0/24'],
-      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
-      'AzureCloud.westeurope': ['198.51.100.0/22'],
-      Retired: ['192.0.2.0/24'],
+      'AzureFrontDoor.Backend': ['52.203.113.0/25', '52.203.113.128/25'],
+      'AzureCloud.westeurope': ['52.151.100.0/22'],
+      Retired: ['52.146.2.0/24'],
     },
     '2026-07-13',
   ],
@@ -288,8 +288,8 @@ export const releases: readonly (readonly [Tags, string])[] = [
       AzureContainerRegistry: ['20.42.66.0/23', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/122'],
       'AzureContainerRegistry.WestEurope': ['2603:1030:40c:3::/122'],
       'AzureContainerRegistry.EastUS': ['20.42.66.0/24', '20.42.67.0/24'],
-      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
-      'AzureCloud.westeurope': ['198.51.100.0/22'],
+      'AzureFrontDoor.Backend': ['52.203.113.0/25', '52.203.113.128/25'],
+      'AzureCloud.westeurope': ['52.151.100.0/22'],
     },
     '2026-07-20',
   ],

@@ -144,7 +144,7 @@ describe('a warm instance', () => {
 
   test('a new release is served within 30 seconds', async () => {
     const before = await get('prefixes');
-    const published = world.snapshots.publish({ AzureContainerRegistry: ['192.0.2.0/24'] }, '2026-07-27');
+    const published = world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27');
     expect((await get('prefixes')).headers['x-snapshot-id']).toBe(before.headers['x-snapshot-id']);
     world.clock.pass(30);
 

@@ -86,7 +86,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
     { query: { ip: '2603:1030:20e:3::480/122', asOf: '2026-07-12T00:00:00Z', target: 'webhook-receiver' } },
     { query: { ip: 'x' }, status: 400 },
   ],
-  postLookup: [{ body: ['20.42.66.1', '192.0.2.1'] }, { body: ['x'], status: 400 }],
+  postLookup: [{ body: ['20.42.66.1', '52.146.2.1'] }, { body: ['x'], status: 400 }],
   getTags: [{}, { query: { snapshot: first } }],
   getTag: [
     { path: { tag: 'AzureContainerRegistry' } },

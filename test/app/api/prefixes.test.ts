@@ -36,17 +36,17 @@ describe('selection', () => {
     ['prefixes?region=eastus&region=westeurope&family=ipv6', ['2603:1030:40c:3::/122']],
     ['prefixes?region=eastus&aggregate=true', ['20.42.66.0/23']],
     ['prefixes?family=ipv4', ['20.42.66.0/23']],
-    ['prefixes?tag=AzureFrontDoor.Backend&aggregate=true', ['203.0.113.0/24']],
+    ['prefixes?tag=AzureFrontDoor.Backend&aggregate=true', ['52.203.113.0/24']],
     [
       'prefixes?tag=AzureContainerRegistry,AzureContainerRegistry.EastUS&family=ipv4',
       ['20.42.66.0/23', '20.42.66.0/24', '20.42.67.0/24'],
     ],
     [
       'prefixes?tag=AzureContainerRegistry.EastUS&tag=AzureCloud.westeurope',
-      ['20.42.66.0/24', '20.42.67.0/24', '198.51.100.0/22'],
+      ['20.42.66.0/24', '20.42.67.0/24', '52.151.100.0/22'],
     ],
-    ['prefixes?asOf=2026-07-12&family=ipv4', ['20.42.66.0/24', '198.51.100.0/24']],
-    ['prefixes?asOf=2026-07-13T00:00:00%2B02:00&family=ipv4', ['20.42.66.0/24', '198.51.100.0/24']],
+    ['prefixes?asOf=2026-07-12&family=ipv4', ['20.42.66.0/24', '52.151.100.0/24']],
+    ['prefixes?asOf=2026-07-13T00:00:00%2B02:00&family=ipv4', ['20.42.66.0/24', '52.151.100.0/24']],
     ['prefixes?asOf=2099-01-01&family=ipv4', ['20.42.66.0/23']],
   ])('%s', async (target, prefixes) => {
     expect(((await get(target)).json() as { prefixes: string[] }).prefixes).toEqual(prefixes);
@@ -55,7 +55,7 @@ describe('selection', () => {
   test('a snapshot by id is immutable', async () => {
     const reply = await get(`prefixes?snapshot=${idOf(0)}&family=ipv4`);
 
-    expect(reply.json()).toMatchObject({ snapshot: idOf(0), prefixes: ['20.42.66.0/24', '198.51.100.0/24'] });
+    expect(reply.json()).toMatchObject({ snapshot: idOf(0), prefixes: ['20.42.66.0/24', '52.151.100.0/24'] });
     expect(reply.headers['cache-control']).toContain('immutable');
     expect(reply.headers['x-snapshot-id']).toBe(idOf(0));
   });
@@ -66,16 +66,16 @@ describe('selection', () => {
       snapshot: idOf(2),
       count: 3,
       added: ['20.42.67.0/24', '2603:1030:40c:3::/122'],
-      removed: ['198.51.100.0/24'],
+      removed: ['52.151.100.0/24'],
     });
     expect((await get(`prefixes?since=${idOf(0)}&format=text&family=ipv4`)).text).toBe(
-      `# from ${idOf(0)} to ${idOf(2)}\n+ 20.42.67.0/24\n- 198.51.100.0/24\n`,
+      `# from ${idOf(0)} to ${idOf(2)}\n+ 20.42.67.0/24\n- 52.151.100.0/24\n`,
     );
   });
 
   test('pages stay with their snapshot when a new one comes', async () => {
     const first = (await get('prefixes?limit=2')).json() as { prefixes: string[]; count: number; continuation: string };
-    world.snapshots.publish({ AzureContainerRegistry: ['192.0.2.0/24'] }, '2026-07-27');
+    world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27');
     world.clock.pass(60);
     const second = (await get(`prefixes?limit=2&continuation=${first.continuation}`)).json() as typeof first;
 
@@ -265,7 +265,7 @@ describe('formats, read back', () => {
     world.snapshots.publish(
       {
         ...Object.fromEntries(current?.document.values.map((tag) => [tag.name, tag.addressPrefixes]) ?? []),
-        New: ['192.0.2.0/24'],
+        New: ['52.146.2.0/24'],
       },
       '2026-07-27',
     );
@@ -312,9 +312,9 @@ describe('feeds', () => {
     ['AzureContainerRegistry.EastUS.txt', ['20.42.66.0/24', '20.42.67.0/24']],
     ['AzureContainerRegistry.ipv4.txt', ['20.42.66.0/23']],
     ['AzureContainerRegistry.westeurope.all.txt', ['2603:1030:40c:3::/122']],
-    ['AzureFrontDoor.Backend.txt', ['203.0.113.0/25', '203.0.113.128/25']],
-    ['AzureFrontDoor.Backend.ipv4.txt?aggregate=true', ['203.0.113.0/24']],
-    ['AzureCloud.westeurope.ipv4.txt', ['198.51.100.0/22']],
+    ['AzureFrontDoor.Backend.txt', ['52.203.113.0/25', '52.203.113.128/25']],
+    ['AzureFrontDoor.Backend.ipv4.txt?aggregate=true', ['52.203.113.0/24']],
+    ['AzureCloud.westeurope.ipv4.txt', ['52.151.100.0/22']],
   ])('%s', async (name, prefixes) => {
     const reply = await get(`feeds/${name}`, { accept: 'image/png' });
 

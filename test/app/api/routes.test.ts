@@ -26,14 +26,14 @@ describe('lookup', () => {
   });
 
   test('bulk: the same, in order', async () => {
-    const reply = await post('lookup', ['20.42.66.1', '::ffff:203.0.113.9', '192.0.2.1']);
+    const reply = await post('lookup', ['20.42.66.1', '::ffff:52.203.113.9', '52.146.2.1']);
     const answers = reply.json() as { ip: string; matches: { tag: string }[] }[];
 
     expect(reply.status).toBe(200);
     expect(answers.map(({ ip, matches }) => [ip, matches.map((match) => match.tag)])).toEqual([
       ['20.42.66.1', ['AzureContainerRegistry.EastUS', 'AzureContainerRegistry']],
-      ['::ffff:203.0.113.9', ['AzureFrontDoor.Backend']],
-      ['192.0.2.1', []],
+      ['::ffff:52.203.113.9', ['AzureFrontDoor.Backend']],
+      ['52.146.2.1', []],
     ]);
     expect(reply.headers['x-snapshot-id']).toBe(idOf(2));
   });
@@ -84,7 +84,7 @@ describe('lookup', () => {
       world.ledger.records.push(
         makeRun('2026-07-06T07:00:00.000Z', {
           snapshot,
-          after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24', '198.51.100.0/24'] }],
+          after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24', '52.151.100.0/24'] }],
         }),
         makeRun('2026-07-13T07:00:00.000Z', { outcome: 'failed' }),
         makeRun('2026-07-20T07:00:00.000Z', { after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/23'] }] }),
@@ -92,10 +92,10 @@ describe('lookup', () => {
     });
 
     test.each([
-      ['198.51.100.7', '2026-07-06', { allowed: true, rule: 'AllowAcrWebhooks', prefix: '198.51.100.0/24' }],
-      ['198.51.100.7', '2026-07-14', { allowed: true, run: { id: '20260706T070000000Z-webhook-receiver-0123abcd' } }],
+      ['52.151.100.7', '2026-07-06', { allowed: true, rule: 'AllowAcrWebhooks', prefix: '52.151.100.0/24' }],
+      ['52.151.100.7', '2026-07-14', { allowed: true, run: { id: '20260706T070000000Z-webhook-receiver-0123abcd' } }],
       [
-        '198.51.100.7',
+        '52.151.100.7',
         '2026-07-20T08:00:00Z',
         { allowed: false, run: { id: '20260720T070000000Z-webhook-receiver-0123abcd' } },
       ],
@@ -137,7 +137,7 @@ describe('tags and history', () => {
         { prefix: '20.42.66.0/23', firstSeen: '2026-07-13', lastSeen: '2026-07-20' },
         { prefix: '2603:1030:20e:3::480/122', firstSeen: '2026-07-06' },
         { prefix: '2603:1030:40c:3::/122', firstSeen: '2026-07-20' },
-        { prefix: '198.51.100.0/24', firstSeen: '2026-07-06', lastSeen: '2026-07-13' },
+        { prefix: '52.151.100.0/24', firstSeen: '2026-07-06', lastSeen: '2026-07-13' },
       ],
     });
   });
@@ -145,7 +145,7 @@ describe('tags and history', () => {
   test('a tag that is listed no more', async () => {
     expect((await get('tags/Retired')).json()).toMatchObject({ listed: false, lastChanged: '2026-07-20' });
     expect((await get('history?tag=retired')).json()).toMatchObject({
-      changes: [{ tag: 'Retired', kind: 'removed', removed: ['192.0.2.0/24'] }],
+      changes: [{ tag: 'Retired', kind: 'removed', removed: ['52.146.2.0/24'] }],
     });
     expect((await get('tags/Nothing')).json()).toMatchObject({ type: 'urn:acr-address-keeper:problem:unknown-tag' });
   });
@@ -165,7 +165,7 @@ describe('tags and history', () => {
         tag: 'AzureContainerRegistry.WestEurope',
         date: '2026-07-20',
         added: ['2603:1030:40c:3::/122'],
-        removed: ['198.51.100.0/24'],
+        removed: ['52.151.100.0/24'],
       },
       { tag: 'AzureContainerRegistry.EastUS', date: '2026-07-13', added: ['20.42.67.0/24'], removed: [] },
     ]);
@@ -185,13 +185,13 @@ describe('tags and history', () => {
   });
 
   test.each([
-    ['changes', 1, 2, ['2603:1030:40c:3::/122'], ['198.51.100.0/24']],
+    ['changes', 1, 2, ['2603:1030:40c:3::/122'], ['52.151.100.0/24']],
     ['changes?tag=AzureContainerRegistry.EastUS', 0, 1, ['20.42.67.0/24'], []],
-    ['changes?from=2026-07-06', 0, 2, ['20.42.67.0/24', '2603:1030:40c:3::/122'], ['198.51.100.0/24']],
-    ['changes?from=2026-07-20&to=2026-07-06', 2, 0, ['198.51.100.0/24'], ['20.42.67.0/24', '2603:1030:40c:3::/122']],
+    ['changes?from=2026-07-06', 0, 2, ['20.42.67.0/24', '2603:1030:40c:3::/122'], ['52.151.100.0/24']],
+    ['changes?from=2026-07-20&to=2026-07-06', 2, 0, ['52.151.100.0/24'], ['20.42.67.0/24', '2603:1030:40c:3::/122']],
     ['changes?to=2026-07-13', 0, 1, ['20.42.67.0/24'], []],
     ['changes?tag=AzureCloud.westeurope', 0, 2, [], []],
-    ['changes?tag=Retired', 1, 2, [], ['192.0.2.0/24']],
+    ['changes?tag=Retired', 1, 2, [], ['52.146.2.0/24']],
   ])('%s', async (target, from, to, added, removed) => {
     expect((await get(target)).json()).toMatchObject({ from: idOf(from), to: idOf(to), added, removed });
   });
@@ -209,11 +209,11 @@ describe('tags and history', () => {
   test('changes for people: text and Markdown, by format or Accept', async () => {
     const text = await get('changes?format=text');
     expect(text.text).toBe(
-      `# AzureContainerRegistry from ${idOf(1)} to ${idOf(2)}\n+ 2603:1030:40c:3::/122\n- 198.51.100.0/24\n`,
+      `# AzureContainerRegistry from ${idOf(1)} to ${idOf(2)}\n+ 2603:1030:40c:3::/122\n- 52.151.100.0/24\n`,
     );
     const markdown = await get('changes', { accept: 'text/markdown' });
     expect(markdown.headers['content-type']).toBe('text/markdown; charset=utf-8');
-    expect(markdown.text).toContain('### Removed (1)\n\n- `198.51.100.0/24`\n');
+    expect(markdown.text).toContain('### Removed (1)\n\n- `52.151.100.0/24`\n');
   });
 
   test('the Atom feed holds what RFC 4287 asks for', async () => {
@@ -498,7 +498,7 @@ describe('health', () => {
     ['2026-07-12', 'degraded', { status: 'overdue', daysLeft: -2.5 }, [/may use since 2\.5 days/]],
   ])('what was published %s is missing from a target: %s', async (published, status, goLive, problems) => {
     world.snapshots.pullStatus = pullStatus;
-    world.states.set('webhook-receiver', makeState({ waiting: [{ prefix: '192.0.2.0/24', published }] }));
+    world.states.set('webhook-receiver', makeState({ waiting: [{ prefix: '52.146.2.0/24', published }] }));
     const reply = await get('health');
     const health = reply.json() as { problems: string[] };
 
@@ -511,7 +511,7 @@ describe('health', () => {
   test('a target that is configured no more has no deadline', async () => {
     world.snapshots.pullStatus = pullStatus;
     world.states.set('webhook-receiver', makeState());
-    world.states.set('gone', makeState({ waiting: [{ prefix: '192.0.2.0/24', published: '2026-07-01' }] }));
+    world.states.set('gone', makeState({ waiting: [{ prefix: '52.146.2.0/24', published: '2026-07-01' }] }));
 
     expect((await get('health')).json()).toMatchObject({ status: 'healthy', goLive: { status: 'done' } });
   });
