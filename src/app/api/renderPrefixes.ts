@@ -37,7 +37,8 @@ export function renderLines(
   // No snapshot id: a list that has not changed keeps its bytes, so whoever polls sees no change.
   const heading = `${list.tags.join(', ')} (${document.cloud})`;
   const label = toLabel(selection.tags, selection.regions);
-  return renderers[format](toRows(document, list, undefined), { label, heading, comment });
+  const part = selection.shard;
+  return renderers[format](toRows(document, list, undefined), { label, part, heading, comment });
 }
 
 /** Says of which tags in quarantine an answer holds the prefixes, and since which snapshot they are. */

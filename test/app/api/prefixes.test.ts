@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { familyOf, isPrefix } from '../../../src/core/prefixes.ts';
+import { nameList } from '../../../src/app/formats/label.ts';
 import { call } from './call.ts';
 import { makeWorld, type World } from './fakes.ts';
 
@@ -237,6 +238,46 @@ describe('formats, read back', () => {
     const sets = runIpsetRestore((await get('prefixes?format=ipset&region=eastus,westeurope')).text);
 
     expect([...sets.keys()].every((name) => name.length <= 31)).toBe(true);
+  });
+
+  describe('parts of a list that are loaded side by side', () => {
+    const long = Array.from({ length: 30 }, (_, index) => `20.42.${index}.128/25`);
+    const parts = async (query: string): Promise<string[]> => {
+      world.snapshots.publish({ AzureContainerRegistry: long }, '2026-07-27');
+      world.clock.pass(60);
+      return Promise.all([1, 2, 3].map(async (index) => (await get(`prefixes?${query}&shard=${index}/3`)).text));
+    };
+
+    test('are three sets of ipset', async () => {
+      const sets = runIpsetRestore((await parts('format=ipset')).join(''));
+
+      expect([...sets.keys()].map((name) => name.replace(/-[0-9a-f]{6}-/, '-'))).toEqual([
+        'azurecontain-1of3-v4',
+        'azurecontain-2of3-v4',
+        'azurecontain-3of3-v4',
+      ]);
+      expect([...sets.values()].flatMap(({ members }) => members).sort()).toEqual(long.toSorted());
+    });
+
+    test('are three pairs of lists of Terraform', async () => {
+      const lists = Object.assign({}, ...(await parts('format=terraform')).map(parseLocals)) as Record<
+        string,
+        string[]
+      >;
+
+      expect(Object.keys(lists)).toHaveLength(6);
+      expect(['1of3', '2of3', '3of3'].flatMap((part) => lists[`azurecontainerregistry_${part}_ipv4`]).sort()).toEqual(
+        long.toSorted(),
+      );
+    });
+  });
+
+  test('the longest part of the longest selection has names that the kernel takes', () => {
+    const label = 'azurecontainerregistry-westeurope-eastus';
+    const name = nameList({ label, part: { index: 99, count: 99 } }, 24);
+
+    expect(name).toMatch(/-99of99$/);
+    expect(`${name}-v4-new`).toHaveLength(31);
   });
 
   test.each(['false', 'true'])('terraform: one locals block with two lists (comment=%s)', async (comment) => {
