@@ -154,6 +154,57 @@ describe('a warm instance', () => {
   });
 });
 
+describe('after a pull of this process', () => {
+  const pullThat = (publish: () => void): void => {
+    world.actions.pullNow = () => {
+      publish();
+      return Promise.resolve({ outcome: 'changed', message: '' });
+    };
+  };
+  const pull = async (): Promise<Reply> => call(world.app, 'pull', { method: 'POST' });
+  const snapshotOf = async (): Promise<string | undefined> => (await get('prefixes')).headers['x-snapshot-id'];
+
+  test('the first answer is from what it stored', async () => {
+    await get('prefixes');
+    pullThat(() => world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27'));
+    await pull();
+
+    expect(await snapshotOf()).toBe(world.snapshots.all.at(-1)?.id);
+  });
+
+  test('and there is one after the first pull', async () => {
+    world = makeWorld([]);
+    expect((await get('prefixes')).status).toBe(503);
+    pullThat(() => world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27'));
+    await pull();
+
+    expect((await get('prefixes')).status).toBe(200);
+  });
+
+  test('a read that began before it ended does not count', async () => {
+    await get('prefixes');
+    world.clock.pass(31);
+    const reading = get('prefixes');
+    await Promise.resolve();
+    pullThat(() => world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27'));
+    await pull();
+    await reading;
+
+    expect(await snapshotOf()).toBe(world.snapshots.all.at(-1)?.id);
+  });
+
+  test('so it is where the pull failed half-way', async () => {
+    await get('prefixes');
+    world.actions.pullNow = () => {
+      world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27');
+      return Promise.reject(new Error('the queue does not answer'));
+    };
+    expect((await pull()).status).toBe(502);
+
+    expect(await snapshotOf()).toBe(world.snapshots.all.at(-1)?.id);
+  });
+});
+
 describe('storage down', () => {
   test('the last known list, marked stale, and asked again only every 30 seconds', async () => {
     const good = await get('prefixes');
