@@ -38,7 +38,9 @@ export const applyRoute = defineRoute({
   responses: {
     ...done('The approval is taken; the plan is applied.'),
     409: {
-      description: 'The plan has changed since; plan is the new one.',
+      description:
+        'Nothing was applied; type says why: plan-changed (look at plan, the new one), target-paused, ' +
+        'target-plan-only, target-blocked (a person must act first), target-busy (try again after Retry-After).',
       content: { 'application/problem+json': schemas.problemSchema },
     },
   },

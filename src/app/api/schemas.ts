@@ -155,6 +155,10 @@ export const plan = z.looseObject({
   retain: prefixes,
   verdict: z.enum(['apply', 'held', 'blocked']),
   reasons: z.array(reason),
+  gate: z
+    .looseObject({ code: z.string(), message: z.string() })
+    .optional()
+    .describe('Why a run now would write none of it: paused or planOnly. No part of what id stands for.'),
 });
 
 export const runRecord = z.looseObject({

@@ -143,7 +143,9 @@ function arrange(): World {
   );
   const approve = made.actions.approvePlan.bind(made.actions);
   made.actions.approvePlan = (name, planId, by) =>
-    planId === plan.id ? approve(name, planId, by) : Promise.reject(new RequestError(409, 'moved', { plan }));
+    planId === plan.id
+      ? approve(name, planId, by)
+      : Promise.reject(new RequestError(409, 'moved', { problem: 'plan-changed', plan }));
   return made;
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { XMLParser } from 'fast-xml-parser';
-import { RequestError, TargetBlockedError } from '../../../src/core/errors.ts';
+import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
 import type { PullStatus } from '../../../src/core/snapshot.ts';
 import { call, type Reply } from './call.ts';
 import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
@@ -334,6 +334,16 @@ describe('targets', () => {
     expect((await get('targets/webhook-receiver/plan')).json()).toEqual(plan);
     expect((await get('targets/webhook-receiver/plan?format=markdown')).text).toContain('**removalLimit**');
   });
+
+  test('a plan of which nothing is written now says why, in both', async () => {
+    const gate = { code: 'paused', message: 'The targets file pauses this target.' } as const;
+    world.actions.planTarget = () => Promise.resolve({ ...plan, gate });
+
+    expect((await get('targets/webhook-receiver/plan')).json()).toEqual({ ...plan, gate });
+    expect((await get('targets/webhook-receiver/plan?format=markdown')).text).toContain(
+      '**Nothing of it is written now** (paused): The targets file pauses this target.\n',
+    );
+  });
 });
 
 describe('actions', () => {
@@ -376,7 +386,7 @@ describe('actions', () => {
   });
 
   test('a plan that has moved: 409 with the new plan', async () => {
-    world.actions.approval = new RequestError(409, 'moved', { plan });
+    world.actions.approval = new RequestError(409, 'moved', { problem: 'plan-changed', plan });
     const reply = await post('targets/webhook-receiver/apply', { planId: 'cd'.repeat(32) });
 
     expect(reply.status).toBe(409);
@@ -384,14 +394,20 @@ describe('actions', () => {
   });
 
   test.each([
-    [new TargetBlockedError('noPermission', 'the identity may not read the NSG'), 409, 'target-blocked'],
-    [new Error('socket hang up'), 502, 'action-failed'],
-  ])('what stands in the way of Azure: %s', async (error, status, kind) => {
+    [new TargetBlockedError('noPermission', 'the identity may not read the NSG'), 409, 'target-blocked', undefined],
+    [new Error('socket hang up'), 502, 'action-failed', undefined],
+    [new TargetBusyError('the NSG is locked by another change', 17_000), 503, 'target-busy', '17'],
+    [new TargetBusyError('the NSG is locked by another change'), 503, 'target-busy', '60'],
+    [new RequestError(409, 'busy', { problem: 'target-busy', retryAfterInSeconds: 60 }), 409, 'target-busy', '60'],
+    [new RequestError(409, 'paused', { problem: 'target-paused', plan }), 409, 'target-paused', undefined],
+    [new RequestError(409, 'plan only', { problem: 'target-plan-only', plan }), 409, 'target-plan-only', undefined],
+  ])('what stands in the way of an action: %s', async (error, status, kind, retryAfter) => {
     world.actions.approval = error;
     const reply = await post('targets/webhook-receiver/apply', { planId: plan.id });
 
     expect(reply.status).toBe(status);
     expect(reply.json()).toMatchObject({ type: `urn:acr-address-keeper:problem:${kind}` });
+    expect(reply.headers['retry-after']).toBe(retryAfter);
   });
 
   test.each([[{}], [{ planId: 'x' }], [{ planId: plan.id, force: true }], [[]], [null]])(
