@@ -134,7 +134,7 @@ async function readListing(queries: Queries, snapshot: Snapshot, query: Query, f
 }
 
 async function refuseVanished(queries: Queries, document: ServiceTagsDocument, query: Query): Promise<void> {
-  const names = [...query.tag, ...crossNames(toSelection(query))];
+  const names = [...query.tag, ...crossNames(document, toSelection(query))];
   await chooseListed(queries.history, names, () => resolveTags(document, query.tag, query.region));
 }
 

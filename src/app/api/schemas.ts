@@ -1,6 +1,7 @@
 /** Schemas that several routes share. */
 import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
+import { normalizeRegion } from '../../core/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags.ts';
 
 const maxListItems = 50;
@@ -19,7 +20,12 @@ export const tagPattern = new RegExp(`^${tagItem}$`);
 export const tagList = commaList(new RegExp(`^${tagItem}(,${tagItem})*$`), 'service tags such as Storage.WestEurope')
   .default([defaultServiceTag])
   .describe('Service tags: repeat or comma.');
-export const regionList = commaList(/^[A-Za-z0-9]{1,40}(,[A-Za-z0-9]{1,40})*$/, 'ARM locations such as westeurope')
+const regionItem = ' *[A-Za-z0-9][A-Za-z0-9 ]{0,59}';
+export const regionList = commaList(
+  new RegExp(`^${regionItem}(,${regionItem})*$`),
+  'ARM locations such as westeurope or West Europe',
+)
+  .transform((regions) => [...new Set(regions.map(normalizeRegion))])
   .default([])
   .describe('ARM locations, comma. Without: the tag of all regions.');
 

@@ -22,7 +22,7 @@ export function makeDocument(tags: Tags, changeNumber = 1): ServiceTagsDocument 
       const isPart = suffix[0] === 'Backend';
       return {
         name,
-        region: isPart ? '' : suffix.join('.').toLowerCase(),
+        region: isPart ? '' : codeOf(suffix.join('.').toLowerCase()),
         systemService: service,
         changeNumber,
         addressPrefixes: sortPrefixes(prefixes),
@@ -30,6 +30,11 @@ export function makeDocument(tags: Tags, changeNumber = 1): ServiceTagsDocument 
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { cloud: 'Public', changeNumber, values };
+}
+
+/** As Microsoft has it: for a dozen regions the code is not the location. */
+function codeOf(suffix: string): string {
+  return suffix === 'norwayeast' ? 'norwaye' : suffix;
 }
 
 export function makeSnapshot(document: ServiceTagsDocument, date: string, previous?: string): Snapshot {

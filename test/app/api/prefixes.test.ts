@@ -103,6 +103,71 @@ describe('selection', () => {
   });
 });
 
+describe('regions', () => {
+  beforeEach(() => {
+    world = makeWorld([
+      [
+        {
+          AzureContainerRegistry: ['20.42.66.0/23'],
+          'AzureContainerRegistry.NorwayEast': ['20.42.66.0/24'],
+          'AzureContainerRegistry.WestEurope': ['20.42.67.0/24'],
+          AzureCloud: ['20.40.0.0/13'],
+          'AzureCloud.norwaye': ['20.42.64.0/20'],
+          'AzureCloud.westeurope': ['20.42.0.0/20'],
+        },
+        '2026-07-06',
+      ],
+    ]);
+  });
+
+  test.each([
+    ['region=West%20Europe', ['20.42.67.0/24']],
+    ['region=westeurope,%20Norway%20East', ['20.42.66.0/24', '20.42.67.0/24']],
+    ['region=westeurope&region=West+Europe', ['20.42.67.0/24']],
+    ['tag=AzureCloud&region=norwayeast', ['20.42.64.0/20']],
+    ['tag=AzureCloud&region=norwaye', ['20.42.64.0/20']],
+    ['tag=AzureCloud,AzureContainerRegistry&region=norwayeast', ['20.42.64.0/20', '20.42.66.0/24']],
+  ])('%s', async (query, prefixes) => {
+    expect(((await get(`prefixes?${query}`)).json() as { prefixes: string[] }).prefixes).toEqual(prefixes);
+  });
+
+  test('a feed of AzureCloud by its location, and one name for a list however its region is written', async () => {
+    expect((await get('feeds/AzureCloud.norwayeast.ipv4.txt')).text).toBe('20.42.64.0/20\n');
+    expect((await get('prefixes?format=terraform&region=West%20Europe')).text).toBe(
+      (await get('prefixes?format=terraform&region=westeurope')).text,
+    );
+  });
+
+  test('what of AzureCloud came since then is looked for under the same region', async () => {
+    const since = idOf(0);
+    world.snapshots.publish(
+      {
+        ...Object.fromEntries(
+          world.snapshots.all[0]?.document.values.map((tag) => [tag.name, tag.addressPrefixes]) ?? [],
+        ),
+        'AzureCloud.norwaye': ['20.42.64.0/20', '20.43.0.0/24'],
+      },
+      '2026-07-13',
+    );
+    world.clock.pass(60);
+
+    expect((await get(`prefixes?tag=AzureCloud&region=norwayeast&since=${since}`)).json()).toMatchObject({
+      added: ['20.43.0.0/24'],
+      removed: [],
+    });
+  });
+
+  test('a part of AzureCloud that is listed no more is a 503 for machines, whatever its region is called', async () => {
+    world.snapshots.publish(
+      { AzureCloud: ['20.40.0.0/13'], 'AzureContainerRegistry.NorwayEast': ['20.42.66.0/24'] },
+      '2026-07-13',
+    );
+    world.clock.pass(60);
+
+    expect((await get('prefixes?format=text&tag=AzureCloud&region=norwayeast')).status).toBe(503);
+  });
+});
+
 describe('refusals', () => {
   test.each([
     ['prefixes?tag=AzureContainerRegistri', 404, 'unknown-tag', 'AzureContainerRegistry'],
