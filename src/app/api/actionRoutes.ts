@@ -30,7 +30,10 @@ export const applyRoute = defineRoute({
   summary: 'Approves exactly one plan, a held one too',
   params: targetParams,
   body: {
-    schema: z.strictObject({ planId: z.string().regex(/^[0-9a-f]{64}$/, 'accepted: the id of a plan, 64 hex digits') }),
+    schema: z.strictObject(
+      { planId: schemas.matching(/^[0-9a-f]{64}$/, 'the id of a plan, 64 hex digits') },
+      'an object with planId alone',
+    ),
     maxBytes: smallBody,
     example: { planId: 'c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a' },
   },
@@ -57,7 +60,7 @@ export const rollbackRoute = defineRoute({
   summary: 'Pins the target to an earlier snapshot',
   params: targetParams,
   body: {
-    schema: z.strictObject({ snapshot: schemas.snapshotId }),
+    schema: z.strictObject({ snapshot: schemas.snapshotId }, 'an object with snapshot alone'),
     maxBytes: smallBody,
     example: { snapshot: 'Public-20250303-346-0123456789ab' },
   },

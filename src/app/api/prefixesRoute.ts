@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { RequestError } from '../../core/errors.ts';
+import { quoteValue, RequestError } from '../../core/errors.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { WithheldPrefix } from '../../core/withheld.ts';
@@ -106,16 +106,21 @@ interface Listing {
 }
 
 function refuseCombinations({ limit, continuation, since }: Query, format: Format): void {
-  if ((limit !== undefined || continuation !== undefined) && (format !== 'json' || since !== undefined)) {
-    throw refusal('limit', 'accepted with format json and without since; every other form is given whole');
+  if (format !== 'json' || since !== undefined) {
+    const whole = 'with format json and without since: every other form is given whole';
+    if (limit !== undefined) throw refusal('limit', limit, whole);
+    if (continuation !== undefined) throw refusal('continuation', continuation, whole);
   }
   if (since !== undefined && format !== 'json' && format !== 'text') {
-    throw refusal('since', 'accepted with format json or text');
+    throw refusal('since', since, `with format json or text, not ${format}`);
   }
 }
 
-function refusal(parameter: string, message: string): RequestError {
-  return new RequestError(400, `${parameter}: ${message}`, { problem: 'invalid-query', parameter });
+function refusal(parameter: string, value: string | number, accepted: string): RequestError {
+  return new RequestError(400, `${parameter}: ${quoteValue(value)} is not accepted here; accepted: ${accepted}`, {
+    problem: 'invalid-query',
+    parameter,
+  });
 }
 
 function contentTypeOf(format: Format): string {

@@ -44,7 +44,7 @@ export const runRoute = defineRoute({
   path: 'runs/{id}',
   authLevel: 'function',
   summary: 'One run: plan, verdict, before and after',
-  params: z.strictObject({ id: z.string().max(120) }),
+  params: z.strictObject({ id: z.string().max(120, 'an id that GET runs lists') }),
   produces: ['application/json'],
   responses: {
     200: { description: 'The record, as it was written.', content: { 'application/json': schemas.runRecord } },

@@ -73,7 +73,7 @@ export const tagRoute = defineRoute({
   authLevel: 'function',
   summary: 'One tag: its regions, its prefixes and their days',
   description: 'A tag that Microsoft lists no more is answered too, with listed: false.',
-  params: z.strictObject({ tag: z.string().regex(schemas.tagPattern, 'accepted: a service tag') }),
+  params: z.strictObject({ tag: schemas.matching(schemas.tagPattern, 'a service tag such as Storage.WestEurope') }),
   produces: ['application/json'],
   responses: {
     200: {

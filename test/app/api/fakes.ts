@@ -1,5 +1,6 @@
 /** Stores in memory behind the ports, and releases of a small list, for tests of the query API. */
 import { contentHash, toSnapshotId } from '../../../src/core/contentHash.ts';
+import { parseContinuation, toContinuation } from '../../../src/adapters/blob/continuation.ts';
 import { RequestError } from '../../../src/core/errors.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { sortPrefixes } from '../../../src/core/prefixes.ts';
@@ -189,9 +190,8 @@ export class MemoryLedger {
     limit: number;
     continuation?: string;
   }): Promise<{ items: RunRecord[]; continuation?: string }> {
-    const start = query.continuation === undefined ? 0 : Number(query.continuation);
-    if (Number.isNaN(start))
-      return Promise.reject(new RequestError(400, 'continuation is not one that this list gave'));
+    const from = query.continuation;
+    const start = from === undefined ? 0 : Number(parseContinuation('runs', from, (after) => /^\d+$/.test(after)));
     const found = this.records
       .filter((record) => query.chain === undefined || record.chain === query.chain)
       .filter((record) => query.until === undefined || record.startedAt <= query.until)
@@ -199,7 +199,7 @@ export class MemoryLedger {
     const end = start + query.limit;
     return Promise.resolve({
       items: found.slice(start, end),
-      ...(end < found.length && { continuation: String(end) }),
+      ...(end < found.length && { continuation: toContinuation('runs', String(end)) }),
     });
   }
 }
