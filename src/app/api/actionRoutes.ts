@@ -37,7 +37,6 @@ export const applyRoute = defineRoute({
     maxBytes: smallBody,
     example: { planId: 'c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a' },
   },
-  produces: ['application/json'],
   responses: {
     ...done('The approval is taken; the plan is applied.'),
     409: {
@@ -64,7 +63,6 @@ export const rollbackRoute = defineRoute({
     maxBytes: smallBody,
     example: { snapshot: 'Public-20250303-346-0123456789ab' },
   },
-  produces: ['application/json'],
   responses: done('The target is pinned.'),
   async handle({ params, body, by }, { actions, queries }) {
     const { snapshot } = await queries.library.get(body.snapshot);
@@ -81,7 +79,6 @@ export const resumeRoute = defineRoute({
   authLevel: 'function',
   summary: 'Starts a paused target, unpins a pinned one',
   params: targetParams,
-  produces: ['application/json'],
   responses: done('The target follows the current snapshot again.'),
   async handle({ params, by }: NamedInput, { actions }: ApiApp) {
     return answerAction(() => actions.resumeTarget(params.name, by));
@@ -95,7 +92,6 @@ export const pauseRoute = defineRoute({
   authLevel: 'function',
   summary: 'Stops one target: nothing is written to it',
   params: targetParams,
-  produces: ['application/json'],
   responses: done('The target is paused.'),
   async handle({ params, by }: NamedInput, { actions }: ApiApp) {
     return answerAction(() => actions.pauseTarget(params.name, by));
@@ -108,7 +104,6 @@ export const pullRoute = defineRoute({
   path: 'pull',
   authLevel: 'function',
   summary: 'Runs pullServiceTags now',
-  produces: ['application/json'],
   responses: {
     200: {
       description: 'What the pull found.',

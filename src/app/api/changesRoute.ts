@@ -8,7 +8,7 @@ import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import { requireRemovedTag } from './tagRoutes.ts';
 import { unknownTag } from '../queries/tagQuery.ts';
-import { cacheControls, defineRoute, jsonType, textType, type Answer } from './route.ts';
+import { cacheControls, defineRoute, jsonType, textType, type Answer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const formats = ['json', 'text', 'markdown'] as const;
@@ -38,6 +38,7 @@ export const changesRoute = defineRoute({
     format: z.enum(formats).optional(),
   }),
   produces: Object.keys(formatsByMediaType),
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'Prefixes that came and went.',

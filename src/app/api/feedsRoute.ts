@@ -8,7 +8,7 @@ import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
 import type { PrefixSelection } from '../queries/prefixList.ts';
 import { unknownTag } from '../queries/tagQuery.ts';
 import { quarantineHeader, renderLines, withheldHeader } from './renderPrefixes.ts';
-import { cacheControls, defineRoute, textType } from './route.ts';
+import { cacheControls, defineRoute, snapshotHeaders, textType } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const tagParameter = z.string().describe('A service tag, with or without its region: Storage, Storage.WestEurope.');
@@ -37,6 +37,7 @@ export const feedsRoute = defineRoute({
     comment: schemas.flag.describe('Names the tag behind each prefix: ` # AzureContainerRegistry`.'),
     shard: schemas.shard,
   }),
+  answerHeaders: [...snapshotHeaders, 'x-quarantined', 'x-withheld'],
   responses: { 200: { description: 'The list.', content: { 'text/plain': z.string() } } },
   async handle({ params, query }, { queries }) {
     const view = await queries.current.get();

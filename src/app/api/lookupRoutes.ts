@@ -4,7 +4,7 @@ import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
 import { anAddress, lookupAddress, lookupAddresses, lookupInRules, type TargetAnswer } from '../queries/lookup.ts';
 import { readTargets, requireTarget } from '../queries/targetQueries.ts';
-import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import { cacheControls, defineRoute, jsonAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const maxAddresses = 10_000;
@@ -41,7 +41,7 @@ export const lookupRoute = defineRoute({
         .describe('Also answers whether this target let the address in (as of asOf).'),
     })
     .refine(...schemas.oneSelector),
-  produces: ['application/json'],
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'The matches, most specific first.',
@@ -87,7 +87,6 @@ export const bulkLookupRoute = defineRoute({
     maxBytes: 1024 * 1024,
     example: ['20.42.66.1', '2603:1030:20e:3::480'],
   },
-  produces: ['application/json'],
   responses: {
     200: {
       description: 'One answer for each address, in order.',

@@ -16,7 +16,10 @@ export function parseQuery(route: Route, query: URLSearchParams): unknown {
   const values: Record<string, string> = {};
   for (const [name, value] of query) {
     if (keyParameters.has(name.toLowerCase())) continue;
-    if (!known.includes(name)) throw unknownParameter(name, known);
+    if (!known.includes(name)) {
+      if (route.ignoresUnknown) continue;
+      throw unknownParameter(name, known);
+    }
     const before = values[name];
     if (before !== undefined && !route.repeatable?.includes(name)) {
       throw new RequestError(400, `${name}: given more than once; accepted: one value`, {

@@ -11,7 +11,7 @@ import { crossNames, diffSelection, listPrefixes, type PrefixSelection } from '.
 import { invalidContinuation } from '../queries/storage.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
 import { lineFormats, quarantineHeader, renderCsvRows, renderLines, withheldHeader } from './renderPrefixes.ts';
-import { cacheControls, defineRoute, jsonType, textType } from './route.ts';
+import { cacheControls, defineRoute, jsonType, snapshotHeaders, textType } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const formats = ['json', 'csv', ...lineFormats] as const;
@@ -56,6 +56,7 @@ export const prefixesRoute = defineRoute({
   query: querySchema,
   repeatable: ['tag', 'region'],
   produces: Object.keys(formatsByMediaType),
+  answerHeaders: [...snapshotHeaders, 'x-quarantined', 'x-withheld'],
   responses: {
     200: {
       description: 'Sorted by address, IPv4 first.',

@@ -23,7 +23,13 @@ interface Operation {
     readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;
   };
   readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+    Record<
+      string,
+      {
+        readonly headers?: Readonly<Record<string, unknown>>;
+        readonly content?: Readonly<Record<string, { readonly schema: object }>>;
+      }
+    >
   >;
 }
 
@@ -139,7 +145,11 @@ function arrange(): World {
     disagreements: [],
   };
   made.ledger.records.push(
-    makeRun('2026-07-06T07:00:00.000Z', { plan, after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24'] }] }),
+    makeRun('2026-07-06T07:00:00.000Z', {
+      plan,
+      after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24'] }],
+      snapshot: { id: first, date: '2026-07-06', contentHash: 'aa' },
+    }),
   );
   const approve = made.actions.approvePlan.bind(made.actions);
   made.actions.approvePlan = (name, planId, by) =>
@@ -226,6 +236,7 @@ describe('replayed', () => {
     }
     const type = (reply.headers['content-type'] ?? '').split(';')[0] ?? '';
     const documented = operation.responses[String(reply.status)] ?? operation.responses.default;
+    if (reply.status === 200 && method === 'get') expectDocumentedHeaders(reply.headers, documented?.headers ?? {});
     const schema = documented?.content?.[type]?.schema;
     expect(schema).toBeDefined();
     const validate = compile(schema ?? {});
@@ -233,6 +244,16 @@ describe('replayed', () => {
     expect(validate.errors ?? []).toEqual([]);
   });
 });
+
+/** No header is sent that is not described, and none that names the snapshot is promised in vain. */
+function expectDocumentedHeaders(
+  sent: Readonly<Record<string, string>>,
+  described: Readonly<Record<string, unknown>>,
+): void {
+  const ours = Object.keys(sent).filter((name) => /^x-(?!content-type-options|frame-options)/.test(name));
+  expect(Object.keys(described)).toEqual(expect.arrayContaining(ours));
+  expect(ours.includes('x-snapshot-id')).toBe('x-snapshot-id' in described);
+}
 
 function expectDocumentedRequest(operation: Operation, sample: Sample): void {
   for (const [where, values] of [

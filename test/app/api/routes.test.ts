@@ -270,6 +270,44 @@ describe('snapshots', () => {
   );
 });
 
+describe('the snapshot that an answer is from is named', () => {
+  const snapshot = { id: 'Public-20260706-1-0123456789ab', date: '2026-07-06', contentHash: 'aa' };
+  const name = 'x-snapshot-id';
+
+  beforeEach(() => {
+    world.ledger.records.push(makeRun('2026-07-06T07:00:00.000Z', { snapshot, after: [] }));
+  });
+
+  test.each([
+    ['targets', () => idOf(2)],
+    ['targets/webhook-receiver', () => idOf(2)],
+    ['targets/webhook-receiver?asOf=2026-07-10', () => snapshot.id],
+    ['targets/webhook-receiver/plan', () => plan.snapshot],
+    ['targets/webhook-receiver/plan?format=markdown', () => plan.snapshot],
+    ['runs/20260706T070000000Z-webhook-receiver-0123abcd', () => snapshot.id],
+  ])('%s', async (target, expected) => {
+    expect((await get(target)).headers[name]).toBe(expected());
+  });
+
+  test('and where there is none, none is', async () => {
+    world = makeWorld([]);
+    world.actions.planTarget = () => Promise.resolve({ ...plan, snapshot: '' });
+    world.ledger.records.push(makeRun('2026-07-06T07:00:00.000Z'));
+
+    for (const target of [
+      'targets',
+      'targets/webhook-receiver',
+      'targets/webhook-receiver/plan',
+      'runs',
+      'runs/20260706T070000000Z-webhook-receiver-0123abcd',
+    ]) {
+      const reply = await get(target);
+      expect(reply.status).toBe(200);
+      expect(reply.headers[name]).toBeUndefined();
+    }
+  });
+});
+
 describe('targets', () => {
   test('before its first run a target is pending', async () => {
     expect((await get('targets')).json()).toMatchObject({
@@ -345,6 +383,13 @@ describe('targets', () => {
     );
   });
 });
+
+test.each(['lookup?ip=20.42.66.1', 'tags', 'history', 'snapshots', 'targets', 'runs'])(
+  '%s has one form, whatever Accept says',
+  async (target) => {
+    expect((await get(target, { accept: 'text/plain' })).status).toBe(200);
+  },
+);
 
 describe('actions', () => {
   test.each([
@@ -478,6 +523,18 @@ describe('health', () => {
       sources: [{ source: 'download' }, { source: 'example.org' }, { source: 'file' }],
     });
     expect(reply.text).not.toMatch(/secret|subscriptions|nsg-hooks/);
+  });
+
+  test.each([
+    ['health?probe=1', {}],
+    ['health', { accept: 'text/plain' }],
+    ['health?_=17', { accept: 'image/png' }],
+  ])('a probe is answered however it asks: %s %j', async (target, headers) => {
+    world.snapshots.pullStatus = pullStatus;
+    const reply = await get(target, headers);
+
+    expect(reply.status).toBe(200);
+    expect(reply.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
   test.each([
