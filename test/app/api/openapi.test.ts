@@ -127,7 +127,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   getHealth: [{}, { status: 503 }],
   getOpenApi: [{}],
   getDocs: [{}],
-  getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'dashboard.css' } }],
+  getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'plan.js' } }, { path: { name: 'dashboard.css' } }],
   getDashboard: [{}],
 };
 
