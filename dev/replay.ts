@@ -54,11 +54,17 @@ const defaultTargets = {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { files: { type: 'string' }, targets: { type: 'string' }, json: { type: 'string' } },
+    options: {
+      files: { type: 'string' },
+      targets: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
+  if (values.help) return console.log(usage);
   if (values.files === undefined) throw new ConfigurationError('--files', `missing\n\n${usage}`);
-  const files = await listWeeklyFiles(resolve(values.files));
-  const targets = await readTargets(values.targets);
+  const files = await listWeeklyFiles(fromCaller(values.files));
+  const targets = await readTargets(values.targets === undefined ? undefined : fromCaller(values.targets));
   const replayed: ReplayedFile[] = [];
   const azurite = await startAzurite({ inMemory: true, accounts: clouds.map(toAccount) });
   try {
@@ -71,7 +77,12 @@ async function main(): Promise<void> {
   } finally {
     await azurite.stop();
   }
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(replayed, null, 2)}\n`);
+  if (values.json !== undefined) await writeFile(fromCaller(values.json), `${JSON.stringify(replayed, null, 2)}\n`);
+}
+
+/** Paths are those of the caller's folder; npm goes to the project's. */
+function fromCaller(path: string): string {
+  return resolve(process.env.INIT_CWD ?? '', path);
 }
 
 async function listWeeklyFiles(folder: string): Promise<WeeklyFile[]> {
@@ -95,7 +106,13 @@ async function listWeeklyFiles(folder: string): Promise<WeeklyFile[]> {
 
 async function readTargets(path: string | undefined): Promise<readonly Target[]> {
   if (path === undefined) return parseTargetsFile(defaultTargets, 'default targets').targets;
-  return parseTargetsText(await readFile(path, 'utf8'), path).targets;
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ConfigurationError(
+      '--targets',
+      `${path} cannot be read (${toErrorMessage(error)}), a targets file is accepted`,
+    );
+  });
+  return parseTargetsText(text, path).targets;
 }
 
 async function replayCloud(
@@ -111,7 +128,7 @@ async function replayCloud(
     const replayed: ReplayedFile[] = [];
     for (const file of files) {
       const result = await replayFile(world, file);
-      console.log(describe(result));
+      console.log(describe(result, replayed.at(-1)));
       replayed.push(result);
     }
     return replayed;
@@ -139,31 +156,41 @@ function noonOf(date: string): Date {
   return new Date(`${date}T12:00:00Z`);
 }
 
-function describe({ date, pull, runs, error }: ReplayedFile): string {
+/** One line. A reason that stood in the line before is not said again. */
+function describe({ date, pull, runs, error }: ReplayedFile, before: ReplayedFile | undefined): string {
   if (!pull) return `${date}  refused: ${error ?? 'unknown error'}`;
   const head = `${date}  change ${pull.changeNumber}, ${pull.tagCount} tags`;
   const quarantine = pull.quarantine.map((entry) => `quarantined ${entry.tag} (${entry.kind})`);
   const warnings = pull.warnings.length > 0 ? [`${pull.warnings.length} warnings`] : [];
   const content = pull.outcome === 'unchanged' ? ['same content'] : [];
-  return [head, ...content, ...warnings, ...quarantine, ...describeRuns(runs)].join('  | ');
+  return [head, ...content, ...warnings, ...quarantine, ...describeRuns(runs, before?.runs ?? [])].join('  | ');
 }
 
 /** Runs of one target together: what was written, then what the last run held, kept or stumbled over. */
-function describeRuns(runs: readonly RunRecord[]): string[] {
+function describeRuns(runs: readonly RunRecord[], before: readonly RunRecord[]): string[] {
   const names = [...new Set(runs.map((run) => run.chain))];
   return names.map((name) => {
     const own = runs.filter((run) => run.chain === name);
-    const written = own.filter((run) => run.outcome === 'applied' || run.outcome === 'pending');
-    const added = written.reduce((sum, run) => sum + (run.plan?.add.length ?? 0), 0);
-    const removed = own
-      .filter((run) => run.outcome === 'applied')
-      .reduce((sum, run) => sum + (run.plan?.remove.length ?? 0), 0);
-    const last = own.at(-1);
-    const reasons = (last?.reasons ?? []).filter((reason) => reason.code !== 'foreignRules');
-    return [`${name} +${added} -${removed}`, ...reasons.map((reason) => `${reason.code}: ${reason.message}`)].join(
-      '; ',
-    );
+    const known = new Set(before.filter((run) => run.chain === name).flatMap(({ reasons }) => reasons.map(toText)));
+    const reasons = (own.at(-1)?.reasons ?? []).filter((reason) => reason.code !== 'foreignRules').map(toText);
+    return [`${name} ${countsOf(own)}`, ...reasons.filter((reason) => !known.has(reason))].join('; ');
   });
+}
+
+function toText({ code, message }: RunRecord['reasons'][number]): string {
+  return `${code}: ${message}`;
+}
+
+/** `+3 -0`, or `would +3 -0` where nothing may be written. */
+function countsOf(runs: readonly RunRecord[]): string {
+  const count = (list: 'add' | 'remove', ...outcomes: readonly RunRecord['outcome'][]): number =>
+    runs
+      .filter(({ outcome }) => outcomes.includes(outcome))
+      .reduce((sum, { plan }) => sum + (plan?.[list].length ?? 0), 0);
+  const written = `+${count('add', 'applied', 'pending')} -${count('remove', 'applied')}`;
+  const last = runs.at(-1);
+  const isWritten = last === undefined || !['planOnly', 'paused', 'blocked'].includes(last.outcome);
+  return isWritten ? written : `would +${last.plan?.add.length ?? 0} -${last.plan?.remove.length ?? 0}`;
 }
 
 function toAccount(cloud: Cloud): { name: string; key: string } {

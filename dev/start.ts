@@ -28,6 +28,8 @@ async function main(options: StartOptions): Promise<void> {
     const told = await Promise.race([tellStory(options, services), interrupted]);
     if (told === 'interrupted' || options.once) return;
     isTold = true;
+    const { host, simulator, targets } = services;
+    print(formatAddresses(host.url, simulator.url, targets[0]?.resourceId ?? sampleNsgId));
     print([formatHeading('Serving until Ctrl-C.')]);
     const ended = await Promise.race([interrupted, services.host.exited]);
     if (ended !== 'interrupted') throw new Error(`The host ended by itself with code ${ended}.`);
@@ -49,20 +51,22 @@ async function tellStory(options: StartOptions, services: LocalServices): Promis
       await publish(services, release);
       await pullAndPrint();
     }
-    await reconcile(services);
-    await printUpdates(services, before, [`${formatHeading('an hour later')}  every target is looked at again`]);
   } else {
     await pullAndPrint();
   }
-  print(formatAddresses(services.host.url, services.simulator.url, sampleNsgId));
+  await reconcile(services, before);
+  await printUpdates(services, before, [`${formatHeading('an hour later')}  every target is looked at again`]);
 }
 
-/** Removals come in a later message, once the last additions have taken effect. */
-async function reconcile(services: LocalServices): Promise<void> {
+/** Until every target was looked at. Removals come in a later message, once the last additions have taken effect. */
+async function reconcile(services: LocalServices, before: readonly TargetAnswer[]): Promise<void> {
   await services.host.runNow('reconcileTargets');
-  await services.settle();
+  const last = new Map(before.map(({ name, lastResult }) => [name, lastResult?.runId]));
+  const isUnderWay = ({ name, status, lastResult }: TargetAnswer) =>
+    status === 'pending' || lastResult === undefined || lastResult.runId === last.get(name);
   const end = Date.now() + longestSettlingInMs;
-  while ((await readTargets(services)).some(({ status }) => status === 'pending') && Date.now() < end) {
+  await services.settle();
+  while ((await readTargets(services)).some(isUnderWay) && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     await services.settle();
   }

@@ -89,11 +89,15 @@ function formatCounts({ counts, outcome }: NonNullable<TargetAnswer['lastResult'
     counts.retain && `keeps ${counts.retain}`,
     counts.held && `holds ${counts.held}`,
   ];
-  return parts.filter(Boolean).join(' ') || outcome;
+  const text = parts.filter(Boolean).join(' ');
+  // What a run that wrote nothing found to do is not done.
+  return text === '' ? outcome : ['planOnly', 'paused', 'blocked'].includes(outcome) ? `would ${text}` : text;
 }
 
-export function formatAddresses(hostUrl: string, simulatorUrl: string, nsgId: string): readonly string[] {
+/** `resource`: what of the simulated Azure may be looked at. */
+export function formatAddresses(hostUrl: string, simulatorUrl: string, resource: string): readonly string[] {
   const api = `${hostUrl}/api`;
+  const apiVersion = /\/Microsoft\.Network\//i.test(resource) ? '2025-05-01' : '2025-11-01';
   return [
     paint('bold', 'Open'),
     `  ${api}/dashboard`,
@@ -103,6 +107,6 @@ export function formatAddresses(hostUrl: string, simulatorUrl: string, nsgId: st
     `  curl '${api}/lookup?ip=20.42.66.1'`,
     `  curl '${api}/feeds/AzureContainerRegistry.westeurope.ipv4.txt'`,
     `  curl '${api}/targets'`,
-    `  curl '${simulatorUrl}${nsgId}?api-version=2025-05-01'   (the simulated firewall)`,
+    `  curl '${simulatorUrl}${resource}?api-version=${apiVersion}'   (the simulated firewall)`,
   ];
 }

@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { QueueClient } from '@azure/storage-queue';
+import { toErrorMessage } from '../src/core/errors.ts';
+import type { Target } from '../src/core/target.ts';
 import { parseTargetsText } from '../src/core/targetsFile.ts';
 import { startAzurite } from './azurite.ts';
 import { startHostProcess, type HostProcess } from './host/hostProcess.ts';
@@ -16,6 +18,8 @@ import type { StartOptions } from './startOptions.ts';
 export interface LocalServices {
   readonly host: HostProcess;
   readonly simulator: Simulator;
+  /** Of the targets file; those that carry an Azure tag come beside them. */
+  readonly targets: readonly Target[];
   /** Where the host finds the weekly files that it is given one by one. */
   readonly inbox: string;
   /** Waits until every message that can be handled now has been. */
@@ -36,7 +40,10 @@ export async function listReleases(): Promise<readonly string[]> {
 /** Starts all three; what was started is stopped where one fails. */
 export async function startServices(options: StartOptions, onLog: (entry: LogEntry) => void): Promise<LocalServices> {
   const targetsFile = options.targetsFile ?? join(sampleFolder, 'targets.json');
-  const { targets } = parseTargetsText(await readFile(targetsFile, 'utf8'), targetsFile);
+  const text = await readFile(targetsFile, 'utf8').catch((error: unknown) => {
+    throw new Error(`--targets: ${toErrorMessage(error)}; accepted: the path of a targets file.`);
+  });
+  const { targets } = parseTargetsText(text, targetsFile);
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();
@@ -67,7 +74,7 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
     });
     stops.push(() => host.stop());
     const queue = new QueueClient(azurite.connectionString, 'update-target');
-    return { host, simulator, inbox, settle: () => settle(queue, host), stop };
+    return { host, simulator, targets, inbox, settle: () => settle(queue, host), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -12,6 +12,7 @@ import { readChoice, type Environment } from '../src/config/environment.ts';
 import { readStorage } from '../src/config/storage.ts';
 import { InvalidDocumentError, toErrorMessage } from '../src/core/errors.ts';
 import { verifyChain, type ChainBreak } from '../src/core/ledgerChain.ts';
+import { isPullOf } from '../src/core/pullRecord.ts';
 import type { RunRecord } from '../src/core/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags.ts';
 import type { TargetState } from '../src/core/targetState.ts';
@@ -33,7 +34,8 @@ export async function verifyLedger(clients: StorageClients, cloud: Cloud): Promi
 
   const reports: ChainReport[] = [];
   for (const chain of chains) {
-    reports.push(await verifyOne(ledger, chain, chain === 'pull' ? pulls : await states.get(chain)));
+    const isOurs = (record: RunRecord) => chain !== 'pull' || isPullOf(cloud, record);
+    reports.push(await verifyOne(ledger, chain, chain === 'pull' ? pulls : await states.get(chain), isOurs));
   }
   return reports;
 }
@@ -41,18 +43,23 @@ export async function verifyLedger(clients: StorageClients, cloud: Cloud): Promi
 /** What the state of a target, or of the pulls, says about its chain. */
 type Claims = Pick<TargetState, 'ledgerHead' | 'outbox'>;
 
-async function verifyOne(ledger: BlobLedger, chain: string, claims: Claims | undefined): Promise<ChainReport> {
+async function verifyOne(
+  ledger: BlobLedger,
+  chain: string,
+  claims: Claims | undefined,
+  isOurs: (record: RunRecord) => boolean,
+): Promise<ChainReport> {
   const listed = [];
   for await (const run of ledger.ids(chain)) listed.unshift(run);
   const read = await inBatches(listed, ({ runId }) => readRecord(ledger, runId));
-  const records = read.filter((one): one is RunRecord => 'chain' in one);
+  const records = read.filter((one): one is RunRecord => 'chain' in one && isOurs(one));
   const unreadable = read.filter((one): one is ChainBreak => 'kind' in one);
   const check = verifyChain(records, {
     writtenHashes: new Map(listed.flatMap(({ runId, writtenHash }) => (writtenHash ? [[runId, writtenHash]] : []))),
     ...(claims?.ledgerHead ? { head: claims.ledgerHead } : {}),
     ...(claims?.outbox ? { outboxRunId: claims.outbox.id } : {}),
   });
-  return { chain, count: listed.length, breaks: [...unreadable, ...check.breaks] };
+  return { chain, count: records.length + unreadable.length, breaks: [...unreadable, ...check.breaks] };
 }
 
 async function readRecord(ledger: BlobLedger, runId: string): Promise<RunRecord | ChainBreak> {

@@ -1,8 +1,11 @@
 /** The one reader of process.env: app settings of docs/contract.md, section 1. Runs at cold start, so by hand. */
 import { readArmEndpoint } from './config/armEndpoint.ts';
 import {
+  findChoice,
+  guid,
   isInAzure,
   quote,
+  readAll,
   readChoice,
   readMatching,
   readText,
@@ -11,6 +14,7 @@ import {
 } from './config/environment.ts';
 import { readSources, readWebhooks } from './config/lists.ts';
 import { readStorage } from './config/storage.ts';
+import { readTargets } from './config/targets.ts';
 import { ConfigurationError } from './core/errors.ts';
 import { findScheduleFault } from './core/ncrontab.ts';
 import { clouds, type Cloud } from './core/serviceTags.ts';
@@ -21,7 +25,7 @@ export type SourceSetting =
   | { readonly kind: 'file'; readonly name: string; readonly path: string };
 
 export type TargetsSetting =
-  | { readonly kind: 'file'; readonly path: string; readonly isDefault: boolean }
+  | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'blob'; readonly container: string; readonly name: string }
   | { readonly kind: 'json'; readonly json: string };
 
@@ -41,6 +45,8 @@ export interface Config {
   readonly armEndpoint: string;
   /** True for a loopback stand-in: no credential is asked for or sent. */
   readonly armIsLoopback: boolean;
+  /** The managed identity to sign in to ARM with, where one is named: that of storage, unless AZURE_CLIENT_ID says another. */
+  readonly identityClientId?: string;
   readonly sources: readonly SourceSetting[];
   readonly serviceTagsSubscriptionId?: string;
   readonly serviceTagsLocation: string;
@@ -67,23 +73,33 @@ export function readConfig(): Config {
   return loadConfig(process.env);
 }
 
-/** Throws ConfigurationError for the first setting that is missing or wrong. */
+/** Throws one ConfigurationError that lists every setting that is missing or wrong. */
 export function loadConfig(env: Environment): Config {
-  const cloud = readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public';
-  const subscriptionId = readMatching(env, 'SERVICE_TAGS_SUBSCRIPTION_ID', guid, 'the GUID of a subscription');
+  const knownCloud = findChoice(readText(env, 'AZURE_CLOUD') ?? 'Public', clouds);
+  const cloud = knownCloud ?? 'Public';
+  const { arm, sources, subscriptionId, location, clientId, ...settings } = readAll({
+    storage: () => readStorage(env, cloud),
+    cloud: () => readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public',
+    arm: () => readArmEndpoint(env, knownCloud),
+    clientId: () => readMatching(env, 'AZURE_CLIENT_ID', guid, 'the client id of an identity, a GUID'),
+    sources: () => readSources(env, readText(env, 'SERVICE_TAGS_SUBSCRIPTION_ID') !== undefined),
+    subscriptionId: () => readMatching(env, 'SERVICE_TAGS_SUBSCRIPTION_ID', guid, 'the GUID of a subscription'),
+    location: () => readLocation(env) ?? defaultLocations[cloud],
+    targets: () => readTargets(env),
+    pullSchedule: () => readSchedule(env, 'PULL_SCHEDULE') ?? '0 30 */6 * * *',
+    reconcileSchedule: () => readSchedule(env, 'RECONCILE_SCHEDULE') ?? '0 0 * * * *',
+    updatesPaused: () => readUpdatesPaused(env),
+    notificationWebhooks: () => readWebhooks(env),
+  });
   const siteName = readText(env, 'WEBSITE_SITE_NAME');
+  const identity = clientId ?? ('clientId' in settings.storage ? settings.storage.clientId : undefined);
   return {
-    storage: readStorage(env, cloud),
-    cloud,
-    ...readArmEndpoint(env, cloud),
-    ...readSources(env, subscriptionId !== undefined),
+    ...settings,
+    ...arm,
+    ...sources,
+    ...(identity === undefined ? {} : { identityClientId: identity }),
     ...(subscriptionId === undefined ? {} : { serviceTagsSubscriptionId: subscriptionId }),
-    serviceTagsLocation: readLocation(env) ?? defaultLocations[cloud],
-    targets: readTargets(env),
-    pullSchedule: readSchedule(env, 'PULL_SCHEDULE') ?? '0 30 */6 * * *',
-    reconcileSchedule: readSchedule(env, 'RECONCILE_SCHEDULE') ?? '0 0 * * * *',
-    updatesPaused: readUpdatesPaused(env),
-    notificationWebhooks: readWebhooks(env),
+    serviceTagsLocation: location,
     ...(siteName === undefined ? {} : { siteName }),
     ...readObservers(env),
     isInAzure: isInAzure(env),
@@ -104,8 +120,6 @@ function readObservers(env: Environment): Pick<Config, 'baseUrl' | 'notification
       : { applicationInsights: { connectionString, ...(authentication === undefined ? {} : { authentication }) } }),
   };
 }
-
-const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The location picks which region's rollout the API answers from; it has to exist in the cloud. */
 const defaultLocations: Readonly<Record<Cloud, string>> = {
@@ -133,18 +147,6 @@ function readSchedule(env: Environment, setting: string): string | undefined {
 function readUpdatesPaused(env: Environment): boolean {
   const choice = readChoice(env, 'UPDATES_PAUSED', ['true', 'false', '1', '0']);
   return choice === 'true' || choice === '1';
-}
-
-function readTargets(env: Environment): TargetsSetting {
-  const text = readText(env, 'TARGETS');
-  if (text === undefined) return { kind: 'file', path: 'targets.json', isDefault: true };
-  if (text.startsWith('{')) return { kind: 'json', json: text };
-  if (!text.startsWith('blob:')) return { kind: 'file', path: text, isDefault: false };
-  const [, container, name] = /^blob:([a-z\d](?:-?[a-z\d]){2,62})\/(.+)$/.exec(text) ?? [];
-  if (container === undefined || name === undefined) {
-    return refuse('TARGETS', quote(text), 'the path of a file, blob:<container>/<name>, or JSON that begins with {');
-  }
-  return { kind: 'blob', container, name };
 }
 
 export { ConfigurationError, clouds };

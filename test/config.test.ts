@@ -26,7 +26,7 @@ test('the defaults', () => {
     armIsLoopback: false,
     sources: [{ kind: 'download', name: 'download' }],
     serviceTagsLocation: 'westeurope',
-    targets: { kind: 'file', path: 'targets.json', isDefault: true },
+    targets: { kind: 'file', path: 'targets.json' },
     pullSchedule: '0 30 */6 * * *',
     reconcileSchedule: '0 0 * * * *',
     updatesPaused: false,
@@ -64,6 +64,7 @@ test('every setting', () => {
     cloud: 'AzureGovernment',
     armEndpoint: 'https://usgovvirginia.management.usgovcloudapi.net',
     armIsLoopback: false,
+    identityClientId: subscription,
     sources: [
       { kind: 'download', name: 'download' },
       { kind: 'api', name: 'api' },
@@ -97,13 +98,45 @@ describe('storage', () => {
 
   test.each([
     'UseDevelopmentStorage=true',
-    'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net',
-    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5==;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:2/a',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:2/a',
     sas,
   ])('connection string %s', (connectionString) => {
     expect(load({ AzureWebJobsStorage: connectionString }).storage).toEqual({
       kind: 'connectionString',
       connectionString,
+    });
+  });
+
+  const account = 'AccountName=a;AccountKey=a2V5';
+  const ofAccount =
+    `DefaultEndpointsProtocol=https;${account};` +
+    'BlobEndpoint=https://a.blob.core.windows.net;QueueEndpoint=https://a.queue.core.windows.net';
+
+  test.each([
+    [account, ofAccount],
+    [`DefaultEndpointsProtocol=https;${account};EndpointSuffix=core.windows.net`, ofAccount],
+    ['accountkey=a2V5;ACCOUNTNAME=a;defaultEndpointsProtocol=HTTPS;FileEndpoint=https://a', ofAccount],
+    [' DefaultEndpointsProtocol = https; AccountName = a ; AccountKey=a2V5; ;', ofAccount],
+    [
+      `${account};EndpointSuffix=core.chinacloudapi.cn;BlobEndpoint=https://b/`,
+      `DefaultEndpointsProtocol=https;${account};BlobEndpoint=https://b/;QueueEndpoint=https://a.queue.core.chinacloudapi.cn`,
+    ],
+    ['AccountName=a;SharedAccessSignature=sv=1', sas],
+    ['useDevelopmentStorage=True;', 'UseDevelopmentStorage=true'],
+    [
+      'UseDevelopmentStorage=true; DevelopmentStorageProxyUri=http://azurite',
+      'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://azurite',
+    ],
+  ])('connection string %s, as the platform reads it', (connectionString, normal) => {
+    expect(load({ AzureWebJobsStorage: connectionString }).storage).toEqual({
+      kind: 'connectionString',
+      connectionString: normal,
+    });
+  });
+
+  test('a connection string without a suffix is of the cloud', () => {
+    expect(load({ AzureWebJobsStorage: account, AZURE_CLOUD: 'China' }).storage).toMatchObject({
+      connectionString: expect.stringContaining('BlobEndpoint=https://a.blob.core.chinacloudapi.cn;'),
     });
   });
 
@@ -135,8 +168,8 @@ describe('storage', () => {
   });
 
   const accepted =
-    'accepted: UseDevelopmentStorage=true, DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;EndpointSuffix=…, ' +
-    'or BlobEndpoint=…;QueueEndpoint=…;SharedAccessSignature=…';
+    'accepted: UseDevelopmentStorage=true, AccountName=…;AccountKey=… (with DefaultEndpointsProtocol, EndpointSuffix, ' +
+    'BlobEndpoint, QueueEndpoint where they differ), or BlobEndpoint=…;QueueEndpoint=…;SharedAccessSignature=…';
 
   test.each([
     [
@@ -144,15 +177,32 @@ describe('storage', () => {
       'AzureWebJobsStorage: is missing; accepted: a connection string, UseDevelopmentStorage=true, or instead of it ' +
         'AzureWebJobsStorage__accountName, or AzureWebJobsStorage__blobServiceUri and AzureWebJobsStorage__queueServiceUri',
     ],
-    [
-      { AzureWebJobsStorage: 'AccountName=a;AccountKey=c2VjcmV0' },
-      `AzureWebJobsStorage: holds a text without DefaultEndpointsProtocol, EndpointSuffix (not shown: it may hold a key); ${accepted}`,
-    ],
-    [
-      { AzureWebJobsStorage: 'c2VjcmV0LXNlY3JldA==' },
-      'AzureWebJobsStorage: holds a text without DefaultEndpointsProtocol, AccountName, AccountKey, EndpointSuffix ' +
-        `(not shown: it may hold a key); ${accepted}`,
-    ],
+    ...[
+      ['c2VjcmV0LXNlY3JldA==', 'without AccountName, AccountKey'],
+      [
+        'DefaultEndpointsProtocol=ftp;AccountName=a;AccountKey=c2VjcmV0',
+        'whose DefaultEndpointsProtocol is neither https nor http',
+      ],
+      ['AccountName=a;AccountKey=c2VjcmV0!', 'whose AccountKey is not base64'],
+      ['AccountName=a;AccountKey=c2VjcmV', 'whose AccountKey is not base64'],
+      ['AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=nonsense', 'whose BlobEndpoint is no http: or https: URL'],
+      [
+        'AccountName=a;AccountKey=c2VjcmV0;QueueEndpoint=https://a?sig=secret',
+        'whose QueueEndpoint is no http: or https: URL',
+      ],
+      [
+        'AccountKey=c2VjcmV0;EndpointSuffix=https://secret',
+        'without AccountName and whose EndpointSuffix is no domain',
+      ],
+      ['AccountName=secret/;AccountKey=c2VjcmV0', 'whose AccountName is no name of an account'],
+      ['UseDevelopmentStorage=secret', 'whose UseDevelopmentStorage is not true'],
+    ].map(
+      ([text, fault]) =>
+        [
+          { AzureWebJobsStorage: text },
+          `AzureWebJobsStorage: holds a text ${fault} (not shown: it may hold a key); ${accepted}`,
+        ] as const,
+    ),
     [
       { AzureWebJobsStorage: sas.replace('QueueEndpoint', 'FileEndpoint') },
       `AzureWebJobsStorage: holds a text without QueueEndpoint (not shown: it may hold a key); ${accepted}`,
@@ -182,7 +232,7 @@ describe('storage', () => {
       { AzureWebJobsStorage__accountName: 'keeperstore', AzureWebJobsStorage__clientId: 'keeper' },
       'AzureWebJobsStorage__clientId: holds "keeper"; accepted: a GUID',
     ],
-  ])('refused: %j', (env: Readonly<Record<string, string>>, message) => {
+  ] as [Readonly<Record<string, string>>, string][])('refused: %j', (env, message) => {
     expect(messageOf(env)).toBe(message);
     expect(message).not.toMatch(/c2VjcmV0|secret/);
   });
@@ -254,12 +304,6 @@ describe('sources', () => {
     });
   });
 
-  test('an http: address of this machine', () => {
-    expect(load({ SERVICE_TAGS_SOURCES: 'http://127.0.0.1:8080/tags.json,' }).sources).toEqual([
-      { kind: 'url', name: 'http://127.0.0.1:8080/tags.json', url: 'http://127.0.0.1:8080/tags.json' },
-    ]);
-  });
-
   test.each([
     ['AzureGovernment', 'usgovvirginia'],
     ['China', 'chinaeast2'],
@@ -273,6 +317,7 @@ describe('sources', () => {
     ['downlaod', `SERVICE_TAGS_SOURCES: holds "downlaod"; ${accepted}`],
     [', ,', `SERVICE_TAGS_SOURCES: holds ", ,"; ${accepted}`],
     ['file:', `SERVICE_TAGS_SOURCES: holds "file:"; ${accepted}`],
+    ['http://127.0.0.1:8080/a.json', `SERVICE_TAGS_SOURCES: holds "http://127.0.0.1:8080/a.json"; ${accepted}`],
     ['http://example.com/a.json?key=secret', `SERVICE_TAGS_SOURCES: holds "http://example.com/a.json?…"; ${accepted}`],
     ['https://u:secret@example.com/a.json', `SERVICE_TAGS_SOURCES: holds "https://…@example.com/a.json"; ${accepted}`],
     ['download,Download', 'SERVICE_TAGS_SOURCES: holds "download" twice; accepted: each source once'],
@@ -284,19 +329,20 @@ describe('sources', () => {
   ])('refused: %s', (sources, message) => {
     expect(messageOf({ ...local, SERVICE_TAGS_SOURCES: sources })).toBe(message);
   });
-
-  test('an http: address of this machine is refused inside Azure', () => {
-    expect(messageOf({ ...local, WEBSITE_SITE_NAME: 'keeper', SERVICE_TAGS_SOURCES: 'http://127.0.0.1/a.json' })).toBe(
-      `SERVICE_TAGS_SOURCES: holds "http://127.0.0.1/a.json"; ${accepted}`,
-    );
-  });
 });
 
 describe('targets', () => {
   test.each([
-    ['config/targets.json', { kind: 'file', path: 'config/targets.json', isDefault: false }],
-    ['targets.json', { kind: 'file', path: 'targets.json', isDefault: false }],
+    ['config/targets.json', { kind: 'file', path: 'config/targets.json' }],
+    ['targets.json', { kind: 'file', path: 'targets.json' }],
     [' { "targets": [] }', { kind: 'json', json: '{ "targets": [] }' }],
+    [
+      '{ "targets": [/* "none" */], // yet\n "$schema": "//a,]" }',
+      { kind: 'json', json: '{ "targets": [/* "none" */], // yet\n "$schema": "//a,]" }' },
+    ],
+    ['{"targets": [], }', { kind: 'json', json: '{"targets": [], }' }],
+    ['/* none */ {}', { kind: 'json', json: '/* none */ {}' }],
+    ['BLOB:abc/t.json', { kind: 'blob', container: 'abc', name: 't.json' }],
     ['blob:abc/t.json', { kind: 'blob', container: 'abc', name: 't.json' }],
   ])('%s', (text, targets) => expect(load({ TARGETS: text }).targets).toEqual(targets));
 
@@ -310,6 +356,83 @@ describe('targets', () => {
   );
 });
 
+describe('targets as JSON that is none', () => {
+  const accepted = 'accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {';
+
+  test.each([
+    ['{', /^TARGETS: holds "\{", which is not JSON \(.+\); accepted/],
+    ['{ "targets": [ { "name": } ] }', /which is not JSON \(Unexpected token '\}', .+\); accepted/],
+    [
+      '{ // five\n "targets":\n ] }',
+      /^TARGETS: holds "\{ \/\/ five "targets": \] \}", which is not JSON \(.+\); accepted/,
+    ],
+    ['[]', /^TARGETS: holds "\[\]"; accepted/],
+    ['https://example.com/targets.json?sig=secret', /^TARGETS: holds a URL \(not shown: it may hold a key\); accepted/],
+  ])('%s', (text, message) => {
+    expect(messageOf({ ...local, TARGETS: text })).toMatch(message);
+    expect(messageOf({ ...local, TARGETS: text })).toContain(accepted);
+  });
+});
+
+describe('the identity that signs in to ARM', () => {
+  const other = '99999999-1111-2222-3333-444444444444';
+  const identity = { AzureWebJobsStorage__accountName: 'keeperstore', AzureWebJobsStorage__clientId: subscription };
+
+  test.each([
+    [{ ...identity, AZURE_CLIENT_ID: other }, other],
+    [{ ...local, AZURE_CLIENT_ID: other }, other],
+    [identity, subscription],
+    [local, undefined],
+  ])('%j', (env, clientId) => expect(loadConfig(env).identityClientId).toBe(clientId));
+});
+
+test('all that is wrong is said at once, a line a setting, the first one first', () => {
+  const read = () =>
+    loadConfig({
+      AzureWebJobsStorage__accountName: 'Keeper',
+      AzureWebJobsStorage__clientId: 'keeper',
+      AZURE_CLOUD: 'Mars',
+      ARM_ENDPOINT: 'https://management.chinacloudapi.cn/path',
+      AZURE_CLIENT_ID: 'keeper',
+      SERVICE_TAGS_SOURCES: 'api,downlaod',
+      SERVICE_TAGS_SUBSCRIPTION_ID: 'mine',
+      SERVICE_TAGS_LOCATION: 'west-europe',
+      TARGETS: '{',
+      PULL_SCHEDULE: 'often',
+      RECONCILE_SCHEDULE: '0 0 0 * *',
+      UPDATES_PAUSED: 'yes',
+      NOTIFICATION_WEBHOOKS: 'http://example.com/secret',
+    });
+
+  expect(read).toThrow(expect.objectContaining({ name: 'ConfigurationError', field: 'AzureWebJobsStorage__clientId' }));
+  try {
+    read();
+  } catch (error) {
+    const lines = (error as Error).message.split('\n');
+    expect(lines.map((line) => /^(\w+): holds .+; accepted: .+/.exec(line)?.[1])).toEqual([
+      'AzureWebJobsStorage__clientId',
+      'AzureWebJobsStorage__accountName',
+      'AZURE_CLOUD',
+      'ARM_ENDPOINT',
+      'AZURE_CLIENT_ID',
+      'SERVICE_TAGS_SOURCES',
+      'SERVICE_TAGS_SUBSCRIPTION_ID',
+      'SERVICE_TAGS_LOCATION',
+      'TARGETS',
+      'PULL_SCHEDULE',
+      'RECONCILE_SCHEDULE',
+      'UPDATES_PAUSED',
+      'NOTIFICATION_WEBHOOKS',
+    ]);
+  }
+});
+
+test('a cloud that is none costs no other setting its own word', () => {
+  const env = { ...local, AZURE_CLOUD: 'Mars', ARM_ENDPOINT: 'https://management.chinacloudapi.cn' };
+
+  expect(messageOf(env)).toBe('AZURE_CLOUD: holds "Mars"; accepted: Public, AzureGovernment, China');
+});
+
 describe('the others', () => {
   test.each([
     ['1', true],
@@ -320,6 +443,7 @@ describe('the others', () => {
 
   test.each([
     ['AZURE_CLOUD', 'AzureCloud', 'holds "AzureCloud"; accepted: Public, AzureGovernment, China'],
+    ['AZURE_CLIENT_ID', 'keeper', 'holds "keeper"; accepted: the client id of an identity, a GUID'],
     ['UPDATES_PAUSED', 'yes', 'holds "yes"; accepted: true, false, 1, 0'],
     ['SERVICE_TAGS_LOCATION', 'west-europe', 'holds "west-europe"; accepted: an ARM location such as westeurope'],
     ['SERVICE_TAGS_SUBSCRIPTION_ID', 'mine', 'holds "mine"; accepted: the GUID of a subscription'],

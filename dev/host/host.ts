@@ -63,20 +63,29 @@ export async function startHost(options: HostOptions): Promise<Host> {
     return startQueue({ ...common, ...lease, settings: settings.queues });
   };
   const enabled = enabledFunctions(app, env);
-  const routes = createRoutes(enabled.values(), settings.routePrefix);
-  for (const [name, registered] of enabled) {
-    const trigger = startTrigger(registered);
-    if (trigger) triggers.set(name, trigger);
-  }
   const server = await startHttpServer({
     app,
-    routes,
+    routes: createRoutes(enabled.values(), settings.routePrefix),
     invoker,
     log: options.log,
     port: options.port ?? 0,
     ...(options.keys ? { keys: options.keys } : {}),
     start: (name, input) => triggers.get(name)?.runNow(input),
   });
+  const stopAll = async () => {
+    await Promise.all([...triggers.values()].map(async (trigger) => trigger.stop()));
+    await server.stop();
+  };
+  // Behind the server: where its port is taken nothing is left running.
+  try {
+    for (const [name, registered] of enabled) {
+      const trigger = startTrigger(registered);
+      if (trigger) triggers.set(name, trigger);
+    }
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
 
   return {
     url: server.url,
@@ -89,8 +98,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
     async stop() {
       const limit = options.drainInMs ?? 10_000;
-      const stops = [...triggers.values()].map((trigger) => trigger.stop());
-      await withinLimit(Promise.all([...stops, server.stop(), invoker.drain(limit)]), limit);
+      await withinLimit(Promise.all([stopAll(), invoker.drain(limit)]), limit);
       await app.runHooks('appTerminate', { hookData: {}, appHookData: {} });
     },
   };

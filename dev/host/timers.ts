@@ -1,6 +1,6 @@
 /** Timer triggers: NCRONTAB schedules of six fields in UTC; a timer never overlaps itself. */
 import { Cron } from 'croner';
-import { findScheduleFault } from '../../src/core/ncrontab.ts';
+import { findScheduleFault, toNumericSchedule } from '../../src/core/ncrontab.ts';
 import type { RegisteredFunction } from './functionApp.ts';
 import type { Invocation, Invoker } from './invocations.ts';
 import type { Log } from './log.ts';
@@ -53,7 +53,7 @@ export function startTimer({ registered, env, invoker, log }: TimerOptions): Tim
     due = cron.nextRun();
     log('warning', 'still running: this occurrence is left out', name);
   };
-  const job = new Cron(schedule, { ...cronOptions, protect: skip, unref: true }, async () => {
+  const job = new Cron(toNumericSchedule(schedule), { ...cronOptions, protect: skip, unref: true }, async () => {
     const isPastDue = due !== null && Date.now() - due.getTime() > pastDueAfterMs;
     due = cron.nextRun();
     await invoke(isPastDue);
@@ -63,12 +63,12 @@ export function startTimer({ registered, env, invoker, log }: TimerOptions): Tim
   return { name, runNow: () => invoke(false), next: () => job.nextRun() ?? undefined, stop: () => job.stop() };
 }
 
-/** Day and weekday must both match, as NCRONTAB has it. */
-const cronOptions = { mode: '6-part', timezone: 'UTC', domAndDow: true } as const;
+/** Day and weekday must both match, as NCRONTAB has it. UTC as an offset: by its name it would be looked up, which takes long. */
+const cronOptions = { mode: '6-part', utcOffset: 0, domAndDow: true } as const;
 
 function createCron(schedule: string, name: string): Cron {
   const fault = findScheduleFault(schedule);
-  if (fault === undefined) return new Cron(schedule, cronOptions);
+  if (fault === undefined) return new Cron(toNumericSchedule(schedule), cronOptions);
   throw new Error(
     `Function "${name}": schedule "${schedule}" is not NCRONTAB of six fields, such as "0 30 */6 * * *": ${fault}.`,
   );

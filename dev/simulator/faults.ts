@@ -47,6 +47,11 @@ export class FaultScript {
     this.#at.set(sequence, fault);
   }
 
+  forget(): void {
+    this.#next.length = 0;
+    this.#at.clear();
+  }
+
   take(candidate: Candidate): Fault | undefined {
     const planned = this.#at.get(candidate.sequence);
     if (planned) return planned;

@@ -1,7 +1,7 @@
 /**
  * The part of the query language that a search for marked resources needs: `resources`, then any of
- * `where` (type, or a tag that is there or has a value; parts of one line joined by `and`, types by `or`),
- * `project` of plain columns, `order by id asc`, `take` and `limit`.
+ * `where` (type, a tag that is there or has a value, or a text anywhere in the tags; parts of one line joined by `and`,
+ * types by `or`), `project` of plain columns, `order by id asc`, `take` and `limit`.
  */
 
 export interface ResourceRow {
@@ -62,7 +62,7 @@ const tagName = String.raw`tags(?:\[\s*['"]([^'"]+)['"]\s*\]|\.(\w+))`;
 
 function compileCondition(condition: string): Test | undefined {
   const text = condition.trim().replace(/^\((.*)\)$/s, '$1');
-  return compileTypes(text) ?? compileTagPresence(text) ?? compileTagValue(text);
+  return compileTypes(text) ?? compileTagPresence(text) ?? compileTagValue(text) ?? compileTagsText(text);
 }
 
 function compileTypes(text: string): Test | undefined {
@@ -90,6 +90,18 @@ function compileTagValue(text: string): Test | undefined {
   return (row) => (fold(readTag(row, tag)) === fold(value)) === (operator !== '!=');
 }
 
+/** All tags as one JSON text, searched in any letter case. */
+function compileTagsText(text: string): Test | undefined {
+  const part = /^tostring\(\s*tags\s*\)\s+contains\s+'([^']+)'$/i.exec(text)?.[1]?.toLowerCase();
+  return part === undefined
+    ? undefined
+    : (row) =>
+        JSON.stringify(row.tags ?? {})
+          .toLowerCase()
+          .includes(part);
+}
+
+/** The name of a tag in exactly this letter case, as the language has it. */
 function readTag(row: Partial<ResourceRow>, tag: string): string | undefined {
   return row.tags?.[tag];
 }

@@ -39,6 +39,8 @@ export interface Simulator {
   failNext(matcher: FaultMatcher, fault: Fault, times?: number): void;
   /** `sequence` counts every request, from 1. */
   failAt(sequence: number, fault: Fault): void;
+  /** Faults that were asked for and have not come are not to come any more. */
+  forgetFaults(): void;
   /** As the wire shows it now, without lag. */
   nsg(id: string): ReturnType<typeof toNsgDocument> | undefined;
   /** As an api-version that knows virtual network rules shows it. */
@@ -77,6 +79,7 @@ function serving(simulation: Simulation, front: HttpFront) {
     },
     failNext: (matcher: FaultMatcher, fault: Fault, times = 1) => front.script.failNext(matcher, fault, times),
     failAt: (sequence: number, fault: Fault) => front.script.failAt(sequence, fault),
+    forgetFaults: () => front.script.forget(),
     stop: async () => {
       if (!front.server.listening) return;
       front.server.close();

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { BlockBlobClient } from '@azure/storage-blob';
-import type { TargetsSource } from '../app/ports.ts';
+import type { Logger, TargetsSource } from '../app/ports.ts';
 import type { TargetsSetting } from '../config.ts';
+import { defaultTargetsPath } from '../config/targets.ts';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
 import { once } from '../core/once.ts';
 import type { TargetsFile } from '../core/targetsFile.ts';
@@ -11,6 +12,8 @@ import type { TargetsFile } from '../core/targetsFile.ts';
 export interface TargetsFileSource extends TargetsSource {
   /** Targets and profiles. Throws ConfigurationError. */
   readFile(): Promise<TargetsFile>;
+  /** True where a file or blob that was named, or was there before, is not there: then there are no targets. Throws ConfigurationError. */
+  isMissing(): Promise<boolean>;
 }
 
 export interface TargetsSourceOptions {
@@ -18,6 +21,7 @@ export interface TargetsSourceOptions {
   readonly appRoot: string;
   /** Of the app's storage; needed for `blob:` only, and asked for with the first read. */
   readonly blobClient?: (container: string, name: string) => BlockBlobClient | Promise<BlockBlobClient>;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** The content, and what tells whether it is still the same. */
@@ -26,17 +30,26 @@ interface Content {
   readonly version: string;
 }
 
-/** Content that is still the known version is `unchanged`; undefined stands for a file that need not be there. */
+/** Content that is still the known version is `unchanged`; undefined stands for a file that is not there. */
 type ReadContent = (knownVersion: string | undefined) => Promise<Content | 'unchanged' | undefined>;
 
 const noTargets: TargetsFile = { targets: [], profiles: {} };
 
 export function createTargetsSource(setting: TargetsSetting, options: TargetsSourceOptions): TargetsFileSource {
   const { readContent, source } = toReader(setting, options);
+  const isExpected = setting.kind !== 'file' || setting.path !== defaultTargetsPath;
   let known: { readonly version: string; readonly file: TargetsFile } | undefined;
+  let isSaid = false;
 
+  const isMissed = (): boolean => isExpected || known !== undefined;
+
+  // Without its file the app pulls and answers queries. A target that is gone by accident is not managed; its rules stay.
   async function readTargetsFile(): Promise<TargetsFile> {
     const content = await readContent(known?.version);
+    if (content === undefined && isMissed() && !isSaid) {
+      options.logger.warn('there is no such targets file: no target is managed, rules stay as they are', { source });
+    }
+    isSaid = content === undefined;
     if (content === undefined) return noTargets;
     if (content === 'unchanged') return known?.file ?? noTargets;
     // A file that became wrong is an error each time it is read, until it is put right: the one before it is never used on.
@@ -47,7 +60,11 @@ export function createTargetsSource(setting: TargetsSetting, options: TargetsSou
     }
     return known.file;
   }
-  return { readFile: readTargetsFile, read: async () => (await readTargetsFile()).targets };
+  return {
+    readFile: readTargetsFile,
+    read: async () => (await readTargetsFile()).targets,
+    isMissing: async () => (await readTargetsFile()) === noTargets && isMissed(),
+  };
 }
 
 function toReader(
@@ -58,41 +75,35 @@ function toReader(
     case 'json':
       return { source: 'TARGETS', readContent: () => Promise.resolve({ text: setting.json, version: 'setting' }) };
     case 'file':
-      return { source: setting.path, readContent: () => readLocalFile(setting.path, appRoot, setting.isDefault) };
+      return { source: setting.path, readContent: () => readLocalFile(setting.path, appRoot) };
     case 'blob': {
       const source = `blob:${setting.container}/${setting.name}`;
       if (!blobClient) throw new Error(`no storage was given to read ${source} from`);
       const client = once(async () => blobClient(setting.container, setting.name));
-      return { source, readContent: async (knownVersion) => readBlob(await client(), source, knownVersion) };
+      return { source, readContent: async (knownVersion) => readBlob(await client(), knownVersion) };
     }
   }
 }
 
-async function readLocalFile(path: string, appRoot: string, isOptional: boolean): Promise<Content | undefined> {
+async function readLocalFile(path: string, appRoot: string): Promise<Content | undefined> {
   const fullPath = resolve(appRoot, path);
   try {
     const text = await readFile(fullPath, 'utf8');
     return { text, version: text };
   } catch (error) {
-    if (isOptional && isMissingFile(error)) return undefined;
-    const reason = isMissingFile(error) ? 'there is no such file' : toErrorMessage(error);
+    if (['ENOENT', 'ENOTDIR'].includes(String(memberOf(error, 'code')))) return undefined;
     throw new ConfigurationError(
       'TARGETS',
-      `holds "${path}", read as ${fullPath}: ${reason}; accepted: the path of a file, blob:<container>/<name>, or JSON`,
+      `holds "${path}", read as ${fullPath}: ${toErrorMessage(error)}; accepted: the path of a file, blob:<container>/<name>, or JSON`,
       { cause: error },
     );
   }
 }
 
-function isMissingFile(error: unknown): boolean {
-  return memberOf(error, 'code') === 'ENOENT';
-}
-
 async function readBlob(
   client: BlockBlobClient,
-  source: string,
   knownVersion: string | undefined,
-): Promise<Content | 'unchanged'> {
+): Promise<Content | 'unchanged' | undefined> {
   try {
     const response = await client.download(0, undefined, {
       conditions: knownVersion === undefined ? {} : { ifNoneMatch: knownVersion },
@@ -102,9 +113,7 @@ async function readBlob(
     const status = memberOf(error, 'statusCode');
     if (status === 304) return 'unchanged';
     if (status !== 404) throw error;
-    throw new ConfigurationError('TARGETS', `holds "${source}", and there is no such blob in the app's storage`, {
-      cause: error,
-    });
+    return undefined;
   }
 }
 

@@ -88,10 +88,12 @@ export function stateAfterWrite(
   const { result, target } = situation;
   const live = readBack.rules.flatMap((rule) => rule.prefixes);
   const removed = later.length > 0 ? [] : result.plan.remove;
+  // What a registry still holds of those that were taken out is somebody else's.
+  const written = (later.length > 0 ? result.additions : result.changes).flatMap((change) => change.prefixes);
   const ours =
     target.kind === 'nsgRule'
       ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
-      : live.filter((prefix) => state.owned.some((owned) => owned.prefix === prefix));
+      : live.filter((prefix) => written.includes(prefix));
   const { inFlight, removalsNotBefore, ...rest } = state;
   const notBefore = result.plan.add.length > 0 ? new Date(now.getTime() + settle).toISOString() : removalsNotBefore;
   const next = {

@@ -85,9 +85,8 @@ async function write(
   try {
     await writeThroughGate(gateInput(context, situation), arm, session, current, step.changes, ownedTexts(claimed));
   } catch (error) {
-    // A registry takes all or nothing: refused is not written, and what a person then adds by hand is not ours.
-    const isRefused = error instanceof TargetBlockedError && target.kind === 'registryNetworkRules';
-    if (isRefused) await cell.put(unclaimed);
+    // Nothing was written, and what a person then adds by hand is not ours.
+    if (error instanceof TargetBlockedError && error.isRefused) await cell.put(unclaimed);
     throw error;
   }
 

@@ -22,7 +22,7 @@ import type { ApiApp } from './api/route.ts';
 import { lazyTargetActions } from './api/actions.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
-import type { Clock, Logger, TargetsSource, Telemetry } from './ports.ts';
+import type { Clock, Logger, Telemetry } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries, type QueryServices } from './queries.ts';
 import type { UpdateServices } from './updateTarget.ts';
@@ -74,7 +74,7 @@ function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
     changes: new BlobChangeStore(storage.blobs),
     states: new BlobTargetStateStore(storage.blobs),
     ledger: new BlobLedger(storage.blobs),
-    targets: buildTargets(config, storage, async () => (await loadArm()).arm, logger, clock),
+    ...buildTargets(config, storage, async () => (await loadArm()).arm, logger, clock),
   };
   const { cloud, updatesPaused } = config;
   const shared: Shared = { ...stores, clock, cloud, logger, updatesPaused, maxPullAgeInHours };
@@ -139,30 +139,21 @@ function buildTargets(
   loadArm: () => Promise<AzureArm>,
   logger: Logger,
   clock: Clock,
-): TargetsSource {
+): Pick<QueryServices, 'targets' | 'isTargetsFileMissing'> {
   const file = createTargetsSource(config.targets, {
     appRoot: process.cwd(),
+    logger,
     blobClient: async (container, name) =>
       (await storage.blobs()).getContainerClient(container).getBlockBlobClient(name),
   });
-  const loadDiscovery = once(async () => {
-    const { checkClaims, targetFromProfile } = await import('../core/targetsFile.ts');
-    return createDiscoveringSource({
-      clock,
-      logger,
-      readFile: () => file.readFile(),
-      findTaggedResources: async () => (await loadArm()).findTaggedResources(),
-      memory: buildTaggedResourceMemory(storage.blobs),
-      toTarget: targetFromProfile,
-      checkClaims,
-    });
+  const targets = createDiscoveringSource({
+    clock,
+    logger,
+    readFile: () => file.readFile(),
+    loadFinder: loadArm,
+    memory: buildTaggedResourceMemory(storage.blobs),
   });
-  return {
-    async read() {
-      const { targets, profiles } = await file.readFile();
-      return Object.keys(profiles).length === 0 ? targets : (await loadDiscovery()).read();
-    },
-  };
+  return { targets, isTargetsFileMissing: () => file.isMissing() };
 }
 
 function buildTelemetry({ applicationInsights, siteName }: Config, logger: Logger): Telemetry {

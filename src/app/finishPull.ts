@@ -1,52 +1,49 @@
-/** How a pull ends: its status, its record, its messages and what people hear of it. */
-import { SourceError } from '../core/errors.ts';
-import type { RunRecord } from '../core/runRecord.ts';
+/** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
+import { listed } from '../core/safety.ts';
 import { diffTags, type SnapshotDiff } from '../core/serviceTagDiff.ts';
-import type { Publication, PullStatus, Snapshot, SnapshotPointer } from '../core/snapshot.ts';
+import type { Publication, PullStatus, Snapshot } from '../core/snapshot.ts';
 import { watchedTags } from '../core/watchedTags.ts';
+import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { Found, Pull, PullResult } from './pull.ts';
-import { commitRecord } from './runRecords.ts';
-import { toSourceReports, type FetchedSource } from './sourceReports.ts';
-import { getSnapshot } from './storeSnapshot.ts';
+import { findSnapshot } from './readCurrent.ts';
 
 export async function finishUnchanged(
   pull: Pull,
   found: Found,
-  pointer: SnapshotPointer,
-  publication: Publication | undefined,
+  snapshot: Snapshot,
+  publication: Publication,
   message: string,
 ): Promise<PullResult> {
-  const { services, session, status, runId, startedAt } = pull;
+  const { services, session, status, runId, notices } = pull;
   const { merged, sources, disagreements } = found;
   const next: PullStatus = {
     ...status,
     cloud: services.cloud,
-    lastPull: { at: startedAt.toISOString(), outcome: 'unchanged', snapshot: pointer.snapshot, runId },
-    ...(publication ? { publication } : {}),
+    lastPull: lastPullOf(pull, 'unchanged', { snapshot: snapshot.id }),
+    publication,
     sources,
     disagreements,
   };
-  const putStatus = (changed: PullStatus): Promise<void> => session.putStatus(changed);
-  if (isNews(status, next)) {
-    const record: RunRecord = {
-      ...recordFrame(pull),
-      outcome: 'unchanged',
-      reasons: [],
-      details: { message, ...sourceDetails(next) },
-    };
-    await commitRecord<PullStatus>(services.ledger, putStatus, next, record);
+  if (notices.length > 0 || isNews(status, next)) {
+    await commitPull(
+      pull,
+      next,
+      { outcome: 'unchanged', reasons: reasonsOf(notices) },
+      { message, ...sourceDetails(next) },
+    );
   } else {
-    await putStatus(next);
+    await session.putStatus(next);
   }
-  services.logger.info(message, { runId, snapshot: pointer.snapshot });
-  await notifyOfPull(services.notifier, status, { sources, disagreements }, [], pointer.snapshot);
+  services.logger.info(message, { runId, snapshot: snapshot.id });
+  tell(pull, found, notices);
+  await notifyOfPull(pull, { ...found, changes: [], snapshot: snapshot.id, notices });
   return {
     runId,
     outcome: 'unchanged',
-    snapshot: pointer.snapshot,
-    date: merged.date ?? pointer.date,
+    snapshot: snapshot.id,
+    date: merged.date ?? snapshot.date,
     changeNumber: merged.document.changeNumber,
     tagCount: merged.document.values.length,
     sources,
@@ -80,12 +77,13 @@ function sourceDetails({ sources, disagreements }: Pick<PullStatus, 'sources' | 
 /** From a stored snapshot on: messages, record, status. A pull that died before this is finished by the next one. */
 export async function finishChanged(
   pull: Pull,
-  { sources, disagreements, targets }: Found,
+  found: Found,
   snapshot: Snapshot,
   publication: Publication,
 ): Promise<PullResult> {
-  const { services, session, status, runId, startedAt } = pull;
-  const before = status?.fannedOut === undefined ? undefined : await getSnapshot(services, status.fannedOut);
+  const { services, status, runId } = pull;
+  const { sources, disagreements, targets } = found;
+  const before = status?.fannedOut === undefined ? undefined : await findSnapshot(services, status.fannedOut);
   const diff = diffTags(before?.document, snapshot.document);
   const queued = await fanOut(services.queue, targets, diff, newlyJudged(before, snapshot));
   const watched = new Set([
@@ -112,20 +110,17 @@ export async function finishChanged(
   const next: PullStatus = {
     ...status,
     cloud: services.cloud,
-    lastPull: { at: startedAt.toISOString(), outcome: 'changed', snapshot: snapshot.id, runId },
+    lastPull: lastPullOf(pull, 'changed', { snapshot: snapshot.id }),
     publication,
     fannedOut: snapshot.id,
     sources,
     disagreements,
   };
-  await commitRecord<PullStatus>(
-    services.ledger,
-    (changed) => session.putStatus(changed),
-    next,
-    changedRecord(pull, snapshot, result, diff),
-  );
+  const notices = [...pull.notices, ...lostBaselines(snapshot)];
+  await commitPull(pull, next, toEnding(snapshot, notices), changeDetails(found, snapshot, result, diff));
   services.logger.info(message, { runId, snapshot: snapshot.id, warnings: snapshot.warnings.length });
-  await notifyOfPull(services.notifier, status, next, before ? changes : [], snapshot.id);
+  tell(pull, found, notices);
+  await notifyOfPull(pull, { ...found, changes: before ? changes : [], snapshot: snapshot.id, notices });
   return result;
 }
 
@@ -135,50 +130,41 @@ function newlyJudged(before: Snapshot | undefined, after: Snapshot): string[] {
   return [...[...was].filter((tag) => !is.has(tag)), ...[...is].filter((tag) => !was.has(tag))];
 }
 
-function changedRecord(pull: Pull, snapshot: Snapshot, result: PullResult, diff: SnapshotDiff): RunRecord {
+/** One sentence for each snapshot that could not be read in judging this one, when that begins. */
+function lostBaselines({ quarantine }: Snapshot): string[] {
+  const lost = quarantine.filter(({ kind, confirmations }) => kind === 'unknown' && confirmations === 0);
+  return [...new Set(lost.map(({ baseline }) => baseline))].map((baseline) => {
+    const tags = lost.filter((entry) => entry.baseline === baseline).map(({ tag }) => tag);
+    return `Snapshot ${baseline} is gone or damaged: what ${listed(tags)} had in it is not known, so nothing of it is removed for now.`;
+  });
+}
+
+function toEnding(snapshot: Snapshot, notices: readonly string[]): Ending {
   return {
-    ...recordFrame(pull),
     outcome: 'applied',
-    reasons: snapshot.quarantine.map((entry) => ({ code: 'quarantined', message: entry.reason })),
+    reasons: [
+      ...snapshot.quarantine.map((entry) => ({ code: 'quarantined' as const, message: entry.reason })),
+      ...reasonsOf(notices),
+    ],
     snapshot: { id: snapshot.id, contentHash: snapshot.contentHash, date: snapshot.date },
-    details: {
-      previous: snapshot.previous ?? null,
-      changeNumber: snapshot.changeNumber,
-      ...sourceDetails(snapshot),
-      warnings: snapshot.warnings.slice(0, 100),
-      warningCount: snapshot.warnings.length,
-      changedTags: diff.changes.length,
-      changes: result.changes.map(({ tag, added, removed }) => ({ tag, added: added.length, removed: removed.length })),
-      queued: result.queued,
-    },
   };
 }
 
-export async function failPull(pull: Pull, fetched: readonly FetchedSource[]): Promise<never> {
-  const { services, session, status, runId, startedAt } = pull;
-  const sources = toSourceReports(fetched, status?.sources ?? [], undefined, startedAt);
-  const error = sources.map((report) => report.error ?? report.source).join('; ') || 'no source is configured';
-  const next: PullStatus = {
-    ...status,
-    cloud: services.cloud,
-    lastPull: { at: startedAt.toISOString(), outcome: 'failed', error, runId },
-    sources,
-    disagreements: status?.disagreements ?? [],
-  };
-  const record: RunRecord = { ...recordFrame(pull), outcome: 'failed', reasons: [], details: { error, sources } };
-  await commitRecord<PullStatus>(services.ledger, (changed) => session.putStatus(changed), next, record);
-  await notifyOfPull(services.notifier, status, next, [], undefined);
-  throw new SourceError(services.sources.map((source) => source.name).join(', '), `none is healthy: ${error}`);
-}
-
-function recordFrame({ services, runId, startedAt, trigger }: Pull): Omit<RunRecord, 'outcome' | 'reasons'> {
-  const finishedAt = services.clock.now();
+function changeDetails({ addsOnly }: Found, snapshot: Snapshot, { changes, queued }: PullResult, diff: SnapshotDiff) {
   return {
-    id: runId,
-    chain: 'pull',
-    startedAt: startedAt.toISOString(),
-    finishedAt: finishedAt.toISOString(),
-    durationInMs: finishedAt.getTime() - startedAt.getTime(),
-    trigger,
+    previous: snapshot.previous ?? null,
+    changeNumber: snapshot.changeNumber,
+    addsOnly,
+    ...sourceDetails(snapshot),
+    warnings: snapshot.warnings.slice(0, 100),
+    warningCount: snapshot.warnings.length,
+    changedTags: diff.changes.length,
+    changes: changes.map(({ tag, added, removed }) => ({ tag, added: added.length, removed: removed.length })),
+    queued,
   };
+}
+
+function tell({ services, runId }: Pull, { merged }: Found, notices: readonly string[]): void {
+  const misdated = merged.warnings.filter(({ kind }) => kind === 'futureDate').map(({ message }) => message);
+  for (const message of [...notices, ...misdated]) services.logger.warn(message, { runId });
 }

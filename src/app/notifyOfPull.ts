@@ -1,21 +1,23 @@
-/** What people hear of a pull: watched tags that changed, sources that fail, are stale or disagree. Each once, when it begins. */
+/** What people hear of a pull: watched tags that changed, sources that fail, are stale or disagree, stored data that is lost. Each once, when it begins. */
 import type { PullStatus, SourceReport } from '../core/snapshot.ts';
 import type { TagChange } from '../core/serviceTagDiff.ts';
-import type { Notification, Notifier } from './ports.ts';
+import type { Notification } from './ports.ts';
+import type { Pull } from './pull.ts';
 
-export async function notifyOfPull(
-  notifier: Notifier,
-  before: PullStatus | undefined,
-  after: Pick<PullStatus, 'sources' | 'disagreements'>,
-  changes: readonly TagChange[],
-  snapshot: string | undefined,
-): Promise<void> {
+export interface PullNews extends Pick<PullStatus, 'sources' | 'disagreements'> {
+  readonly changes: readonly TagChange[];
+  readonly snapshot?: string;
+  readonly notices: readonly string[];
+}
+
+export async function notifyOfPull({ services, status: before }: Pull, news: PullNews): Promise<void> {
   const notifications = [
-    ...changes.map((change) => tagChanged(change, snapshot)),
-    ...after.sources.filter((source) => isNewlyAmiss(source, before)).map(sourceAmiss),
-    ...newDisagreements(before, after).map(sourceDisagreeing),
+    ...news.changes.map((change) => tagChanged(change, news.snapshot)),
+    ...news.sources.filter((source) => isNewlyAmiss(source, before)).map(sourceAmiss),
+    ...newDisagreements(before, news).map(sourceDisagreeing),
+    ...(news.notices.length > 0 ? [storageDamaged(services.cloud, news.notices)] : []),
   ];
-  for (const notification of notifications) await notifier.notify(notification);
+  for (const notification of notifications) await services.notifier.notify(notification);
 }
 
 function tagChanged(change: TagChange, snapshot: string | undefined): Notification {
@@ -58,4 +60,8 @@ function sourceDisagreeing(entry: PullStatus['disagreements'][number]): Notifica
     message: `${entry.source} lists ${entry.prefixes.length} prefixes of ${entry.tag} that the newest document lacks: they stay until every healthy source lacks them.`,
     data: { source: entry.source, tag: entry.tag, prefixes: entry.prefixes },
   };
+}
+
+function storageDamaged(cloud: string, notices: readonly string[]): Notification {
+  return { type: 'storage.damaged', subject: cloud, message: notices.join(' '), data: { notices } };
 }

@@ -27,7 +27,8 @@ export interface Clock {
 export interface ServiceTagsSource {
   /** As configured: `download`, `api`, a URL, `file:PATH`. */
   readonly name: string;
-  fetch(): Promise<ServiceTagsDownload>;
+  /** `now` tells which file names are dated in the future. */
+  fetch(now?: Date): Promise<ServiceTagsDownload>;
 }
 
 export interface Page<T> {
@@ -48,11 +49,13 @@ export interface SnapshotStore {
   get(cloud: Cloud, id: string): Promise<Snapshot | undefined>;
   /** Newest first. */
   list(cloud: Cloud, page: PageRequest): Promise<Page<SnapshotSummary>>;
-  /** `notModified` where `unlessEtag` is still its ETag; undefined where there is none yet. */
+  /** `notModified` where `unlessEtag` is still its ETag; undefined where there is none yet. Throws InvalidDocumentError. */
   readPointer(
     cloud: Cloud,
     unlessEtag?: string,
   ): Promise<{ readonly pointer: SnapshotPointer; readonly etag: string } | 'notModified' | undefined>;
+  /** Of the pointer, whether it can be read or not; undefined where there is none. */
+  readPointerEtag(cloud: Cloud): Promise<string | undefined>;
   /** Replaces the pointer only where its ETag is still `etag` (undefined: only where there is none). */
   replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'>;
   readPullStatus(cloud: Cloud): Promise<PullStatus | undefined>;
@@ -151,8 +154,8 @@ export interface TargetAdapter<T extends Target = Target> {
 export interface ArmSession {
   readonly nsgRules: TargetAdapter<NsgRuleTarget>;
   readonly registryNetworkRules: TargetAdapter<RegistryTarget>;
-  /** Home location and replicas of a registry, ARM locations in lower case. */
-  readRegistryRegions(registryId: string): Promise<readonly string[]>;
+  /** Home location and replicas of a registry, ARM locations in lower case. `home`, where it is known, saves a call. */
+  readRegistryRegions(registryId: string, home?: string): Promise<readonly string[]>;
   usage(): ArmUsage;
 }
 
@@ -171,8 +174,10 @@ export interface Notification {
     | 'drift.repaired'
     | 'source.disagreeing'
     | 'source.failed'
+    | 'pull.failed'
+    | 'storage.damaged'
     | 'deadline.near';
-  /** A target's name or a tag's name. */
+  /** A target's name, a tag's name, a source, or the cloud that was pulled. */
   readonly subject: string;
   readonly message: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -195,7 +200,18 @@ export interface TaggedResource {
   readonly profile: string;
 }
 
-/** Container `targets`, `tagged.json`: what was found last, by whichever process. */
+/** Azure, asked for its tags. */
+export interface TaggedResourceFinder {
+  /** All that it lists. What the app may not read is missing without a word, and a change shows some minutes late. */
+  findTaggedResources(): Promise<readonly TaggedResource[]>;
+  /**
+   * One look at one resource: the profile that its tag names now, undefined where it has no such tag. Throws
+   * TargetBlockedError (`notFound`: it is gone), or what the SDK throws; nothing is tried again beyond `deadline`.
+   */
+  readProfile(resource: TaggedResource, deadline: Date): Promise<string | undefined>;
+}
+
+/** Container `targets`, `tagged.json`: what was managed last, by whichever process. */
 export interface TaggedResourceMemory {
   read(): Promise<readonly TaggedResource[]>;
   write(resources: readonly TaggedResource[]): Promise<void>;

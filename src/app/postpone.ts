@@ -1,10 +1,10 @@
 /** An update that could not do its work now is asked for again: later each time, and not for ever. */
 import type { UpdateMessage } from './ports.ts';
 
-/** Together 38 to 76 minutes of waiting, by when the hourly reconciliation asks anew. */
+/** Together 26 to 51 minutes of waiting, by when the hourly reconciliation asks anew. */
 export const maxPostponements = 10;
 
-const firstDelayInMs = 15_000;
+const firstDelayInMs = 5_000;
 const longestDelayInMs = 15 * 60_000;
 
 export interface Postponement {

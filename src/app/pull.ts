@@ -3,7 +3,7 @@ import type { MergedDownloads } from '../core/mergeDownloads.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { TagChange } from '../core/serviceTagDiff.ts';
 import type { Cloud } from '../core/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer, SourceDisagreement, SourceReport } from '../core/snapshot.ts';
+import type { PullStatus, Snapshot, SourceDisagreement, SourceReport } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import type { ChangeStore, Clock, Ledger, Logger, Notifier, PullSession, ServiceTagsSource } from './ports.ts';
 import type { SnapshotStore, TargetsSource, UpdateQueue } from './ports.ts';
@@ -47,19 +47,20 @@ export interface Pull {
   readonly runId: string;
   readonly startedAt: Date;
   readonly status: PullStatus | undefined;
+  /** What was lost or damaged, and what became of it: people hear of it. */
+  readonly notices: readonly string[];
 }
 
 /** What the sources said together. */
 export interface Found {
+  /** Where the sources may only add to the list that holds now, that one is among them. */
   readonly merged: MergedDownloads;
+  readonly addsOnly: boolean;
+  /** Of the list as it is with what was found. */
+  readonly fileDate: string | undefined;
   readonly sources: readonly SourceReport[];
   /** Of watched tags. */
   readonly disagreements: readonly SourceDisagreement[];
   readonly targets: readonly Target[];
   readonly hash: string;
-}
-
-export interface PointedSnapshot {
-  readonly pointer: SnapshotPointer;
-  readonly etag: string;
 }

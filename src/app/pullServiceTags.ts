@@ -1,107 +1,126 @@
 /** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
 import { contentHash } from '../core/contentHash.ts';
-import { toErrorMessage } from '../core/errors.ts';
+import { SourceError, toErrorMessage } from '../core/errors.ts';
+import { dayOfLists, isFutureDay, mayReplace, newestDay, toDay } from '../core/fileDate.ts';
 import { newRunId } from '../core/ledgerChain.ts';
 import { mergeDownloads } from '../core/mergeDownloads.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { ServiceTagsDownload } from '../core/serviceTags.ts';
-import type { Publication, SnapshotPointer } from '../core/snapshot.ts';
+import type { Publication, Snapshot, SourceReport } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { watchedTags } from '../core/watchedTags.ts';
-import { failPull, finishChanged, finishUnchanged } from './finishPull.ts';
-import type { Found, PointedSnapshot, Pull, PullResult, PullServices } from './pull.ts';
+import { failUnread, recordFailure } from './failPull.ts';
+import { finishChanged, finishUnchanged } from './finishPull.ts';
+import type { PullSession } from './ports.ts';
+import type { Found, Pull, PullResult, PullServices } from './pull.ts';
+import { recoverPullStatus } from './pullStatusRecovery.ts';
+import { readCurrent, type CurrentList } from './readCurrent.ts';
 import { flushOutbox } from './runRecords.ts';
 import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './sourceReports.ts';
-import { getSnapshot, storeSnapshot } from './storeSnapshot.ts';
+import { replacePointer, storeSnapshot } from './storeSnapshot.ts';
 
 export type { PullResult, PullServices };
 
-/** Throws SourceError where no source is healthy; the pointer then stays where it is. */
+/** Throws SourceError where no source can be read; the pointer then stays where it is. */
 export async function pullServiceTags(
   services: PullServices,
   trigger: RunRecord['trigger'],
 ): Promise<PullResult | 'busy'> {
   return services.snapshots.withPullLease(services.cloud, async (session) => {
-    const startedAt = services.clock.now();
-    const runId = newRunId(startedAt, 'pull', services.randomHex());
-    const status = session.status && (await flushOutbox(services.ledger, session.status));
-    const pull: Pull = { services, session, trigger, runId, startedAt, status };
-    const fetched = await fetchAll(services.sources);
-    const isAnyHealthy = fetched.some(({ download }) => download !== undefined);
-    return isAnyHealthy ? storePull(pull, fetched) : failPull(pull, fetched);
+    const pull = await beginPull(services, session, trigger);
+    const fetched = await fetchAll(services.sources, pull.startedAt);
+    if (fetched.every(({ download }) => download === undefined)) return failUnread(pull, fetched);
+    try {
+      return await storePull(pull, fetched);
+    } catch (error) {
+      await recordFailure(pull, error);
+      throw error;
+    }
   });
 }
 
-async function storePull(pull: Pull, fetched: readonly FetchedSource[]): Promise<PullResult> {
+async function beginPull(services: PullServices, session: PullSession, trigger: RunRecord['trigger']): Promise<Pull> {
+  const { cloud, ledger } = services;
+  const startedAt = services.clock.now();
+  const runId = newRunId(startedAt, 'pull', services.randomHex());
+  const frame = { services, session, trigger, runId, startedAt };
+  if (session.status) return { ...frame, status: await flushOutbox(ledger, session.status), notices: [] };
+  const status = await recoverPullStatus(ledger, cloud);
+  const notices = status
+    ? [`status/${cloud}.json is gone or damaged: it was made anew of the ledger, behind ${status.lastPull.runId}.`]
+    : [];
+  return { ...frame, status, notices };
+}
+
+async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promise<PullResult> {
+  const { services, status, startedAt } = begun;
+  const current = await readCurrent(services);
+  const pull = { ...begun, notices: [...begun.notices, ...current.notices] };
+  const found = await findList(pull, fetched, current);
+  const publication = toPublication(found, startedAt, status?.publication);
+  const { snapshot } = current;
+  if (snapshot?.contentHash !== found.hash) {
+    return finishChanged(pull, found, await storeSnapshot(pull, found, current), publication);
+  }
+  if (current.pointer && !current.isPointed) await replacePointer(services, current.pointer, current.etag);
+  return status?.fannedOut === snapshot.id
+    ? finishUnchanged(pull, found, snapshot, publication, toMessage(found, snapshot))
+    : finishChanged(pull, found, snapshot, publication);
+}
+
+async function findList(pull: Pull, fetched: readonly FetchedSource[], current: CurrentList): Promise<Found> {
   const { services, status, startedAt } = pull;
-  const pointed = await readCurrent(services);
-  const dates = [pointed?.pointer.date, ...fetched.map(({ download }) => download?.date)];
-  const sources = toSourceReports(fetched, status?.sources ?? [], newest(dates), startedAt);
-  const counted = countedDownloads(fetched, sources);
-  const merged = mergeDownloads(await withLateSources(services, fetched, counted, pointed?.pointer));
+  const { pointer, snapshot } = current;
+  const before = status?.sources.length ? status.sources : (snapshot?.sources ?? []);
+  const pointed = pointer?.fileDate ?? pointer?.date;
+  const fileDate = pointed === undefined || isFutureDay(pointed, startedAt) ? undefined : pointed;
+  const known = pointer && { fileDate, contentHash: pointer.contentHash };
+  const sources = toSourceReports(fetched, before, known, startedAt);
+  const counted = countedDownloads(fetched, sources, pointer !== undefined);
+  if (counted.length === 0 && !snapshot) throw noList(sources);
+  const addsOnly =
+    snapshot !== undefined && !mayReplace(sources, { fileDate, isExtended: pointer?.isExtended ?? false });
+  const merged = mergeDownloads(addsOnly ? [asDownload(snapshot), ...counted] : counted);
+  const { disagreements } = addsOnly && counted.length > 0 ? mergeDownloads(counted) : merged;
   const targets = await readTargets(services);
   const watched = new Set(watchedTags(merged.document, targets));
-  const disagreements = merged.disagreements.filter((entry) => watched.has(entry.tag));
-  const found: Found = { merged, sources, disagreements, targets, hash: contentHash(merged.document) };
-
-  if (pointed && merged.date !== undefined && (await isOfLaterFile(services, pointed.pointer, merged.date))) {
-    const message = `the newest document is of ${merged.date}, older than the current snapshot of ${pointed.pointer.date}: kept ${pointed.pointer.snapshot}`;
-    return finishUnchanged(pull, found, pointed.pointer, status?.publication, message);
-  }
-  const publication = toPublication(found, startedAt, status?.publication);
-  if (pointed?.pointer.contentHash !== found.hash) {
-    const snapshot = await storeSnapshot(pull, found, pointed, publication.date);
-    return finishChanged(pull, found, snapshot, publication);
-  }
-  if (status?.fannedOut !== pointed.pointer.snapshot) {
-    return finishChanged(pull, found, await getSnapshot(services, pointed.pointer.snapshot), publication);
-  }
-  const message = `same content as ${pointed.pointer.snapshot}: nothing stored`;
-  return finishUnchanged(pull, found, pointed.pointer, publication, message);
+  return {
+    merged,
+    addsOnly,
+    fileDate: newestDay([fileDate, dayOfLists(sources)]),
+    sources,
+    disagreements: disagreements.filter((entry) => watched.has(entry.tag)),
+    targets,
+    hash: contentHash(merged.document),
+  };
 }
 
-async function readCurrent({ snapshots, cloud }: PullServices): Promise<PointedSnapshot | undefined> {
-  const answer = await snapshots.readPointer(cloud);
-  return answer === 'notModified' ? undefined : answer;
+function noList(sources: readonly SourceReport[]): SourceError {
+  const names = sources.map(({ source }) => source).join(', ');
+  return new SourceError(names, 'none is healthy, and the snapshot that holds is gone or damaged');
 }
 
-/** True where the current snapshot is of a file with a later date; the day of a pull without a file is no such date. */
-async function isOfLaterFile(services: PullServices, pointer: SnapshotPointer, date: string): Promise<boolean> {
-  if (date >= pointer.date) return false;
-  const { sources } = await getSnapshot(services, pointer.snapshot);
-  return sources.some((report) => report.date !== undefined && report.date > date);
+function asDownload({ id, date, document, warnings }: Snapshot): ServiceTagsDownload {
+  return { source: id, date, origin: id, document, warnings };
 }
 
-/**
- * The Discovery API may be weeks behind the file. While it is the only one that answers, it must not start removals of
- * what the file showed: the current snapshot is then counted as one of the sources, and stays the one with the date.
- */
-async function withLateSources(
-  services: PullServices,
-  fetched: readonly FetchedSource[],
-  downloads: readonly ServiceTagsDownload[],
-  pointer: SnapshotPointer | undefined,
-): Promise<readonly ServiceTagsDownload[]> {
-  const onlyApi = downloads.every((download) => download.source === 'api');
-  if (!pointer || !onlyApi || downloads.length === fetched.length) return downloads;
-  const { snapshot: source, date } = pointer;
-  const { document, warnings } = await getSnapshot(services, source);
-  return [...downloads, { source, date, origin: source, document, warnings }];
-}
-
-function newest(dates: readonly (string | undefined)[]): string | undefined {
-  return dates
-    .filter((date) => date !== undefined)
-    .sort()
-    .at(-1);
-}
-
-function toPublication({ merged, hash }: Found, now: Date, last: Publication | undefined): Publication {
+/** What only adds to a list publishes none, so it confirms no removal; what of it cannot be read counts all the same. */
+function toPublication({ merged, addsOnly, hash }: Found, now: Date, last: Publication | undefined): Publication {
   const unreadable = merged.warnings.filter((warning) => warning.kind === 'unreadable');
   const marks = unreadable.map(({ tag, prefix }) => `${tag} ${prefix}`);
   const key = [merged.date ?? '', merged.document.changeNumber, hash, ...marks].join('|');
   if (last?.key === key) return last;
-  return { key, date: merged.date ?? now.toISOString().slice(0, 10), seenAt: now.toISOString(), unreadable };
+  if (last && addsOnly) return { ...last, unreadable };
+  return { key, date: merged.date ?? toDay(now), seenAt: now.toISOString(), unreadable };
+}
+
+function toMessage({ sources, addsOnly, fileDate }: Found, { id, date }: Snapshot): string {
+  const newest = newestDay(sources.map((report) => report.date));
+  if (addsOnly && newest !== undefined && newest < (fileDate ?? '')) {
+    return `the newest document is of ${newest}, older than the current snapshot of ${date}: kept ${id}`;
+  }
+  const isAnyHealthy = sources.some(({ status }) => status === 'healthy');
+  return isAnyHealthy ? `same content as ${id}: nothing stored` : `no source has a list that counts: kept ${id}`;
 }
 
 async function readTargets(services: PullServices): Promise<readonly Target[]> {

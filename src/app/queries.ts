@@ -15,6 +15,8 @@ export interface QueryServices {
   readonly states: Pick<TargetStateStore, 'get' | 'listSummaries'>;
   readonly ledger: Pick<Ledger, 'get' | 'list'>;
   readonly targets: TargetsSource;
+  /** Where the targets come from a file: true while it is not there. */
+  readonly isTargetsFileMissing?: () => Promise<boolean>;
   readonly updatesPaused: boolean;
   /** Health is 503 where the last pull is older. */
   readonly maxPullAgeInHours: number;

@@ -1,5 +1,5 @@
 /** An update that failed for good is recorded and announced; the next reconciliation tries again. */
-import { quoteValue } from '../core/errors.ts';
+import { quoteValue, toErrorMessage } from '../core/errors.ts';
 import { newRunId } from '../core/ledgerChain.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { TargetState } from '../core/targetState.ts';
@@ -13,21 +13,50 @@ import { parseUpdateMessage } from './updateMessage.ts';
 
 export async function reportFailedUpdate(services: UpdateServices, body: unknown): Promise<void> {
   const target = nameOf(body);
-  const targets = target === undefined ? [] : await services.targets.read();
-  const isConfigured = targets.some((candidate) => candidate.name === target);
-  services.logger.error('update failed for good', {
-    targetId: target ?? null,
-    message: quoteValue(body),
-  });
-  if (target !== undefined && isConfigured) {
-    const result = await services.states.withLease(target, (session) => record(services, session, target));
-    // The run that has the target records what it comes to; and a message must not wait here for ever.
-    if (result === 'busy') services.logger.warn('the failure is not recorded: the target is being updated', { target });
+  services.logger.error('update failed for good', { targetId: target ?? null, message: quoteValue(body) });
+  let fault: string | undefined;
+  try {
+    if (target !== undefined) fault = await recordKnown(services, target);
+  } finally {
+    // Where the record fails the message comes again, and people hear of it twice: better than never.
+    await announce(services, target, fault);
   }
-  await services.notifier.notify({
+}
+
+/** What keeps the targets from being read, where something does: often what the update failed of. */
+async function recordKnown(services: UpdateServices, target: string): Promise<string | undefined> {
+  const { isKnown, fault } = await findTarget(services, target);
+  if (!isKnown) return fault;
+  const result = await services.states.withLease(target, (session) => record(services, session, target));
+  // The run that has the target records what it comes to; and a message must not wait here for ever.
+  if (result === 'busy') services.logger.warn('the failure is not recorded: the target is being updated', { target });
+  return fault;
+}
+
+/** Any name may stand in a message. Where the targets cannot be read, a state tells that there was one of that name. */
+async function findTarget(
+  services: UpdateServices,
+  target: string,
+): Promise<{ readonly isKnown: boolean; readonly fault?: string }> {
+  try {
+    return { isKnown: (await services.targets.read()).some(({ name }) => name === target) };
+  } catch (error) {
+    const fault = toErrorMessage(error);
+    services.logger.error('targets cannot be read', { error: fault });
+    return { isKnown: (await services.states.listSummaries()).has(target), fault };
+  }
+}
+
+async function announce(
+  { notifier }: UpdateServices,
+  target: string | undefined,
+  fault: string | undefined,
+): Promise<void> {
+  const because = fault === undefined ? '' : ` The targets cannot be read: ${fault}.`;
+  await notifier.notify({
     type: 'update.failed',
     subject: target ?? 'update-target',
-    message: `${target ?? 'A message that names no target'}: the update failed for good; the next reconciliation tries again.`,
+    message: `${target ?? 'A message that names no target'}: the update failed for good; the next reconciliation tries again.${because}`,
     data: { target: target ?? null },
   });
 }

@@ -64,7 +64,7 @@ export async function readSituation(
   const adapter = adapterOf(arm, target);
   const current = await adapter.read(target);
   const now = await readTargetSnapshot(readers, state.pin);
-  const regions = await resolveRegions(arm, target);
+  const regions = await resolveRegions(arm, target, current);
   const selection = select(now?.snapshot, target, regions, state.knownRegions ?? []);
   const configHash = targetConfigHash(target);
   const input: PlanInput = {
@@ -112,9 +112,14 @@ export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
   return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
 }
 
-async function resolveRegions(arm: ArmSession, target: Target): Promise<'all' | readonly string[]> {
-  if (target.regions === 'all') return 'all';
-  return 'ofRegistry' in target.regions ? arm.readRegistryRegions(target.regions.ofRegistry) : target.regions;
+async function resolveRegions(
+  arm: ArmSession,
+  { regions, resourceId }: Target,
+  { location }: CurrentState,
+): Promise<'all' | readonly string[]> {
+  if (regions === 'all' || !('ofRegistry' in regions)) return regions;
+  const isItsOwn = regions.ofRegistry.toLowerCase() === resourceId.toLowerCase();
+  return arm.readRegistryRegions(regions.ofRegistry, isItsOwn ? location : undefined);
 }
 
 const nothing: Selection = { tags: [], prefixes: [], nested: [], missingTags: [], emptyTags: [], unknownRegions: [] };

@@ -1,13 +1,10 @@
 /** Asks every source, and says of each what it gave: healthy, stale or failed. */
 import { contentHash } from '../core/contentHash.ts';
 import { toErrorMessage } from '../core/errors.ts';
+import { dayInMs, dayOfDownload, maxLagInDays, newestDay, withKnownDay } from '../core/fileDate.ts';
 import type { ServiceTagsDownload } from '../core/serviceTags.ts';
 import type { SourceReport } from '../core/snapshot.ts';
 import type { ServiceTagsSource } from './ports.ts';
-
-/** Microsoft says that the Discovery API may be four weeks behind: later than that, nobody waits for a source. */
-const staleAfterInDays = 28;
-const dayInMs = 24 * 60 * 60 * 1000;
 
 export interface FetchedSource {
   readonly source: string;
@@ -16,30 +13,45 @@ export interface FetchedSource {
 }
 
 /** One failing source is not the end: its error is in the answer. */
-export async function fetchAll(sources: readonly ServiceTagsSource[]): Promise<FetchedSource[]> {
-  const settled = await Promise.allSettled(sources.map((source) => source.fetch()));
+export async function fetchAll(sources: readonly ServiceTagsSource[], now: Date): Promise<FetchedSource[]> {
+  const settled = await Promise.allSettled(sources.map((source) => source.fetch(now)));
   return settled.map((result, index) => ({
     source: sources[index]?.name ?? '',
-    ...(result.status === 'fulfilled' ? { download: result.value } : { error: result.reason as unknown }),
+    ...(result.status === 'fulfilled'
+      ? { download: withKnownDay(result.value, now) }
+      : { error: result.reason as unknown }),
   }));
 }
 
+/** The list that holds now, as far as sources are measured by it. */
+export interface KnownList {
+  readonly fileDate: string | undefined;
+  readonly contentHash: string | undefined;
+}
+
 /**
- * Stale is a file more than four weeks older than the newest one, or content that stood still for four weeks and
- * differs from another source's. `newestDate` is the newest date known, of this pull and of the snapshot before it.
+ * Stale is a file more than four weeks older than the newest one that is known, and content that stood still for four
+ * weeks while others say something else: other sources, or the list that holds now where no other source answers.
  */
 export function toSourceReports(
   fetched: readonly FetchedSource[],
   before: readonly SourceReport[],
-  newestDate: string | undefined,
+  known: KnownList | undefined,
   now: Date,
 ): SourceReport[] {
   const reports = fetched.map((entry) => toReport(entry, before, now));
-  const hashes = new Set(reports.map((report) => report.contentHash).filter((hash) => hash !== undefined));
+  const newestDate = newestDay([known?.fileDate, ...reports.map((report) => report.date)]);
   return reports.map((report) =>
-    report.status === 'healthy' && isStale(report, newestDate, hashes.size > 1, now)
+    report.status === 'healthy' && isStale(report, newestDate, isContradicted(report, reports, known), now)
       ? { ...report, status: 'stale' }
       : report,
+  );
+}
+
+function isContradicted(report: SourceReport, reports: readonly SourceReport[], known: KnownList | undefined): boolean {
+  const others = reports.filter((other) => other !== report && other.status !== 'failed');
+  return (others.length > 0 ? others : [{ contentHash: known?.contentHash }]).some(
+    ({ contentHash: hash }) => hash !== undefined && hash !== report.contentHash,
   );
 }
 
@@ -48,35 +60,50 @@ function toReport(
   before: readonly SourceReport[],
   now: Date,
 ): SourceReport {
-  if (!download) return { source, status: 'failed', error: toErrorMessage(error) };
+  const { contentHash: lastHash, unchangedSince: since } = before.find((report) => report.source === source) ?? {};
+  if (!download) {
+    // Kept, so that a source that fails now and then does not look as if it moved.
+    const last = lastHash === undefined || since === undefined ? {} : { contentHash: lastHash, unchangedSince: since };
+    return { source, status: 'failed', error: toErrorMessage(error), ...last };
+  }
   const hash = contentHash(download.document);
-  const last = before.find((report) => report.source === source);
-  const unchangedSince = last?.contentHash === hash ? last.unchangedSince : undefined;
+  const unchangedSince = (lastHash === hash ? since : undefined) ?? now.toISOString();
+  const date = dayOfDownload(download, unchangedSince);
   return {
     source,
     status: 'healthy',
-    ...(download.date === undefined ? {} : { date: download.date }),
+    ...(date === undefined ? {} : { date }),
     changeNumber: download.document.changeNumber,
     contentHash: hash,
     origin: download.origin,
-    unchangedSince: unchangedSince ?? now.toISOString(),
+    unchangedSince,
   };
 }
 
-function isStale(report: SourceReport, newestDate: string | undefined, disagrees: boolean, now: Date): boolean {
-  const staleAfterInMs = staleAfterInDays * dayInMs;
-  if (report.date !== undefined) {
-    return newestDate !== undefined && Date.parse(newestDate) - Date.parse(report.date) > staleAfterInMs;
-  }
-  const since = Date.parse(report.unchangedSince ?? now.toISOString());
-  return disagrees && now.getTime() - since > staleAfterInMs;
+function isStale(
+  { date, unchangedSince }: SourceReport,
+  newestDate: string | undefined,
+  isContradicted: boolean,
+  now: Date,
+): boolean {
+  const maxLagInMs = maxLagInDays * dayInMs;
+  if (date !== undefined) return newestDate !== undefined && Date.parse(newestDate) - Date.parse(date) > maxLagInMs;
+  return isContradicted && now.getTime() - Date.parse(unchangedSince ?? now.toISOString()) > maxLagInMs;
 }
 
-/** The documents that count: those of healthy sources, or all where none is. */
+/**
+ * The documents that count, each with the day that its report says: those of healthy sources. Where there is no list
+ * yet, a stale one is better than none.
+ */
 export function countedDownloads(
   fetched: readonly FetchedSource[],
   reports: readonly SourceReport[],
+  hasList: boolean,
 ): ServiceTagsDownload[] {
-  const healthy = fetched.filter((_, index) => reports[index]?.status === 'healthy');
-  return (healthy.length > 0 ? healthy : fetched).flatMap(({ download }) => download ?? []);
+  const isAnyHealthy = reports.some(({ status }) => status === 'healthy');
+  return fetched.flatMap(({ download }, index) => {
+    const report = reports[index];
+    const counts = report?.status === 'healthy' || (!isAnyHealthy && !hasList);
+    return download && counts ? { ...download, date: report?.date } : [];
+  });
 }

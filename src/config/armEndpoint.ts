@@ -16,7 +16,9 @@ export interface ArmEndpoint {
   readonly armIsLoopback: boolean;
 }
 
-export function readArmEndpoint(env: Environment, cloud: Cloud): ArmEndpoint {
+/** Without a cloud (AZURE_CLOUD is wrong) an endpoint of any of them is taken. */
+export function readArmEndpoint(env: Environment, knownCloud: Cloud | undefined): ArmEndpoint {
+  const cloud = knownCloud ?? 'Public';
   const text = readText(env, setting);
   if (text === undefined) return { armEndpoint: `https://${armHosts[cloud]}`, armIsLoopback: false };
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -27,7 +29,7 @@ export function readArmEndpoint(env: Environment, cloud: Cloud): ArmEndpoint {
     if (isInAzure(env)) refuse(setting, `${held}, a loopback address, inside Azure`, `https://${armHosts[cloud]}`);
     return { armEndpoint: url.origin, armIsLoopback: true };
   }
-  checkAzureHost(url, cloud, held);
+  checkAzureHost(url, knownCloud, held);
   return { armEndpoint: url.origin, armIsLoopback: false };
 }
 
@@ -36,10 +38,10 @@ function isBareOrigin(url: URL): boolean {
   return isHttp && url.username + url.password + url.search + url.hash === '' && url.pathname === '/';
 }
 
-function checkAzureHost(url: URL, cloud: Cloud, held: string): void {
+function checkAzureHost(url: URL, cloud: Cloud | undefined, held: string): void {
   const owner = (Object.keys(armHosts) as Cloud[]).find((candidate) => isHostOf(url.host, armHosts[candidate]));
-  if (owner === undefined || url.protocol !== 'https:') refuse(setting, held, acceptedFor(cloud));
-  if (owner !== cloud)
+  if (owner === undefined || url.protocol !== 'https:') refuse(setting, held, acceptedFor(cloud ?? 'Public'));
+  if (cloud !== undefined && owner !== cloud)
     refuse(setting, `${held}, which is of the cloud ${owner} while AZURE_CLOUD is ${cloud}`, acceptedFor(cloud));
 }
 

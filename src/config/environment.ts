@@ -12,9 +12,15 @@ export function readText(env: Environment, setting: string): string | undefined 
 export function readChoice<T extends string>(env: Environment, setting: string, choices: readonly T[]): T | undefined {
   const text = readText(env, setting);
   if (text === undefined) return undefined;
-  const choice = choices.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
-  return choice ?? refuse(setting, quote(text), choices.join(', '));
+  return findChoice(text, choices) ?? refuse(setting, quote(text), choices.join(', '));
 }
+
+/** Whatever the letter case. */
+export function findChoice<T extends string>(text: string, choices: readonly T[]): T | undefined {
+  return choices.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
+}
+
+export const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export function readMatching(env: Environment, setting: string, pattern: RegExp, accepted: string): string | undefined {
   const text = readText(env, setting);
@@ -32,6 +38,25 @@ export function readList(env: Environment, setting: string, accepted: string): s
   return entries.length > 0 ? entries : refuse(setting, quote(text), accepted);
 }
 
+/** Calls every reader, so that one start tells all that is wrong: a line a setting, in the order of the readers. */
+export function readAll<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): T {
+  const faults: ConfigurationError[] = [];
+  const values = Object.entries<() => unknown>(readers).map(([name, read]) => {
+    try {
+      return [name, read()] as const;
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      faults.push(error);
+      return [name, undefined] as const;
+    }
+  });
+  const [first, ...others] = faults;
+  if (first === undefined) return Object.fromEntries(values) as T;
+  // Two readers may need the same setting.
+  const lines = new Set([first.message, ...others.map((fault) => fault.message)]);
+  throw new ConfigurationError(first.field, [...lines].join('\n').slice(`${first.field}: `.length));
+}
+
 export function refuse(setting: string, held: string, accepted: string): never {
   throw new ConfigurationError(setting, `holds ${held}; accepted: ${accepted}`);
 }
@@ -40,8 +65,9 @@ export function missing(setting: string, accepted: string): never {
   throw new ConfigurationError(setting, `is missing; accepted: ${accepted}`);
 }
 
+/** On one line. */
 export function quote(text: string): string {
-  return `"${shorten(text)}"`;
+  return `"${shorten(text.replaceAll(/\s+/g, ' '))}"`;
 }
 
 /** By the settings that the platform adds wherever a Function App runs in Azure. */

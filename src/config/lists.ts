@@ -16,7 +16,7 @@ export interface Sources {
 export function readSources(env: Environment, hasSubscription: boolean): Sources {
   const entries = readList(env, sourcesSetting, acceptedSources);
   if (entries === undefined) return defaultSources(hasSubscription);
-  const sources = entries.map((entry) => parseSource(entry, !isInAzure(env)));
+  const sources = entries.map(parseSource);
   const twice = sources.find(({ name }, index) => sources.findIndex((other) => other.name === name) !== index);
   if (twice) refuse(sourcesSetting, `${quote(twice.name)} twice`, 'each source once');
   if (!hasSubscription && sources.some(({ kind }) => kind === 'api')) {
@@ -37,14 +37,14 @@ function defaultSources(hasSubscription: boolean): Sources {
   };
 }
 
-function parseSource(entry: string, allowsLoopback: boolean): SourceSetting {
+function parseSource(entry: string): SourceSetting {
   const word = entry.toLowerCase();
   if (word === 'download' || word === 'api') return { kind: word, name: word };
   if (/^file:./i.test(entry)) {
     const path = entry.slice('file:'.length);
     return { kind: 'file', name: `file:${path}`, path };
   }
-  const url = parseServiceUrl(entry, allowsLoopback);
+  const url = parseServiceUrl(entry, false);
   if (!url) return refuse(sourcesSetting, quote(withoutSecrets(entry)), acceptedSources);
   return { kind: 'url', name: withoutSecrets(entry), url: url.href };
 }

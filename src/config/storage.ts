@@ -1,10 +1,13 @@
 /** The host's storage, as the platform defines its settings: a connection string, or an identity and an account. */
 import type { Cloud } from '../core/serviceTags.ts';
 import type { StorageSetting } from '../config.ts';
+import { normalizeConnectionString } from './connectionString.ts';
 import {
+  guid,
   isInAzure,
   missing,
   quote,
+  readAll,
   readChoice,
   readMatching,
   readText,
@@ -22,48 +25,26 @@ const suffixes: Readonly<Record<Cloud, string>> = {
 };
 
 const acceptedConnectionStrings =
-  'UseDevelopmentStorage=true, ' +
-  'DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;EndpointSuffix=…, ' +
-  'or BlobEndpoint=…;QueueEndpoint=…;SharedAccessSignature=…';
+  'UseDevelopmentStorage=true, AccountName=…;AccountKey=… (with DefaultEndpointsProtocol, EndpointSuffix, BlobEndpoint, ' +
+  'QueueEndpoint where they differ), or BlobEndpoint=…;QueueEndpoint=…;SharedAccessSignature=…';
 
 export function readStorage(env: Environment, cloud: Cloud): StorageSetting {
   // The host lets the plain setting win over those with a suffix, and so does this.
-  const connectionString = readText(env, setting);
-  if (connectionString !== undefined) return { kind: 'connectionString', ...checkConnectionString(connectionString) };
-  return readIdentity(env, cloud);
-}
-
-function checkConnectionString(connectionString: string): { readonly connectionString: string } {
-  const lacking = findLackingParts(connectionString);
-  if (lacking.length > 0) {
-    refuse(setting, `a text without ${lacking.join(', ')} (not shown: it may hold a key)`, acceptedConnectionStrings);
-  }
-  return { connectionString };
-}
-
-function findLackingParts(connectionString: string): string[] {
-  if (connectionString.startsWith('UseDevelopmentStorage=true')) return [];
-  const names = connectionString
-    .split(';')
-    .filter((part) => /^[^=]+=./.test(part))
-    .map((part) => part.slice(0, part.indexOf('=')));
-  const endpoints = ['BlobEndpoint', 'QueueEndpoint'];
-  const hasEndpoints = endpoints.every((name) => names.includes(name));
-  const needed = names.includes('SharedAccessSignature')
-    ? endpoints
-    : ['DefaultEndpointsProtocol', 'AccountName', 'AccountKey', ...(hasEndpoints ? [] : ['EndpointSuffix'])];
-  return needed.filter((name) => !names.includes(name));
+  const text = readText(env, setting);
+  if (text === undefined) return readIdentity(env, cloud);
+  const found = normalizeConnectionString(text, suffixes[cloud]);
+  if ('connectionString' in found) return { kind: 'connectionString', ...found };
+  return refuse(setting, `${found.fault} (not shown: it may hold a key)`, acceptedConnectionStrings);
 }
 
 function readIdentity(env: Environment, cloud: Cloud): StorageSetting {
-  readChoice(env, `${setting}__credential`, ['managedidentity']);
-  const clientId = readMatching(env, `${setting}__clientId`, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, 'a GUID');
-  return {
-    kind: 'identity',
-    blobServiceUri: readServiceUri(env, cloud, 'blob'),
-    queueServiceUri: readServiceUri(env, cloud, 'queue'),
-    ...(clientId === undefined ? {} : { clientId }),
-  };
+  const { credential, clientId, ...services } = readAll({
+    credential: () => readChoice(env, `${setting}__credential`, ['managedidentity']),
+    clientId: () => readMatching(env, `${setting}__clientId`, guid, 'a GUID'),
+    blobServiceUri: () => readServiceUri(env, cloud, 'blob'),
+    queueServiceUri: () => readServiceUri(env, cloud, 'queue'),
+  });
+  return { kind: 'identity', ...services, ...(clientId === undefined ? {} : { clientId }) };
 }
 
 function readServiceUri(env: Environment, cloud: Cloud, service: 'blob' | 'queue'): string {
@@ -97,20 +78,11 @@ function readServiceUri(env: Environment, cloud: Cloud, service: 'blob' | 'queue
  */
 export function toBlobServiceUrl(storage: StorageSetting): string {
   if (storage.kind === 'identity') return withoutQuery(storage.blobServiceUri);
-  if (storage.connectionString.startsWith('UseDevelopmentStorage=true')) return developmentStorage;
-  const parts = new Map(storage.connectionString.split(';').map(toNameAndValue));
-  const given = parts.get('BlobEndpoint');
-  if (given) return withoutQuery(given);
-  const account = `${parts.get('AccountName')}.blob.${parts.get('EndpointSuffix')}`;
-  return withoutQuery(`${parts.get('DefaultEndpointsProtocol')}://${account}`);
+  const [, endpoint = developmentStorage] = /(?:^|;)BlobEndpoint=([^;]+)/.exec(storage.connectionString) ?? [];
+  return withoutQuery(endpoint);
 }
 
 const developmentStorage = 'http://127.0.0.1:10000/devstoreaccount1';
-
-function toNameAndValue(part: string): [name: string, value: string] {
-  const end = part.indexOf('=');
-  return [part.slice(0, end).trim(), part.slice(end + 1).trim()];
-}
 
 function withoutQuery(text: string): string {
   const { origin, pathname } = new URL(text);

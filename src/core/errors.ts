@@ -47,9 +47,12 @@ export class SourceError extends Error {
 export class TargetBlockedError extends Error {
   override readonly name = 'TargetBlockedError';
   readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  /** True only where a write is known to have come to nothing: what it was to add is not there, and not claimed. */
+  readonly isRefused: boolean;
+  constructor(code: string, message: string, options: ErrorOptions & { readonly isRefused?: boolean } = {}) {
     super(message, options);
     this.code = code;
+    this.isRefused = options.isRefused ?? false;
   }
 }
 

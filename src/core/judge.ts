@@ -1,4 +1,5 @@
 /** Judges a new document against what was believed before: which removals of which tags are quarantined. */
+import { dayInMs } from './fileDate.ts';
 import { subtractPrefixes } from './prefixes.ts';
 import { findTag } from './regions.ts';
 import { removalExcess } from './safety.ts';
@@ -9,7 +10,8 @@ import { concerns } from './watchedTags.ts';
 
 export interface BelievedTag {
   readonly tag: string;
-  readonly addressPrefixes: readonly string[];
+  /** Absent where it cannot be read any more. */
+  readonly addressPrefixes?: readonly string[];
   /** Id of the snapshot that it is taken from. */
   readonly baseline: string;
   /** Where the snapshot before had the tag in quarantine: its entry, and what it listed. */
@@ -18,13 +20,12 @@ export interface BelievedTag {
 
 type RemovalLimits = Omit<SafetyLimits, 'widestPrefix' | 'maxAddedAddresses'>;
 
-const dayInMs = 24 * 60 * 60 * 1000;
-
 /**
- * A watched tag that is missing, empty, or lost more than the limits allow is quarantined: its removals are not
- * believed. A missing or empty tag stays so until it is back. A shrunken one is believed in the end, when it has stood
- * for `removalGraceDays` and `removalConfirmations` further snapshots without losing more; each target still holds
- * removals beyond its own limits for an approval. `date`: day of publication, `YYYY-MM-DD`.
+ * A tag that is missing, empty, or lost more than the limits allow is quarantined: its removals are not believed. So is
+ * one of which nobody knows what it had. A missing or empty tag stays so until it is back. The others are believed in
+ * the end, when they have stood for `removalGraceDays` and `removalConfirmations` further snapshots without losing
+ * more; each target still holds removals beyond its own limits for an approval. `date`: day of publication,
+ * `YYYY-MM-DD`.
  */
 export function judge(
   document: ServiceTagsDocument,
@@ -63,7 +64,9 @@ function standing(
 function hasLasted({ kind, since, confirmations }: TagQuarantine, limits: RemovalLimits, date: string): boolean {
   const days = (Date.parse(date) - Date.parse(since)) / dayInMs;
   return (
-    kind === 'shrunken' && days >= limits.removalGraceDays && confirmations >= Math.max(1, limits.removalConfirmations)
+    (kind === 'shrunken' || kind === 'unknown') &&
+    days >= limits.removalGraceDays &&
+    confirmations >= Math.max(1, limits.removalConfirmations)
   );
 }
 
@@ -84,11 +87,13 @@ function judgeTag(
   before: BelievedTag,
   limits: RemovalLimits,
 ): Pick<TagQuarantine, 'kind' | 'reason'> | undefined {
-  const count = before.addressPrefixes.length;
+  const { tag, baseline, addressPrefixes } = before;
+  if (!addressPrefixes)
+    return { kind: 'unknown', reason: `${tag}: what it had in ${baseline} cannot be read any more.` };
+  const count = addressPrefixes.length;
   if (count === 0) return undefined;
-  if (now === undefined) return { kind: 'missing', reason: `${before.tag} is gone; it had ${count} prefixes.` };
-  if (now.length === 0) return { kind: 'empty', reason: `${before.tag} is empty; it had ${count} prefixes.` };
-  const removed = subtractPrefixes(before.addressPrefixes, now);
-  const excess = removalExcess(removed, before.addressPrefixes, limits);
-  return excess ? { kind: 'shrunken', reason: `${before.tag}: ${excess}` } : undefined;
+  if (now === undefined) return { kind: 'missing', reason: `${tag} is gone; it had ${count} prefixes.` };
+  if (now.length === 0) return { kind: 'empty', reason: `${tag} is empty; it had ${count} prefixes.` };
+  const excess = removalExcess(subtractPrefixes(addressPrefixes, now), addressPrefixes, limits);
+  return excess ? { kind: 'shrunken', reason: `${tag}: ${excess}` } : undefined;
 }

@@ -1,11 +1,24 @@
 /**
  * Timer schedules of Azure Functions: NCRONTAB, six fields with the seconds first.
  *
- * Checked here rather than with a cron library: the check runs at every cold start, and libraries also take what the
- * platform does not (five fields, `?`, `L`, Sunday as 7).
+ * Read here rather than with a cron library: the check runs at every cold start, and libraries take what the platform
+ * does not (five fields, `?`, `L`, Sunday as 7) and refuse what it takes (full names, `0/5`).
  */
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const months = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 interface Field {
   readonly name: string;
@@ -26,36 +39,72 @@ const fields: readonly Field[] = [
 
 /** What is wrong with a schedule, in a few words; undefined where nothing is. */
 export function findScheduleFault(schedule: string): string | undefined {
-  const parts = schedule.trim().split(/\s+/);
+  const parts = toParts(schedule);
   if (parts.length !== fields.length) {
     return `${parts.length} ${parts.length === 1 ? 'field' : 'fields'}, six are needed`;
   }
   for (const [index, field] of fields.entries()) {
-    const fault = findFieldFault(parts[index] ?? '', field);
-    if (fault) return `${field.name} "${parts[index]}" ${fault}`;
+    const part = parts[index] ?? '';
+    const fault = part
+      .split(',')
+      .map((item) => findItemFault(item, field))
+      .find((found) => found !== undefined);
+    if (fault) return `${field.name} "${part}" ${fault}`;
   }
   return undefined;
 }
 
-function findFieldFault(text: string, field: Field): string | undefined {
-  for (const item of text.split(',')) {
-    const match = /^(?:\*|([a-z0-9]+)(?:-([a-z0-9]+))?)(?:\/(\d{1,2}))?$/i.exec(item);
-    if (!match) return 'is not *, a number, a range, a step or a list of them';
-    const [, from, to, step] = match;
-    const ends = [from, to].filter((end) => end !== undefined).map((end) => toNumber(end, field));
-    if (ends.some((end) => Number.isNaN(end))) return `is not within ${field.min}-${field.max}`;
-    if (ends[0] !== undefined && ends[1] !== undefined && ends[0] > ends[1]) return 'runs backwards';
-    if (step !== undefined && Number(step) === 0) return 'has a step of 0';
-    // Cron libraries disagree on what 5/10 means; 5-59/10 says it.
-    if (step !== undefined && from !== undefined && to === undefined)
-      return 'has a step without * or a range before it';
-  }
-  return undefined;
+/** A schedule without fault as lists of numbers, which every reader of cron understands alike. */
+export function toNumericSchedule(schedule: string): string {
+  const parts = toParts(schedule);
+  return fields.map((field, index) => toNumbers(parts[index] ?? '', field)).join(' ');
 }
 
-/** NaN where it is no number or name of the field. */
-function toNumber(text: string, { min, max, names }: Field): number {
-  const named = names?.indexOf(text.toLowerCase()) ?? -1;
-  const value = named >= 0 ? min + named : /^\d{1,2}$/.test(text) ? Number(text) : NaN;
+function toParts(schedule: string): string[] {
+  return schedule.trim().split(/\s+/);
+}
+
+function findItemFault(item: string, field: Field): string | undefined {
+  const range = parseItem(item, field);
+  if (!range) return 'is not *, a number, a range, a step or a list of them';
+  const { from, to, step } = range;
+  if (Number.isNaN(from) || Number.isNaN(to)) return `is not within ${field.min}-${field.max}`;
+  // The platform takes these two, and turns 17-9 round to 9-17: not what it says.
+  if (from > to) return 'runs backwards';
+  return step === 0 ? 'has a step of 0' : undefined;
+}
+
+function toNumbers(part: string, field: Field): string {
+  if (part === '*') return part;
+  const numbers = part.split(',').flatMap((item) => {
+    const { from, to, step } = parseItem(item, field) ?? { from: 0, to: -1, step: 1 };
+    return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
+  });
+  return numbers.join(',');
+}
+
+interface Range {
+  /** NaN, as `to`, where the text is no number or name of the field. */
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+}
+
+/** `5/10` is 5-59/10, but `5/1` is 5 alone: so the platform reads them. */
+function parseItem(item: string, field: Field): Range | undefined {
+  const match = /^(?:\*|([a-z]+|\d+)(?:-([a-z]+|\d+))?)(?:\/(\d+))?$/i.exec(item);
+  if (!match) return undefined;
+  const [, first, last, stepText] = match;
+  const step = Number(stepText ?? 1);
+  if (first === undefined) return { from: field.min, to: field.max, step };
+  const from = toNumber(first, field);
+  if (last !== undefined) return { from, to: toNumber(last, field), step };
+  return { from, to: step === 1 ? from : field.max, step };
+}
+
+/** A name may be cut short: the first one that begins so is meant. */
+function toNumber(text: string, { min, max, names = [] }: Field): number {
+  const index = names.findIndex((name) => name.startsWith(text.toLowerCase()));
+  const value = index >= 0 ? min + index : /^\d+$/.test(text) ? Number(text) : NaN;
   return value >= min && value <= max ? value : NaN;
 }

@@ -10,6 +10,15 @@ export function nearestNames(name: string, candidates: Iterable<string>, max = 3
     .map(({ candidate }) => candidate);
 }
 
+/** The candidate that a name was most likely meant to be; undefined where none is like it. */
+export function similarName(name: string, candidates: Iterable<string>): string | undefined {
+  const [near] = nearestNames(name, candidates, 1);
+  if (near === undefined) return undefined;
+  const [short, long] = [name.toLowerCase(), near.toLowerCase()].sort((a, b) => a.length - b.length);
+  const isPart = short !== undefined && short.length > 3 && long?.includes(short) === true;
+  return isPart || distance(name.toLowerCase(), near.toLowerCase()) <= Math.ceil(name.length / 3) ? near : undefined;
+}
+
 /** By code unit, so that the order is the same on every machine. */
 function compareText(a: string, b: string): number {
   if (a === b) return 0;

@@ -20,6 +20,8 @@ const titles: Readonly<Record<string, string>> = {
   'drift.repaired': 'Drift repaired',
   'source.disagreeing': 'Sources disagree',
   'source.failed': 'Source failed',
+  'pull.failed': 'Pull failed',
+  'storage.damaged': 'Stored data lost or damaged',
   'deadline.near': 'A new prefix is missing and its week runs out',
 };
 

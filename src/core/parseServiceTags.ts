@@ -40,7 +40,7 @@ const rawTag = z.object(
         platform: z.string().optional().catch(undefined),
         regionId: z.number().optional().catch(undefined),
         networkFeatures: z.array(z.string()).nullish().catch(undefined),
-        addressPrefixes: z.array(z.string('expected a CIDR such as "20.42.66.0/23"'), 'expected an array of CIDRs'),
+        addressPrefixes: z.array(z.unknown(), 'expected an array of CIDRs'),
       },
       'expected an object with addressPrefixes',
     ),
@@ -82,12 +82,23 @@ export function parseServiceTags(json: unknown, cloud: Cloud): ParsedServiceTags
   const result = rawDocument.safeParse(json);
   if (!result.success) throw toDocumentError(result.error, json);
   const raw = result.data;
+  assertSomeText(raw.values);
   if (!cloudSpellings[cloud].includes(raw.cloud.toLowerCase())) {
     throw new InvalidDocumentError(`cloud: "${shorten(raw.cloud)}", expected "${cloud}"`, 'cloud');
   }
   const warnings: DocumentWarning[] = [];
   const values = canonicalTags(raw.values, warnings);
   return { document: { cloud, changeNumber: raw.changeNumber, values }, warnings };
+}
+
+/** An entry that is no text is left out as an unreadable one is; where none is, it is another format. */
+function assertSomeText(values: readonly RawTag[]): void {
+  const lists = values.map((tag) => tag.properties.addressPrefixes);
+  const index = lists.findIndex((list) => list.length > 0);
+  if (index < 0 || lists.some((list) => list.some((entry) => typeof entry === 'string'))) return;
+  const path = `values[${index}].properties.addressPrefixes[0]`;
+  const found = describe(lists[index]?.[0]);
+  throw new InvalidDocumentError(`${path}: expected a CIDR such as "20.42.66.0/23", found ${found}`, path);
 }
 
 /** Sorted by name; tags of one name, whatever its letter case, become one. */
@@ -109,8 +120,9 @@ function canonicalTags(raw: readonly RawTag[], warnings: DocumentWarning[]): Ser
 
 function canonicalPrefixes(tag: RawTag, parse: PrefixParser, warnings: DocumentWarning[]): AddressPrefix[] {
   const parsed: AddressPrefix[] = [];
-  for (const text of tag.properties.addressPrefixes) {
-    const prefix = parse(text);
+  for (const entry of tag.properties.addressPrefixes) {
+    const text = typeof entry === 'string' ? entry : describe(entry);
+    const prefix = entry === text ? parse(text) : undefined;
     if (!prefix) {
       warnings.push(unreadable(tag.name, text));
       continue;

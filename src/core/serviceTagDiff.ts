@@ -21,12 +21,17 @@ export interface SnapshotDiff {
 export function diffTags(before: ServiceTagsDocument | undefined, after: ServiceTagsDocument): SnapshotDiff {
   const earlier = byName(before);
   const later = byName(after);
-  const names = [...new Set([...earlier.keys(), ...later.keys()])].sort();
+  const tags = [...new Map([...earlier, ...later]).entries()]
+    .map(([key, { name }]) => ({ key, name }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
-    addedTags: names.filter((name) => !earlier.has(name)),
-    removedTags: names.filter((name) => !later.has(name)),
-    changes: names
-      .map((tag) => ({ tag, ...diffPrefixes(prefixesOf(earlier.get(tag)), prefixesOf(later.get(tag))) }))
+    addedTags: tags.filter(({ key }) => !earlier.has(key)).map(({ name }) => name),
+    removedTags: tags.filter(({ key }) => !later.has(key)).map(({ name }) => name),
+    changes: tags
+      .map(({ key, name }) => ({
+        tag: name,
+        ...diffPrefixes(prefixesOf(earlier.get(key)), prefixesOf(later.get(key))),
+      }))
       .filter(({ added, removed }) => added.length > 0 || removed.length > 0),
   };
 }
@@ -49,8 +54,9 @@ function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((prefix, index) => prefix === b[index]);
 }
 
+/** Names are the same whatever their letter case. */
 function byName(document: ServiceTagsDocument | undefined): ReadonlyMap<string, ServiceTag> {
-  return new Map(document?.values.map((tag) => [tag.name, tag]));
+  return new Map(document?.values.map((tag) => [tag.name.toLowerCase(), tag]));
 }
 
 function prefixesOf(tag: ServiceTag | undefined): readonly string[] {

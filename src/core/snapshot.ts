@@ -4,7 +4,8 @@ import type { Cloud, DocumentWarning, ServiceTagsDocument } from './serviceTags.
 /** Why the removals that a snapshot shows for one tag are not believed. Additions are. */
 export interface TagQuarantine {
   readonly tag: string;
-  readonly kind: 'missing' | 'empty' | 'shrunken';
+  /** `unknown`: what it had before cannot be read any more, so nobody knows what it lost. */
+  readonly kind: 'missing' | 'empty' | 'shrunken' | 'unknown';
   readonly reason: string;
   /** The last snapshot whose content for the tag was believed. */
   readonly baseline: string;
@@ -40,7 +41,10 @@ export interface SnapshotSummary {
   /** `<cloud>-<YYYYMMDD>-<changeNumber>-<first 12 hex of contentHash>` */
   readonly id: string;
   readonly cloud: Cloud;
-  /** Date of publication as the file's name says it, else the day of the pull: `YYYY-MM-DD`. */
+  /**
+   * Date of publication as the file's name says it, else the day of the pull: `YYYY-MM-DD`. A list that comes back after
+   * another one was current has the day on which it came back, or the first day after it that makes an id of its own.
+   */
   readonly date: string;
   readonly changeNumber: number;
   /** sha256 over the cloud and each tag's name and prefixes, hex. Change numbers are not part of it. */
@@ -68,6 +72,13 @@ export interface SnapshotPointer {
   readonly contentHash: string;
   readonly date: string;
   readonly changeNumber: number;
+  /**
+   * The newest day that the list is known to be of: of the newest file followed, or four weeks before a list without a
+   * date was first seen. Absent in pointers of earlier versions: `date` stands for it.
+   */
+  readonly fileDate?: string;
+  /** The list has more than the newest one, of a late list: only a newer one takes its place. */
+  readonly isExtended?: boolean;
   /** ISO time since when it is current. */
   readonly since: string;
 }

@@ -9,20 +9,21 @@ interface Claim {
   readonly what: string;
 }
 
-/** One fault for each thing that a second target claims; it names both. `pathOf` says where a target stands in the file. */
-export function findClaimFaults(targets: readonly Target[], pathOf: (index: number) => string): Fault[] {
-  const owners = new Map<string, number>();
-  return targets.flatMap((target, index) => {
-    const faults: Fault[] = [];
-    for (const { key, what } of claimsOf(target)) {
-      const owner = owners.get(key) ?? index;
-      owners.set(key, owner);
-      if (owner === index) continue;
-      const other = `${pathOf(owner)} ("${targets[owner]?.name}")`;
-      faults.push({ path: pathOf(index), message: `"${target.name}" claims ${what}, which ${other} has` });
-    }
+/**
+ * Asked for one target after the other: the faults of a target that claims what one before it has. `path` says where the
+ * target stands; a fault names both.
+ */
+export function createClaimCheck(): (target: Target, path: string) => readonly Fault[] {
+  const owners = new Map<string, string>();
+  return (target, path) => {
+    const claims = claimsOf(target);
+    const faults = claims.flatMap(({ key, what }) => {
+      const owner = owners.get(key);
+      return owner === undefined ? [] : [{ path, message: `"${target.name}" claims ${what}, which ${owner} has` }];
+    });
+    for (const { key } of claims) if (!owners.has(key)) owners.set(key, `${path} ("${target.name}")`);
     return faults;
-  });
+  };
 }
 
 function claimsOf(target: Target): Claim[] {

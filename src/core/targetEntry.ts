@@ -1,6 +1,6 @@
 /** One entry of the targets file made a target: fields parsed, defaults merged, the scenario and everything else filled in. */
 import type * as z from 'zod';
-import { nearestNames } from './nearest.ts';
+import { similarName } from './nearest.ts';
 import { addressFamilies, isPrefix, parsePrefix, type AddressFamily } from './prefixes.ts';
 import { normalizeRegion } from './regions.ts';
 import { defaultLimits, type NsgRuleSettings, type NsgRuleTarget, type RegionSelector } from './target.ts';
@@ -51,7 +51,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 function toKind(value: unknown, path: string, faults: Fault[]): Kind | undefined {
   const kind = kinds.find((candidate) => candidate === value);
   if (kind !== undefined) return kind;
-  const hint = typeof value === 'string' ? `, did you mean ${nearestNames(value, kinds, 1).join('')}?` : '';
+  const near = typeof value === 'string' ? similarName(value, kinds) : undefined;
+  const hint = near === undefined ? '' : `, did you mean ${near}?`;
   faults.push({ path: `${path}.kind`, message: `${show(value)}, accepted ${kinds.join(', ')}${hint}` });
   return undefined;
 }

@@ -1,15 +1,18 @@
 /** Building blocks of the targets file's schema: each field says what it holds and what is accepted. */
 import * as z from 'zod';
 import { shorten } from './errors.ts';
-import { nearestNames } from './nearest.ts';
+import { similarName } from './nearest.ts';
 
 export function accept(accepted: string): (issue: { readonly input?: unknown }) => string {
   return ({ input }) => `${show(input)}, accepted ${accepted}`;
 }
 
 export function show(value: unknown): string {
-  return value === undefined ? 'missing' : shorten(JSON.stringify(value));
+  return value === undefined ? 'missing' : shorten(JSON.stringify(value), longestShown);
 }
+
+/** A resource id is to be seen to its end. */
+const longestShown = 400;
 
 export function integer(min: number, max: number): z.ZodInt {
   const error = accept(`${min}-${max}`);
@@ -48,9 +51,11 @@ function describeUnknownKeys(
   elsewhere: Readonly<Record<string, string>>,
 ): string {
   return keys
-    .map(
-      (key) => `unknown key ${show(key)}, ${elsewhere[key] ?? `did you mean ${nearestNames(key, known, 1).join()}?`}`,
-    )
+    .map((key) => {
+      const near = similarName(key, known);
+      const hint = elsewhere[key] ?? (near && `did you mean ${near}?`);
+      return [`unknown key ${show(key)}`, ...(hint === undefined ? [] : [hint])].join(', ');
+    })
     .concat(`accepted ${known.join(', ')}`)
     .join('; ');
 }

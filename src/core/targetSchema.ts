@@ -1,4 +1,4 @@
-/** What one entry of the targets file may hold, field by field; what takes two fields to judge is in targetsFile.ts. */
+/** What one entry of the targets file may hold, field by field; what takes two fields to judge is in targetEntry.ts. */
 import * as z from 'zod';
 import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
 
@@ -42,7 +42,15 @@ const limits = {
 const settings = { policy: oneOf(['plan', 'addOnly', 'sync']).optional(), paused: flag().optional(), ...limits };
 
 /** Settings that `defaults` may hold and each target may replace. */
-export const defaultsSchema = object(settings);
+export const defaultsSchema = object(
+  settings,
+  Object.fromEntries(
+    ['serviceTag', 'regions', 'scenario', 'addressFamilies', 'rule', 'adopt', 'capacity', 'kind'].map((key) => [
+      key,
+      'which each target says for itself',
+    ]),
+  ),
+);
 export type Settings = z.output<typeof defaultsSchema>;
 
 function regions(registryId: z.ZodType<string>) {

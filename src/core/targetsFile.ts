@@ -1,7 +1,8 @@
 /** The targets file: docs/contract.md, section 2. Past its parser every field of a target is set. */
+import type * as z from 'zod';
 import { ConfigurationError } from './errors.ts';
 import { parseJsonc } from './jsonc.ts';
-import { findClaimFaults } from './targetClaims.ts';
+import { createClaimCheck } from './targetClaims.ts';
 import { isObject, parseWith, toTarget, type Fault } from './targetEntry.ts';
 import { defaultsSchema, fileSchema, resourceIds, targetName, type Kind, type Settings } from './targetSchema.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from './target.ts';
@@ -31,21 +32,22 @@ export function parseTargetsText(text: string, source: string): TargetsFile {
 /** Throws one ConfigurationError that lists everything that is wrong. */
 export function parseTargetsFile(json: unknown, source: string): TargetsFile {
   const faults: Fault[] = [];
-  const file = parseWith(fileSchema, json, '', faults);
-  if (!file) return refuse(faults, source);
+  const file = parseWith(fileSchema, json, '', faults) ?? readableParts(json);
   const defaults = parseWith(defaultsSchema, file.defaults ?? {}, 'defaults', faults) ?? {};
   const targets = file.targets.map((entry, index) => toTarget(entry, `targets[${index}]`, defaults, faults));
   const profiles = toProfiles(file.profiles, defaults, faults);
 
   const found = targets.flatMap((target, index) => (target ? [{ target: withOwnRegions(target), index }] : []));
-  faults.push(
-    ...findClaimFaults(
-      found.map(({ target }) => target),
-      (position) => `targets[${found[position]?.index}]`,
-    ),
-  );
+  const checkClaims = createClaimCheck();
+  faults.push(...found.flatMap(({ target, index }) => checkClaims(target, `targets[${index}]`)));
   if (faults.length > 0) return refuse(faults, source);
   return { targets: found.map(({ target }) => target), profiles };
+}
+
+/** What can be looked at of a file that is refused anyway, so that one reading shows what is wrong in it too. */
+function readableParts(json: unknown): z.output<typeof fileSchema> {
+  const { targets, profiles, defaults } = isObject(json) ? json : {};
+  return { targets: Array.isArray(targets) ? targets : [], profiles: isObject(profiles) ? profiles : {}, defaults };
 }
 
 /** A discovered resource as a target. Throws ConfigurationError where the profile is for another kind. */
@@ -59,12 +61,6 @@ export function targetFromProfile(profile: TargetProfile, resource: DiscoveredRe
   }
   if (faults.length > 0) return refuse(faults, `target "${name}" of a tagged resource`);
   return withOwnRegions({ ...profile, name, resourceId });
-}
-
-/** For targets of several origins: throws ConfigurationError where two of them claim one thing. */
-export function checkClaims(targets: readonly Target[]): void {
-  const faults = findClaimFaults(targets, (index) => `target ${index + 1}`);
-  if (faults.length > 0) refuse(faults, 'targets file and tagged resources');
 }
 
 function toProfiles(
@@ -115,9 +111,12 @@ function withOwnRegions(target: Target): Target {
   return isOwn ? { ...target, regions: { ofRegistry: target.resourceId } } : target;
 }
 
+/** So many faults of a long file make one mistake, repeated. */
+const maxShown = 50;
+
 function refuse(faults: readonly Fault[], source: string): never {
   const [first = { path: source, message: 'is wrong' }, ...others] = faults;
-  const shown = others.slice(0, 9).map(({ path, message }) => `${path}: ${message}`);
+  const shown = others.slice(0, maxShown - 1).map(({ path, message }) => `${path}: ${message}`);
   const more = others.length > shown.length ? [`and ${others.length - shown.length} more`] : [];
   const message = [first.message, ...shown, ...more].join('; ');
   if (first.path === '') throw new ConfigurationError(source, message);

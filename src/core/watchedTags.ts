@@ -1,4 +1,4 @@
-/** Which tags a target takes its prefixes from. */
+/** Which tags a target takes its prefixes from, and which are looked after without one. */
 import { findTag, normalizeRegion, regionalTags } from './regions.ts';
 import { defaultServiceTag, type ServiceTagsDocument } from './serviceTags.ts';
 import type { Target } from './target.ts';
@@ -13,9 +13,12 @@ export function concerns(target: Target, tag: string): boolean {
   return target.regions.some((region) => normalizeRegion(region) === name.slice(serviceTag.length + 1));
 }
 
-/** Names of the tags that some target takes its prefixes from, as the document spells them; the ACR tag always. */
+/**
+ * Names of the tags that people hear of: those that some target takes its prefixes from, as the document spells them, and
+ * the ACR tag always.
+ */
 export function watchedTags(document: ServiceTagsDocument, targets: readonly Target[]): string[] {
-  const names = new Set([defaultServiceTag]);
+  const names = new Set([findTag(document, defaultServiceTag)?.name ?? defaultServiceTag]);
   for (const target of targets) {
     const candidates = [findTag(document, target.serviceTag), ...regionalTags(document, target.serviceTag)];
     for (const tag of candidates) {
@@ -23,4 +26,14 @@ export function watchedTags(document: ServiceTagsDocument, targets: readonly Tar
     }
   }
   return [...names].sort();
+}
+
+/**
+ * Names of the tags whose removals are judged: the watched ones, and every region of the ACR tag, because a firewall that
+ * polls a feed needs no target. Each is judged for itself: a region of fourteen prefixes can go unseen in the whole tag.
+ */
+export function judgedTags(document: ServiceTagsDocument, targets: readonly Target[]): string[] {
+  const start = `${defaultServiceTag.toLowerCase()}.`;
+  const regional = document.values.map(({ name }) => name).filter((name) => name.toLowerCase().startsWith(start));
+  return [...new Set([...watchedTags(document, targets), ...regional])].sort();
 }

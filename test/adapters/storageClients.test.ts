@@ -2,6 +2,7 @@ import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identi
 import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
+import { readStorage } from '../../src/config/storage.ts';
 
 const identity = {
   kind: 'identity',
@@ -28,6 +29,16 @@ describe('createStorageClients', () => {
     expect((await clients.blobs()).url).toBe('https://account.blob.core.windows.net/?sv=2026&sig=abc');
     expect((await clients.queues()).url).toBe('https://account.queue.core.windows.net?sv=2026&sig=abc');
     expect((await clients.blobs()).credential).toBeInstanceOf(AnonymousCredential);
+  });
+
+  test('takes a connection string that leaves out what the platform knows', async () => {
+    const text = 'accountname=keeper; ACCOUNTKEY=a2V5';
+    const clients = createStorageClients(readStorage({ AzureWebJobsStorage: text }, 'AzureGovernment'));
+
+    expect((await clients.blobs()).url).toBe('https://keeper.blob.core.usgovcloudapi.net/');
+    expect((await clients.queues()).url).toBe('https://keeper.queue.core.usgovcloudapi.net');
+    expect((await clients.blobs()).credential).toBeInstanceOf(StorageSharedKeyCredential);
+    expect((await clients.blobs()).accountName).toBe('keeper');
   });
 
   test('takes the user-assigned identity that is named, else what the environment offers', async () => {

@@ -23,6 +23,15 @@ async function namesOf(source: TargetsFileSource): Promise<string[]> {
   return (await source.read()).map(({ name }) => name);
 }
 
+const warnings: unknown[] = [];
+const logger = { warn: (...line: readonly unknown[]) => void warnings.push(line) };
+beforeEach(() => {
+  warnings.length = 0;
+});
+
+const noTargets = { targets: [], profiles: {} };
+const isMissing = 'there is no such targets file: no target is managed, rules stay as they are';
+
 describe('a file', () => {
   let appRoot: string;
   beforeEach(async () => {
@@ -31,7 +40,7 @@ describe('a file', () => {
   afterEach(() => rm(appRoot, { recursive: true }));
 
   test('is read from the root of the app, again whenever it has changed', async () => {
-    const source = createTargetsSource({ kind: 'file', path: 'own.json', isDefault: false }, { appRoot });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
 
     await writeFile(join(appRoot, 'own.json'), fileOf('one'));
     const first = await source.readFile();
@@ -44,30 +53,36 @@ describe('a file', () => {
     expect(changed.targets.map(({ name }) => name)).toEqual(['one', 'two']);
   });
 
-  test('that nobody named may be missing', async () => {
-    const source = createTargetsSource({ kind: 'file', path: 'targets.json', isDefault: true }, { appRoot });
+  test('that is missing is no target, with a word in the log each time it goes', async () => {
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
 
-    expect(await source.readFile()).toEqual({ targets: [], profiles: {} });
+    expect([await source.isMissing(), await source.readFile(), await source.read()]).toEqual([true, noTargets, []]);
+    expect(warnings).toEqual([[isMissing, { source: 'own.json' }]]);
+
+    await writeFile(join(appRoot, 'own.json'), fileOf('one'));
+    expect([await source.isMissing(), await namesOf(source)]).toEqual([false, ['one']]);
+
+    await rm(join(appRoot, 'own.json'));
+    expect([await source.isMissing(), await source.readFile()]).toEqual([true, noTargets]);
+    expect(warnings).toHaveLength(2);
   });
 
-  test('that is named and missing is a wrong setting', async () => {
-    const source = createTargetsSource({ kind: 'file', path: 'own.json', isDefault: false }, { appRoot });
+  test('in a folder that is none is missing too', async () => {
+    await writeFile(join(appRoot, 'own.json'), fileOf('one'));
+    const source = createTargetsSource({ kind: 'file', path: 'own.json/targets.json' }, { appRoot, logger });
 
-    await expect(source.read()).rejects.toThrow(
-      `TARGETS: holds "own.json", read as ${join(appRoot, 'own.json')}: there is no such file; ` +
-        'accepted: the path of a file, blob:<container>/<name>, or JSON',
-    );
+    expect(await source.isMissing()).toBe(true);
   });
 
-  test('that is a folder is a wrong setting, the default one too', async () => {
-    const source = createTargetsSource({ kind: 'file', path: '.', isDefault: true }, { appRoot });
+  test('that is a folder is a wrong setting', async () => {
+    const source = createTargetsSource({ kind: 'file', path: '.' }, { appRoot, logger });
 
     await expect(source.read()).rejects.toThrow('TARGETS: holds ".", read as');
   });
 
   test('that is wrong is named', async () => {
     await writeFile(join(appRoot, 'own.json'), '{ "targets": [\n  { "name": }\n] }');
-    const source = createTargetsSource({ kind: 'file', path: 'own.json', isDefault: false }, { appRoot });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
 
     await expect(source.read()).rejects.toThrow('own.json: is not JSON: Unexpected token RBrace found. (2:13)');
   });
@@ -76,8 +91,8 @@ describe('a file', () => {
 test('the setting itself', async () => {
   const json = fileOf('one').replace(/^.*\n/, '');
 
-  expect(await namesOf(createTargetsSource({ kind: 'json', json }, { appRoot: '/' }))).toEqual(['one']);
-  await expect(createTargetsSource({ kind: 'json', json: '{' }, { appRoot: '/' }).read()).rejects.toThrow(
+  expect(await namesOf(createTargetsSource({ kind: 'json', json }, { appRoot: '/', logger }))).toEqual(['one']);
+  await expect(createTargetsSource({ kind: 'json', json: '{' }, { appRoot: '/', logger }).read()).rejects.toThrow(
     'TARGETS: is not JSON',
   );
 });
@@ -95,7 +110,11 @@ describe('a blob', () => {
     await container.create();
     blob = container.getBlockBlobClient(setting.name);
     statuses = [];
-    source = createTargetsSource(setting, { appRoot: '/', blobClient: () => recordStatuses(blob, statuses) });
+    source = createTargetsSource(setting, {
+      appRoot: '/',
+      logger,
+      blobClient: () => recordStatuses(blob, statuses),
+    });
   });
 
   test('is sent again only when its ETag has changed', async () => {
@@ -121,14 +140,32 @@ describe('a blob', () => {
     expect(await namesOf(source)).toEqual(['one', 'two']);
   });
 
-  test('that is missing is a wrong setting, before and after it was there', async () => {
-    const message = `TARGETS: holds "blob:configuration/a/targets.json", and there is no such blob in the app's storage`;
-
-    await expect(source.read()).rejects.toThrow(message);
+  test('that is missing is no target, before and after it was there', async () => {
+    expect([await source.isMissing(), await source.readFile()]).toEqual([true, noTargets]);
     await upload(fileOf('one'));
-    expect(await namesOf(source)).toEqual(['one']);
+    expect([await source.isMissing(), await namesOf(source)]).toEqual([false, ['one']]);
     await blob.delete();
-    await expect(source.read()).rejects.toThrow(message);
+    expect([await source.isMissing(), await source.readFile()]).toEqual([true, noTargets]);
+    expect(warnings).toEqual([
+      [isMissing, { source: 'blob:configuration/a/targets.json' }],
+      [isMissing, { source: 'blob:configuration/a/targets.json' }],
+    ]);
+  });
+
+  test('in a container that is missing is missing too', async () => {
+    const other = BlobServiceClient.fromConnectionString(azurite.freshConnectionString()).getContainerClient('none');
+    const options = { appRoot: '/', logger, blobClient: () => other.getBlockBlobClient('targets.json') };
+
+    expect(await createTargetsSource(setting, options).isMissing()).toBe(true);
+  });
+
+  test('that cannot be read is an error: nobody knows what it holds', async () => {
+    const refused = () => Promise.reject(Object.assign(new Error('refused'), { statusCode: 403 }));
+    const client = Object.assign(blob, { download: refused });
+
+    const read = createTargetsSource(setting, { appRoot: '/', logger, blobClient: () => client }).read();
+
+    await expect(read).rejects.toThrow('refused');
   });
 
   async function upload(text: string): Promise<void> {

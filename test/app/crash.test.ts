@@ -114,7 +114,7 @@ const scenarios: readonly Scenario[] = [
       lists: list(a, c, v6),
       prepare: async (run) => {
         await pullAndUpdate(run, first);
-        listed(run, list(a, c, v6), '2026-01-12');
+        listed(run, list(a, c, v6), '2026-01-06');
         await pull(run);
       },
       act: update(name),
@@ -126,7 +126,7 @@ const scenarios: readonly Scenario[] = [
       lists: list(a, c),
       prepare: async (run) => {
         await pullAndUpdate(run, first);
-        listed(run, list(a, c), '2026-01-12');
+        listed(run, list(a, c), '2026-01-06');
         await pull(run);
         await update(name)(run);
       },
@@ -140,7 +140,7 @@ const scenarios: readonly Scenario[] = [
     lists: list(a, wide, v6),
     prepare: async (run) => {
       await pullAndUpdate(run, first);
-      listed(run, list(a, wide, v6), '2026-01-12');
+      listed(run, list(a, wide, v6), '2026-01-06');
       await pull(run);
       await update('hooks')(run);
     },
@@ -156,7 +156,7 @@ const scenarios: readonly Scenario[] = [
     lists: list(a, c),
     prepare: async (run) => {
       await pullAndUpdate(run, first);
-      listed(run, list(a, c), '2026-01-12');
+      listed(run, list(a, c), '2026-01-06');
       await pull(run);
       await update('prod')(run);
     },

@@ -7,6 +7,7 @@ import { maxPostponements } from '../../src/app/postpone.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import type { PullResult } from '../../src/app/pullServiceTags.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
+import { ConfigurationError } from '../../src/core/errors.ts';
 import { acr, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();
@@ -105,6 +106,37 @@ describe('an update that was given up', () => {
     expect(await world.reconcile()).toMatchObject([{ outcome: 'unchanged' }]);
     expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('inSync');
     expect((await recordsOf(world, 'hooks')).at(-1)).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  test('is recorded and announced where the targets file is broken, if the target was there before', async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: ['20.42.66.0/24'] });
+    world.clock.advance(60_000);
+    const broken = { read: () => Promise.reject(new ConfigurationError('targets[0].kind', '"nsg", accepted nsgRule')) };
+    const services = { ...world.services, targets: broken };
+    const before = world.notifications.length;
+
+    for (const target of ['hooks', 'stranger']) await reportFailedUpdate(services, { target, reason: 'reconcile' });
+
+    const fault = 'The targets cannot be read: targets[0].kind: "nsg", accepted nsgRule.';
+    const announced = world.notifications.slice(before);
+    expect(announced.map(({ type, subject }) => [type, subject])).toEqual([
+      ['update.failed', 'hooks'],
+      ['update.failed', 'stranger'],
+    ]);
+    for (const { message } of announced) expect(message).toContain(fault);
+    expect((await recordsOf(world, 'hooks')).at(-1)).toMatchObject({ trigger: { reason: 'poison' } });
+    expect(await recordsOf(world, 'stranger')).toEqual([]);
+  });
+
+  test('is announced where it cannot be recorded, and the message comes again', async () => {
+    const world = await worlds.open();
+    const ledger = { ...world.services.ledger, list: () => Promise.reject(new Error('storage is down')) };
+
+    const report = reportFailedUpdate({ ...world.services, ledger }, { target: 'hooks' });
+
+    await expect(report).rejects.toThrow('storage is down');
+    expect(world.notifications).toMatchObject([{ type: 'update.failed', subject: 'hooks' }]);
   });
 
   test('is announced even where another run has the target, and where the message names none', async () => {

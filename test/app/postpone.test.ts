@@ -17,12 +17,12 @@ describe('delays', () => {
         toPostponement({ ...message, postponed }, fraction),
       ).map((postponement) => postponement && postponement.delayInMs / 1_000);
 
-    expect(delays(1)).toEqual([15, 30, 60, 120, 240, 480, 900, 900, 900, 900, undefined]);
-    expect(delays(0)).toEqual([7.5, 15, 30, 60, 120, 240, 450, 450, 450, 450, undefined]);
+    expect(delays(1)).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900, undefined]);
+    expect(delays(0)).toEqual([2.5, 5, 10, 20, 40, 80, 160, 320, 450, 450, undefined]);
   });
 
   test('are never shorter than what Azure asks for', () => {
-    expect(toPostponement(message, 0, 300_000)?.delayInMs).toBe(307_500);
+    expect(toPostponement(message, 0, 300_000)?.delayInMs).toBe(302_500);
   });
 
   test('the count travels in the message', () => {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { fileSource } from '../../src/adapters/sources/file.ts';
+import { buildQueries } from '../../src/app/queries.ts';
+import { defaultLimits } from '../../src/core/target.ts';
 import { openLimits } from '../core/planFixtures.ts';
 import {
   acr,
@@ -20,6 +22,7 @@ import {
   useWorlds,
   weeklyDocument,
   writesOf,
+  type TagLists,
 } from './stories.ts';
 
 const worlds = useWorlds();
@@ -157,6 +160,49 @@ describe('what makes a snapshot', () => {
     const [run] = await publishNextWeek(world, { [acr]: [...first[acr], '20.42.70.0/24'] }, 17);
 
     expect(run?.plan?.add).toEqual(['20.42.70.0/24']);
+  });
+
+  test('a list that comes back within its week is a snapshot of its own: with its quarantine, and in the history', async () => {
+    const world = await worlds.open({ targets: [hooks({ limits: defaultLimits })] });
+    const ten = Array.from({ length: 10 }, (_, index) => `20.43.${index}.0/24`);
+    const lists = { ...first, Storage: ['20.60.0.0/24'] };
+    const pull = async (tags: TagLists) => {
+      world.setSources(source(tags, { date: '2026-01-05' }));
+      const result = await world.pull();
+      await world.drain();
+      return result;
+    };
+
+    const before = await pull(lists);
+    const longer = await pull({ ...lists, [acr]: [...first[acr], ...ten] });
+    const back = await pull(lists);
+    const again = await pull({ ...lists, [acr]: [...first[acr], ...ten] });
+    const end = await pull({ ...lists, Storage: ['20.61.0.0/24'] });
+
+    expect([before, longer, back, again, end].map(({ snapshot }) => snapshot.slice(0, 15))).toEqual([
+      'Public-20260105',
+      'Public-20260105',
+      'Public-20260106',
+      'Public-20260106',
+      'Public-20260105',
+    ]);
+    expect(back.snapshot.slice(-12)).toBe(before.snapshot.slice(-12));
+    expect(back.quarantine).toMatchObject([{ tag: acr, kind: 'shrunken', baseline: longer.snapshot }]);
+    const { items } = await world.services.snapshots.list('Public', { limit: 9 });
+    expect(items.find(({ id }) => id === back.snapshot)?.quarantine).toEqual(back.quarantine);
+    expect(prefixesIn(world)).toEqual(expect.arrayContaining(ten));
+
+    const { library, history } = buildQueries({ ...world.services, maxPullAgeInHours: 26 });
+    expect((await library.chain()).map(({ id }) => id)).toEqual(
+      [end, again, back, longer, before].map(({ snapshot }) => snapshot),
+    );
+    const { entries } = await history.timeline(acr);
+    expect(entries.map(({ added, removed }) => [added.length, removed.length])).toEqual([
+      [0, 10],
+      [10, 0],
+      [0, 10],
+      [10, 0],
+    ]);
   });
 
   test('a file older than the current snapshot is not followed', async () => {

@@ -1,10 +1,13 @@
 /** Lists that cannot be true: what is held, what goes through all the same, and when it ends. */
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
+import type { ApiApp } from '../../src/app/api/route.ts';
+import { buildQueries } from '../../src/app/queries.ts';
 import { mergePrefixes } from '../../src/core/prefixes.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import type { RunRecord } from '../../src/core/runRecord.ts';
 import { defaultLimits } from '../../src/core/target.ts';
+import { call } from './api/call.ts';
 import { acr, codesOf, dayInMs, hooks, prefixesIn, prod, publish, publishNextWeek, recordsOf } from './stories.ts';
 import { ipRulesOf, useWorlds, writesOf, type TagLists } from './stories.ts';
 
@@ -104,6 +107,39 @@ describe('quarantine of removals', () => {
     expect(run).toMatchObject({ chain: 'prod', outcome: 'held' });
     expect(run?.plan?.held.remove).toEqual([fifty[4]]);
     expect(ipRulesOf(world)).toEqual(fifty.slice(0, 5));
+  });
+
+  test('a region that no target uses is judged too: a firewall may poll its feed', async () => {
+    const world = await worlds.open({ targets: [] });
+    await publish(world, full);
+    world.clock.advance(7 * dayInMs);
+
+    await publish(world, { ...full, [`${acr}.WestEurope`]: fifty.slice(0, 2) });
+
+    const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+    expect(items[0]?.quarantine).toMatchObject([{ tag: `${acr}.WestEurope`, kind: 'shrunken' }]);
+    const app: ApiApp = {
+      queries: buildQueries({ ...world.services, maxPullAgeInHours: 26 }),
+      actions: world.actions,
+      logger: world.services.logger,
+    };
+    const feed = await call(app, `feeds/${acr}.westeurope.ipv4.txt`);
+    expect(feed.text.trimEnd().split('\n')).toEqual(fifty.slice(0, 5));
+    expect(world.notifications).toEqual([]);
+  });
+
+  test('it lasts through a change of the letter case', async () => {
+    const world = await worlds.open();
+    await publish(world, full);
+    await publishNextWeek(world, { ...full, [acr]: fifty.slice(0, 40) });
+
+    await publishNextWeek(world, { ...missing, [acr.toLowerCase()]: fifty.slice(0, 40), Storage: ['20.60.1.0/24'] });
+
+    const { items } = await world.services.snapshots.list('Public', { limit: 3 });
+    expect(
+      items.map(({ quarantine }) => quarantine.map(({ baseline, confirmations }) => [baseline, confirmations])),
+    ).toEqual([[[items[2]?.id, 1]], [[items[2]?.id, 0]], []]);
+    expect(prefixesIn(world)).toEqual(fifty);
   });
 
   test('an approval applies exactly what was held, whatever the list says meanwhile', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { RunRecord } from '../../src/core/runRecord.ts';
 import { openLimits } from '../core/planFixtures.ts';
+import type { ServiceTagsSource } from '../../src/app/ports.ts';
 import { acr, dayInMs, deadSource, dayOf, hooks, prefixesIn, recordsOf, source, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();
@@ -117,6 +118,209 @@ describe('removals', () => {
     await world.drain();
 
     expect(prefixesIn(world)).toEqual([...more, '20.42.72.0/24']);
+  });
+});
+
+/** Everything at once: what a firewall that polls sees, and what stands in the rules. */
+async function pullFrom(world: World, ...sources: readonly ServiceTagsSource[]) {
+  world.setSources(...sources);
+  const result = await world.pull();
+  await world.drain();
+  await world.reconcile();
+  const { snapshot } = await currentOf(world);
+  return { ...result, listed: snapshot?.document.values[0]?.addressPrefixes };
+}
+
+async function currentOf(world: World) {
+  const answer = await world.services.snapshots.readPointer('Public');
+  if (typeof answer !== 'object') throw new Error('nothing was pulled');
+  return { ...answer, snapshot: await world.services.snapshots.get('Public', answer.pointer.snapshot) };
+}
+
+const file = (date: string, prefixes: readonly string[]) => source({ [acr]: prefixes }, { date });
+const api = (prefixes: readonly string[]) => source({ [acr]: prefixes }, { name: 'api' });
+const mirror = (prefixes: readonly string[], date?: string) =>
+  source({ [acr]: prefixes }, { name: 'https://mirror.example.com/tags.json', date });
+
+describe('lists that are late', () => {
+  const [x, y] = ['20.42.70.0/24', '20.42.72.0/24'];
+
+  test('a lagging file leads, and what the API has goes in all the same', async () => {
+    const world = await worlds.open({ targets: [eager] });
+    await pullFrom(world, file('2026-01-05', both), api(both), mirror(both, '2026-01-05'));
+    world.clock.advance(7 * dayInMs);
+    await pullFrom(world, file('2026-01-12', [...both, x]), api(both), mirror(both, '2026-01-05'));
+
+    world.clock.advance(5 * dayInMs);
+    await pullFrom(world, deadSource(), api([...both, x, y]), mirror(both, '2026-01-05'));
+
+    expect(prefixesIn(world)).toEqual([...both, x, y]);
+    expect((await currentOf(world)).pointer).toMatchObject({ date: '2026-01-12', fileDate: '2026-01-12' });
+  });
+
+  test('last week is not followed again after a pull of the API alone', async () => {
+    const world = await worlds.open({ targets: [eager] });
+    await pullFrom(world, file('2026-01-05', both), api(both));
+    world.clock.advance(7 * dayInMs);
+    await pullFrom(world, file('2026-01-12', [...both, x]), api(both));
+    world.clock.advance(dayInMs);
+    await pullFrom(world, deadSource(), api([...both, y]));
+
+    world.clock.advance(dayInMs);
+    const pulled = await pullFrom(world, file('2026-01-05', both), deadSource('api'));
+
+    expect(pulled).toMatchObject({ outcome: 'unchanged', listed: [...both, x, y] });
+    expect(pulled.message).toContain('of 2026-01-05, older than the current snapshot of 2026-01-12');
+    expect(prefixesIn(world)).toEqual([...both, x, y]);
+  });
+
+  test('a page that shows last week and this week in turns changes the list once, until next week', async () => {
+    const world = await worlds.open({ targets: [eager], start: new Date('2026-01-13T12:00:00Z') });
+    await pullFrom(world, file('2026-01-12', less));
+
+    const outcomes: string[] = [];
+    for (const [date, list] of [
+      ['2026-01-05', both],
+      ['2026-01-12', less],
+      ['2026-01-05', both],
+    ] as const) {
+      outcomes.push((await pullFrom(world, file(date, list))).outcome);
+    }
+    expect(outcomes).toEqual(['changed', 'unchanged', 'unchanged']);
+    expect(prefixesIn(world)).toEqual(both);
+
+    world.clock.advance(7 * dayInMs);
+    await pullFrom(world, file('2026-01-19', less));
+    expect(prefixesIn(world)).toEqual(less);
+  });
+
+  test('a source that is silent for one pull takes nothing with it', async () => {
+    const world = await settledWorld();
+    await pullFrom(world, file('2026-01-05', both), api(more));
+
+    const { listed } = await pullFrom(world, file('2026-01-05', both), deadSource('api'));
+
+    expect(listed).toEqual(more);
+  });
+
+  test('the API left alone by the configuration starts no removal for four weeks', async () => {
+    const world = await settledWorld();
+
+    for (const days of [7, 7, 14]) {
+      world.clock.advance(days * dayInMs);
+      await pullFrom(world, api([...less, `20.43.${days}.0/24`]));
+      expect(prefixesIn(world)).toEqual(expect.arrayContaining(both));
+    }
+
+    world.clock.advance(dayInMs);
+    await pullFrom(world, api(less));
+    expect(prefixesIn(world)).toEqual(less);
+  });
+
+  test('what a late list adds confirms no removal that waits', async () => {
+    const world = await settledWorld();
+    const before = (await world.services.snapshots.readPullStatus('Public'))?.publication;
+
+    await pullNextWeek(world, { api: more });
+
+    expect((await world.services.snapshots.readPullStatus('Public'))?.publication).toEqual(before);
+    expect((await recordsOf(world, 'pull')).at(-1)?.details).toMatchObject({ addsOnly: true });
+  });
+});
+
+describe('a file that is dated in the future', () => {
+  test('is of the day of the pull, freezes nothing, and is told of', async () => {
+    const world = await settledWorld();
+    world.clock.advance(7 * dayInMs);
+    const { warnings, snapshot } = await pullFrom(world, file('2027-01-12', [...less, '20.42.70.0/24']));
+
+    expect(prefixesIn(world)).toEqual([...less, '20.42.70.0/24']);
+    expect(warnings).toEqual([expect.objectContaining({ kind: 'futureDate' })]);
+    expect(snapshot).toContain('Public-20260112-');
+
+    world.clock.advance(7 * dayInMs);
+    await pullFrom(world, file('2026-01-19', [...less, '20.42.72.0/24']));
+    expect(prefixesIn(world)).toEqual([...less, '20.42.72.0/24']);
+  });
+
+  test('grows old all the same', async () => {
+    const world = await worlds.open({ targets: [eager] });
+    const stuck = mirror(less, '2027-01-12');
+    for (let week = 0; week <= 5; week += 1) {
+      await pullFrom(world, file(dayOf(world), both), stuck);
+      world.clock.advance(7 * dayInMs);
+    }
+    expect(await reportsOf(world)).toMatchObject({ [stuck.name]: 'stale' });
+
+    await pullFrom(world, deadSource(), stuck);
+    expect(prefixesIn(world)).toEqual(both);
+  });
+
+  test('as the first one of all is a snapshot of the day of the pull', async () => {
+    const world = await worlds.open({ targets: [eager] });
+
+    expect((await pullFrom(world, file('2027-01-12', both))).date).toBe('2026-01-05');
+  });
+
+  test('does no harm in a pointer of an earlier version', async () => {
+    const world = await settledWorld();
+    const { pointer, etag } = await currentOf(world);
+    const { fileDate, ...earlier } = pointer;
+    expect(fileDate).toBe('2026-01-05');
+    await world.services.snapshots.replacePointer({ ...earlier, date: '2027-01-12' }, etag);
+
+    world.clock.advance(7 * dayInMs);
+    await pullFrom(world, file('2026-01-12', less));
+
+    expect(prefixesIn(world)).toEqual(less);
+  });
+});
+
+describe('a stale source', () => {
+  const grown = (weeks: number) => [...both, ...Array.from({ length: weeks }, (_, week) => `20.43.${week}.0/24`)];
+
+  async function sixWeeks(world: World, stuck: ServiceTagsSource): Promise<readonly string[]> {
+    for (let week = 0; week <= 6; week += 1) {
+      await pullFrom(world, file(dayOf(world), grown(week)), stuck);
+      world.clock.advance(7 * dayInMs);
+    }
+    return grown(6);
+  }
+
+  test.each([
+    ['of a file', mirror(less, '2026-01-05')],
+    ['without a date', mirror(less)],
+  ])('%s does not get well when the good one fails', async (_, stuck) => {
+    const world = await worlds.open({ targets: [eager] });
+    const good = await sixWeeks(world, stuck);
+
+    for (const days of [1, 1, 40]) {
+      world.clock.advance(days * dayInMs);
+      const { listed, message } = await pullFrom(world, deadSource(), stuck);
+      expect(listed).toEqual(good);
+      expect(message).toMatch(/: kept Public-20260216-/);
+    }
+
+    expect(prefixesIn(world)).toEqual(good);
+    expect(await reportsOf(world)).toMatchObject({ download: 'failed', [stuck.name]: 'stale' });
+  });
+
+  test('does not look as if it had moved because it failed for once', async () => {
+    const world = await worlds.open({ targets: [eager] });
+    await sixWeeks(world, mirror(less));
+
+    await pullFrom(world, file(dayOf(world), grown(7)), deadSource(mirror(less).name));
+    await pullFrom(world, file(dayOf(world), grown(7)), mirror(less));
+
+    expect(await reportsOf(world)).toMatchObject({ [mirror(less).name]: 'stale' });
+  });
+
+  test('is better than none where nothing was pulled yet', async () => {
+    const world = await worlds.open({ targets: [eager] });
+
+    await pullFrom(world, deadSource(), mirror(both, '2020-01-06'));
+
+    expect(prefixesIn(world)).toEqual(both);
   });
 });
 

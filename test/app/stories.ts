@@ -6,6 +6,7 @@ import { startWorld, type World, type WorldOptions } from '../../dev/world.ts';
 import type { ServiceTagsSource } from '../../src/app/ports.ts';
 import { verifyChain, type ChainCheck } from '../../src/core/ledgerChain.ts';
 import { parseServiceTags, parseServiceTagsText } from '../../src/core/parseServiceTags.ts';
+import { isPullOf } from '../../src/core/pullRecord.ts';
 import type { RunRecord } from '../../src/core/runRecord.ts';
 import type { Cloud } from '../../src/core/serviceTags.ts';
 import type { NsgRuleTarget, RegistryTarget } from '../../src/core/target.ts';
@@ -213,7 +214,9 @@ export async function recordsOf(world: World, chain: string): Promise<RunRecord[
 }
 
 export async function checkLedger(world: World, chain: string): Promise<ChainCheck> {
-  return verifyChain(await recordsOf(world, chain), await evidenceOf(world, chain));
+  const records = await recordsOf(world, chain);
+  const own = records.filter((record) => chain !== 'pull' || isPullOf(world.services.cloud, record));
+  return verifyChain(own, await evidenceOf(world, chain));
 }
 
 async function evidenceOf(world: World, chain: string): Promise<Parameters<typeof verifyChain>[1]> {

@@ -70,6 +70,15 @@ describe('a watched tag', () => {
     ]);
   });
 
+  test('of which nobody knows what it had is quarantined, whatever it lists', () => {
+    const unknown = { tag, baseline: 'snapshot-1' };
+    const reason = `${tag}: what it had in snapshot-1 cannot be read any more.`;
+    const entry = { ...unknown, kind: 'unknown', reason, since: '2026-01-05', confirmations: 0 };
+
+    expect(judge(documentOf({ [tag]: prefixes(3) }), [unknown], [], '2026-01-05')).toEqual([entry]);
+    expect(judge(documentOf({ Sql: prefixes(3) }), [unknown], [], '2026-01-05')).toEqual([entry]);
+  });
+
   test('is found whatever its case', () => {
     const believed = [{ tag, addressPrefixes: prefixes(2), baseline: 'snapshot-1' }];
 
@@ -124,7 +133,8 @@ describe('a tag that stays in quarantine', () => {
       ...entry,
     };
     const quarantined = { entry: known, addressPrefixes: listed };
-    const believed = [{ tag, addressPrefixes: prefixes(100), baseline: 'snapshot-1', quarantined }];
+    const before = known.kind === 'unknown' ? {} : { addressPrefixes: prefixes(100) };
+    const believed = [{ tag, ...before, baseline: 'snapshot-1', quarantined }];
     return judge(documentOf(now ? { [tag]: now } : {}), believed, targets, date).map(({ since, confirmations }) => [
       since,
       confirmations,
@@ -147,6 +157,16 @@ describe('a tag that stays in quarantine', () => {
     ['another kind begins anew', [], prefixes(0), {}, '2026-02-02', [['2026-02-02', 0]]],
     ['empty for ever', [], [], { kind: 'empty', confirmations: 50 }, '2027-01-05', [['2026-01-05', 51]]],
     ['missing for ever', undefined, [], { kind: 'missing', confirmations: 50 }, '2027-01-05', [['2026-01-05', 51]]],
+    ['unknown, too early', prefixes(50), prefixes(50), { kind: 'unknown' }, '2026-01-12', [['2026-01-05', 2]]],
+    ['unknown, late and confirmed: believed', prefixes(50), prefixes(50), { kind: 'unknown' }, '2026-01-19', []],
+    [
+      'unknown and losing more begins anew',
+      prefixes(49),
+      prefixes(50),
+      { kind: 'unknown' },
+      '2026-02-02',
+      [['2026-02-02', 0]],
+    ],
     ['whole again', prefixes(100), prefixes(50), {}, '2026-01-06', []],
   ])('%s', (_, now, listed, entry, date, expected) => {
     expect(judgedAgain(now, listed, entry, date)).toEqual(expected);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Cron } from 'croner';
-import { findScheduleFault } from '../../src/core/ncrontab.ts';
+import { findScheduleFault, toNumericSchedule } from '../../src/core/ncrontab.ts';
 
 describe('findScheduleFault', () => {
   test.each([
@@ -29,7 +29,10 @@ describe('findScheduleFault', () => {
     ['0 0 0 * * funday', 'day of week "funday" is not within 0-6'],
     ['0 0 mon * * *', 'hour "mon" is not within 0-23'],
     ['0 0 17-9 * * *', 'hour "17-9" runs backwards'],
-    ['0 10/15 * * * *', 'minute "10/15" has a step without * or a range before it'],
+    ['0 0 0 * * mondays', 'day of week "mondays" is not within 0-6'],
+    ['0 0 0 * * sat-sun', 'day of week "sat-sun" runs backwards'],
+    ['0 0/0 * * * *', 'minute "0/0" has a step of 0'],
+    ['0 60/5 * * * *', 'minute "60/5" is not within 0-59'],
     ['0 */0 * * * *', 'minute "*/0" has a step of 0'],
     ['0 0 0 ? * *', 'day "?" is not *, a number, a range, a step or a list of them'],
     ['0 0 0 L * *', 'day "L" is not within 1-31'],
@@ -37,4 +40,21 @@ describe('findScheduleFault', () => {
     ['0 -5 0 * * *', 'minute "-5" is not *, a number, a range, a step or a list of them'],
     ['0 *-5 0 * * *', 'minute "*-5" is not *, a number, a range, a step or a list of them'],
   ])('%s', (schedule, fault) => expect(findScheduleFault(schedule)).toBe(fault));
+});
+
+// Read as NCrontab, the platform's library, reads them.
+describe('what the platform takes and other readers of cron do not', () => {
+  test.each([
+    ['0 0 6 * * Monday', '0 0 6 * * 1'],
+    ['0 0 6 * JANUARY-mar SUNDAY,w', '0 0 6 * 1,2,3 0,3'],
+    ['0 0 6 * J,Ju,Jul m', '0 0 6 * 1,6,7 1'],
+    ['0 0/20 22/1 * * *', '0 0,20,40 22 * * *'],
+    ['0 5/10 * */10 * *', '0 5,15,25,35,45,55 * 1,11,21,31 * *'],
+    ['0 */90 006 * * *', '0 0 6 * * *'],
+    ['*/20 0 8-12/2,20 * Oct/2 *', '0,20,40 0 8,10,12,20 * 10,12 *'],
+  ])('%s', (schedule, numeric) => {
+    expect(findScheduleFault(schedule)).toBeUndefined();
+    expect(toNumericSchedule(schedule)).toBe(numeric);
+    expect(new Cron(numeric, { mode: '6-part', paused: true }).nextRun()).toBeInstanceOf(Date);
+  });
 });

@@ -40,6 +40,27 @@ function errorOf(json: unknown, cloud: Cloud = 'Public'): InvalidDocumentError {
 }
 
 describe('what is accepted', () => {
+  test.each<[unknown, string]>([
+    [null, 'null'],
+    [20, '20'],
+    [['20.61.98.0/24'], 'an array'],
+    [{ cidr: '20.61.98.0/24' }, 'an object'],
+  ])('an entry %j among the prefixes is left out as one that cannot be read', (entry, shown) => {
+    const json = file([tag('AzureContainerRegistry', ['20.61.97.0/24']), tag('Other', [entry, '20.61.99.0/24'])]);
+
+    const { document, warnings } = parseServiceTags(json, 'Public');
+
+    expect(document.values.map((value) => value.addressPrefixes)).toEqual([['20.61.97.0/24'], ['20.61.99.0/24']]);
+    expect(warnings).toEqual([
+      {
+        kind: 'unreadable',
+        tag: 'Other',
+        prefix: shown,
+        message: `Other: "${shown}" is neither an address nor a CIDR and is left out`,
+      },
+    ]);
+  });
+
   test('the weekly file: tags by name, prefixes by address', () => {
     const json = file([
       tag('AzureContainerRegistry.WestEurope', ['2603:1020:206:1::480/122', '20.61.97.128/25'], {
@@ -290,9 +311,9 @@ describe('what is refused, with the path of the first bad field', () => {
       'values[0].properties.addressPrefixes: expected an array of CIDRs, found "20.61.97.0/24"',
     ],
     [
-      file([tag('B', ['20.61.97.0/24', 20])]),
-      'values[0].properties.addressPrefixes[1]',
-      'values[0].properties.addressPrefixes[1]: expected a CIDR such as "20.42.66.0/23", found 20',
+      file([tag('A', []), tag('B', [{ cidr: '20.61.97.0/24' }, 20])]),
+      'values[1].properties.addressPrefixes[0]',
+      'values[1].properties.addressPrefixes[0]: expected a CIDR such as "20.42.66.0/23", found an object',
     ],
   ])('%j', (json, path, message) => {
     const error = errorOf(json);

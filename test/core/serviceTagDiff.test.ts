@@ -46,6 +46,16 @@ describe('diffPrefixes', () => {
 describe('diffTags', () => {
   const before = documentOf({ A: ['192.0.2.0/24'], B: ['198.51.100.0/24'], C: ['203.0.113.0/24'] });
 
+  test('the letter case of a name is no change', () => {
+    const after = documentOf({ a: ['192.0.2.0/24'], B: ['198.51.100.0/24'], c: ['203.0.113.0/25'] });
+
+    expect(diffTags(before, after)).toEqual({
+      addedTags: [],
+      removedTags: [],
+      changes: [{ tag: 'c', added: [], removed: ['203.0.113.128/25'] }],
+    });
+  });
+
   test('tag by tag, with the tags that came and went', () => {
     const after = documentOf({ A: ['192.0.2.0/25'], C: ['203.0.113.0/24'], D: ['2001:db8::/64'], E: [] });
 

@@ -77,6 +77,22 @@ test('targets of a file: their resources are made up', async () => {
   expect(lines[1]).toMatch(/^2026-01-05 {2}change 1, 2 tags {2}\| prod \+1 -0$/);
 });
 
+test('policy plan: what would be done, and each reason once', async () => {
+  await put('20260105', { [acr]: ['20.42.0.0/24'] }, 1);
+  await put('20260112', { [acr]: ['20.42.0.0/24', '20.42.1.0/24'] }, 2);
+  const targets = join(folder, 'targets.json');
+  const resourceId =
+    '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg';
+  const rule = { name: 'AllowAcr', priority: 300 };
+  const target = { name: 'hooks', kind: 'nsgRule', resourceId, scenario: 'webhooks', regions: 'all', rule };
+  await writeFile(targets, JSON.stringify({ targets: [target] }));
+
+  const lines = await replay('--targets', targets);
+
+  expect(lines[1]).toMatch(/hooks would \+1 -0; planOnly: /);
+  expect(lines[2]).toMatch(/hooks would \+2 -0$/);
+});
+
 test.each([
   ['no folder given', [], /--files: missing/],
   ['a folder without weekly files', ['--files', tmpdir()], /holds no ServiceTags_<cloud>_<YYYYMMDD>\.json/],

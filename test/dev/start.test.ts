@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,13 +73,14 @@ describe('npm start', () => {
     expect(after('2026-08-31')).toMatch(/webhook-receiver +keeps 5 +inSync/);
     expect(after('2026-09-07')).toMatch(/webhook-receiver +\+1 holds 1 +held\n +104\.40\.0\.0\/13 is wider than/);
     expect(after('an hour later')).toMatch(/build-agents +-1 +inSync/);
-    expect(output).toContain('/api/dashboard');
+    expect(output).not.toContain('/api/dashboard');
   }, 120_000);
 
   test('it serves until it is interrupted, and leaves no process behind', async () => {
     const { child, ended, said } = start('--source', `file:${join(project, 'dev/sample/releases')}`);
     const url = /http:\/\/127\.0\.0\.1:\d+(?=\/api\/health)/.exec(await said('Serving until Ctrl-C.'))![0];
 
+    expect(await said('(the simulated firewall)')).toContain('/api/dashboard');
     const health = (await (await fetch(`${url}/api/health`)).json()) as { snapshot: { id: string } };
     const children = childrenOf(child.pid!);
     child.kill('SIGINT');
@@ -110,6 +112,26 @@ describe('npm start', () => {
     expect(code).toBe(1);
     expect(output).toContain('package.json');
     expect(output).toContain('targets');
+  }, 60_000);
+
+  test('a port that is taken ends it with 1, and leaves nothing running', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { child, ended } = start('--once', '--port', String(port));
+    let children: string[] = [];
+    const looking = setInterval(() => {
+      children = [...new Set([...children, ...childrenOf(child.pid!)])];
+    }, 20);
+
+    const { code, output } = await ended;
+    clearInterval(looking);
+    taken.close();
+
+    expect(code).toBe(1);
+    expect(output).toContain('EADDRINUSE');
+    expect(children.length).toBeGreaterThan(1);
+    expect(children.filter((pid) => readdirSync('/proc').includes(pid))).toEqual([]);
   }, 60_000);
 });
 

@@ -80,7 +80,7 @@ describe('everything that a run emits', () => {
       settings: {
         AzureWebJobsStorage: azurite.connectionString,
         ARM_ENDPOINT: simulator.url,
-        SERVICE_TAGS_SOURCES: `file:${folder},${origin}/tags.json?sig=${secrets.sourceSignature}`,
+        SERVICE_TAGS_SOURCES: `file:${folder},${origin.replace('http:', 'https:')}/tags.json?sig=${secrets.sourceSignature}`,
         NOTIFICATION_WEBHOOKS: `${origin}/services/${secrets.webhookPath}`,
         NOTIFICATION_SECRET: secrets.notificationSecret,
         TARGETS: JSON.stringify({

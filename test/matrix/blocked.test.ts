@@ -2,12 +2,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Principal } from '../../dev/simulator/access.ts';
 import { appIdentity, appPrincipal, readRoles } from '../../dev/simulator/appIdentity.ts';
+import { ArmError } from '../../dev/simulator/armError.ts';
+import type { FaultMatcher } from '../../dev/simulator/faults.ts';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { RunRecord } from '../../src/core/runRecord.ts';
 import type { Target } from '../../src/core/target.ts';
-import { useWorlds } from '../app/stories.ts';
-import { expectInSync, kinds, openWorld, takeAway } from './cells.ts';
+import { acr, editIpRules, ipRulesOf, prefixesIn, prod, publishNextWeek, useWorlds } from '../app/stories.ts';
+import { openLimits } from '../core/planFixtures.ts';
+import { expectInSync, kinds, listed, openWorld, takeAway } from './cells.ts';
 
 const worlds = useWorlds();
 const subscription = '00000000-0000-0000-0000-000000000001';
@@ -72,8 +75,7 @@ const cases: Readonly<Record<Target['kind'], Readonly<Record<string, BlockedCase
       `${nsg}/securityRules/AllowAcr`,
     ),
     'no role to follow the operation': {
-      ...missing('Microsoft.Network/locations/operations/read', ''),
-      says: ['may not do Microsoft.Network/locations/operations/read on '],
+      ...missing('Microsoft.Network/locations/operations/read', `/subscriptions/${subscription}`),
       isLate: true,
     },
     'subscription disabled': disabledSubscription,
@@ -94,8 +96,7 @@ const cases: Readonly<Record<Target['kind'], Readonly<Record<string, BlockedCase
     'no role to read': missing('Microsoft.ContainerRegistry/registries/read', registry),
     'no role to write': missing('Microsoft.ContainerRegistry/registries/write', registry),
     'no role to follow the operation': {
-      ...missing('Microsoft.ContainerRegistry/registries/operationStatuses/read', ''),
-      says: ['may not do Microsoft.ContainerRegistry/registries/operationStatuses/read on '],
+      ...missing('Microsoft.ContainerRegistry/registries/operationStatuses/read', registry),
       isLate: true,
     },
     'subscription disabled': disabledSubscription,
@@ -183,7 +184,101 @@ describe.each(kinds)('%s', (kind, target) => {
     const record = await update(world, gone);
 
     expect(record.outcome).toBe('blocked');
-    expect(record.reasons[0]).toMatchObject({ code: 'notFound' });
-    expect(record.reasons[0]?.message).toContain('subscription 00000000-0000-0000-0000-0000000000ff does not exist');
+    const reason = record.reasons.find(({ code }) => code === 'notFound');
+    expect(reason?.message).toContain('subscription 00000000-0000-0000-0000-0000000000ff does not exist');
   });
 });
+
+type Step = 'poll' | 'result' | 'read-back' | 'read for the record';
+
+/** What a person must mend may show only behind a write that Azure has taken: then the rule is there, and ours. */
+describe.each(kinds)('%s, behind the write', (kind, target) => {
+  const fresh = '20.50.0.0/24';
+  const refusals = { 401: 'ExpiredAuthenticationToken', 403: 'AuthorizationFailed', 404: 'ResourceNotFound' } as const;
+  const resource = { method: 'GET', path: /\/(networkSecurityGroups|registries)\/[^/]+$/ };
+  const before = kind === 'nsgRule' ? 2 : 3;
+  const steps: Readonly<Record<Step, readonly [FaultMatcher, number]>> = {
+    poll: [{ method: 'GET', path: /\/(operations|operationStatuses)\/[^/]+$/ }, 1],
+    result: kind === 'nsgRule' ? [{ method: 'GET', path: /\/securityRules\/[^/]+$/ }, 1] : [resource, before + 1],
+    'read-back': [resource, kind === 'nsgRule' ? before + 1 : before + 2],
+    'read for the record': [resource, kind === 'nsgRule' ? before + 2 : before + 3],
+  };
+
+  /** An operation that is not found is looked for in the rules; a result is read back anyway. */
+  const expected = (step: Step, status: number): string =>
+    step === 'result' || (step === 'poll' && status === 404) ? 'applied' : 'blocked';
+
+  test.each(
+    (Object.keys(steps) as Step[]).flatMap((step) =>
+      ([401, 403, 404] as const).map((status) => [step, status] as const),
+    ),
+  )('%s answered with %i: the claim stays', async (step, status) => {
+    const world = await openWorld(worlds, target);
+    const [matcher, nth] = steps[step];
+    if (nth > 1) world.simulator.failNext(matcher, { kind: 'slow', delayInMs: 0 }, nth - 1);
+    world.simulator.failNext(matcher, { kind: 'error', error: new ArmError(status, refusals[status], 'No.') });
+
+    const [record] = await publishNextWeek(world, { [acr]: [...listed, fresh] }, 2);
+
+    expect(record?.outcome).toBe(expected(step, status));
+    await expectOwned(world, target, fresh);
+    await expectMended(world, target);
+  });
+
+  test('without the role to follow the operation the claim stays', async () => {
+    const action =
+      kind === 'nsgRule'
+        ? 'Microsoft.Network/locations/operations/read'
+        : 'Microsoft.ContainerRegistry/registries/operationStatuses/read';
+    const { break: take, mend } = missing(action, '');
+    const world = await openWorld(worlds, target);
+
+    take(world);
+    const [record] = await publishNextWeek(world, { [acr]: [...listed, fresh] }, 2);
+    mend(world);
+
+    const scope = kind === 'nsgRule' ? `/subscriptions/${subscription}` : registry;
+    expect(record?.outcome).toBe('blocked');
+    expect(record?.reasons[0]?.message).toContain(
+      `may not do ${action} on ${scope} (an operation is no scope of its own)`,
+    );
+    expect(record?.reasons[0]?.message).toContain(`--scope ${scope})`);
+    await expectOwned(world, target, fresh);
+    await expectMended(world, target);
+  });
+
+  async function expectOwned(world: World, of: Target, prefix: string): Promise<void> {
+    expect(liveIn(world, of)).toContain(prefix);
+    const state = await world.services.states.get(of.name);
+    expect(state?.owned.map((owned) => owned.prefix)).toContain(prefix);
+  }
+
+  /** The next run finds all well; what is no longer listed goes, which shows that it is known as ours. */
+  async function expectMended(world: World, of: Target): Promise<void> {
+    expect((await update(world, of)).outcome).toBe('unchanged');
+    await expectOwned(world, of, fresh);
+    await publishNextWeek(world, { [acr]: listed }, 3);
+    expectInSync(world, of);
+  }
+});
+
+test('a registry whose write is refused gives the claim back: what a person then adds by hand is the person’s', async () => {
+  const fresh = '20.50.0.0/24';
+  const target = prod({ limits: openLimits, regions: 'all' });
+  const world = await openWorld(worlds, target);
+  const denied = missing('Microsoft.ContainerRegistry/registries/write', registry);
+
+  denied.break(world);
+  const [record] = await publishNextWeek(world, { [acr]: [...listed, fresh] }, 2);
+  editIpRules(world, (rules) => [...rules, fresh], target);
+  denied.mend(world);
+  await update(world, target);
+  await publishNextWeek(world, { [acr]: listed }, 3);
+
+  expect(record?.outcome).toBe('blocked');
+  expect(liveIn(world, target)).toContain(fresh);
+});
+
+function liveIn(world: World, target: Target): string[] {
+  return target.kind === 'nsgRule' ? prefixesIn(world, target) : ipRulesOf(world, target);
+}

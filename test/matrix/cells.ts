@@ -36,7 +36,7 @@ export async function openWorld(worlds: Worlds, target: Target, options: Partial
   const world = await worlds.open({ targets: [target], ...options });
   if (target.kind === 'nsgRule') world.simulator.putRule(target.resourceId, foreignRule);
   else setIpRules(world, target.resourceId, []);
-  await publish(world, { [acr]: listed });
+  await publish(world, target.regions === 'all' ? { [acr]: listed } : { [acr]: listed, [`${acr}.WestEurope`]: listed });
   expectInSync(world, target);
   return world;
 }

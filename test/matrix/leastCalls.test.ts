@@ -1,6 +1,7 @@
 /** What is in sync costs one read of Azure; what is unchanged costs none. */
 import { describe, expect, test } from '@jest/globals';
 import { acr, hooks, prod, publish, useWorlds } from '../app/stories.ts';
+import { openLimits } from '../core/planFixtures.ts';
 import { kinds, listed, openWorld } from './cells.ts';
 
 const worlds = useWorlds();
@@ -26,6 +27,25 @@ describe.each(kinds)('%s', (_, target) => {
       expect(world.simulator.requests.length - before).toBe(1);
     }
   });
+});
+
+test.each([
+  ['its own', prod().resourceId, ['prod', 'prod/replications']],
+  ['its own, in other letter case', prod().resourceId.toUpperCase(), ['prod', 'PROD/replications']],
+  ['another', prod().resourceId.replace(/prod$/, 'build'), ['prod', 'build', 'build/replications']],
+])('regions of a registry, %s, cost what is not known yet', async (_, ofRegistry, reads) => {
+  const target = prod({ limits: openLimits, regions: { ofRegistry } });
+  const world = await worlds.open({ targets: [target] });
+  await publish(world, { [acr]: listed, [`${acr}.WestEurope`]: ['20.42.66.0/24'] });
+  const before = world.simulator.requests.length;
+
+  const [record] = await world.reconcile();
+
+  expect(record).toMatchObject({ outcome: 'unchanged', arm: { reads: reads.length, writes: 0, retries: [] } });
+  const calls = world.simulator.requests.slice(before);
+  expect(calls.map(({ method, path }) => `${method} ${path.split('/registries/')[1] ?? path}`)).toEqual(
+    reads.map((path) => `GET ${path}`),
+  );
 });
 
 test('a pull that finds nothing new costs no call, and queues nothing', async () => {

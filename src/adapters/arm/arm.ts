@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Arm, ArmSession, Clock, TargetAdapter } from '../../app/ports.ts';
+import type { Arm, ArmSession, Clock, TaggedResource, TaggedResourceFinder, TargetAdapter } from '../../app/ports.ts';
 import type { Target } from '../../core/target.ts';
 import { asCallsOf, type ArmCalls } from './calls.ts';
 import { buildArmClients, type ArmClients, type ArmConfig } from './client.ts';
@@ -8,7 +8,7 @@ import { toTargetError } from './errors.ts';
 import { buildNsgRules } from './nsgRules.ts';
 import { buildRegistryNetworkRules } from './registryNetworkRules.ts';
 import { readRegistryRegions } from './registryRegions.ts';
-import { findTaggedResources, type TaggedResource } from './resourceGraph.ts';
+import { findTaggedResources, readProfile } from './resourceGraph.ts';
 
 const defaultDurationInMs = 4 * 60_000;
 
@@ -19,8 +19,8 @@ export interface ArmOptions {
   readonly pollIntervalInMs?: number;
 }
 
-export interface AzureArm extends Arm {
-  /** Resources that carry the tag `service-tag-sync`. */
+export interface AzureArm extends Arm, TaggedResourceFinder {
+  /** Of the given subscriptions, or of all that the app's identity can read. */
   findTaggedResources(subscriptions?: readonly string[]): Promise<readonly TaggedResource[]>;
 }
 
@@ -31,7 +31,7 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
   const registryNetworkRules = buildRegistryNetworkRules(clients, { pollIntervalInMs });
 
   function openCalls(deadline = new Date(clock.now().getTime() + defaultDurationInMs)): ArmCalls {
-    return { clock, deadline, correlationId: randomUUID(), reads: 0, writes: 0, retries: [] };
+    return { clock, deadline, correlationId: randomUUID(), usage: { reads: 0, writes: 0, retries: [] } };
   }
 
   return {
@@ -40,11 +40,12 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
       return {
         nsgRules: within(calls, nsgRules),
         registryNetworkRules: within(calls, registryNetworkRules),
-        readRegistryRegions: (registryId) => run(calls, () => readRegistryRegions(clients, registryId)),
-        usage: () => ({ reads: calls.reads, writes: calls.writes, retries: [...calls.retries] }),
+        readRegistryRegions: (...registry) => run(calls, () => readRegistryRegions(clients, ...registry)),
+        usage: () => ({ ...calls.usage, retries: [...calls.usage.retries] }),
       };
     },
     findTaggedResources: (subscriptions) => run(openCalls(), () => findTaggedResources(clients, subscriptions)),
+    readProfile: (resource, deadline) => run(openCalls(deadline), () => readProfile(clients, resource)),
   };
 }
 

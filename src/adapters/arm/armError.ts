@@ -1,4 +1,4 @@
-import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 
 /** An answer of Azure Resource Manager that is an error, or an operation of its that ended in one. */
 export class ArmError extends Error {
@@ -6,8 +6,8 @@ export class ArmError extends Error {
   /** Undefined where a long-running operation was accepted and failed later. */
   readonly statusCode: number | undefined;
   readonly code: string;
-  /** The first code beneath `code`: Microsoft.Network says there what really happened. */
-  readonly detailCode: string | undefined;
+  /** All codes beneath `code`, the innermost first: Microsoft.Network says there what really happened. */
+  readonly detailCodes: readonly string[];
   readonly retryAfterInMs: number | undefined;
   readonly method: string;
   /** Path of the request, without host and query. */
@@ -16,11 +16,20 @@ export class ArmError extends Error {
     super(message);
     this.statusCode = facts.statusCode;
     this.code = facts.code;
-    this.detailCode = facts.detailCode;
+    this.detailCodes = facts.detailCodes ?? [];
     this.retryAfterInMs = facts.retryAfterInMs;
     this.method = facts.method;
     this.path = facts.path;
   }
+
+  get detailCode(): string | undefined {
+    return this.detailCodes[0];
+  }
+}
+
+/** True for the URL by which an operation is followed: it is no resource, and no scope of a role. */
+export function isOperationPath(path: string): boolean {
+  return /\/(operations|operationResults|operationStatuses)\/[^/]+\/?$/i.test(path);
 }
 
 /** Azure did not say it in so many words, but its resource does: worth another try. */
@@ -33,24 +42,19 @@ export function beingUpdated(resourceId: string): ArmError {
   });
 }
 
-interface ErrorBody {
-  readonly code?: unknown;
-  readonly message?: unknown;
-  readonly details?: unknown;
-  readonly innererror?: unknown;
-}
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The error that an answer of a status from 400 is; undefined for others. */
 export function toAnswerError(response: PipelineResponse, now: Date): ArmError | undefined {
   if (response.status < 400) return undefined;
   const { method } = response.request;
-  const path = pathOf(response);
+  const path = pathOf(response.request);
   const body = parseObject(response.bodyAsText);
   const error = asObject(body?.error) ?? body ?? {};
   return new ArmError(messageOf(error) ?? `${method} ${path} answered ${response.status}`, {
     statusCode: response.status,
     code: codeOf(error) ?? String(response.status),
-    detailCode: detailCodeOf(error),
+    detailCodes: detailCodesOf(error),
     retryAfterInMs: readRetryAfter(response, now),
     method,
     path,
@@ -72,31 +76,28 @@ export function toOperationError(response: PipelineResponse): ArmError | undefin
   return new ArmError(messageOf(error) ?? `the operation ended as ${status}`, {
     statusCode: undefined,
     code: codeOf(error) ?? `Operation${status}`,
-    detailCode: detailCodeOf(error),
+    detailCodes: detailCodesOf(error),
     method: response.request.method,
-    path: pathOf(response),
+    path: pathOf(response.request),
   });
 }
 
-/** An answer that broke off, or that somebody on the way put in its place: the SDK would give up over it. */
-export function toCutOffError(response: PipelineResponse): ArmError | undefined {
-  const { bodyAsText: text, request, status } = response;
-  if (!text) return undefined;
-  try {
-    JSON.parse(text);
-    return undefined;
-  } catch {
-    return new ArmError(`${request.method} ${pathOf(response)} was answered with what is no JSON`, {
-      statusCode: status,
-      code: 'PARSE_ERROR',
-      method: request.method,
-      path: pathOf(response),
-    });
-  }
+/** An answer that says nothing that can be used, which is likely to pass. */
+export function unreadable(method: string, path: string, statusCode = 200): ArmError {
+  const message = `${method} ${path} was answered with something else than the JSON of a resource`;
+  return new ArmError(message, { statusCode, code: 'PARSE_ERROR', method, path });
 }
 
-function pathOf(response: PipelineResponse): string {
-  return new URL(response.request.url).pathname;
+/** An answer to a read that broke off, or that somebody on the way put in its place: the SDK would give up over it. */
+export function toCutOffError({ bodyAsText: text, request, status }: PipelineResponse): ArmError | undefined {
+  const path = pathOf(request);
+  // Who follows an operation may be told nothing.
+  const isComplete = text ? parseObject(text) !== undefined : status !== 200 || isOperationPath(path);
+  return isComplete ? undefined : unreadable(request.method, path, status);
+}
+
+export function pathOf({ url }: PipelineRequest): string {
+  return new URL(url).pathname;
 }
 
 function readRetryAfter(response: PipelineResponse, now: Date): number | undefined {
@@ -109,20 +110,26 @@ function readRetryAfter(response: PipelineResponse, now: Date): number | undefin
   return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
 
-function messageOf(error: ErrorBody): string | undefined {
+function messageOf(error: JsonObject): string | undefined {
   return typeof error.message === 'string' && error.message !== '' ? error.message : undefined;
 }
 
-function codeOf(error: ErrorBody): string | undefined {
+function codeOf(error: JsonObject): string | undefined {
   return typeof error.code === 'string' && error.code !== '' ? error.code : undefined;
 }
 
-function detailCodeOf(error: ErrorBody): string | undefined {
-  const details: readonly unknown[] = Array.isArray(error.details) ? error.details : [error.innererror];
-  return details.map((detail) => codeOf(asObject(detail) ?? {})).find((code) => code !== undefined);
+/** Azure nests what it says: `details` in `details`, `innererror` in `innererror`. */
+function detailCodesOf({ details, innererror }: JsonObject): string[] {
+  const parts: readonly unknown[] = [...(Array.isArray(details) ? (details as unknown[]) : []), innererror];
+  return parts.flatMap((part) => {
+    const detail = asObject(part);
+    if (!detail) return [];
+    const code = codeOf(detail);
+    return [...detailCodesOf(detail), ...(code === undefined ? [] : [code])];
+  });
 }
 
-function parseObject(text: string | null | undefined): Record<string, unknown> | undefined {
+function parseObject(text: string | null | undefined): JsonObject | undefined {
   if (!text) return undefined;
   try {
     return asObject(JSON.parse(text));
@@ -131,8 +138,6 @@ function parseObject(text: string | null | undefined): Record<string, unknown> |
   }
 }
 
-function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
+function asObject(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }

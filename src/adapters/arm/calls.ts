@@ -9,9 +9,8 @@ export interface ArmCalls {
   readonly deadline: Date;
   /** Sent with every request, so that Azure's activity log can be joined with our ledger. */
   readonly correlationId: string;
-  reads: number;
-  writes: number;
-  readonly retries: ArmUsage['retries'][number][];
+  /** For the run's record. */
+  readonly usage: { reads: number; writes: number; readonly retries: ArmUsage['retries'][number][] };
 }
 
 const storage = new AsyncLocalStorage<ArmCalls>();
@@ -26,12 +25,24 @@ export function currentCalls(): ArmCalls | undefined {
   return storage.getStore();
 }
 
+/** Runs work that the session does not wait for any longer. */
+export function withinTime<T>(inMs: number, work: () => Promise<T>): Promise<T> {
+  const calls = currentCalls();
+  if (!calls) return work();
+  const deadline = calls.clock.now().getTime() + Math.min(inMs, remainingInMs(calls));
+  return asCallsOf({ ...calls, deadline: new Date(deadline) }, work);
+}
+
 export function remainingInMs(calls: ArmCalls): number {
   return calls.deadline.getTime() - calls.clock.now().getTime();
 }
 
 /** Tries again what Azure says is worth it, as long as the session's deadline allows; every wait is recorded. */
-export async function withRetries<T>(call: string, attempt: (number: number) => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  call: string,
+  attempt: (number: number) => Promise<T>,
+  isFinal: (error: unknown) => boolean = () => false,
+): Promise<T> {
   for (let number = 1; ; number += 1) {
     try {
       return await attempt(number);
@@ -39,7 +50,8 @@ export async function withRetries<T>(call: string, attempt: (number: number) => 
       const { kind, code, detailCode, retryAfterInMs } = classifyArmError(error);
       // `Retry-After: 0` must not become a hundred tries a second.
       const waitInMs = retryAfterInMs !== undefined && retryAfterInMs > 0 ? retryAfterInMs : backoffInMs(number);
-      if (kind !== 'retry' || !(await waitBeforeRetry(call, detailCode ?? code, waitInMs))) throw error;
+      if (kind !== 'retry' || isFinal(error)) throw error;
+      if (!(await waitBeforeRetry(call, detailCode ?? code, waitInMs))) throw error;
     }
   }
 }
@@ -48,9 +60,14 @@ export async function withRetries<T>(call: string, attempt: (number: number) => 
 export async function waitBeforeRetry(call: string, code: string, waitInMs: number): Promise<boolean> {
   const calls = currentCalls();
   if (!calls || waitInMs >= remainingInMs(calls)) return false;
-  calls.retries.push({ call, code, waitedInMs: waitInMs });
+  calls.usage.retries.push({ call, code, waitedInMs: waitInMs });
   await calls.clock.sleep(waitInMs);
   return true;
+}
+
+/** Something did not come as hoped, and the work goes on without it: the run's record shows it. */
+export function noteGoingOn(call: string, code: string): void {
+  currentCalls()?.usage.retries.push({ call, code, waitedInMs: 0 });
 }
 
 /** 1, 2, 4 … 30 seconds, of which a random half is taken off so that waiting sessions do not come back together. */

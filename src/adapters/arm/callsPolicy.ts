@@ -1,16 +1,18 @@
 import type { PipelinePolicy, PipelineRequest, PipelineResponse, SendRequest } from '@azure/core-rest-pipeline';
-import { ArmError, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
+import { ArmError, isOperationPath, pathOf, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
 import { Budget, type CallKind } from './budget.ts';
 import { currentCalls, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
-import { isLock } from './errors.ts';
+import { isLock, isWordOfWrite } from './errors.ts';
 
 const requestTimeoutInMs = 60_000;
 /** A shorter wait for a turn is not worth a line in the run's record. */
 const shortestToldWaitInMs = 1_000;
+/** The least of a resource that the SDKs can read. */
+const emptyResource = '{"sku":{},"properties":{}}';
 
 /**
- * Counts requests for their session, keeps to the budget of their subscription, turns bad answers into ArmError and
- * repeats reads that failed in passing.
+ * Counts requests for their session, keeps to the budget of their subscription, turns bad answers into ArmError,
+ * repeats reads that failed in passing and gives a body to a write that was accepted without a word.
  * Writes are not repeated here: who writes must look again first (see nsgRules.ts and registryNetworkRules.ts).
  */
 export function buildCallsPolicy(): PipelinePolicy {
@@ -20,11 +22,11 @@ export function buildCallsPolicy(): PipelinePolicy {
     async sendRequest(request, next) {
       const isRepeated = isRead(request) && currentCalls() !== undefined;
       const response = await (isRepeated
-        ? withRetries(nameOf(request), () => send(request, next, budget))
+        ? withRetries(nameOf(request), () => send(request, next, budget), isWordOfWrite)
         : send(request, next, budget));
       const error = toOperationError(response);
       if (error) throw error;
-      return response;
+      return isRead(request) && !isOperationPath(pathOf(request)) ? response : withBody(response);
     },
   };
 }
@@ -34,8 +36,8 @@ async function send(request: PipelineRequest, next: SendRequest, budget: Budget)
   const bucket = bucketOf(request);
   if (calls) {
     await awaitTurn(request, calls, budget, bucket);
-    if (isRead(request)) calls.reads += 1;
-    else calls.writes += 1;
+    if (isRead(request)) calls.usage.reads += 1;
+    else calls.usage.writes += 1;
     request.headers.set('x-ms-correlation-request-id', calls.correlationId);
     request.timeout = Math.max(1, Math.min(requestTimeoutInMs, remainingInMs(calls)));
   }
@@ -51,22 +53,31 @@ async function send(request: PipelineRequest, next: SendRequest, budget: Budget)
   return response;
 }
 
+/** The SDKs read a resource out of every success. What was written is read back anyway, so that none will do. */
+function withBody(response: PipelineResponse): PipelineResponse {
+  if (response.bodyAsText) return response;
+  // They take 204 for an error where a resource is to come.
+  const status = response.status === 204 ? 200 : response.status;
+  return { ...response, status, bodyAsText: emptyResource };
+}
+
 async function awaitTurn(request: PipelineRequest, calls: ArmCalls, budget: Budget, bucket: BucketName): Promise<void> {
   const waitInMs = budget.take(bucket.key, bucket.kind, calls.clock.now().getTime(), remainingInMs(calls));
   if (waitInMs === undefined) throw noTurn(request, remainingInMs(calls));
   if (waitInMs === 0) return;
   const call = nameOf(request);
-  if (waitInMs >= shortestToldWaitInMs) calls.retries.push({ call, code: 'SubscriptionBudget', waitedInMs: waitInMs });
+  if (waitInMs >= shortestToldWaitInMs)
+    calls.usage.retries.push({ call, code: 'SubscriptionBudget', waitedInMs: waitInMs });
   await calls.clock.sleep(waitInMs);
 }
 
-function noTurn({ method, url }: PipelineRequest, leftInMs: number): ArmError {
+function noTurn(request: PipelineRequest, leftInMs: number): ArmError {
   return new ArmError('the budget of the subscription leaves this call no turn within the time of the run', {
     statusCode: 429,
     code: 'SubscriptionBudget',
     retryAfterInMs: Math.max(1, leftInMs),
-    method,
-    path: new URL(url).pathname,
+    method: request.method,
+    path: pathOf(request),
   });
 }
 
@@ -77,9 +88,9 @@ interface BucketName {
 
 /** Each resource provider counts for itself as well, so that one that refuses calls does not hold up the other. */
 function bucketOf(request: PipelineRequest): BucketName {
-  const { pathname } = new URL(request.url);
-  const subscription = /\/subscriptions\/([^/]+)/i.exec(pathname)?.[1] ?? '';
-  const provider = /\/providers\/([^/]+)/i.exec(pathname)?.[1] ?? '';
+  const path = pathOf(request);
+  const subscription = /\/subscriptions\/([^/]+)/i.exec(path)?.[1] ?? '';
+  const provider = /\/providers\/([^/]+)/i.exec(path)?.[1] ?? '';
   const kind = isRead(request) ? 'reads' : request.method === 'DELETE' ? 'deletes' : 'writes';
   return { key: `${subscription}/${provider}/${kind}`.toLowerCase(), kind };
 }
@@ -92,12 +103,12 @@ function remainingOf({ headers }: PipelineResponse, kind: CallKind): number | un
   return told.length === 0 ? undefined : Math.min(...told.map(Number));
 }
 
-/** Two POSTs of those that we send only ask. */
-function isRead({ method, url }: PipelineRequest): boolean {
-  return method === 'GET' || (method === 'POST' && /\/listUsages\?|\/Microsoft\.ResourceGraph\/resources\?/i.test(url));
+/** The only POST that we send asks Azure Resource Graph. */
+function isRead({ method }: PipelineRequest): boolean {
+  return method === 'GET' || method === 'POST';
 }
 
 /** `PUT securityRules/AllowAcrWebhooks`: what a person needs to know which call it was. */
-function nameOf({ method, url }: PipelineRequest): string {
-  return `${method} ${new URL(url).pathname.split('/').slice(-2).join('/')}`;
+function nameOf(request: PipelineRequest): string {
+  return `${request.method} ${pathOf(request).split('/').slice(-2).join('/')}`;
 }

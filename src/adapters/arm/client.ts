@@ -8,7 +8,7 @@ import type { Config } from '../../config.ts';
 import { buildCallsPolicy } from './callsPolicy.ts';
 import { cloudSettings } from './cloudSettings.ts';
 
-export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback'>;
+export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback' | 'identityClientId'>;
 
 export interface ArmClients {
   networkClient(subscriptionId: string): Promise<NetworkManagementClient>;
@@ -30,7 +30,8 @@ export interface ArmClientsOptions {
 
 export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = {}): ArmClients {
   const settings = cloudSettings[config.cloud];
-  const buildCredential = options.buildCredential ?? buildDefaultCredential;
+  const buildCredential =
+    options.buildCredential ?? ((authorityHost) => buildDefaultCredential(authorityHost, config.identityClientId));
   const credential = once(() =>
     config.armIsLoopback ? Promise.resolve(noCredential) : buildCredential(settings.authorityHost),
   );
@@ -84,10 +85,13 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
   };
 }
 
-/** In Azure it ends at the managed identity, the one that AZURE_CLIENT_ID names where there are several. */
-async function buildDefaultCredential(authorityHost: string): Promise<TokenCredential> {
+/** In Azure it ends at the managed identity, the named one where there are several. */
+async function buildDefaultCredential(authorityHost: string, clientId: string | undefined): Promise<TokenCredential> {
   const { DefaultAzureCredential } = await import('@azure/identity');
-  return new DefaultAzureCredential({ authorityHost });
+  return new DefaultAzureCredential({
+    authorityHost,
+    ...(clientId === undefined ? {} : { managedIdentityClientId: clientId }),
+  });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,7 +1,21 @@
 /** What an error of Azure means for a run: by HTTP status, code and detail code, in one place. */
 import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../../core/errors.ts';
 import type { BlockCode } from '../../core/reasons.ts';
-import { ArmError } from './armError.ts';
+import { ArmError, isOperationPath } from './armError.ts';
+import {
+  explainCredential,
+  explainDisabled,
+  explainFull,
+  explainGroup,
+  explainGroupDeletion,
+  explainLock,
+  explainParent,
+  explainPermission,
+  explainRejection,
+  explainResource,
+  explainSubscription,
+  type Facts,
+} from './explain.ts';
 
 export interface ArmVerdict {
   /** `retry`: the same again later. `replan`: read and plan again. `blocked`: a person must act. `fatal`: not known. */
@@ -13,33 +27,25 @@ export interface ArmVerdict {
   readonly reason?: { readonly code: BlockCode; readonly message: string };
 }
 
-type Facts = Pick<ArmError, 'code' | 'message' | 'path'>;
-type Explain = (facts: Facts) => string;
-
 /** Codes that say the same whatever the status. Detail codes are looked up first: they are the exact ones. */
-const retryCodes = new Set([
+const lockCodes = new Set([
   'RetryableError',
   'RetryableErrorDueToAnotherOperation', // an NSG's lock, not a quota
   'ReferencedResourceNotProvisioned',
   'AnotherOperationInProgress', // also as the result of an accepted operation
   'OperationPreempted',
+  'ResourceBeingUpdated',
+]);
+
+const retryCodes = new Set([
+  ...lockCodes,
   'TooManyRequests',
   'SubscriptionRequestsThrottled',
   'InternalServerError',
   'ServerTimeout',
   'ServiceUnavailable',
   'GatewayTimeout',
-  'ResourceBeingUpdated',
   'PARSE_ERROR', // an answer that broke off
-]);
-
-const lockCodes = new Set([
-  'RetryableError',
-  'RetryableErrorDueToAnotherOperation',
-  'ReferencedResourceNotProvisioned',
-  'AnotherOperationInProgress',
-  'OperationPreempted',
-  'ResourceBeingUpdated',
 ]);
 
 const replanCodes = new Set([
@@ -50,7 +56,20 @@ const replanCodes = new Set([
   'PreconditionFailedEtagMismatch',
 ]);
 
-const blockedCodes: Readonly<Record<string, readonly [BlockCode, Explain]>> = {
+/** What is wrong with the request itself, also where Azure finds it only after it has accepted it. */
+const rejectedCodes = new Set([
+  'InvalidRequestFormat',
+  'InvalidResourceName',
+  'OverlappingSubnetsNotPermittedInSecurityRule',
+  'ResourceCannotContainAddressPrefixesFromDifferentAddressFamilies',
+  'SecurityRuleInvalidAddressPrefix',
+  'SecurityRuleInvalidPortRange',
+  'SecurityRuleInvalidPriority',
+  'SecurityRuleParameterContainsUnsupportedValue',
+  'SecurityRuleParametersMissing',
+]);
+
+const blockedCodes: Readonly<Record<string, readonly [BlockCode, (facts: Facts) => string]>> = {
   AuthorizationFailed: ['noPermission', explainPermission],
   LinkedAuthorizationFailed: ['noPermission', explainPermission],
   RequestDisallowedByPolicy: ['rejected', ({ message }) => `an Azure Policy denies the write: ${message}`],
@@ -59,19 +78,10 @@ const blockedCodes: Readonly<Record<string, readonly [BlockCode, Explain]>> = {
   InvalidSubscriptionId: ['notFound', explainSubscription],
   ReadOnlyDisabledSubscription: ['rejected', explainDisabled],
   SubscriptionDisabled: ['rejected', explainDisabled],
-  ResourceGroupNotFound: [
-    'notFound',
-    ({ path }) => `resource group ${groupOf(path)} does not exist: correct resourceId or remove the target`,
-  ],
-  ResourceGroupBeingDeleted: [
-    'notFound',
-    ({ path }) => `resource group ${groupOf(path)} is being deleted: remove the target`,
-  ],
+  ResourceGroupNotFound: ['notFound', explainGroup],
+  ResourceGroupBeingDeleted: ['notFound', explainGroupDeletion],
   ResourceNotFound: ['notFound', explainResource],
-  ParentResourceNotFound: [
-    'notFound',
-    ({ message, path }) => explainResource({ path: /parent resource '([^']+)'/i.exec(message)?.[1] ?? path }),
-  ],
+  ParentResourceNotFound: ['notFound', explainParent],
   MissingSubscriptionRegistration: ['rejected', ({ message }) => `register the resource provider first: ${message}`],
   SecurityRuleConflict: [
     'priorityTaken',
@@ -90,14 +100,22 @@ export function classifyArmError(error: unknown): ArmVerdict {
   if (isCredentialError(error)) {
     return isTransientStatus(statusOf(error))
       ? { kind: 'retry', code }
-      : blocked(code, 'badCredentials', explain(error));
+      : blocked(code, 'badCredentials', explainCredential({ message: toErrorMessage(error) }));
   }
   return { kind: isConnectionError(error, code) ? 'retry' : 'fatal', code };
 }
 
 /** Another change holds the resource: not a matter of too many calls. */
-export function isLock({ code, detailCode }: Pick<ArmError, 'code' | 'detailCode'>): boolean {
-  return [detailCode, code].some((known) => known !== undefined && lockCodes.has(known));
+export function isLock({ code, detailCodes }: ArmError): boolean {
+  return [...detailCodes, code].some((known) => lockCodes.has(known));
+}
+
+/**
+ * What a read was told of the write that it follows: how it ended, or that nobody knows (any more). Asked again it is
+ * answered the same, so that the write itself has to look what there is.
+ */
+export function isWordOfWrite(error: unknown): boolean {
+  return error instanceof ArmError && error.method === 'GET' && (error.statusCode === 409 || isLostOperation(error));
 }
 
 /** What the app is to hear of an error: TargetBlockedError, TargetBusyError, TargetMovedError, or the error itself. */
@@ -113,40 +131,50 @@ export function toTargetError(error: unknown): unknown {
   return new TargetMovedError(message, { cause: error });
 }
 
+/** The same of a write that came to nothing. */
+export function toRefusal(error: unknown): unknown {
+  const known = toTargetError(error);
+  if (!(known instanceof TargetBlockedError)) return known;
+  return new TargetBlockedError(known.code, known.message, { cause: known.cause, isRefused: true });
+}
+
 function classifyAnswer(error: ArmError): ArmVerdict {
-  const facts = {
-    code: error.code,
-    ...(error.detailCode !== undefined && { detailCode: error.detailCode }),
-  };
-  for (const code of [error.detailCode, error.code]) {
-    const verdict = code === undefined ? undefined : classifyCode(code, error);
-    if (verdict) return { ...verdict, ...facts };
+  const { code, detailCode } = error;
+  const facts = { code, ...(detailCode === undefined ? {} : { detailCode }) };
+  if (isLostOperation(error)) return { ...retry(error), ...facts };
+  for (const detail of error.detailCodes) {
+    const verdict = classifyCode(detail, error);
+    if (verdict) return { ...verdict, code, detailCode: detail };
   }
-  return { ...classifyStatus(error), ...facts };
+  return { ...(classifyCode(code, error) ?? classifyStatus(error)), ...facts };
+}
+
+/** The resource may well be there, and what was written to it too: look again. */
+function isLostOperation({ statusCode, path }: ArmError): boolean {
+  return statusCode === 404 && isOperationPath(path);
 }
 
 function classifyCode(code: string, error: ArmError): ArmVerdict | undefined {
   if (retryCodes.has(code)) return retry(error);
   if (replanCodes.has(code)) return { kind: 'replan', code };
+  if (rejectedCodes.has(code)) return blocked(code, 'rejected', explainRejection(error));
   const known = Object.hasOwn(blockedCodes, code) ? blockedCodes[code] : undefined;
   return known && blocked(code, known[0], known[1](error));
 }
 
 function classifyStatus(error: ArmError): ArmVerdict {
   const { statusCode, code, message } = error;
-  if (statusCode === undefined) return { kind: 'fatal', code };
   if (isTransientStatus(statusCode) || statusCode === 409) return retry(error);
   if (statusCode === 412) return { kind: 'replan', code };
-  if (statusCode === 401) return blocked(code, 'badCredentials', explain(error));
+  if (statusCode === 401) return blocked(code, 'badCredentials', explainCredential(error));
   if (statusCode === 403) return blocked(code, 'noPermission', explainPermission(error));
   if (statusCode === 404) return blocked(code, 'notFound', explainResource(error));
   if (/exceed\w* (the )?allowed quota/i.test(message))
     return blocked(code, 'quota', `no room for so many rules: ${message}`);
   if (/premium sku|sku (is )?not supported/i.test(message)) return blocked(code, 'wrongSku', message);
-  if (statusCode >= 400 && statusCode < 500) {
-    return blocked(code, 'rejected', `Azure refused the request for good (${error.detailCode ?? code}): ${message}`);
-  }
-  return { kind: 'fatal', code };
+  // Without a status an operation failed of which nothing is known.
+  if (statusCode === undefined || statusCode >= 500) return { kind: 'fatal', code };
+  return blocked(code, 'rejected', explainRejection(error));
 }
 
 function retry({ code, retryAfterInMs }: ArmError): ArmVerdict {
@@ -195,48 +223,4 @@ function codeOfUnknown(error: unknown): string {
 function statusOf(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown }).statusCode;
   return typeof status === 'number' ? status : undefined;
-}
-
-function explain(error: unknown): string {
-  return `the app's credential was not accepted; check its managed identity, AZURE_CLIENT_ID and AZURE_CLOUD: ${toErrorMessage(error)}`;
-}
-
-function explainPermission({ message, path }: Facts): string {
-  const action = /perform action '([^']+)'/i.exec(message)?.[1];
-  const scope = /over scope '([^']+)'/i.exec(message)?.[1] ?? path;
-  const principal = /object id '([^']+)'/i.exec(message)?.[1];
-  if (action === undefined) return `no permission on ${scope}: ${message}`;
-  return (
-    `the app's identity may not do ${action} on ${scope}: assign it a role that contains this action, at that scope ` +
-    `(az role assignment create --assignee-object-id ${principal ?? '<object id>'} --role <role> --scope ${scope})`
-  );
-}
-
-function explainLock({ message, path }: Facts): string {
-  const scope = /are locked: '([^']+)'/i.exec(message)?.[1] ?? path;
-  return `a resource lock on ${scope} forbids the change: remove the lock (az lock list --resource ${scope}), or pause the target`;
-}
-
-function explainSubscription({ path }: Facts): string {
-  return `subscription ${subscriptionOf(path)} does not exist, or belongs to another tenant or cloud: correct resourceId or remove the target`;
-}
-
-function explainDisabled({ path }: Facts): string {
-  return `subscription ${subscriptionOf(path)} is disabled and therefore read-only: enable it again, or remove the target`;
-}
-
-function explainResource({ path }: Pick<Facts, 'path'>): string {
-  return `${path} does not exist: it was deleted or moved; correct resourceId or remove the target`;
-}
-
-function explainFull({ message }: Facts): string {
-  return `the NSG is full: remove rules that are not needed, or use fewer regions (${message})`;
-}
-
-function subscriptionOf(path: string): string {
-  return /\/subscriptions\/([^/]+)/i.exec(path)?.[1] ?? path;
-}
-
-function groupOf(path: string): string {
-  return /\/resourceGroups\/([^/]+)/i.exec(path)?.[1] ?? path;
 }

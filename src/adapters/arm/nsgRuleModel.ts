@@ -30,6 +30,30 @@ export function findRule(rules: readonly SecurityRule[], name: string): Security
   return rules.find((rule) => rule.name?.toLowerCase() === name.toLowerCase());
 }
 
+/** The target's rules as they can be put: one whose priority a rule of others has stays at the one that it has. */
+export function placeableRules(target: NsgRuleTarget, rules: readonly SecurityRule[]): readonly OwnRule[] {
+  return ownRulesOf(target).map((own) => {
+    const { priority, direction } = findRule(rules, own.name) ?? {};
+    if (priority === undefined || !sameText(direction, target.rule.direction)) return own;
+    return priorityHolder(target, own, rules) ? { ...own, priority } : own;
+  });
+}
+
+/** The rule of others that has the priority which one of ours is to have. */
+export function priorityHolder(
+  target: NsgRuleTarget,
+  { priority }: OwnRule,
+  rules: readonly SecurityRule[],
+): SecurityRule | undefined {
+  const names = ownRulesOf(target).map(({ name }) => name.toLowerCase());
+  return rules.find(
+    (rule) =>
+      rule.priority === priority &&
+      sameText(rule.direction, target.rule.direction) &&
+      !names.includes(rule.name?.toLowerCase() ?? ''),
+  );
+}
+
 export function toCurrentRule(
   target: NsgRuleTarget,
   own: OwnRule,
@@ -98,10 +122,10 @@ export function roomFor(target: NsgRuleTarget, others: readonly SecurityRule[]):
   return Math.max(0, 4_000 - used);
 }
 
-/** Equal for rules that mean the same, whoever wrote them down and in whatever order. */
+/** Equal for rules that mean the same, whoever wrote them down, in whatever order and letter case. */
 export function fingerprintOf(rule: SecurityRule | undefined): string {
   if (!rule) return 'absent';
-  return JSON.stringify([
+  const facts = [
     rule.priority,
     rule.direction,
     rule.access,
@@ -113,7 +137,8 @@ export function fingerprintOf(rule: SecurityRule | undefined): string {
     listed(destinationsOf(rule)),
     rule.sourceApplicationSecurityGroups?.length ?? 0,
     rule.destinationApplicationSecurityGroups?.length ?? 0,
-  ]);
+  ];
+  return JSON.stringify(facts).toLowerCase();
 }
 
 /** True where the rule is as it was written and did not fail to take effect. */
@@ -148,7 +173,7 @@ function difference(field: string, live: unknown, wanted: unknown, same = sameTe
   return same ? undefined : `${field}: ${String(live)}, wanted ${String(wanted)}`;
 }
 
-function sameText(a: unknown, b: unknown): boolean {
+export function sameText(a: unknown, b: unknown): boolean {
   return String(a).toLowerCase() === String(b).toLowerCase();
 }
 

@@ -2,7 +2,7 @@
 import type { SecurityRule } from '@azure/arm-network';
 import type { RuleChange } from '../../core/plan.ts';
 import type { NsgRuleTarget } from '../../core/target.ts';
-import { findRule, fingerprintOf, ownRulesOf, toSecurityRule, type OwnRule } from './nsgRuleModel.ts';
+import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule, type OwnRule } from './nsgRuleModel.ts';
 
 export interface RuleStep {
   readonly rule: string;
@@ -62,7 +62,7 @@ function orderTwoPuts(
 }
 
 function toIntent(target: NsgRuleTarget, rules: readonly SecurityRule[], change: RuleChange, ownerId: string): Intent {
-  const own = ownRulesOf(target).find(({ name }) => name === change.rule);
+  const own = placeableRules(target, rules).find(({ name }) => name === change.rule);
   if (!own) throw new Error(`${target.name}: ${change.rule} is none of its rules`);
   const live = findRule(rules, own.name);
   if (change.operation === 'delete') return { own, live, put: undefined };
@@ -79,7 +79,7 @@ function onTheWayOut({ rule }: NsgRuleTarget, put: SecurityRule, live: SecurityR
 }
 
 function isInTheWay({ live }: Intent, { put }: Intent): boolean {
-  return live !== undefined && live.priority === put?.priority && live.direction === put?.direction;
+  return live !== undefined && live.priority === put?.priority && sameText(live.direction, put?.direction);
 }
 
 function toStep({ own, live, put }: Intent): RuleStep {
@@ -88,7 +88,9 @@ function toStep({ own, live, put }: Intent): RuleStep {
 
 /** The one nearest to the rule's own, so that it stands where it stood among the others as far as can be. */
 function freePriority({ rule }: NsgRuleTarget, rules: readonly SecurityRule[]): number {
-  const taken = new Set(rules.filter(({ direction }) => direction === rule.direction).map(({ priority }) => priority));
+  const taken = new Set(
+    rules.filter(({ direction }) => sameText(direction, rule.direction)).map(({ priority }) => priority),
+  );
   for (let distance = 1; distance <= 4_096; distance += 1) {
     for (const priority of [rule.ipv6Priority + distance, rule.ipv6Priority - distance]) {
       if (priority >= 100 && priority <= 4_096 && !taken.has(priority)) return priority;

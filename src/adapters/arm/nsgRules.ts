@@ -5,26 +5,27 @@ import { familyOf, isPrefix } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { NsgRuleTarget } from '../../core/target.ts';
-import { ArmError, beingUpdated } from './armError.ts';
-import { waitBeforeRetry, withRetries } from './calls.ts';
+import { beingUpdated } from './armError.ts';
+import { withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
 import {
+  type OwnRule,
   findRule,
   fingerprintOf,
   isInPlace,
   ownRulesOf,
+  placeableRules,
+  priorityHolder,
   roomFor,
   toCurrentRule,
-  type OwnRule,
 } from './nsgRuleModel.ts';
 import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
-import { followOperation } from './operation.ts';
-import { parseResourceId, toLocation } from './resourceId.ts';
+import { followOperation, readBack } from './operation.ts';
+import { nameOf, parseResourceId, toLocation } from './resourceId.ts';
 import { serialise } from './serialise.ts';
 
 const maxRules = 1_000;
-const maxReadBacks = 5;
 
 interface Options {
   readonly ownerId: string;
@@ -47,16 +48,11 @@ export function buildNsgRules(
   async function take(target: NsgRuleTarget, { rule, put }: RuleStep): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     const { securityRules } = await clients.networkClient(subscriptionId);
-    const operation = followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
+    await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
       const options = { abortSignal, updateIntervalInMs: pollIntervalInMs };
       return put
         ? securityRules.createOrUpdate(resourceGroup, name, rule, put, options)
         : securityRules.delete(resourceGroup, name, rule, options);
-    });
-    await operation.catch((error: unknown) => {
-      // After its success the SDK reads the rule, and may be told that there is none yet: readBack knows how to wait.
-      if (!(error instanceof ArmError && error.method === 'GET' && /\/securityRules\/[^/]+$/i.test(error.path)))
-        throw error;
     });
   }
 
@@ -74,18 +70,6 @@ export function buildNsgRules(
     await take(target, step);
   }
 
-  async function readBack(target: NsgRuleTarget, expected: ReadonlyMap<string, string>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      const rules = (await readNsg(target)).securityRules ?? [];
-      const wrong = [...expected].find(([rule, after]) => !isInPlace(findRule(rules, rule), after));
-      if (!wrong) return;
-      // An answer may be older than the write.
-      const waited =
-        attempt < maxReadBacks && (await waitBeforeRetry(`GET ${wrong[0]}`, 'ReadBackDiffers', 1_000 * attempt));
-      if (!waited) throw movedError(target, wrong[0]);
-    }
-  }
-
   async function write(target: NsgRuleTarget, current: CurrentState, changes: readonly RuleChange[]): Promise<void> {
     const rules = (await readNsg(target)).securityRules ?? [];
     assertUnmoved(target, current, rules);
@@ -95,7 +79,12 @@ export function buildNsgRules(
       const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
       await withRetries(call, (attempt) => takeUnlessMoved(target, step, attempt));
     }
-    await readBack(target, new Map(steps.map(({ rule, after }) => [rule, after])));
+    const expected = [...new Map(steps.map(({ rule, after }) => [rule, after]))];
+    const wrong = await readBack(`GET networkSecurityGroups/${nameOf(target)}`, async () => {
+      const live = (await readNsg(target)).securityRules ?? [];
+      return expected.find(([rule, after]) => !isInPlace(findRule(live, rule), after));
+    });
+    if (wrong) throw movedError(target, wrong[0]);
   }
 
   return {
@@ -113,21 +102,29 @@ export function buildNsgRules(
 function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string): CurrentState {
   const rules = nsg.securityRules ?? [];
   const own = ownRulesOf(target);
+  const placed = placeableRules(target, rules);
   const others = rules.filter((rule) => !own.some(({ name }) => name.toLowerCase() === rule.name?.toLowerCase()));
   const former = others.filter(({ description }) => isMarkOf(description, ownerId, target.name));
   const crowded = rulesWithoutRoom(target, rules);
+  const clashes = own.map((rule) => priorityTaken(target, rule, rules, former));
+  // One that is there already goes on at the priority that it has.
+  const isMoved = (index: number): boolean => placed[index]?.priority !== own[index]?.priority;
   return {
-    rules: own.map((rule) => ({
+    rules: placed.map((rule, index) => ({
       ...toCurrentRule(target, rule, findRule(rules, rule.name), ownerId),
       blockers: [
-        ...priorityTaken(target, rule, others, former),
+        ...(isMoved(index) ? [] : (clashes[index] ?? [])),
         ...(crowded.includes(rule.name) ? [fullNote(rule, rules.length)] : []),
       ],
     })),
     location: toLocation(nsg.location ?? ''),
     maxPrefixes: roomFor(target, others),
     blockers: mixedFamilies(target),
-    notes: [...provisioningNotes(target, nsg.provisioningState), ...former.map((rule) => formerNote(target, rule))],
+    notes: [
+      ...provisioningNotes(target, nsg.provisioningState),
+      ...clashes.flatMap((clash, index) => (isMoved(index) ? clash : [])),
+      ...former.map((rule) => formerNote(target, rule)),
+    ],
     token: fingerprintsOf(target, rules),
   };
 }
@@ -142,15 +139,14 @@ function formerNote({ resourceId }: NsgRuleTarget, { name = '?' }: SecurityRule)
 
 function priorityTaken(
   target: NsgRuleTarget,
-  { name, family, priority }: OwnRule,
-  others: readonly SecurityRule[],
+  own: OwnRule,
+  rules: readonly SecurityRule[],
   former: readonly SecurityRule[],
 ): Reason[] {
-  const { direction } = target.rule;
-  const other = others.find((rule) => rule.priority === priority && rule.direction === direction);
-  if (!other || !target.addressFamilies.includes(family)) return [];
+  const other = priorityHolder(target, own, rules);
+  if (!other || !target.addressFamilies.includes(own.family)) return [];
   const way = former.includes(other) ? 'delete that rule, or choose another one' : 'choose another one for the target';
-  const message = `rule ${other.name ?? '?'} has priority ${priority} ${direction}, which ${name} is to have: ${way}`;
+  const message = `rule ${other.name ?? '?'} has priority ${own.priority} ${target.rule.direction}, which ${own.name} is to have: ${way}`;
   return [{ code: 'priorityTaken', message }];
 }
 

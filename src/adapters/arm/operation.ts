@@ -1,7 +1,10 @@
 import { ConfigurationError } from '../../core/errors.ts';
-import { currentCalls, remainingInMs } from './calls.ts';
+import { ArmError } from './armError.ts';
+import { currentCalls, remainingInMs, waitBeforeRetry } from './calls.ts';
 
-/** Follows a long-running operation to its end, but not beyond the session's deadline. */
+const maxReadBacks = 5;
+
+/** Follows a long-running operation to its end, but not beyond the session's deadline; read back what came of it. */
 export async function followOperation(
   what: string,
   start: (abortSignal: AbortSignal) => PromiseLike<unknown>,
@@ -12,12 +15,25 @@ export async function followOperation(
   try {
     await start(abortSignal);
   } catch (error) {
+    if (isOfResult(error)) return;
     if (!abortSignal.aborted) throw error;
-    throw new Error(
-      `${what} was still running when the time of the run was over; the next run reads what became of it`,
-      {
-        cause: error,
-      },
-    );
+    const message = `${what} was still running when the time of the run was over; the next run reads what became of it`;
+    throw new Error(message, { cause: error });
+  }
+}
+
+/** After its success the SDK reads the resource, and may be told that there is none yet: who reads back can wait. */
+function isOfResult(error: unknown): boolean {
+  return (
+    error instanceof ArmError && error.method === 'GET' && /\/(securityRules|registries)\/[^/]+$/i.test(error.path)
+  );
+}
+
+/** What differs from what was written, in the end: an answer may be older than the write, so it is asked for again. */
+export async function readBack<T>(call: string, findDifference: () => Promise<T | undefined>): Promise<T | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const difference = await findDifference();
+    if (difference === undefined || attempt >= maxReadBacks) return difference;
+    if (!(await waitBeforeRetry(call, 'ReadBackDiffers', 1_000 * attempt))) return difference;
   }
 }

@@ -1,11 +1,15 @@
 import type { ArmClients } from './client.ts';
 import { parseResourceId, toLocation } from './resourceId.ts';
 
-/** Home location and replicas of a registry: ARM locations in lower case, the home one first. */
-export async function readRegistryRegions(clients: ArmClients, registryId: string): Promise<readonly string[]> {
+/** Home location (asked for where it is not given) and replicas of a registry: ARM locations in lower case, home first. */
+export async function readRegistryRegions(
+  clients: ArmClients,
+  registryId: string,
+  home?: string,
+): Promise<readonly string[]> {
   const { subscriptionId, resourceGroup, name } = parseResourceId(registryId, 'registryNetworkRules');
   const client = await clients.registryClient(subscriptionId);
-  const locations = new Set([toLocation((await client.registries.get(resourceGroup, name)).location)]);
+  const locations = new Set([home ?? toLocation((await client.registries.get(resourceGroup, name)).location)]);
   for await (const { location } of client.replications.list(resourceGroup, name)) locations.add(toLocation(location));
   return [...locations];
 }

@@ -1,16 +1,10 @@
+/** Resources whose Azure tag asks to be managed: found through Azure Resource Graph, or looked at one by one. */
 import * as z from 'zod';
+import type { TaggedResource } from '../../app/ports.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Target } from '../../core/target.ts';
 import type { ArmClients } from './client.ts';
-import { toLocation } from './resourceId.ts';
-
-/** A resource whose Azure tag asks to be managed; the tag's value names a profile of the targets file. */
-export interface TaggedResource {
-  readonly resourceId: string;
-  readonly kind: Target['kind'];
-  readonly profile: string;
-  readonly location: string;
-}
+import { parseResourceId } from './resourceId.ts';
 
 const tagName = 'service-tag-sync';
 
@@ -19,24 +13,21 @@ const kinds: Readonly<Record<string, Target['kind']>> = {
   'microsoft.containerregistry/registries': 'registryNetworkRules',
 };
 
+// For Azure a tag's name is the same in any letter case, for `tags['…']` it is not: all tags are searched as one text.
 const query = `resources
 | where type in~ (${Object.keys(kinds)
   .map((type) => `'${type}'`)
   .join(', ')})
-| where isnotempty(tags['${tagName}'])
-| project id, type, location, tags
+| where tostring(tags) contains '${tagName}'
+| project id, type, tags
 | order by id asc`;
 
-const rowsSchema = z.array(
-  z.object({
-    id: z.string(),
-    type: z.string(),
-    location: z.string(),
-    tags: z.record(z.string(), z.string()),
-  }),
-);
+const rowsSchema = z.array(z.object({ id: z.string(), type: z.string(), tags: z.record(z.string(), z.string()) }));
 
-/** Of the given subscriptions, or of all that the app's identity can read. */
+/**
+ * Of the given subscriptions, or of all that the app's identity can read. What it may not read is left out without a word,
+ * and a change shows some minutes late.
+ */
 export async function findTaggedResources(
   clients: ArmClients,
   subscriptions?: readonly string[],
@@ -56,6 +47,19 @@ export async function findTaggedResources(
   return found;
 }
 
+/** The profile that the resource's tag names at this moment; undefined: it has no such tag. */
+export async function readProfile(
+  clients: ArmClients,
+  { resourceId, kind }: TaggedResource,
+): Promise<string | undefined> {
+  const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, kind);
+  const { tags } =
+    kind === 'nsgRule'
+      ? await (await clients.networkClient(subscriptionId)).networkSecurityGroups.get(resourceGroup, name)
+      : await (await clients.registryClient(subscriptionId)).registries.get(resourceGroup, name);
+  return profileOf(tags ?? {});
+}
+
 function parseRows(data: unknown): z.infer<typeof rowsSchema> {
   const { data: rows, error } = rowsSchema.safeParse(data);
   if (rows) return rows;
@@ -64,8 +68,14 @@ function parseRows(data: unknown): z.infer<typeof rowsSchema> {
   throw new InvalidDocumentError(`Azure Resource Graph: ${path}: ${issue?.message ?? 'not rows'}`, path);
 }
 
-function toTaggedResource({ id, type, location, tags }: z.infer<typeof rowsSchema>[number]): TaggedResource[] {
+function toTaggedResource({ id, type, tags }: z.infer<typeof rowsSchema>[number]): TaggedResource[] {
   const kind = kinds[type.toLowerCase()];
-  const profile = tags[tagName];
-  return kind && profile ? [{ resourceId: id, kind, profile, location: toLocation(location) }] : [];
+  const profile = profileOf(tags);
+  return kind && profile !== undefined ? [{ resourceId: id, kind, profile }] : [];
+}
+
+/** Undefined for an empty value too: it names no profile. */
+function profileOf(tags: Readonly<Record<string, string>>): string | undefined {
+  const value = Object.entries(tags).find(([name]) => name.toLowerCase() === tagName)?.[1];
+  return value === '' ? undefined : value;
 }

@@ -24,6 +24,11 @@ export function parseResourceId(id: string, kind: keyof typeof types): ResourceI
   return { subscriptionId, resourceGroup, name };
 }
 
+/** The last part of a resource's id: enough for a person to know which one it is. */
+export function nameOf({ resourceId }: { readonly resourceId: string }): string {
+  return resourceId.split('/').at(-1) ?? resourceId;
+}
+
 /** `West Europe`, as some answers have it, is `westeurope`. */
 export function toLocation(text: string): string {
   return text.toLowerCase().replaceAll(' ', '');

@@ -28,6 +28,7 @@ export function keepSnapshots(store: SnapshotStore): SnapshotStore {
     },
     list: (cloud, page) => store.list(cloud, page),
     readPointer: (cloud, unlessEtag) => store.readPointer(cloud, unlessEtag),
+    readPointerEtag: (cloud) => store.readPointerEtag(cloud),
     replacePointer: (pointer, etag) => store.replacePointer(pointer, etag),
     readPullStatus: (cloud) => store.readPullStatus(cloud),
     withPullLease: (cloud, work) => store.withPullLease(cloud, work),

@@ -19,7 +19,7 @@ export const ledgerHead = object({ runId: text, hash: text });
 
 const quarantine = object({
   tag: text,
-  kind: oneOf('missing', 'empty', 'shrunken'),
+  kind: oneOf('missing', 'empty', 'shrunken', 'unknown'),
   reason: text,
   baseline: text,
   since: text,
@@ -72,6 +72,8 @@ export function pointerCheck(cloud: Cloud): Check {
     contentHash: text,
     date: text,
     changeNumber: number,
+    fileDate: optional(text),
+    isExtended: optional(oneOf(true, false)),
     since: text,
   });
 }

@@ -1,6 +1,7 @@
 /** Container `service-tags`: snapshots, the pointer to the current one, and the status of the pulls. */
 import type { PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
 import { isSnapshotId } from '../../core/contentHash.ts';
+import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags.ts';
 import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/snapshot.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -67,6 +68,10 @@ export class BlobSnapshotStore implements SnapshotStore {
     return { pointer, etag: stored.etag };
   }
 
+  async readPointerEtag(cloud: Cloud): Promise<string | undefined> {
+    return (await this.#container.read(pointerName(cloud)))?.etag;
+  }
+
   async replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'> {
     const bytes = Buffer.from(JSON.stringify(pointer));
     return this.#container.replace(pointerName(pointer.cloud), bytes, etag, { contentType: 'application/json' });
@@ -92,21 +97,27 @@ export class BlobSnapshotStore implements SnapshotStore {
     for await (const { name, metadata } of this.#container.list(prefix)) {
       const id = name.slice(prefix.length).replace(/\.json\.gz$/, '');
       if (!isSnapshotIdOf(cloud, id) || snapshotName(cloud, id) !== name) continue;
-      listed.push(
-        fromMetadata(`${serviceTagsContainer}/${name}`, metadata, cloud, id) ?? (await this.#read(cloud, id)),
-      );
+      const known = fromMetadata(`${serviceTagsContainer}/${name}`, metadata, cloud, id);
+      const summary = known ? undefined : await this.#readSummary(cloud, id);
+      if (known) listed.push(known);
+      if (summary) listed.push({ summary, isComplete: true });
     }
     return listed;
   }
 
   async #complete({ summary, isComplete }: ListedSummary): Promise<SnapshotSummary> {
-    return isComplete ? summary : (await this.#read(summary.cloud, summary.id)).summary;
+    return isComplete ? summary : ((await this.#readSummary(summary.cloud, summary.id)) ?? summary);
   }
 
-  async #read(cloud: Cloud, id: string): Promise<ListedSummary> {
-    const snapshot = await this.get(cloud, id);
-    if (!snapshot) throw new Error(`${serviceTagsContainer}/${snapshotName(cloud, id)} was listed and is not there`);
-    return { summary: toSummary(snapshot), isComplete: true };
+  /** Undefined where the blob is gone or damaged: the others are listed all the same. */
+  async #readSummary(cloud: Cloud, id: string): Promise<SnapshotSummary | undefined> {
+    try {
+      const snapshot = await this.get(cloud, id);
+      return snapshot && toSummary(snapshot);
+    } catch (error) {
+      if (error instanceof InvalidDocumentError) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-/** Container `targets`, `tagged.json`: the resources that were found by their Azure tag when it was last possible. */
+/** Container `targets`, `tagged.json`: the resources that are managed by their Azure tag. */
 import type { TaggedResource, TaggedResourceMemory } from '../../app/ports.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { listOf, object, oneOf, parseBlob, text } from './shape.ts';
@@ -17,7 +17,7 @@ export function buildTaggedResourceMemory(services: BlobServices): TaggedResourc
       const { resources } = parseBlob(`targets/${name}`, stored.bytes, check) as { resources: TaggedResource[] };
       return resources;
     },
-    /** The last one to write wins: all of them wrote down what Azure had just said. */
+    /** The last one to write wins: what its list lacks and has the tag, Azure lists again. */
     async write(resources) {
       await container.put(name, Buffer.from(JSON.stringify({ resources })), { contentType: 'application/json' }, {});
     },

@@ -8,6 +8,7 @@ import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
 import { findFileLinks, type FileLink } from './findFileLinks.ts';
 import { readDownload } from './readDownload.ts';
+import { readNewestDay } from './readNewestDay.ts';
 
 export interface DownloadOptions extends FetchOptions {
   /** Of the pages; tests stand in for it. */
@@ -23,35 +24,37 @@ const maxPageBytes = 8 * 1024 * 1024;
 const pages = ['details.aspx', 'confirmation.aspx'];
 
 export function downloadSource(cloud: Cloud, options: DownloadOptions = {}): ServiceTagsSource {
-  return { name, fetch: () => readNewest(cloud, options) };
+  return { name, fetch: (now = new Date()) => readNewest(cloud, options, now) };
 }
 
 /**
  * Both pages are read, since either may be stale, and only files of the newest date are tried: an older file in place
  * of the newest would pass last week's addresses off as today's.
  */
-async function readNewest(cloud: Cloud, options: DownloadOptions): Promise<ServiceTagsDownload> {
+async function readNewest(cloud: Cloud, options: DownloadOptions, now: Date): Promise<ServiceTagsDownload> {
   const links = await readLinks(cloud, options);
-  const newest = links
-    .map((link) => link.date)
-    .sort()
-    .at(-1);
+  const days = links.map(({ date }) => date);
+  return readNewestDay(days, now, (day) => readDay(links, day, cloud, options));
+}
+
+async function readDay(
+  links: readonly FileLink[],
+  date: string,
+  cloud: Cloud,
+  options: DownloadOptions,
+): Promise<ServiceTagsDownload> {
   const failures: unknown[] = [];
-  for (const link of links.filter(({ date }) => date === newest)) {
+  for (const link of links.filter((candidate) => candidate.date === date)) {
     try {
-      return { ...(await readDownload(name, link.url, cloud, options)), date: link.date };
+      return { ...(await readDownload(name, link.url, cloud, options)), date };
     } catch (error) {
       failures.push(error);
     }
   }
   if (failures.length === 1) throw failures[0];
-  throw new SourceError(
-    name,
-    `every link to the file of ${newest} failed: ${failures.map(toErrorMessage).join('; ')}`,
-    {
-      cause: failures[0],
-    },
-  );
+  throw new SourceError(name, `every link to the file of ${date} failed: ${failures.map(toErrorMessage).join('; ')}`, {
+    cause: failures[0],
+  });
 }
 
 async function readLinks(cloud: Cloud, options: DownloadOptions): Promise<FileLink[]> {

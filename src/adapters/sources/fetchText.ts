@@ -1,6 +1,7 @@
 /** One bounded download over HTTPS: size, time, redirects and retries all have an end. */
 import packageJson from '../../../package.json' with { type: 'json' };
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
+import { decodeText } from './decodeText.ts';
 import { parseRetryAfter, retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
 import { isLoopbackHost, withoutSecrets } from './urls.ts';
 
@@ -123,7 +124,7 @@ async function readBody(response: Response, maxBytes: number): Promise<string> {
     throw new AttemptError(`the answer broke off after ${size} bytes (${rootMessage(cause)})`, {}, { cause });
   }
   if (size > maxBytes) throw new AttemptError(`larger than ${maxBytes} bytes`, { isFinal: true });
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return decodeText(Buffer.concat(chunks));
 }
 
 async function discard(response: Response): Promise<void> {

@@ -4,8 +4,10 @@ import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
 import { parseServiceTagsText } from '../../core/parseServiceTags.ts';
 import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags.ts';
+import { decodeText } from './decodeText.ts';
 import { defaultMaxBytes } from './fetchText.ts';
 import { parseFrom } from './readDownload.ts';
+import { readNewestDay } from './readNewestDay.ts';
 import { dateOfFileName } from './urls.ts';
 
 export interface FileOptions {
@@ -15,31 +17,31 @@ export interface FileOptions {
 /** One JSON file, or the newest by name of a folder of weekly files. The folder is looked at again on each fetch. */
 export function fileSource(path: string, cloud: Cloud, options: FileOptions = {}): ServiceTagsSource {
   const name = `file:${path}`;
-  return { name, fetch: () => readFileOrFolder(name, path, cloud, options.maxBytes ?? defaultMaxBytes) };
+  const read = (file: string) => readOne(name, file, cloud, options.maxBytes ?? defaultMaxBytes);
+  return {
+    name,
+    async fetch(now = new Date()) {
+      if (!(await statOf(name, path)).isDirectory()) return read(path);
+      const files = await filesByDay(name, path, cloud);
+      return readNewestDay([...files.keys()], now, (day) => read(files.get(day) ?? path));
+    },
+  };
 }
 
-async function readFileOrFolder(
-  source: string,
-  path: string,
-  cloud: Cloud,
-  maxBytes: number,
-): Promise<ServiceTagsDownload> {
-  const file = (await statOf(source, path)).isDirectory() ? await newestOf(source, path, cloud) : path;
+async function readOne(source: string, file: string, cloud: Cloud, maxBytes: number): Promise<ServiceTagsDownload> {
   const { size } = await statOf(source, file);
   if (size > maxBytes) throw new SourceError(source, `${file} has ${size} bytes, at most ${maxBytes} are accepted`);
-  const text = await onDisk(source, file, () => readFile(file, 'utf8'));
+  const text = decodeText(await onDisk(source, file, () => readFile(file)));
   const { document, warnings } = parseFrom(source, file, () => parseServiceTagsText(text, cloud));
   return { source, date: dateOfFileName(basename(file), cloud), origin: file, document, warnings };
 }
 
-async function newestOf(source: string, folder: string, cloud: Cloud): Promise<string> {
-  const names = await onDisk(source, folder, () => readdir(folder));
-  const dated = names.flatMap((name) => {
-    const date = dateOfFileName(name, cloud);
-    return date === undefined ? [] : [{ name, date }];
-  });
-  const newest = dated.sort((a, b) => (a.date < b.date || (a.date === b.date && a.name < b.name) ? 1 : -1))[0];
-  if (newest) return join(folder, newest.name);
+/** Paths of the weekly files by day; of copies of one day the last by name. Never empty. */
+async function filesByDay(source: string, folder: string, cloud: Cloud): Promise<ReadonlyMap<string, string>> {
+  const names = (await onDisk(source, folder, () => readdir(folder))).sort();
+  const files = new Map(names.map((name) => [dateOfFileName(name, cloud), join(folder, name)]));
+  files.delete(undefined);
+  if (files.size > 0) return files as ReadonlyMap<string, string>;
   const expected = `ServiceTags_${cloud}_<YYYYMMDD>.json`;
   throw new SourceError(source, `${folder} has no file ${expected} among its ${names.length} entries`);
 }

@@ -49,10 +49,10 @@ function upgraded(url: URL): URL {
   return url;
 }
 
-/** JSON, HTML and URL escapes of the characters that a link is made of. */
+/** JSON (also JSON inside of JSON), HTML and URL escapes of the characters that a link is made of. */
 function unescaped(page: string): string {
   return page
-    .replace(/\\u002f|\\x2f|\\\/|&#x2f;|&#47;|%2f/gi, '/')
-    .replace(/\\u003a|&#x3a;|&#58;|%3a/gi, ':')
-    .replace(/\\u0026|&#x26;|&#38;|&amp;/gi, '&');
+    .replace(/\\{1,4}u002f|\\{1,4}x2f|\\{1,4}\/|&#x2f;|&#47;|%2f/gi, '/')
+    .replace(/\\{1,4}u003a|&#x3a;|&#58;|%3a/gi, ':')
+    .replace(/\\{1,4}u0026|&#x26;|&#38;|&amp;/gi, '&');
 }

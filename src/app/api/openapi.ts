@@ -138,8 +138,8 @@ const headerDescriptions: Readonly<Record<AnswerHeader | 'ETag', string>> = {
   ETag: 'Strong; differs by content coding.',
   'x-snapshot-id': 'The snapshot that the answer is made from; absent where there is none.',
   'x-quarantined':
-    'Tags in quarantine that the answer is about, as `Tag; kind=missing|empty|shrunken; baseline=<snapshot>`. ' +
-    'A list for machines then holds the prefixes of the baseline too.',
+    'Tags in quarantine that the answer is about, as `Tag; kind=missing|empty|shrunken|unknown; baseline=<snapshot>`. ' +
+    'A list for machines then holds the prefixes of the baseline too, unless they are not known any more.',
   'x-withheld':
     'How many prefixes of the current list are not passed on to machines, and up to five of them: ' +
     '`count=2; first=0.0.0.0/0 10.0.0.0/8`.',

@@ -147,6 +147,20 @@ export const snapshotSummary = z.looseObject({
   quarantine,
 });
 
+export const publishedTag = z.looseObject({
+  name: z.string(),
+  id: z.string(),
+  properties: z.looseObject({
+    changeNumber: z.number(),
+    region: z.string(),
+    regionId: z.number().optional(),
+    platform: z.string().optional(),
+    systemService: z.string(),
+    addressPrefixes: prefixes,
+    networkFeatures: z.array(z.string()).nullable().optional(),
+  }),
+});
+
 export const tagChange = z.looseObject({ added: prefixes, removed: prefixes });
 
 export const plan = z.looseObject({

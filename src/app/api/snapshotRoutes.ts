@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { toPublishedDocument } from '../queries/publishedDocument.ts';
 import { invalidContinuation } from '../queries/storage.ts';
 import { cacheControls, defineRoute, snapshotAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -42,20 +43,19 @@ export const snapshotRoute = defineRoute({
   authLevel: 'function',
   summary: 'One snapshot with its document',
   params: z.strictObject({ id: schemas.snapshotId }),
-  produces: ['application/json'],
   answerHeaders: snapshotHeaders,
   responses: {
     200: {
-      description: 'The document as pulled, made canonical, with where it came from.',
-      content: {
-        'application/json': schemas.snapshotSummary.extend({
-          document: z.looseObject({ cloud: z.string(), changeNumber: z.number(), values: z.array(z.looseObject({})) }),
-        }),
-      },
+      description:
+        "The document as pulled, in the shape of Microsoft's weekly file: tags sorted by name, prefixes canonical. " +
+        'Beside it where it came from, and what is quarantined.',
+      content: { 'application/json': schemas.snapshotSummary.extend({ values: z.array(schemas.publishedTag) }) },
     },
   },
   async handle({ params }, { queries }) {
     const view = await queries.library.get(params.id);
-    return snapshotAnswer(view, 'snapshot', () => view.snapshot, { cacheControl: cacheControls.immutable });
+    const { document, ...rest } = view.snapshot;
+    const makeValue = () => ({ ...rest, ...toPublishedDocument(document) });
+    return snapshotAnswer(view, 'snapshot', makeValue, { cacheControl: cacheControls.immutable });
   },
 });

@@ -1,6 +1,7 @@
 /**
  * What lists for machines are made from: what of the document is passed on, and of a tag in quarantine also what was
  * passed on before. So a firewall that polls loses nothing on the word of a list that is missing, empty or shrunken.
+ * Where nobody knows what was there before, the document is all there is.
  */
 import { RequestError } from '../../core/errors.ts';
 import { dropContained } from '../../core/prefixes.ts';
@@ -25,7 +26,7 @@ export async function believedDocument(
 ): Promise<ServiceTagsDocument> {
   const { document } = await readPassedOn(library, snapshot, names);
   const services = new Set(names.map(serviceOf));
-  const entries = snapshot.quarantine.filter(({ tag }) => services.has(serviceOf(tag)));
+  const entries = snapshot.quarantine.filter(({ tag, kind }) => kind !== 'unknown' && services.has(serviceOf(tag)));
   if (entries.length === 0) return document;
   const documents = kept.get(document) ?? new Map<string, Promise<ServiceTagsDocument>>();
   kept.set(document, documents);

@@ -32,6 +32,9 @@ export interface Health {
   readonly problems: readonly string[];
 }
 
+const noTargetsFile =
+  'there is no targets file: no target is managed, and rules stay as they are (TARGETS={} says that none is wanted)';
+
 interface Finding {
   readonly severity: 'degraded' | 'unhealthy';
   readonly text: string;
@@ -57,6 +60,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
   notePull(pull, now, services.maxPullAgeInHours, note);
   if (!targets) note('unhealthy', 'the targets or their states cannot be read');
+  if (await attempt(logger, async () => services.isTargetsFileMissing?.())) note('degraded', noTargetsFile);
   if (targets && targets.failed > 0)
     note('degraded', `${targets.failed} of ${targets.total} targets failed or are blocked`);
   if (targets && targets.held > 0)

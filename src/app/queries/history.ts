@@ -5,7 +5,7 @@ import type { SnapshotSummary } from '../../core/snapshot.ts';
 import type { TagTimeline, TagTimelineEntry } from '../../core/tagTimeline.ts';
 import type { ChangeStore } from '../ports.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
-import { mapLimited, readStorage } from './storage.ts';
+import { isDamaged, mapLimited, readStorage } from './storage.ts';
 
 const parallelReads = 8;
 
@@ -64,19 +64,20 @@ export class History {
 
   /** One for each snapshot but the oldest, which has nothing to be compared with. */
   async #diffsOf(chain: readonly SnapshotSummary[]): Promise<readonly SnapshotDiff[]> {
-    return mapLimited(chain.slice(0, -1), parallelReads, (summary) => this.#diff(summary));
+    const steps = chain.slice(1).map(({ id: previous }, index) => ({ id: chain[index]?.id ?? '', previous }));
+    return mapLimited(steps, parallelReads, ({ id, previous }) => this.#diff(id, previous));
   }
 
-  #diff(summary: SnapshotSummary): Promise<SnapshotDiff> {
-    const known = this.#diffs.get(summary.id);
+  #diff(id: string, previous: string): Promise<SnapshotDiff> {
+    const known = this.#diffs.get(id);
     if (known) return known;
-    const reading = this.#read(summary);
-    this.#diffs.set(summary.id, reading);
-    reading.catch(() => this.#diffs.delete(summary.id));
+    const reading = this.#read(id, previous);
+    this.#diffs.set(id, reading);
+    reading.catch(() => this.#diffs.delete(id));
     return reading;
   }
 
-  async #read({ id, previous }: SnapshotSummary): Promise<SnapshotDiff> {
+  async #read(id: string, previous: string): Promise<SnapshotDiff> {
     const stored = await readStorage(`the changes of snapshot ${id}`, () => this.#store.get(this.#cloud, id));
     if (stored) return stored;
     // Two whole documents at a time are enough memory.
@@ -85,12 +86,18 @@ export class History {
     return computing;
   }
 
-  async #compute(id: string, previous: string | undefined): Promise<SnapshotDiff> {
-    const after = await this.#library.get(id);
-    const before = previous === undefined ? undefined : await this.#library.get(previous);
-    return diffTags(before?.snapshot.document, after.snapshot.document);
+  async #compute(id: string, previous: string): Promise<SnapshotDiff> {
+    try {
+      const [before, after] = [await this.#library.get(previous), await this.#library.get(id)];
+      return diffTags(before.snapshot.document, after.snapshot.document);
+    } catch (error) {
+      if (isDamaged(error)) return nothingKnown;
+      throw error;
+    }
   }
 }
+
+const nothingKnown: SnapshotDiff = { addedTags: [], removedTags: [], changes: [] };
 
 function kindOf(diff: SnapshotDiff, wanted: string): TagTimelineEntry['kind'] {
   if (diff.addedTags.some((name) => name.toLowerCase() === wanted)) return 'added';

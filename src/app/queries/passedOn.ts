@@ -1,4 +1,5 @@
 /** The document of a snapshot without what is not passed on to machines, and what that is. */
+import { InvalidDocumentError, RequestError } from '../../core/errors.ts';
 import { familyOf, type AddressFamily } from '../../core/prefixes.ts';
 import { findTag } from '../../core/regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
@@ -103,8 +104,26 @@ async function readEarlier(
   const chain = await library.chain();
   const index = chain.findIndex(({ id }) => id === snapshot.id);
   const before = index < 0 ? [] : publicationsOf(chain.slice(index + 1), snapshot.date, tag);
-  const views = await Promise.all(before.slice(0, confirmationsOfWide).map(({ id }) => library.get(id)));
-  return views.map((view) => findTag(view.snapshot.document, tag)?.addressPrefixes ?? []);
+  const lists: (readonly string[])[] = [];
+  for (const { id } of before) {
+    if (lists.length === confirmationsOfWide) break;
+    const list = await readList(library, id, tag);
+    if (list) lists.push(list);
+  }
+  return lists;
+}
+
+/** Undefined where the snapshot is gone or damaged: no later answer will have it. */
+async function readList(library: SnapshotLibrary, id: string, tag: string): Promise<readonly string[] | undefined> {
+  try {
+    const { snapshot } = await library.get(id);
+    return findTag(snapshot.document, tag)?.addressPrefixes ?? [];
+  } catch (error) {
+    const isLost =
+      error instanceof RequestError && (error.status === 404 || error.cause instanceof InvalidDocumentError);
+    if (isLost) return undefined;
+    throw error;
+  }
 }
 
 /** One a day, the last one of it; what was in quarantine then neither confirms nor denies. */

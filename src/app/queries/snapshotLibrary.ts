@@ -58,15 +58,16 @@ export class SnapshotLibrary {
     });
   }
 
-  /** The snapshots that were current, newest first. */
+  /** The snapshots that were current, newest first. Around one that is gone, the newest that is older goes on. */
   async chain(): Promise<readonly SnapshotSummary[]> {
     const { snapshot } = await this.#current.get();
-    const byId = new Map((await this.list()).map((summary) => [summary.id, summary]));
+    const listed = await this.list();
+    const byId = new Map(listed.map((summary) => [summary.id, summary]));
     const chain: SnapshotSummary[] = [];
-    let next: SnapshotSummary | undefined = byId.get(snapshot.id) ?? snapshot;
-    while (next && chain.length <= byId.size) {
+    for (let next: SnapshotSummary | undefined = snapshot; next && chain.length <= byId.size;) {
       chain.push(next);
-      next = next.previous === undefined ? undefined : byId.get(next.previous);
+      const { previous = '', pulledAt }: SnapshotSummary = next;
+      next = byId.get(previous) ?? listed.find((summary) => summary.pulledAt < pulledAt);
     }
     return chain;
   }

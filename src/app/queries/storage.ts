@@ -13,6 +13,11 @@ export class StorageReadError extends RequestError {
   }
 }
 
+/** True where what was read is damaged: it will be the next time too. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof StorageReadError && error.cause instanceof InvalidDocumentError;
+}
+
 /** Awaits one read; `what` is for people: `the snapshot`. RequestError passes. */
 export async function readStorage<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {

@@ -146,6 +146,28 @@ describe('in a cloud', () => {
     expect(sent).toEqual([{ host: armEndpoint, authorization: 'Bearer secret' }]);
   });
 
+  test('the managed identity that is named signs in', async () => {
+    const identityClientId = '00000000-1111-4222-8333-444444444444';
+    const server = await serve(() => ({
+      status: 200,
+      body: { access_token: 'secret', token_type: 'Bearer', expires_on: Math.floor(Date.now() / 1000) + 3600 },
+    }));
+    const before = { ...process.env };
+    Object.assign(process.env, { IDENTITY_ENDPOINT: `${server.endpoint}/msi/token`, IDENTITY_HEADER: 'header' });
+    try {
+      // Nothing listens there: the token is asked for first.
+      const config = { cloud: 'Public', armEndpoint: 'https://127.0.0.1:1', armIsLoopback: false } as const;
+      const client = await buildArmClients({ ...config, identityClientId }).networkClient(subscriptionId);
+      await expect(client.networkSecurityGroups.get('rg-net', 'nsg-hooks')).rejects.toThrow('ECONNREFUSED');
+    } finally {
+      process.env = before;
+    }
+
+    const asked = new URL(server.seen[0]?.url ?? '', server.endpoint).searchParams;
+    expect(asked.get('resource')).toBe('https://management.azure.com');
+    expect(asked.get('client_id')).toBe(identityClientId);
+  });
+
   test('the table has every cloud', () => {
     expect(clouds).toEqual(['Public', 'AzureGovernment', 'China']);
   });
@@ -193,6 +215,20 @@ describe('reads are tried again', () => {
       retries: [{ call: 'GET networkSecurityGroups/nsg-hooks', code: 'TooManyRequests', waitedInMs: 17_000 }],
     });
     expect(clock.waits).toEqual([17_000]);
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a list', []],
+  ])('after %s in place of a resource', async (_, body) => {
+    const server = await serve((_request, count) => (count === 1 ? { status: 200, body } : { status: 200, body: nsg }));
+    const session = openSession(server.endpoint);
+
+    const current = await session.nsgRules.read(nsgTarget());
+
+    expect(current.location).toBe('westeurope');
+    expect(session.usage().retries.map(({ code }) => code)).toEqual(['PARSE_ERROR']);
   });
 
   test('after a broken connection, longer each time, but with jitter', async () => {

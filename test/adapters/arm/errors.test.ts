@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHttpHeaders, createPipelineRequest, type PipelineResponse } from '@azure/core-rest-pipeline';
 import { toAnswerError, toOperationError } from '../../../src/adapters/arm/armError.ts';
-import { classifyArmError, toTargetError } from '../../../src/adapters/arm/errors.ts';
+import { classifyArmError, isWordOfWrite, toRefusal, toTargetError } from '../../../src/adapters/arm/errors.ts';
 import { TargetBlockedError, TargetMovedError } from '../../../src/core/errors.ts';
 
 const nsgPath =
   '/subscriptions/sub-1/resourceGroups/rg-net/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks';
 const now = new Date('2026-07-20T06:00:00Z');
 
-function answer(status: number, body: unknown, headers: Record<string, string> = {}): PipelineResponse {
+function answer(status: number, body: unknown, headers: Record<string, string> = {}, path = nsgPath): PipelineResponse {
   return {
-    request: createPipelineRequest({ url: `https://management.azure.com${nsgPath}?api-version=2026-01-01` }),
+    request: createPipelineRequest({ url: `https://management.azure.com${path}?api-version=2026-01-01` }),
     status,
     headers: createHttpHeaders(headers),
     bodyAsText: typeof body === 'string' ? body : JSON.stringify(body),
@@ -99,6 +99,33 @@ describe('what to do about an answer', () => {
     expect(verdictOf(errorAnswer(400, 'BadRequest', 'No.', 'SecurityRuleConflict')).reason?.code).toBe('priorityTaken');
   });
 
+  test.each([
+    ['the second of them', { details: [{ code: 'Info' }, { code: 'SecurityRuleConflict' }] }],
+    ['one without a code', { details: [{ message: 'a' }, { code: 'SecurityRuleConflict' }] }],
+    ['one beneath them', { details: [{ code: 'Wrapped', details: [{ code: 'SecurityRuleConflict' }] }] }],
+    ['the inner error', { innererror: { code: 'SecurityRuleConflict' } }],
+    ['the inner error beside them', { details: [{ code: 'Info' }], innererror: { code: 'SecurityRuleConflict' } }],
+    ['the innermost error', { innererror: { code: 'Wrapped', innererror: { code: 'SecurityRuleConflict' } } }],
+    ['the inner error of a detail', { details: [{ code: 'Wrapped', innererror: { code: 'SecurityRuleConflict' } }] }],
+  ])('of all detail codes the first known one: %s', (_, more) => {
+    const verdict = verdictOf(answer(400, { error: { code: 'BadRequest', message: 'No.', ...more } }));
+
+    expect(verdict).toMatchObject({ code: 'BadRequest', detailCode: 'SecurityRuleConflict' });
+    expect(verdict.reason?.code).toBe('priorityTaken');
+  });
+
+  test('the innermost of two known codes', () => {
+    const details = [{ code: 'RetryableError', details: [{ code: 'SecurityRuleConflict' }] }];
+
+    expect(verdictOf(answer(429, { error: { code: 'RetryableError', message: 'No.', details } })).kind).toBe('blocked');
+  });
+
+  test('details that are none', () => {
+    const error = { code: 'BadRequest', message: 'No.', details: ['a', null, 7, [], {}], innererror: 'no' };
+
+    expect(verdictOf(answer(400, { error }))).toMatchObject({ kind: 'blocked', reason: { code: 'rejected' } });
+  });
+
   test('a missing permission is named with its scope, and how to grant it', () => {
     const message =
       "The client 'a1' with object id '00000000-0000-0000-0000-0000000000aa' does not have authorization to perform action " +
@@ -131,7 +158,74 @@ describe('what to do about an answer', () => {
   });
 });
 
+describe('the URL of an operation', () => {
+  const registryPath =
+    '/subscriptions/sub-1/resourceGroups/rg-net/providers/Microsoft.ContainerRegistry/registries/prod';
+  const networkPath = '/subscriptions/sub-1/providers/Microsoft.Network/locations/westeurope';
+  const paths = [
+    [`${registryPath}/operationStatuses/registries-1`, registryPath],
+    [`${networkPath}/operations/1`, '/subscriptions/sub-1'],
+    [`${networkPath}/operationResults/1`, '/subscriptions/sub-1'],
+  ] as const;
+
+  test.each(paths.map(([path]) => path))('%s not found: no resource is missing, look again', (path) => {
+    const error = toArmError(answer(404, { error: { code: 'ResourceNotFound', message: 'No.' } }, {}, path));
+
+    expect(classifyArmError(error)).toMatchObject({ kind: 'retry', code: 'ResourceNotFound' });
+    expect(isWordOfWrite(error)).toBe(true);
+  });
+
+  test.each(paths)('%s without permission: the role is to be assigned at %s', (path, scope) => {
+    const message = `The client 'a1' with object id 'a2' does not have authorization to perform action 'Some/action' over scope '${path}' or the scope is invalid.`;
+
+    const text = verdictOf(answer(403, { error: { code: 'AuthorizationFailed', message } }, {}, path)).reason?.message;
+
+    expect(text).toContain(`may not do Some/action on ${scope} (an operation is no scope of its own)`);
+    expect(text).toMatch(new RegExp(`--scope ${scope}\\)$`));
+  });
+
+  test('without permission and without a word', () => {
+    const text = verdictOf(answer(403, '', {}, `${networkPath}/operations/1`)).reason?.message;
+
+    expect(text).toContain('no permission on /subscriptions/sub-1 (an operation is no scope of its own): GET');
+  });
+
+  test.each([
+    ['a resource that is not found', 404, nsgPath, false],
+    ['a resource group of that name', 404, nsgPath.replace('rg-net', 'operations'), false],
+    ['a conflict', 409, `${networkPath}/operationResults/1`, true],
+    ['a server error', 500, `${networkPath}/operations/1`, false],
+  ])('%s: final %#', (_, status, path, isFinal) => {
+    const error = toArmError(answer(status, { error: { code: 'Whatever', message: 'No.' } }, {}, path));
+
+    expect(isWordOfWrite(error)).toBe(isFinal);
+  });
+});
+
 describe('results of long-running operations', () => {
+  test.each([
+    ['SecurityRuleInvalidAddressPrefix', 'rejected'],
+    ['OverlappingSubnetsNotPermittedInSecurityRule', 'rejected'],
+    ['ResourceCannotContainAddressPrefixesFromDifferentAddressFamilies', 'rejected'],
+    ['SecurityRuleParameterContainsUnsupportedValue', 'rejected'],
+    ['InvalidResourceName', 'rejected'],
+    ['InvalidRequestFormat', 'rejected'],
+    ['SecurityRuleCountLimitReached', 'quota'],
+  ])('%s: blocked, %s', (code, reason) => {
+    const verdict = verdictOf(answer(200, { status: 'Failed', error: { code, message: 'No.' } }));
+
+    expect(verdict).toMatchObject({ kind: 'blocked', code, reason: { code: reason } });
+  });
+
+  test.each([
+    ['The requested feature IP rule exceeds allowed quota 100 for the SKU Premium.', 'quota'],
+    ['Network rules are only supported for managed registries in Premium SKU.', 'wrongSku'],
+  ])('%s: blocked, %s', (message, reason) => {
+    const verdict = verdictOf(answer(200, { status: 'Failed', error: { code: 'BadRequest', message } }));
+
+    expect(verdict).toMatchObject({ kind: 'blocked', reason: { code: reason } });
+  });
+
   test.each([
     ['Failed', 'AnotherOperationInProgress', 'retry'],
     ['Failed', 'RetryableError', 'retry'],
@@ -221,7 +315,20 @@ describe('what the app hears', () => {
     const result = toTargetError(error);
 
     expect(result).toBeInstanceOf(TargetBlockedError);
-    expect(result).toMatchObject({ code: 'notFound', cause: error });
+    expect(result).toMatchObject({ code: 'notFound', cause: error, isRefused: false });
+  });
+
+  test('refused, where it is known that nothing was written', () => {
+    const error = toArmError(errorAnswer(404, 'ResourceNotFound'));
+
+    expect(toRefusal(error)).toMatchObject({
+      name: 'TargetBlockedError',
+      code: 'notFound',
+      cause: error,
+      isRefused: true,
+    });
+    expect(toRefusal(toTargetError(error))).toMatchObject({ code: 'notFound', cause: error, isRefused: true });
+    expect(toRefusal(toArmError(answer(200, { status: 'Canceled' })))).toBeInstanceOf(TargetMovedError);
   });
 
   test('moved for what was superseded', () => {

@@ -40,6 +40,26 @@ describe('merging IP rules', () => {
     ]);
   });
 
+  test.each([
+    ['ours behind', ['192.0.2.7', '192.0.2.7/32'], ['192.0.2.7']],
+    ['ours before', ['192.0.2.7/32', '192.0.2.7'], ['192.0.2.7']],
+    ['none spelt as ours', ['192.0.2.7', '192.0.2.7'], ['192.0.2.7']],
+    ['both spelt as ours', ['192.0.2.7/32', '192.0.2.7/32'], ['192.0.2.7/32']],
+    ['ours alone, spelt otherwise', ['192.0.2.7'], []],
+  ])('of an address that stands there twice one goes: %s', (_, live, left) => {
+    const others = [allow('203.0.113.9'), allow('198.51.100.0/24')];
+
+    expect(
+      mergeIpRules([...live.map(allow), ...others], ['198.51.100.0/24'], ['192.0.2.7/32', '198.51.100.0/24']),
+    ).toEqual([...left.map(allow), ...others]);
+  });
+
+  test('of an address that stands there twice and stays both stay', () => {
+    const live = [allow('192.0.2.7'), allow('192.0.2.7/32')];
+
+    expect(mergeIpRules(live, ['192.0.2.7/32'], ['192.0.2.7/32'])).toEqual(live);
+  });
+
   test('IPv6 is refused', () => {
     expect(() => mergeIpRules([], ['2001:db8::/48'], [])).toThrow('IPv4 rules only');
   });

@@ -105,14 +105,41 @@ describe('reading', () => {
   });
 });
 
-test.each([
-  ['without permission for it', 403, 'AuthorizationFailed'],
-  ['where there is no such thing', 404, 'NotFound'],
-])('the quota is 100 %s', async (_, status, code) => {
-  const error = new SimulatedError(status, code, 'No.');
-  world.simulator.failNext({ method: 'POST' }, { kind: 'error', error });
+describe('a quota that is not told is 100', () => {
+  const failed = (status: number, code: string) =>
+    ({ kind: 'error', error: new SimulatedError(status, code, 'No.') }) as const;
+  const emptyAnswer = (body: string) => ({ kind: 'raw', status: 200, contentType: 'application/json', body }) as const;
 
-  expect(await world.arm.openSession().registryNetworkRules.readQuota?.(target)).toBe(100);
+  test.each([
+    ['without permission for it', failed(403, 'AuthorizationFailed'), 1, 'AuthorizationFailed'],
+    ['where there is no such thing', failed(404, 'NotFound'), 1, 'NotFound'],
+    ['without a token', failed(401, 'ExpiredAuthenticationToken'), 1, 'ExpiredAuthenticationToken'],
+    ['where it is refused', failed(400, 'SomethingNew'), 1, 'SomethingNew'],
+    ['at the third server error', faults.serverError(500), 3, 'InternalServerError'],
+    ['at the third lost connection', { kind: 'dropBefore' } as const, 3, 'ECONNRESET'],
+    ['where Azure wants to be left alone', faults.tooManyRequests(17), 1, 'TooManyRequests'],
+    ['at the third answer that says nothing', emptyAnswer('null'), 3, 'PARSE_ERROR'],
+    ['where it is not among the usages', emptyAnswer('{"value":[{"name":"Size","limit":5}]}'), 1, undefined],
+  ])('%s', async (_, fault, tries, code) => {
+    world.simulator.configure({ maxIpRules: 200 });
+    world.simulator.failNext({ path: /listUsages/ }, fault, 50);
+    const session = world.arm.openSession();
+
+    expect(await session.registryNetworkRules.readQuota?.(target)).toBe(100);
+
+    const { reads, retries } = session.usage();
+    expect(reads).toBe(tries);
+    expect(retries.map((retry) => retry.code)).toEqual(code === undefined ? [] : Array<string>(tries).fill(code));
+    if (code !== undefined) expect(retries.at(-1)).toEqual({ call: 'GET listUsages', code, waitedInMs: 0 });
+    expect(retries.reduce((sum, { waitedInMs }) => sum + waitedInMs, 0)).toBeLessThan(3_500);
+  });
+
+  test('a server error that passes is ridden out', async () => {
+    world.simulator.configure({ maxIpRules: 200 });
+    world.simulator.failNext({ path: /listUsages/ }, faults.serverError(503), 2);
+
+    expect(await world.arm.openSession().registryNetworkRules.readQuota?.(target)).toBe(200);
+  });
 });
 
 describe('writing', () => {
@@ -206,6 +233,47 @@ describe('blocked, with what is missing', () => {
       { call: 'GET registry with api-version 2021-08-01-preview', code: 'NoRegisteredProviderFound', waitedInMs: 0 },
     ]);
     expect(patches()).toHaveLength(1);
+  });
+
+  test.each(['null', '', '{}', '{"properties":null}', '{"properties":"?"}'])(
+    'an answer that says nothing (%j) is not taken for a registry without virtual network rules',
+    async (body) => {
+      const old = { path: /registries\/prod$/ };
+      const session = world.arm.openSession();
+      const current = await session.registryNetworkRules.read(target);
+      world.simulator.failNext(old, { kind: 'raw', status: 200, contentType: 'application/json', body });
+
+      await session.registryNetworkRules.write(target, current, [put(...ours)], ours);
+
+      expect(session.usage().retries).toEqual([
+        { call: 'GET registries/prod', code: 'PARSE_ERROR', waitedInMs: expect.any(Number) },
+      ]);
+      expect(ruleSet().ipRules).toHaveLength(5);
+    },
+  );
+
+  test('and where it never says anything, nothing is written', async () => {
+    const session = world.arm.openSession();
+    const current = await session.registryNetworkRules.read(target);
+    const nothing = { kind: 'raw', status: 200, contentType: 'application/json', body: 'null' } as const;
+    world.simulator.failNext({ path: /registries\/prod$/ }, nothing, 1_000);
+
+    await expect(session.registryNetworkRules.write(target, current, [put(...ours)], ours)).rejects.toThrow(
+      'something else than the JSON of a resource',
+    );
+
+    expect(patches()).toEqual([]);
+  });
+
+  test('a registry that has no rule set has no virtual network rules', async () => {
+    const session = world.arm.openSession();
+    const current = await session.registryNetworkRules.read(target);
+    const body = JSON.stringify({ properties: { networkRuleSet: null } });
+    world.simulator.failNext({}, { kind: 'raw', status: 200, contentType: 'application/json', body });
+
+    await session.registryNetworkRules.write(target, current, [put(...ours)], ours);
+
+    expect(session.usage()).toMatchObject({ writes: 1, retries: [] });
   });
 
   test('the quota', async () => {
@@ -358,6 +426,99 @@ describe('faults on the way of a write', () => {
   });
 });
 
+describe('refused is only what is known not to be written', () => {
+  const registry = /registries\/prod$/;
+  const polls = /operationStatuses/;
+  const fails = (status: number, code: string) =>
+    ({ kind: 'error', error: new SimulatedError(status, code, 'No.') }) as const;
+  const forbidden = fails(403, 'AuthorizationFailed');
+
+  async function blockedBy(prepare: () => void): Promise<unknown> {
+    const session = world.arm.openSession();
+    const current = await session.registryNetworkRules.read(target);
+    prepare();
+    return session.registryNetworkRules.write(target, current, [put(...ours)], ours).then(
+      () => 'written',
+      (error: unknown) => error,
+    );
+  }
+
+  test.each([
+    ['the look for virtual network rules', () => world.simulator.failNext({ path: registry }, forbidden)],
+    [
+      'virtual network rules',
+      () => seed({ networkRuleSet: { defaultAction: 'Deny', ipRules: foreign, virtualNetworkRules: [{ id: '/a' }] } }),
+    ],
+    [
+      'the read before the write',
+      () => {
+        world.simulator.failNext({ path: registry }, { kind: 'slow', delayInMs: 0 });
+        world.simulator.failNext({ path: registry }, forbidden);
+      },
+    ],
+    ['the write', () => world.simulator.failNext({ method: 'PATCH' }, forbidden)],
+    ['the quota', () => world.simulator.configure({ maxIpRules: 4 })],
+  ])('%s: refused', async (_, prepare) => {
+    expect(await blockedBy(prepare)).toMatchObject({ name: 'TargetBlockedError', isRefused: true });
+    expect(ruleSet().ipRules).toEqual(foreign);
+  });
+
+  test.each([
+    ['the poll, 403', () => world.simulator.failNext({ path: polls }, forbidden)],
+    ['the poll, 401', () => world.simulator.failNext({ path: polls }, fails(401, 'ExpiredAuthenticationToken'))],
+    [
+      'the read-back',
+      () => {
+        world.simulator.failNext({ method: 'GET', path: registry }, { kind: 'slow', delayInMs: 0 }, 3);
+        world.simulator.failNext({ method: 'GET', path: registry }, fails(404, 'ResourceNotFound'));
+      },
+    ],
+    [
+      'the look after a write whose answer was lost',
+      () => {
+        world.simulator.failNext({ method: 'PATCH' }, { kind: 'dropAfter' });
+        world.simulator.failNext({ method: 'GET', path: registry }, { kind: 'slow', delayInMs: 0 }, 2);
+        world.simulator.failNext({ method: 'GET', path: registry }, forbidden);
+      },
+    ],
+  ])('%s: not refused, for the rules are there', async (_, prepare) => {
+    expect(await blockedBy(prepare)).toMatchObject({ name: 'TargetBlockedError', isRefused: false });
+    expect(ruleSet().ipRules).toHaveLength(5);
+  });
+
+  test('a second write, after one of which nobody knows what came through: not refused', async () => {
+    const prepare = () => {
+      world.simulator.failNext({ method: 'PATCH' }, faults.serverError(503));
+      world.simulator.failNext({ method: 'PATCH' }, forbidden);
+    };
+
+    expect(await blockedBy(prepare)).toMatchObject({ name: 'TargetBlockedError', isRefused: false });
+  });
+
+  test('an operation that ended for good: nobody takes it for refused', async () => {
+    const fault = faults.operationFails(
+      'BadRequest',
+      'The requested feature IP rule exceeds allowed quota 100 for the SKU Premium.',
+    );
+
+    expect(await blockedBy(() => world.simulator.failNext({ method: 'PATCH' }, fault))).toMatchObject({
+      name: 'TargetBlockedError',
+      code: 'quota',
+      isRefused: false,
+    });
+  });
+});
+
+test('of an address that stands there twice, ours and somebody’s, ours alone is taken out', async () => {
+  await apply(world.arm.openSession(), put(...ours), ours);
+  const twice = [{ action: 'Allow', value: '198.51.100.7' }, ...ruleSet().ipRules] as const;
+  seed({ networkRuleSet: { defaultAction: 'Deny', ipRules: twice } });
+
+  await apply(world.arm.openSession(), put('192.0.2.0/25'), ours);
+
+  expect(ruleSet().ipRules).toEqual(twice.filter(({ value }) => value !== '198.51.100.7/32'));
+});
+
 describe('regions of a registry', () => {
   test('home and replicas, each once, over several pages', async () => {
     seed({ replicaLocations: ['eastus', 'Japan East', 'norwayeast'] });
@@ -366,6 +527,14 @@ describe('regions of a registry', () => {
 
     expect(await session.readRegistryRegions(registryId)).toEqual(['westeurope', 'eastus', 'japaneast', 'norwayeast']);
     expect(session.usage()).toEqual({ reads: 3, writes: 0, retries: [] });
+  });
+
+  test('the home location is not asked for where it is known', async () => {
+    seed({ replicaLocations: ['eastus'] });
+    const session = world.arm.openSession();
+
+    expect(await session.readRegistryRegions(registryId, 'westeurope')).toEqual(['westeurope', 'eastus']);
+    expect(world.calls()).toEqual(['GET prod/replications']);
   });
 
   test('a registry that is gone is named', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { nsgId, registryId, subscriptionId } from './targets.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -14,14 +14,33 @@ beforeEach(async () => {
 afterEach(() => world.simulator.stop());
 
 test('tagged NSGs and registries, with the profile that the tag names', async () => {
-  world.simulator.putNsg({ id: nsgId, tags, location: 'West Europe' });
+  world.simulator.putNsg({ id: nsgId, tags });
   world.simulator.putNsg({ id: `${nsgId}-2`, tags: { team: 'hooks' } });
-  world.simulator.putRegistry({ id: registryId, tags: { 'service-tag-sync': 'tasks', team: 'x' }, location: 'eastus' });
+  world.simulator.putRegistry({ id: registryId, tags: { 'service-tag-sync': 'tasks', team: 'x' } });
 
   expect(await world.arm.findTaggedResources()).toEqual([
-    { resourceId: registryId, kind: 'registryNetworkRules', profile: 'tasks', location: 'eastus' },
-    { resourceId: nsgId, kind: 'nsgRule', profile: 'webhooks', location: 'westeurope' },
+    { resourceId: registryId, kind: 'registryNetworkRules', profile: 'tasks' },
+    { resourceId: nsgId, kind: 'nsgRule', profile: 'webhooks' },
   ]);
+});
+
+test('the name of the tag in any letter case, and no tag that only speaks of it', async () => {
+  world.simulator.putNsg({ id: nsgId, tags: { 'Service-Tag-Sync': 'webhooks' } });
+  world.simulator.putNsg({
+    id: `${nsgId}-2`,
+    tags: { note: 'no service-tag-sync', 'not-service-tag-sync': 'webhooks' },
+  });
+  world.simulator.putNsg({ id: `${nsgId}-3`, tags: { 'service-tag-sync': '' } });
+
+  expect(await world.arm.findTaggedResources()).toEqual([{ resourceId: nsgId, kind: 'nsgRule', profile: 'webhooks' }]);
+});
+
+test('a thousand without the tag cost no page', async () => {
+  for (let index = 0; index < 1_000; index += 1) world.simulator.putNsg({ id: `${nsgId}-${index}` });
+  world.simulator.putNsg({ id: nsgId, tags });
+
+  expect(await world.arm.findTaggedResources()).toHaveLength(1);
+  expect(world.calls()).toHaveLength(1);
 });
 
 test('of the subscriptions that are asked for', async () => {
@@ -53,5 +72,29 @@ test('an answer of another shape is refused with the field', async () => {
   await expect(world.arm.findTaggedResources()).rejects.toMatchObject({
     name: 'InvalidDocumentError',
     path: '0.id',
+  });
+});
+
+describe('one resource', () => {
+  const nsg = { resourceId: nsgId, kind: 'nsgRule', profile: 'before' } as const;
+  const registry = { resourceId: registryId, kind: 'registryNetworkRules', profile: 'before' } as const;
+  const inAMinute = () => new Date(Date.now() + 60_000);
+
+  test('names its profile, or none', async () => {
+    world.simulator.putNsg({ id: nsgId, tags: { 'Service-Tag-Sync': 'webhooks' } });
+    world.simulator.putRegistry({ id: registryId, tags: { team: 'x' } });
+
+    expect(await world.arm.readProfile(nsg, inAMinute())).toBe('webhooks');
+    expect(await world.arm.readProfile(registry, inAMinute())).toBeUndefined();
+    expect(world.calls()).toEqual(['GET networkSecurityGroups/nsg-hooks', 'GET registries/prod']);
+  });
+
+  test('that is gone, and that may not be read', async () => {
+    world.simulator.putNsg({ id: `${nsgId}-2` });
+    await expect(world.arm.readProfile(nsg, inAMinute())).rejects.toMatchObject({ code: 'notFound' });
+
+    const withoutToken = { client: 'app', objectId: 'app', permissions: [] };
+    world.simulator.configure({ auth: { principals: {}, withoutToken } });
+    await expect(world.arm.readProfile(nsg, inAMinute())).rejects.toMatchObject({ code: 'noPermission' });
   });
 });

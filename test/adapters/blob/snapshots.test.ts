@@ -183,6 +183,14 @@ describe('lists of snapshots', () => {
     expect((await store.list('Public', { limit: 5 })).items).toEqual([toSummary(second), toSummary(first)]);
   });
 
+  test('pass over one that is damaged and says nothing of itself', async () => {
+    await store.put(first);
+    await store.put(second);
+    await rawContainer().getBlockBlobClient(`snapshots/Public/${second.id}.json.gz`).upload('xx', 2);
+
+    expect((await store.list('Public', { limit: 5 })).items).toEqual([toSummary(first)]);
+  });
+
   test.each(['', 'x', '!!!', 'e30', Buffer.from('["snapshots/Public","../x"]').toString('base64url')])(
     'refuse the continuation %j',
     async (continuation) => {
@@ -250,6 +258,9 @@ describe('the pointer', () => {
     await expect(store.readPointer('Public')).rejects.toThrow(
       'service-tags/current/Public.json: cloud is "China", expected "Public"',
     );
+    const etag = await store.readPointerEtag('Public');
+    expect(await store.replacePointer(toPointer(first), etag)).toBe('replaced');
+    expect(await store.readPointerEtag('China')).toBeUndefined();
   });
 });
 

@@ -103,6 +103,23 @@ describe('the weekly file behind the download page', () => {
     expect(await source.fetch()).toMatchObject({ date: '2025-03-03', origin: `${server.origin}/blob` });
   });
 
+  test('a file that is dated in the future is read beside the newest one', async () => {
+    const slip = '/d/ServiceTags_Public_20260310.json';
+    const source = await start({
+      [details]: page(newest, slip),
+      [newest]: answer(weeklyFile(['20.1.0.0/24'])),
+      [slip]: answer(weeklyFile(['20.2.0.0/24'])),
+    });
+
+    const { date, document, warnings } = await source.fetch(new Date('2025-03-11T12:00:00Z'));
+
+    expect(date).toBe('2025-03-03');
+    expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24', '20.2.0.0/24']);
+    expect(warnings[0]?.message).toBe(
+      `${server.origin}${slip} is dated 2026-03-10, which has not come yet: it counts as of the day on which it was first seen`,
+    );
+  });
+
   test('where a link to the newest file is dead, another link to it is tried', async () => {
     const copy = newest.replace('/d/', '/copy/');
     const source = await start({

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { fileSource } from '../../../src/adapters/sources/file.ts';
 import { testOnRealFiles } from '../../core/realFiles.ts';
 import { weeklyFile } from './loopback.ts';
@@ -71,6 +71,57 @@ describe('fileSource', () => {
     await rm(growing, { recursive: true });
 
     expect([before.date, after.date]).toEqual(['2025-01-06', '2025-01-13']);
+  });
+
+  test.each<[string, BufferEncoding, string]>([
+    ['little', 'utf16le', ''],
+    ['big', 'utf16le', 'swapped'],
+  ])('UTF-16 with a byte order mark, %s endian, as Windows PowerShell writes it', async (endian, encoding, swap) => {
+    const path = join(folder, `utf16-${endian}.json`);
+    const bytes = Buffer.from(`\uFEFF${JSON.stringify(weeklyFile(['20.1.0.0/24']))}`, encoding);
+    await writeFile(path, swap === '' ? bytes : bytes.swap16());
+
+    const { document } = await fileSource(path, 'Public').fetch();
+
+    expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24']);
+  });
+
+  describe('a file that is dated in the future', () => {
+    const now = new Date('2026-01-14T12:00:00Z');
+    let slips: string;
+    const add = (date: string, text: string) => writeFile(join(slips, `ServiceTags_Public_${date}.json`), text);
+    const weekly = (...prefixes: string[]) => JSON.stringify(weeklyFile(prefixes));
+
+    beforeEach(async () => {
+      slips = await mkdtemp(join(tmpdir(), 'service-tags-'));
+      await add('20270112', weekly('20.1.0.0/24', '20.2.0.0/24'));
+    });
+    afterEach(() => rm(slips, { recursive: true }));
+
+    test('is read beside the newest one, whose day it is', async () => {
+      await add('20260105', weekly('20.1.0.0/24'));
+      await add('20251229', weekly('20.9.0.0/24'));
+
+      const { date, document, warnings } = await fileSource(slips, 'Public').fetch(now);
+
+      expect(date).toBe('2026-01-05');
+      expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24', '20.2.0.0/24']);
+      expect(warnings).toEqual([expect.objectContaining({ kind: 'futureDate' })]);
+    });
+
+    test('alone is of no known day', async () => {
+      const { date, document } = await fileSource(slips, 'Public').fetch(now);
+
+      expect(date).toBeUndefined();
+      expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24', '20.2.0.0/24']);
+    });
+
+    test('and cannot be read costs nothing', async () => {
+      await add('20260105', weekly('20.1.0.0/24'));
+      await add('20270112', '<html>');
+
+      expect(await fileSource(slips, 'Public').fetch(now)).toMatchObject({ date: '2026-01-05', warnings: [] });
+    });
   });
 
   test.each([

@@ -18,6 +18,7 @@ describe('layouts in which a link is found', () => {
     ['JSON with escaped slashes', `{"url":"${url.replaceAll('/', '\\/')}"}`],
     ['JSON with \\u002F', `{"url":"${url.replaceAll('/', '\\u002F')}"}`],
     ['JSON with \\u002f and \\u003a', `{"url":"${url.replaceAll('/', '\\u002f').replace(':', '\\u003a')}"}`],
+    ['escapes in a JSON text in JSON', `"{\\"url\\":\\"${url.replaceAll('/', '\\\\u002F')}\\"}"`],
     ['JSON in a JSON text', `{"props":"{\\"url\\":\\"${url}\\"}"}`],
     ['HTML entities', `<a href="${url.replaceAll('/', '&#x2F;').replace(':', '&#58;')}">`],
     ['a link in a link', `<a href="https://www.microsoft.com/go?to=${encodeURIComponent(url)}">`],

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { judge } from '../../../src/core/judge.ts';
 import { diffTags } from '../../../src/core/serviceTagDiff.ts';
 import { defaultServiceTag } from '../../../src/core/serviceTags.ts';
+import type { TagQuarantine } from '../../../src/core/snapshot.ts';
 import { call, type Reply } from './call.ts';
 import { makeDocument, makeWorld, type Tags, type World } from './fakes.ts';
 
@@ -124,6 +125,26 @@ describe('as it was published', () => {
       expect(lines(await get(`prefixes?format=text&${which}`))).toEqual(['20.42.66.0/24']);
     }
   });
+});
+
+test('where nobody knows what was there before, the list is what is listed, and says so', async () => {
+  const reason = 'AzureContainerRegistry: what it had in Public-20260101-1-0123456789ab cannot be read any more.';
+  const baseline = 'Public-20260101-1-0123456789ab';
+  const entry: TagQuarantine = {
+    tag: defaultServiceTag,
+    kind: 'unknown',
+    reason,
+    baseline,
+    since: '2026-07-27',
+    confirmations: 0,
+  };
+  world.snapshots.publish({ AzureContainerRegistry: ['20.42.66.0/24'] }, '2026-07-27', [entry]);
+  world.clock.pass(60);
+
+  const reply = await get('feeds/AzureContainerRegistry.txt');
+
+  expect(lines(reply)).toEqual(['20.42.66.0/24']);
+  expect(reply.headers['x-quarantined']).toBe(`AzureContainerRegistry; kind=unknown; baseline=${baseline}`);
 });
 
 describe('a tag that nobody watches and that is listed no more', () => {

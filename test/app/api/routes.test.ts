@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { XMLParser } from 'fast-xml-parser';
 import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
+import { parseServiceTags } from '../../../src/core/parseServiceTags.ts';
 import type { PullStatus } from '../../../src/core/snapshot.ts';
 import { call, type Reply } from './call.ts';
 import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
@@ -255,11 +256,25 @@ describe('snapshots', () => {
     expect(second.continuation).toBeUndefined();
   });
 
-  test('one with its document', async () => {
-    expect((await get(`snapshots/${idOf(0)}`)).json()).toMatchObject({
-      id: idOf(0),
-      document: { cloud: 'Public', changeNumber: 1 },
+  test("one, in the shape of Microsoft's file, with what is known of it", async () => {
+    const stored = world.snapshots.all[0];
+    const tag = stored?.document.values[0];
+
+    const answer = (await get(`snapshots/${idOf(0)}`)).json() as Record<string, unknown> & { values: unknown[] };
+
+    expect(answer).toMatchObject({ id: idOf(0), cloud: 'Public', changeNumber: 1, quarantine: [], tagCount: 6 });
+    expect(answer).not.toHaveProperty('document');
+    expect(answer.values[0]).toEqual({
+      name: tag?.name,
+      id: tag?.name,
+      properties: {
+        changeNumber: tag?.changeNumber,
+        region: tag?.region,
+        systemService: tag?.systemService,
+        addressPrefixes: tag?.addressPrefixes,
+      },
     });
+    expect(parseServiceTags(answer, 'Public').document).toEqual(stored?.document);
   });
 
   test.each(['x', '..%2Fcurrent', 'Public-20260720-3-000000000000', 'China-20260720-3-000000000000'])(

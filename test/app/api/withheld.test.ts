@@ -1,5 +1,6 @@
 /** What a firewall that polls is not given: special-purpose ranges, and at first what is suspiciously wide. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { InvalidDocumentError } from '../../../src/core/errors.ts';
 import { defaultServiceTag } from '../../../src/core/serviceTags.ts';
 import type { TagQuarantine } from '../../../src/core/snapshot.ts';
 import { call, type Reply } from './call.ts';
@@ -154,6 +155,18 @@ describe('a new prefix that is wide', () => {
     publishTags({ Other: ['20.46.0.0/24'] }, '2026-08-03', [{ ...entry, baseline: idOf(-1) }]);
     expect(await lines()).toContain(wide);
     publish([...withWide, '20.45.0.0/24'], '2026-08-10');
+
+    expect(await lines()).toContain(wide);
+  });
+
+  test('a list before that is damaged neither confirms nor denies', async () => {
+    publish(withWide, '2026-07-13');
+    publish([...withWide, '20.43.0.0/24'], '2026-07-20');
+    publish([...withWide, '20.44.0.0/24'], '2026-07-27');
+    publish([...withWide, '20.45.0.0/24'], '2026-08-03');
+    const [damaged, stored] = [idOf(-2), world.snapshots.get.bind(world.snapshots)];
+    world.snapshots.get = (cloud, id) =>
+      id === damaged ? Promise.reject(new InvalidDocumentError('no JSON')) : stored(cloud, id);
 
     expect(await lines()).toContain(wide);
   });

@@ -76,6 +76,10 @@ describe('the language', () => {
     ["resources | where tags['service-tag-sync'] == 'tasks'", 0],
     ["resources | where tags.team == 'hooks' and isnotnull(tags.team)", 1],
     ["resources | where tags['service-tag-sync'] != 'webhooks'", 2],
+    ["resources | where isnotempty(tags['Service-Tag-Sync'])", 0],
+    ["resources | where tostring(tags) contains 'Service-Tag-Sync'", 3],
+    ['resources | where tostring(tags) contains \'"service-tag-sync":"tasks"\'', 1],
+    ["resources | where tostring(tags) contains 'hook' and type =~ 'microsoft.network/networksecuritygroups'", 2],
     ['resources | take 2', 2],
     ['resources', 4],
   ])('%s finds %i', async (text, count) => {

@@ -1,0 +1,76 @@
+/** Of which day a list is, and so whether it may replace another one or can only add to it. */
+import type { DocumentWarning, ServiceTagsDownload } from './serviceTags.ts';
+import type { SourceReport } from './snapshot.ts';
+
+/** Microsoft says that the Discovery API may be four weeks behind: later than that, nobody waits for a source. */
+export const maxLagInDays = 28;
+export const dayInMs = 24 * 60 * 60 * 1000;
+
+/** `YYYY-MM-DD` */
+export function toDay(time: Date | number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+export function newestDay(days: readonly (string | undefined)[]): string | undefined {
+  return days
+    .filter((day) => day !== undefined)
+    .sort()
+    .at(-1);
+}
+
+/** A file that is of a day after tomorrow has a slip in its name. Tomorrow it may be already, where it was made. */
+export function isFutureDay(day: string, now: Date): boolean {
+  return day > toDay(now.getTime() + dayInMs);
+}
+
+/** A day that has not come is no day: believed, it would make every file before it look old. */
+export function withKnownDay(download: ServiceTagsDownload, now: Date): ServiceTagsDownload {
+  const { date, origin } = download;
+  if (date === undefined || !isFutureDay(date, now)) return download;
+  const message = `${origin} is dated ${date}, which has not come yet: it counts as of the day on which it was first seen`;
+  const warning: DocumentWarning = { kind: 'futureDate', tag: '', prefix: '', message };
+  return { ...download, date: undefined, warnings: [...download.warnings, warning] };
+}
+
+/** `since`: when (ISO) a source first gave this content. Undefined where it has no date at all, as the Discovery API. */
+export function dayOfDownload({ date, warnings }: ServiceTagsDownload, since: string): string | undefined {
+  const isMisdated = warnings.some(({ kind }) => kind === 'futureDate');
+  return date ?? (isMisdated ? since.slice(0, 10) : undefined);
+}
+
+/**
+ * The newest day that what counts is known to be of: the day of a file; without one four weeks before the source was
+ * first seen with this content. Undefined where nothing counts.
+ */
+export function dayOfLists(reports: readonly SourceReport[]): string | undefined {
+  return newestDay(reports.filter(isHealthy).map(dayOf));
+}
+
+/** How the list that holds now came to be, as far as it decides over what may take its place. */
+export interface ListOrigin {
+  /** `YYYY-MM-DD` */
+  readonly fileDate: string | undefined;
+  /** A late list has added to it. */
+  readonly isExtended: boolean;
+}
+
+/**
+ * A list gives way to one that is newer; to one of the same day where every source answers and no late list has added
+ * to it. All else only adds to it: what a late list lacks may have been published since, and what one source alone
+ * lists is not gone because that one is silent.
+ */
+export function mayReplace(reports: readonly SourceReport[], { fileDate, isExtended }: ListOrigin): boolean {
+  const day = dayOfLists(reports);
+  if (day === undefined) return false;
+  if (fileDate === undefined) return true;
+  return isExtended || !reports.every(isHealthy) ? day > fileDate : day >= fileDate;
+}
+
+function dayOf({ date, unchangedSince }: SourceReport): string | undefined {
+  if (date !== undefined || unchangedSince === undefined) return date;
+  return toDay(Date.parse(unchangedSince) - maxLagInDays * dayInMs);
+}
+
+function isHealthy({ status }: SourceReport): boolean {
+  return status === 'healthy';
+}

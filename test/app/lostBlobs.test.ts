@@ -1,0 +1,261 @@
+/** One blob of a pull is gone or damaged: the next pull goes on, takes nothing away, and says so. */
+import type { ContainerClient } from '@azure/storage-blob';
+import { describe, expect, test } from '@jest/globals';
+import { verifyLedger } from '../../dev/verifyLedger.ts';
+import type { World } from '../../dev/world.ts';
+import { keepSnapshots } from '../../src/adapters/blob/keptSnapshots.ts';
+import { createStorageClients, type StorageClients } from '../../src/adapters/storageClients.ts';
+import type { TagLists } from './stories.ts';
+import { openLimits } from '../core/planFixtures.ts';
+import { acr, codesOf, dayInMs, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
+
+const worlds = useWorlds();
+const [a, b, c] = ['20.42.66.0/24', '20.42.68.0/24', '20.42.70.0/24'] as const;
+const italy = `${acr}.ItalyNorth`;
+const first: TagLists = { [acr]: [a, b], [italy]: [a, b] };
+/** No grace: what is believed gone is gone at once. */
+const eager = hooks({ limits: openLimits });
+
+interface Stored {
+  readonly connectionString: string;
+  readonly world: World;
+  readonly clients: StorageClients;
+  readonly container: ContainerClient;
+  readonly snapshot: string;
+}
+
+async function settled(): Promise<Stored> {
+  const connectionString = worlds.freshConnectionString();
+  const world = await worlds.open({ targets: [eager], connectionString });
+  await publish(world, first);
+  const clients = createStorageClients({ kind: 'connectionString', connectionString });
+  const container = (await clients.blobs()).getContainerClient('service-tags');
+  return { connectionString, world, clients, container, snapshot: (await currentOf(world)).id };
+}
+
+async function currentOf(world: World) {
+  const answer = await world.services.snapshots.readPointer('Public');
+  const id = typeof answer === 'object' ? answer.pointer.snapshot : '';
+  const snapshot = await world.services.snapshots.get('Public', id);
+  if (!snapshot) throw new Error('nothing is current');
+  return snapshot;
+}
+
+const harms = {
+  gone: async (container: ContainerClient, name: string) => {
+    await container.getBlockBlobClient(name).delete();
+  },
+  damaged: async (container: ContainerClient, name: string) => {
+    await container.getBlockBlobClient(name).upload('{"cl', 4);
+  },
+};
+
+async function pullNextWeek(world: World, tags: TagLists) {
+  world.clock.advance(7 * dayInMs);
+  world.setSources(source(tags, { date: dayOf(world) }));
+  const pulled = await world.pull();
+  const runs = [...(await world.drain()), ...(await world.reconcile())];
+  return { pulled, runs };
+}
+
+const damageTold = (world: World) =>
+  world.notifications.filter(({ type }) => type === 'storage.damaged').map(({ message }) => message);
+
+describe.each(Object.entries(harms))('%s:', (_, harm) => {
+  test('the current snapshot: news goes in, and what left is held until it is known what was there', async () => {
+    const { world, container, snapshot } = await settled();
+    await harm(container, `snapshots/Public/${snapshot}.json.gz`);
+
+    const { pulled, runs } = await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, c] });
+
+    expect(prefixesIn(world)).toEqual([a, b, c]);
+    expect(codesOf(runs[0])).toContain('quarantined');
+    expect(pulled.quarantine.map(({ tag, kind, baseline }) => [tag, kind, baseline])).toEqual([
+      [acr, 'unknown', snapshot],
+      [italy, 'unknown', snapshot],
+    ]);
+    const told = `Snapshot ${snapshot} is gone or damaged: what ${acr} and 1 more had in it is not known, so nothing of it is removed for now.`;
+    expect(damageTold(world)).toEqual([told]);
+    const record = (await recordsOf(world, 'pull')).at(-1);
+    expect(record?.reasons).toContainEqual({ code: 'recovered', message: told });
+
+    // It has stood as long as a list that shrank has to.
+    await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, c], Other: [a] });
+    await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, c], Other: [b] });
+    expect(prefixesIn(world)).toEqual([a, c]);
+    expect(damageTold(world)).toHaveLength(1);
+  });
+
+  test('the current snapshot, and the list is the same: it is stored anew', async () => {
+    const { world, container, snapshot } = await settled();
+    await harm(container, `snapshots/Public/${snapshot}.json.gz`);
+
+    world.setSources(source(first, { date: '2026-01-05' }));
+    await world.pull();
+
+    expect((await currentOf(world)).document.values).toHaveLength(2);
+    world.setSources(source(first, { date: '2026-01-05' }));
+    expect((await world.pull()).outcome).toBe('unchanged');
+  });
+
+  test('the pointer: the newest snapshot takes its place', async () => {
+    const { world, container, snapshot } = await settled();
+    await harm(container, 'current/Public.json');
+
+    const { pulled } = await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, b] });
+
+    expect(pulled).toMatchObject({ previous: snapshot, quarantine: [] });
+    expect(prefixesIn(world)).toEqual([a, c]);
+    const told = `current/Public.json is gone or damaged: ${snapshot}, the newest snapshot, takes its place.`;
+    expect(damageTold(world)).toEqual([told]);
+    expect((await recordsOf(world, 'pull')).at(-1)?.reasons).toEqual([{ code: 'recovered', message: told }]);
+  });
+
+  test('the pointer, and the list is the same: it is written anew', async () => {
+    const { world, container, snapshot } = await settled();
+    await harm(container, 'current/Public.json');
+
+    const { pulled } = await pullNextWeek(world, first);
+
+    expect(pulled).toMatchObject({ outcome: 'unchanged', snapshot });
+    expect((await currentOf(world)).id).toBe(snapshot);
+    expect(damageTold(world)).toHaveLength(1);
+  });
+
+  test('the pointer and the snapshot', async () => {
+    const { world, container, snapshot } = await settled();
+    await harm(container, `snapshots/Public/${snapshot}.json.gz`);
+    await harm(container, 'current/Public.json');
+
+    await pullNextWeek(world, { [acr]: [a, c] });
+
+    expect(prefixesIn(world)).toEqual(expect.arrayContaining([a, c]));
+  });
+
+  test('the baseline of a quarantine: it stays for its time, and the feed is the list as it is', async () => {
+    const { world, container, snapshot } = await settled();
+    await pullNextWeek(world, { [acr]: [a, b], [italy]: [a] });
+    expect((await currentOf(world)).quarantine).toMatchObject([{ tag: italy, kind: 'shrunken', baseline: snapshot }]);
+    await harm(container, `snapshots/Public/${snapshot}.json.gz`);
+
+    await pullNextWeek(world, { [acr]: [a, b, c], [italy]: [a] });
+
+    expect(prefixesIn(world)).toEqual([a, b, c]);
+    expect((await currentOf(world)).quarantine).toMatchObject([{ tag: italy, kind: 'unknown', baseline: snapshot }]);
+    expect(damageTold(world)).toHaveLength(1);
+  });
+
+  test('the status: the chain of records goes on where it ended, and nobody is told the same twice', async () => {
+    const { world, container } = await settled();
+    await pullNextWeek(world, { [acr]: [a, b, c], [italy]: [a, b] });
+    const [, newest] = await recordsOf(world, 'pull');
+    await harm(container, 'status/Public.json');
+
+    const { pulled } = await pullNextWeek(world, { [acr]: [a, b, c], [italy]: [a, b] });
+
+    expect(pulled).toMatchObject({ outcome: 'unchanged', queued: [] });
+    expect(damageTold(world)).toEqual([
+      `status/Public.json is gone or damaged: it was made anew of the ledger, behind ${newest?.id ?? ''}.`,
+    ]);
+    expect(world.notifications.map(({ type }) => type)).toEqual(['tag.changed', 'storage.damaged']);
+    // That the ledger is whole is looked at after each test.
+    expect((await recordsOf(world, 'pull')).at(-1)?.outcome).toBe('unchanged');
+  });
+});
+
+test('the source that stood still for long is known to have, though the status is lost', async () => {
+  const { world, container } = await settled();
+  const stuck = source({ [acr]: [a] }, { name: 'https://mirror.example.com/tags.json' });
+  for (let week = 0; week < 6; week += 1) {
+    world.clock.advance(7 * dayInMs);
+    world.setSources(source({ [acr]: [a, b, `20.43.${week}.0/24`] }, { date: dayOf(world) }), stuck);
+    await world.pull();
+  }
+  await harms.gone(container, 'status/Public.json');
+
+  const { sources } = await world.pull();
+
+  expect(sources.map(({ status }) => status)).toEqual(['healthy', 'stale']);
+});
+
+test('a stale list does not take the place of a snapshot that is lost', async () => {
+  const { world, container, snapshot } = await settled();
+  await harms.gone(container, `snapshots/Public/${snapshot}.json.gz`);
+  world.setSources(source({ [acr]: [a] }, { date: '2025-11-24' }));
+
+  await expect(world.pull()).rejects.toThrow('none is healthy, and the snapshot that holds is gone or damaged');
+
+  expect((await recordsOf(world, 'pull')).at(-1)).toMatchObject({ outcome: 'failed' });
+  expect(prefixesIn(world)).toEqual([a, b]);
+});
+
+describe('storage that does not answer is no loss', () => {
+  test('the pull fails, is recorded, and told of once', async () => {
+    const { world } = await settled();
+    const { snapshots } = world.services;
+    const error = '403 AuthorizationFailure';
+    const get = () => Promise.reject(new Error(error));
+    Object.assign(world.services, { snapshots: { ...keepSnapshots(snapshots), get } });
+    const before = await snapshots.readPointer('Public');
+
+    for (let hour = 0; hour < 2; hour += 1) await expect(world.pull()).rejects.toThrow(error);
+
+    Object.assign(world.services, { snapshots });
+    expect(await snapshots.readPointer('Public')).toEqual(before);
+    expect((await recordsOf(world, 'pull')).slice(1)).toMatchObject([
+      { outcome: 'failed', details: { error } },
+      { outcome: 'failed', details: { error } },
+    ]);
+    expect((await snapshots.readPullStatus('Public'))?.lastPull).toMatchObject({ outcome: 'failed', error });
+    expect(world.notifications).toEqual([
+      {
+        type: 'pull.failed',
+        subject: 'Public',
+        message: `The pull failed: ${error}. The next pull tries again.`,
+        data: { error },
+      },
+    ]);
+    await pullNextWeek(world, { [acr]: [a, b, c] });
+    expect(prefixesIn(world)).toContain(c);
+  });
+
+  test('a pull that fails behind its record is in the ledger once', async () => {
+    const { world } = await settled();
+    const notifier = { notify: () => Promise.reject(new Error('no answer')) };
+    const told = world.services.notifier;
+    Object.assign(world.services, { notifier });
+    world.clock.advance(7 * dayInMs);
+    world.setSources(source({ [acr]: [a, b, c] }, { date: dayOf(world) }));
+
+    await expect(world.pull()).rejects.toThrow('no answer');
+
+    Object.assign(world.services, { notifier: told });
+    expect(await recordsOf(world, 'pull')).toMatchObject([{ outcome: 'applied' }, { outcome: 'applied' }]);
+    expect((await world.pull()).outcome).toBe('unchanged');
+  });
+});
+
+test('two clouds in one account: each has its own chain under the one name', async () => {
+  const { world, clients, container, connectionString } = await settled();
+  const china = await worlds.open({ targets: [], connectionString, cloud: 'China' });
+  const chinese = (prefix: string) =>
+    source({ [acr]: [prefix] }, { date: dayOf(china), cloud: 'China', name: 'china' });
+  for (const prefix of [a, b]) {
+    china.clock.advance(7 * dayInMs);
+    china.setSources(chinese(prefix));
+    await china.pull();
+    await pullNextWeek(world, { [acr]: [a, b, prefix === a ? c : '20.42.72.0/24'] });
+  }
+  await harms.gone(container, 'status/China.json');
+  china.clock.advance(7 * dayInMs);
+  china.setSources(chinese(c));
+  await china.pull();
+
+  for (const [cloud, count] of [
+    ['Public', 3],
+    ['China', 3],
+  ] as const) {
+    const report = (await verifyLedger(clients, cloud)).find(({ chain }) => chain === 'pull');
+    expect(report).toEqual({ chain: 'pull', count, breaks: [] });
+  }
+});
