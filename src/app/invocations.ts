@@ -18,29 +18,18 @@ export interface Invocation extends InvocationLog {
 }
 
 export async function runPull(trigger: RunRecord['trigger'], invocation: Invocation): Promise<PullResult | 'busy'> {
-  return inApp(invocation, (app) => runPullIn(app, trigger, parentOf(invocation)));
-}
-
-export async function runPullIn(
-  app: App,
-  trigger: RunRecord['trigger'],
-  parent?: string,
-): Promise<PullResult | 'busy'> {
-  return app.telemetry.span('pullServiceTags', { parent }, async (span) => {
-    const services = { ...app.services, queue: traced(app, span.traceparent) };
-    try {
-      const result = await pullServiceTags(services, trigger);
+  return inApp(invocation, async (app) =>
+    app.telemetry.span('pullServiceTags', { parent: parentOf(invocation) }, async (span) => {
+      const services = { ...app.services, queue: traced(app, span.traceparent) };
+      const result = await pullServiceTags(services, trigger).catch((error: unknown) => {
+        app.telemetry.record(measurePull('failed', undefined, app.services.clock.now()));
+        throw error;
+      });
       if (result === 'busy') app.logger.info('another pull is running: this one gives way');
       else app.telemetry.record(measurePull(result.outcome, result.date, app.services.clock.now()));
       return result;
-    } catch (error) {
-      app.telemetry.record(measurePull('failed', undefined, app.services.clock.now()));
-      throw error;
-    } finally {
-      // Even where it failed it may have come as far as the pointer.
-      app.queries.current.expire();
-    }
-  });
+    }),
+  );
 }
 
 export async function runUpdate(body: unknown, invocation: Invocation): Promise<void> {

@@ -1,7 +1,7 @@
 /** The query story: what is known of service tags, targets and runs, read from storage and kept in memory. */
 import type { Cloud } from '../core/serviceTags.ts';
 import type { ChangeStore, Clock, Ledger, Logger, SnapshotStore, TargetsSource, TargetStateStore } from './ports.ts';
-import { CurrentSnapshotCache } from './queries/currentSnapshot.ts';
+import { CurrentSnapshot } from './queries/currentSnapshot.ts';
 import { readHealth, type Health } from './queries/health.ts';
 import { History } from './queries/history.ts';
 import { SnapshotLibrary } from './queries/snapshotLibrary.ts';
@@ -24,7 +24,7 @@ export interface QueryServices {
 
 export interface Queries {
   readonly services: QueryServices;
-  readonly current: CurrentSnapshotCache;
+  readonly current: CurrentSnapshot;
   readonly library: SnapshotLibrary;
   readonly history: History;
   /** At most one read of storage every 15 seconds, however often strangers ask. */
@@ -34,7 +34,7 @@ export interface Queries {
 const healthTtlInMs = 15_000;
 
 export function buildQueries(services: QueryServices): Queries {
-  const current = new CurrentSnapshotCache(services.snapshots, services.cloud, services.clock);
+  const current = new CurrentSnapshot(services.snapshots, services.cloud, services.clock);
   const library = new SnapshotLibrary(services.snapshots, services.cloud, current);
   const history = new History(services.changes, services.cloud, library);
   let known: { readonly until: number; readonly health: Promise<Health> } | undefined;

@@ -2,13 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { App } from '../../src/app/composition.ts';
-import { runPullIn, runUpdateIn } from '../../src/app/invocations.ts';
+import { runUpdateIn } from '../../src/app/invocations.ts';
 import { maxPostponements } from '../../src/app/postpone.ts';
-import { buildQueries } from '../../src/app/queries.ts';
-import type { PullResult } from '../../src/app/pullServiceTags.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
 import { ConfigurationError } from '../../src/core/errors.ts';
-import { acr, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
+import { acr, hooks, prefixesIn, publish, recordsOf, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();
 
@@ -22,8 +20,7 @@ function appOf(world: World, traceparent?: string): App {
     record: () => undefined,
     flush: () => Promise.resolve(),
   };
-  const queries = buildQueries({ ...world.services, maxPullAgeInHours: 26 });
-  return { services: world.services, queries, telemetry, logger: world.services.logger } as unknown as App;
+  return { services: world.services, telemetry, logger: world.services.logger } as unknown as App;
 }
 
 /** Runs `work` while another run has the target. */
@@ -31,24 +28,6 @@ async function whileLeased(world: World, work: () => Promise<void>): Promise<voi
   const result = await world.services.states.withLease('hooks', work);
   expect(result).not.toBe('busy');
 }
-
-test('what a pull of this process stored is what queries answer from at once', async () => {
-  const world = await worlds.open();
-  const app = appOf(world);
-  await expect(app.queries.current.get()).rejects.toMatchObject({ status: 503 });
-
-  for (const [date, prefix] of [
-    ['2026-07-06', '20.42.66.0/24'],
-    ['2026-07-13', '20.42.67.0/24'],
-  ] as const) {
-    world.setSources(source({ [acr]: [prefix] }, { date }));
-    world.clock.advance(1);
-    const result = await runPullIn(app, { reason: 'timer' });
-
-    expect(result).toMatchObject({ outcome: 'changed' });
-    expect((await app.queries.current.get()).snapshot.id).toBe((result as PullResult).snapshot);
-  }
-});
 
 describe('a target that another run has', () => {
   test('is asked for again: the message that comes late does the work', async () => {

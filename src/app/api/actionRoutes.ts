@@ -110,8 +110,7 @@ export const pullRoute = defineRoute({
       content: { 'application/json': z.looseObject({ outcome: z.string(), message: z.string() }) },
     },
   },
-  async handle({ by }, { actions, queries }) {
-    // Even where it failed it may have come as far as the pointer.
-    return answerAction(() => actions.pullNow(by).finally(() => queries.current.expire()));
+  async handle({ by }, { actions }) {
+    return answerAction(() => actions.pullNow(by));
   },
 });

@@ -26,7 +26,7 @@ const recheckInMs = 30_000;
 /** With nothing to serve, storage is asked again sooner. */
 const retryEmptyInMs = 5_000;
 
-export class CurrentSnapshotCache {
+export class CurrentSnapshot {
   readonly #store: Pick<SnapshotStore, 'readPointer' | 'get'>;
   readonly #cloud: Cloud;
   readonly #clock: Pick<Clock, 'now'>;

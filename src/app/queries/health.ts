@@ -5,7 +5,7 @@ import type { PullStatus, SourceReport } from '../../core/snapshot.ts';
 import type { TargetStatus } from '../../core/targetState.ts';
 import type { Logger, TargetSummary } from '../ports.ts';
 import type { QueryServices } from '../queries.ts';
-import type { CurrentSnapshotCache } from './currentSnapshot.ts';
+import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { describeCause, readStorage } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
 
@@ -42,7 +42,7 @@ interface Finding {
 
 const hourInMs = 3_600_000;
 
-export async function readHealth(services: QueryServices, current: CurrentSnapshotCache): Promise<Health> {
+export async function readHealth(services: QueryServices, current: CurrentSnapshot): Promise<Health> {
   const findings: Finding[] = [];
   const note = (severity: Finding['severity'], text: string): void => void findings.push({ severity, text });
   const now = services.clock.now();

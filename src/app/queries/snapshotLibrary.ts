@@ -4,7 +4,7 @@ import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags.ts';
 import type { Snapshot, SnapshotSummary } from '../../core/snapshot.ts';
 import type { SnapshotStore } from '../ports.ts';
-import type { CurrentSnapshotCache, SnapshotView } from './currentSnapshot.ts';
+import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
 import { readStorage } from './storage.ts';
 
 /** A document of 90,000 prefixes is some ten megabytes in memory. */
@@ -21,11 +21,11 @@ export interface SnapshotChoice {
 export class SnapshotLibrary {
   readonly #store: Pick<SnapshotStore, 'get' | 'list'>;
   readonly #cloud: Cloud;
-  readonly #current: CurrentSnapshotCache;
+  readonly #current: CurrentSnapshot;
   readonly #snapshots = new Map<string, Promise<Snapshot | undefined>>();
   #listed: { readonly current: string; readonly summaries: Promise<readonly SnapshotSummary[]> } | undefined;
 
-  constructor(store: Pick<SnapshotStore, 'get' | 'list'>, cloud: Cloud, current: CurrentSnapshotCache) {
+  constructor(store: Pick<SnapshotStore, 'get' | 'list'>, cloud: Cloud, current: CurrentSnapshot) {
     this.#store = store;
     this.#cloud = cloud;
     this.#current = current;
