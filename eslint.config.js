@@ -17,7 +17,7 @@ const arrows = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'reports', '.azurite', '.stryker-tmp', '.tools', 'public/**'] },
+  { ignores: ['dist', 'coverage', 'reports', '.azurite', '.stryker-tmp', '.tools'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -38,6 +38,18 @@ export default tseslint.config(
         { object: 'process', property: 'env', message: 'src/config.ts is the one reader of process.env.' },
       ],
     },
+  },
+  {
+    files: ['public/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['addEventListener', 'document', 'fetch', 'location', 'URL', 'URLSearchParams'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
+    rules: { eqeqeq: 'error', 'no-unused-vars': ['error', { ignoreRestSiblings: true }] },
   },
   {
     files: ['src/core/**/*.ts'],

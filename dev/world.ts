@@ -10,7 +10,7 @@ import { pullServiceTags, type PullResult, type PullServices } from '../src/app/
 import { reconcileTargets } from '../src/app/reconcileTargets.ts';
 import { buildTargetActions } from '../src/app/targetActions.ts';
 import { updateTarget, type UpdateServices } from '../src/app/updateTarget.ts';
-import type { TargetActions } from '../src/app/api/targetActions.ts';
+import type { TargetActions } from '../src/app/api/actions.ts';
 import type { RunRecord } from '../src/core/runRecord.ts';
 import type { Cloud } from '../src/core/serviceTags.ts';
 import type { Target } from '../src/core/target.ts';

@@ -1,107 +1,21 @@
-/**
- * The page reads the API and writes nothing. Text from the API is set as text, never as markup.
- * A function key in the page's own address is passed on as a header, so that it stands in no other URL.
- */
-const key = new URLSearchParams(location.search).get('code');
-
-/** Status or outcome: how it looks, and what it is called where its name is no word. */
-const tones = {
-  healthy: 'good',
-  inSync: 'good',
-  applied: 'good',
-  unchanged: 'good',
-  done: 'good',
-  apply: 'good',
-  degraded: 'warn',
-  pending: 'warn',
-  held: 'warn',
-  paused: 'warn',
-  planOnly: 'warn',
-  near: 'warn',
-  stale: 'warn',
-  unhealthy: 'bad',
-  blocked: 'bad',
-  failed: 'bad',
-  interrupted: 'bad',
-  overdue: 'bad',
-};
-const words = {
-  inSync: 'in sync',
-  planOnly: 'plan only',
-  apply: 'will be applied',
-  held: 'held for approval',
-};
-
-async function get(path) {
-  const response = await fetch(path, {
-    headers: { accept: 'application/json', ...(key && { 'x-functions-key': key }) },
-  });
-  const body = await response.json().catch(() => ({}));
-  // Health answers 503 with a body of its own.
-  if (!response.ok && path !== 'health') throw new Error(body.detail ?? `${path}: HTTP ${response.status}`);
-  return body;
-}
-
-function element(name, options = {}, ...children) {
-  const node = Object.assign(document.createElement(name), options);
-  node.append(...children.filter((child) => child !== undefined && child !== null));
-  return node;
-}
-
-function byId(id) {
-  return document.getElementById(id);
-}
-
-function show(id, ...children) {
-  byId(id).replaceChildren(...children);
-}
-
-function status(text) {
-  return element('span', { className: `status ${tones[text] ?? ''}` }, words[text] ?? text);
-}
-
-function count(number, one, many = `${one}s`) {
-  return `${number} ${number === 1 ? one : many}`;
-}
-
-function when(iso) {
-  if (!iso) return 'never';
-  return element('time', { dateTime: iso }, iso.replace('T', ' ').replace(/(:\d\d)(:\d\d)(\.\d+)?Z$/, '$1 UTC'));
-}
-
-function row(...cells) {
-  const [first, ...rest] = cells;
-  return element(
-    'tr',
-    {},
-    element('th', { scope: 'row', className: 'nowrap' }, first),
-    ...rest.map((cell) => (cell?.tagName === 'TD' ? cell : element('td', {}, cell ?? ''))),
-  );
-}
-
-function emptyRow(columns, text, className = 'quiet') {
-  return element('tr', {}, element('td', { colSpan: columns, className }, text));
-}
-
-function messages(reasons = []) {
-  if (reasons.length === 0) return '–';
-  return element('ul', { className: 'plain' }, ...reasons.map((reason) => element('li', {}, reason.message)));
-}
-
-function definitions(rows) {
-  return rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]);
-}
-
-/** A list of prefixes under its title; a long one is folded. */
-function prefixList(title, prefixes, sign) {
-  const items = prefixes.map((prefix) => element('li', {}, `${sign} ${prefix}`));
-  const list = element('ul', { className: 'prefixes' }, ...items);
-  if (prefixes.length > 12) {
-    const heading = element('summary', {}, `${title} (${prefixes.length})`);
-    return element('details', {}, heading, list);
-  }
-  return element('div', {}, element('h4', {}, `${title} (${prefixes.length})`), list);
-}
+/** The dashboard: one function for each part of the page. */
+import {
+  byId,
+  count,
+  definitions,
+  element,
+  emptyRow,
+  get,
+  messages,
+  prefixList,
+  row,
+  show,
+  showing,
+  status,
+  tones,
+  when,
+} from './page.js';
+import { showLinkedPlan, showPlan } from './plan.js';
 
 /** Azure may use a prefix a week after it was published. */
 function describeClock(clock) {
@@ -151,6 +65,7 @@ async function showHealth() {
     ]),
   );
   await showing('quarantine', () => showQuarantine(health.snapshot?.id));
+  if (health.snapshot) await showing('withheld', showWithheld);
 }
 
 async function showQuarantine(id) {
@@ -168,6 +83,21 @@ async function showQuarantine(id) {
       element('h3', {}, 'In quarantine'),
       element('p', {}, 'What this list no longer has is not removed anywhere, and feeds keep it.'),
       element('ul', {}, ...lines),
+    ),
+  );
+}
+
+async function showWithheld() {
+  const { withheld = [] } = await get('prefixes?limit=1');
+  if (withheld.length === 0) return show('withheld');
+  return show(
+    'withheld',
+    element(
+      'div',
+      { className: 'panel warn' },
+      element('h3', {}, 'Not passed on'),
+      element('p', {}, 'Feeds and the lists for machines do not hold it.'),
+      messages(withheld.map(({ reason: message }) => ({ message }))),
     ),
   );
 }
@@ -191,8 +121,8 @@ async function showTargets() {
     button.addEventListener('click', () => showing('plan', () => showPlan(target.name)));
     return row(
       target.name,
-      status(target.status),
-      messages(target.reasons),
+      element('span', {}, status(target.status), ...(target.pin ? [' ', status('pinned')] : [])),
+      messages([...(target.pin ? [{ message: describePin(target.pin) }] : []), ...target.reasons]),
       element('td', { className: 'number' }, String(target.ownership.prefixCount)),
       when(target.lastResult?.at),
       button,
@@ -202,61 +132,8 @@ async function showTargets() {
   if (total > items.length) byId('targets').append(emptyRow(6, `… and ${total - items.length} more`));
 }
 
-/** `#target=<name>&plan=<id>`, as a notification links to a plan that waits for an approval. */
-async function showLinkedPlan() {
-  const link = new URLSearchParams(location.hash.slice(1));
-  const name = link.get('target');
-  if (name) await showing('plan', () => showPlan(name, link.get('plan')));
-}
-
-/** `expected`: id of the plan that somebody was told of. */
-async function showPlan(name, expected) {
-  show('plan', element('p', {}, `Reading the live rules of ${name}…`));
-  const plan = await get(`targets/${encodeURIComponent(name)}/plan`);
-  const held = { add: plan.held?.add ?? [], remove: plan.held?.remove ?? [] };
-  const lists = [
-    ['Add', plan.add, '+'],
-    ['Remove', plan.remove, '−'],
-    ['Add once approved', held.add, '+'],
-    ['Remove once approved', held.remove, '−'],
-    ['No longer listed, kept for now', plan.retain, '='],
-    ['Not ours, left alone', plan.foreign, '='],
-    ['Put right in the rule itself', plan.ruleDrift, '~'],
-  ].filter(([, prefixes]) => prefixes?.length > 0);
-  const isQuiet = lists.length === 0 && plan.verdict === 'apply';
-  const needsApproval = plan.verdict === 'held' && held.add.length + held.remove.length > 0;
-  show(
-    'plan',
-    element(
-      'div',
-      { className: `panel ${tones[plan.verdict] ?? ''}` },
-      element('h3', {}, `Plan for ${name} `, isQuiet ? status('inSync') : status(plan.verdict)),
-      isQuiet ? element('p', {}, 'Nothing to do: the rules are as they should be.') : undefined,
-      expected && expected !== plan.id
-        ? element('p', { className: 'warn' }, 'The plan has changed since the notification: this is the new one.')
-        : undefined,
-      plan.reasons.length > 0 ? messages(plan.reasons) : undefined,
-      ...lists.map(([title, prefixes, sign]) => prefixList(title, prefixes, sign)),
-      ...(needsApproval ? approval(name, plan.id) : []),
-    ),
-  );
-  byId('plan').focus();
-}
-
-/** The command holds no key: who may approve has one. */
-function approval(name, planId) {
-  const url = new URL(`targets/${encodeURIComponent(name)}/apply`, location.href);
-  const command = [
-    `curl -X POST ${url.origin}${url.pathname}`,
-    '-H "x-functions-key: $FUNCTION_KEY"',
-    "-H 'content-type: application/json'",
-    `-d '{"planId":"${planId}"}'`,
-  ].join(' \\\n  ');
-  return [
-    element('h4', {}, 'To approve exactly this plan'),
-    element('pre', {}, command),
-    element('p', { className: 'quiet' }, 'It is refused where the plan has changed since; then look again.'),
-  ];
+function describePin({ snapshot, by, at }) {
+  return `Pinned to ${snapshot} by ${by} on ${at.slice(0, 10)}: it does not follow the current list until it is resumed.`;
 }
 
 function describeCounts({ plan, details }) {
@@ -291,17 +168,6 @@ async function showMatches(ip) {
     element('p', {}, `${ip} is in ${count(matches.length, 'tag')}, the narrowest first:`),
     element('ul', {}, ...items),
   );
-}
-
-/** Runs one part of the page; its failure is said where its content would be. */
-async function showing(id, work) {
-  try {
-    await work();
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    const isTable = byId(id).tagName === 'TBODY';
-    show(id, isTable ? emptyRow(6, text, 'bad') : element('p', { className: 'bad' }, text));
-  }
 }
 
 byId('lookup').addEventListener('submit', (event) => {

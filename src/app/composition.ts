@@ -19,10 +19,10 @@ import { readConfig, type Config } from '../config.ts';
 import { toBlobServiceUrl } from '../config/storage.ts';
 import { once } from '../core/once.ts';
 import type { ApiApp } from './api/route.ts';
-import { lazyTargetActions } from './api/targetActions.ts';
+import { lazyTargetActions } from './api/actions.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
-import type { Clock, Logger, Telemetry } from './ports.ts';
+import type { Clock, Logger, SnapshotStore, Telemetry } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries, type QueryServices } from './queries.ts';
 import type { UpdateServices } from './updateTarget.ts';
@@ -108,6 +108,7 @@ async function loadApp(
   const { notificationWebhooks: webhooks, notificationSecret: secret, baseUrl } = config;
   const services: App['services'] = {
     ...shared,
+    snapshots: telling(shared.snapshots, () => light.queries.current.expire()),
     sources: buildSources(config, azure.clients),
     arm: azure.arm,
     queue: new StorageUpdateQueue(storage.queues),
@@ -117,6 +118,11 @@ async function loadApp(
   };
   const telemetry = buildTelemetry(config, logger);
   return { ...light, config, services, actions: buildTargetActions(services), telemetry };
+}
+
+/** What a pull of this process stores is what its queries answer from at once, whoever asked for the pull. */
+function telling(store: SnapshotStore, whenReplaced: () => void): SnapshotStore {
+  return { ...store, replacePointer: (pointer, etag) => store.replacePointer(pointer, etag).finally(whenReplaced) };
 }
 
 interface Azure {

@@ -2,14 +2,15 @@
 import { InvalidDocumentError, RequestError } from '../core/errors.ts';
 import { isSnapshotId } from '../core/contentHash.ts';
 import { newRunId } from '../core/ledgerChain.ts';
-import type { Plan } from '../core/plan.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
-import type { ActionResult, TargetActions } from './api/targetActions.ts';
+import type { ActionResult, GatedPlan, TargetActions } from './api/actions.ts';
+import type { ProblemKind } from './api/problem.ts';
 import { toApproval } from './appliedState.ts';
 import { recordInterruption } from './interruption.ts';
 import type { TargetSession } from './ports.ts';
+import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullServices } from './pullServiceTags.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
@@ -30,14 +31,14 @@ export function buildTargetActions(services: ActionServices): TargetActions {
     pauseTarget: (name, by) => pauseTarget(services, name, by),
     pullNow: async (by) => {
       const result = await pullServiceTags(services, { reason: 'request', by });
-      if (result === 'busy') throw new RequestError(409, 'a pull is running now: try again in a minute');
+      if (result === 'busy') throw busy('pull-busy', 'a pull is running now: try again in a minute');
       return result;
     },
   };
 }
 
 /** Reads the live resource and plans; nothing is written, no lease is taken. */
-async function planTarget(services: ActionServices, name: string): Promise<Plan> {
+async function planTarget(services: ActionServices, name: string): Promise<GatedPlan> {
   const target = await findTarget(services, name);
   const found = await services.states.get(name).catch((error: unknown) => {
     if (error instanceof InvalidDocumentError) return 'unreadable' as const;
@@ -45,7 +46,13 @@ async function planTarget(services: ActionServices, name: string): Promise<Plan>
   });
   const loaded = await loadState(services.ledger, found, name, services.ownerId);
   const { state } = bindToResource(loaded, target);
-  return (await readSituation(services, services.arm.openSession(), target, state)).result.plan;
+  return toGatedPlan(services, await readSituation(services, services.arm.openSession(), target, state), state);
+}
+
+function toGatedPlan({ updatesPaused }: ActionServices, situation: Situation, state: TargetState): GatedPlan {
+  const { target, result } = situation;
+  const gate = gateReason({ target, state, updatesPaused });
+  return gate ? { ...result.plan, gate: { code: gate.code, message: gate.message } } : result.plan;
 }
 
 async function approvePlan(services: ActionServices, name: string, planId: string, by: string): Promise<ActionResult> {
@@ -73,17 +80,19 @@ function refuseWhatCannotBeApproved(
   state: TargetState,
   planId: string,
 ): void {
-  const { plan } = situation.result;
-  if (plan.id !== planId) {
-    throw new RequestError(409, 'the target, the snapshot or the configuration has moved since: look at the new plan', {
-      plan,
-    });
+  const plan = toGatedPlan(services, situation, state);
+  const refuse = (problem: ProblemKind, message: string) => new RequestError(409, message, { problem, plan });
+  if (plan.gate) {
+    const problem = plan.gate.code === 'planOnly' ? 'target-plan-only' : 'target-paused';
+    throw refuse(problem, `nothing is written to ${plan.target}: ${plan.gate.message}`);
   }
-  const gate = gateReason({ target: situation.target, state, updatesPaused: services.updatesPaused });
-  if (gate) throw new RequestError(409, `nothing is written to ${situation.target.name}: ${gate.message}`, { plan });
+  if (plan.id !== planId) {
+    const message = 'the target, the snapshot or the configuration has moved since: look at the new plan';
+    throw refuse('plan-changed', message);
+  }
   if (plan.verdict === 'blocked') {
     const why = plan.reasons.map((reason) => reason.message).join(' ');
-    throw new RequestError(409, `the target is blocked, an approval does not help: ${why}`, { plan });
+    throw refuse('target-blocked', `the target is blocked, an approval does not help: ${why}`);
   }
 }
 
@@ -95,7 +104,7 @@ async function rollbackTarget(
 ): Promise<ActionResult> {
   const target = await findTarget(services, name);
   const known = isSnapshotId(snapshotId) && (await services.snapshots.get(services.cloud, snapshotId));
-  if (!known) throw new RequestError(404, `snapshot "${snapshotId}" is not there: GET snapshots lists them`);
+  if (!known) throw unknownSnapshot(snapshotId);
   const record = await underLease(services, target, async (session) => {
     const pin = { snapshot: snapshotId, by, at: services.clock.now().toISOString() };
     return updateUnderLease(
@@ -164,8 +173,12 @@ async function underLease<T>(
   work: (session: TargetSession) => Promise<T>,
 ): Promise<T> {
   const result = await services.states.withLease(target.name, work);
-  if (result === 'busy') throw new RequestError(409, `${target.name} is being updated now: try again in a minute`);
+  if (result === 'busy') throw busy('target-busy', `${target.name} is being updated now: try again in a minute`);
   return result;
+}
+
+function busy(problem: ProblemKind, message: string): RequestError {
+  return new RequestError(409, message, { problem, retryAfterInSeconds: 60 });
 }
 
 /** Besides the sentence, what the run came to. */

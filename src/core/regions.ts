@@ -2,9 +2,9 @@
  * Regions of a service tag: `AzureContainerRegistry.WestEurope` is the tag's part for the ARM location `westeurope`.
  *
  * The suffix decides, without regard to case. `properties.region` never does: it holds a legacy code for a dozen
- * regions (`norwaye` for NorwayEast). The suffixes of `AzureCloud` are themselves those codes and are taken as they are.
+ * regions (`norwaye` for NorwayEast). The suffixes of `AzureCloud` are themselves those codes: `AzureCloud.norwaye`.
  */
-import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
+import { defaultServiceTag, type ServiceTag, type ServiceTagsDocument } from './serviceTags.ts';
 
 /** `West Europe` and `westEurope` are `westeurope`. */
 export function normalizeRegion(text: string): string {
@@ -18,7 +18,16 @@ export function findTag(document: ServiceTagsDocument, name: string): ServiceTag
 
 /** The tag's part for one region; undefined where the document has none. */
 export function matchRegion(document: ServiceTagsDocument, serviceTag: string, region: string): ServiceTag | undefined {
-  return findTag(document, `${serviceTag}.${normalizeRegion(region)}`);
+  return regionalNames(document, serviceTag, region)
+    .map((name) => findTag(document, name))
+    .find((tag) => tag !== undefined);
+}
+
+/** What the tag's part for a region may be called: by its ARM location, or by the code that the ACR tag has for it. */
+export function regionalNames(document: ServiceTagsDocument, serviceTag: string, region: string): string[] {
+  const location = normalizeRegion(region);
+  const code = findTag(document, `${defaultServiceTag}.${location}`)?.region ?? location;
+  return [location, code].map((suffix) => `${serviceTag}.${suffix}`);
 }
 
 /** The tags for one region each of a service tag, by name. */

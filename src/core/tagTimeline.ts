@@ -1,9 +1,10 @@
 /** What one tag was over time, and since when each of its prefixes has been listed. */
 import {
   comparePrefixes,
-  coversAll,
   familyOf,
+  overlapping,
   parsePrefix,
+  subtractPrefixes,
   type AddressFamily,
   type AddressPrefix,
 } from './prefixes.ts';
@@ -51,10 +52,26 @@ export function lastChangedOf(timeline: TagTimeline): string {
 
 /** For every prefix, the day since when it has been listed: the latest day that added any of its addresses. */
 export function firstSeenOfPrefixes(timeline: TagTimeline, prefixes: readonly string[]): ReadonlyMap<string, string> {
-  const firstSeen = new Map(prefixes.map((prefix) => [prefix, timeline.oldestDate]));
+  return firstSeenOfAll(
+    timeline,
+    prefixes.map((text) => ({ text, until: 0 })),
+  );
+}
+
+interface Question {
+  readonly text: string;
+  /** Index of the newest entry that counts. */
+  readonly until: number;
+}
+
+/** All at once: each look through the timeline goes through everything that was ever added. */
+function firstSeenOfAll(timeline: TagTimeline, questions: readonly Question[]): ReadonlyMap<string, string> {
+  const firstSeen = new Map(questions.map(({ text }) => [text, timeline.oldestDate]));
   const spans: Span[] = [
-    ...prefixes.map((text) => ({ prefix: parsePrefix(text), text })),
-    ...timeline.entries.flatMap(({ date, added }) => added.map((text) => ({ prefix: parsePrefix(text), date }))),
+    ...questions.map((asked) => ({ prefix: parsePrefix(asked.text), asked })),
+    ...timeline.entries.flatMap(({ date, added }, index) =>
+      added.map((text) => ({ prefix: parsePrefix(text), added: { date, index } })),
+    ),
   ];
   spans.sort((a, b) => comparePrefixes(a.prefix, b.prefix));
 
@@ -63,20 +80,21 @@ export function firstSeenOfPrefixes(timeline: TagTimeline, prefixes: readonly st
   for (const span of spans) {
     while (!isWithin(span, containing.at(-1))) containing.pop();
     for (const outer of containing) {
-      const text = outer.text ?? span.text;
-      const date = outer.date ?? span.date;
-      if (text !== undefined && date !== undefined && date > (firstSeen.get(text) ?? '')) firstSeen.set(text, date);
+      const asked = outer.asked ?? span.asked;
+      const added = outer.added ?? span.added;
+      if (!asked || !added || added.index < asked.until) continue;
+      if (added.date > (firstSeen.get(asked.text) ?? '')) firstSeen.set(asked.text, added.date);
     }
     containing.push(span);
   }
   return firstSeen;
 }
 
-/** A prefix that is asked for (`text`), or one that was added (`date`). */
+/** A prefix that is asked for, or one that was added. */
 interface Span {
   readonly prefix: AddressPrefix;
-  readonly text?: string;
-  readonly date?: string;
+  readonly asked?: Question;
+  readonly added?: { readonly date: string; readonly index: number };
 }
 
 function isWithin({ prefix }: Span, outer: Span | undefined): boolean {
@@ -85,24 +103,25 @@ function isWithin({ prefix }: Span, outer: Span | undefined): boolean {
 
 /** The prefixes that are listed now, then those that were and are not, each with its days. */
 export function prefixLives(timeline: TagTimeline, listed: readonly string[], today: string): readonly PrefixLife[] {
-  const firstSeen = firstSeenOfPrefixes(timeline, listed);
-  const now = listed.map((prefix) => toLife(prefix, firstSeen.get(prefix) ?? timeline.oldestDate, today));
-  return [...now, ...goneLives(timeline, listed)];
+  const now = listed.map((text) => ({ text, until: 0, lastSeen: today }));
+  const all = [...now, ...findGone(timeline, listed)];
+  const firstSeen = firstSeenOfAll(timeline, all);
+  return all.map(({ text, lastSeen }) => ({
+    prefix: text,
+    family: familyOf(text),
+    firstSeen: firstSeen.get(text) ?? timeline.oldestDate,
+    lastSeen,
+  }));
 }
 
-function goneLives(timeline: TagTimeline, listed: readonly string[]): PrefixLife[] {
-  const gone = new Map<string, PrefixLife>();
-  timeline.entries.forEach((entry, index) => {
-    const before = { ...timeline, entries: timeline.entries.slice(index + 1) };
-    const firstSeen = firstSeenOfPrefixes(before, entry.removed);
-    for (const prefix of entry.removed) {
-      if (gone.has(prefix) || coversAll(listed, [prefix])) continue;
-      gone.set(prefix, toLife(prefix, firstSeen.get(prefix) ?? timeline.oldestDate, entry.previousDate));
-    }
-  });
-  return [...gone.values()];
-}
-
-function toLife(prefix: string, firstSeen: string, lastSeen: string): PrefixLife {
-  return { prefix, family: familyOf(prefix), firstSeen, lastSeen };
+/** Each by its latest removal; what was added since then does not count for it. */
+function findGone(timeline: TagTimeline, listed: readonly string[]): (Question & Pick<PrefixLife, 'lastSeen'>)[] {
+  const removed = timeline.entries.flatMap((entry) => entry.removed);
+  // Once for all of them: it goes through the whole list, which may have tens of thousands of prefixes.
+  const gone = new Set(overlapping(removed, subtractPrefixes(removed, listed)));
+  return timeline.entries.flatMap((entry, index) =>
+    entry.removed
+      .filter((text) => gone.delete(text))
+      .map((text) => ({ text, until: index + 1, lastSeen: entry.previousDate })),
+  );
 }

@@ -54,7 +54,7 @@ describe('an approval', () => {
     const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
 
     expect(error.status).toBe(409);
-    expect(error.details.plan).toMatchObject({ verdict: 'apply', held: { add: [] } });
+    expect(error.details).toMatchObject({ problem: 'plan-changed', plan: { verdict: 'apply', held: { add: [] } } });
   });
 
   test.each([
@@ -102,17 +102,19 @@ describe('an approval', () => {
   });
 
   test.each([
-    ['policy plan', { targets: [hooks({ policy: 'plan' })] }, /Policy plan writes nothing/],
-    ['a target that the file pauses', { targets: [hooks({ paused: true })] }, /targets file pauses/],
-    ['UPDATES_PAUSED', { updatesPaused: true }, /UPDATES_PAUSED is set/],
-  ])('does not help against %s', async (_what, options, message) => {
+    ['policy plan', { targets: [hooks({ policy: 'plan' })] }, 'planOnly', 'target-plan-only'],
+    ['a target that the file pauses', { targets: [hooks({ paused: true })] }, 'paused', 'target-paused'],
+    ['UPDATES_PAUSED', { updatesPaused: true }, 'paused', 'target-paused'],
+  ])('does not help against %s, as the plan itself says', async (_what, options, code, problem) => {
     const world = await worlds.open(options);
     await publish(world, list(...fifty, wide));
-    const { id } = await world.actions.planTarget('hooks');
+    const plan = await world.actions.planTarget('hooks');
+    expect(plan).toMatchObject({ verdict: 'held', gate: { code } });
 
-    const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
+    const error = await refusal(world.actions.approvePlan('hooks', plan.id, 'operator'));
 
-    expect(error).toMatchObject({ status: 409, message: expect.stringMatching(message) as unknown });
+    expect(error).toMatchObject({ status: 409, details: { problem, plan } });
+    expect(error.message).toBe(`nothing is written to hooks: ${plan.gate?.message ?? ''}`);
     expect(writesOf(world)).toEqual([]);
     expect(world.simulator.nsg(hooks().resourceId)?.properties.securityRules).toEqual([]);
   });
@@ -132,6 +134,7 @@ describe('an approval', () => {
     const error = await refusal(world.actions.approvePlan('hooks', plan.id, 'operator'));
 
     expect(error.message).toMatch(/blocked, an approval does not help: Rule AllowAcr belongs to another deployment/);
+    expect(error.details.problem).toBe('target-blocked');
   });
 
   test.each([
@@ -167,7 +170,11 @@ describe('an approval', () => {
       refusal(world.actions.approvePlan('hooks', id, 'operator')),
     );
 
-    expect(error).toMatchObject({ status: 409, message: 'hooks is being updated now: try again in a minute' });
+    expect(error).toMatchObject({
+      status: 409,
+      message: 'hooks is being updated now: try again in a minute',
+      details: { problem: 'target-busy', retryAfterInSeconds: 60 },
+    });
   });
 
   test('of an unknown target is a 404 that names the nearest', async () => {
@@ -260,7 +267,29 @@ describe('rollback', () => {
   });
 });
 
+test('a pull while another one runs is refused for now', async () => {
+  const world = await worlds.open();
+
+  const error = await world.services.snapshots.withPullLease('Public', () =>
+    refusal(world.actions.pullNow('operator')),
+  );
+
+  expect(error).toMatchObject({ status: 409, details: { problem: 'pull-busy', retryAfterInSeconds: 60 } });
+});
+
 describe('pause', () => {
+  test('shows in the plan, and its id stays the same: the gate is no part of what is approved', async () => {
+    const world = await heldWorld();
+    const open = await world.actions.planTarget('hooks');
+    expect(open.gate).toBeUndefined();
+
+    await world.actions.pauseTarget('hooks', 'operator');
+
+    const closed = await world.actions.planTarget('hooks');
+    expect(closed).toMatchObject({ id: open.id, gate: { code: 'paused' } });
+    expect(closed.gate?.message).toMatch(/^Paused by operator on /);
+  });
+
   test('stops a target until it is resumed; it is in the ledger, and what came meanwhile is made up for', async () => {
     const world = await worlds.open();
     await publish(world, list('20.42.0.0/24'));

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { findTag, knownRegions, matchRegion, normalizeRegion, regionOfTag } from '../../src/core/regions.ts';
+import {
+  findTag,
+  knownRegions,
+  matchRegion,
+  normalizeRegion,
+  regionalTags,
+  regionOfTag,
+} from '../../src/core/regions.ts';
 import { documentOf } from './sampleDocuments.ts';
 import { readRealFile, realFileNames, testOnRealFiles } from './realFiles.ts';
 
@@ -31,7 +38,10 @@ describe('matchRegion', () => {
     ['AzureContainerRegistry', 'norwaye', undefined],
     ['azurecontainerregistry', 'westeurope', 'AzureContainerRegistry.WestEurope'],
     ['AzureCloud', 'norwaye', 'AzureCloud.norwaye'],
-    ['AzureCloud', 'norwayeast', undefined],
+    ['AzureCloud', 'norwayeast', 'AzureCloud.norwaye'],
+    ['AzureCloud', 'Norway East', 'AzureCloud.norwaye'],
+    ['AzureCloud', 'westeurope', undefined],
+    ['AzureMonitor', 'norwayeast', undefined],
   ])('%s in %s', (tag, region, expected) => expect(matchRegion(document, tag, region)?.name).toBe(expected));
 });
 
@@ -66,6 +76,17 @@ describe('real files', () => {
     expect(regional.length).toBeGreaterThan(3);
     expect(found).toEqual(regional);
     expect(knownRegions(real, 'AzureContainerRegistry')).toHaveLength(regional.length);
+  });
+
+  testOnRealFiles.each(realFileNames)('%s: AzureCloud is found by the location of every ACR region', (name) => {
+    const real = readRealFile(name);
+    const cloud = new Set(regionalTags(real, 'AzureCloud').map((tag) => tag.region));
+    const shared = regionalTags(real, 'AzureContainerRegistry').filter((tag) => cloud.has(tag.region));
+
+    for (const tag of shared) {
+      expect(matchRegion(real, 'AzureCloud', regionOfTag(tag) ?? '')).toMatchObject({ region: tag.region });
+    }
+    expect(shared.length).toBeGreaterThan(3);
   });
 
   testOnRealFiles('norwayeast is found although the file calls its region norwaye', () => {

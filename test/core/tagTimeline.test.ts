@@ -61,6 +61,37 @@ describe('first seen', () => {
   });
 });
 
+test('a prefix that left twice has the days of its last stay', () => {
+  const entries = [
+    entry('2026-02-16', '2026-02-09', { removed: ['10.0.9.0/24'] }),
+    entry('2026-02-09', '2026-02-02', { added: ['10.0.9.0/24'] }),
+    ...timeline.entries,
+  ];
+
+  expect(prefixLives({ ...timeline, entries }, [], '2026-02-23')).toContainEqual({
+    prefix: '10.0.9.0/24',
+    family: 'ipv4',
+    firstSeen: '2026-02-09',
+    lastSeen: '2026-02-09',
+  });
+});
+
+test('a tag of twenty thousand prefixes over five years takes no time to speak of', () => {
+  const at = (index: number): string => `${20 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`;
+  const listed = Array.from({ length: 20_000 }, (_, index) => at(index));
+  const entries = Array.from({ length: 260 }, (_, week) =>
+    entry(`week ${999 - week}`, `week ${998 - week}`, {
+      added: Array.from({ length: 80 }, (_day, index) => at(week * 80 + index)),
+      removed: [at(30_000 + week)],
+    }),
+  );
+  const startedAt = performance.now();
+
+  expect(prefixLives({ tag: 'T', oldestDate: 'week 0', entries }, listed, 'today')).toHaveLength(20_260);
+  // It was 15 s when each removal went through the whole list.
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+});
+
 test('lives: those that are listed, then those that are gone', () => {
   expect(prefixLives(timeline, ['10.0.0.0/24', '10.0.1.0/24'], '2026-02-02')).toEqual([
     { prefix: '10.0.0.0/24', family: 'ipv4', firstSeen: '2026-01-05', lastSeen: '2026-02-02' },

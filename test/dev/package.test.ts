@@ -149,7 +149,9 @@ describe('the unpacked package in the local host, without node_modules', () => {
     ['assets/swagger-ui-bundle.js', /SwaggerUIBundle/],
     ['assets/docs.js', /SwaggerUIBundle/],
     ['assets/dashboard.css', /color-scheme/],
-    ['assets/dashboard.js', /x-functions-key/],
+    ['assets/dashboard.js', /from '\.\/page\.js'/],
+    ['assets/page.js', /x-functions-key/],
+    ['assets/plan.js', /planId/],
   ])('the page of the API is whole: %s', async (path, content) => {
     const response = await fetch(`${host?.url}/api/${path}`);
 

@@ -177,6 +177,57 @@ describeWithBrowser('the pages in a browser', () => {
       },
     );
 
+    test('says what lists for machines do not hold', async () => {
+      await open('dashboard');
+
+      expect(await textOf('#withheld')).toMatch(/Not passed on[\s\S]*104\.40\.0\.0\/13 is new and wider than \/20/);
+    });
+
+    test.each([375, 1280])('nothing but a table scrolls sideways at %i px, with a plan open', async (width) => {
+      await open('dashboard#target=webhook-receiver');
+      await page.setViewportSize({ width, height: 800 });
+      await page.getByText('To approve exactly this plan').waitFor();
+
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    });
+
+    describe('a target that was', () => {
+      const act = async (action: string, body?: unknown): Promise<void> => {
+        const response = await fetch(`${services.host.url}/api/targets/webhook-receiver/${action}`, {
+          method: 'POST',
+          ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        });
+        expect(response.status).toBe(200);
+      };
+
+      afterEach(() => act('resume'));
+
+      test('paused is told so in its held plan, without a command that would be refused', async () => {
+        await act('pause');
+        await open('dashboard#target=webhook-receiver');
+        await page.getByText('Nothing of it is written now').waitFor();
+
+        const text = await textOf('#plan');
+        expect(text).toMatch(/Plan for webhook-receiver held for approval paused/);
+        expect(text).toMatch(/Paused by a function key on/);
+        expect(text).not.toContain('To approve exactly this plan');
+        expect(faults).toEqual([]);
+      });
+
+      test('pinned shows to what, by whom and since when', async () => {
+        const { items } = (await (await fetch(`${services.host.url}/api/snapshots`)).json()) as {
+          items: { id: string }[];
+        };
+        const snapshot = items[1]?.id ?? '';
+        await act('rollback', { snapshot });
+        await open('dashboard');
+
+        const text = await textOf(row('webhook-receiver'));
+        expect(text).toMatch(/pinned/);
+        expect(text).toContain(`Pinned to ${snapshot} by a function key on `);
+      });
+    });
+
     async function matches(expected: RegExp): Promise<string> {
       await page.locator('#matches', { hasText: expected }).waitFor({ timeout: 5000 });
       return textOf('#matches');

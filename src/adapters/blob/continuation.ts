@@ -11,7 +11,14 @@ export function parseContinuation(list: string, token: string, isValid: (after: 
   const parts = decode(token);
   const [forList, after] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];
   if (forList !== list || typeof after !== 'string' || !isValid(after) || toContinuation(list, after) !== token) {
-    throw new RequestError(400, 'continuation is not one that this list gave: take it from the page before, unchanged');
+    throw new RequestError(
+      400,
+      'continuation is not one that this list gave: take it from the page before, unchanged',
+      {
+        problem: 'invalid-query',
+        parameter: 'continuation',
+      },
+    );
   }
   return after;
 }

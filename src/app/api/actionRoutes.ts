@@ -30,15 +30,19 @@ export const applyRoute = defineRoute({
   summary: 'Approves exactly one plan, a held one too',
   params: targetParams,
   body: {
-    schema: z.strictObject({ planId: z.string().regex(/^[0-9a-f]{64}$/, 'accepted: the id of a plan, 64 hex digits') }),
+    schema: z.strictObject(
+      { planId: schemas.matching(/^[0-9a-f]{64}$/, 'the id of a plan, 64 hex digits') },
+      'an object with planId alone',
+    ),
     maxBytes: smallBody,
     example: { planId: 'c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a' },
   },
-  produces: ['application/json'],
   responses: {
     ...done('The approval is taken; the plan is applied.'),
     409: {
-      description: 'The plan has changed since; plan is the new one.',
+      description:
+        'Nothing was applied; type says why: plan-changed (look at plan, the new one), target-paused, ' +
+        'target-plan-only, target-blocked (a person must act first), target-busy (try again after Retry-After).',
       content: { 'application/problem+json': schemas.problemSchema },
     },
   },
@@ -55,11 +59,10 @@ export const rollbackRoute = defineRoute({
   summary: 'Pins the target to an earlier snapshot',
   params: targetParams,
   body: {
-    schema: z.strictObject({ snapshot: schemas.snapshotId }),
+    schema: z.strictObject({ snapshot: schemas.snapshotId }, 'an object with snapshot alone'),
     maxBytes: smallBody,
     example: { snapshot: 'Public-20250303-346-0123456789ab' },
   },
-  produces: ['application/json'],
   responses: done('The target is pinned.'),
   async handle({ params, body, by }, { actions, queries }) {
     const { snapshot } = await queries.library.get(body.snapshot);
@@ -76,7 +79,6 @@ export const resumeRoute = defineRoute({
   authLevel: 'function',
   summary: 'Starts a paused target, unpins a pinned one',
   params: targetParams,
-  produces: ['application/json'],
   responses: done('The target follows the current snapshot again.'),
   async handle({ params, by }: NamedInput, { actions }: ApiApp) {
     return answerAction(() => actions.resumeTarget(params.name, by));
@@ -90,7 +92,6 @@ export const pauseRoute = defineRoute({
   authLevel: 'function',
   summary: 'Stops one target: nothing is written to it',
   params: targetParams,
-  produces: ['application/json'],
   responses: done('The target is paused.'),
   async handle({ params, by }: NamedInput, { actions }: ApiApp) {
     return answerAction(() => actions.pauseTarget(params.name, by));
@@ -103,7 +104,6 @@ export const pullRoute = defineRoute({
   path: 'pull',
   authLevel: 'function',
   summary: 'Runs pullServiceTags now',
-  produces: ['application/json'],
   responses: {
     200: {
       description: 'What the pull found.',

@@ -8,7 +8,7 @@ import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import { requireRemovedTag } from './tagRoutes.ts';
 import { unknownTag } from '../queries/tagQuery.ts';
-import { cacheControls, defineRoute, jsonType, textType, type Answer } from './route.ts';
+import { cacheControls, defineRoute, jsonType, textType, type Answer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const formats = ['json', 'text', 'markdown'] as const;
@@ -22,10 +22,6 @@ const formatsByMediaType: Readonly<Record<string, Format>> = {
 
 const contentTypes = { json: jsonType, text: textType, markdown: 'text/markdown; charset=utf-8' } as const;
 
-const snapshotOrDate = z
-  .union([schemas.snapshotId, schemas.isoDate], { error: 'accepted: a snapshot id, or an ISO date such as 2026-07-20' })
-  .optional();
-
 export const changesRoute = defineRoute({
   name: 'getChanges',
   method: 'GET',
@@ -34,12 +30,15 @@ export const changesRoute = defineRoute({
   summary: 'What changed in a tag between two snapshots',
   description: 'Without from and to: the latest change of the tag. By address: a range that was split is no change.',
   query: z.strictObject({
-    tag: z.string().regex(schemas.tagPattern, 'accepted: one service tag').default(defaultServiceTag),
-    from: snapshotOrDate.describe('A snapshot id, or the newest of that day or before. Default: the one before to.'),
-    to: snapshotOrDate.describe('Default: the current one.'),
+    tag: schemas.matching(schemas.tagPattern, 'one service tag such as Storage.WestEurope').default(defaultServiceTag),
+    from: schemas.snapshotOrDate
+      .optional()
+      .describe('A snapshot id, or the newest of that day or before. Default: the one before to.'),
+    to: schemas.snapshotOrDate.optional().describe('Default: the current one.'),
     format: z.enum(formats).optional(),
   }),
   produces: Object.keys(formatsByMediaType),
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'Prefixes that came and went.',

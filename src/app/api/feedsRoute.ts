@@ -4,10 +4,11 @@ import { addressFamilies, type AddressFamily } from '../../core/prefixes.ts';
 import { findTag, matchRegion } from '../../core/regions.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
 import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
+import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
 import type { PrefixSelection } from '../queries/prefixList.ts';
 import { unknownTag } from '../queries/tagQuery.ts';
-import { quarantineHeader, renderLines } from './renderPrefixes.ts';
-import { cacheControls, defineRoute, textType } from './route.ts';
+import { quarantineHeader, renderLines, withheldHeader } from './renderPrefixes.ts';
+import { cacheControls, defineRoute, snapshotHeaders, textType } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const tagParameter = z.string().describe('A service tag, with or without its region: Storage, Storage.WestEurope.');
@@ -29,17 +30,19 @@ export const feedsRoute = defineRoute({
   description:
     'Never empty: no data, and a tag that is listed no more, is a 503, and the firewall keeps what it has. While a tag ' +
     'is in quarantine (missing, empty or shrunken beyond the limits), what was listed before stays in the list beside ' +
-    'what is listed now, and x-quarantined names the tag.',
+    'what is listed now, and x-quarantined names the tag. x-withheld says what is listed and not passed on.',
   params: z.strictObject({ name: z.string() }),
   query: z.strictObject({
     aggregate: schemas.flag,
     comment: schemas.flag.describe('Names the tag behind each prefix: ` # AzureContainerRegistry`.'),
     shard: schemas.shard,
   }),
+  answerHeaders: [...snapshotHeaders, 'x-quarantined', 'x-withheld'],
   responses: { 200: { description: 'The list.', content: { 'text/plain': z.string() } } },
   async handle({ params, query }, { queries }) {
     const view = await queries.current.get();
     const document = await believedDocument(queries.library, view.snapshot, [params.name]);
+    const { withheld } = await readPassedOn(queries.library, view.snapshot, [params.name]);
     const feed = await chooseListed(queries.history, feedTags(params.name), () => parseFeedName(document, params.name));
     const selection = { ...feed, aggregate: query.aggregate, shard: query.shard };
     return {
@@ -47,7 +50,10 @@ export const feedsRoute = defineRoute({
       view,
       key: `feed ${JSON.stringify([selection, query.comment])}`,
       cacheControl: cacheControls.current,
-      headers: quarantineHeader(quarantineOf(view.snapshot, selection.tags)),
+      headers: {
+        ...quarantineHeader(quarantineOf(view.snapshot, selection.tags)),
+        ...withheldHeader(selectWithheld(withheld, selection.tags, selection.family)),
+      },
       render: () => renderLines(document, selection, 'text', query.comment),
     };
   },

@@ -6,7 +6,7 @@ import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import { invalidContinuation } from '../queries/storage.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
-import { cacheControls, defineRoute, snapshotAnswer } from './route.ts';
+import { cacheControls, defineRoute, snapshotAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 import { requireRemovedTag } from './tagRoutes.ts';
 
@@ -35,7 +35,7 @@ export const historyRoute = defineRoute({
     continuation: schemas.continuation,
   }),
   repeatable: ['tag', 'region'],
-  produces: ['application/json'],
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'A page of changes. What the oldest snapshot held is no change.',
@@ -80,6 +80,7 @@ export const atomRoute = defineRoute({
   description: `The newest ${feedLength} changes (RFC 4287).`,
   query: z.strictObject(selection),
   repeatable: ['tag', 'region'],
+  answerHeaders: snapshotHeaders,
   responses: { 200: { description: 'The feed.', content: { 'application/atom+xml': z.string() } } },
   async handle({ query, ...input }, { queries }) {
     const view = await queries.current.get();

@@ -2,12 +2,15 @@ import * as z from 'zod';
 import type { Target } from '../../core/target.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
-import { lookupAddress, lookupAddresses, lookupInRules, type TargetAnswer } from '../queries/lookup.ts';
+import { anAddress, lookupAddress, lookupAddresses, lookupInRules, type TargetAnswer } from '../queries/lookup.ts';
 import { readTargets, requireTarget } from '../queries/targetQueries.ts';
-import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import { cacheControls, defineRoute, jsonAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const maxAddresses = 10_000;
+
+const address = z.string(anAddress).min(1, anAddress).max(64, anAddress);
+const addresses = `an array of at most ${maxAddresses} addresses`;
 
 const targetAnswer = z
   .looseObject({
@@ -31,14 +34,14 @@ export const lookupRoute = defineRoute({
     'An IPv4-mapped IPv6 address is looked up as the IPv4 address.',
   query: z
     .strictObject({
-      ip: z.string().min(1).max(64).describe('IPv4 or IPv6, address or CIDR.'),
+      ip: address.describe('IPv4 or IPv6, address or CIDR.'),
       ...schemas.snapshotSelector,
       target: schemas.targetName
         .optional()
         .describe('Also answers whether this target let the address in (as of asOf).'),
     })
     .refine(...schemas.oneSelector),
-  produces: ['application/json'],
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'The matches, most specific first.',
@@ -80,11 +83,10 @@ export const bulkLookupRoute = defineRoute({
   summary: `Which tags hold each of up to ${maxAddresses} addresses`,
   query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
   body: {
-    schema: z.array(z.string().min(1).max(64)).max(maxAddresses, `accepted: at most ${maxAddresses} addresses`),
+    schema: z.array(address, addresses).max(maxAddresses, addresses),
     maxBytes: 1024 * 1024,
     example: ['20.42.66.1', '2603:1030:20e:3::480'],
   },
-  produces: ['application/json'],
   responses: {
     200: {
       description: 'One answer for each address, in order.',

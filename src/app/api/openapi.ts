@@ -1,7 +1,7 @@
 /** OpenAPI 3.1, made from the schemas that check the requests. */
 import * as z from 'zod';
 import { omit } from './omit.ts';
-import type { JsonSchema, Route } from './route.ts';
+import type { AnswerHeader, JsonSchema, Route } from './route.ts';
 import { problemSchema } from './schemas.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -108,7 +108,7 @@ function toResponses(route: Route): Json {
     status,
     {
       description,
-      ...(route.method === 'GET' && status === '200' && { headers: responseHeaders }),
+      ...(route.method === 'GET' && status === '200' && { headers: toHeaders(route) }),
       content: Object.fromEntries(
         Object.entries(content).map(([type, schema]) => [type, { schema: toSchema(schema, 'output') }]),
       ),
@@ -126,16 +126,24 @@ function toResponses(route: Route): Json {
 
 const problemReference = { $ref: '#/components/schemas/Problem' };
 
-const responseHeaders = {
-  ETag: { description: 'Strong; differs by content coding.', schema: { type: 'string' } },
-  'x-snapshot-id': { description: 'The snapshot that the answer is made from.', schema: { type: 'string' } },
-  'x-quarantined': {
-    description:
-      'Tags in quarantine that the answer is about, as `Tag; kind=missing|empty|shrunken|unknown; baseline=<snapshot>`. ' +
-      'A list for machines then holds the prefixes of the baseline too, unless they are not known any more.',
-    schema: { type: 'string' },
-  },
-  'x-stale': { description: 'true: storage does not answer, this is the last known list.', schema: { type: 'string' } },
+function toHeaders({ answerHeaders = [] }: Route): Json {
+  const described = ['ETag' as const, ...answerHeaders].map((name) => [
+    name,
+    { description: headerDescriptions[name], schema: { type: 'string' } },
+  ]);
+  return Object.fromEntries(described) as Json;
+}
+
+const headerDescriptions: Readonly<Record<AnswerHeader | 'ETag', string>> = {
+  ETag: 'Strong; differs by content coding.',
+  'x-snapshot-id': 'The snapshot that the answer is made from; absent where there is none.',
+  'x-quarantined':
+    'Tags in quarantine that the answer is about, as `Tag; kind=missing|empty|shrunken|unknown; baseline=<snapshot>`. ' +
+    'A list for machines then holds the prefixes of the baseline too, unless they are not known any more.',
+  'x-withheld':
+    'How many prefixes of the current list are not passed on to machines, and up to five of them: ' +
+    '`count=2; first=0.0.0.0/0 10.0.0.0/8`.',
+  'x-stale': 'true: storage does not answer, this is the last known list.',
 };
 
 function toSchema(schema: z.ZodType | JsonSchema, io: 'input' | 'output'): Json {

@@ -13,6 +13,8 @@ const style = 'text/css; charset=utf-8';
 /** Every file that can be asked for. A name from outside never becomes a path. */
 const assets: ReadonlyMap<string, { readonly contentType: string; readonly places: readonly string[] }> = new Map([
   ['dashboard.js', { contentType: script, places: ['public/dashboard.js'] }],
+  ['page.js', { contentType: script, places: ['public/page.js'] }],
+  ['plan.js', { contentType: script, places: ['public/plan.js'] }],
   ['dashboard.css', { contentType: style, places: ['public/dashboard.css'] }],
   ['docs.js', { contentType: script, places: ['public/docs.js'] }],
   ['swagger-ui.css', { contentType: style, places: swaggerPlaces('swagger-ui.css') }],

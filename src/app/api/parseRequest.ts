@@ -1,7 +1,7 @@
 /** Checks a request against its route's schemas. Every refusal names the field, the value and what is accepted. */
 import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
-import { RequestError, shorten } from '../../core/errors.ts';
+import { quoteValue, RequestError, shorten } from '../../core/errors.ts';
 import type { Route, RouteInput } from './route.ts';
 
 /** A function key may come in the query; the platform has checked it and no answer repeats it. */
@@ -16,7 +16,10 @@ export function parseQuery(route: Route, query: URLSearchParams): unknown {
   const values: Record<string, string> = {};
   for (const [name, value] of query) {
     if (keyParameters.has(name.toLowerCase())) continue;
-    if (!known.includes(name)) throw unknownParameter(name, known);
+    if (!known.includes(name)) {
+      if (route.ignoresUnknown) continue;
+      throw unknownParameter(name, known);
+    }
     const before = values[name];
     if (before !== undefined && !route.repeatable?.includes(name)) {
       throw new RequestError(400, `${name}: given more than once; accepted: one value`, {
@@ -74,25 +77,46 @@ async function readBounded(request: HttpRequest, maxBytes: number): Promise<stri
 }
 
 function check(schema: z.ZodType, value: unknown, where: 'path' | 'query' | 'body', status: number): unknown {
-  const parsed = schema.safeParse(value, { reportInput: true });
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, 100).map((issue) => ({
     field: issue.path.join('.'),
     ...(typeof issue.path[0] === 'number' && { index: issue.path[0] }),
-    message: describeIssue(issue),
+    message: describeIssue(issue, value),
   }));
   const first = errors[0] ?? { field: '', message: 'not accepted' };
-  const detail = first.field === '' ? first.message : `${first.field}: ${first.message}`;
-  throw new RequestError(status, detail, {
+  throw new RequestError(status, `${nameOf(first)}: ${first.message}`, {
     problem: where === 'path' ? 'not-found' : where === 'query' ? 'invalid-query' : 'invalid-body',
     ...(where === 'query' && { parameter: first.field }),
     errors,
   });
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const given = typeof issue.input === 'string' ? `"${shorten(issue.input)}" is not accepted: ` : '';
-  return `${given}${issue.message}`;
+function nameOf({ field, index }: { readonly field: string; readonly index?: number }): string {
+  if (field === '') return 'the body';
+  return index === undefined ? field : `entry ${index}`;
+}
+
+/** The messages of the schemas say what is accepted; zod's own list of values says it in another form. */
+function describeIssue(issue: z.core.$ZodIssue, whole: unknown): string {
+  const accepted = issue.code === 'invalid_value' ? issue.values.join(', ') : issue.message;
+  if (issue.code === 'unrecognized_keys') return `the member ${quoteValue(issue.keys[0])} ${refused(accepted)}`;
+  const given = valueAt(whole, issue.path);
+  return given === undefined ? `is missing; accepted: ${accepted}` : `${describeValue(given)} ${refused(accepted)}`;
+}
+
+function refused(accepted: string): string {
+  return `is not accepted; accepted: ${accepted}`;
+}
+
+/** As it was given: what an issue carries may have been taken apart already. */
+function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key], whole);
+}
+
+function describeValue(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : quoteValue(value);
 }
 
 /** Who asks, for the ledger: the signed-in user where the platform knows one. */

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { RequestError } from '../../core/errors.ts';
+import { quoteValue, RequestError } from '../../core/errors.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
-import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { WithheldPrefix } from '../../core/withheld.ts';
 import type { Queries } from '../queries.ts';
 import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
+import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
 import { crossNames, diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
 import { invalidContinuation } from '../queries/storage.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
-import { lineFormats, quarantineHeader, renderCsvRows, renderLines } from './renderPrefixes.ts';
-import { cacheControls, defineRoute, jsonType, textType } from './route.ts';
+import { lineFormats, quarantineHeader, renderCsvRows, renderLines, withheldHeader } from './renderPrefixes.ts';
+import { cacheControls, defineRoute, jsonType, snapshotHeaders, textType } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const formats = ['json', 'csv', ...lineFormats] as const;
@@ -48,11 +50,13 @@ export const prefixesRoute = defineRoute({
   description:
     'Lists for machines (every format but json and csv) are never empty: no prefix, and a tag that is listed no more, ' +
     'is a 503. While a tag is in quarantine (missing, empty or shrunken beyond the limits), they hold what was listed ' +
-    'before beside what is listed now. json and csv, and every answer with snapshot or asOf, are as published. ' +
-    'x-quarantined names the tag.',
+    'before beside what is listed now; x-quarantined names the tag. They never hold special-purpose ranges (RFC 6890), ' +
+    'and a new prefix of the ACR tags that is wider than /20 (IPv6: /112) only when two further publications list it ' +
+    'too; x-withheld says so. json and csv, and every answer with snapshot or asOf, are as published.',
   query: querySchema,
   repeatable: ['tag', 'region'],
   produces: Object.keys(formatsByMediaType),
+  answerHeaders: [...snapshotHeaders, 'x-quarantined', 'x-withheld'],
   responses: {
     200: {
       description: 'Sorted by address, IPv4 first.',
@@ -69,6 +73,7 @@ export const prefixesRoute = defineRoute({
           removed: schemas.prefixes.optional(),
           continuation: z.string().optional(),
           quarantined: schemas.quarantine.optional().describe('Of these tags; what they lost is not believed.'),
+          withheld: schemas.withheld.optional().describe('Of the current list: what lists for machines do not hold.'),
         }),
         'text/plain': z.string(),
         'text/csv': z.string(),
@@ -81,30 +86,42 @@ export const prefixesRoute = defineRoute({
     const page = query.continuation === undefined ? undefined : decodePage(query.continuation, query);
     const asOf = query.asOf === undefined ? undefined : schemas.toDay(query.asOf);
     const view = await queries.library.choose({ snapshot: page?.snapshot ?? query.snapshot, asOf });
-    const document = await chooseDocument(queries, view.snapshot, query, format);
-    if (isPolled(query, format)) await refuseVanished(queries, document, query);
+    const listing = await readListing(queries, view.snapshot, query, format);
+    if (isPolled(query, format)) await refuseVanished(queries, listing.document, query);
     return {
       contentType: contentTypeOf(format),
       view,
       key: `prefixes ${format} ${JSON.stringify(query)}`,
       cacheControl: query.snapshot === undefined ? cacheControls.current : cacheControls.immutable,
-      headers: quarantineHeader(listQuarantine(view.snapshot, document, query)),
-      render: () => render(queries, view.snapshot, document, query, format, page?.offset ?? 0),
+      headers: listHeaders(listing, query),
+      render: () => render(queries, listing, query, format, page?.offset ?? 0),
     };
   },
 });
 
+/** A snapshot, and what an answer is made from. */
+interface Listing {
+  readonly snapshot: Snapshot;
+  readonly document: ServiceTagsDocument;
+  readonly withheld: readonly WithheldPrefix[];
+}
+
 function refuseCombinations({ limit, continuation, since }: Query, format: Format): void {
-  if ((limit !== undefined || continuation !== undefined) && (format !== 'json' || since !== undefined)) {
-    throw refusal('limit', 'accepted with format json and without since; every other form is given whole');
+  if (format !== 'json' || since !== undefined) {
+    const whole = 'with format json and without since: every other form is given whole';
+    if (limit !== undefined) throw refusal('limit', limit, whole);
+    if (continuation !== undefined) throw refusal('continuation', continuation, whole);
   }
   if (since !== undefined && format !== 'json' && format !== 'text') {
-    throw refusal('since', 'accepted with format json or text');
+    throw refusal('since', since, `with format json or text, not ${format}`);
   }
 }
 
-function refusal(parameter: string, message: string): RequestError {
-  return new RequestError(400, `${parameter}: ${message}`, { problem: 'invalid-query', parameter });
+function refusal(parameter: string, value: string | number, accepted: string): RequestError {
+  return new RequestError(400, `${parameter}: ${quoteValue(value)} is not accepted here; accepted: ${accepted}`, {
+    problem: 'invalid-query',
+    parameter,
+  });
 }
 
 function contentTypeOf(format: Format): string {
@@ -113,17 +130,17 @@ function contentTypeOf(format: Format): string {
 }
 
 /** Lists that machines poll are what is believed; what people read, or ask for by day or id, is as published. */
-async function chooseDocument(
-  queries: Queries,
-  snapshot: Snapshot,
-  query: Query,
-  format: Format,
-): Promise<ServiceTagsDocument> {
-  return isPolled(query, format) ? believedDocument(queries.library, snapshot, query.tag) : snapshot.document;
+async function readListing(queries: Queries, snapshot: Snapshot, query: Query, format: Format): Promise<Listing> {
+  const isCurrent = query.snapshot === undefined && query.asOf === undefined;
+  const { withheld } = isCurrent ? await readPassedOn(queries.library, snapshot, query.tag) : { withheld: [] };
+  const document = isPolled(query, format)
+    ? await believedDocument(queries.library, snapshot, query.tag)
+    : snapshot.document;
+  return { snapshot, document, withheld };
 }
 
 async function refuseVanished(queries: Queries, document: ServiceTagsDocument, query: Query): Promise<void> {
-  const names = [...query.tag, ...crossNames(toSelection(query))];
+  const names = [...query.tag, ...crossNames(document, toSelection(query))];
   await chooseListed(queries.history, names, () => resolveTags(document, query.tag, query.region));
 }
 
@@ -131,42 +148,44 @@ function isPolled({ snapshot, asOf }: Query, format: Format): boolean {
   return snapshot === undefined && asOf === undefined && lineFormats.some((lineFormat) => lineFormat === format);
 }
 
-function listQuarantine(snapshot: Snapshot, document: ServiceTagsDocument, query: Query): readonly TagQuarantine[] {
-  if (snapshot.quarantine.length === 0) return [];
-  return quarantineOf(
-    snapshot,
-    resolveTags(document, query.tag, query.region).map((tag) => tag.name),
-  );
+function listHeaders({ snapshot, document, withheld }: Listing, query: Query): Readonly<Record<string, string>> {
+  if (snapshot.quarantine.length === 0 && withheld.length === 0) return {};
+  const tags = resolveTags(document, query.tag, query.region).map((tag) => tag.name);
+  return {
+    ...quarantineHeader(quarantineOf(snapshot, tags)),
+    ...withheldHeader(selectWithheld(withheld, tags, query.family)),
+  };
 }
 
 async function render(
   queries: Queries,
-  snapshot: Snapshot,
-  document: ServiceTagsDocument,
+  listing: Listing,
   query: Query,
   format: Format,
   offset: number,
 ): Promise<string> {
+  const { snapshot, document } = listing;
   if (query.since !== undefined) {
     const { snapshot: since } = await queries.library.get(query.since);
     // Both as they were given to machines: whoever applies each difference ends with the list itself.
-    const before = await chooseDocument(queries, since, query, format);
-    return renderSince({ id: since.id, document: before }, { ...snapshot, document }, query, format);
+    const before = await readListing(queries, since, query, format);
+    return renderSince({ id: since.id, document: before.document }, { ...snapshot, document }, query, format);
   }
   if (format === 'csv') return renderCsvRows(snapshot, toSelection(query), queries.history);
   if (format !== 'json') return renderLines(document, toSelection(query), format, query.comment);
-  return renderJson(snapshot, query, offset);
+  return renderJson(listing, query, offset);
 }
 
 function toSelection({ tag, region, family, aggregate, shard }: Query): PrefixSelection {
   return { tags: tag, regions: region, family, aggregate, shard };
 }
 
-function renderJson(snapshot: Snapshot, query: Query, offset: number): string {
+function renderJson({ snapshot, ...listing }: Listing, query: Query, offset: number): string {
   const { tags, prefixes } = listPrefixes(snapshot.document, toSelection(query));
   // Pages have an end of their own: one that lies behind it was not given out by this list.
   if (offset > 0 && offset >= prefixes.length) throw invalidContinuation();
   const quarantined = quarantineOf(snapshot, tags);
+  const withheld = selectWithheld(listing.withheld, tags, query.family);
   const end = query.limit === undefined ? prefixes.length : offset + query.limit;
   return JSON.stringify({
     cloud: snapshot.cloud,
@@ -176,6 +195,7 @@ function renderJson(snapshot: Snapshot, query: Query, offset: number): string {
     count: prefixes.length,
     prefixes: prefixes.slice(offset, end),
     ...(quarantined.length > 0 && { quarantined }),
+    ...(withheld.length > 0 && { withheld }),
     ...(end < prefixes.length && { continuation: encodePage(snapshot.id, end, selectionHash(query)) }),
   });
 }

@@ -17,7 +17,11 @@ export const problemKinds = [
   'unknown-target',
   'unknown-run',
   'plan-changed',
+  'target-paused',
+  'target-plan-only',
   'target-blocked',
+  'target-busy',
+  'pull-busy',
   'action-failed',
   'cross-site',
   'no-snapshot',
@@ -26,6 +30,8 @@ export const problemKinds = [
   'storage-unavailable',
   'configuration',
 ] as const;
+
+export type ProblemKind = (typeof problemKinds)[number];
 
 export const problemPrefix = 'urn:acr-address-keeper:problem:';
 

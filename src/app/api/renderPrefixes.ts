@@ -3,6 +3,7 @@ import { RequestError } from '../../core/errors.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
 import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
 import { firstSeenOfPrefixes } from '../../core/tagTimeline.ts';
+import type { WithheldPrefix } from '../../core/withheld.ts';
 import { renderCsv } from '../formats/csv.ts';
 import { renderIpset } from '../formats/ipset.ts';
 import { toLabel } from '../formats/label.ts';
@@ -36,7 +37,8 @@ export function renderLines(
   // No snapshot id: a list that has not changed keeps its bytes, so whoever polls sees no change.
   const heading = `${list.tags.join(', ')} (${document.cloud})`;
   const label = toLabel(selection.tags, selection.regions);
-  return renderers[format](toRows(document, list, undefined), { label, heading, comment });
+  const part = selection.shard;
+  return renderers[format](toRows(document, list, undefined), { label, part, heading, comment });
 }
 
 /** Says of which tags in quarantine an answer holds the prefixes, and since which snapshot they are. */
@@ -44,6 +46,15 @@ export function quarantineHeader(entries: readonly TagQuarantine[]): Readonly<Re
   if (entries.length === 0) return {};
   const text = entries.map(({ tag, kind, baseline }) => `${tag}; kind=${kind}; baseline=${baseline}`).join(', ');
   return { 'x-quarantined': text };
+}
+
+const namedInHeader = 5;
+
+/** Says how many prefixes are listed and not passed on, and which first. */
+export function withheldHeader(withheld: readonly WithheldPrefix[]): Readonly<Record<string, string>> {
+  if (withheld.length === 0) return {};
+  const prefixes = [...new Set(withheld.map(({ prefix }) => prefix))];
+  return { 'x-withheld': `count=${prefixes.length}; first=${prefixes.slice(0, namedInHeader).join(' ')}` };
 }
 
 function emptyList({ tags }: PrefixList): RequestError {

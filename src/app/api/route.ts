@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { Logger } from '../ports.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
-import type { TargetActions } from './targetActions.ts';
+import type { TargetActions } from './actions.ts';
 
 /** What the routes are served from; the composition root builds it. */
 export interface ApiApp {
@@ -49,6 +49,9 @@ export interface ResponseDescription {
 /** Plain, for a route that is asked first in the life of a process, or by machines: zod costs its load. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+/** Headers of an answer that not every route has. */
+export type AnswerHeader = 'x-snapshot-id' | 'x-stale' | 'x-quarantined' | 'x-withheld';
+
 export interface Route {
   /** Name of the function; also the operation id. */
   readonly name: string;
@@ -64,11 +67,15 @@ export interface Route {
   readonly query?: z.ZodObject;
   /** Query parameters that may be given several times. */
   readonly repeatable?: readonly string[];
+  /** Query parameters that it does not know are no mistake: whoever asks, asks for an answer. */
+  readonly ignoresUnknown?: true;
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number; readonly example?: unknown };
   readonly responses: Readonly<Record<number, ResponseDescription>>;
+  /** Which of them a good answer may have. */
+  readonly answerHeaders?: readonly AnswerHeader[];
   /** Answers from the deployment alone: the app is not even loaded for it, and `handle` gets none. */
   readonly isStatic?: true;
-  /** Media types to negotiate; the first is the default. Absent: the answer has one form, whatever `Accept` says. */
+  /** Media types to negotiate, where there are several; the first is the default. One form is sent whatever `Accept` says. */
   readonly produces?: readonly string[];
   handle(input: RouteInput, app: ApiApp): Promise<Answer>;
 }
@@ -107,6 +114,14 @@ export const cacheControls = {
   live: 'private, no-cache',
   none: 'no-store',
 } as const;
+
+/** Of what is made from the snapshot in memory. */
+export const snapshotHeaders = ['x-snapshot-id', 'x-stale'] as const satisfies readonly AnswerHeader[];
+
+/** For an answer that is about a snapshot without being made from it alone; of none where there is none. */
+export function namingSnapshot(id: string | undefined): Pick<Answer, 'headers'> {
+  return id ? { headers: { 'x-snapshot-id': id } } : {};
+}
 
 export function jsonAnswer(value: unknown, rest: Partial<Answer> = {}): Answer {
   return { contentType: jsonType, render: () => JSON.stringify(value), cacheControl: cacheControls.live, ...rest };

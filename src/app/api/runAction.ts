@@ -1,4 +1,12 @@
-import { ConfigurationError, RequestError, TargetBlockedError, toErrorMessage } from '../../core/errors.ts';
+import {
+  ConfigurationError,
+  RequestError,
+  TargetBlockedError,
+  TargetBusyError,
+  toErrorMessage,
+} from '../../core/errors.ts';
+
+const defaultWaitInMs = 60_000;
 
 /** Does what talks to Azure; whatever stands in its way becomes an answer that says who can mend it. */
 export async function runAction<T>(act: () => Promise<T>): Promise<T> {
@@ -10,12 +18,13 @@ export async function runAction<T>(act: () => Promise<T>): Promise<T> {
 }
 
 function toRequestError(error: unknown): RequestError {
-  if (error instanceof RequestError) {
-    if (error.status !== 409 || error.details.plan === undefined) return error;
-    return new RequestError(409, error.message, { problem: 'plan-changed', ...error.details });
-  }
+  if (error instanceof RequestError) return error;
   if (error instanceof TargetBlockedError) {
     return new RequestError(409, error.message, { problem: 'target-blocked', code: error.code });
+  }
+  if (error instanceof TargetBusyError) {
+    const retryAfterInSeconds = Math.ceil((error.retryAfterInMs ?? defaultWaitInMs) / 1000);
+    return new RequestError(503, error.message, { problem: 'target-busy', retryAfterInSeconds });
   }
   if (error instanceof ConfigurationError) {
     return new RequestError(503, error.message, { problem: 'configuration', retryAfterInSeconds: 60 });

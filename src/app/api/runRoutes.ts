@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { getRun, listRuns } from '../queries/ledgerQueries.ts';
-import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import { cacheControls, defineRoute, jsonAnswer, namingSnapshot } from './route.ts';
 import * as schemas from './schemas.ts';
 
 export const runsRoute = defineRoute({
@@ -15,7 +15,6 @@ export const runsRoute = defineRoute({
     limit: schemas.limit(200).default(50),
     continuation: schemas.continuation,
   }),
-  produces: ['application/json'],
   responses: {
     200: {
       description: 'A page.',
@@ -44,13 +43,13 @@ export const runRoute = defineRoute({
   path: 'runs/{id}',
   authLevel: 'function',
   summary: 'One run: plan, verdict, before and after',
-  params: z.strictObject({ id: z.string().max(120) }),
-  produces: ['application/json'],
+  params: z.strictObject({ id: z.string().max(120, 'an id that GET runs lists') }),
+  answerHeaders: ['x-snapshot-id'],
   responses: {
     200: { description: 'The record, as it was written.', content: { 'application/json': schemas.runRecord } },
   },
   async handle({ params }, { queries }) {
     const record = await getRun(queries.services.ledger, params.id);
-    return jsonAnswer(record, { cacheControl: cacheControls.immutable });
+    return jsonAnswer(record, { cacheControl: cacheControls.immutable, ...namingSnapshot(record.snapshot?.id) });
   },
 });

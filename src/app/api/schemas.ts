@@ -1,25 +1,31 @@
-/** Schemas that several routes share. */
+/** Schemas that several routes share. The message of a check is what it accepts: the rest is said where it is told. */
 import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
+import { normalizeRegion } from '../../core/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags.ts';
 
 const maxListItems = 50;
 
-function commaList(item: RegExp, what: string): z.ZodType<readonly string[], string> {
-  return z
-    .string()
-    .max(4000)
-    .regex(item, `accepted: ${what}, several with commas`)
+/** A text of one pattern. */
+export function matching(pattern: RegExp, accepted: string): z.ZodString {
+  return z.string(accepted).regex(pattern, accepted);
+}
+
+function commaList(item: string, what: string): z.ZodType<readonly string[], string> {
+  return matching(new RegExp(`^${item}(,${item})*$`), `${what}, several with commas`)
+    .max(4000, `${what}, at most 4000 characters together`)
     .transform((text) => [...new Set(text.split(','))])
-    .refine((list) => list.length <= maxListItems, `accepted: at most ${maxListItems}`);
+    .refine((list) => list.length <= maxListItems, `at most ${maxListItems} of them`);
 }
 
 const tagItem = '[A-Za-z0-9][A-Za-z0-9._-]{0,99}';
 export const tagPattern = new RegExp(`^${tagItem}$`);
-export const tagList = commaList(new RegExp(`^${tagItem}(,${tagItem})*$`), 'service tags such as Storage.WestEurope')
+export const tagList = commaList(tagItem, 'service tags such as Storage.WestEurope')
   .default([defaultServiceTag])
   .describe('Service tags: repeat or comma.');
-export const regionList = commaList(/^[A-Za-z0-9]{1,40}(,[A-Za-z0-9]{1,40})*$/, 'ARM locations such as westeurope')
+const regionItem = ' *[A-Za-z0-9][A-Za-z0-9 ]{0,59}';
+export const regionList = commaList(regionItem, 'ARM locations such as westeurope or West Europe')
+  .transform((regions) => [...new Set(regions.map(normalizeRegion))])
   .default([])
   .describe('ARM locations, comma. Without: the tag of all regions.');
 
@@ -29,28 +35,26 @@ export const flag = z
   .default('false')
   .transform((text) => text === 'true');
 
-export const shard = z
-  .string()
-  .regex(/^[1-9]\d?\/[1-9]\d?$/, 'accepted: i/n such as 1/3, n at most 99')
+export const shard = matching(/^[1-9]\d?\/[1-9]\d?$/, 'i/n such as 1/3, n at most 99')
   .transform((text) => {
     const [index = 1, count = 1] = text.split('/').map(Number);
     return { index, count };
   })
-  .refine(({ index, count }) => index <= count, 'accepted: i/n with i at most n')
+  .refine(({ index, count }) => index <= count, 'i/n such as 1/3, i at most n')
   .optional()
   .describe('One part of the list, i/n. A small change of the list moves few lines between parts.');
 
-export const snapshotId = z
-  .string()
-  .regex(
-    new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-[0-9a-f]{12}$`),
-    'accepted: an id that GET snapshots lists',
-  );
+const snapshotIdAccepted = 'an id that GET snapshots lists';
+export const snapshotId = matching(
+  new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-[0-9a-f]{12}$`),
+  snapshotIdAccepted,
+);
 
-const isoMessage = 'accepted: an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
-export const isoDate = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: isoMessage })
-  .describe('ISO date, or time with its offset.');
+const isoForms = [z.iso.date(), z.iso.datetime({ offset: true })] as const;
+const isoMessage = 'an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
+export const isoDate = z.union(isoForms, isoMessage).describe('ISO date, or time with its offset.');
+/** One union: of two, one in the other, the refusal would name one alone. */
+export const snapshotOrDate = z.union([snapshotId, ...isoForms], `${snapshotIdAccepted}, or ${isoMessage}`);
 
 /** The day, UTC, of an ISO date or time: releases are dated by day. */
 export function toDay(iso: string): string {
@@ -63,15 +67,14 @@ export function toInstant(iso: string): string {
 }
 
 export function limit(max: number): z.ZodCoercedNumber {
-  return z.coerce.number().int().min(1).max(max);
+  const accepted = `a whole number from 1 to ${max}`;
+  return z.coerce.number(accepted).int(accepted).min(1, accepted).max(max, accepted);
 }
-export const continuation = z
-  .string()
-  .regex(/^[\w~.=-]{1,2000}$/, 'accepted: what the page before gave')
+export const continuation = matching(/^[\w~.=-]{1,2000}$/, 'what the page before gave')
   .optional()
   .describe('From the page before.');
 
-export const targetName = z.string().regex(/^[a-z0-9-]{1,40}$/, 'accepted: a target name, [a-z0-9-]{1,40}');
+export const targetName = matching(/^[a-z0-9-]{1,40}$/, 'a target name, [a-z0-9-]{1,40}');
 
 export const snapshotSelector = {
   snapshot: snapshotId.optional().describe('Answer from this snapshot.'),
@@ -83,7 +86,7 @@ export const oneSelector: [
   { message: string; path: string[] },
 ] = [
   (query) => query.snapshot === undefined || query.asOf === undefined,
-  { message: 'accepted: either snapshot or asOf, not both', path: ['asOf'] },
+  { message: 'either snapshot or asOf, not both', path: ['asOf'] },
 ];
 
 // Answers. A member may be added at any time, so objects are open.
@@ -119,6 +122,15 @@ export const quarantine = z.array(
     baseline: z.string(),
     since: z.string(),
     confirmations: z.int(),
+  }),
+);
+
+export const withheld = z.array(
+  z.looseObject({
+    tag: z.string(),
+    prefix,
+    kind: z.enum(['specialPurpose', 'widestPrefix']),
+    reason: z.string(),
   }),
 );
 
@@ -160,6 +172,10 @@ export const plan = z.looseObject({
   retain: prefixes,
   verdict: z.enum(['apply', 'held', 'blocked']),
   reasons: z.array(reason),
+  gate: z
+    .looseObject({ code: z.string(), message: z.string() })
+    .optional()
+    .describe('Why a run now would write none of it: paused or planOnly. No part of what id stands for.'),
 });
 
 export const runRecord = z.looseObject({

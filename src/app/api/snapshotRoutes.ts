@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { toPublishedDocument } from '../queries/publishedDocument.ts';
 import { invalidContinuation } from '../queries/storage.ts';
-import { cacheControls, defineRoute, snapshotAnswer } from './route.ts';
+import { cacheControls, defineRoute, snapshotAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
 export const snapshotsRoute = defineRoute({
@@ -11,7 +11,7 @@ export const snapshotsRoute = defineRoute({
   authLevel: 'function',
   summary: 'The stored snapshots, newest first',
   query: z.strictObject({ limit: schemas.limit(1000).default(50), continuation: schemas.continuation }),
-  produces: ['application/json'],
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'A page. quarantine names the tags whose removals are not believed, and why.',
@@ -43,7 +43,7 @@ export const snapshotRoute = defineRoute({
   authLevel: 'function',
   summary: 'One snapshot with its document',
   params: z.strictObject({ id: schemas.snapshotId }),
-  produces: ['application/json'],
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description:

@@ -6,7 +6,7 @@ import { firstSeenOf, lastChangedOf, prefixLives } from '../../core/tagTimeline.
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import { unknownTag } from '../queries/tagQuery.ts';
-import { defineRoute, snapshotAnswer } from './route.ts';
+import { defineRoute, snapshotAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const tagSummary = z.looseObject({
@@ -26,7 +26,7 @@ export const tagsRoute = defineRoute({
   authLevel: 'function',
   summary: 'The service tags with their counts of prefixes',
   query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
-  produces: ['application/json'],
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'By name.',
@@ -73,8 +73,8 @@ export const tagRoute = defineRoute({
   authLevel: 'function',
   summary: 'One tag: its regions, its prefixes and their days',
   description: 'A tag that Microsoft lists no more is answered too, with listed: false.',
-  params: z.strictObject({ tag: z.string().regex(schemas.tagPattern, 'accepted: a service tag') }),
-  produces: ['application/json'],
+  params: z.strictObject({ tag: schemas.matching(schemas.tagPattern, 'a service tag such as Storage.WestEurope') }),
+  answerHeaders: snapshotHeaders,
   responses: {
     200: {
       description: 'The tag.',

@@ -6,7 +6,7 @@ import { findRulesAsOf } from '../queries/ledgerQueries.ts';
 import { invalidContinuation, mapLimited } from '../queries/storage.ts';
 import { readTargets, requireTarget, viewTarget } from '../queries/targetQueries.ts';
 import { omit } from './omit.ts';
-import { cacheControls, defineRoute, jsonAnswer } from './route.ts';
+import { cacheControls, defineRoute, jsonAnswer, namingSnapshot, type Answer } from './route.ts';
 import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
 
@@ -39,7 +39,7 @@ export const targetsRoute = defineRoute({
   authLevel: 'function',
   summary: 'The targets and how they stand',
   query: z.strictObject({ limit: schemas.limit(1000).default(200), continuation: schemas.continuation }),
-  produces: ['application/json'],
+  answerHeaders: ['x-snapshot-id'],
   responses: {
     200: {
       description: 'A page, in the order of the targets file.',
@@ -63,7 +63,8 @@ export const targetsRoute = defineRoute({
     });
     const last = page.at(-1);
     const hasMore = start + limit < targets.length;
-    return jsonAnswer({ count: targets.length, items, ...(hasMore && last && { continuation: last.name }) });
+    const answer = { count: targets.length, items, ...(hasMore && last && { continuation: last.name }) };
+    return jsonAnswer(answer, namingSnapshot(await currentId(queries)));
   },
 });
 
@@ -79,7 +80,7 @@ export const targetRoute = defineRoute({
       .optional()
       .describe('What the rules were then, from the ledger, instead of how it stands now.'),
   }),
-  produces: ['application/json'],
+  answerHeaders: ['x-snapshot-id'],
   responses: {
     200: {
       description: 'The target. With asOf: name, asOf, rules, and the run and snapshot that they came from.',
@@ -97,13 +98,22 @@ export const targetRoute = defineRoute({
     },
   },
   async handle({ params: { name }, query: { asOf } }, { queries }) {
-    if (asOf !== undefined) return jsonAnswer(await rulesAsOf(queries, name, schemas.toInstant(asOf)));
+    if (asOf !== undefined) return answerAsOf(queries, name, schemas.toInstant(asOf));
     const { states, targets, updatesPaused } = queries.services;
-    return jsonAnswer(await viewTarget(states, requireTarget(await readTargets(targets), name), updatesPaused));
+    const view = await viewTarget(states, requireTarget(await readTargets(targets), name), updatesPaused);
+    return jsonAnswer(view, namingSnapshot(await currentId(queries)));
   },
 });
 
-async function rulesAsOf(queries: Queries, name: string, until: string): Promise<unknown> {
+/** Targets are answered before the first pull too. */
+async function currentId({ current }: Queries): Promise<string | undefined> {
+  return current.get().then(
+    ({ snapshot }) => snapshot.id,
+    () => undefined,
+  );
+}
+
+async function answerAsOf(queries: Queries, name: string, until: string): Promise<Answer> {
   const { ledger, targets } = queries.services;
   const record = await findRulesAsOf(ledger, name, until);
   if (!record) {
@@ -113,7 +123,7 @@ async function rulesAsOf(queries: Queries, name: string, until: string): Promise
     });
   }
   const { id, outcome, trigger, startedAt, finishedAt, plan } = record;
-  return {
+  const answer = {
     name,
     asOf: until,
     rules: record.after ?? [],
@@ -121,6 +131,7 @@ async function rulesAsOf(queries: Queries, name: string, until: string): Promise
     snapshot: record.snapshot ?? null,
     run: { id, outcome, trigger, startedAt, finishedAt, ...(plan && { planId: plan.id }) },
   };
+  return jsonAnswer(answer, namingSnapshot(record.snapshot?.id));
 }
 
 const planFormats: Readonly<Record<string, 'json' | 'markdown'>> = {
@@ -138,6 +149,7 @@ export const planRoute = defineRoute({
   params: targetParams,
   query: z.strictObject({ format: z.enum(['json', 'markdown']).optional() }),
   produces: Object.keys(planFormats),
+  answerHeaders: ['x-snapshot-id'],
   responses: {
     200: {
       description: 'id is the checksum of its content: what apply wants to have approved.',
@@ -146,8 +158,10 @@ export const planRoute = defineRoute({
   },
   async handle({ params: { name }, query: { format }, mediaType }, { actions }) {
     const plan = await runAction(() => actions.planTarget(name));
-    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(plan);
+    const named = namingSnapshot(plan.snapshot);
+    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(plan, named);
     return {
+      ...named,
       contentType: 'text/markdown; charset=utf-8',
       cacheControl: cacheControls.live,
       render: () => renderPlanMarkdown(plan),

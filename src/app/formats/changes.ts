@@ -1,5 +1,5 @@
 /** Changes of a tag, and plans, for people to read. */
-import type { Plan } from '../../core/plan.ts';
+import type { GatedPlan } from '../api/actions.ts';
 
 export interface Changes {
   readonly tag: string;
@@ -26,10 +26,11 @@ export function renderChangesMarkdown({ tag, from, to, added, removed }: Changes
     .concat('\n');
 }
 
-export function renderPlanMarkdown(plan: Plan): string {
+export function renderPlanMarkdown(plan: GatedPlan): string {
   return [
     `## Plan for ${plan.target}: ${plan.verdict}`,
     `Plan \`${plan.id}\`, from snapshot \`${plan.snapshot || 'none'}\`.`,
+    ...(plan.gate ? [`**Nothing of it is written now** (${plan.gate.code}): ${oneLine(plan.gate.message)}`] : []),
     ...(plan.reasons.length === 0
       ? []
       : ['### Reasons', plan.reasons.map((reason) => `- **${reason.code}**: ${oneLine(reason.message)}`).join('\n')]),

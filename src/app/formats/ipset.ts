@@ -1,11 +1,11 @@
 import { addressFamilies, type AddressFamily } from '../../core/prefixes.ts';
-import { shortenLabel } from './label.ts';
+import { nameList } from './label.ts';
 import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
 const families = { ipv4: 'inet', ipv6: 'inet6' } as const;
 
 /** The kernel takes 31 characters; `-v4-new` needs seven of them. */
-const maxLabelLength = 24;
+const maxNameLength = 24;
 
 /** Never changed: `create … -exist` refuses a set of other parameters. */
 const parameters = 'hashsize 4096 maxelem 262144';
@@ -14,9 +14,9 @@ const parameters = 'hashsize 4096 maxelem 262144';
  * Input of `ipset restore`, one set a family. The new content is built aside and swapped in, so that no packet ever
  * meets a half-filled set.
  */
-export function renderIpset(rows: readonly PrefixRow[], { label, heading }: RenderOptions): string {
-  const sets = addressFamilies.map((family) => renderSet(rows, family, shortenLabel(label, maxLabelLength)));
-  return `# ${heading}\n${sets.join('')}`;
+export function renderIpset(rows: readonly PrefixRow[], options: RenderOptions): string {
+  const sets = addressFamilies.map((family) => renderSet(rows, family, nameList(options, maxNameLength)));
+  return `# ${options.heading}\n${sets.join('')}`;
 }
 
 function renderSet(rows: readonly PrefixRow[], family: AddressFamily, label: string): string {

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
+import type { RenderOptions } from './prefixRow.ts';
 
 /** Names a list after what was asked for: `azurecontainerregistry-westeurope`. */
 export function toLabel(tags: readonly string[], regions: readonly string[]): string {
   return [...tags, ...regions].map((part) => part.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')).join('-');
 }
 
+/** With `-1of3` for one part of a list: parts that are loaded side by side must not replace each other. */
+export function nameList({ label, part }: Pick<RenderOptions, 'label' | 'part'>, length: number): string {
+  const suffix = part ? `-${part.index}of${part.count}` : '';
+  return `${shortenLabel(label, length - suffix.length)}${suffix}`;
+}
+
 /** At most `length` characters; a longer label keeps its start and ends in a hash of the whole. */
-export function shortenLabel(label: string, length: number): string {
+function shortenLabel(label: string, length: number): string {
   if (label.length <= length) return label;
   const hash = createHash('sha256').update(label).digest('hex').slice(0, 6);
   return `${label.slice(0, length - 7)}-${hash}`;

@@ -14,6 +14,8 @@ export interface PrefixRow {
 export interface RenderOptions {
   /** Names the list: tags and regions, `-` between them, lower case. */
   readonly label: string;
+  /** Which part of the list it is, counted from 1; undefined for all of it. */
+  readonly part: { readonly index: number; readonly count: number } | undefined;
   /** What a reader should know: snapshot and selection; for formats that have comments. */
   readonly heading: string;
   readonly comment: boolean;

@@ -1,10 +1,11 @@
 import { addressFamilies } from '../../core/prefixes.ts';
-import { shortenLabel } from './label.ts';
+import { nameList } from './label.ts';
 import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
 /** A `locals` block with one list a family, named after the selection. */
-export function renderTerraform(rows: readonly PrefixRow[], { label, heading, comment }: RenderOptions): string {
-  const name = shortenLabel(label, 60).replaceAll('-', '_');
+export function renderTerraform(rows: readonly PrefixRow[], options: RenderOptions): string {
+  const { heading, comment } = options;
+  const name = nameList(options, 60).replaceAll('-', '_');
   const lists = addressFamilies.map((family) => {
     const lines = rows
       .filter((row) => row.family === family)

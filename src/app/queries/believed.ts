@@ -1,7 +1,7 @@
 /**
- * What lists for machines are made from: the document as it is, and of a tag in quarantine also what was believed
- * before. So a firewall that polls loses nothing on the word of a list that is missing, empty or shrunken. Where nobody
- * knows what was there before, the document is all there is.
+ * What lists for machines are made from: what of the document is passed on, and of a tag in quarantine also what was
+ * passed on before. So a firewall that polls loses nothing on the word of a list that is missing, empty or shrunken.
+ * Where nobody knows what was there before, the document is all there is.
  */
 import { RequestError } from '../../core/errors.ts';
 import { dropContained } from '../../core/prefixes.ts';
@@ -9,29 +9,31 @@ import { findTag } from '../../core/regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
 import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
 import type { History } from './history.ts';
+import { readPassedOn, serviceOf } from './passedOn.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
 import { retryAfterInSeconds } from './storage.ts';
 
 const vanishedRetryInSeconds = 3600;
 
-// Made once for each snapshot and service, and gone with the snapshot.
-const kept = new WeakMap<Snapshot, Map<string, Promise<ServiceTagsDocument>>>();
+// Made once for each document and its quarantined tags, and gone with the document.
+const kept = new WeakMap<ServiceTagsDocument, Map<string, Promise<ServiceTagsDocument>>>();
 
-/** The document with the believed prefixes of the quarantined tags among `names` and their regions. */
+/** The document as it is passed on, with the believed prefixes of the quarantined tags among `names` and their regions. */
 export async function believedDocument(
   library: SnapshotLibrary,
   snapshot: Snapshot,
   names: readonly string[],
 ): Promise<ServiceTagsDocument> {
+  const { document } = await readPassedOn(library, snapshot, names);
   const services = new Set(names.map(serviceOf));
   const entries = snapshot.quarantine.filter(({ tag, kind }) => kind !== 'unknown' && services.has(serviceOf(tag)));
-  if (entries.length === 0) return snapshot.document;
-  const documents = kept.get(snapshot) ?? new Map<string, Promise<ServiceTagsDocument>>();
-  kept.set(snapshot, documents);
+  if (entries.length === 0) return document;
+  const documents = kept.get(document) ?? new Map<string, Promise<ServiceTagsDocument>>();
+  kept.set(document, documents);
   const key = entries.map(({ tag }) => tag).join();
   const known = documents.get(key);
   if (known) return known;
-  const making = withBelieved(library, snapshot.document, entries);
+  const making = withBelieved(library, document, entries);
   documents.set(key, making);
   making.catch(() => documents.delete(key));
   return making;
@@ -60,10 +62,6 @@ export async function chooseListed<T>(history: History, names: readonly string[]
   }
 }
 
-function serviceOf(tag: string): string {
-  return (tag.split('.', 1)[0] ?? '').toLowerCase();
-}
-
 async function withBelieved(
   library: SnapshotLibrary,
   document: ServiceTagsDocument,
@@ -81,7 +79,7 @@ async function believedTag(
   { tag, baseline }: TagQuarantine,
 ): Promise<ServiceTag> {
   const { snapshot } = await library.get(baseline).catch(noBaseline);
-  const before = findTag(snapshot.document, tag);
+  const before = findTag((await readPassedOn(library, snapshot, [tag])).document, tag);
   if (!before) return noBaseline(new Error(`${baseline} has no ${tag}`));
   const now = findTag(document, tag) ?? before;
   return { ...now, addressPrefixes: dropContained([...before.addressPrefixes, ...now.addressPrefixes]) };

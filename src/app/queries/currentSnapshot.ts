@@ -36,6 +36,7 @@ export class CurrentSnapshot {
   /** What every request is given until the next check, unless it is stale and so ages. */
   #view: Promise<SnapshotView> | undefined;
   #inFlight: Promise<void> | undefined;
+  #expiries = 0;
 
   constructor(store: Pick<SnapshotStore, 'readPointer' | 'get'>, cloud: Cloud, clock: Pick<Clock, 'now'>) {
     this.#store = store;
@@ -49,8 +50,14 @@ export class CurrentSnapshot {
     return isFresh && this.#view ? this.#view : this.#checkAndView();
   }
 
+  /** For who knows that another one may be current now: a pull of this process. */
+  expire(): void {
+    this.#nextCheckAt = 0;
+    this.#expiries += 1;
+  }
+
   async #checkAndView(): Promise<SnapshotView> {
-    if (this.#clock.now().getTime() >= this.#nextCheckAt) await this.#refreshOnce();
+    while (this.#clock.now().getTime() >= this.#nextCheckAt) await this.#refreshOnce();
     const known = this.#known;
     if (!known) throw this.#failure instanceof RequestError ? this.#failure : noSnapshotYet();
     const { snapshot, since } = known;
@@ -68,6 +75,7 @@ export class CurrentSnapshot {
   }
 
   async #refresh(): Promise<void> {
+    const expiries = this.#expiries;
     try {
       this.#known = await this.#read();
       this.#failure = undefined;
@@ -79,6 +87,8 @@ export class CurrentSnapshot {
       known && this.#failure === undefined
         ? Promise.resolve({ snapshot: known.snapshot, since: known.since })
         : undefined;
+    // What expired while it was read may have been read too early.
+    if (expiries !== this.#expiries) return;
     this.#nextCheckAt = this.#clock.now().getTime() + (this.#known ? recheckInMs : retryEmptyInMs);
   }
 

@@ -13,6 +13,8 @@ export interface LookupAnswer {
   readonly matches: readonly LookupMatch[];
 }
 
+export const anAddress = 'an IP address or a CIDR such as 20.42.66.1, 2603:1030::/48';
+
 // Built once for each snapshot, and gone with it.
 const indexes = new WeakMap<Snapshot, LookupIndex>();
 
@@ -51,7 +53,7 @@ export function lookupAddresses(snapshot: Snapshot, ips: readonly string[]): rea
 }
 
 function notAnAddress(ip: string): string {
-  return `"${shorten(ip, 60)}" is not an IP address or a CIDR such as 20.42.66.1, 2603:1030::/48`;
+  return `"${shorten(ip, 60)}" is not ${anAddress}`;
 }
 
 export interface TargetAnswer {

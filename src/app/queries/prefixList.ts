@@ -8,7 +8,7 @@ import {
   type AddressFamily,
 } from '../../core/prefixes.ts';
 import { diffPrefixes } from '../../core/serviceTagDiff.ts';
-import { regionOfTag } from '../../core/regions.ts';
+import { findTag, matchRegion, regionalNames, regionOfTag } from '../../core/regions.ts';
 import { shardOf } from '../../core/sharding.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
 import type { PrefixRow } from '../formats/prefixRow.ts';
@@ -57,15 +57,17 @@ export function diffSelection(
 
 /** A tag or region that the earlier document had not yet is all new. */
 function listOrEmpty(document: ServiceTagsDocument, selection: PrefixSelection): readonly string[] {
-  const names = selection.regions.length === 0 ? selection.tags : crossNames(selection);
-  const known = new Map(document.values.map((tag) => [tag.name.toLowerCase(), tag]));
-  const tags = names.map((name) => known.get(name.toLowerCase())).filter((tag) => tag !== undefined);
-  return prefixesOf(tags, selection);
+  const { tags: names, regions } = selection;
+  const found =
+    regions.length === 0
+      ? names.map((name) => findTag(document, name))
+      : names.flatMap((name) => regions.map((region) => matchRegion(document, name, region)));
+  return prefixesOf([...new Set(found.filter((tag) => tag !== undefined))], selection);
 }
 
-/** Names that the parts for the regions have, where there are such. */
-export function crossNames({ tags, regions }: PrefixSelection): string[] {
-  return tags.flatMap((tag) => regions.map((region) => `${tag}.${region}`));
+/** Names that the parts for the regions may have, where there are such. */
+export function crossNames(document: ServiceTagsDocument, { tags, regions }: PrefixSelection): string[] {
+  return tags.flatMap((tag) => regions.flatMap((region) => regionalNames(document, tag, region)));
 }
 
 /** The rows of a list, with the tags and regions that each prefix stands in. */

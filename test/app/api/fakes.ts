@@ -1,5 +1,6 @@
 /** Stores in memory behind the ports, and releases of a small list, for tests of the query API. */
 import { contentHash, toSnapshotId } from '../../../src/core/contentHash.ts';
+import { parseContinuation, toContinuation } from '../../../src/adapters/blob/continuation.ts';
 import { RequestError } from '../../../src/core/errors.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { sortPrefixes } from '../../../src/core/prefixes.ts';
@@ -11,7 +12,7 @@ import type { NsgRuleTarget, Target } from '../../../src/core/target.ts';
 import type { TargetState } from '../../../src/core/targetState.ts';
 import { buildQueries, type QueryServices } from '../../../src/app/queries.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
-import type { TargetActions } from '../../../src/app/api/targetActions.ts';
+import type { TargetActions } from '../../../src/app/api/actions.ts';
 
 export type Tags = Readonly<Record<string, readonly string[]>>;
 
@@ -22,7 +23,7 @@ export function makeDocument(tags: Tags, changeNumber = 1): ServiceTagsDocument 
       const isPart = suffix[0] === 'Backend';
       return {
         name,
-        region: isPart ? '' : suffix.join('.').toLowerCase(),
+        region: isPart ? '' : codeOf(suffix.join('.').toLowerCase()),
         systemService: service,
         changeNumber,
         addressPrefixes: sortPrefixes(prefixes),
@@ -30,6 +31,11 @@ export function makeDocument(tags: Tags, changeNumber = 1): ServiceTagsDocument 
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { cloud: 'Public', changeNumber, values };
+}
+
+/** As Microsoft has it: for a dozen regions the code is not the location. */
+function codeOf(suffix: string): string {
+  return suffix === 'norwayeast' ? 'norwaye' : suffix;
 }
 
 export function makeSnapshot(document: ServiceTagsDocument, date: string, previous?: string): Snapshot {
@@ -102,7 +108,7 @@ export class MemorySnapshots {
   async #answer<T>(call: string, make: () => T): Promise<T> {
     this.calls.push(call);
     await Promise.resolve();
-    if (this.isDown) throw new Error('connect ECONNREFUSED 192.0.2.1:443 (AccountKey=secret)');
+    if (this.isDown) throw new Error('connect ECONNREFUSED 52.146.2.1:443 (AccountKey=secret)');
     return make();
   }
 }
@@ -148,9 +154,9 @@ export const plan: Plan = {
   snapshot: 'Public-20260720-3-0123456789ab',
   add: ['20.42.66.0/24'],
   remove: [],
-  retain: ['192.0.2.0/24'],
+  retain: ['52.146.2.0/24'],
   foreign: [],
-  held: { add: [], remove: ['198.51.100.0/24'] },
+  held: { add: [], remove: ['52.151.100.0/24'] },
   ruleDrift: [],
   verdict: 'held',
   reasons: [{ code: 'removalLimit', message: 'One removal of two is more than 2 percent.' }],
@@ -184,9 +190,8 @@ export class MemoryLedger {
     limit: number;
     continuation?: string;
   }): Promise<{ items: RunRecord[]; continuation?: string }> {
-    const start = query.continuation === undefined ? 0 : Number(query.continuation);
-    if (Number.isNaN(start))
-      return Promise.reject(new RequestError(400, 'continuation is not one that this list gave'));
+    const from = query.continuation;
+    const start = from === undefined ? 0 : Number(parseContinuation('runs', from, (after) => /^\d+$/.test(after)));
     const found = this.records
       .filter((record) => query.chain === undefined || record.chain === query.chain)
       .filter((record) => query.until === undefined || record.startedAt <= query.until)
@@ -194,7 +199,7 @@ export class MemoryLedger {
     const end = start + query.limit;
     return Promise.resolve({
       items: found.slice(start, end),
-      ...(end < found.length && { continuation: String(end) }),
+      ...(end < found.length && { continuation: toContinuation('runs', String(end)) }),
     });
   }
 }
@@ -263,23 +268,23 @@ export interface World {
 export const releases: readonly (readonly [Tags, string])[] = [
   [
     {
-      AzureContainerRegistry: ['20.42.66.0/24', '198.51.100.0/24', '2603:1030:20e:3::480/122'],
-      'AzureContainerRegistry.WestEurope': ['198.51.100.0/24'],
+      AzureContainerRegistry: ['20.42.66.0/24', '52.151.100.0/24', '2603:1030:20e:3::480/122'],
+      'AzureContainerRegistry.WestEurope': ['52.151.100.0/24'],
       'AzureContainerRegistry.EastUS': ['20.42.66.0/24'],
-      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
-      'AzureCloud.westeurope': ['198.51.100.0/22'],
-      Retired: ['192.0.2.0/24'],
+      'AzureFrontDoor.Backend': ['52.203.113.0/25', '52.203.113.128/25'],
+      'AzureCloud.westeurope': ['52.151.100.0/22'],
+      Retired: ['52.146.2.0/24'],
     },
     '2026-07-06',
   ],
   [
     {
-      AzureContainerRegistry: ['20.42.66.0/23', '198.51.100.0/24', '2603:1030:20e:3::480/122'],
-      'AzureContainerRegistry.WestEurope': ['198.51.100.0/24'],
+      AzureContainerRegistry: ['20.42.66.0/23', '52.151.100.0/24', '2603:1030:20e:3::480/122'],
+      'AzureContainerRegistry.WestEurope': ['52.151.100.0/24'],
       'AzureContainerRegistry.EastUS': ['20.42.66.0/24', '20.42.67.0/24'],
-      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
-      'AzureCloud.westeurope': ['198.51.100.0/22'],
-      Retired: ['192.0.2.0/24'],
+      'AzureFrontDoor.Backend': ['52.203.113.0/25', '52.203.113.128/25'],
+      'AzureCloud.westeurope': ['52.151.100.0/22'],
+      Retired: ['52.146.2.0/24'],
     },
     '2026-07-13',
   ],
@@ -288,8 +293,8 @@ export const releases: readonly (readonly [Tags, string])[] = [
       AzureContainerRegistry: ['20.42.66.0/23', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/122'],
       'AzureContainerRegistry.WestEurope': ['2603:1030:40c:3::/122'],
       'AzureContainerRegistry.EastUS': ['20.42.66.0/24', '20.42.67.0/24'],
-      'AzureFrontDoor.Backend': ['203.0.113.0/25', '203.0.113.128/25'],
-      'AzureCloud.westeurope': ['198.51.100.0/22'],
+      'AzureFrontDoor.Backend': ['52.203.113.0/25', '52.203.113.128/25'],
+      'AzureCloud.westeurope': ['52.151.100.0/22'],
     },
     '2026-07-20',
   ],

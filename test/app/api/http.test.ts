@@ -144,13 +144,60 @@ describe('a warm instance', () => {
 
   test('a new release is served within 30 seconds', async () => {
     const before = await get('prefixes');
-    const published = world.snapshots.publish({ AzureContainerRegistry: ['192.0.2.0/24'] }, '2026-07-27');
+    const published = world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27');
     expect((await get('prefixes')).headers['x-snapshot-id']).toBe(before.headers['x-snapshot-id']);
     world.clock.pass(30);
 
     expect((await get('prefixes', { 'if-none-match': before.headers.etag ?? '' })).headers['x-snapshot-id']).toBe(
       published.id,
     );
+  });
+});
+
+describe('what has expired', () => {
+  const publish = (): string => {
+    const { id } = world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27');
+    world.app.queries.current.expire();
+    return id;
+  };
+  const snapshotOf = async (): Promise<string | undefined> => (await get('prefixes')).headers['x-snapshot-id'];
+
+  test('is looked for again by the next request', async () => {
+    await get('prefixes');
+
+    const id = publish();
+
+    expect(await snapshotOf()).toBe(id);
+  });
+
+  test('so it is where nothing was there', async () => {
+    world = makeWorld([]);
+    expect((await get('prefixes')).status).toBe(503);
+
+    publish();
+
+    expect((await get('prefixes')).status).toBe(200);
+  });
+
+  test('a read that began before does not count', async () => {
+    await get('prefixes');
+    world.clock.pass(31);
+    const read = world.snapshots.readPointer.bind(world.snapshots);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    world.snapshots.readPointer = async (...asked) => {
+      const answer = await read(...asked);
+      await held;
+      return answer;
+    };
+    const reading = snapshotOf();
+    await new Promise(setImmediate);
+
+    const id = publish();
+    goOn();
+
+    expect(await reading).toBe(id);
+    expect(await snapshotOf()).toBe(id);
   });
 });
 

@@ -23,7 +23,13 @@ interface Operation {
     readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;
   };
   readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+    Record<
+      string,
+      {
+        readonly headers?: Readonly<Record<string, unknown>>;
+        readonly content?: Readonly<Record<string, { readonly schema: object }>>;
+      }
+    >
   >;
 }
 
@@ -86,7 +92,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
     { query: { ip: '2603:1030:20e:3::480/122', asOf: '2026-07-12T00:00:00Z', target: 'webhook-receiver' } },
     { query: { ip: 'x' }, status: 400 },
   ],
-  postLookup: [{ body: ['20.42.66.1', '192.0.2.1'] }, { body: ['x'], status: 400 }],
+  postLookup: [{ body: ['20.42.66.1', '52.146.2.1'] }, { body: ['x'], status: 400 }],
   getTags: [{}, { query: { snapshot: first } }],
   getTag: [
     { path: { tag: 'AzureContainerRegistry' } },
@@ -121,7 +127,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   getHealth: [{}, { status: 503 }],
   getOpenApi: [{}],
   getDocs: [{}],
-  getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'dashboard.css' } }],
+  getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'plan.js' } }, { path: { name: 'dashboard.css' } }],
   getDashboard: [{}],
 };
 
@@ -139,11 +145,17 @@ function arrange(): World {
     disagreements: [],
   };
   made.ledger.records.push(
-    makeRun('2026-07-06T07:00:00.000Z', { plan, after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24'] }] }),
+    makeRun('2026-07-06T07:00:00.000Z', {
+      plan,
+      after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24'] }],
+      snapshot: { id: first, date: '2026-07-06', contentHash: 'aa' },
+    }),
   );
   const approve = made.actions.approvePlan.bind(made.actions);
   made.actions.approvePlan = (name, planId, by) =>
-    planId === plan.id ? approve(name, planId, by) : Promise.reject(new RequestError(409, 'moved', { plan }));
+    planId === plan.id
+      ? approve(name, planId, by)
+      : Promise.reject(new RequestError(409, 'moved', { problem: 'plan-changed', plan }));
   return made;
 }
 
@@ -224,6 +236,7 @@ describe('replayed', () => {
     }
     const type = (reply.headers['content-type'] ?? '').split(';')[0] ?? '';
     const documented = operation.responses[String(reply.status)] ?? operation.responses.default;
+    if (reply.status === 200 && method === 'get') expectDocumentedHeaders(reply.headers, documented?.headers ?? {});
     const schema = documented?.content?.[type]?.schema;
     expect(schema).toBeDefined();
     const validate = compile(schema ?? {});
@@ -231,6 +244,16 @@ describe('replayed', () => {
     expect(validate.errors ?? []).toEqual([]);
   });
 });
+
+/** No header is sent that is not described, and none that names the snapshot is promised in vain. */
+function expectDocumentedHeaders(
+  sent: Readonly<Record<string, string>>,
+  described: Readonly<Record<string, unknown>>,
+): void {
+  const ours = Object.keys(sent).filter((name) => /^x-(?!content-type-options|frame-options)/.test(name));
+  expect(Object.keys(described)).toEqual(expect.arrayContaining(ours));
+  expect(ours.includes('x-snapshot-id')).toBe('x-snapshot-id' in described);
+}
 
 function expectDocumentedRequest(operation: Operation, sample: Sample): void {
   for (const [where, values] of [

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { familyOf, isPrefix } from '../../../src/core/prefixes.ts';
+import { nameList } from '../../../src/app/formats/label.ts';
 import { call } from './call.ts';
 import { makeWorld, type World } from './fakes.ts';
 
@@ -36,17 +37,17 @@ describe('selection', () => {
     ['prefixes?region=eastus&region=westeurope&family=ipv6', ['2603:1030:40c:3::/122']],
     ['prefixes?region=eastus&aggregate=true', ['20.42.66.0/23']],
     ['prefixes?family=ipv4', ['20.42.66.0/23']],
-    ['prefixes?tag=AzureFrontDoor.Backend&aggregate=true', ['203.0.113.0/24']],
+    ['prefixes?tag=AzureFrontDoor.Backend&aggregate=true', ['52.203.113.0/24']],
     [
       'prefixes?tag=AzureContainerRegistry,AzureContainerRegistry.EastUS&family=ipv4',
       ['20.42.66.0/23', '20.42.66.0/24', '20.42.67.0/24'],
     ],
     [
       'prefixes?tag=AzureContainerRegistry.EastUS&tag=AzureCloud.westeurope',
-      ['20.42.66.0/24', '20.42.67.0/24', '198.51.100.0/22'],
+      ['20.42.66.0/24', '20.42.67.0/24', '52.151.100.0/22'],
     ],
-    ['prefixes?asOf=2026-07-12&family=ipv4', ['20.42.66.0/24', '198.51.100.0/24']],
-    ['prefixes?asOf=2026-07-13T00:00:00%2B02:00&family=ipv4', ['20.42.66.0/24', '198.51.100.0/24']],
+    ['prefixes?asOf=2026-07-12&family=ipv4', ['20.42.66.0/24', '52.151.100.0/24']],
+    ['prefixes?asOf=2026-07-13T00:00:00%2B02:00&family=ipv4', ['20.42.66.0/24', '52.151.100.0/24']],
     ['prefixes?asOf=2099-01-01&family=ipv4', ['20.42.66.0/23']],
   ])('%s', async (target, prefixes) => {
     expect(((await get(target)).json() as { prefixes: string[] }).prefixes).toEqual(prefixes);
@@ -55,7 +56,7 @@ describe('selection', () => {
   test('a snapshot by id is immutable', async () => {
     const reply = await get(`prefixes?snapshot=${idOf(0)}&family=ipv4`);
 
-    expect(reply.json()).toMatchObject({ snapshot: idOf(0), prefixes: ['20.42.66.0/24', '198.51.100.0/24'] });
+    expect(reply.json()).toMatchObject({ snapshot: idOf(0), prefixes: ['20.42.66.0/24', '52.151.100.0/24'] });
     expect(reply.headers['cache-control']).toContain('immutable');
     expect(reply.headers['x-snapshot-id']).toBe(idOf(0));
   });
@@ -66,16 +67,16 @@ describe('selection', () => {
       snapshot: idOf(2),
       count: 3,
       added: ['20.42.67.0/24', '2603:1030:40c:3::/122'],
-      removed: ['198.51.100.0/24'],
+      removed: ['52.151.100.0/24'],
     });
     expect((await get(`prefixes?since=${idOf(0)}&format=text&family=ipv4`)).text).toBe(
-      `# from ${idOf(0)} to ${idOf(2)}\n+ 20.42.67.0/24\n- 198.51.100.0/24\n`,
+      `# from ${idOf(0)} to ${idOf(2)}\n+ 20.42.67.0/24\n- 52.151.100.0/24\n`,
     );
   });
 
   test('pages stay with their snapshot when a new one comes', async () => {
     const first = (await get('prefixes?limit=2')).json() as { prefixes: string[]; count: number; continuation: string };
-    world.snapshots.publish({ AzureContainerRegistry: ['192.0.2.0/24'] }, '2026-07-27');
+    world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27');
     world.clock.pass(60);
     const second = (await get(`prefixes?limit=2&continuation=${first.continuation}`)).json() as typeof first;
 
@@ -99,6 +100,71 @@ describe('selection', () => {
       '2603:1030:20e:3::480/122',
       '2603:1030:40c:3::/122',
     ]);
+  });
+});
+
+describe('regions', () => {
+  beforeEach(() => {
+    world = makeWorld([
+      [
+        {
+          AzureContainerRegistry: ['20.42.66.0/23'],
+          'AzureContainerRegistry.NorwayEast': ['20.42.66.0/24'],
+          'AzureContainerRegistry.WestEurope': ['20.42.67.0/24'],
+          AzureCloud: ['20.40.0.0/13'],
+          'AzureCloud.norwaye': ['20.42.64.0/20'],
+          'AzureCloud.westeurope': ['20.42.0.0/20'],
+        },
+        '2026-07-06',
+      ],
+    ]);
+  });
+
+  test.each([
+    ['region=West%20Europe', ['20.42.67.0/24']],
+    ['region=westeurope,%20Norway%20East', ['20.42.66.0/24', '20.42.67.0/24']],
+    ['region=westeurope&region=West+Europe', ['20.42.67.0/24']],
+    ['tag=AzureCloud&region=norwayeast', ['20.42.64.0/20']],
+    ['tag=AzureCloud&region=norwaye', ['20.42.64.0/20']],
+    ['tag=AzureCloud,AzureContainerRegistry&region=norwayeast', ['20.42.64.0/20', '20.42.66.0/24']],
+  ])('%s', async (query, prefixes) => {
+    expect(((await get(`prefixes?${query}`)).json() as { prefixes: string[] }).prefixes).toEqual(prefixes);
+  });
+
+  test('a feed of AzureCloud by its location, and one name for a list however its region is written', async () => {
+    expect((await get('feeds/AzureCloud.norwayeast.ipv4.txt')).text).toBe('20.42.64.0/20\n');
+    expect((await get('prefixes?format=terraform&region=West%20Europe')).text).toBe(
+      (await get('prefixes?format=terraform&region=westeurope')).text,
+    );
+  });
+
+  test('what of AzureCloud came since then is looked for under the same region', async () => {
+    const since = idOf(0);
+    world.snapshots.publish(
+      {
+        ...Object.fromEntries(
+          world.snapshots.all[0]?.document.values.map((tag) => [tag.name, tag.addressPrefixes]) ?? [],
+        ),
+        'AzureCloud.norwaye': ['20.42.64.0/20', '20.43.0.0/24'],
+      },
+      '2026-07-13',
+    );
+    world.clock.pass(60);
+
+    expect((await get(`prefixes?tag=AzureCloud&region=norwayeast&since=${since}`)).json()).toMatchObject({
+      added: ['20.43.0.0/24'],
+      removed: [],
+    });
+  });
+
+  test('a part of AzureCloud that is listed no more is a 503 for machines, whatever its region is called', async () => {
+    world.snapshots.publish(
+      { AzureCloud: ['20.40.0.0/13'], 'AzureContainerRegistry.NorwayEast': ['20.42.66.0/24'] },
+      '2026-07-13',
+    );
+    world.clock.pass(60);
+
+    expect((await get('prefixes?format=text&tag=AzureCloud&region=norwayeast')).status).toBe(503);
   });
 });
 
@@ -239,6 +305,46 @@ describe('formats, read back', () => {
     expect([...sets.keys()].every((name) => name.length <= 31)).toBe(true);
   });
 
+  describe('parts of a list that are loaded side by side', () => {
+    const long = Array.from({ length: 30 }, (_, index) => `20.42.${index}.128/25`);
+    const parts = async (query: string): Promise<string[]> => {
+      world.snapshots.publish({ AzureContainerRegistry: long }, '2026-07-27');
+      world.clock.pass(60);
+      return Promise.all([1, 2, 3].map(async (index) => (await get(`prefixes?${query}&shard=${index}/3`)).text));
+    };
+
+    test('are three sets of ipset', async () => {
+      const sets = runIpsetRestore((await parts('format=ipset')).join(''));
+
+      expect([...sets.keys()].map((name) => name.replace(/-[0-9a-f]{6}-/, '-'))).toEqual([
+        'azurecontain-1of3-v4',
+        'azurecontain-2of3-v4',
+        'azurecontain-3of3-v4',
+      ]);
+      expect([...sets.values()].flatMap(({ members }) => members).sort()).toEqual(long.toSorted());
+    });
+
+    test('are three pairs of lists of Terraform', async () => {
+      const lists = Object.assign({}, ...(await parts('format=terraform')).map(parseLocals)) as Record<
+        string,
+        string[]
+      >;
+
+      expect(Object.keys(lists)).toHaveLength(6);
+      expect(['1of3', '2of3', '3of3'].flatMap((part) => lists[`azurecontainerregistry_${part}_ipv4`]).sort()).toEqual(
+        long.toSorted(),
+      );
+    });
+  });
+
+  test('the longest part of the longest selection has names that the kernel takes', () => {
+    const label = 'azurecontainerregistry-westeurope-eastus';
+    const name = nameList({ label, part: { index: 99, count: 99 } }, 24);
+
+    expect(name).toMatch(/-99of99$/);
+    expect(`${name}-v4-new`).toHaveLength(31);
+  });
+
   test.each(['false', 'true'])('terraform: one locals block with two lists (comment=%s)', async (comment) => {
     const locals = parseLocals((await get(`prefixes?format=terraform&comment=${comment}`)).text);
 
@@ -265,7 +371,7 @@ describe('formats, read back', () => {
     world.snapshots.publish(
       {
         ...Object.fromEntries(current?.document.values.map((tag) => [tag.name, tag.addressPrefixes]) ?? []),
-        New: ['192.0.2.0/24'],
+        New: ['52.146.2.0/24'],
       },
       '2026-07-27',
     );
@@ -312,9 +418,9 @@ describe('feeds', () => {
     ['AzureContainerRegistry.EastUS.txt', ['20.42.66.0/24', '20.42.67.0/24']],
     ['AzureContainerRegistry.ipv4.txt', ['20.42.66.0/23']],
     ['AzureContainerRegistry.westeurope.all.txt', ['2603:1030:40c:3::/122']],
-    ['AzureFrontDoor.Backend.txt', ['203.0.113.0/25', '203.0.113.128/25']],
-    ['AzureFrontDoor.Backend.ipv4.txt?aggregate=true', ['203.0.113.0/24']],
-    ['AzureCloud.westeurope.ipv4.txt', ['198.51.100.0/22']],
+    ['AzureFrontDoor.Backend.txt', ['52.203.113.0/25', '52.203.113.128/25']],
+    ['AzureFrontDoor.Backend.ipv4.txt?aggregate=true', ['52.203.113.0/24']],
+    ['AzureCloud.westeurope.ipv4.txt', ['52.151.100.0/22']],
   ])('%s', async (name, prefixes) => {
     const reply = await get(`feeds/${name}`, { accept: 'image/png' });
 

@@ -9,7 +9,7 @@ import { makeDocument, makeWorld, type Tags, type World } from './fakes.ts';
 
 let world: World;
 const before = ['20.42.66.0/23', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/122'];
-const others: Tags = { 'AzureFrontDoor.Backend': ['203.0.113.0/24'] };
+const others: Tags = { 'AzureFrontDoor.Backend': ['52.203.113.0/24'] };
 
 beforeEach(() => {
   world = makeWorld();
@@ -39,8 +39,8 @@ describe.each([
   ['empty', { ...others, AzureContainerRegistry: [] }, before],
   [
     'shrunken',
-    { ...others, AzureContainerRegistry: ['20.42.66.0/24', '198.51.100.0/24'] },
-    ['20.42.66.0/23', '198.51.100.0/24', ...before.slice(1)],
+    { ...others, AzureContainerRegistry: ['20.42.66.0/24', '52.151.100.0/24'] },
+    ['20.42.66.0/23', '52.151.100.0/24', ...before.slice(1)],
   ],
 ])('%s', (kind, tags, expected) => {
   beforeEach(() => publish(tags));
@@ -68,7 +68,7 @@ describe.each([
   });
 
   test('a difference since then does not say that it went', async () => {
-    const added = kind === 'shrunken' ? '+ 198.51.100.0/24\n' : '';
+    const added = kind === 'shrunken' ? '+ 52.151.100.0/24\n' : '';
 
     expect((await get(`prefixes?format=text&since=${idOf(-2)}`)).text).toBe(
       `# from ${idOf(-2)} to ${idOf(-1)}\n${added}`,
@@ -78,22 +78,22 @@ describe.each([
   test('no other list is touched', async () => {
     const reply = await get('feeds/AzureFrontDoor.Backend.txt');
 
-    expect(lines(reply)).toEqual(['203.0.113.0/24']);
+    expect(lines(reply)).toEqual(['52.203.113.0/24']);
     expect(reply.headers['x-quarantined']).toBeUndefined();
   });
 
   test('it lasts as long as the quarantine', async () => {
-    publish({ ...tags, New: ['192.0.2.0/24'] }, '2026-08-03');
+    publish({ ...tags, New: ['52.146.2.0/24'] }, '2026-08-03');
     expect(lines(await get('feeds/AzureContainerRegistry.txt'))).toEqual(expected);
 
-    publish({ ...others, AzureContainerRegistry: [...before, '192.0.2.0/24'] }, '2026-08-10');
+    publish({ ...others, AzureContainerRegistry: [...before, '52.146.2.0/24'] }, '2026-08-10');
     const reply = await get('feeds/AzureContainerRegistry.txt');
-    expect(lines(reply)).toEqual(['20.42.66.0/23', '192.0.2.0/24', ...before.slice(1)]);
+    expect(lines(reply)).toEqual(['20.42.66.0/23', '52.146.2.0/24', ...before.slice(1)]);
     expect(reply.headers['x-quarantined']).toBeUndefined();
   });
 
   test('where the baseline cannot be read: 503, and the firewall keeps what it has', async () => {
-    await get('lookup?ip=192.0.2.1');
+    await get('lookup?ip=52.146.2.1');
     world.snapshots.isDown = true;
     const reply = await get('feeds/AzureContainerRegistry.txt');
 

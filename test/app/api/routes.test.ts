@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { XMLParser } from 'fast-xml-parser';
-import { RequestError, TargetBlockedError } from '../../../src/core/errors.ts';
+import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
 import { parseServiceTags } from '../../../src/core/parseServiceTags.ts';
 import type { PullStatus } from '../../../src/core/snapshot.ts';
 import { call, type Reply } from './call.ts';
@@ -27,14 +27,14 @@ describe('lookup', () => {
   });
 
   test('bulk: the same, in order', async () => {
-    const reply = await post('lookup', ['20.42.66.1', '::ffff:203.0.113.9', '192.0.2.1']);
+    const reply = await post('lookup', ['20.42.66.1', '::ffff:52.203.113.9', '52.146.2.1']);
     const answers = reply.json() as { ip: string; matches: { tag: string }[] }[];
 
     expect(reply.status).toBe(200);
     expect(answers.map(({ ip, matches }) => [ip, matches.map((match) => match.tag)])).toEqual([
       ['20.42.66.1', ['AzureContainerRegistry.EastUS', 'AzureContainerRegistry']],
-      ['::ffff:203.0.113.9', ['AzureFrontDoor.Backend']],
-      ['192.0.2.1', []],
+      ['::ffff:52.203.113.9', ['AzureFrontDoor.Backend']],
+      ['52.146.2.1', []],
     ]);
     expect(reply.headers['x-snapshot-id']).toBe(idOf(2));
   });
@@ -85,7 +85,7 @@ describe('lookup', () => {
       world.ledger.records.push(
         makeRun('2026-07-06T07:00:00.000Z', {
           snapshot,
-          after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24', '198.51.100.0/24'] }],
+          after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/24', '52.151.100.0/24'] }],
         }),
         makeRun('2026-07-13T07:00:00.000Z', { outcome: 'failed' }),
         makeRun('2026-07-20T07:00:00.000Z', { after: [{ rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/23'] }] }),
@@ -93,10 +93,10 @@ describe('lookup', () => {
     });
 
     test.each([
-      ['198.51.100.7', '2026-07-06', { allowed: true, rule: 'AllowAcrWebhooks', prefix: '198.51.100.0/24' }],
-      ['198.51.100.7', '2026-07-14', { allowed: true, run: { id: '20260706T070000000Z-webhook-receiver-0123abcd' } }],
+      ['52.151.100.7', '2026-07-06', { allowed: true, rule: 'AllowAcrWebhooks', prefix: '52.151.100.0/24' }],
+      ['52.151.100.7', '2026-07-14', { allowed: true, run: { id: '20260706T070000000Z-webhook-receiver-0123abcd' } }],
       [
-        '198.51.100.7',
+        '52.151.100.7',
         '2026-07-20T08:00:00Z',
         { allowed: false, run: { id: '20260720T070000000Z-webhook-receiver-0123abcd' } },
       ],
@@ -138,7 +138,7 @@ describe('tags and history', () => {
         { prefix: '20.42.66.0/23', firstSeen: '2026-07-13', lastSeen: '2026-07-20' },
         { prefix: '2603:1030:20e:3::480/122', firstSeen: '2026-07-06' },
         { prefix: '2603:1030:40c:3::/122', firstSeen: '2026-07-20' },
-        { prefix: '198.51.100.0/24', firstSeen: '2026-07-06', lastSeen: '2026-07-13' },
+        { prefix: '52.151.100.0/24', firstSeen: '2026-07-06', lastSeen: '2026-07-13' },
       ],
     });
   });
@@ -146,7 +146,7 @@ describe('tags and history', () => {
   test('a tag that is listed no more', async () => {
     expect((await get('tags/Retired')).json()).toMatchObject({ listed: false, lastChanged: '2026-07-20' });
     expect((await get('history?tag=retired')).json()).toMatchObject({
-      changes: [{ tag: 'Retired', kind: 'removed', removed: ['192.0.2.0/24'] }],
+      changes: [{ tag: 'Retired', kind: 'removed', removed: ['52.146.2.0/24'] }],
     });
     expect((await get('tags/Nothing')).json()).toMatchObject({ type: 'urn:acr-address-keeper:problem:unknown-tag' });
   });
@@ -166,7 +166,7 @@ describe('tags and history', () => {
         tag: 'AzureContainerRegistry.WestEurope',
         date: '2026-07-20',
         added: ['2603:1030:40c:3::/122'],
-        removed: ['198.51.100.0/24'],
+        removed: ['52.151.100.0/24'],
       },
       { tag: 'AzureContainerRegistry.EastUS', date: '2026-07-13', added: ['20.42.67.0/24'], removed: [] },
     ]);
@@ -186,13 +186,13 @@ describe('tags and history', () => {
   });
 
   test.each([
-    ['changes', 1, 2, ['2603:1030:40c:3::/122'], ['198.51.100.0/24']],
+    ['changes', 1, 2, ['2603:1030:40c:3::/122'], ['52.151.100.0/24']],
     ['changes?tag=AzureContainerRegistry.EastUS', 0, 1, ['20.42.67.0/24'], []],
-    ['changes?from=2026-07-06', 0, 2, ['20.42.67.0/24', '2603:1030:40c:3::/122'], ['198.51.100.0/24']],
-    ['changes?from=2026-07-20&to=2026-07-06', 2, 0, ['198.51.100.0/24'], ['20.42.67.0/24', '2603:1030:40c:3::/122']],
+    ['changes?from=2026-07-06', 0, 2, ['20.42.67.0/24', '2603:1030:40c:3::/122'], ['52.151.100.0/24']],
+    ['changes?from=2026-07-20&to=2026-07-06', 2, 0, ['52.151.100.0/24'], ['20.42.67.0/24', '2603:1030:40c:3::/122']],
     ['changes?to=2026-07-13', 0, 1, ['20.42.67.0/24'], []],
     ['changes?tag=AzureCloud.westeurope', 0, 2, [], []],
-    ['changes?tag=Retired', 1, 2, [], ['192.0.2.0/24']],
+    ['changes?tag=Retired', 1, 2, [], ['52.146.2.0/24']],
   ])('%s', async (target, from, to, added, removed) => {
     expect((await get(target)).json()).toMatchObject({ from: idOf(from), to: idOf(to), added, removed });
   });
@@ -210,11 +210,11 @@ describe('tags and history', () => {
   test('changes for people: text and Markdown, by format or Accept', async () => {
     const text = await get('changes?format=text');
     expect(text.text).toBe(
-      `# AzureContainerRegistry from ${idOf(1)} to ${idOf(2)}\n+ 2603:1030:40c:3::/122\n- 198.51.100.0/24\n`,
+      `# AzureContainerRegistry from ${idOf(1)} to ${idOf(2)}\n+ 2603:1030:40c:3::/122\n- 52.151.100.0/24\n`,
     );
     const markdown = await get('changes', { accept: 'text/markdown' });
     expect(markdown.headers['content-type']).toBe('text/markdown; charset=utf-8');
-    expect(markdown.text).toContain('### Removed (1)\n\n- `198.51.100.0/24`\n');
+    expect(markdown.text).toContain('### Removed (1)\n\n- `52.151.100.0/24`\n');
   });
 
   test('the Atom feed holds what RFC 4287 asks for', async () => {
@@ -285,6 +285,44 @@ describe('snapshots', () => {
   );
 });
 
+describe('the snapshot that an answer is from is named', () => {
+  const snapshot = { id: 'Public-20260706-1-0123456789ab', date: '2026-07-06', contentHash: 'aa' };
+  const name = 'x-snapshot-id';
+
+  beforeEach(() => {
+    world.ledger.records.push(makeRun('2026-07-06T07:00:00.000Z', { snapshot, after: [] }));
+  });
+
+  test.each([
+    ['targets', () => idOf(2)],
+    ['targets/webhook-receiver', () => idOf(2)],
+    ['targets/webhook-receiver?asOf=2026-07-10', () => snapshot.id],
+    ['targets/webhook-receiver/plan', () => plan.snapshot],
+    ['targets/webhook-receiver/plan?format=markdown', () => plan.snapshot],
+    ['runs/20260706T070000000Z-webhook-receiver-0123abcd', () => snapshot.id],
+  ])('%s', async (target, expected) => {
+    expect((await get(target)).headers[name]).toBe(expected());
+  });
+
+  test('and where there is none, none is', async () => {
+    world = makeWorld([]);
+    world.actions.planTarget = () => Promise.resolve({ ...plan, snapshot: '' });
+    world.ledger.records.push(makeRun('2026-07-06T07:00:00.000Z'));
+
+    for (const target of [
+      'targets',
+      'targets/webhook-receiver',
+      'targets/webhook-receiver/plan',
+      'runs',
+      'runs/20260706T070000000Z-webhook-receiver-0123abcd',
+    ]) {
+      const reply = await get(target);
+      expect(reply.status).toBe(200);
+      expect(reply.headers[name]).toBeUndefined();
+    }
+  });
+});
+
 describe('targets', () => {
   test('before its first run a target is pending', async () => {
     expect((await get('targets')).json()).toMatchObject({
@@ -349,7 +387,24 @@ describe('targets', () => {
     expect((await get('targets/webhook-receiver/plan')).json()).toEqual(plan);
     expect((await get('targets/webhook-receiver/plan?format=markdown')).text).toContain('**removalLimit**');
   });
+
+  test('a plan of which nothing is written now says why, in both', async () => {
+    const gate = { code: 'paused', message: 'The targets file pauses this target.' } as const;
+    world.actions.planTarget = () => Promise.resolve({ ...plan, gate });
+
+    expect((await get('targets/webhook-receiver/plan')).json()).toEqual({ ...plan, gate });
+    expect((await get('targets/webhook-receiver/plan?format=markdown')).text).toContain(
+      '**Nothing of it is written now** (paused): The targets file pauses this target.\n',
+    );
+  });
 });
+
+test.each(['lookup?ip=20.42.66.1', 'tags', 'history', 'snapshots', 'targets', 'runs'])(
+  '%s has one form, whatever Accept says',
+  async (target) => {
+    expect((await get(target, { accept: 'text/plain' })).status).toBe(200);
+  },
+);
 
 describe('actions', () => {
   test.each([
@@ -391,7 +446,7 @@ describe('actions', () => {
   });
 
   test('a plan that has moved: 409 with the new plan', async () => {
-    world.actions.approval = new RequestError(409, 'moved', { plan });
+    world.actions.approval = new RequestError(409, 'moved', { problem: 'plan-changed', plan });
     const reply = await post('targets/webhook-receiver/apply', { planId: 'cd'.repeat(32) });
 
     expect(reply.status).toBe(409);
@@ -399,14 +454,20 @@ describe('actions', () => {
   });
 
   test.each([
-    [new TargetBlockedError('noPermission', 'the identity may not read the NSG'), 409, 'target-blocked'],
-    [new Error('socket hang up'), 502, 'action-failed'],
-  ])('what stands in the way of Azure: %s', async (error, status, kind) => {
+    [new TargetBlockedError('noPermission', 'the identity may not read the NSG'), 409, 'target-blocked', undefined],
+    [new Error('socket hang up'), 502, 'action-failed', undefined],
+    [new TargetBusyError('the NSG is locked by another change', 17_000), 503, 'target-busy', '17'],
+    [new TargetBusyError('the NSG is locked by another change'), 503, 'target-busy', '60'],
+    [new RequestError(409, 'busy', { problem: 'target-busy', retryAfterInSeconds: 60 }), 409, 'target-busy', '60'],
+    [new RequestError(409, 'paused', { problem: 'target-paused', plan }), 409, 'target-paused', undefined],
+    [new RequestError(409, 'plan only', { problem: 'target-plan-only', plan }), 409, 'target-plan-only', undefined],
+  ])('what stands in the way of an action: %s', async (error, status, kind, retryAfter) => {
     world.actions.approval = error;
     const reply = await post('targets/webhook-receiver/apply', { planId: plan.id });
 
     expect(reply.status).toBe(status);
     expect(reply.json()).toMatchObject({ type: `urn:acr-address-keeper:problem:${kind}` });
+    expect(reply.headers['retry-after']).toBe(retryAfter);
   });
 
   test.each([[{}], [{ planId: 'x' }], [{ planId: plan.id, force: true }], [[]], [null]])(
@@ -480,6 +541,18 @@ describe('health', () => {
   });
 
   test.each([
+    ['health?probe=1', {}],
+    ['health', { accept: 'text/plain' }],
+    ['health?_=17', { accept: 'image/png' }],
+  ])('a probe is answered however it asks: %s %j', async (target, headers) => {
+    world.snapshots.pullStatus = pullStatus;
+    const reply = await get(target, headers);
+
+    expect(reply.status).toBe(200);
+    expect(reply.headers['content-type']).toBe('application/json; charset=utf-8');
+  });
+
+  test.each([
     ['a failed target', () => world.states.set('webhook-receiver', withStatus('failed')), 200, 'degraded'],
     ['a held target', () => world.states.set('webhook-receiver', withStatus('held')), 200, 'degraded'],
     [
@@ -513,7 +586,7 @@ describe('health', () => {
     ['2026-07-12', 'degraded', { status: 'overdue', daysLeft: -2.5 }, [/may use since 2\.5 days/]],
   ])('what was published %s is missing from a target: %s', async (published, status, goLive, problems) => {
     world.snapshots.pullStatus = pullStatus;
-    world.states.set('webhook-receiver', makeState({ waiting: [{ prefix: '192.0.2.0/24', published }] }));
+    world.states.set('webhook-receiver', makeState({ waiting: [{ prefix: '52.146.2.0/24', published }] }));
     const reply = await get('health');
     const health = reply.json() as { problems: string[] };
 
@@ -526,7 +599,7 @@ describe('health', () => {
   test('a target that is configured no more has no deadline', async () => {
     world.snapshots.pullStatus = pullStatus;
     world.states.set('webhook-receiver', makeState());
-    world.states.set('gone', makeState({ waiting: [{ prefix: '192.0.2.0/24', published: '2026-07-01' }] }));
+    world.states.set('gone', makeState({ waiting: [{ prefix: '52.146.2.0/24', published: '2026-07-01' }] }));
 
     expect((await get('health')).json()).toMatchObject({ status: 'healthy', goLive: { status: 'done' } });
   });

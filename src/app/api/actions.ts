@@ -1,15 +1,21 @@
 import type { Plan } from '../../core/plan.ts';
+import type { ReasonCode } from '../../core/reasons.ts';
 
 /** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */
 export interface TargetActions {
   /** The plan as it would run now; nothing is written. */
-  planTarget(name: string): Promise<Plan>;
-  /** Approves exactly that plan; RequestError 409 with the member `plan` where it has changed since. */
+  planTarget(name: string): Promise<GatedPlan>;
+  /** Approves exactly that plan; RequestError 409 with the member `plan` where it has changed or nothing may be written. */
   approvePlan(name: string, planId: string, by: string): Promise<ActionResult>;
   rollbackTarget(name: string, snapshotId: string, by: string): Promise<ActionResult>;
   resumeTarget(name: string, by: string): Promise<ActionResult>;
   pauseTarget(name: string, by: string): Promise<ActionResult>;
   pullNow(by: string): Promise<PullResult>;
+}
+
+/** A plan, and why a run now would write none of it. The gate is no part of what `id` stands for. */
+export interface GatedPlan extends Plan {
+  readonly gate?: { readonly code: ReasonCode; readonly message: string };
 }
 
 /** Plain JSON; more members are allowed. */
