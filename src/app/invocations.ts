@@ -3,6 +3,7 @@ import { calculateGoLive } from '../core/goLive.ts';
 import { measureGoLive, measurePull, measureTargets, measureUpdate } from '../core/metrics.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import { getApp, type App } from './composition.ts';
+import { readNewestSnapshot } from './listing.ts';
 import { withInvocationLog, type InvocationLog } from './logging.ts';
 import type { UpdateMessage } from './ports.ts';
 import { maxPostponements, toFraction, toPostponement } from './postpone.ts';
@@ -10,6 +11,7 @@ import { pullServiceTags, type PullResult } from './pullServiceTags.ts';
 import { reconcileTargets } from './reconcileTargets.ts';
 import { reportFailedUpdate } from './reportFailedUpdate.ts';
 import { parseUpdateMessage } from './updateMessage.ts';
+import { summarizeTargets } from './targetSummaries.ts';
 import { updateTarget } from './updateTarget.ts';
 
 /** What of an invocation the runs need. */
@@ -62,28 +64,27 @@ async function askAgain({ queue, randomHex }: App['services'], message: UpdateMe
 }
 
 export async function runReconcile(invocation: Invocation): Promise<void> {
-  await inApp(invocation, async (app) =>
-    app.telemetry.span('reconcileTargets', { parent: parentOf(invocation) }, async (span) => {
-      await reconcileTargets(app.services, span.traceparent);
-      await measureAll(app);
-    }),
-  );
+  await inApp(invocation, (app) => runReconcileIn(app, parentOf(invocation)));
+}
+
+/** The timer `reconcileTargets`. */
+export async function runReconcileIn(app: App, traceparent?: string): Promise<void> {
+  await app.telemetry.span('reconcileTargets', { parent: traceparent }, async (span) => {
+    await reconcileTargets(app.services, span.traceparent);
+    await measureAll(app);
+  });
 }
 
 export async function runReport(body: unknown, invocation: Invocation): Promise<void> {
   await inApp(invocation, (app) => reportFailedUpdate(app.services, body));
 }
 
-/** The figures of all targets together, and a word to people where the week of grace runs out. */
-async function measureAll(app: App): Promise<void> {
-  const { states, targets, clock } = app.services;
-  const configured = new Set((await targets.read()).map((target) => target.name));
-  const summaries = [...(await states.listSummaries())].filter(([name]) => configured.has(name));
-  const goLive = calculateGoLive(
-    summaries.map(([target, summary]) => ({ target, waiting: summary.waiting })),
-    clock.now(),
-  );
-  app.telemetry.record([...measureTargets(summaries.map(([, summary]) => summary.status)), ...measureGoLive(goLive)]);
+/** The figures of all targets together, those included that no run has seen yet. */
+async function measureAll({ services, telemetry }: App): Promise<void> {
+  const newest = await readNewestSnapshot(services);
+  const summaries = await summarizeTargets(services, await services.targets.read(), newest);
+  const goLive = calculateGoLive(summaries, services.clock.now());
+  telemetry.record([...measureTargets(summaries.map(({ status }) => status)), ...measureGoLive(goLive)]);
 }
 
 async function inApp<T>(invocation: Invocation, work: (app: App) => Promise<T>): Promise<T> {

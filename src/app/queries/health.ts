@@ -1,10 +1,11 @@
 /** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
 import { toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
-import type { PullStatus, SourceReport } from '../../core/snapshot.ts';
+import type { PullStatus, Snapshot, SourceReport } from '../../core/snapshot.ts';
 import type { TargetStatus } from '../../core/targetState.ts';
-import type { Logger, TargetSummary } from '../ports.ts';
+import type { Logger } from '../ports.ts';
 import type { QueryServices } from '../queries.ts';
+import { summarizeTargets, type NamedTargetSummary } from '../targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { describeCause, readStorage } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
@@ -49,7 +50,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   const pull = await attempt(logger, () =>
     readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
   );
-  const summaries = await attempt(logger, () => readSummaries(services));
+  const summaries = await attempt(logger, () => readSummaries(services, view?.snapshot));
   const targets = summaries && countTargets(summaries);
   const goLive = summaries && calculateGoLive(summaries, now);
 
@@ -105,23 +106,20 @@ function noteGoLive(
     note('degraded', `targets lack published prefixes, and Azure may use the first in ${goLive.daysLeft} days`);
   }
   if (goLive?.status === 'overdue') {
-    note('degraded', `targets lack published prefixes that Azure may use since ${-goLive.daysLeft} days`);
+    const since = goLive.first?.deadline.slice(0, 10);
+    note('degraded', `targets lack published prefixes, and Azure may have used the first since ${since}`);
   }
 }
 
-interface NamedSummary extends TargetSummary {
-  readonly target: string;
-}
-
-const notYetSeen: TargetSummary = { status: 'pending', waiting: [] };
-
-async function readSummaries(services: QueryServices): Promise<readonly NamedSummary[]> {
+async function readSummaries(
+  services: QueryServices,
+  newest: Snapshot | undefined,
+): Promise<readonly NamedTargetSummary[]> {
   const targets = await readTargets(services.targets);
-  const summaries = await readStorage('the states of the targets', () => services.states.listSummaries());
-  return targets.map(({ name }) => ({ target: name, ...(summaries.get(name) ?? notYetSeen) }));
+  return readStorage('the states of the targets', () => summarizeTargets(services, targets, newest));
 }
 
-function countTargets(summaries: readonly NamedSummary[]): Health['targets'] {
+function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets'] {
   const count = (...wanted: readonly TargetStatus[]): number =>
     summaries.filter(({ status }) => wanted.includes(status)).length;
   return {
