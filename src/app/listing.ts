@@ -63,12 +63,23 @@ export async function readRegions(arm: ArmSession, { regions }: Target): Promise
 
 export function toListing(
   snapshot: Snapshot,
-  { serviceTag, addressFamilies: families }: Target,
+  target: Target,
   regions: Listing['regions'],
   everKnownRegions: readonly string[] = [],
 ): Listing {
-  const selection = selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions });
+  const { serviceTag, addressFamilies: families } = target;
+  // Where Azure says that a registry is in a region, the name of the region is no mistake.
+  const named = registryOf(target) === undefined || regions === 'all' ? [] : regions;
+  const known = [...everKnownRegions, ...regionsIn(snapshot, serviceTag), ...named];
+  const selection = selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions: known });
   return { snapshot, regions, selection };
+}
+
+/** The regions of a tag that are listed, or in quarantine because they were and are no more. */
+export function regionsIn({ document, quarantine }: Snapshot, serviceTag: string): string[] {
+  const start = `${serviceTag.toLowerCase()}.`;
+  const names = quarantine.map(({ tag }) => tag.toLowerCase()).filter((name) => name.startsWith(start));
+  return [...knownRegions(document, serviceTag), ...names.map((name) => name.slice(start.length))];
 }
 
 /** Without a call to Azure: of a registry with the regions that it had last, or else with any, as it may have any. */

@@ -1,15 +1,14 @@
 /** The reads of a run: what is wanted, what was written, what is there. */
 import type { Selection } from '../core/selection.ts';
-import { knownRegions } from '../core/regions.ts';
 import { calculatePlan, type PlanInput, type PlanResult } from '../core/plan.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { targetConfigHash } from '../core/targetConfigHash.ts';
 import type { TargetState } from '../core/targetState.ts';
-import { readRegions, readTargetSnapshots, toListing, type Listing, type ListReaders } from './listing.ts';
+import { readRegions, readTargetSnapshots, regionsIn, toListing, type Listing, type ListReaders } from './listing.ts';
 import type { ArmSession, Clock, CurrentState, TargetAdapter } from './ports.ts';
-import { pinNotes, selectionBlockers, selectionDistrust } from './selectionReasons.ts';
+import { pinNotes, selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
 
 export interface Situation {
   readonly target: Target;
@@ -37,12 +36,12 @@ export async function readSituation(
   state: TargetState,
 ): Promise<Situation> {
   const adapter = adapterOf(arm, target);
-  const current = await adapter.read(target);
+  const live = await adapter.read(target);
   const { followed, newest } = await readTargetSnapshots(readers, state.pin);
   const regions = await readRegions(arm, target);
   const listingOf = (snapshot: Snapshot) => toListing(snapshot, target, regions, state.knownRegions);
   const own = followed && listingOf(followed.snapshot);
-  const listing = newest && newest !== followed?.snapshot ? listingOf(newest) : own;
+  const current = newest && newest !== followed?.snapshot ? listingOf(newest) : own;
   const selection = own?.selection ?? nothing;
   const configHash = targetConfigHash(target);
   const input: PlanInput = {
@@ -51,33 +50,30 @@ export async function readSituation(
     snapshot: followed?.snapshot.id ?? '',
     desired: selection.prefixes,
     nested: selection.nested,
-    current,
+    current: live,
     state,
     publication: followed?.publication ?? '',
-    blockers: [
-      ...ownerBlockers(readers.ownerId, state),
-      ...selectionBlockers(followed?.snapshot, target, selection, state),
-    ],
-    distrust: selectionDistrust(followed, selection),
+    blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
+    distrust: selectionDistrust(target, own, state, followed?.unreadable ?? []),
     now: readers.clock.now(),
   };
   const { result, maxPrefixes } = await planWithQuota(adapter, target, input);
   return {
     target,
-    state: { ...state, knownRegions: rememberRegions(state, followed?.snapshot, target) },
+    state: { ...state, knownRegions: rememberRegions(state, target, [own, current]) },
     configHash,
     snapshot: followed?.snapshot,
-    current: { ...current, maxPrefixes },
+    current: { ...live, maxPrefixes },
     selection,
-    listing,
-    result: withNotes(result, pinNotes(state.pin, result, selection, listing)),
+    listing: current,
+    result: withNotes(result, [...selectionNotes(target, own, state), ...pinNotes(state.pin, result, own, current)]),
   };
 }
 
-/** What is said beside the plan: it changes nothing of what the plan does, and so not its id. */
-function withNotes(result: PlanResult, notes: readonly Reason[]): PlanResult {
-  if (notes.length === 0) return result;
-  return { ...result, plan: { ...result.plan, reasons: [...result.plan.reasons, ...notes] } };
+/** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */
+function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): PlanResult {
+  const reasons = new Map([...plan.reasons, ...notes].map((reason) => [reason.message, reason]));
+  return { ...result, plan: { ...plan, reasons: [...reasons.values()] } };
 }
 
 /** A registry's quota costs a call of its own, so it is asked for only where there is something to write. */
@@ -100,7 +96,15 @@ export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
   return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
 }
 
-const nothing: Selection = { tags: [], prefixes: [], nested: [], missingTags: [], emptyTags: [], unknownRegions: [] };
+const nothing: Selection = {
+  tags: [],
+  prefixes: [],
+  nested: [],
+  otherFamilies: 0,
+  missingTags: [],
+  emptyTags: [],
+  unknownRegions: [],
+};
 
 /** A registry's rules carry no mark: there the state alone tells whose they are. */
 function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetState): Reason[] {
@@ -109,7 +113,12 @@ function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetS
   return [{ code: 'otherOwner', message }];
 }
 
-function rememberRegions(state: TargetState, snapshot: Snapshot | undefined, target: Target): readonly string[] {
-  const now = snapshot && target.regions !== 'all' ? knownRegions(snapshot.document, target.serviceTag) : [];
-  return [...new Set([...(state.knownRegions ?? []), ...now])].sort();
+/** Also for `all`: the targets file may name regions one day. */
+function rememberRegions(
+  { knownRegions = [] }: TargetState,
+  { serviceTag }: Target,
+  listings: readonly (Listing | undefined)[],
+): readonly string[] {
+  const listed = listings.flatMap((listing) => (listing ? regionsIn(listing.snapshot, serviceTag) : []));
+  return [...new Set([...knownRegions, ...listed])].sort();
 }

@@ -123,7 +123,7 @@ const obstacles: readonly Obstacle[] = [
     target: hooks({ serviceTag: 'AzureContainerRegistri' }),
     prepare: () => undefined,
     code: 'missingTag',
-    message: /AzureContainerRegistri has no ipv4 or ipv6 prefixes/,
+    message: /serviceTag: "AzureContainerRegistri" is not in .*, nearest: AzureContainerRegistry/,
   },
 ];
 
