@@ -59,8 +59,10 @@ function documentOf(target: string): LeasedDocument {
 function metadataOf(state: TargetState): Readonly<Record<string, string>> {
   const dated = (state.waiting ?? []).filter(({ published }) => published !== '');
   const first = dated.sort((a, b) => (a.published < b.published ? -1 : 1))[0];
+  // The last run may have been before the pause.
+  const status = state.paused ? 'paused' : state.lastResult?.status;
   return {
-    ...(state.lastResult ? { status: state.lastResult.status } : {}),
+    ...(status ? { status } : {}),
     ...(first ? { waitingprefix: first.prefix, waitingsince: first.published } : {}),
     ...(state.coverage ? { waitingsnapshot: state.coverage.snapshot } : {}),
   };

@@ -204,6 +204,15 @@ describe('summaries', () => {
     });
   });
 
+  test.each([
+    ['whose last run was before', { lastResult }],
+    ['that never ran', {}],
+  ])('count a paused target %s as paused', async (_, rest) => {
+    await putState(toState('web', { ...rest, paused: { by: 'Ada', at: since } }));
+
+    expect((await store.listSummaries()).get('web')?.status).toBe('paused');
+  });
+
   test('follow the last put', async () => {
     await putState(full);
     await putState(toState('web', { lastResult: { ...lastResult, status: 'inSync' } }));
