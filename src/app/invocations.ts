@@ -3,7 +3,6 @@ import { calculateGoLive } from '../core/goLive.ts';
 import { measureGoLive, measureTargets } from '../core/metrics.ts';
 import type { RunRecord } from '../core/runRecord.ts';
 import { getApp, type App } from './composition.ts';
-import { readNewestSnapshot } from './listing.ts';
 import { withInvocationLog, type InvocationLog } from './logging.ts';
 import { flushing, measuredRuns } from './measuredRuns.ts';
 import type { UpdateMessage } from './ports.ts';
@@ -72,8 +71,7 @@ export async function runReport(body: unknown, invocation: Invocation): Promise<
 
 /** The figures of all targets together, those included that no run has seen yet. */
 async function measureAll({ services, telemetry }: App): Promise<void> {
-  const newest = await readNewestSnapshot(services);
-  const summaries = await summarizeTargets(services, await services.targets.read(), newest);
+  const summaries = await summarizeTargets(services, await services.targets.read());
   const goLive = calculateGoLive(summaries, services.clock.now());
   telemetry.record([...measureTargets(summaries.map(({ status }) => status)), ...measureGoLive(goLive)]);
 }

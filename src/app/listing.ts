@@ -46,9 +46,16 @@ export async function readTargetSnapshots(readers: ListReaders, pin: TargetState
 }
 
 export async function readNewestSnapshot({ snapshots, cloud }: ListReaders): Promise<Snapshot | undefined> {
+  const id = await readNewestId(snapshots, cloud);
+  return id === undefined ? undefined : snapshots.get(cloud, id);
+}
+
+export async function readNewestId(
+  snapshots: Pick<SnapshotStore, 'readPointer'>,
+  cloud: Cloud,
+): Promise<string | undefined> {
   const answer = await snapshots.readPointer(cloud);
-  if (answer === undefined || answer === 'notModified') return undefined;
-  return snapshots.get(cloud, answer.pointer.snapshot);
+  return answer === undefined || answer === 'notModified' ? undefined : answer.pointer.snapshot;
 }
 
 /** The registry that a target's regions are read from; undefined where the targets file says them. */

@@ -39,7 +39,7 @@ export async function datePrefixes(
   return [...dated, ...published(open, oldest)];
 }
 
-/** What the tags of a target have got since a snapshot, and still have. */
+/** What the tags of a target have got since an earlier snapshot, and still have; nothing where that one is not known. */
 export async function additionsSince(
   readers: PublicationReaders,
   newest: SnapshotSummary,
@@ -49,16 +49,15 @@ export async function additionsSince(
   const found: WaitingPrefix[] = [];
   const removed = new Map<string, readonly string[]>();
   for await (const { snapshot, changes } of publicationsFrom(readers, newest)) {
-    if (snapshot.id === since) break;
     for (const change of changes.filter(({ tag }) => concerns(target, tag))) {
       const added = change.added.filter((prefix) => target.addressFamilies.includes(familyOf(prefix)));
       const removedLater = removed.get(change.tag) ?? [];
       found.push(...published(subtractPrefixes(added, removedLater), snapshot.date));
       removed.set(change.tag, [...removedLater, ...change.removed]);
     }
-    if (snapshot.previous === since) break;
+    if (snapshot.previous === since) return found;
   }
-  return found;
+  return [];
 }
 
 function published(prefixes: readonly string[], date: string): WaitingPrefix[] {

@@ -1,7 +1,7 @@
 /** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
 import { toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
-import type { PullStatus, Snapshot, SourceReport } from '../../core/snapshot.ts';
+import type { PullStatus, SourceReport } from '../../core/snapshot.ts';
 import type { TargetStatus } from '../../core/targetState.ts';
 import type { Logger } from '../ports.ts';
 import type { QueryServices } from '../queries.ts';
@@ -50,7 +50,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   const pull = await attempt(logger, () =>
     readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
   );
-  const summaries = await attempt(logger, () => readSummaries(services, view?.snapshot));
+  const summaries = await attempt(logger, () => readSummaries(services));
   const targets = summaries && countTargets(summaries);
   const goLive = summaries && calculateGoLive(summaries, now);
 
@@ -111,12 +111,9 @@ function noteGoLive(
   }
 }
 
-async function readSummaries(
-  services: QueryServices,
-  newest: Snapshot | undefined,
-): Promise<readonly NamedTargetSummary[]> {
+async function readSummaries(services: QueryServices): Promise<readonly NamedTargetSummary[]> {
   const targets = await readTargets(services.targets);
-  return readStorage('the states of the targets', () => summarizeTargets(services, targets, newest));
+  return readStorage('the states of the targets', () => summarizeTargets(services, targets));
 }
 
 function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets'] {
