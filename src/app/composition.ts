@@ -98,12 +98,14 @@ async function loadApp(
   storage: StorageClients,
   azure: Azure,
 ): Promise<App> {
-  const [{ buildTargetActions }, { buildSources }, { createNotifier }, { StorageUpdateQueue }] = await Promise.all([
-    import('./targetActions.ts'),
-    import('../adapters/sources/index.ts'),
-    import('../adapters/notifications.ts'),
-    import('../adapters/updateQueue.ts'),
-  ]);
+  const [{ buildTargetActions }, { measuredActionRuns }, { buildSources }, { createNotifier }, { StorageUpdateQueue }] =
+    await Promise.all([
+      import('./targetActions.ts'),
+      import('./measuredRuns.ts'),
+      import('../adapters/sources/index.ts'),
+      import('../adapters/notifications.ts'),
+      import('../adapters/updateQueue.ts'),
+    ]);
   const { logger } = light;
   const { notificationWebhooks: webhooks, notificationSecret: secret, baseUrl } = config;
   const services: App['services'] = {
@@ -117,7 +119,8 @@ async function loadApp(
     randomHex: () => randomBytes(4).toString('hex'),
   };
   const telemetry = buildTelemetry(config, logger);
-  return { ...light, config, services, actions: buildTargetActions(services), telemetry };
+  const actions = buildTargetActions(services, measuredActionRuns({ services, telemetry }));
+  return { ...light, config, services, actions, telemetry };
 }
 
 /** What a pull of this process stores is what its queries answer from at once, whoever asked for the pull. */

@@ -1,4 +1,4 @@
-/** Which runs people hear of: new holds, new blocks, failures, repaired drift. The same state is announced once. */
+/** Which runs people hear of: new holds, new blocks, new failures, repaired drift. The same state is announced once. */
 import type { RunRecord } from '../core/runRecord.ts';
 import type { LastResult } from '../core/targetState.ts';
 import type { Notification, Notifier } from './ports.ts';
@@ -14,7 +14,8 @@ export function notificationsOf(last: LastResult | undefined, record: RunRecord)
   if (outcome === 'blocked' && (last?.status !== 'blocked' || !sameReasons(last, record))) {
     found.push(toNotification('target.blocked', record, 'blocked: nothing can be applied'));
   }
-  if (outcome === 'failed') found.push(toNotification('update.failed', record, 'the update failed'));
+  if (outcome === 'failed' && last?.status !== 'failed')
+    found.push(toNotification('update.failed', record, 'the update failed'));
   if (plan?.verdict === 'held' && isNewPlan) {
     const count = plan.held.add.length + plan.held.remove.length;
     found.push(toNotification('plan.held', record, `${count} changes wait for an approval`));

@@ -79,6 +79,8 @@ export interface TargetSummary {
   readonly status: TargetStatus;
   /** At most one: the prefix that was published first of those that the target still lacks. */
   readonly waiting: readonly WaitingPrefix[];
+  /** Id of the snapshot up to which `waiting` tells; absent where no run has told yet. */
+  readonly snapshot?: string;
 }
 
 /** Container `targets`. */

@@ -3,8 +3,7 @@ import { toCapacityUse } from '../core/capacityUse.ts';
 import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../core/errors.ts';
 import { blockCodes, type BlockCode, type Reason } from '../core/reasons.ts';
 import type { RunOutcome, RunRecord } from '../core/runRecord.ts';
-import type { LastResult, TargetState, TargetStatus, WaitingPrefix } from '../core/targetState.ts';
-import { subtractPrefixes } from '../core/prefixes.ts';
+import type { LastResult, TargetState, TargetStatus } from '../core/targetState.ts';
 import type { Applied } from './applyPlan.ts';
 import { capacityAfter } from './capacityAfter.ts';
 import { toPostponement, type Postponement } from './postpone.ts';
@@ -90,21 +89,6 @@ export function toLastResult(result: RunResult, runId: string, at: Date): LastRe
       held: (plan?.held.add.length ?? 0) + (plan?.held.remove.length ?? 0),
     },
   };
-}
-
-/** Listed prefixes that are not in the live rules after the run, each with the day it was published. */
-export function waitingAfter(state: TargetState, result: RunResult): readonly WaitingPrefix[] {
-  const { situation } = result;
-  if (!situation) return state.waiting ?? [];
-  const wrote = result.outcome === 'applied' || (result.outcome === 'pending' && result.applied !== undefined);
-  const { plan, unapplied } = situation.result;
-  const missing = wrote ? unapplied : [...unapplied, ...plan.add];
-  const known = (state.waiting ?? []).filter((entry) => subtractPrefixes([entry.prefix], missing).length === 0);
-  const fresh = subtractPrefixes(
-    missing,
-    known.map((entry) => entry.prefix),
-  );
-  return [...known, ...fresh.map((prefix) => ({ prefix, published: situation.snapshot?.date ?? '' }))];
 }
 
 export interface RunFrame {

@@ -1,58 +1,32 @@
 /** The reads of a run: what is wanted, what was written, what is there. */
-import { selectPrefixes, type Selection } from '../core/selection.ts';
-import { knownRegions } from '../core/regions.ts';
+import type { Selection } from '../core/selection.ts';
 import { calculatePlan, type PlanInput, type PlanResult } from '../core/plan.ts';
 import type { Reason } from '../core/reasons.ts';
-import { listed } from '../core/safety.ts';
-import type { Cloud, DocumentWarning } from '../core/serviceTags.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { targetConfigHash } from '../core/targetConfigHash.ts';
 import type { TargetState } from '../core/targetState.ts';
-import type { ArmSession, Clock, CurrentState, SnapshotStore, TargetAdapter } from './ports.ts';
-
-/** A snapshot as a run sees it, with the key of the publication that confirms it. */
-export interface CurrentSnapshot {
-  readonly snapshot: Snapshot;
-  readonly publication: string;
-  /** What of the list could not be read: as the newest publication of this content has it. */
-  readonly unreadable: readonly DocumentWarning[];
-}
+import { readRegions, readTargetSnapshots, regionsIn, toListing, type Listing, type ListReaders } from './listing.ts';
+import type { ArmSession, Clock, CurrentState, TargetAdapter } from './ports.ts';
+import { pinNotes, selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
 
 export interface Situation {
   readonly target: Target;
   readonly state: TargetState;
   readonly configHash: string;
+  /** The one that the target follows. */
   readonly snapshot: Snapshot | undefined;
   readonly current: CurrentState;
   readonly selection: Selection;
+  /** Of the current list, also where the target is pinned to an earlier one. */
+  readonly listing: Listing | undefined;
   readonly result: PlanResult;
 }
 
-export interface SituationReaders {
+export interface SituationReaders extends ListReaders {
   readonly clock: Clock;
-  readonly cloud: Cloud;
-  readonly snapshots: SnapshotStore;
   /** Identifies this deployment in the rules it writes. */
   readonly ownerId: string;
-}
-
-/** The snapshot that a target follows: the current one, or the one it is pinned to. */
-export async function readTargetSnapshot(
-  readers: SituationReaders,
-  pin: TargetState['pin'],
-): Promise<CurrentSnapshot | undefined> {
-  const [answer, status] = await Promise.all([
-    readers.snapshots.readPointer(readers.cloud),
-    readers.snapshots.readPullStatus(readers.cloud),
-  ]);
-  if (answer === undefined || answer === 'notModified') return undefined;
-  const id = pin?.snapshot ?? answer.pointer.snapshot;
-  const snapshot = await readers.snapshots.get(readers.cloud, id);
-  if (!snapshot) return undefined;
-  const newest = pin ? undefined : status?.publication;
-  const unreadable = newest?.unreadable ?? snapshot.warnings.filter((warning) => warning.kind === 'unreadable');
-  return { snapshot, publication: status?.publication?.key ?? id, unreadable };
 }
 
 export async function readSituation(
@@ -62,34 +36,44 @@ export async function readSituation(
   state: TargetState,
 ): Promise<Situation> {
   const adapter = adapterOf(arm, target);
-  const current = await adapter.read(target);
-  const now = await readTargetSnapshot(readers, state.pin);
-  const regions = await resolveRegions(arm, target, current);
-  const selection = select(now?.snapshot, target, regions, state.knownRegions ?? []);
+  const live = await adapter.read(target);
+  const { followed, newest } = await readTargetSnapshots(readers, state.pin);
+  const regions = await readRegions(arm, target, live.location);
+  const listingOf = (snapshot: Snapshot) => toListing(snapshot, target, regions, state.knownRegions);
+  const own = followed && listingOf(followed.snapshot);
+  const current = newest && newest !== followed?.snapshot ? listingOf(newest) : own;
+  const selection = own?.selection ?? nothing;
   const configHash = targetConfigHash(target);
   const input: PlanInput = {
     target,
     configHash,
-    snapshot: now?.snapshot.id ?? '',
+    snapshot: followed?.snapshot.id ?? '',
     desired: selection.prefixes,
     nested: selection.nested,
-    current,
+    current: live,
     state,
-    publication: now?.publication ?? '',
-    blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(now?.snapshot, target, selection, state)],
-    distrust: selectionDistrust(now, selection),
+    publication: followed?.publication ?? '',
+    blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
+    distrust: selectionDistrust(target, own, state, followed?.unreadable ?? []),
     now: readers.clock.now(),
   };
   const { result, maxPrefixes } = await planWithQuota(adapter, target, input);
   return {
     target,
-    state: { ...state, knownRegions: rememberRegions(state, now?.snapshot, target) },
+    state: { ...state, knownRegions: rememberRegions(state, target, [own, current]) },
     configHash,
-    snapshot: now?.snapshot,
-    current: { ...current, maxPrefixes },
+    snapshot: followed?.snapshot,
+    current: { ...live, maxPrefixes },
     selection,
-    result,
+    listing: current,
+    result: withNotes(result, [...selectionNotes(target, own, state), ...pinNotes(state.pin, result, own, current)]),
   };
+}
+
+/** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */
+function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): PlanResult {
+  const reasons = new Map([...plan.reasons, ...notes].map((reason) => [reason.message, reason]));
+  return { ...result, plan: { ...plan, reasons: [...reasons.values()] } };
 }
 
 /** A registry's quota costs a call of its own, so it is asked for only where there is something to write. */
@@ -112,28 +96,15 @@ export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
   return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
 }
 
-async function resolveRegions(
-  arm: ArmSession,
-  { regions, resourceId }: Target,
-  { location }: CurrentState,
-): Promise<'all' | readonly string[]> {
-  if (regions === 'all' || !('ofRegistry' in regions)) return regions;
-  const isItsOwn = regions.ofRegistry.toLowerCase() === resourceId.toLowerCase();
-  return arm.readRegistryRegions(regions.ofRegistry, isItsOwn ? location : undefined);
-}
-
-const nothing: Selection = { tags: [], prefixes: [], nested: [], missingTags: [], emptyTags: [], unknownRegions: [] };
-
-function select(
-  snapshot: Snapshot | undefined,
-  target: Target,
-  regions: 'all' | readonly string[],
-  everKnownRegions: readonly string[],
-): Selection {
-  if (!snapshot) return nothing;
-  const { serviceTag, addressFamilies: families } = target;
-  return selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions });
-}
+const nothing: Selection = {
+  tags: [],
+  prefixes: [],
+  nested: [],
+  otherFamilies: 0,
+  missingTags: [],
+  emptyTags: [],
+  unknownRegions: [],
+};
 
 /** A registry's rules carry no mark: there the state alone tells whose they are. */
 function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetState): Reason[] {
@@ -142,66 +113,12 @@ function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetS
   return [{ code: 'otherOwner', message }];
 }
 
-function selectionBlockers(
-  snapshot: Snapshot | undefined,
-  target: Target,
-  selection: Selection,
-  state: TargetState,
-): Reason[] {
-  if (!snapshot) {
-    return [
-      {
-        code: 'noSnapshot',
-        message: 'No service tags have been pulled yet: run pullServiceTags and look at its sources.',
-      },
-    ];
-  }
-  const isLive = target.regions !== 'all' && 'ofRegistry' in target.regions;
-  const unknown = isLive ? [] : selection.unknownRegions.map((entry) => unknownRegion(target, entry));
-  if (selection.prefixes.length > 0 || state.owned.length > 0 || unknown.length > 0) return unknown;
-  const what = [...selection.missingTags, ...selection.emptyTags].join(', ') || target.serviceTag;
-  return [
-    {
-      code: selection.missingTags.length > 0 ? 'missingTag' : 'emptySelection',
-      message: `${what} has no ${target.addressFamilies.join(' or ')} prefixes in ${snapshot.id}: check serviceTag, regions and addressFamilies.`,
-    },
-  ];
-}
-
-function unknownRegion(target: Target, entry: Selection['unknownRegions'][number]): Reason {
-  const nearest = entry.nearest.length > 0 ? `, nearest: ${entry.nearest.join(', ')}` : '';
-  return {
-    code: 'unknownRegion',
-    message: `regions: "${entry.region}" is not a region of ${target.serviceTag}${nearest}. Accepted are ARM locations such as westeurope, or "all".`,
-  };
-}
-
-/** Why this snapshot's removals for this selection are not believed. */
-function selectionDistrust(now: CurrentSnapshot | undefined, selection: Selection): Reason[] {
-  if (!now) return [];
-  const { snapshot } = now;
-  const tags = new Set([...selection.tags, ...selection.missingTags].map((tag) => tag.toLowerCase()));
-  const quarantined = snapshot.quarantine.filter((entry) => tags.has(entry.tag.toLowerCase()));
-  const unreadable = now.unreadable.filter((warning) => tags.has(warning.tag.toLowerCase()));
-  const absent = [...selection.missingTags, ...selection.emptyTags].filter(
-    (tag) => !quarantined.some((entry) => entry.tag.toLowerCase() === tag.toLowerCase()),
-  );
-  return [
-    ...quarantined.map((entry): Reason => ({
-      code: 'quarantined',
-      message: `${entry.reason} Nothing is removed on its word.`,
-    })),
-    ...unreadable.map((warning): Reason => ({
-      code: 'unreadablePrefix',
-      message: `${warning.tag} holds "${warning.prefix}", which is no prefix: nothing is removed until the list is whole.`,
-    })),
-    ...(absent.length > 0
-      ? [{ code: 'missingTag', message: `${listed(absent)} is missing or empty: nothing is removed.` } satisfies Reason]
-      : []),
-  ];
-}
-
-function rememberRegions(state: TargetState, snapshot: Snapshot | undefined, target: Target): readonly string[] {
-  const now = snapshot && target.regions !== 'all' ? knownRegions(snapshot.document, target.serviceTag) : [];
-  return [...new Set([...(state.knownRegions ?? []), ...now])].sort();
+/** Also for `all`: the targets file may name regions one day. */
+function rememberRegions(
+  { knownRegions = [] }: TargetState,
+  { serviceTag }: Target,
+  listings: readonly (Listing | undefined)[],
+): readonly string[] {
+  const listed = listings.flatMap((listing) => (listing ? regionsIn(listing.snapshot, serviceTag) : []));
+  return [...new Set([...knownRegions, ...listed])].sort();
 }

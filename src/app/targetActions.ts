@@ -12,7 +12,7 @@ import { recordInterruption } from './interruption.ts';
 import type { TargetSession } from './ports.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
-import { pullServiceTags, type PullServices } from './pullServiceTags.ts';
+import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
 import { readSituation, type Situation } from './situation.ts';
 import { createStateCell } from './stateCell.ts';
@@ -22,15 +22,41 @@ import { gateReason } from './writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;
 
-export function buildTargetActions(services: ActionServices): TargetActions {
+/** How the runs of actions are made: as they are, or with their trace and figures. */
+export interface ActionRuns {
+  pull(work: (services: ActionServices) => Promise<PullResult | 'busy'>): Promise<PullResult | 'busy'>;
+  update(
+    request: { readonly target: string; readonly reason: string },
+    work: (services: ActionServices) => Promise<RunRecord>,
+  ): Promise<RunRecord>;
+}
+
+export function buildTargetActions(
+  services: ActionServices,
+  runs: ActionRuns = { pull: (work) => work(services), update: (_request, work) => work(services) },
+): TargetActions {
+  const run = (target: string, reason: string, work: (traced: ActionServices) => Promise<RunRecord>) =>
+    runs.update({ target, reason }, work);
   return {
     planTarget: (name) => planTarget(services, name),
-    approvePlan: (name, planId, by) => approvePlan(services, name, planId, by),
-    rollbackTarget: (name, snapshotId, by) => rollbackTarget(services, name, snapshotId, by),
-    resumeTarget: (name, by) => resumeTarget(services, name, by),
-    pauseTarget: (name, by) => pauseTarget(services, name, by),
+    approvePlan: async (name, planId, by) => {
+      const record = await run(name, 'approval', (traced) => approvePlan(traced, name, planId, by));
+      return toActionResult(record, `plan ${planId} was approved by ${by}`);
+    },
+    rollbackTarget: async (name, snapshotId, by) => {
+      const record = await run(name, 'rollback', (traced) => rollbackTarget(traced, name, snapshotId, by));
+      return toActionResult(record, `pinned to ${snapshotId} until it is resumed`);
+    },
+    resumeTarget: async (name, by) => {
+      const record = await run(name, 'resume', (traced) => resumeTarget(traced, name, by));
+      return toActionResult(record, 'resumed');
+    },
+    pauseTarget: async (name, by) => {
+      const { id } = await run(name, 'pause', (traced) => pauseTarget(traced, name, by));
+      return { target: name, message: 'paused: nothing is written until it is resumed', runId: id };
+    },
     pullNow: async (by) => {
-      const result = await pullServiceTags(services, { reason: 'request', by });
+      const result = await runs.pull((traced) => pullServiceTags(traced, { reason: 'request', by }));
       if (result === 'busy') throw busy('pull-busy', 'a pull is running now: try again in a minute');
       return result;
     },
@@ -55,9 +81,9 @@ function toGatedPlan({ updatesPaused }: ActionServices, situation: Situation, st
   return gate ? { ...result.plan, gate: { code: gate.code, message: gate.message } } : result.plan;
 }
 
-async function approvePlan(services: ActionServices, name: string, planId: string, by: string): Promise<ActionResult> {
+async function approvePlan(services: ActionServices, name: string, planId: string, by: string): Promise<RunRecord> {
   const target = await findTarget(services, name);
-  const record = await underLease(services, target, (session) =>
+  return underLease(services, target, (session) =>
     updateUnderLease(
       services,
       session,
@@ -71,7 +97,6 @@ async function approvePlan(services: ActionServices, name: string, planId: strin
       },
     ),
   );
-  return toActionResult(record, `plan ${planId} was approved by ${by}`);
 }
 
 function refuseWhatCannotBeApproved(
@@ -101,11 +126,11 @@ async function rollbackTarget(
   name: string,
   snapshotId: string,
   by: string,
-): Promise<ActionResult> {
+): Promise<RunRecord> {
   const target = await findTarget(services, name);
   const known = isSnapshotId(snapshotId) && (await services.snapshots.get(services.cloud, snapshotId));
   if (!known) throw unknownSnapshot(snapshotId);
-  const record = await underLease(services, target, async (session) => {
+  return underLease(services, target, async (session) => {
     const pin = { snapshot: snapshotId, by, at: services.clock.now().toISOString() };
     return updateUnderLease(
       services,
@@ -117,13 +142,12 @@ async function rollbackTarget(
       },
     );
   });
-  return toActionResult(record, `pinned to ${snapshotId} until it is resumed`);
 }
 
 /** Lifts a pin and a pause, then follows the current snapshot again. */
-async function resumeTarget(services: ActionServices, name: string, by: string): Promise<ActionResult> {
+async function resumeTarget(services: ActionServices, name: string, by: string): Promise<RunRecord> {
   const target = await findTarget(services, name);
-  const record = await underLease(services, target, (session) =>
+  return underLease(services, target, (session) =>
     updateUnderLease(
       services,
       session,
@@ -134,13 +158,12 @@ async function resumeTarget(services: ActionServices, name: string, by: string):
       },
     ),
   );
-  return toActionResult(record, 'resumed');
 }
 
 /** Recorded, because the ledger is where a lost state is taken from. */
-async function pauseTarget(services: ActionServices, name: string, by: string): Promise<ActionResult> {
+async function pauseTarget(services: ActionServices, name: string, by: string): Promise<RunRecord> {
   const target = await findTarget(services, name);
-  const record = await underLease(services, target, async (session) => {
+  return underLease(services, target, async (session) => {
     const { state, notes } = await loadState(services.ledger, session.state, name, services.ownerId);
     const cell = createStateCell(session, await flushOutbox(services.ledger, state));
     const now = services.clock.now();
@@ -160,7 +183,6 @@ async function pauseTarget(services: ActionServices, name: string, by: string): 
     const next: TargetState = { ...cell.state, paused: { by, at } };
     return (await commitRecord<TargetState>(services.ledger, cell.put, next, run)).record;
   });
-  return { target: name, message: 'paused: nothing is written until it is resumed', runId: record.id };
 }
 
 async function findTarget(services: ActionServices, name: string): Promise<Target> {

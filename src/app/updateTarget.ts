@@ -9,19 +9,21 @@ import { capacityAfter } from './capacityAfter.ts';
 import { readConfirmedSituation } from './confirmedSituation.ts';
 import { deadlineNotice } from './deadlineNotice.ts';
 import { notifyOfRun } from './notifyOfRun.ts';
-import type { Arm, ArmSession, Ledger, Logger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
-import type { TargetsSource, UpdateMessage, UpdateQueue } from './ports.ts';
+import type { Arm, ArmSession, ChangeStore, Ledger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
+import type { Logger, TargetsSource, UpdateMessage, UpdateQueue } from './ports.ts';
 import { toFraction } from './postpone.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
-import { isRecorded, resultOfError, toLastResult, toRunRecord, waitingAfter, type RunResult } from './runResult.ts';
+import { isRecorded, resultOfError, toLastResult, toRunRecord, type RunResult } from './runResult.ts';
 import { recordInterruption } from './interruption.ts';
 import { readSituation, type Situation, type SituationReaders } from './situation.ts';
 import { createStateCell, type StateCell } from './stateCell.ts';
 import { bindToResource, loadState } from './targetStateRecovery.ts';
+import { measureWaiting, type Waiting } from './waiting.ts';
 
 export interface UpdateServices extends SituationReaders {
   readonly targets: TargetsSource;
   readonly states: TargetStateStore;
+  readonly changes: Pick<ChangeStore, 'get'>;
   readonly ledger: Ledger;
   readonly arm: Arm;
   readonly queue: UpdateQueue;
@@ -91,10 +93,14 @@ export async function updateUnderLease(
   const usage = arm.usage();
   const calls = { ...usage, retries: [...usage.retries, ...progress.replans] };
   const record = toRunRecord(frame, cell.state, result, calls);
-  const deadline = deadlineNotice(cell.state, waitingAfter(cell.state, result), finishedAt);
+  const waiting = await measureWaiting(services, target, cell.state, result);
+  const deadline = deadlineNotice(cell.state, waiting.waiting ?? cell.state.waiting ?? [], finishedAt);
   // What a person asked for is recorded whatever came of it: a lost state is taken from the ledger.
   const recorded = by !== undefined || isRecorded(result, last);
-  const stored = await storeResult(services, cell, result, record, recorded, deadline?.day);
+  const stored = await storeResult(services, cell, result, record, recorded, {
+    ...waiting,
+    ...(deadline && { deadlineAnnounced: deadline.day }),
+  });
 
   logRun(services.logger, stored);
   await notifyOfRun(services.notifier, last, stored);
@@ -151,7 +157,7 @@ async function storeResult(
   result: RunResult,
   record: RunRecord,
   recorded: boolean,
-  deadlineAnnounced: string | undefined,
+  clock: Waiting & Pick<TargetState, 'deadlineAnnounced'>,
 ): Promise<RunRecord> {
   // The record tells how far a write came, so that it is in flight no more.
   const { outbox, ledgerHead, inFlight, ...rest } = result.applied?.state ?? cell.state;
@@ -161,8 +167,7 @@ async function storeResult(
     ...(inFlight && inFlight.runId !== record.id ? { inFlight } : {}),
     ...(cell.state.ledgerHead ? { ledgerHead: cell.state.ledgerHead } : {}),
     ...(capacity ? { capacity } : {}),
-    waiting: waitingAfter(cell.state, result),
-    ...(deadlineAnnounced === undefined ? {} : { deadlineAnnounced }),
+    ...clock,
     lastResult: toLastResult(result, record.id, services.clock.now()),
   };
   if (!recorded) {

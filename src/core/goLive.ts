@@ -62,13 +62,14 @@ export function calculateGoLive(targets: readonly TargetWaiting[], now: Date): G
 /** One sentence for health, alerts and notifications. */
 export function describeGoLive({ first, prefixes }: GoLiveClock): string {
   if (!first) return 'Every target has every published prefix.';
-  const left =
+  const deadline = first.deadline.slice(0, 10);
+  const use =
     first.daysLeft < 0
-      ? `${formatDays(-first.daysLeft)} ago`
-      : `in ${formatDays(first.daysLeft)} (${first.deadline.slice(0, 10)})`;
+      ? `may have been in use since ${deadline}`
+      : `may be used in ${formatDays(first.daysLeft)} (${deadline})`;
   const more =
     prefixes.length > 1 ? `, and ${prefixes.length - 1} more ${prefixes.length === 2 ? 'waits' : 'wait'}` : '';
-  return `${first.prefix}, published ${first.published}, may be used ${left} and is missing from ${listTargets(first.targets)}${more}.`;
+  return `${first.prefix}, listed since ${first.published}, ${use} and is missing from ${listTargets(first.targets)}${more}.`;
 }
 
 function statusOf(daysLeft: number): GoLiveClock['status'] {

@@ -52,15 +52,16 @@ export function measurePull(
   return [pull, { metric: 'snapshot.age_hours', value }];
 }
 
-/** One update of one target. Only what was written counts as added or removed. */
+/** One update of one target. Only what was written counts: not what was put off, and removals not before they are made. */
 export function measureUpdate(record: RunRecord): Measurement[] {
   const target = record.chain;
-  const written = record.outcome === 'applied' || record.outcome === 'pending';
+  const isApplied = record.outcome === 'applied';
+  const hasAdded = isApplied || (record.outcome === 'pending' && record.after !== undefined);
   const retries = new Map<string, number>();
   for (const { code } of record.arm?.retries ?? []) retries.set(code, (retries.get(code) ?? 0) + 1);
   return [
-    ...count('prefixes.added', written ? (record.plan?.add.length ?? 0) : 0, { target }),
-    ...count('prefixes.removed', written ? (record.plan?.remove.length ?? 0) : 0, { target }),
+    ...count('prefixes.added', hasAdded ? (record.plan?.add.length ?? 0) : 0, { target }),
+    ...count('prefixes.removed', isApplied ? (record.plan?.remove.length ?? 0) : 0, { target }),
     ...count('arm.calls', record.arm?.reads ?? 0, { kind: 'read' }),
     ...count('arm.calls', record.arm?.writes ?? 0, { kind: 'write' }),
     ...[...retries].flatMap(([code, value]) => count('arm.retries', value, { code })),

@@ -222,7 +222,9 @@ function foreignNotes(target: Target, { foreign, blockers }: Ownership, desired:
   if (target.kind === 'registryNetworkRules') {
     const others = `${counted(foreign.length, 'rule')} ${foreign.length === 1 ? 'was' : 'were'} added by others`;
     const listedToo = overlapping(foreign, desired).length;
-    const stay = listedToo === 0 ? '' : `; ${listedToo} of them hold listed addresses, and stay when those are dropped`;
+    const [hold, stays] = listedToo === 1 ? ['holds', 'stays'] : ['hold', 'stay'];
+    const stay =
+      listedToo === 0 ? '' : `; ${listedToo} of them ${hold} listed addresses, and ${stays} when those are dropped`;
     return reasonFor('foreignRules', foreign, `${others} and left alone${stay}.`);
   }
   if (target.policy !== 'addOnly' || blockers.length > 0) return [];

@@ -22,7 +22,7 @@ export const holdCodes = [
 export const noteCodes = [
   'removalGrace', // retained until removalGraceDays and removalConfirmations are over
   'settling', // removals wait until the additions have taken effect
-  'addOnly', // policy addOnly keeps what is no longer listed
+  'addOnly', // policy addOnly keeps what is no longer selected
   'ipv6Dropped', // a registry takes IPv4 only
   'foreignRules', // rules that this app did not add
   'supernet', // fit: supernet opened extra addresses
@@ -39,7 +39,7 @@ export const noteCodes = [
 
 export const blockCodes = [
   'noSnapshot',
-  'missingTag',
+  'missingTag', // of one region among several: only a note
   'emptySelection',
   'unknownRegion',
   'foreignRule', // a rule of our name that we did not write

@@ -160,16 +160,16 @@ export function checkRemovals(input: RemovalInput): RemovalCheck {
       ...reasonFor(
         'flapping',
         flapping,
-        `${listed(flapping)} left the list and came back before, so it stays until the plan is approved.`,
+        `${listed(flapping)} has gone and come back before, so it stays until the plan is approved.`,
       ),
-      ...(excess ? reasonFor('removalLimit', steady, excess) : []),
+      ...(excess ? reasonFor('removalLimit', steady, `${excess} Approve the plan if they are meant to go.`) : []),
     ],
   };
 }
 
 /**
  * Says by how much a removal is beyond the limits; undefined where it is within them. Counted are the prefixes that
- * lose an address; the percentage is the larger one of prefixes and addresses, family by family.
+ * lose an address; the percentage is the largest one of prefixes and addresses, family by family.
  */
 export function removalExcess(
   removed: readonly string[],
@@ -178,22 +178,36 @@ export function removalExcess(
 ): string | undefined {
   if (removed.length === 0) return undefined;
   const losing = overlapping(from, removed);
-  const percent = Math.max(...addressFamilies.map((family) => lostPercent(removed, losing, from, family)));
-  if (losing.length <= limits.maxRemovedCount && percent <= limits.maxRemovedPercent) return undefined;
-  return `Removes ${losing.length} of ${from.length} prefixes (${percent.toFixed(1)} %), limits ${limits.maxRemovedCount} and ${limits.maxRemovedPercent} %. Approve the plan if they are really gone.`;
+  const shares = addressFamilies.flatMap((family) => lostShares(removed, losing, from, family));
+  const largest = shares.reduce((most, share) => (share.percent > most.percent ? share : most), noShare);
+  if (losing.length <= limits.maxRemovedCount && largest.percent <= limits.maxRemovedPercent) return undefined;
+  const { percent, of } = largest;
+  return `Removes ${losing.length} of ${from.length} prefixes, ${percent.toFixed(1)} % of the ${of} (limits: ${limits.maxRemovedCount} prefixes, ${limits.maxRemovedPercent} %).`;
 }
 
-function lostPercent(
+interface LostShare {
+  readonly percent: number;
+  /** What it is a share of. */
+  readonly of: string;
+}
+
+const noShare: LostShare = { percent: 0, of: 'prefixes' };
+
+function lostShares(
   removed: readonly string[],
   losing: readonly string[],
   from: readonly string[],
   family: AddressFamily,
-): number {
+): LostShare[] {
   const all = ofFamily(from, family);
-  if (all.length === 0) return 0;
+  if (all.length === 0) return [];
+  const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
   const lostAddresses = countAddresses(intersectPrefixes(removed, all), family);
   const addressShare = Number((lostAddresses * 1_000_000n) / countAddresses(all, family)) / 1_000_000;
-  return 100 * Math.max(ofFamily(losing, family).length / all.length, addressShare);
+  return [
+    { percent: (100 * ofFamily(losing, family).length) / all.length, of: `${name} prefixes` },
+    { percent: 100 * addressShare, of: `${name} addresses` },
+  ];
 }
 
 export function reasonFor(code: Reason['code'], prefixes: readonly string[], message: string): Reason[] {

@@ -27,6 +27,8 @@ export interface Selection {
   readonly prefixes: readonly string[];
   /** Listed too, but inside of one of `prefixes`: they count where that one is not let in. */
   readonly nested: readonly string[];
+  /** How many prefixes the tags have of families that are not asked for. */
+  readonly otherFamilies: number;
   /** Tags that should be there and are not. */
   readonly missingTags: readonly string[];
   /** Tags that are there without a prefix of any family. */
@@ -39,14 +41,14 @@ export function selectPrefixes(document: ServiceTagsDocument, request: Selection
   const wanted =
     request.regions === 'all' ? [findTag(document, request.serviceTag)] : findRegionalTags(document, request);
   const found = wanted.filter((tag) => tag !== undefined);
-  const listed = found
-    .flatMap((tag) => tag.addressPrefixes)
-    .filter((prefix) => request.families.includes(familyOf(prefix)));
+  const all = found.flatMap((tag) => tag.addressPrefixes);
+  const listed = all.filter((prefix) => request.families.includes(familyOf(prefix)));
   const prefixes = dropContained(listed);
   const outer = new Set(prefixes);
   return {
     tags: found.map((tag) => tag.name).sort(),
     prefixes,
+    otherFamilies: new Set(all).size - new Set(listed).size,
     nested: sortPrefixes(listed.filter((prefix) => !outer.has(prefix))),
     emptyTags: found
       .filter((tag) => tag.addressPrefixes.length === 0)

@@ -1,4 +1,4 @@
-/** What becomes of each address of ours that is no longer listed, and of what others put into a rule of ours. */
+/** What becomes of each address of ours that is no longer selected, and of what others put into a rule of ours. */
 import type { Ownership } from './ownership.ts';
 import type { PlanInput } from './plan.ts';
 import { dropContained, intersectEach, intersectPrefixes, overlapping, subtractPrefixes } from './prefixes.ts';
@@ -16,7 +16,7 @@ export interface SortedRemovals {
   readonly reasons: readonly Reason[];
 }
 
-/** Deals every address of ours that is no longer listed to one of: remove now, held, retained. */
+/** Deals every address of ours that is no longer selected to one of: remove now, held, retained. */
 export function sortRemovals(
   input: PlanInput,
   ownership: Ownership,
@@ -31,7 +31,7 @@ export function sortRemovals(
       remove: [],
       held: [],
       retain: gone,
-      reasons: reasonFor('addOnly', gone, `${listed(gone)} is no longer listed; policy addOnly keeps it.`),
+      reasons: reasonFor('addOnly', gone, `${listed(gone)} is no longer selected; policy addOnly keeps it.`),
     };
   }
   const approved = approval?.remove ?? [];
@@ -58,7 +58,7 @@ export function sortRemovals(
     reasons: [
       ...check.reasons,
       ...foreign.reasons,
-      ...graceReasons(waiting, target.limits),
+      ...graceReasons(waiting, input),
       ...(check.held.length === 0 && waiting.length > 0 ? input.distrust : []),
     ],
   };
@@ -110,17 +110,19 @@ function checkForeign(
   };
 }
 
-function graceReasons(waiting: readonly AbsentPrefix[], limits: SafetyLimits): Reason[] {
+/** Where nothing is removed now, no day can be named: the clocks may begin anew once the list is believed. */
+function graceReasons(waiting: readonly AbsentPrefix[], { target: { limits }, distrust }: PlanInput): Reason[] {
   if (waiting.length === 0) return [];
   const prefixes = prefixesOf(waiting);
+  const stays = distrust.length > 0 ? ', and stays meanwhile' : `; it leaves after ${timeLeft(waiting, limits)}`;
+  return reasonFor('removalGrace', prefixes, `${listed(prefixes)} is no longer selected${stays}.`);
+}
+
+function timeLeft(waiting: readonly AbsentPrefix[], limits: SafetyLimits): string {
   const last = Math.max(...waiting.map((clock) => dueTime(clock, limits).getTime()));
   const missing = Math.max(...waiting.map((clock) => limits.removalConfirmations - clock.confirmedBy.length));
-  const publications = missing > 0 ? ` and ${counted(missing, 'further publication')} without it` : '';
-  return reasonFor(
-    'removalGrace',
-    prefixes,
-    `${listed(prefixes)} is no longer listed; it leaves after ${new Date(last).toISOString().slice(0, 10)}${publications}.`,
-  );
+  const publications = missing > 0 ? ` and ${counted(missing, 'further publication')}` : '';
+  return `${new Date(last).toISOString().slice(0, 10)}${publications}`;
 }
 
 function prefixesOf(clocks: readonly AbsentPrefix[]): string[] {

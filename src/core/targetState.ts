@@ -94,8 +94,10 @@ export interface TargetState {
   readonly heldAdditions?: readonly string[];
   /** Regions that some snapshot had for the tag: one that vanishes later is no mistake of the configuration. */
   readonly knownRegions?: readonly string[];
-  /** Listed prefixes that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */
+  /** Prefixes of the current list that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */
   readonly waiting?: readonly WaitingPrefix[];
+  /** What `waiting` was measured by. */
+  readonly coverage?: Coverage;
   /** How full the resource is, publication by publication. */
   readonly capacity?: CapacityHistory;
   /** The day (`YYYY-MM-DD`) on which people were last told that the week of grace runs out. */
@@ -104,6 +106,16 @@ export interface TargetState {
   /** The newest record, until it is known to be in the ledger. */
   readonly outbox?: RunRecord;
   readonly ledgerHead?: LedgerHead;
+}
+
+/** How the current list was looked at, also where the target is pinned to an earlier one. */
+export interface Coverage {
+  /** Id of the snapshot that was current then. */
+  readonly snapshot: string;
+  /** Listed prefixes that rules of others let in. */
+  readonly byOthers: readonly string[];
+  /** Where the registry of `regions.ofRegistry` was found: home and replicas. */
+  readonly registryRegions?: readonly string[];
 }
 
 export interface WaitingPrefix {

@@ -33,7 +33,11 @@ describe('quarantine of removals', () => {
   test.each([
     ['missing', missing, `${acr} is gone; it had 50 prefixes.`],
     ['empty', { ...full, [acr]: [] }, `${acr} is empty; it had 50 prefixes.`],
-    ['shrunken', { ...full, [acr]: fifty.slice(0, 40) }, `${acr}: Removes 10 of 50 prefixes (20.0 %)`],
+    [
+      'shrunken',
+      { ...full, [acr]: fifty.slice(0, 40) },
+      `${acr}: Removes 10 of 50 prefixes, 20.0 % of the IPv4 prefixes`,
+    ],
   ] as const)('a tag that is %s removes nothing, and says why', async (kind, tags, reason) => {
     const world = await settledWorld();
 

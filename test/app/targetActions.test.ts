@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { RequestError } from '../../src/core/errors.ts';
 import { defaultLimits, type Target } from '../../src/core/target.ts';
+import { buildQueries } from '../../src/app/queries.ts';
+import { viewTarget } from '../../src/app/queries/targetQueries.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { openLimits } from '../core/planFixtures.ts';
 import { acr, dayInMs, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek } from './stories.ts';
@@ -311,6 +313,23 @@ describe('pause', () => {
     const triggers = (await recordsOf(world, 'hooks')).map(({ trigger }) => trigger);
     expect(triggers).toContainEqual({ reason: 'pause', by: 'operator' });
     expect(triggers.at(-1)).toEqual({ reason: 'resume', by: 'operator' });
+  });
+
+  test('is seen at once, not only after the next run', async () => {
+    const world = await worlds.open();
+    await publish(world, list('20.42.0.0/24'));
+
+    await world.actions.pauseTarget('hooks', 'Ada');
+
+    const { targets } = await buildQueries({ ...world.services, maxPullAgeInHours: 26 }).health();
+    expect(targets).toMatchObject({ total: 1, inSync: 0 });
+    const view = await viewTarget(world.services.states, hooks(), false);
+    expect(view.status).toBe('paused');
+    expect(view.reasons).toEqual([
+      { code: 'paused', message: 'Paused by Ada on 2026-01-05T12:00:00.000Z; resume it to go on.' },
+    ]);
+    await world.actions.resumeTarget('hooks', 'Ada');
+    expect(await viewTarget(world.services.states, hooks(), false)).toMatchObject({ status: 'inSync', reasons: [] });
   });
 
   test('a rollback of a paused target pins it and writes nothing', async () => {

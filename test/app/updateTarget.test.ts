@@ -123,7 +123,7 @@ const obstacles: readonly Obstacle[] = [
     target: hooks({ serviceTag: 'AzureContainerRegistri' }),
     prepare: () => undefined,
     code: 'missingTag',
-    message: /AzureContainerRegistri has no ipv4 or ipv6 prefixes/,
+    message: /serviceTag: "AzureContainerRegistri" is not in .*, nearest: AzureContainerRegistry/,
   },
 ];
 
@@ -224,6 +224,31 @@ describe('faults of Azure', () => {
     await world.reconcile();
     expect(prefixesIn(world)).toEqual(first[acr]);
     expect((await world.services.states.get('hooks'))?.lastResult).toMatchObject({ status: 'inSync' });
+  });
+
+  test('what fails again and again is told once, and once more where it is given up', async () => {
+    const world = await worlds.open();
+    const told = () => world.notifications.filter(({ type }) => type === 'update.failed').length;
+    const tryTwice = async () => {
+      for (let count = 0; count < 2; count += 1) {
+        await expect(updateTarget(world.services, { target: 'hooks', reason: 'reconcile' })).rejects.toThrow();
+      }
+    };
+    const fault = { kind: 'raw', status: 501, contentType: 'text/html', body: '<p>no</p>' } as const;
+    world.simulator.failNext({ method: 'PUT' }, fault, 5);
+    await expect(publish(world, first)).rejects.toThrow();
+    await tryTwice();
+    expect(told()).toBe(1);
+
+    await reportFailedUpdate(world.services, { target: 'hooks', reason: 'reconcile' });
+    await tryTwice();
+    expect(told()).toBe(2);
+
+    await world.reconcile();
+    world.simulator.removeRule(hooks().resourceId, 'AllowAcr');
+    world.simulator.failNext({ method: 'PUT' }, fault);
+    await expect(world.reconcile()).rejects.toThrow();
+    expect(told()).toBe(3);
   });
 
   test('somebody changes the rule between our read and our write: read and planned again, nothing lost', async () => {

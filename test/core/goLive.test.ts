@@ -57,7 +57,7 @@ describe('calculateGoLive', () => {
     });
     expect(clock.prefixes.map((deadline) => deadline.prefix)).toEqual(['192.0.2.0/26', '198.51.100.0/24']);
     expect(describeGoLive(clock)).toBe(
-      '192.0.2.0/26, published 2025-03-01, may be used in 1.5 days (2025-03-08) and is missing from builds, hooks, and 1 more waits.',
+      '192.0.2.0/26, listed since 2025-03-01, may be used in 1.5 days (2025-03-08) and is missing from builds, hooks, and 1 more waits.',
     );
   });
 
@@ -72,7 +72,9 @@ describe('calculateGoLive', () => {
 
     expect(clock.prefixes).toHaveLength(1);
     expect(clock).toMatchObject({ status: 'overdue', first: { published: '2025-02-24', targets: ['a', 'b'] } });
-    expect(describeGoLive(clock)).toContain('may be used 3.5 days ago');
+    expect(describeGoLive(clock)).toContain(
+      'listed since 2025-02-24, may have been in use since 2025-03-03 and is missing from a, b',
+    );
   });
 
   test('many targets are counted, not listed', () => {

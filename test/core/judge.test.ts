@@ -55,14 +55,14 @@ describe('a watched tag', () => {
       prefixes(97),
       prefixes(100),
       'shrunken',
-      'AzureContainerRegistry: Removes 3 of 100 prefixes (3.0 %), limits 10 and 2 %. Approve the plan if they are really gone.',
+      'AzureContainerRegistry: Removes 3 of 100 prefixes, 3.0 % of the IPv4 prefixes (limits: 10 prefixes, 2 %).',
     ],
     [
       'eleven of two hundred and fifty less, of a list that grew elsewhere',
       [...prefixes(239), ...Array.from({ length: 300 }, (_, index) => `40.${index}.0.0/24`).slice(0, 200)],
       prefixes(250),
       'shrunken',
-      'AzureContainerRegistry: Removes 11 of 250 prefixes (4.4 %), limits 10 and 2 %. Approve the plan if they are really gone.',
+      'AzureContainerRegistry: Removes 11 of 250 prefixes, 4.4 % of the IPv4 prefixes (limits: 10 prefixes, 2 %).',
     ],
   ])('%s is quarantined', (_, now, before, kind, reason) => {
     expect(verdictOn(now, before)).toEqual([

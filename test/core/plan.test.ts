@@ -252,6 +252,14 @@ describe('what differs beside the prefixes', () => {
   });
 });
 
+test('foreign rules of a registry that hold listed addresses are counted', () => {
+  const message = (live: readonly string[]) =>
+    planned({ target: registryTarget(), desired: [a, b], live, state: stateOwning([]) }).plan.reasons[0]?.message;
+
+  expect(message([a, c])).toMatch(/; 1 of them holds listed addresses, and stays when those are dropped\.$/);
+  expect(message([a, b])).toMatch(/; 2 of them hold listed addresses, and stay when those are dropped\.$/);
+});
+
 describe('removals', () => {
   const target = nsgTarget({ limits: { ...defaultLimits, maxRemovedPercent: 100 } });
   const live = [a, b, c];
@@ -267,7 +275,7 @@ describe('removals', () => {
     expect(plan.reasons).toEqual([
       {
         code: 'removalGrace',
-        message: `${b} and 1 more is no longer listed; it leaves after 2026-01-24 and 2 further publications without it.`,
+        message: `${b} and 1 more is no longer selected; it leaves after 2026-01-24 and 2 further publications.`,
         prefixes: [b, c],
       },
     ]);
@@ -282,13 +290,13 @@ describe('removals', () => {
     [
       'one publication is missing',
       clock(b, { confirmedBy: ['pa'], publication: 'p1' }),
-      'it leaves after 2026-01-15 and 1 further publication without it.',
+      'it leaves after 2026-01-15 and 1 further publication.',
     ],
     ['only days are missing', clock(b, { confirmedBy: ['pa', 'pb'] }), 'it leaves after 2026-01-15.'],
   ])('%s', (_, absent, text) => {
     const { plan } = removalOf({ absent: [absent] }, { desired: [a, c] });
 
-    expect(plan.reasons[0]?.message).toBe(`${b} is no longer listed; ${text}`);
+    expect(plan.reasons[0]?.message).toBe(`${b} is no longer selected; ${text}`);
   });
 
   test('stay where the days are over and the publications are not', () => {
@@ -301,7 +309,7 @@ describe('removals', () => {
     const absent = [clock(b, { confirmedBy: ['pa', 'pb'], publication: 'p1' })];
 
     expect(removalOf({ absent }, { desired: [a, c] }).plan.reasons[0]?.message).toBe(
-      `${b} is no longer listed; it leaves after 2026-01-15.`,
+      `${b} is no longer selected; it leaves after 2026-01-15.`,
     );
   });
 
@@ -310,7 +318,18 @@ describe('removals', () => {
       absent: [clock(b), clock(c, { since: '2026-01-05T00:00:00.000Z', confirmedBy: ['x'] })],
     });
 
-    expect(plan.reasons[0]?.message).toContain('leaves after 2026-01-19 and 1 further publication without it');
+    expect(plan.reasons[0]?.message).toContain('leaves after 2026-01-19 and 1 further publication');
+  });
+
+  test('name no day while nothing is removed: it would move', () => {
+    const distrust = [{ code: 'quarantined', message: 'Nothing is removed on its word.' } as const];
+
+    const { plan } = removalOf({ absent: [clock(b)] }, { desired: [a, c], overrides: { distrust } });
+
+    expect(plan.reasons.map(({ message }) => message)).toEqual([
+      `${b} is no longer selected, and stays meanwhile.`,
+      'Nothing is removed on its word.',
+    ]);
   });
 
   test('leave when both are over, one by one', () => {
@@ -341,7 +360,7 @@ describe('removals', () => {
 
     const { plan } = planned({ ...world, state: { ...stateOwning([a]), owned, absent: [over(c)] } });
 
-    expect(plan.reasons[0]?.message).toContain('Removes 1 of 3 prefixes (33.3 %)');
+    expect(plan.reasons[0]?.message).toContain('Removes 1 of 3 prefixes, 33.3 % of the IPv4 prefixes');
   });
 
   test('of what was there before all of them count as they were when the first one went', () => {
@@ -383,7 +402,7 @@ describe('removals', () => {
 
     const { plan } = planned({ ...world, state: { ...stateOwning([a]), owned, absent } });
 
-    expect(plan.reasons[0]?.message).toContain('Removes 2 of 3 prefixes (66.7 %)');
+    expect(plan.reasons[0]?.message).toContain('Removes 2 of 3 prefixes, 66.7 % of the IPv4 prefixes');
   });
 
   test('of a prefix that comes and goes are held', () => {
@@ -425,7 +444,7 @@ describe('removals', () => {
 
     expect(plan).toMatchObject({ remove: [], retain: [b, c], held: { add: [], remove: [] }, verdict: 'apply' });
     expect(plan.reasons).toEqual([
-      { code: 'addOnly', message: `${b} and 1 more is no longer listed; policy addOnly keeps it.`, prefixes: [b, c] },
+      { code: 'addOnly', message: `${b} and 1 more is no longer selected; policy addOnly keeps it.`, prefixes: [b, c] },
     ]);
     expect(changes).toEqual([]);
   });

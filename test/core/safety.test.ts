@@ -321,12 +321,13 @@ describe('checkRemovals', () => {
     expect(removals([a, b, c], { flapping: [a], limits: none }).reasons).toEqual([
       {
         code: 'flapping',
-        message: '20.1.0.0/24 left the list and came back before, so it stays until the plan is approved.',
+        message: '20.1.0.0/24 has gone and come back before, so it stays until the plan is approved.',
         prefixes: [a],
       },
       {
         code: 'removalLimit',
-        message: 'Removes 2 of 3 prefixes (66.7 %), limits 0 and 100 %. Approve the plan if they are really gone.',
+        message:
+          'Removes 2 of 3 prefixes, 66.7 % of the IPv4 prefixes (limits: 0 prefixes, 100 %). Approve the plan if they are meant to go.',
         prefixes: [b, c],
       },
     ]);
@@ -340,17 +341,38 @@ describe('removalExcess', () => {
   test.each<[string, readonly string[], readonly string[], number, number, string | undefined]>([
     ['nothing', [], hundred, 0, 0, undefined],
     ['2 of 100, limit 2 %', hundred.slice(0, 2), hundred, 10, 2, undefined],
-    ['3 of 100, limit 2 %', hundred.slice(0, 3), hundred, 10, 2, '3 of 100 prefixes (3.0 %), limits 10 and 2 %'],
+    [
+      '3 of 100, limit 2 %',
+      hundred.slice(0, 3),
+      hundred,
+      10,
+      2,
+      '3 of 100 prefixes, 3.0 % of the IPv4 prefixes (limits: 10 prefixes, 2 %)',
+    ],
     ['10 of 100, limit 10', hundred.slice(0, 10), hundred, 10, 100, undefined],
-    ['11 of 100, limit 10', hundred.slice(0, 11), hundred, 10, 100, '11 of 100 prefixes (11.0 %), limits 10 and 100 %'],
-    ['one of a small list', [a], [a, b], 10, 2, '1 of 2 prefixes (50.0 %), limits 10 and 2 %'],
+    [
+      '11 of 100, limit 10',
+      hundred.slice(0, 11),
+      hundred,
+      10,
+      100,
+      '11 of 100 prefixes, 11.0 % of the IPv4 prefixes (limits: 10 prefixes, 100 %)',
+    ],
+    [
+      'one of a small list',
+      [a],
+      [a, b],
+      10,
+      2,
+      '1 of 2 prefixes, 50.0 % of the IPv4 prefixes (limits: 10 prefixes, 2 %)',
+    ],
     [
       'one half of a prefix counts as a prefix',
       ['20.1.0.0/25'],
       [a, b],
       0,
       100,
-      '1 of 2 prefixes (50.0 %), limits 0 and 100 %',
+      '1 of 2 prefixes, 50.0 % of the IPv4 prefixes (limits: 0 prefixes, 100 %)',
     ],
     [
       'one wide prefix beside many small ones counts by its addresses',
@@ -358,7 +380,7 @@ describe('removalExcess', () => {
       ['20.8.0.0/16', ...hundred],
       10,
       20,
-      '1 of 101 prefixes (71.9 %), limits 10 and 20 %',
+      '1 of 101 prefixes, 71.9 % of the IPv4 addresses (limits: 10 prefixes, 20 %)',
     ],
     [
       'many small ones beside a wide one count by their number',
@@ -366,7 +388,7 @@ describe('removalExcess', () => {
       ['20.8.0.0/13', ...hundred],
       100,
       20,
-      '50 of 101 prefixes (49.5 %), limits 100 and 20 %',
+      '50 of 101 prefixes, 49.5 % of the IPv4 prefixes (limits: 100 prefixes, 20 %)',
     ],
     [
       'half of IPv6 is not hidden by much IPv4',
@@ -374,7 +396,7 @@ describe('removalExcess', () => {
       [...hundred, ...v6],
       10,
       20,
-      '1 of 102 prefixes (50.0 %), limits 10 and 20 %',
+      '1 of 102 prefixes, 50.0 % of the IPv6 prefixes (limits: 10 prefixes, 20 %)',
     ],
     [
       'parts of one merged prefix count by their addresses',
@@ -382,13 +404,13 @@ describe('removalExcess', () => {
       ['20.1.0.0/16'],
       10,
       20,
-      '1 of 1 prefixes (100.0 %), limits 10 and 20 %',
+      '1 of 1 prefixes, 100.0 % of the IPv4 prefixes (limits: 10 prefixes, 20 %)',
     ],
     ['what is not ours does not count', ['20.99.0.0/16', a], hundred, 10, 2, undefined],
   ])('%s', (_, removed, from, maxRemovedCount, maxRemovedPercent, expected) => {
     const excess = removalExcess(removed, from, { maxRemovedCount, maxRemovedPercent });
 
-    expect(excess).toBe(expected && `Removes ${expected}. Approve the plan if they are really gone.`);
+    expect(excess).toBe(expected && `Removes ${expected}.`);
   });
 });
 

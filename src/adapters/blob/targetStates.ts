@@ -31,7 +31,8 @@ export class BlobTargetStateStore implements TargetStateStore {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = statuses.find((known) => known === metadata.status);
       if (target === undefined || !namePattern.test(target) || status === undefined) continue;
-      found.set(target, { status, waiting: waitingOf(metadata) });
+      const { waitingsnapshot: snapshot } = metadata;
+      found.set(target, { status, waiting: waitingOf(metadata), ...(snapshot === undefined ? {} : { snapshot }) });
     }
     return found;
   }
@@ -58,9 +59,12 @@ function documentOf(target: string): LeasedDocument {
 function metadataOf(state: TargetState): Readonly<Record<string, string>> {
   const dated = (state.waiting ?? []).filter(({ published }) => published !== '');
   const first = dated.sort((a, b) => (a.published < b.published ? -1 : 1))[0];
+  // The last run may have been before the pause.
+  const status = state.paused ? 'paused' : state.lastResult?.status;
   return {
-    ...(state.lastResult ? { status: state.lastResult.status } : {}),
+    ...(status ? { status } : {}),
     ...(first ? { waitingprefix: first.prefix, waitingsince: first.published } : {}),
+    ...(state.coverage ? { waitingsnapshot: state.coverage.snapshot } : {}),
   };
 }
 
@@ -87,6 +91,7 @@ function stateCheck(target: string): Check {
     knownRegions: optional(listOf(text)),
     capacity: optional(object({ used: number, limit: number, history: listOf(object({ date: text, count: number })) })),
     waiting: optional(listOf(object({ prefix: text, published: text }))),
+    coverage: optional(object({ snapshot: text, byOthers: listOf(text), registryRegions: optional(listOf(text)) })),
     lastResult: optional(object({ runId: text, at: text, outcome: text, status: oneOf(...statuses), reasons })),
     outbox: optional(object({ id: text, chain: oneOf(target) })),
     ledgerHead: optional(ledgerHead),

@@ -3,8 +3,9 @@ import { toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus, SourceReport } from '../../core/snapshot.ts';
 import type { TargetStatus } from '../../core/targetState.ts';
-import type { Logger, TargetSummary } from '../ports.ts';
+import type { Logger } from '../ports.ts';
 import type { QueryServices } from '../queries.ts';
+import { summarizeTargets, type NamedTargetSummary } from '../targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { describeCause, readStorage } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
@@ -109,23 +110,17 @@ function noteGoLive(
     note('degraded', `targets lack published prefixes, and Azure may use the first in ${goLive.daysLeft} days`);
   }
   if (goLive?.status === 'overdue') {
-    note('degraded', `targets lack published prefixes that Azure may use since ${-goLive.daysLeft} days`);
+    const since = goLive.first?.deadline.slice(0, 10);
+    note('degraded', `targets lack published prefixes, and Azure may have used the first since ${since}`);
   }
 }
 
-interface NamedSummary extends TargetSummary {
-  readonly target: string;
-}
-
-const notYetSeen: TargetSummary = { status: 'pending', waiting: [] };
-
-async function readSummaries(services: QueryServices): Promise<readonly NamedSummary[]> {
+async function readSummaries(services: QueryServices): Promise<readonly NamedTargetSummary[]> {
   const targets = await readTargets(services.targets);
-  const summaries = await readStorage('the states of the targets', () => services.states.listSummaries());
-  return targets.map(({ name }) => ({ target: name, ...(summaries.get(name) ?? notYetSeen) }));
+  return readStorage('the states of the targets', () => summarizeTargets(services, targets));
 }
 
-function countTargets(summaries: readonly NamedSummary[]): Health['targets'] {
+function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets'] {
   const count = (...wanted: readonly TargetStatus[]): number =>
     summaries.filter(({ status }) => wanted.includes(status)).length;
   return {

@@ -5,6 +5,7 @@ import { nearestNames } from '../../core/nearest.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { Target } from '../../core/target.ts';
 import type { AbsentPrefix, LastResult, OwnedPrefix, TargetState, TargetStatus } from '../../core/targetState.ts';
+import { pauseReason } from '../pauseReason.ts';
 import type { TargetsSource, TargetStateStore } from '../ports.ts';
 import { readStorage } from './storage.ts';
 
@@ -101,11 +102,14 @@ async function readState(states: StateReader, name: string): Promise<TargetState
 
 function viewState(target: Target, state: TargetState | undefined, updatesPaused: boolean): TargetView {
   const last = state?.lastResult;
+  const reasons = last?.reasons ?? [];
+  // The last run may have been before the pause.
+  const paused = pauseReason({ target, state: state ?? {}, updatesPaused });
   return {
     name: target.name,
     kind: target.kind,
-    status: statusOf(target, state, updatesPaused),
-    reasons: reasonsOf(state, updatesPaused),
+    status: statusOf(target, state, paused),
+    reasons: paused ? [paused, ...reasons.filter(({ code }) => code !== 'paused')] : reasons,
     configuration: target,
     ...(last && { lastResult: last, plan: { ...(last.planId !== undefined && { id: last.planId }), ...last.counts } }),
     ownership: {
@@ -119,14 +123,7 @@ function viewState(target: Target, state: TargetState | undefined, updatesPaused
   };
 }
 
-function statusOf(target: Target, state: TargetState | undefined, updatesPaused: boolean): TargetStatus {
-  if (updatesPaused || target.paused || state?.paused) return 'paused';
+function statusOf(target: Target, state: TargetState | undefined, paused: Reason | undefined): TargetStatus {
+  if (paused) return 'paused';
   return state?.lastResult?.status ?? (target.policy === 'plan' ? 'planOnly' : 'pending');
-}
-
-function reasonsOf(state: TargetState | undefined, updatesPaused: boolean): readonly Reason[] {
-  const reasons = state?.lastResult?.reasons ?? [];
-  const isSaid = reasons.some((reason) => reason.code === 'paused');
-  if (!updatesPaused || isSaid) return reasons;
-  return [{ code: 'paused', message: 'UPDATES_PAUSED is set: nothing is written to any target.' }, ...reasons];
 }

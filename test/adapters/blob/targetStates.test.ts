@@ -191,7 +191,26 @@ describe('summaries', () => {
     ];
     await putState({ ...full, waiting });
 
-    expect((await store.listSummaries()).get('web')?.waiting).toEqual([waiting[1]]);
+    expect((await store.listSummaries()).get('web')).toEqual({ status: 'held', waiting: [waiting[1]] });
+  });
+
+  test('name the snapshot up to which they tell', async () => {
+    await putState({ ...full, waiting: [], coverage: { snapshot: lastResult.snapshot, byOthers: [] } });
+
+    expect((await store.listSummaries()).get('web')).toEqual({
+      status: 'held',
+      waiting: [],
+      snapshot: lastResult.snapshot,
+    });
+  });
+
+  test.each([
+    ['whose last run was before', { lastResult }],
+    ['that never ran', {}],
+  ])('count a paused target %s as paused', async (_, rest) => {
+    await putState(toState('web', { ...rest, paused: { by: 'Ada', at: since } }));
+
+    expect((await store.listSummaries()).get('web')?.status).toBe('paused');
   });
 
   test('follow the last put', async () => {

@@ -339,9 +339,12 @@ export function makeWorld(published = releases): World {
       listSummaries: () =>
         Promise.resolve(
           new Map(
-            [...states].flatMap(([name, { lastResult, waiting = [] }]) =>
-              lastResult ? [[name, { status: lastResult.status, waiting: waiting.slice(0, 1) }] as const] : [],
-            ),
+            [...states].flatMap(([name, { lastResult, waiting = [], coverage }]) => {
+              const snapshot = coverage?.snapshot ?? snapshots.all.at(-1)?.id ?? '';
+              return lastResult
+                ? [[name, { status: lastResult.status, waiting: waiting.slice(0, 1), snapshot }] as const]
+                : [];
+            }),
           ),
         ),
     },

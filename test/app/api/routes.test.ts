@@ -583,7 +583,7 @@ describe('health', () => {
   test.each([
     ['2026-07-20', 'healthy', { status: 'waiting', daysLeft: 5.5 }, []],
     ['2026-07-16', 'degraded', { status: 'near', daysLeft: 1.5 }, [/may use the first in 1\.5 days/]],
-    ['2026-07-12', 'degraded', { status: 'overdue', daysLeft: -2.5 }, [/may use since 2\.5 days/]],
+    ['2026-07-12', 'degraded', { status: 'overdue', daysLeft: -2.5 }, [/may have used the first since 2026-07-19/]],
   ])('what was published %s is missing from a target: %s', async (published, status, goLive, problems) => {
     world.snapshots.pullStatus = pullStatus;
     world.states.set('webhook-receiver', makeState({ waiting: [{ prefix: '52.146.2.0/24', published }] }));

@@ -1,0 +1,59 @@
+/** Pulls and updates with their trace and their figures: one way for triggers and for what people ask for over HTTP. */
+import { measurePull, measureUpdate } from '../core/metrics.ts';
+import type { RunRecord } from '../core/runRecord.ts';
+import type { App } from './composition.ts';
+import type { Telemetry } from './ports.ts';
+import type { PullResult } from './pullServiceTags.ts';
+import type { ActionRuns, ActionServices } from './targetActions.ts';
+
+type MeasuredApp = Pick<App, 'services' | 'telemetry'>;
+
+/** Each run in a span below `parent`; what it sends to the queue carries the trace on. */
+export function measuredRuns({ services, telemetry }: MeasuredApp, parent?: string) {
+  return {
+    pull: (work: (traced: ActionServices) => Promise<PullResult | 'busy'>) =>
+      telemetry.span('pullServiceTags', { parent }, async (span) => {
+        const result = await work(tracedServices(services, span.traceparent)).catch((error: unknown) => {
+          telemetry.record(measurePull('failed', undefined, services.clock.now()));
+          throw error;
+        });
+        if (result !== 'busy') telemetry.record(measurePull(result.outcome, result.date, services.clock.now()));
+        return result;
+      }),
+    update: <T extends RunRecord | string>(
+      { target, reason }: { readonly target: string; readonly reason: string },
+      work: (traced: ActionServices) => Promise<T>,
+    ) =>
+      telemetry.span('updateTarget', { parent, attributes: { targetId: target, reason } }, async (span) => {
+        const result = await work(tracedServices(services, span.traceparent));
+        if (typeof result === 'string') return result;
+        span.set({ runId: result.id, outcome: result.outcome });
+        telemetry.record(measureUpdate(result));
+        return result;
+      }),
+  };
+}
+
+/** For work that nobody flushes behind: an action of the API. */
+export function measuredActionRuns(app: MeasuredApp): ActionRuns {
+  const runs = measuredRuns(app);
+  return {
+    pull: (work) => flushing(app.telemetry, () => runs.pull(work)),
+    update: (request, work) => flushing(app.telemetry, () => runs.update(request, work)),
+  };
+}
+
+/** Sends what was measured, also where the work fails. */
+export async function flushing<T>(telemetry: Telemetry, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await telemetry.flush();
+  }
+}
+
+function tracedServices(services: App['services'], traceparent: string | undefined): App['services'] {
+  if (traceparent === undefined) return services;
+  const { queue } = services;
+  return { ...services, queue: { send: (message, delayInMs) => queue.send({ traceparent, ...message }, delayInMs) } };
+}

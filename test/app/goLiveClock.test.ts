@@ -1,0 +1,238 @@
+/** The week of grace runs for whatever a target lacks of the current list, whyever it lacks it. */
+import { describe, expect, test } from '@jest/globals';
+import type { AuthSettings } from '../../dev/simulator/access.ts';
+import type { World } from '../../dev/world.ts';
+import type { App } from '../../src/app/composition.ts';
+import { runReconcileIn } from '../../src/app/invocations.ts';
+import { readNewestSnapshot } from '../../src/app/listing.ts';
+import { buildQueries } from '../../src/app/queries.ts';
+import { summarizeTargets } from '../../src/app/targetSummaries.ts';
+import { calculateGoLive, describeGoLive, type GoLiveClock } from '../../src/core/goLive.ts';
+import type { Measurement } from '../../src/core/metrics.ts';
+import type { WaitingPrefix } from '../../src/core/targetState.ts';
+import { acr, codesOf, dayInMs, editIpRules, hooks, prefixesIn, prod, publish } from './stories.ts';
+import { publishNextWeek, useWorlds } from './stories.ts';
+
+const worlds = useWorlds();
+const first = '20.42.66.0/24';
+const second = '20.42.68.0/24';
+const third = '20.42.70.0/24';
+const registryId = prod().resourceId.replace('prod', 'source');
+
+function access(...actions: readonly string[]): AuthSettings {
+  const principal = { client: 'app', objectId: '00000000-0000-0000-0000-00000000000f' };
+  return { principals: {}, withoutToken: { ...principal, permissions: [{ scope: '/', actions }] } };
+}
+
+const forbid = (world: World): void => world.simulator.configure({ auth: access('*/listUsages/action') });
+const permit = (world: World): void => world.simulator.configure({ auth: access('*') });
+
+async function clockOf(world: World): Promise<GoLiveClock> {
+  const targets = await world.services.targets.read();
+  const summaries = await summarizeTargets(world.services, targets);
+  return calculateGoLive(summaries, world.clock.now());
+}
+
+async function waitingOf(world: World, target = 'hooks'): Promise<readonly WaitingPrefix[] | undefined> {
+  return (await world.services.states.get(target))?.waiting;
+}
+
+async function daysLeftMeasured(world: World): Promise<number | undefined> {
+  const measured: Measurement[] = [];
+  const telemetry: App['telemetry'] = {
+    span: (_name, _options, work) => work({ traceparent: undefined, set: () => undefined }),
+    record: (more) => void measured.push(...more),
+    flush: () => Promise.resolve(),
+  };
+  await runReconcileIn({ services: world.services, telemetry, logger: world.services.logger } as unknown as App);
+  return measured.find(({ metric }) => metric === 'deadline.days_left')?.value;
+}
+
+describe('a publication that does not reach the rules', () => {
+  test('Azure answers 403 since before it', async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: [first] });
+    forbid(world);
+
+    const runs = await publishNextWeek(world, { [acr]: [first, second] });
+    world.clock.advance(9 * dayInMs);
+    await world.reconcile();
+
+    expect(runs.map((run) => codesOf(run))).toEqual([['noPermission']]);
+    expect(await waitingOf(world)).toEqual([{ prefix: second, published: '2026-01-12' }]);
+    expect(await clockOf(world)).toMatchObject({ status: 'overdue', first: { prefix: second, targets: ['hooks'] } });
+    expect(world.notifications.filter(({ type }) => type === 'deadline.near')).toHaveLength(1);
+  });
+
+  test('the message of the pull is never handled', async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: [first] });
+    world.clock.advance(7 * dayInMs);
+    expect(await clockOf(world)).toMatchObject({ status: 'done' });
+
+    world.setTargets([hooks(), hooks({ name: 'new' })]);
+    await publishUnhandled(world, { [acr]: [first, second] });
+    world.clock.advance(9 * dayInMs);
+
+    const { prefixes } = await clockOf(world);
+    expect(prefixes).toMatchObject([
+      { prefix: first, published: '2026-01-05', targets: ['new'] },
+      { prefix: second, published: '2026-01-12', targets: ['hooks', 'new'] },
+    ]);
+    expect(await daysLeftMeasured(world)).toBe(-9.5);
+    const queries = buildQueries({ ...world.services, maxPullAgeInHours: 1_000 });
+    expect(await queries.health()).toMatchObject({
+      status: 'degraded',
+      goLive: { status: 'overdue', deadline: '2026-01-12T00:00:00.000Z' },
+    });
+  });
+
+  test('the target is pinned to an earlier list', async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: [first] });
+    const pinned = (await readNewestSnapshot(world.services))?.id ?? '';
+    await publishNextWeek(world, { [acr]: [first, second] }, 2);
+    await world.actions.rollbackTarget('hooks', pinned, 'Ada');
+    const { id } = await world.actions.planTarget('hooks');
+    await world.actions.approvePlan('hooks', id, 'Ada');
+    await world.drain();
+    expect(prefixesIn(world)).toEqual([first]);
+
+    await publishNextWeek(world, { [acr]: [first, second, third] }, 3);
+    world.clock.advance(1.5 * dayInMs);
+    const [run] = await world.reconcile();
+
+    const newest = (await readNewestSnapshot(world.services))?.id ?? '';
+    expect(run?.outcome).toBe('unchanged');
+    expect(run?.reasons).toEqual([
+      {
+        code: 'pinned',
+        message: `Pinned to ${pinned} by Ada on 2026-01-12, and so without 2 prefixes of the current list ${newest}: resume the target to follow the list.`,
+        prefixes: [second, third],
+      },
+    ]);
+    expect(await waitingOf(world)).toEqual([
+      { prefix: second, published: '2026-01-12' },
+      { prefix: third, published: '2026-01-19' },
+    ]);
+    expect(await clockOf(world)).toMatchObject({ status: 'overdue', first: { published: '2026-01-12' } });
+    expect(world.notifications.at(-1)).toMatchObject({ type: 'deadline.near', subject: 'hooks' });
+
+    await world.actions.resumeTarget('hooks', 'Ada');
+    expect(prefixesIn(world)).toEqual([first, second, third]);
+    expect(await clockOf(world)).toMatchObject({ status: 'done' });
+  });
+
+  test('the list changes again before the rules can be read: each prefix keeps its own day', async () => {
+    const world = await worlds.open({ targets: [hooks({ policy: 'plan' })] });
+    await publish(world, { [acr]: [first] });
+    forbid(world);
+    await publishNextWeek(world, { [acr]: [first, second] }, 2);
+    await publishNextWeek(world, { [acr]: [first, second, third] }, 3);
+    permit(world);
+    await world.reconcile();
+
+    expect(await waitingOf(world)).toEqual([
+      { prefix: first, published: '2026-01-05' },
+      { prefix: second, published: '2026-01-12' },
+      { prefix: third, published: '2026-01-19' },
+    ]);
+  });
+});
+
+/** The pull does its work, and nobody handles what it sends. */
+async function publishUnhandled(world: World, tags: Parameters<typeof publish>[1]): Promise<void> {
+  const send = world.queue.send.bind(world.queue);
+  world.queue.send = () => Promise.resolve();
+  await publish(world, tags, 2);
+  world.queue.send = send;
+}
+
+test('a run that is ahead of the list at hand is believed', async () => {
+  const world = await worlds.open();
+  await publish(world, { [acr]: [first] });
+  const before = await world.services.snapshots.readPointer('Public');
+  await publishNextWeek(world, { [acr]: [first, second] }, 2);
+  world.services.snapshots.readPointer = () => Promise.resolve(before);
+
+  expect(await clockOf(world)).toMatchObject({ status: 'done' });
+});
+
+describe('the day of a prefix', () => {
+  test('is that of its publication, also for a target that is new', async () => {
+    const world = await worlds.open({ targets: [] });
+    await publish(world, { [acr]: [first] });
+    await publishNextWeek(world, { [acr]: [first, second], Storage: ['20.60.0.0/24'] }, 2);
+    await publishNextWeek(world, { [acr]: [first, second, third] }, 3);
+
+    world.setTargets([hooks({ policy: 'plan' })]);
+    await world.reconcile();
+
+    expect(await waitingOf(world)).toEqual([
+      { prefix: third, published: '2026-01-19' },
+      { prefix: second, published: '2026-01-12' },
+      { prefix: first, published: '2026-01-05' },
+    ]);
+    expect(describeGoLive(await clockOf(world))).toBe(
+      `${first}, listed since 2026-01-05, may have been in use since 2026-01-12 and is missing from hooks.`,
+    );
+  });
+
+  test('is asked for only where something is missing, and only once', async () => {
+    const world = await worlds.open();
+    const reads: string[] = [];
+    const { snapshots, changes } = world.services;
+    const get = changes.get.bind(changes);
+    const list = snapshots.list.bind(snapshots);
+    changes.get = (cloud, id) => {
+      reads.push(id.slice(0, 15));
+      return get(cloud, id);
+    };
+    snapshots.list = (cloud, page) => {
+      reads.push('list');
+      return list(cloud, page);
+    };
+    await publish(world, { [acr]: [first] });
+    await publishNextWeek(world, { [acr]: [first, second] }, 2);
+    await world.reconcile();
+    await clockOf(world);
+    expect(reads).toEqual([]);
+
+    forbid(world);
+    await publishNextWeek(world, { [acr]: [first, second, third] }, 3);
+    await world.reconcile();
+    await clockOf(world);
+    expect(reads).toEqual(['Public-20260119']);
+  });
+});
+
+describe('without a look at the rules', () => {
+  test('what others let in is not missing, as the last look had it', async () => {
+    const world = await worlds.open({ targets: [prod({ regions: 'all' })] });
+    editIpRules(world, () => [first]);
+    await publish(world, { [acr]: [first] });
+    forbid(world);
+
+    await publishNextWeek(world, { [acr]: [first, second] }, 2);
+
+    expect(await waitingOf(world, 'prod')).toEqual([{ prefix: second, published: '2026-01-12' }]);
+  });
+
+  test('the regions of a registry are those that it had last; of one that was never read, any', async () => {
+    const target = hooks({ regions: { ofRegistry: registryId } });
+    const never = hooks({ ...target, name: 'never', rule: { ...hooks().rule, name: 'Never', priority: 400 } });
+    const world = await worlds.open({ targets: [target] });
+    world.simulator.putRegistry({ id: registryId, location: 'westeurope' });
+    await publish(world, { [`${acr}.WestEurope`]: [first], [`${acr}.EastUS`]: ['20.60.0.0/24'] });
+    forbid(world);
+    world.setTargets([target, never]);
+
+    const tags = { [`${acr}.WestEurope`]: [first, second], [`${acr}.EastUS`]: ['20.60.0.0/24', '20.60.2.0/24'] };
+    await publishNextWeek(world, tags, 2);
+
+    expect(await waitingOf(world)).toEqual([{ prefix: second, published: '2026-01-12' }]);
+    expect((await waitingOf(world, 'never'))?.map(({ prefix }) => prefix).sort()).toEqual(
+      [first, second, '20.60.0.0/24', '20.60.2.0/24'].sort(),
+    );
+  });
+});
