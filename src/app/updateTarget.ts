@@ -4,7 +4,7 @@ import { newRunId } from '../core/ledgerChain.ts';
 import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
 import type { Target } from '../core/target.ts';
 import type { TargetState } from '../core/targetState.ts';
-import { applyPlan } from './applyPlan.ts';
+import { applyPlan, type Applied } from './applyPlan.ts';
 import { capacityAfter } from './capacityAfter.ts';
 import { readConfirmedSituation } from './confirmedSituation.ts';
 import { deadlineNotice } from './deadlineNotice.ts';
@@ -133,7 +133,7 @@ async function attempt(
       progress.situation = situation;
       await recordInterruption(services, cell, runId, situation.current);
       const applied = await applyPlan({ services, session, arm, cell, runId }, situation);
-      return { outcome: applied.outcome, reasons: applied.reasons, situation, applied };
+      return asWritten({ outcome: applied.outcome, reasons: applied.reasons, situation, applied }, cell.state, runId);
     } catch (error) {
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
       // Two runs that write over each other must not come back at the same instant.
@@ -144,6 +144,21 @@ async function attempt(
     }
   }
 }
+
+/** A run that planned again and found all well: what it wrote before that was not seen to be there, and is. */
+function asWritten(result: PlannedResult, { inFlight }: TargetState, runId: string): RunResult {
+  if (result.outcome !== 'unchanged' || inFlight?.runId !== runId) return result;
+  const { situation, applied } = result;
+  const planned = { ...situation.result, plan: inFlight.plan };
+  return {
+    ...result,
+    outcome: 'applied',
+    situation: { ...situation, result: planned },
+    applied: { ...applied, before: inFlight.before },
+  };
+}
+
+type PlannedResult = RunResult & { readonly situation: Situation; readonly applied: Applied };
 
 /** What Azure called it; where it did not, the rules were found changed. */
 function codeOfMove({ cause }: TargetMovedError): string {

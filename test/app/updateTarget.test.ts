@@ -305,3 +305,23 @@ describe('faults of Azure', () => {
     expect((await world.services.states.get('hooks'))?.lastResult).toMatchObject({ status: 'inSync' });
   });
 });
+
+test('a write that is seen to be there only when the run has planned again is recorded as made', async () => {
+  const world = await worlds.open();
+  await publish(world, first);
+  const added = list('20.42.0.0/24', '20.42.2.0/24', '20.42.4.0/24');
+  const nsgRead = { method: 'GET', path: /nsg-hooks$/ };
+  world.simulator.failNext(nsgRead, { kind: 'slow', delayInMs: 0 }, 2);
+  // Five looks behind the write see what was there before it.
+  for (let look = 0; look < 5; look += 1) {
+    const body = JSON.stringify(world.simulator.nsg(hooks().resourceId));
+    world.simulator.failNext(nsgRead, { kind: 'raw', status: 200, contentType: 'application/json', body });
+  }
+
+  const [run] = await publishNextWeek(world, added);
+
+  expect(run).toMatchObject({ outcome: 'applied', plan: { add: ['20.42.4.0/24'] } });
+  expect(run?.before?.flatMap(({ prefixes }) => prefixes)).toEqual(['20.42.0.0/24', '20.42.2.0/24']);
+  expect(run?.after?.flatMap(({ prefixes }) => prefixes)).toEqual(['20.42.0.0/24', '20.42.2.0/24', '20.42.4.0/24']);
+  expect((await recordsOf(world, 'hooks')).at(-1)?.id).toBe(run?.id);
+});
