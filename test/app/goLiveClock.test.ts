@@ -193,6 +193,8 @@ describe('the day of a prefix', () => {
       return list(cloud, page);
     };
     await publish(world, { [acr]: [first] });
+    // The first pull looks whether there is a list already.
+    expect(reads.splice(0)).toEqual(['list']);
     await publishNextWeek(world, { [acr]: [first, second] }, 2);
     await world.reconcile();
     await clockOf(world);

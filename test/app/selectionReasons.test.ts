@@ -87,7 +87,7 @@ describe('a region that left the list is missing, no mistake', () => {
     const [run] = await world.reconcile();
 
     expect(run?.outcome).toBe('unchanged');
-    expect(said(run, 'missingTag')).toEqual([expect.stringContaining('regions: "italynorth": ')]);
+    expect(said(run, 'quarantined')).toEqual([expect.stringContaining('regions: "italynorth": ')]);
     expect(prefixesIn(world)).toEqual(whole[acr]);
   });
 
