@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cloudSettings } from '../src/adapters/arm/cloudSettings.ts';
-import { inBatches } from '../src/adapters/blob/inBatches.ts';
+import pMap from 'p-map';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
@@ -54,7 +54,7 @@ async function verifyOne(
 ): Promise<ChainReport> {
   const listed = [];
   for await (const run of ledger.ids(chain)) listed.unshift(run);
-  const read = await inBatches(listed, ({ runId }) => readRecord(ledger, runId));
+  const read = await pMap(listed, ({ runId }) => readRecord(ledger, runId), { concurrency: 16 });
   const records = read.filter((one): one is RunRecord => 'chain' in one && isOurs(one));
   const unreadable = read.filter((one): one is ChainBreak => 'kind' in one);
   const check = verifyChain(records, {

@@ -1,4 +1,5 @@
 /** Which resources ask by their Azure tag to be managed: what Azure lists, and what was managed so far and is missing there. */
+import pMap from 'p-map';
 import { TargetBlockedError, toErrorMessage } from '../core/errors.ts';
 import type { Clock, Logger, TaggedResource, TaggedResourceFinder, TaggedResourceMemory } from './ports.ts';
 
@@ -69,11 +70,7 @@ async function keepTagged(
   missing: readonly TaggedResource[],
 ): Promise<readonly TaggedResource[]> {
   const deadline = new Date(services.clock.now().getTime() + lookForAtMostInMs);
-  const kept: (TaggedResource | undefined)[] = [];
-  for (let start = 0; start < missing.length; start += lookedAtAtOnce) {
-    const batch = missing.slice(start, start + lookedAtAtOnce);
-    kept.push(...(await Promise.all(batch.map((resource) => lookAt(services, resource, deadline)))));
-  }
+  const kept = await pMap(missing, (resource) => lookAt(services, resource, deadline), { concurrency: lookedAtAtOnce });
   return kept.filter((resource) => resource !== undefined);
 }
 

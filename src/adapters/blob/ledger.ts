@@ -1,13 +1,13 @@
 /** Container `ledger`: write-once records, one chain a target and one for the pulls. */
+import pMap from 'p-map';
 import type { Ledger, Page, PageRequest } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import { isChainName, isRunId, recordHash } from '../../core/ledgerChain.ts';
 import type { RunRecord } from '../../core/runRecord.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
-import { inBatches } from './inBatches.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { checkRunRecord, ledgerContainer, runBlobName } from './ledgerRecord.ts';
-import { newestRunIds, runIdsOf } from './ledgerIds.ts';
+import { newestRunIds, readsAtOnce, runIdsOf } from './ledgerIds.ts';
 
 /** Sorts behind every id that begins with the same time. */
 const last = '~';
@@ -71,7 +71,7 @@ export class BlobLedger implements Ledger {
   }
 
   async #readAll(ids: readonly string[]): Promise<RunRecord[]> {
-    const records = await inBatches(ids, (id) => this.get(id));
+    const records = await pMap(ids, (id) => this.get(id), { concurrency: readsAtOnce });
     return records.filter((record) => record !== undefined);
   }
 }

@@ -1,8 +1,11 @@
 /** Run ids of the ledger, newest first, month by month: what is not asked for is not listed. */
+import pMap from 'p-map';
 import { isRunId } from '../../core/ledgerChain.ts';
-import { inBatches } from './inBatches.ts';
 import type { BlobContainer } from './container.ts';
 import { runBlobName } from './ledgerRecord.ts';
+
+/** A thousand blobs are not asked for all at once. */
+export const readsAtOnce = 16;
 
 export interface ListedRun {
   readonly runId: string;
@@ -30,7 +33,7 @@ export async function* newestRunIds(
   before?: string,
 ): AsyncGenerator<string> {
   const sources = chains.map((chain) => runIdsOf(container, chain, before));
-  const heads = await inBatches(sources, nextRunId);
+  const heads = await pMap(sources, nextRunId, { concurrency: readsAtOnce });
   for (;;) {
     const newest = heads.reduce((best, id, index) => (isBefore(heads[best] ?? '', id ?? '') ? index : best), 0);
     const id = heads[newest];

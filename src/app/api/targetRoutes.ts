@@ -1,9 +1,11 @@
+import pMap from 'p-map';
 import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
+import type { Target } from '../../core/target.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
-import { invalidContinuation, mapLimited } from '../queries/storage.ts';
+import { invalidContinuation } from '../queries/storage.ts';
 import { readTargets, requireTarget, viewTarget } from '../queries/targetQueries.ts';
 import { omit } from './omit.ts';
 import { cacheControls, defineRoute, jsonAnswer, namingSnapshot, type Answer } from './route.ts';
@@ -58,9 +60,8 @@ export const targetsRoute = defineRoute({
     const start = continuation === undefined ? 0 : targets.findIndex((target) => target.name === continuation) + 1;
     if (continuation !== undefined && start === 0) throw invalidContinuation();
     const page = targets.slice(start, start + limit);
-    const items = await mapLimited(page, parallelReads, async (target) => {
-      return omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent');
-    });
+    const view = async (target: Target) => omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent');
+    const items = await pMap(page, view, { concurrency: parallelReads });
     const last = page.at(-1);
     const hasMore = start + limit < targets.length;
     const answer = { count: targets.length, items, ...(hasMore && last && { continuation: last.name }) };

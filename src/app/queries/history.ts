@@ -1,11 +1,12 @@
 /** What changed in each tag from snapshot to snapshot, read from the stored changes. */
+import pMap from 'p-map';
 import { diffTags, type SnapshotDiff } from '../../core/serviceTagDiff.ts';
 import type { Cloud } from '../../core/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/snapshot.ts';
 import type { TagTimeline, TagTimelineEntry } from '../../core/tagTimeline.ts';
 import type { ChangeStore } from '../ports.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
-import { isDamaged, mapLimited, readStorage } from './storage.ts';
+import { isDamaged, readStorage } from './storage.ts';
 
 const parallelReads = 8;
 
@@ -65,7 +66,7 @@ export class History {
   /** One for each snapshot but the oldest, which has nothing to be compared with. */
   async #diffsOf(chain: readonly SnapshotSummary[]): Promise<readonly SnapshotDiff[]> {
     const steps = chain.slice(1).map(({ id: previous }, index) => ({ id: chain[index]?.id ?? '', previous }));
-    return mapLimited(steps, parallelReads, ({ id, previous }) => this.#diff(id, previous));
+    return pMap(steps, ({ id, previous }) => this.#diff(id, previous), { concurrency: parallelReads });
   }
 
   #diff(id: string, previous: string): Promise<SnapshotDiff> {

@@ -56,22 +56,3 @@ export function describeCause(error: unknown): string {
     ? `${error.message}: ${toErrorMessage(error.cause)}`
     : toErrorMessage(error);
 }
-
-/** Maps with at most `limit` calls at a time, in order. */
-export async function mapLimited<T, R>(
-  items: readonly T[],
-  limit: number,
-  map: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next;
-      next += 1;
-      results[index] = await map(items[index] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
-  return results;
-}
