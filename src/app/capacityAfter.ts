@@ -1,6 +1,7 @@
 /** What a run tells of the room in its target. */
 import { defaultMaxIpRules } from '../core/capacity.ts';
 import { rememberCount, type CapacityHistory } from '../core/capacityUse.ts';
+import { intersectPrefixes } from '../core/prefixes.ts';
 import type { TargetState } from '../core/targetState.ts';
 import type { RunResult } from './runResult.ts';
 import type { Situation } from './situation.ts';
@@ -28,13 +29,14 @@ function limitOf({ current, target }: Situation, state: TargetState): number | u
   return state.capacity?.limit ?? (target.kind === 'registryNetworkRules' ? defaultMaxIpRules : undefined);
 }
 
-/** Prefixes in the rules once the whole plan is applied, what it holds included. */
-function countAll({ target, current, result: { changes, plan } }: Situation): number {
+/** Prefixes in the rules once the whole plan is applied, with what of the list it holds. */
+function countAll({ target, current, selection, result: { changes, plan } }: Situation): number {
   const changed = new Map(changes.map((change) => [change.rule, change]));
   const untouched = current.rules.filter(({ rule }) => !changed.has(rule)).map(({ prefixes }) => prefixes.length);
   const written = changes.map(({ operation, prefixes }) => (operation === 'put' ? prefixes.length : 0));
   const foreign = target.kind === 'registryNetworkRules' && changes.length > 0 ? plan.foreign.length : 0;
-  return sum(untouched) + sum(written) + foreign + plan.held.add.length;
+  const held = intersectPrefixes(plan.held.add, selection.prefixes);
+  return sum(untouched) + sum(written) + foreign + held.length;
 }
 
 function sum(counts: readonly number[]): number {

@@ -80,7 +80,9 @@ function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): P
 async function planWithQuota(adapter: TargetAdapter, target: Target, input: PlanInput): Promise<PlanWithQuota> {
   const { maxPrefixes } = input.current;
   const result = calculatePlan(input);
-  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && result.plan.verdict !== 'blocked';
+  const { verdict, reasons } = result.plan;
+  const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
+  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
   if (isQuiet || maxPrefixes !== undefined || !adapter.readQuota) return { result, maxPrefixes };
   const quota = await adapter.readQuota(target);
   if (quota === undefined) return { result, maxPrefixes };

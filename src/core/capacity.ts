@@ -1,103 +1,113 @@
-/** Whether the wanted prefixes fit into the target, and what to do where they do not. */
-import { fitPrefixes } from './fit.ts';
-import { countAddresses, dropContained, mergePrefixes, overlapping, subtractPrefixes } from './prefixes.ts';
-import type { Reason } from './reasons.ts';
+/** The room that a target has for the app's prefixes, and what is to be known of it before anything is fitted in. */
+import type { CoverTest } from './fit.ts';
+import type { Ownership } from './ownership.ts';
+import { overlapping, parsePrefix, subtractPrefixes } from './prefixes.ts';
+import { specialPurposeRangeOf } from './specialPurpose.ts';
 import type { Target } from './target.ts';
 
 /** A registry's rule quota where its usages do not answer: what the service enforced and the docs say. */
 export const defaultMaxIpRules = 100;
 
-export interface CapacityInput {
+/** What is fitted into which room, and how far wider prefixes may go for it. */
+export interface Capacity {
   readonly target: Target;
-  readonly desired: readonly string[];
-  readonly ours: readonly string[];
-  readonly foreign: readonly string[];
-  /** Rules that the target may hold; of an NSG, entries of its own rules. */
-  readonly maxPrefixes: number | undefined;
+  readonly ownership: Ownership;
+  /** The selection, whether or not all of it may be let in. */
+  readonly listed: readonly string[];
+  /** What of it may be let in and needs a rule of ours. */
+  readonly needed: readonly string[];
+  /** What of it needs no rule of ours: see `coveredByOthers`. */
+  readonly covered: readonly string[];
+  /** Listed, but held or refused: no wider prefix takes it in. */
+  readonly barred: readonly string[];
+  /** What this app let in before: it is put back first. */
+  readonly owned: readonly string[];
+  /** What a person approved. */
+  readonly approved: readonly string[];
+  /** How many prefixes the target may hold: of a registry all, of an NSG those of its own rules; undefined: not known. */
+  readonly quota: number | undefined;
+  /** What of it is left for the app's rules. */
+  readonly room: number | undefined;
+  /** Where `fit` is `supernet`. */
+  readonly widening: Widening | undefined;
 }
 
-export interface CapacityResult {
-  /** What to aim at: the desired prefixes, merged or widened where that was needed and allowed. */
-  readonly desired: readonly string[];
-  /** True where `desired` lets in addresses that are not listed. */
-  readonly isWidened: boolean;
-  /** A registry's foreign rules that let in nothing but desired addresses, and which ours do not hold: none of ours is needed for those. */
-  readonly covered: readonly string[];
-  /** How many prefixes the app's rules may hold in all; undefined: not known. */
-  readonly room: number | undefined;
-  readonly blockers: readonly Reason[];
-  readonly notes: readonly Reason[];
+export interface Widening {
+  /** At most so many addresses that are not listed stand open. */
+  readonly maxExtraAddresses: number;
+  /** What `maxAddedAddresses` has left for them. */
+  readonly maxNewAddresses: number;
+  readonly mayCover: CoverTest;
+}
+
+export interface CapacityInput extends Omit<Capacity, 'needed' | 'quota' | 'room' | 'widening'> {
+  readonly maxPrefixes: number | undefined;
+  /** What `maxAddedAddresses` has left. */
+  readonly maxNewAddresses: number;
+}
+
+export function calculateCapacity({ maxPrefixes, maxNewAddresses, ...input }: CapacityInput): Capacity {
+  const { target, ownership, listed } = input;
+  const needed = neededOf(listed, input);
+  if (target.kind === 'nsgRule') {
+    return { ...input, needed, quota: maxPrefixes, room: maxPrefixes, widening: undefined };
+  }
+  const quota = maxPrefixes ?? defaultMaxIpRules;
+  const { fit, maxExtraAddresses } = target.capacity;
+  const mayCover = coverTest(input, target.limits.widestPrefix.ipv4);
+  return {
+    ...input,
+    needed,
+    quota,
+    room: Math.max(0, quota - ownership.foreign.length),
+    widening: fit === 'exact' ? undefined : { maxExtraAddresses, maxNewAddresses, mayCover },
+  };
 }
 
 /**
- * Exactly as listed where that fits, else merged without loss, else (`fit: supernet`) widened by the fewest extra
- * addresses; where nothing fits the target is blocked. Prefixes of ours that still wait for their removal need room
- * too; whether those fit as well, the plan decides.
+ * A registry's foreign rules that let in nothing but listed addresses, and which ours do not hold: none of ours is
+ * needed for those. Any other foreign rule does not count: it was made for something else and may go any day.
  */
-export function fitToCapacity(input: CapacityInput): CapacityResult {
-  const { target, desired } = input;
-  const room = roomOf(input);
-  const covered = target.kind === 'nsgRule' ? [] : subtractPrefixes(foreignWithin(input.foreign, desired), input.ours);
-  const needed = subtractPrefixes(desired, covered);
-  const exact = { desired, isWidened: false, covered, room, blockers: [], notes: [] };
-  if (room === undefined || slotsOf(needed, input) <= room) return exact;
-  const merged = mergePrefixes(needed);
-  if (merged.length <= room) return { ...exact, desired: dropContained([...merged, ...covered]) };
-  if (target.kind === 'registryNetworkRules' && target.capacity.fit === 'supernet') {
-    return widen(input, target.capacity.maxExtraAddresses, room, exact);
-  }
-  return { ...exact, blockers: [quotaReason(input, room, merged.length)] };
+export function coveredByOthers(target: Target, { ours, foreign }: Ownership, listed: readonly string[]): string[] {
+  if (target.kind === 'nsgRule') return [];
+  const beyond = new Set(overlapping(foreign, subtractPrefixes(foreign, listed)));
+  return subtractPrefixes(
+    foreign.filter((prefix) => !beyond.has(prefix)),
+    ours,
+  );
 }
 
-/** Any other foreign rule does not count: it was made for something else and may go any day. */
-function foreignWithin(foreign: readonly string[], desired: readonly string[]): readonly string[] {
-  const beyond = new Set(overlapping(foreign, subtractPrefixes(foreign, desired)));
-  return foreign.filter((prefix) => !beyond.has(prefix));
+/** A prefix of which others let in a part is written whole where what is left of it would take more rules. */
+function neededOf(listed: readonly string[], { covered, barred }: Pick<Capacity, 'covered' | 'barred'>): string[] {
+  return subtractPrefixes(listed, barred).flatMap((prefix) => {
+    const rest = subtractPrefixes([prefix], covered);
+    return rest.length > 1 ? [prefix] : rest;
+  });
 }
 
-function roomOf(input: CapacityInput): number | undefined {
-  if (input.target.kind === 'nsgRule') return input.maxPrefixes;
-  return Math.max(0, (input.maxPrefixes ?? defaultMaxIpRules) - input.foreign.length);
+/** What the live rules let in already, as far as that can be relied on. */
+export function presentIn({
+  target,
+  ownership,
+  covered,
+}: Pick<Capacity, 'target' | 'ownership' | 'covered'>): string[] {
+  return [...ownership.ours, ...(target.kind === 'nsgRule' ? ownership.foreign : covered)];
 }
 
-function slotsOf(needed: readonly string[], { desired, ours }: CapacityInput): number {
-  return dropContained([...needed, ...subtractPrefixes(ours, desired)]).length;
-}
-
-function widen(input: CapacityInput, maxExtra: number, room: number, exact: CapacityResult): CapacityResult {
-  const { desired, foreign } = input;
-  const fit = fitPrefixes(subtractPrefixes(desired, exact.covered), room, maxExtra);
-  if (!fit.fits) {
-    return { ...exact, blockers: [quotaReason(input, room, fit.rulesNeeded, fit.extraAddressesNeeded)] };
-  }
-  const widened = dropContained([...fit.prefixes, ...exact.covered]);
-  const extra = subtractPrefixes(widened, desired);
-  return {
-    ...exact,
-    desired: widened,
-    isWidened: true,
-    // A foreign rule inside of a wider one of ours does not make that one smaller.
-    covered: foreign.filter((prefix) => widened.includes(prefix)),
-    notes: [
-      {
-        code: 'supernet',
-        message: `fit: supernet covers ${desired.length} prefixes with ${fit.prefixes.length} rules and lets in ${countAddresses(extra, 'ipv4')} addresses that are not listed (maxExtraAddresses ${maxExtra}).`,
-        prefixes: extra,
-      },
-    ],
+/**
+ * A prefix of the app's own making is never wider than `widest`, takes in nothing that the list itself may not, and is
+ * no rule that somebody else has: a registry holds a prefix once.
+ */
+export function coverTest({ barred, ownership }: Pick<Capacity, 'barred' | 'ownership'>, widest: number): CoverTest {
+  const known = new Map(ownership.foreign.map((prefix) => [prefix, false]));
+  return (prefix) => {
+    const answer = known.get(prefix) ?? mayCover(prefix);
+    known.set(prefix, answer);
+    return answer;
   };
-}
 
-function quotaReason(input: CapacityInput, room: number, needed: number, extra?: number): Reason {
-  if (input.target.kind === 'nsgRule') {
-    return {
-      code: 'quota',
-      message: `${needed} prefixes are needed and the network security group has room for ${room} (4,000 a side, all rules together). Choose regions, or use a group of its own.`,
-    };
+  function mayCover(prefix: string): boolean {
+    if (parsePrefix(prefix).length < widest || specialPurposeRangeOf(prefix) !== undefined) return false;
+    return overlapping([prefix], barred).length === 0;
   }
-  const widening = extra === undefined ? '' : ` With fit "supernet" it takes maxExtraAddresses ${extra} at least.`;
-  return {
-    code: 'quota',
-    message: `${needed} IP rules are needed and there is room for ${room}: the registry takes ${input.maxPrefixes ?? defaultMaxIpRules}, ${input.foreign.length} are not ours. Choose regions (a region needs about 15).${widening}`,
-  };
 }

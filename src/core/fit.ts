@@ -1,44 +1,39 @@
 /**
  * Fits a list of IPv4 prefixes into a quota of rules.
  *
- * As listed where that fits; else merged without loss; else covered by wider prefixes with the fewest addresses that
- * nobody asked for. The last is exact: for each node of the binary trie of addresses the cheapest cover by 1, 2, … K
- * prefixes is either the node itself or the best split of K between its two halves.
+ * As they are where that fits; else covered by wider prefixes with the fewest addresses that nobody asked for. The
+ * cover is exact: for each node of the binary trie of addresses the cheapest one by 1, 2, … K prefixes is either the
+ * node itself, where it may be used, or the best split of K between its two halves.
  */
-import { dropContained, mergePrefixes, parsePrefix } from './prefixes.ts';
+import { dropContained, parsePrefix } from './prefixes.ts';
 
-export type FitResult =
-  | {
-      readonly fits: true;
-      /** Canonical, no overlap, sorted by address. */
-      readonly prefixes: readonly string[];
-      /** Addresses that are covered beyond the listed ones. */
-      readonly extraAddresses: number;
-      /** True where exactly the listed addresses are covered. */
-      readonly exact: boolean;
-    }
-  | {
-      readonly fits: false;
-      /** The fewest rules that cover exactly the listed addresses. */
-      readonly rulesNeeded: number;
-      /** The fewest extra addresses at which `maxRules` would do; undefined where there is no room for any rule. */
-      readonly extraAddressesNeeded: number | undefined;
-    };
+export interface Fit {
+  /** Canonical, no overlap, sorted by address. */
+  readonly prefixes: readonly string[];
+  /** Addresses that are covered beyond the given ones. */
+  readonly extraAddresses: number;
+}
 
-/** At most `maxRules` prefixes that cover `prefixes` with at most `maxExtraAddresses` others; 0 merges without loss only. */
-export function fitPrefixes(prefixes: readonly string[], maxRules: number, maxExtraAddresses: number): FitResult {
-  const listed = dropContained(prefixes);
-  if (listed.length <= maxRules) return { fits: true, prefixes: listed, extraAddresses: 0, exact: true };
-  const merged = mergePrefixes(listed);
-  if (merged.length <= maxRules) return { fits: true, prefixes: merged, extraAddresses: 0, exact: true };
-  if (maxRules < 1) return { fits: false, rulesNeeded: merged.length, extraAddressesNeeded: undefined };
+/** Says of a prefix that is not among the given ones whether it may stand for those that it holds. */
+export type CoverTest = (prefix: string) => boolean;
 
-  const root = coverTree(merged.map(toLeaf), maxRules);
+/**
+ * At most `maxRules` prefixes that cover `prefixes` with at most `maxExtraAddresses` others; 0 merges without loss only.
+ * Undefined where there are none.
+ */
+export function fitPrefixes(
+  prefixes: readonly string[],
+  maxRules: number,
+  maxExtraAddresses: number,
+  mayCover: CoverTest = () => true,
+): Fit | undefined {
+  const given = dropContained(prefixes);
+  if (given.length <= maxRules) return { prefixes: given, extraAddresses: 0 };
+  if (maxRules < 1) return undefined;
+  const root = coverTree(given.map(toLeaf), maxRules, mayCover);
   const extraAddresses = costOf(root, maxRules);
-  if (extraAddresses > maxExtraAddresses) {
-    return { fits: false, rulesNeeded: merged.length, extraAddressesNeeded: extraAddresses };
-  }
-  return { fits: true, prefixes: coverOf(root, maxRules), extraAddresses, exact: false };
+  if (extraAddresses > maxExtraAddresses || extraAddresses === Infinity) return undefined;
+  return { prefixes: coverOf(root, maxRules), extraAddresses };
 }
 
 /** A listed prefix, or the smallest prefix that holds two or more of them. IPv4 addresses fit a number. */
@@ -47,7 +42,7 @@ interface TrieNode {
   readonly size: number;
   /** How many listed addresses it holds. */
   readonly listed: number;
-  /** `costs[k - 1]`: the fewest extra addresses at which at most k prefixes cover what is listed in it. */
+  /** `costs[k - 1]`: the fewest extra addresses at which at most k prefixes cover what is listed in it, if any do. */
   readonly costs: readonly number[];
   readonly halves?: readonly [TrieNode, TrieNode];
 }
@@ -60,20 +55,19 @@ function toLeaf(prefix: string): TrieNode {
 }
 
 /** Of sorted, disjoint leaves. Only nodes where two branches meet are made: any other is never better than its child. */
-function coverTree(leaves: readonly TrieNode[], maxRules: number): TrieNode {
+function coverTree(leaves: readonly TrieNode[], maxRules: number, mayCover: CoverTest): TrieNode {
   const first = leaves[0];
   const last = leaves.at(-1);
   if (!first || !last) throw new RangeError('nothing to cover');
   if (first === last) return first;
   const { start, size } = smallestPrefix(first.start, last.start + last.size - 1);
   const middle = leaves.findIndex((leaf) => leaf.start >= start + size / 2);
-  return joinHalves(
-    start,
-    size,
-    coverTree(leaves.slice(0, middle), maxRules),
-    coverTree(leaves.slice(middle), maxRules),
-    maxRules,
-  );
+  const left = coverTree(leaves.slice(0, middle), maxRules, mayCover);
+  const right = coverTree(leaves.slice(middle), maxRules, mayCover);
+  const costs = costsOfJoin(left, right, maxRules);
+  const listed = left.listed + right.listed;
+  const asOne = mayCover(toPrefix({ start, size })) ? size - listed : Infinity;
+  return { start, size, listed, costs: [asOne, ...costs], halves: [left, right] };
 }
 
 function smallestPrefix(from: number, to: number): { readonly start: number; readonly size: number } {
@@ -82,13 +76,10 @@ function smallestPrefix(from: number, to: number): { readonly start: number; rea
   return { start: Math.floor(from / size) * size, size };
 }
 
-function joinHalves(start: number, size: number, left: TrieNode, right: TrieNode, maxRules: number): TrieNode {
-  const listed = left.listed + right.listed;
-  const count = Math.min(maxRules, left.costs.length + right.costs.length);
-  const costs = Array.from({ length: count }, (_, index) =>
-    index === 0 ? size - listed : bestSplit(left, right, index + 1).cost,
-  );
-  return { start, size, listed, costs, halves: [left, right] };
+/** Of two rules and more: each half takes one at least. */
+function costsOfJoin(left: TrieNode, right: TrieNode, maxRules: number): number[] {
+  const most = Math.min(maxRules, left.costs.length + right.costs.length);
+  return Array.from({ length: most - 1 }, (_, index) => bestSplit(left, right, index + 2).cost);
 }
 
 /** How many of `rules` the left half gets; of equal splits the one with the fewest. */
@@ -114,7 +105,7 @@ function coverOf(node: TrieNode, rules: number): string[] {
   return [...coverOf(left, toLeft), ...coverOf(right, allotted - toLeft)];
 }
 
-function toPrefix({ start, size }: TrieNode): string {
+function toPrefix({ start, size }: Pick<TrieNode, 'start' | 'size'>): string {
   const bytes = [24, 16, 8, 0].map((shift) => Math.floor(start / 2 ** shift) % 256);
   return `${bytes.join('.')}/${32 - Math.log2(size)}`;
 }

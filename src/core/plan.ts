@@ -1,18 +1,19 @@
 /** The plan: what we want, what we wrote, what is there, and what of the difference may be applied now. */
 import { createHash } from 'node:crypto';
-import { fitToCapacity } from './capacity.ts';
+import { calculateCapacity, presentIn, type Capacity } from './capacity.ts';
 import type { CurrentRule } from './currentRule.ts';
-import { calculateOwnership, type Ownership } from './ownership.ts';
-import { ofFamily, overlapping, subtractPrefixes } from './prefixes.ts';
+import { foreignNotes, sortLive, type Live } from './liveRules.ts';
+import { countAddresses, intersectPrefixes, subtractPrefixes } from './prefixes.ts';
 import type { Reason } from './reasons.ts';
 import { moveClocks, type RemovalClocks } from './removals.ts';
-import { findRuleLocks, holdFamilies, leftAloneNotes, rulesOfTarget } from './ruleLocks.ts';
-import { buildRuleSet, fitSteps, ruleChanges, type PlanLists } from './ruleSet.ts';
-import { checkAdditions, listed, reasonFor } from './safety.ts';
-import { sortRemovals } from './sortRemovals.ts';
+import { findRuleLocks, holdFamilies, leftAloneNotes, type RuleLock } from './ruleLocks.ts';
+import { ruleChanges } from './ruleSet.ts';
+import { checkAdditions, type AdditionCheck } from './safety.ts';
+import { sortRemovals, type SortedRemovals } from './sortRemovals.ts';
+import { fitSteps, type Dealt, type Steps } from './steps.ts';
 import type { Target } from './target.ts';
-import type { Approval, LiveRule, TargetState } from './targetState.ts';
-import { counted } from './words.ts';
+import type { LiveRule, TargetState } from './targetState.ts';
+import { aimOf, supernetNote } from './widening.ts';
 
 /** One rule as it would be written: an NSG rule of one family, or all of a registry's own IP rules. */
 export interface RuleChange {
@@ -100,136 +101,174 @@ export interface PlanResult {
   readonly unapplied: readonly string[];
 }
 
-export function calculatePlan(input: PlanInput): PlanResult {
-  const { target, current, state, now } = input;
-  const owned = state.owned.map((claim) => claim.prefix);
-  const rules = rulesOfTarget(target, current.rules, state.ownedRules);
-  const ownership = calculateOwnership({
-    target,
-    rules,
-    owned,
-    ownedRules: state.ownedRules,
-    desired: input.desired,
-  });
-  const capacity = fitToCapacity({
-    target,
-    desired: input.desired,
-    ours: ownership.ours,
-    foreign: ownership.foreign,
-    maxPrefixes: current.maxPrefixes,
-  });
-  const { desired, covered } = capacity;
-  const approval = validApproval(state.approval, input);
+/** What of a plan may be written: without the rules that are locked. */
+interface Fitted {
+  readonly steps: Steps;
+  readonly locks: readonly RuleLock[];
+  readonly additions: readonly RuleChange[];
+  readonly changes: readonly RuleChange[];
+}
 
-  const present = [...ownership.ours, ...(target.kind === 'nsgRule' ? ownership.foreign : covered)];
-  const additions = checkAdditions({
-    missing: subtractPrefixes(desired, present),
-    desired: capacity.isWidened ? desired : input.desired,
+/** What the steps of a plan came to, one after the other. */
+interface Found {
+  readonly live: Live;
+  readonly check: AdditionCheck;
+  readonly capacity: Capacity;
+  readonly clocks: RemovalClocks;
+  readonly removals: SortedRemovals;
+  readonly fitted: Fitted;
+}
+
+/** Whose is what; what may be let in; what is due to leave; what of both has room, and the writes that it takes. */
+export function calculatePlan(input: PlanInput): PlanResult {
+  const live = sortLive(input);
+  const check = checkListed(input, live);
+  const capacity = capacityOf(input, live, check);
+  const clocks = clocksAfter(input, live, capacity);
+  const removals = sortRemovals(input, live.ownership, clocks, live.approval);
+  const fitted = fitIntoRoom(input, live, capacity, {
+    lists: { add: check.allowed, remove: removals.remove, retain: removals.retain },
+    held: { add: check.held, remove: removals.held },
+  });
+  return toResult(input, { live, check, capacity, clocks, removals, fitted });
+}
+
+function checkListed(input: PlanInput, live: Live): AdditionCheck {
+  const { target, state, desired } = input;
+  return checkAdditions({
+    missing: subtractPrefixes(desired, presentIn({ target, ...live })),
+    desired,
     nested: input.nested ?? [],
-    owned,
-    approved: approval?.add ?? [],
+    owned: live.owned,
+    approved: live.approval?.add ?? [],
     limits: target.limits,
     heldBefore: state.heldAdditions ?? [],
-    alreadyAdded: state.exposure?.snapshot === input.snapshot ? state.exposure.addedAddresses : 0,
+    alreadyAdded: addedBefore(input),
   });
+}
 
-  const blockers = [...input.blockers, ...current.blockers, ...ownership.blockers, ...capacity.blockers];
-  const clocks = moveClocks({
-    clocks: state,
+/** What of the list is held or refused takes no room, and no wider prefix lets it in by the way. */
+function capacityOf(input: PlanInput, live: Live, check: AdditionCheck): Capacity {
+  const { target, desired, current } = input;
+  return calculateCapacity({
+    target,
+    ownership: live.ownership,
+    listed: desired,
+    covered: live.covered,
+    barred: [...check.held, ...check.refused],
+    owned: live.owned,
+    approved: live.approval?.add ?? [],
+    maxPrefixes: current.maxPrefixes,
+    maxNewAddresses: target.limits.maxAddedAddresses - addedBefore(input) - check.addedAddresses,
+  });
+}
+
+function clocksAfter(input: PlanInput, { ownership }: Live, capacity: Capacity): RemovalClocks {
+  const isBelieved = input.state.pin === undefined && input.distrust.length === 0;
+  return moveClocks({
+    clocks: input.state,
     ours: ownership.ours,
-    desired,
-    publication: state.pin !== undefined || input.distrust.length > 0 ? undefined : input.publication,
-    now,
+    desired: [...input.desired, ...aimOf(capacity)],
+    publication: isBelieved ? input.publication : undefined,
+    now: input.now,
   });
-  const removals = sortRemovals(input, ownership, clocks, approval);
+}
 
-  const ruleDrift = rules.flatMap(({ rule, mark, drift }) =>
-    mark === undefined ? [] : drift.map((text) => `${rule}: ${text}`),
-  );
-  const lists = { add: additions.allowed, remove: removals.remove, retain: removals.retain };
-  const held = { add: additions.held, remove: removals.held };
-  const room = capacity.blockers.length > 0 ? undefined : capacity.room;
-  const fit = (parts: { readonly lists: PlanLists; readonly held: Plan['held'] }) =>
-    fitSteps(parts, { room, mayReplace: target.policy !== 'addOnly' }, (add, remove) =>
-      buildRuleSet(target, ownership, { desired, covered, add, remove }),
-    );
+function fitIntoRoom(input: PlanInput, live: Live, capacity: Capacity, dealt: Dealt): Fitted {
+  const { rules, ownership, approval } = live;
+  const mayReplace = input.target.policy !== 'addOnly' && input.distrust.length === 0;
   const changesOf = (prefixes: readonly string[]) => ruleChanges(input, rules, ownership, prefixes);
-  const unlocked = fit({ lists, held });
-  const locks = findRuleLocks(input, rules, ownership, approval).filter((lock) =>
-    changesOf(unlocked.afterAll).some(({ rule }) => rule === lock.rule),
-  );
-  const isOpen = ({ rule }: RuleChange) => !locks.some((lock) => lock.rule === rule);
+  const unlocked = fitSteps(capacity, dealt, mayReplace);
+  const written = changesOf(unlocked.afterAll).map(({ rule }) => rule);
+  const locks = findRuleLocks(input, rules, ownership, approval).filter(({ rule }) => written.includes(rule));
+  const families = locks.map(({ family }) => family);
   const steps =
-    locks.length === 0
-      ? unlocked
-      : fit(
-          holdFamilies(
-            lists,
-            held,
-            locks.map(({ family }) => family),
-          ),
-        );
-  const changes = changesOf(steps.afterAll).filter(isOpen);
-  const isStuck = changes.length === 0 && locks.some((lock) => !lock.canBeApproved);
-  const content = {
-    target: target.name,
-    snapshot: input.snapshot,
-    ...steps.lists,
-    foreign: ownership.foreign,
-    held: steps.held,
-    ruleDrift,
-    verdict: verdictOf(blockers.length > 0 || isStuck, [...steps.held.add, ...steps.held.remove, ...additions.refused]),
-  };
-  const plan: Plan = {
-    id: planId(content, input.configHash, current.rules),
-    ...content,
-    reasons: [
-      ...blockers,
-      ...locks.flatMap((lock) => lock.reasons),
-      ...additions.reasons,
-      ...removals.reasons,
-      ...steps.reasons,
-      ...capacity.notes,
-      ...current.notes,
-      ...leftAloneNotes(rules, changes),
-      ...foreignNotes(target, ownership, input.desired),
-    ],
-  };
+    locks.length === 0 ? unlocked : fitSteps(capacity, holdFamilies(dealt.lists, dealt.held, families), mayReplace);
+  const isOpen = ({ rule }: RuleChange) => !locks.some((lock) => lock.rule === rule);
   return {
-    plan,
+    steps,
+    locks,
     additions: changesOf(steps.afterAdditions).filter(isOpen),
-    changes,
-    // Nothing is learned of a target while nothing can be done to it.
-    clocks: blockers.length > 0 ? { absent: state.absent, returned: state.returned } : clocks,
-    ours: ownership.ours,
-    addedAddresses: ofFamily(steps.lists.add, 'ipv4').length > 0 ? additions.addedAddresses : 0,
-    heldAdditions: additions.beyondCount,
-    unapplied: [...steps.held.add, ...additions.refused, ...(blockers.length > 0 ? steps.lists.add : [])],
+    changes: changesOf(steps.afterAll).filter(isOpen),
   };
 }
 
-/** An approval holds for one snapshot and one configuration. */
-function validApproval(approval: Approval | undefined, input: PlanInput): Approval | undefined {
-  return approval?.snapshot === input.snapshot && approval.configHash === input.configHash ? approval : undefined;
+function toResult(input: PlanInput, found: Found): PlanResult {
+  const { live, check, clocks, fitted } = found;
+  const { lists } = fitted.steps;
+  const blockers = [...input.blockers, ...input.current.blockers, ...live.ownership.blockers];
+  const isBlocked = blockers.length > 0;
+  const content = contentOf(input, found, isBlocked);
+  const id = planId(content, input.configHash, input.current.rules);
+  return {
+    plan: { id, ...content, reasons: [...blockers, ...reasonsOf(input, found)] },
+    additions: fitted.additions,
+    changes: fitted.changes,
+    // Nothing is learned of a target while nothing can be done to it.
+    clocks: isBlocked ? { absent: input.state.absent, returned: input.state.returned } : clocks,
+    ours: live.ownership.ours,
+    addedAddresses: countNew(lists.add, live),
+    heldAdditions: check.beyondCount,
+    unapplied: unappliedOf(input.desired, fitted.steps, check, isBlocked),
+  };
+}
+
+function contentOf({ target, snapshot }: PlanInput, found: Found, isBlocked: boolean): Omit<Plan, 'id' | 'reasons'> {
+  const { rules, ownership } = found.live;
+  const { steps, locks, changes } = found.fitted;
+  const isStuck = steps.isBlocked || (changes.length === 0 && locks.some((lock) => !lock.canBeApproved));
+  const waiting = [...steps.held.add, ...steps.held.remove, ...found.check.refused];
+  return {
+    target: target.name,
+    snapshot,
+    ...steps.lists,
+    foreign: ownership.foreign,
+    held: steps.held,
+    ruleDrift: rules.flatMap(({ rule, mark, drift }) =>
+      mark === undefined ? [] : drift.map((text) => `${rule}: ${text}`),
+    ),
+    verdict: verdictOf(isBlocked || isStuck, waiting),
+  };
+}
+
+/** What holds, what waits, what is to be known. */
+function reasonsOf(input: PlanInput, { live, check, capacity, removals, fitted }: Found): Reason[] {
+  const { locks, steps, changes } = fitted;
+  const leaving = [...steps.lists.retain, ...steps.held.remove];
+  return [
+    ...locks.flatMap((lock) => lock.reasons),
+    ...steps.reasons,
+    ...check.reasons,
+    ...removals.reasons,
+    ...supernetNote(capacity, steps.afterAll, leaving),
+    ...input.current.notes,
+    ...leftAloneNotes(live.rules, changes),
+    ...foreignNotes(input, live),
+  ];
+}
+
+/** What counts against `maxAddedAddresses`: not what was let in before, nor what a person approved. */
+function countNew(added: readonly string[], { owned, approval }: Live): number {
+  return Number(countAddresses(subtractPrefixes(added, [...owned, ...(approval?.add ?? [])]), 'ipv4'));
+}
+
+function addedBefore({ state, snapshot }: PlanInput): number {
+  return state.exposure?.snapshot === snapshot ? state.exposure.addedAddresses : 0;
+}
+
+function unappliedOf(
+  desired: readonly string[],
+  { lists, held }: Steps,
+  check: AdditionCheck,
+  isBlocked: boolean,
+): string[] {
+  const waiting = [...held.add, ...(isBlocked ? lists.add : [])];
+  return [...intersectPrefixes(waiting, desired), ...check.refused];
 }
 
 function verdictOf(isBlocked: boolean, held: readonly string[]): PlanVerdict {
   if (isBlocked) return 'blocked';
   return held.length > 0 ? 'held' : 'apply';
-}
-
-function foreignNotes(target: Target, { foreign, blockers }: Ownership, desired: readonly string[]): Reason[] {
-  if (target.kind === 'registryNetworkRules') {
-    const others = `${counted(foreign.length, 'rule')} ${foreign.length === 1 ? 'was' : 'were'} added by others`;
-    const listedToo = overlapping(foreign, desired).length;
-    const [hold, stays] = listedToo === 1 ? ['holds', 'stays'] : ['hold', 'stay'];
-    const stay =
-      listedToo === 0 ? '' : `; ${listedToo} of them ${hold} listed addresses, and ${stays} when those are dropped`;
-    return reasonFor('foreignRules', foreign, `${others} and left alone${stay}.`);
-  }
-  if (target.policy !== 'addOnly' || blockers.length > 0) return [];
-  const message = `${listed(foreign)} is in the rule but was not written by this app; policy addOnly keeps it.`;
-  return reasonFor('foreignRules', foreign, message);
 }
 
 function planId(content: Omit<Plan, 'id' | 'reasons'>, configHash: string, rules: readonly CurrentRule[]): string {

@@ -1,15 +1,15 @@
-/** The rules that a plan leaves behind: which prefixes they hold after each of its steps, and what is written for that. */
+/** The app's rules as a whole: which prefixes they hold once something is in and something is out, and what is written for it. */
 import type { CurrentRule } from './currentRule.ts';
 import type { Ownership } from './ownership.ts';
-import type { Plan, PlanInput, RuleChange } from './plan.ts';
+import type { PlanInput, RuleChange } from './plan.ts';
 import { addressFamilies, dropContained, intersectPrefixes, mergePrefixes } from './prefixes.ts';
 import { ofFamily, overlapping, sameAddresses, subtractPrefixes, type AddressFamily } from './prefixes.ts';
-import type { Reason } from './reasons.ts';
-import { reasonFor } from './safety.ts';
 import type { NsgRuleTarget, Target } from './target.ts';
 
 export interface RuleSetParts {
-  readonly desired: readonly string[];
+  /** What is wanted and needs a rule of ours, in the shape that it is written in. */
+  readonly needed: readonly string[];
+  /** What of it others let in: parts of a prefix that is not written in pieces for that. */
   readonly covered: readonly string[];
   readonly add: readonly string[];
   readonly remove: readonly string[];
@@ -17,75 +17,34 @@ export interface RuleSetParts {
 
 /** All prefixes of the app's rules once `add` is in and `remove` is out. */
 export function buildRuleSet(target: Target, ownership: Ownership, parts: RuleSetParts): readonly string[] {
-  const { desired, covered, add, remove } = parts;
-  const isNsg = target.kind === 'nsgRule';
-  const kept = isNsg ? [...ownership.ours, ...ownership.foreign] : ownership.ours;
-  const admitted = subtractPrefixes(intersectPrefixes(desired, mergePrefixes([...kept, ...add])), covered);
-  const stays = subtractPrefixes(subtractPrefixes(kept, desired), remove);
-  // A prefix of which nothing is taken out stays whole: its parts would need more room.
+  const { needed, covered, add, remove } = parts;
+  const kept = keptIn(target, ownership);
+  const open = intersectPrefixes(needed, mergePrefixes([...kept, ...add, ...covered]));
+  const admitted = overlapping(open, [...kept, ...add]);
+  const stays = subtractPrefixes(subtractPrefixes(kept, needed), remove);
+  const foreign = rulesOfOthers(target, ownership);
+  const theirs = admitted.filter((prefix) => foreign.has(prefix));
+  // A prefix of which nothing is taken out stays whole: its parts would need more room, or be somebody else's.
   const touched = new Set(overlapping(kept, remove));
-  const whole = overlapping(kept, stays).filter((prefix) => !touched.has(prefix));
-  const all = dropContained([...admitted, ...whole, ...stays]);
-  if (isNsg) return all;
-  // A registry holds a prefix once: what somebody else let in must not become ours by being written again.
-  const foreign = new Set(ownership.foreign);
-  return all.filter((prefix) => !foreign.has(prefix));
+  const whole = overlapping(kept, [...stays, ...theirs]).filter((prefix) => !touched.has(prefix));
+  const ours = [...admitted, ...stays].filter((prefix) => !foreign.has(prefix));
+  return dropContained([...ours, ...whole]);
+}
+
+/** A registry holds a prefix once: what somebody else let in must not become ours by being written again. */
+export function rulesOfOthers(target: Target, { foreign }: Ownership): ReadonlySet<string> {
+  return new Set(target.kind === 'nsgRule' ? [] : foreign);
+}
+
+/** What the app's rules hold now; one NSG rule holds what is ours and what is not. */
+export function keptIn(target: Target, { ours, foreign }: Ownership): readonly string[] {
+  return target.kind === 'nsgRule' ? [...ours, ...foreign] : ours;
 }
 
 export interface PlanLists {
   readonly add: readonly string[];
   readonly remove: readonly string[];
   readonly retain: readonly string[];
-}
-
-export interface Steps {
-  readonly lists: PlanLists;
-  readonly held: Plan['held'];
-  readonly reasons: readonly Reason[];
-  readonly afterAdditions: readonly string[];
-  readonly afterAll: readonly string[];
-}
-
-/**
- * Additions first, removals later, as far as the room goes. Where the room is enough only once the removals are done,
- * both are one step; where it is not enough even then, the additions are held together with what takes their room. A
- * removal that leaves more prefixes than there are now (parts of a wide one) is held where those have no room.
- */
-export function fitSteps(
-  { lists, held }: { readonly lists: PlanLists; readonly held: Plan['held'] },
-  { room, mayReplace }: { readonly room: number | undefined; readonly mayReplace: boolean },
-  build: (added: readonly string[], removed: readonly string[]) => readonly string[],
-): Steps {
-  const afterAll = build(lists.add, lists.remove);
-  if (room === undefined || afterAll.length <= room) {
-    const afterAdditions = build(lists.add, []);
-    const isOneStep = room !== undefined && afterAdditions.length > room;
-    return { lists, held, reasons: [], afterAdditions: isOneStep ? afterAll : afterAdditions, afterAll };
-  }
-  const now = build([], []);
-  const left = build([], lists.remove);
-  const remove = left.length <= Math.max(room, now.length) ? lists.remove : [];
-  const kept = lists.remove.length === remove.length ? [] : lists.remove;
-  const blocked = [...lists.add, ...kept];
-  const afterRemovals = kept.length === 0 ? left : now;
-  if (blocked.length === 0) return { lists, held, reasons: [], afterAdditions: now, afterAll: afterRemovals };
-  const way = mayReplace
-    ? 'Approve the plan to replace them now.'
-    : 'Policy addOnly keeps them: make room, or choose another policy.';
-  return {
-    lists: { add: [], remove, retain: mayReplace ? [] : lists.retain },
-    held: {
-      add: dropContained([...held.add, ...lists.add]),
-      remove: dropContained([...held.remove, ...kept, ...(mayReplace ? lists.retain : [])]),
-    },
-    reasons: reasonFor(
-      'fit',
-      blocked,
-      `${afterAll.length} prefixes would be needed and there is room for ${room}: prefixes that are no longer listed still take some of it. ${way}`,
-    ),
-    afterAdditions: now,
-    afterAll: afterRemovals,
-  };
 }
 
 /** An NSG rule of a target by its name. */

@@ -1,10 +1,12 @@
-/** How full a target is, publication by publication. */
-import { expect, test } from '@jest/globals';
+/** How full a target is, publication by publication, and what becomes of a list that outgrows it. */
+import { describe, expect, test } from '@jest/globals';
 import { viewTarget } from '../../src/app/queries/targetQueries.ts';
 import type { CapacityUse } from '../../src/core/capacityUse.ts';
+import { sortPrefixes } from '../../src/core/prefixes.ts';
 import type { Target } from '../../src/core/target.ts';
 import type { World } from '../../dev/world.ts';
-import { acr, hooks, prod, publish, publishNextWeek, useWorlds } from './stories.ts';
+import { openLimits } from '../core/planFixtures.ts';
+import { acr, codesOf, editIpRules, hooks, ipRulesOf, prod, publish, publishNextWeek, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();
 
@@ -58,4 +60,55 @@ test('a target that is only planned shows what the list would take', async () =>
   await publishNextWeek(world, { [acr]: list(14) }, 2);
 
   expect(await capacityOf(world, target)).toEqual({ used: 0, limit: 40, weeksUntilFull: 5 });
+});
+
+describe('a list that outgrows a registry', () => {
+  const target = prod({ serviceTag: acr, regions: 'all', limits: openLimits });
+
+  test('what was deleted by hand is put back, the rest is held, and no more is written after that', async () => {
+    const world = await worlds.open({ targets: [target] });
+    await publish(world, { [acr]: list(100) }, 1);
+    editIpRules(world, (rules) => rules.slice(5));
+
+    const [record] = await publishNextWeek(world, { [acr]: list(106) }, 2);
+    const [again] = await world.reconcile();
+
+    expect(sortPrefixes(ipRulesOf(world))).toEqual(list(100));
+    expect(record).toMatchObject({ outcome: 'applied', plan: { verdict: 'held', add: list(5) } });
+    expect(codesOf(record)).toEqual(['fit']);
+    expect(again).toMatchObject({ outcome: 'held' });
+    expect((await world.services.states.get(target.name))?.waiting?.map(({ prefix }) => prefix)).toEqual(
+      list(106).slice(100),
+    );
+    expect((await capacityOf(world, target))?.weeksUntilFull).toBe(0);
+  });
+
+  test('a quota that was raised is found by the next reconciliation', async () => {
+    const world = await worlds.open({ targets: [target] });
+    await publish(world, { [acr]: list(106) }, 1);
+
+    world.simulator.configure({ maxIpRules: 200 });
+    await world.reconcile();
+
+    expect(sortPrefixes(ipRulesOf(world))).toEqual(list(106));
+  });
+});
+
+test('a region that vanished does not keep out what is new in another one: wider prefixes make room', async () => {
+  const europe = ['20.50.0.0/26', '20.50.0.128/26', '20.50.2.0/26', '20.51.0.0/26'];
+  const italy = ['4.232.0.0/26', '4.233.0.0/26', '4.234.0.0/26'];
+  const target = prod({
+    regions: ['westeurope', 'italynorth'],
+    capacity: { maxRules: 6, fit: 'supernet', maxExtraAddresses: 5000 },
+  });
+  const world = await worlds.open({ targets: [target] });
+  const both = { [`${acr}.WestEurope`]: europe, [`${acr}.ItalyNorth`]: italy, [acr]: [...europe, ...italy] };
+  await publish(world, both, 1);
+
+  const more = [...europe, '20.51.4.0/26'];
+  await publishNextWeek(world, { [`${acr}.WestEurope`]: more, [acr]: [...more, ...italy] }, 2);
+  const [again] = await world.reconcile();
+
+  expect(sortPrefixes(ipRulesOf(world))).toEqual([...italy, '20.50.0.0/22', '20.51.0.0/26', '20.51.4.0/26']);
+  expect(again).toMatchObject({ outcome: 'unchanged' });
 });

@@ -10,7 +10,6 @@ import { publishNextWeek, recordsOf, ruleOfOthers, rulesOf, useWorlds, writesOf,
 
 const worlds = useWorlds();
 const list = (...prefixes: readonly string[]): TagLists => ({ [acr]: prefixes, [`${acr}.WestEurope`]: prefixes });
-const many = Array.from({ length: 150 }, (_, index) => `20.42.${index}.0/26`);
 const first = list('20.42.0.0/24', '20.42.2.0/24');
 
 /** May look at everything and change nothing. */
@@ -69,12 +68,14 @@ const obstacles: readonly Obstacle[] = [
     message: /1 virtual network rules/,
   },
   {
-    what: 'more rules than the registry takes',
+    what: 'a registry that others have filled up',
     target: prod(),
-    tags: list(...many),
-    prepare: () => undefined,
+    prepare: (world) => {
+      const ipRules = Array.from({ length: 100 }, (_, index) => ({ value: `198.51.100.${index}` }));
+      world.simulator.putRegistry({ id: prod().resourceId, networkRuleSet: { defaultAction: 'Deny', ipRules } });
+    },
     code: 'quota',
-    message: /150 IP rules are needed and there is room for 100/,
+    message: /IP rules are needed and there is room for 0: the registry takes 100 and holds 100 rules of others/,
   },
   {
     what: 'a rule of our name',

@@ -14,11 +14,11 @@ import { readRealFile, testOnRealFiles } from './realFiles.ts';
 
 describe('fitPrefixes', () => {
   test.each([
-    ['as listed', ['192.0.2.128/25', '192.0.2.0/25'], 2, 0, ['192.0.2.0/25', '192.0.2.128/25'], 0, true],
-    ['merged without loss', ['192.0.2.128/25', '192.0.2.0/25'], 1, 0, ['192.0.2.0/24'], 0, true],
-    ['contained ones cost nothing', ['192.0.2.0/24', '192.0.2.7/32'], 1, 0, ['192.0.2.0/24'], 0, true],
-    ['nothing to fit', [], 0, 0, [], 0, true],
-    ['a supernet', ['192.0.2.0/26', '192.0.2.128/25'], 1, 64, ['192.0.2.0/24'], 64, false],
+    ['as listed', ['192.0.2.128/25', '192.0.2.0/25'], 2, 0, ['192.0.2.0/25', '192.0.2.128/25'], 0],
+    ['merged without loss', ['192.0.2.128/25', '192.0.2.0/25'], 1, 0, ['192.0.2.0/24'], 0],
+    ['contained ones cost nothing', ['192.0.2.0/24', '192.0.2.7/32'], 1, 0, ['192.0.2.0/24'], 0],
+    ['nothing to fit', [], 0, 0, [], 0],
+    ['a supernet', ['192.0.2.0/26', '192.0.2.128/25'], 1, 64, ['192.0.2.0/24'], 64],
     [
       'the cheaper pair is joined',
       ['192.0.2.0/32', '192.0.2.2/32', '198.51.100.0/25', '198.51.100.192/26'],
@@ -26,27 +26,39 @@ describe('fitPrefixes', () => {
       10,
       ['192.0.2.0/30', '198.51.100.0/25', '198.51.100.192/26'],
       2,
-      false,
     ],
-    ['up to the whole space', ['1.0.0.0/8', '224.0.0.0/8'], 1, 2 ** 32, ['0.0.0.0/0'], 2 ** 32 - 2 ** 25, false],
-  ])('%s', (_, prefixes, maxRules, maxExtraAddresses, expected, extraAddresses, exact) => {
-    expect(fitPrefixes(prefixes, maxRules, maxExtraAddresses)).toEqual({
-      fits: true,
-      prefixes: expected,
-      extraAddresses,
-      exact,
-    });
+    ['up to the whole space', ['1.0.0.0/8', '224.0.0.0/8'], 1, 2 ** 32, ['0.0.0.0/0'], 2 ** 32 - 2 ** 25],
+  ])('%s', (_, prefixes, maxRules, maxExtraAddresses, expected, extraAddresses) => {
+    expect(fitPrefixes(prefixes, maxRules, maxExtraAddresses)).toEqual({ prefixes: expected, extraAddresses });
   });
 
   test.each([
-    ['exact: not one address more', ['192.0.2.0/32', '192.0.2.2/32'], 1, 0, 2, 2],
-    ['one address too many', ['192.0.2.0/26', '192.0.2.128/25'], 1, 63, 2, 64],
-    ['no room at all', ['192.0.2.0/25', '192.0.2.128/25'], 0, 1000, 1, undefined],
-  ])('does not fit: %s', (_, prefixes, maxRules, maxExtraAddresses, rulesNeeded, extraAddressesNeeded) => {
-    expect(fitPrefixes(prefixes, maxRules, maxExtraAddresses)).toEqual({
-      fits: false,
-      rulesNeeded,
-      extraAddressesNeeded,
+    ['exact: not one address more', ['192.0.2.0/32', '192.0.2.2/32'], 1, 0],
+    ['one address too many', ['192.0.2.0/26', '192.0.2.128/25'], 1, 63],
+    ['no room at all', ['192.0.2.0/25', '192.0.2.128/25'], 0, 1000],
+  ])('does not fit: %s', (_, prefixes, maxRules, maxExtraAddresses) => {
+    expect(fitPrefixes(prefixes, maxRules, maxExtraAddresses)).toBeUndefined();
+  });
+
+  describe('with prefixes that may not be used', () => {
+    const listed = ['192.0.2.0/26', '192.0.2.128/26', '198.51.100.0/25', '198.51.100.192/26'];
+
+    test('goes round them, at the price of more addresses', () => {
+      const notThat = (prefix: string): boolean => prefix !== '198.51.100.0/24';
+
+      expect(fitPrefixes(listed, 3, 1000)?.prefixes).toEqual(['192.0.2.0/26', '192.0.2.128/26', '198.51.100.0/24']);
+      expect(fitPrefixes(listed, 3, 1000, notThat)).toEqual({
+        prefixes: ['192.0.2.0/24', '198.51.100.0/25', '198.51.100.192/26'],
+        extraAddresses: 128,
+      });
+    });
+
+    test('fits nothing where there is no way round, however many addresses it may take', () => {
+      expect(fitPrefixes(listed, 1, Infinity, () => false)).toBeUndefined();
+    });
+
+    test('takes what is given as it is', () => {
+      expect(fitPrefixes(listed, 4, 0, () => false)?.prefixes).toEqual(listed);
     });
   });
 
@@ -62,8 +74,8 @@ describe('fitPrefixes', () => {
 
         const fit = fitPrefixes(prefixes, maxRules, 16);
 
-        expect(fit).toMatchObject({ fits: true, extraAddresses: fewestExtra(new Set(hosts), maxRules) });
-        if (!fit.fits) return;
+        if (!fit) throw new Error('a supernet always fits');
+        expect(fit.extraAddresses).toBe(fewestExtra(new Set(hosts), maxRules));
         expect(fit.prefixes.length).toBeLessThanOrEqual(maxRules);
         expect(coversAll(fit.prefixes, prefixes)).toBe(true);
         expect(Number(countAddresses(fit.prefixes, 'ipv4')) - hosts.length).toBe(fit.extraAddresses);
@@ -87,7 +99,7 @@ describe('fitPrefixes', () => {
         let previous = Infinity;
         for (const maxRules of [1, 2, 3, 5, 8, 13, 21, 34, 55]) {
           const fit = fitPrefixes(prefixes, maxRules, 2 ** 32);
-          if (!fit.fits) throw new Error('a supernet always fits');
+          if (!fit) throw new Error('a supernet always fits');
           expect(fit.prefixes).toEqual(sortPrefixes(fit.prefixes));
           expect(fit.prefixes.length).toBeLessThanOrEqual(maxRules);
           expect(coversAll(fit.prefixes, prefixes)).toBe(true);
@@ -107,7 +119,7 @@ describe('fitPrefixes', () => {
 
     const extra = [600, 400, 300, 200, 150, 100, 50].map((maxRules) => {
       const fit = fitPrefixes(ipv4, maxRules, Infinity);
-      if (!fit.fits) throw new Error('a supernet always fits');
+      if (!fit) throw new Error('a supernet always fits');
       expect(fit.prefixes).toHaveLength(Math.min(maxRules, ipv4.length));
       expect(coversAll(fit.prefixes, ipv4)).toBe(true);
       expect(countAddresses(fit.prefixes, 'ipv4') - countAddresses(ipv4, 'ipv4')).toBe(BigInt(fit.extraAddresses));

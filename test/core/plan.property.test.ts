@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { coverTest } from '../../src/core/capacity.ts';
+import { fitPrefixes } from '../../src/core/fit.ts';
 import {
   coversAll,
   countAddresses,
@@ -8,16 +10,26 @@ import {
   intersectPrefixes,
   mergePrefixes,
   ofFamily,
+  overlapping,
   parsePrefix,
   sameAddresses,
   sortPrefixes,
   subtractPrefixes,
 } from '../../src/core/prefixes.ts';
-import type { PlanResult } from '../../src/core/plan.ts';
+import type { PlanInput, PlanResult } from '../../src/core/plan.ts';
 import { removalExcess } from '../../src/core/safety.ts';
 import type { Policy, SafetyLimits, Target } from '../../src/core/target.ts';
 import type { TargetState } from '../../src/core/targetState.ts';
-import { applyChanges, nsgTarget, openLimits, planInput, planOf, registryTarget, stateOwning } from './planFixtures.ts';
+import {
+  applyChanges,
+  liveRules,
+  nsgTarget,
+  openLimits,
+  planInput,
+  planOf,
+  registryTarget,
+  stateOwning,
+} from './planFixtures.ts';
 
 const runs = { numRuns: 1000 };
 
@@ -44,6 +56,7 @@ interface World {
   readonly live: readonly string[];
   readonly owned: readonly string[];
   readonly state: TargetState;
+  readonly overrides?: Partial<PlanInput>;
 }
 
 function world(policy: fc.Arbitrary<Policy>, limit: fc.Arbitrary<SafetyLimits> = limits): fc.Arbitrary<World> {
@@ -99,6 +112,29 @@ function approvedWorld(policy: fc.Arbitrary<Policy>): fc.Arbitrary<World> {
       remove,
     };
     return { ...given, state: { ...given.state, approval } };
+  });
+}
+
+/** A world with little room, and registries that may have wider prefixes for it. */
+function tight(given: fc.Arbitrary<World>): fc.Arbitrary<World> {
+  const capacity = fc.record({
+    maxRules: fc.integer({ min: 1, max: 10 }),
+    fit: fc.constantFrom('exact' as const, 'supernet' as const),
+    maxExtraAddresses: fc.constantFrom(0, 16, 64, 256, 1024),
+  });
+  return fc.tuple(given, capacity, fc.boolean()).map(([before, { maxRules, ...rest }, isDistrusted]) => {
+    const { maxExtraAddresses, fit } = rest;
+    const target =
+      before.target.kind === 'nsgRule'
+        ? before.target
+        : {
+            ...before.target,
+            capacity: { maxRules, fit, maxExtraAddresses: fit === 'exact' ? 0 : maxExtraAddresses },
+          };
+    const world = { ...before, target };
+    const { current } = planInput(world);
+    const distrust = isDistrusted ? [{ code: 'quarantined' as const, message: 'The tag is gone.' }] : [];
+    return { ...world, overrides: { current: { ...current, maxPrefixes: maxRules }, distrust } };
   });
 }
 
@@ -220,20 +256,8 @@ describe('a plan', () => {
     fc.assert(
       fc.property(world(anyPolicy), (given) => {
         const first = planOf(given);
-        const live = applyChanges(given.target, given.live, first.plan.foreign, first.changes);
-        const ours = subtractPrefixes([...first.ours, ...first.plan.add], first.plan.remove);
-        const own =
-          given.target.kind === 'registryNetworkRules' && first.changes.length > 0
-            ? first.changes.flatMap((change) => change.prefixes)
-            : ours;
-        const owned = own.map((prefix) => ({
-          prefix,
-          since: coversAll(given.owned, [prefix]) ? '2026-01-01T00:00:00.000Z' : '2026-01-10T00:00:00.000Z',
-        }));
-        const state = { ...stateOwning([]), owned, absent: first.clocks.absent, returned: first.clocks.returned };
-        const ownedRules = live.length > 0 ? ['AllowAcr', 'AllowAcr-ipv6'] : [];
 
-        const second = planOf({ ...given, live, state: { ...state, ownedRules, exposure: exposureOf(first) } });
+        const second = planOf(appliedTo(given, first));
 
         expect(second.changes).toEqual([]);
         expect(second.plan.add).toEqual([]);
@@ -315,38 +339,6 @@ describe('a plan', () => {
     );
   });
 
-  test('never exceeds the room of the target', () => {
-    fc.assert(
-      fc.property(world(anyPolicy), fc.integer({ min: 1, max: 12 }), (given, maxPrefixes) => {
-        const input = planInput(given);
-        const { target } = given;
-        const bounded =
-          target.kind === 'registryNetworkRules'
-            ? { ...target, capacity: { maxRules: maxPrefixes, fit: 'supernet' as const, maxExtraAddresses: 64 } }
-            : target;
-
-        const result = planOf({
-          ...given,
-          target: bounded,
-          overrides: { current: { ...input.current, maxPrefixes } },
-        });
-
-        if (result.plan.verdict === 'blocked') return;
-        // What holds more than it may from before may still hold that, and not one more.
-        const most = result.plan.add.length > 0 ? maxPrefixes : Math.max(maxPrefixes, given.live.length);
-        for (const step of [result.additions, result.changes]) {
-          const after = applyChanges(bounded, given.live, result.plan.foreign, step);
-          // The other family's rule, not written, may hold what is listed in more pieces than it takes.
-          const inPieces = given.live.length - Math.min(given.live.length, mergePrefixes(given.live).length);
-          expect(step.length === 0 ? 0 : after.length).toBeLessThanOrEqual(
-            bounded.kind === 'nsgRule' ? most + inPieces : most,
-          );
-        }
-      }),
-      runs,
-    );
-  });
-
   test('approved, applies everything that it held but what is refused', () => {
     fc.assert(
       fc.property(world(fc.constant('sync')), (given) => {
@@ -392,6 +384,238 @@ describe('a plan', () => {
     );
   });
 });
+
+describe('a plan with little room', () => {
+  const narrow = tight(world(anyPolicy));
+  const anyApproval = fc.oneof(narrow, tight(approvedWorld(anyPolicy)));
+
+  function after(given: World, { plan, changes }: PlanResult): string[] {
+    return applyChanges(given.target, given.live, plan.foreign, changes);
+  }
+
+  /** What the app's own rules hold after a plan; of an NSG, all that is in them. */
+  function oursAfter(given: World, result: PlanResult): string[] {
+    if (given.target.kind === 'nsgRule') return after(given, result);
+    return result.changes.length > 0 ? result.changes.flatMap(({ prefixes }) => [...prefixes]) : [...result.ours];
+  }
+
+  function roomOf({ overrides, target }: World, { plan }: PlanResult): number {
+    const quota = overrides?.current?.maxPrefixes ?? Infinity;
+    return target.kind === 'nsgRule' ? quota : Math.max(0, quota - plan.foreign.length);
+  }
+
+  const countOf = (prefixes: readonly string[]): number => Number(countAddresses(prefixes, 'ipv4'));
+  const heldFor = ({ plan }: PlanResult, ...codes: readonly string[]): string[] =>
+    plan.reasons.filter(({ code }) => codes.includes(code)).flatMap(({ prefixes }) => [...(prefixes ?? [])]);
+
+  test('never exceeds it', () => {
+    fc.assert(
+      fc.property(anyApproval, (given) => {
+        const result = planOf(given);
+        // What holds more than it may from before may still hold that, and not one more.
+        const before = given.target.kind === 'nsgRule' ? given.live : result.ours;
+        const room = roomOf(given, result);
+        const most = result.plan.add.length > 0 ? room : Math.max(room, before.length);
+        // The other family's rule, not written, may hold what is listed in more pieces than it takes.
+        const inPieces = given.target.kind === 'nsgRule' ? before.length - mergePrefixes(before).length : 0;
+
+        for (const step of [result.additions, result.changes]) {
+          const holds = step.length === 0 ? 0 : applyChanges(given.target, given.live, [], step).length;
+          expect(holds).toBeLessThanOrEqual(most + inPieces);
+        }
+      }),
+      runs,
+    );
+  });
+
+  test('leaves open no more unlisted addresses than maxExtraAddresses, or opens none', () => {
+    fc.assert(
+      fc.property(anyApproval, (given) => {
+        const result = planOf(given);
+        const unlisted = subtractPrefixes(oursAfter(given, result), given.desired);
+        const opened = subtractPrefixes(unlisted, given.live);
+
+        const { target } = given;
+        const most = target.kind === 'nsgRule' ? 0 : target.capacity.maxExtraAddresses;
+        if (opened.length > 0) expect(countOf(unlisted)).toBeLessThanOrEqual(most);
+      }),
+      runs,
+    );
+  });
+
+  test('opens nothing that is held or refused, and no prefix of its own making beyond widestPrefix', () => {
+    fc.assert(
+      fc.property(narrow, (given) => {
+        const result = planOf(given);
+        const { ipv4 } = given.target.limits.widestPrefix;
+        const opened = subtractPrefixes(result.plan.add, [...given.desired, ...given.owned]);
+        const written = result.changes.flatMap(({ prefixes }) => prefixes);
+
+        expect(intersectPrefixes(result.plan.add, result.plan.held.add)).toEqual([]);
+        for (const prefix of overlapping(written, opened))
+          expect(parsePrefix(prefix).length).toBeGreaterThanOrEqual(ipv4);
+        const fresh = subtractPrefixes(result.plan.add, given.owned);
+        expect(countOf(fresh)).toBeLessThanOrEqual(given.target.limits.maxAddedAddresses);
+      }),
+      runs,
+    );
+  });
+
+  test('holds nothing that has room', () => {
+    fc.assert(
+      fc.property(narrow, (given) => {
+        const result = planOf(given);
+        const ours = oursAfter(given, result);
+        const room = roomOf(given, result);
+        const guarded = heldFor(result, 'widestPrefix', 'maxAddedAddresses', 'specialPurpose');
+        const missing = intersectPrefixes(heldFor(result, 'fit', 'quota'), given.desired);
+        const { target } = given;
+        const isSupernet = target.kind === 'registryNetworkRules' && target.capacity.fit === 'supernet';
+        for (const prefix of subtractPrefixes(missing, [...guarded, ...ours])) {
+          const all = [...ours, prefix];
+          expect(dropContained(all).length).toBeGreaterThan(room);
+          // A rule that somebody else has is not written again, so that nothing can be merged into it.
+          const isTheirs = mergePrefixes(all).some((merged) => result.plan.foreign.includes(merged));
+          if (!isSupernet && !isTheirs) expect(mergePrefixes(all).length).toBeGreaterThan(room);
+          if (!isSupernet) continue;
+          const ownership = { ours: result.ours, foreign: result.plan.foreign, blockers: [] };
+          const left = target.capacity.maxExtraAddresses - countOf(subtractPrefixes(ours, given.desired));
+          const mayCover = coverTest({ barred: guarded, ownership }, target.limits.widestPrefix.ipv4);
+          expect(fitPrefixes(all, room, Math.max(0, left), mayCover)).toBeUndefined();
+        }
+      }),
+      runs,
+    );
+  });
+
+  test('lets all of it in once the settings are as it says', () => {
+    fc.assert(
+      fc.property(narrow, (given) => {
+        const { target } = given;
+        if (target.kind === 'nsgRule') return;
+        const desired = given.desired.filter((prefix) => parsePrefix(prefix).length >= 27);
+        const planAt = (maxExtraAddresses: number, ipv4: number) =>
+          planOf({
+            ...given,
+            desired,
+            target: {
+              ...target,
+              capacity: { ...target.capacity, fit: 'supernet', maxExtraAddresses },
+              limits: { ...openLimits, removalGraceDays: 60, widestPrefix: { ipv4, ipv6: 0 } },
+            },
+          });
+        const said = planAt(16, 27).plan.reasons.find(({ code }) => code === 'fit')?.message ?? '';
+
+        const extra = /maxExtraAddresses (\d+)/.exec(said)?.[1];
+        const widest = /widestPrefix IPv4 \/(\d+)/.exec(said)?.[1];
+        const isEither = said.includes(' or widestPrefix IPv4 /') && extra !== undefined && !said.includes(' and max');
+        const ways = isEither ? [{ extra }, { widest }] : [{ extra, widest }];
+        for (const way of ways.filter((one) => one.extra !== undefined || one.widest !== undefined)) {
+          const { plan } = planAt(Number(way.extra ?? 16), Number(way.widest ?? 27));
+          expect(plan.held.add).toEqual([]);
+        }
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  test('planned again after it was applied has nothing to write', () => {
+    fc.assert(
+      fc.property(narrow, (given) => {
+        const first = planOf(given);
+        const second = planOf(appliedTo(given, first));
+
+        expect(second.changes).toEqual([]);
+        expect(second.plan.add).toEqual([]);
+        expect(second.plan.remove).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  test('does what its lists say, and takes out nothing that is listed or foreign', () => {
+    fc.assert(
+      fc.property(anyApproval, (given) => {
+        const result = planOf(given);
+        const others = given.target.kind === 'nsgRule' ? [] : result.plan.foreign;
+        const expected = [...subtractPrefixes([...given.live, ...result.plan.add], result.plan.remove), ...others];
+        const before = intersectPrefixes(given.live, given.desired);
+
+        const missing = subtractPrefixes(given.desired, [...after(given, result), ...result.unapplied]);
+
+        expect(sameAddresses(after(given, result), expected)).toBe(true);
+        expect(missing).toEqual([]);
+        for (const step of [result.additions, result.changes]) {
+          expect(coversAll(applyChanges(given.target, given.live, result.plan.foreign, step), before)).toBe(true);
+        }
+        if (given.target.policy === 'addOnly') expect(result.plan.remove).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  test('that holds or refuses some of the list lets in as much as if it were not listed', () => {
+    fc.assert(
+      fc.property(narrow, (given) => {
+        fc.pre(given.target.kind === 'nsgRule' || given.target.capacity.fit === 'exact');
+        const result = planOf(given);
+        const guarded = heldFor(result, 'widestPrefix', 'maxAddedAddresses', 'specialPurpose');
+        fc.pre(guarded.length > 0);
+        const other = planOf({ ...given, desired: subtractPrefixes(given.desired, guarded) });
+
+        expect(sameAddresses(other.plan.add, result.plan.add)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('approved, lets in nothing of the list and takes out nothing that it did not show', () => {
+    fc.assert(
+      fc.property(narrow, (given) => {
+        const { plan } = planOf(given);
+        const approval = {
+          planId: plan.id,
+          by: 'somebody',
+          at: '2026-01-10T00:00:00.000Z',
+          snapshot: plan.snapshot,
+          configHash: 'config',
+          add: [...plan.held.add, ...plan.add],
+          remove: [...plan.held.remove, ...plan.remove],
+        };
+
+        const second = planOf({ ...given, state: { ...given.state, approval } });
+
+        const opened = subtractPrefixes(second.plan.add, approval.add);
+        expect(intersectPrefixes(opened, given.desired)).toEqual([]);
+        expect(coversAll(approval.remove, second.plan.remove)).toBe(true);
+      }),
+      runs,
+    );
+  });
+});
+
+/** The world after a plan was applied, an instant later. */
+function appliedTo(given: World, result: PlanResult): World {
+  const { plan, changes, ours: before, clocks } = result;
+  const live = applyChanges(given.target, given.live, plan.foreign, changes);
+  const isRegistryWritten = given.target.kind === 'registryNetworkRules' && changes.length > 0;
+  const own = isRegistryWritten
+    ? changes.flatMap((change) => change.prefixes)
+    : subtractPrefixes([...before, ...plan.add], plan.remove);
+  const owned = own.map((prefix) => ({
+    prefix,
+    since: coversAll(given.owned, [prefix]) ? '2026-01-01T00:00:00.000Z' : '2026-01-10T00:00:00.000Z',
+  }));
+  const state = { ...stateOwning([]), owned, absent: clocks.absent, returned: clocks.returned };
+  const ownedRules = live.length > 0 ? ['AllowAcr', 'AllowAcr-ipv6'] : [];
+  const overrides = given.overrides?.current && {
+    ...given.overrides,
+    current: { ...given.overrides.current, rules: liveRules(given.target, live) },
+  };
+  const heldAdditions = result.heldAdditions;
+  const next = { ...given, live, state: { ...state, ownedRules, heldAdditions, exposure: exposureOf(result) } };
+  return overrides ? { ...next, overrides } : next;
+}
 
 function exposureOf(result: PlanResult): { snapshot: string; addedAddresses: number } {
   return { snapshot: result.plan.snapshot, addedAddresses: result.addedAddresses };

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { calculatePlan, type Plan, type RuleChange } from '../../src/core/plan.ts';
 import type { CurrentRule } from '../../src/core/currentRule.ts';
 import type { Reason } from '../../src/core/reasons.ts';
-import { defaultLimits, type Target } from '../../src/core/target.ts';
+import { defaultLimits } from '../../src/core/target.ts';
 import type { AbsentPrefix, TargetState } from '../../src/core/targetState.ts';
 import { emptyState, nsgTarget, openLimits, planInput, planOf, registryTarget, stateOwning } from './planFixtures.ts';
 import type { PlanCase } from './planFixtures.ts';
@@ -738,25 +738,6 @@ describe('a registry', () => {
 
     expect(result.plan).toMatchObject({ ...none, foreign: [a, b], verdict: 'apply' });
   });
-
-  test('is told what is opened by a wider prefix, and a too wide one is held', () => {
-    const fit = { maxRules: 1, fit: 'supernet', maxExtraAddresses: 100_000 } as const;
-    const current = {
-      ...planInput({ target: prod, desired: [], live: [], state: emptyState }).current,
-      maxPrefixes: 1,
-    };
-    const supernet = (limits: Target['limits']) =>
-      planned({
-        target: registryTarget({ limits, capacity: fit }),
-        desired: [a, '20.1.64.0/24'],
-        overrides: { current },
-      });
-
-    expect(supernet(openLimits).plan).toMatchObject({ add: ['20.1.0.0/17'], verdict: 'apply' });
-    expect(codes(supernet(openLimits).plan)).toEqual(['supernet']);
-    expect(supernet(defaultLimits).plan).toMatchObject({ add: [], held: { add: ['20.1.0.0/17'], remove: [] } });
-    expect(codes(supernet(defaultLimits).plan)).toEqual(['widestPrefix', 'supernet']);
-  });
 });
 
 describe('where there is little room', () => {
@@ -798,7 +779,7 @@ describe('where there is little room', () => {
     expect(held.plan.reasons.find(({ code }) => code === 'fit')).toEqual({
       code: 'fit',
       message:
-        '3 prefixes would be needed and there is room for 2: prefixes that are no longer listed still take some of it. Approve the plan to replace them now.',
+        '3 prefixes are needed and the network security group has room for 2 (4,000 a side, all rules together). Held is 20.1.2.0/24: of new prefixes the widest go in first, so that the fewest addresses are kept out. Approve the plan to let it in and to take out 20.1.4.0/24, which is not listed.',
       prefixes: [b],
     });
     expect(held).toMatchObject({ additions: [], changes: [], addedAddresses: 0, unapplied: [b] });
@@ -807,15 +788,15 @@ describe('where there is little room', () => {
     expect(approved.addedAddresses).toBe(0);
   });
 
-  test('not enough: what is due leaves all the same', () => {
+  test('not enough: what is due leaves and makes room, the rest is held', () => {
     const limits = { ...defaultLimits, maxRemovedPercent: 100 };
     const state = stateOwning([a, c, d], { absent: [over(c)] });
 
     const result = tight(3, { target: nsgTarget({ limits }), desired: [a, b, '20.1.8.0/24'], live: [a, c, d], state });
 
-    expect(result.plan).toMatchObject({ add: [], remove: [c], held: { add: [b, '20.1.8.0/24'], remove: [d] } });
-    expect(result.additions).toEqual([]);
-    expect(result.changes).toEqual([put([a, d])]);
+    expect(result.plan).toMatchObject({ add: [b], remove: [c], held: { add: ['20.1.8.0/24'], remove: [d] } });
+    expect(result.additions).toEqual([put([a, b, d])]);
+    expect(result.changes).toEqual([put([a, b, d])]);
   });
 
   test('not enough under policy addOnly: what is kept is kept', () => {
@@ -830,7 +811,7 @@ describe('where there is little room', () => {
 
     expect(result.plan).toMatchObject({ add: [], remove: [], retain: [c], held: { add: [b], remove: [] } });
     expect(result.plan.reasons.find(({ code }) => code === 'fit')?.message).toMatch(
-      /Policy addOnly keeps them: make room, or choose another policy\.$/,
+      /Policy addOnly keeps 20\.1\.4\.0\/24, which is no longer listed: make room, or choose another policy\./,
     );
   });
 
@@ -839,14 +820,21 @@ describe('where there is little room', () => {
     const desired = ['20.1.0.64/27', '20.1.0.128/25'];
     const target = registryTarget({ limits: { ...defaultLimits, maxRemovedPercent: 100 } });
 
-    const result = tight(3, { target, desired, live: [a], state });
+    const result = tight(2, { target, desired, live: [a], state });
 
     expect(result.plan).toMatchObject({
       remove: [],
       held: { add: [], remove: ['20.1.0.0/27', '20.1.0.32/27', '20.1.0.96/27'] },
     });
-    expect(result.plan.reasons.find(({ code }) => code === 'fit')?.prefixes).toEqual(['20.1.0.0/27']);
+    expect(result.plan.reasons.find(({ code }) => code === 'fit')).toMatchObject({
+      message:
+        '20.1.0.0/27 is due to leave, but there is no room for the parts that are left of its prefix: it stays whole. Approve the plan to take out now what goes with it.',
+      prefixes: ['20.1.0.0/27'],
+    });
     expect(result.changes).toEqual([]);
+    expect(tight(3, { target, desired, live: [a], state }).changes).toEqual([
+      ipRules(['20.1.0.32/27', '20.1.0.64/26', '20.1.0.128/25']),
+    ]);
     expect(tight(4, { target, desired, live: [a], state }).changes).toEqual([
       ipRules(['20.1.0.32/27', '20.1.0.64/27', '20.1.0.96/27', '20.1.0.128/25']),
     ]);
@@ -884,10 +872,11 @@ describe('where there is little room', () => {
   });
 
   test('no room at all blocks', () => {
-    const result = tight(1, { desired: [a, b], live: [] });
+    const result = tight(0, { desired: [a, b], live: [] });
 
-    expect(result.plan).toMatchObject({ add: [a, b], verdict: 'blocked' });
+    expect(result.plan).toMatchObject({ add: [], held: { add: [a, b], remove: [] }, verdict: 'blocked' });
     expect(codes(result.plan)).toEqual(['quota']);
+    expect(result.unapplied).toEqual([a, b]);
   });
 });
 
