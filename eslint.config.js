@@ -8,6 +8,7 @@ const arrow = (target, from, except, message) => ({ target, from, except, messag
 const arrows = [
   arrow('./src/core', './src', ['./core'], 'core is pure: it imports nothing of this project outside core.'),
   arrow('./src/app/!(composition).ts', './src/adapters', [], 'only app/composition.ts imports adapters.'),
+  arrow('./src/app/*/**', './src/adapters', [], 'only app/composition.ts imports adapters.'),
   arrow('./src/app', './src/functions', [], 'app never imports a trigger.'),
   arrow('./src/adapters', './src/app', ['./ports.ts'], 'adapters know the app through app/ports.ts only.'),
   arrow('./src/adapters', './src/functions', [], 'adapters never import a trigger.'),

@@ -8,7 +8,7 @@ import { BlockList } from 'node:net';
 import CidrMatcher from 'cidr-matcher';
 import { containsCidr } from 'cidr-tools';
 import ipaddr from 'ipaddr.js';
-import { buildLookupIndex } from '../src/core/lookupIndex.ts';
+import { buildLookupIndex } from '../src/core/serviceTags/lookupIndex.ts';
 import { readWeeklyDocument } from './weeklyDocument.ts';
 
 const { name, document } = readWeeklyDocument(process.argv[2]);

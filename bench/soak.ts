@@ -20,7 +20,7 @@ import { verifyLedger } from '../dev/verifyLedger.ts';
 import { createStorageClients } from '../src/adapters/storageClients.ts';
 import { pullServiceTags } from '../src/app/pullServiceTags.ts';
 import { reconcileTargets } from '../src/app/reconcileTargets.ts';
-import { parseServiceTagsText } from '../src/core/parseServiceTags.ts';
+import { parseServiceTagsText } from '../src/core/serviceTags/parseServiceTags.ts';
 import { buildSoakApp } from './soak/app.ts';
 import { CallCounter, leastTimeInSeconds } from './soak/calls.ts';
 import { findFaults } from './soak/check.ts';

@@ -1,9 +1,9 @@
 /** A document to measure with: the newest weekly file of a folder, or one made up in its size. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseServiceTagsText } from '../src/core/parseServiceTags.ts';
+import { parseServiceTagsText } from '../src/core/serviceTags/parseServiceTags.ts';
 import { sortPrefixes } from '../src/core/prefixes.ts';
-import type { ServiceTag, ServiceTagsDocument } from '../src/core/serviceTags.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../src/core/serviceTags/serviceTags.ts';
 
 export interface MeasuredDocument {
   readonly name: string;

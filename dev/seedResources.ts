@@ -1,5 +1,5 @@
 /** Makes up in the simulator what a targets file names: empty NSGs, and registries that deny by default. */
-import type { Target } from '../src/core/target.ts';
+import type { Target } from '../src/core/targets/target.ts';
 import type { Simulator } from './simulator/simulator.ts';
 
 export function seedResources(simulator: Simulator, targets: readonly Target[]): void {

@@ -13,11 +13,11 @@ import { createStorageClients, type StorageClients } from '../src/adapters/stora
 import { readChoice, type Environment } from '../src/config/environment.ts';
 import { readStorage, toBlobServiceUrl } from '../src/config/storage.ts';
 import { InvalidDocumentError, toErrorMessage } from '../src/core/errors.ts';
-import { verifyChain, type ChainBreak } from '../src/core/ledgerChain.ts';
-import { isPullOf } from '../src/core/pullRecord.ts';
-import type { RunRecord } from '../src/core/runRecord.ts';
-import { clouds, type Cloud } from '../src/core/serviceTags.ts';
-import type { TargetState } from '../src/core/targetState.ts';
+import { verifyChain, type ChainBreak } from '../src/core/ledger/ledgerChain.ts';
+import { isPullOf } from '../src/core/ledger/pullRecord.ts';
+import type { RunRecord } from '../src/core/ledger/runRecord.ts';
+import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
+import type { TargetState } from '../src/core/targets/targetState.ts';
 import { readLocalSettings } from './host/settings.ts';
 
 export interface ChainReport {

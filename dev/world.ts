@@ -11,9 +11,9 @@ import { reconcileTargets } from '../src/app/reconcileTargets.ts';
 import { buildTargetActions } from '../src/app/targetActions.ts';
 import { updateTarget, type UpdateServices } from '../src/app/updateTarget.ts';
 import type { TargetActions } from '../src/app/api/actions.ts';
-import type { RunRecord } from '../src/core/runRecord.ts';
-import type { Cloud } from '../src/core/serviceTags.ts';
-import type { Target } from '../src/core/target.ts';
+import type { RunRecord } from '../src/core/ledger/runRecord.ts';
+import type { Cloud } from '../src/core/serviceTags/serviceTags.ts';
+import type { Target } from '../src/core/targets/target.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from './simulator/simulator.ts';
 import { createVirtualClock, createVirtualQueue, type VirtualClock, type VirtualQueue } from './virtualTime.ts';
 

@@ -17,7 +17,7 @@ import { readStorage } from './config/storage.ts';
 import { readTargets } from './config/targets.ts';
 import { ConfigurationError } from './core/errors.ts';
 import { findScheduleFault } from './core/ncrontab.ts';
-import { clouds, type Cloud } from './core/serviceTags.ts';
+import { clouds, type Cloud } from './core/serviceTags/serviceTags.ts';
 
 export type SourceSetting =
   | { readonly kind: 'download' | 'api'; readonly name: string }

@@ -5,8 +5,8 @@ import { lookupRoute } from '../../src/app/api/lookupRoutes.ts';
 import { prefixesRoute } from '../../src/app/api/prefixesRoute.ts';
 import type { ApiApp, Route } from '../../src/app/api/route.ts';
 import { buildQueries } from '../../src/app/queries.ts';
-import { contentHash, toSnapshotId } from '../../src/core/contentHash.ts';
-import type { Snapshot } from '../../src/core/snapshot.ts';
+import { contentHash, toSnapshotId } from '../../src/core/serviceTags/contentHash.ts';
+import type { Snapshot } from '../../src/core/serviceTags/snapshot.ts';
 import { readWeeklyDocument } from '../weeklyDocument.ts';
 
 function buildMeasuredApp(): ApiApp {

@@ -2,9 +2,9 @@
 import type { Simulator } from '../../dev/simulator/simulator.ts';
 import type { TargetStateStore } from '../../src/app/ports.ts';
 import { subtractPrefixes } from '../../src/core/prefixes.ts';
-import { selectPrefixes } from '../../src/core/selection.ts';
-import type { ServiceTagsDocument } from '../../src/core/serviceTags.ts';
-import type { Target } from '../../src/core/target.ts';
+import { selectPrefixes } from '../../src/core/serviceTags/selection.ts';
+import type { ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
+import type { Target } from '../../src/core/targets/target.ts';
 import { foreignIp, foreignRule, nsgId, registryId, type Size } from './estate.ts';
 
 export async function findFaults(

@@ -1,7 +1,7 @@
 /** What the soak has in Azure: NSGs and registries in many subscriptions, each with something of somebody else's. */
 import type { Simulator } from '../../dev/simulator/simulator.ts';
-import type { Target } from '../../src/core/target.ts';
-import { parseTargetsText } from '../../src/core/targetsFile.ts';
+import type { Target } from '../../src/core/targets/target.ts';
+import { parseTargetsText } from '../../src/core/targets/targetsFile.ts';
 
 export interface Size {
   readonly subscriptions: number;

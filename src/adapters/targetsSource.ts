@@ -7,7 +7,7 @@ import type { TargetsSetting } from '../config.ts';
 import { defaultTargetsPath } from '../config/targets.ts';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
 import { once } from '../core/once.ts';
-import type { TargetsFile } from '../core/targetsFile.ts';
+import type { TargetsFile } from '../core/targets/targetsFile.ts';
 
 export interface TargetsFileSource extends TargetsSource {
   /** Targets and profiles. Throws ConfigurationError. */
@@ -55,7 +55,7 @@ export function createTargetsSource(setting: TargetsSetting, options: TargetsSou
     // A file that became wrong is an error each time it is read, until it is put right: the one before it is never used on.
     if (content.version !== known?.version) {
       // The parser brings the schemas along: an app without targets never loads it.
-      const { parseTargetsText } = await import('../core/targetsFile.ts');
+      const { parseTargetsText } = await import('../core/targets/targetsFile.ts');
       known = { version: content.version, file: parseTargetsText(content.text, source) };
     }
     return known.file;

@@ -1,9 +1,9 @@
 /** Targets of the targets file, and of the resources that carry the Azure tag `service-tag-sync`. */
 import { createHash } from 'node:crypto';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
-import type { Target } from '../core/target.ts';
-import { createClaimCheck } from '../core/targetClaims.ts';
-import type { targetFromProfile, TargetProfile, TargetsFile } from '../core/targetsFile.ts';
+import type { Target } from '../core/targets/target.ts';
+import { createClaimCheck } from '../core/targets/targetClaims.ts';
+import type { targetFromProfile, TargetProfile, TargetsFile } from '../core/targets/targetsFile.ts';
 import type { Logger, TaggedResource, TargetsSource } from './ports.ts';
 import { createTaggedResourceReader, type TaggedResourceServices } from './taggedResources.ts';
 
@@ -23,7 +23,7 @@ export function createDiscoveringSource(services: DiscoveryServices): TargetsSou
       if (Object.keys(file.profiles).length === 0) return file.targets;
       const resources = await readResources();
       // It brings the schemas along: an app without profiles never loads it.
-      const { targetFromProfile } = await import('../core/targetsFile.ts');
+      const { targetFromProfile } = await import('../core/targets/targetsFile.ts');
       if (known?.file !== file || known.resources !== resources) {
         const origins = { file, resources };
         known = { ...origins, targets: joinTargets(origins, targetFromProfile, services.logger) };

@@ -1,18 +1,18 @@
 /** What the timer and queue triggers run: a story with its log, its trace and its figures. */
 import { calculateGoLive } from '../core/goLive.ts';
 import { measureGoLive, measureTargets } from '../core/metrics.ts';
-import type { RunRecord } from '../core/runRecord.ts';
+import type { RunRecord } from '../core/ledger/runRecord.ts';
 import { getApp, type App } from './composition.ts';
 import { withInvocationLog, type InvocationLog } from './logging.ts';
 import { flushing, measuredRuns } from './measuredRuns.ts';
 import type { UpdateMessage } from './ports.ts';
-import { maxPostponements, toFraction, toPostponement } from './postpone.ts';
+import { maxPostponements, toFraction, toPostponement } from './update/postpone.ts';
 import { pullServiceTags, type PullResult } from './pullServiceTags.ts';
 import { reconcileTargets } from './reconcileTargets.ts';
 import { reportFailedUpdate } from './reportFailedUpdate.ts';
-import { parseUpdateMessage } from './updateMessage.ts';
+import { parseUpdateMessage } from './update/updateMessage.ts';
 import type { ActionServices } from './targetActions.ts';
-import { summarizeTargets } from './targetSummaries.ts';
+import { summarizeTargets } from './update/targetSummaries.ts';
 import { updateTarget } from './updateTarget.ts';
 
 /** What of an invocation the runs need. */

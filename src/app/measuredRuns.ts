@@ -1,6 +1,6 @@
 /** Pulls and updates with their trace and their figures: one way for triggers and for what people ask for over HTTP. */
 import { measurePull, measureUpdate } from '../core/metrics.ts';
-import type { RunRecord } from '../core/runRecord.ts';
+import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { App } from './composition.ts';
 import type { Telemetry } from './ports.ts';
 import type { PullResult } from './pullServiceTags.ts';

@@ -1,13 +1,13 @@
 /** What the stories need from outside, as interfaces only. Adapters implement them; tests may fake them. */
-import type { ServiceTagsDownload, Cloud } from '../core/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../core/snapshot.ts';
-import type { SnapshotDiff } from '../core/serviceTagDiff.ts';
-import type { NsgRuleTarget, RegistryTarget, Target } from '../core/target.ts';
-import type { TargetState, TargetStatus, WaitingPrefix } from '../core/targetState.ts';
-import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
+import type { ServiceTagsDownload, Cloud } from '../core/serviceTags/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
+import type { SnapshotDiff } from '../core/serviceTags/serviceTagDiff.ts';
+import type { NsgRuleTarget, RegistryTarget, Target } from '../core/targets/target.ts';
+import type { TargetState, TargetStatus, WaitingPrefix } from '../core/targets/targetState.ts';
+import type { ArmUsage, RunRecord } from '../core/ledger/runRecord.ts';
 import type { BlockCode, Reason } from '../core/reasons.ts';
-import type { CurrentRule } from '../core/currentRule.ts';
-import type { RuleChange } from '../core/plan.ts';
+import type { CurrentRule } from '../core/plan/currentRule.ts';
+import type { RuleChange } from '../core/plan/plan.ts';
 import type { Measurement } from '../core/metrics.ts';
 
 export type { CurrentRule };

@@ -1,23 +1,23 @@
 /** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
-import { contentHash } from '../core/contentHash.ts';
+import { contentHash } from '../core/serviceTags/contentHash.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
-import { dayOfLists, isFutureDay, mayReplace, newestDay, toDay } from '../core/fileDate.ts';
-import { newRunId } from '../core/ledgerChain.ts';
-import { mergeDownloads } from '../core/mergeDownloads.ts';
-import type { RunRecord } from '../core/runRecord.ts';
-import type { ServiceTagsDownload } from '../core/serviceTags.ts';
-import type { Publication, Snapshot, SourceReport } from '../core/snapshot.ts';
-import type { Target } from '../core/target.ts';
-import { watchedTags } from '../core/watchedTags.ts';
-import { failUnread, recordFailure } from './failPull.ts';
-import { finishChanged, finishUnchanged } from './finishPull.ts';
+import { dayOfLists, isFutureDay, mayReplace, newestDay, toDay } from '../core/serviceTags/fileDate.ts';
+import { newRunId } from '../core/ledger/ledgerChain.ts';
+import { mergeDownloads } from '../core/serviceTags/mergeDownloads.ts';
+import type { RunRecord } from '../core/ledger/runRecord.ts';
+import type { ServiceTagsDownload } from '../core/serviceTags/serviceTags.ts';
+import type { Publication, Snapshot, SourceReport } from '../core/serviceTags/snapshot.ts';
+import type { Target } from '../core/targets/target.ts';
+import { watchedTags } from '../core/serviceTags/watchedTags.ts';
+import { failUnread, recordFailure } from './pull/failPull.ts';
+import { finishChanged, finishUnchanged } from './pull/finishPull.ts';
 import type { PullSession } from './ports.ts';
-import type { Found, Pull, PullResult, PullServices } from './pull.ts';
-import { recoverPullStatus } from './pullStatusRecovery.ts';
-import { readCurrent, type CurrentList } from './readCurrent.ts';
+import type { Found, Pull, PullResult, PullServices } from './pull/pull.ts';
+import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
+import { readCurrent, type CurrentList } from './pull/readCurrent.ts';
 import { flushOutbox } from './runRecords.ts';
-import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './sourceReports.ts';
-import { replacePointer, storeSnapshot } from './storeSnapshot.ts';
+import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
+import { replacePointer, storeSnapshot } from './pull/storeSnapshot.ts';
 
 export type { PullResult, PullServices };
 

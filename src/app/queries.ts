@@ -1,5 +1,5 @@
 /** The query story: what is known of service tags, targets and runs, read from storage and kept in memory. */
-import type { Cloud } from '../core/serviceTags.ts';
+import type { Cloud } from '../core/serviceTags/serviceTags.ts';
 import type { ChangeStore, Clock, Ledger, Logger, SnapshotStore, TargetsSource, TargetStateStore } from './ports.ts';
 import { CurrentSnapshot } from './queries/currentSnapshot.ts';
 import { readHealth, type Health } from './queries/health.ts';

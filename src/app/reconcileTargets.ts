@@ -1,5 +1,5 @@
 /** Every target is looked at for drift: one message each, spread so that a thousand do not ask Azure at once. */
-import type { Target } from '../core/target.ts';
+import type { Target } from '../core/targets/target.ts';
 import type { Logger, TargetsSource, UpdateQueue } from './ports.ts';
 import { sendAll } from './sendAll.ts';
 

@@ -1,15 +1,15 @@
 /** An update that failed for good is recorded and announced; the next reconciliation tries again. */
 import { quoteValue, toErrorMessage } from '../core/errors.ts';
-import { newRunId } from '../core/ledgerChain.ts';
-import type { RunRecord } from '../core/runRecord.ts';
-import type { TargetState } from '../core/targetState.ts';
-import { recordInterruption } from './interruption.ts';
+import { newRunId } from '../core/ledger/ledgerChain.ts';
+import type { RunRecord } from '../core/ledger/runRecord.ts';
+import type { TargetState } from '../core/targets/targetState.ts';
+import { recordInterruption } from './update/interruption.ts';
 import type { TargetSession } from './ports.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
-import { createStateCell } from './stateCell.ts';
-import { loadState } from './targetStateRecovery.ts';
+import { createStateCell } from './update/stateCell.ts';
+import { loadState } from './update/targetStateRecovery.ts';
 import type { UpdateServices } from './updateTarget.ts';
-import { parseUpdateMessage } from './updateMessage.ts';
+import { parseUpdateMessage } from './update/updateMessage.ts';
 
 export async function reportFailedUpdate(services: UpdateServices, body: unknown): Promise<void> {
   const target = nameOf(body);

@@ -1,24 +1,24 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
 import { InvalidDocumentError, RequestError } from '../core/errors.ts';
-import { isSnapshotId } from '../core/contentHash.ts';
-import { newRunId } from '../core/ledgerChain.ts';
-import type { RunRecord } from '../core/runRecord.ts';
-import type { Target } from '../core/target.ts';
-import type { TargetState } from '../core/targetState.ts';
+import { isSnapshotId } from '../core/serviceTags/contentHash.ts';
+import { newRunId } from '../core/ledger/ledgerChain.ts';
+import type { RunRecord } from '../core/ledger/runRecord.ts';
+import type { Target } from '../core/targets/target.ts';
+import type { TargetState } from '../core/targets/targetState.ts';
 import type { ActionResult, GatedPlan, TargetActions } from './api/actions.ts';
 import type { ProblemKind } from './api/problem.ts';
-import { toApproval } from './appliedState.ts';
-import { recordInterruption } from './interruption.ts';
+import { toApproval } from './update/appliedState.ts';
+import { recordInterruption } from './update/interruption.ts';
 import type { TargetSession } from './ports.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
-import { readSituation, type Situation } from './situation.ts';
-import { createStateCell } from './stateCell.ts';
-import { bindToResource, loadState } from './targetStateRecovery.ts';
+import { readSituation, type Situation } from './update/situation.ts';
+import { createStateCell } from './update/stateCell.ts';
+import { bindToResource, loadState } from './update/targetStateRecovery.ts';
 import { updateUnderLease, type UpdateServices } from './updateTarget.ts';
-import { gateReason } from './writeGate.ts';
+import { gateReason } from './update/writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;
 

@@ -1,24 +1,24 @@
 /** The story of one target: read, plan, check, apply, verify, record. */
 import { TargetMovedError } from '../core/errors.ts';
-import { newRunId } from '../core/ledgerChain.ts';
-import type { ArmUsage, RunRecord } from '../core/runRecord.ts';
-import type { Target } from '../core/target.ts';
-import type { TargetState } from '../core/targetState.ts';
-import { applyPlan, type Applied } from './applyPlan.ts';
-import { capacityAfter } from './capacityAfter.ts';
-import { readConfirmedSituation } from './confirmedSituation.ts';
-import { deadlineNotice } from './deadlineNotice.ts';
-import { notifyOfRun } from './notifyOfRun.ts';
+import { newRunId } from '../core/ledger/ledgerChain.ts';
+import type { ArmUsage, RunRecord } from '../core/ledger/runRecord.ts';
+import type { Target } from '../core/targets/target.ts';
+import type { TargetState } from '../core/targets/targetState.ts';
+import { applyPlan, type Applied } from './update/applyPlan.ts';
+import { capacityAfter } from './update/capacityAfter.ts';
+import { readConfirmedSituation } from './update/confirmedSituation.ts';
+import { deadlineNotice } from './update/deadlineNotice.ts';
+import { notifyOfRun } from './update/notifyOfRun.ts';
 import type { Arm, ArmSession, ChangeStore, Ledger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
 import type { Logger, TargetsSource, UpdateMessage, UpdateQueue } from './ports.ts';
-import { toFraction } from './postpone.ts';
+import { toFraction } from './update/postpone.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
-import { isRecorded, resultOfError, toLastResult, toRunRecord, type RunResult } from './runResult.ts';
-import { recordInterruption } from './interruption.ts';
-import { readSituation, type Situation, type SituationReaders } from './situation.ts';
-import { createStateCell, type StateCell } from './stateCell.ts';
-import { bindToResource, loadState } from './targetStateRecovery.ts';
-import { measureWaiting, type Waiting } from './waiting.ts';
+import { isRecorded, resultOfError, toLastResult, toRunRecord, type RunResult } from './update/runResult.ts';
+import { recordInterruption } from './update/interruption.ts';
+import { readSituation, type Situation, type SituationReaders } from './update/situation.ts';
+import { createStateCell, type StateCell } from './update/stateCell.ts';
+import { bindToResource, loadState } from './update/targetStateRecovery.ts';
+import { measureWaiting, type Waiting } from './update/waiting.ts';
 
 export interface UpdateServices extends SituationReaders {
   readonly targets: TargetsSource;

@@ -1,5 +1,5 @@
 /** Where Azure Resource Manager is: the one address that gets a token, so nothing but Azure and this machine is taken. */
-import type { Cloud } from '../core/serviceTags.ts';
+import type { Cloud } from '../core/serviceTags/serviceTags.ts';
 import { isInAzure, quote, readText, refuse, type Environment } from './environment.ts';
 import { isLoopback, withoutSecrets } from './urls.ts';
 

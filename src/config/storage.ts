@@ -1,5 +1,5 @@
 /** The host's storage, as the platform defines its settings: a connection string, or an identity and an account. */
-import type { Cloud } from '../core/serviceTags.ts';
+import type { Cloud } from '../core/serviceTags/serviceTags.ts';
 import type { StorageSetting } from '../config.ts';
 import { normalizeConnectionString } from './connectionString.ts';
 import {

@@ -6,7 +6,7 @@
  * so the real deadline is never earlier than the one here.
  */
 import { comparePrefixes, parsePrefix } from './prefixes.ts';
-import type { WaitingPrefix } from './targetState.ts';
+import type { WaitingPrefix } from './targets/targetState.ts';
 
 export const graceDays = 7;
 

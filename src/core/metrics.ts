@@ -1,8 +1,8 @@
 /** The figures that the app reports, by name; docs/operations.md says what each is for. */
-import type { CapacityUse } from './capacityUse.ts';
+import type { CapacityUse } from './plan/capacityUse.ts';
 import type { GoLiveClock } from './goLive.ts';
-import type { RunRecord } from './runRecord.ts';
-import type { TargetStatus } from './targetState.ts';
+import type { RunRecord } from './ledger/runRecord.ts';
+import type { TargetStatus } from './targets/targetState.ts';
 
 /** Counters are added up; gauges hold their last value. */
 export const metrics = {

@@ -18,7 +18,7 @@ import {
   metricPrefix,
   metrics,
 } from '../../src/core/metrics.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 
 function collectLogs(): { readonly logger: Logger; readonly lines: string[] } {
   const lines: string[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, editIpRules, ipRulesOf, prod, publish, publishNextWeek, useWorlds, type TagLists } from './stories.ts';
 
 const worlds = useWorlds();

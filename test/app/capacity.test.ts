@@ -1,11 +1,11 @@
 /** How full a target is, publication by publication, and what becomes of a list that outgrows it. */
 import { describe, expect, test } from '@jest/globals';
 import { viewTarget } from '../../src/app/queries/targetQueries.ts';
-import type { CapacityUse } from '../../src/core/capacityUse.ts';
+import type { CapacityUse } from '../../src/core/plan/capacityUse.ts';
 import { sortPrefixes } from '../../src/core/prefixes.ts';
-import type { Target } from '../../src/core/target.ts';
+import type { Target } from '../../src/core/targets/target.ts';
 import type { World } from '../../dev/world.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, editIpRules, hooks, ipRulesOf, prod, publish, publishNextWeek, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, dayInMs, editIpRules, hooks, ipRulesOf, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, ruleOfOthers, rulesOf, useWorlds, type TagLists } from './stories.ts';
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { Answer } from '../support/updateProcess.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, editIpRules, hooks, ipRulesOf, prefixesIn, prod } from './stories.ts';
 import { recordsOf, source, useWorlds, writesOf, type TagLists } from './stories.ts';
 

@@ -9,7 +9,7 @@ import { createDiscoveringSource, discoveredName } from '../../src/app/discoverT
 import type { TaggedResource, TaggedResourceMemory, TargetsSource } from '../../src/app/ports.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { loadConfig } from '../../src/config.ts';
-import { parseTargetsText } from '../../src/core/targetsFile.ts';
+import { parseTargetsText } from '../../src/core/targets/targetsFile.ts';
 import { acr, publish, useWorlds } from './stories.ts';
 
 const subscription = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers';

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { faults } from '../../dev/simulator/faults.ts';
 import type { RuleSeed } from '../../dev/simulator/seeds.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, dayOf, hooks, prefixesIn, source, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();

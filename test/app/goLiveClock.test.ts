@@ -4,12 +4,12 @@ import type { AuthSettings } from '../../dev/simulator/access.ts';
 import type { World } from '../../dev/world.ts';
 import type { App } from '../../src/app/composition.ts';
 import { runReconcileIn } from '../../src/app/invocations.ts';
-import { readNewestSnapshot } from '../../src/app/listing.ts';
+import { readNewestSnapshot } from '../../src/app/update/listing.ts';
 import { buildQueries } from '../../src/app/queries.ts';
-import { summarizeTargets } from '../../src/app/targetSummaries.ts';
+import { summarizeTargets } from '../../src/app/update/targetSummaries.ts';
 import { calculateGoLive, describeGoLive, type GoLiveClock } from '../../src/core/goLive.ts';
 import type { Measurement } from '../../src/core/metrics.ts';
-import type { WaitingPrefix } from '../../src/core/targetState.ts';
+import type { WaitingPrefix } from '../../src/core/targets/targetState.ts';
 import { acr, codesOf, dayInMs, editIpRules, hooks, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, useWorlds } from './stories.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { App } from '../../src/app/composition.ts';
 import { runUpdateIn } from '../../src/app/invocations.ts';
-import { maxPostponements } from '../../src/app/postpone.ts';
+import { maxPostponements } from '../../src/app/update/postpone.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
 import { ConfigurationError } from '../../src/core/errors.ts';
 import { acr, hooks, prefixesIn, publish, recordsOf, useWorlds } from './stories.ts';

@@ -1,6 +1,6 @@
 /** The ledger: one record for each run that wrote, held, blocked or failed; chained, and written once. */
 import { describe, expect, test } from '@jest/globals';
-import { recordHash } from '../../src/core/ledgerChain.ts';
+import { recordHash } from '../../src/core/ledger/ledgerChain.ts';
 import { acr, checkLedger, deadSource, hooks, publish, publishNextWeek, recordsOf } from './stories.ts';
 import { useWorlds, type TagLists } from './stories.ts';
 

@@ -6,7 +6,7 @@ import type { World } from '../../dev/world.ts';
 import { keepSnapshots } from '../../src/adapters/blob/keptSnapshots.ts';
 import { createStorageClients, type StorageClients } from '../../src/adapters/storageClients.ts';
 import type { TagLists } from './stories.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, dayInMs, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();

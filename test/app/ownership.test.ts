@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { subtractPrefixes } from '../../src/core/prefixes.ts';
-import type { NsgRuleTarget } from '../../src/core/target.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import type { NsgRuleTarget } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, editIpRules, editRule, hooks, ipRulesOf, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, recordsOf, ruleOfOthers, rulesOf, useWorlds, writesOf, type TagLists } from './stories.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { faults } from '../../dev/simulator/faults.ts';
-import { maxPostponements, toFraction, toPostponement } from '../../src/app/postpone.ts';
+import { maxPostponements, toFraction, toPostponement } from '../../src/app/update/postpone.ts';
 import { reconcileTargets } from '../../src/app/reconcileTargets.ts';
-import { parseUpdateMessage } from '../../src/app/updateMessage.ts';
+import { parseUpdateMessage } from '../../src/app/update/updateMessage.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { UpdateMessage } from '../../src/app/ports.ts';
-import { nsgTarget } from '../core/planFixtures.ts';
+import { nsgTarget } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, hooks, prefixesIn, publish, recordsOf, useWorlds } from './stories.ts';
 
 const message: UpdateMessage = { target: 'hooks', reason: 'reconcile' };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { toPublishedDocument } from '../../src/app/queries/publishedDocument.ts';
-import { parseServiceTags } from '../../src/core/parseServiceTags.ts';
+import { parseServiceTags } from '../../src/core/serviceTags/parseServiceTags.ts';
 
 const whole = {
   name: 'AzureContainerRegistry.WestEurope',

@@ -6,8 +6,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { fileSource } from '../../src/adapters/sources/file.ts';
 import { buildQueries } from '../../src/app/queries.ts';
-import { defaultLimits } from '../../src/core/target.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { defaultLimits } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import {
   acr,
   codesOf,

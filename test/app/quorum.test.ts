@@ -1,8 +1,8 @@
 /** A quorum of sources: in when any healthy one has it, out only when none has. */
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import type { ServiceTagsSource } from '../../src/app/ports.ts';
 import { acr, dayInMs, deadSource, dayOf, hooks, prefixesIn, recordsOf, source, useWorlds } from './stories.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { startWorld, type World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import { defaultLimits } from '../../src/core/target.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { defaultLimits } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, dayInMs, dayOf, hooks, ipRulesOf, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, recordsOf, source, useWorlds, writesOf, type TagLists } from './stories.ts';
 

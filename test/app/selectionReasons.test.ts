@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { Reason } from '../../src/core/reasons.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { acr, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek, useWorlds } from './stories.ts';
 import type { TagLists } from './stories.ts';
 

@@ -2,11 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { RequestError } from '../../src/core/errors.ts';
-import { defaultLimits, type Target } from '../../src/core/target.ts';
+import { defaultLimits, type Target } from '../../src/core/targets/target.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { viewTarget } from '../../src/app/queries/targetQueries.ts';
-import type { Plan } from '../../src/core/plan.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, dayInMs, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek } from './stories.ts';
 import { editRule, recordsOf, ruleOfOthers, useWorlds, writesOf, type TagLists } from './stories.ts';
 

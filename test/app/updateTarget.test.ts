@@ -4,7 +4,7 @@ import type { World } from '../../dev/world.ts';
 import type { AuthSettings } from '../../dev/simulator/access.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
-import type { Target } from '../../src/core/target.ts';
+import type { Target } from '../../src/core/targets/target.ts';
 import { acr, codesOf, editIpRules, hooks, ipRulesOf, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, recordsOf, ruleOfOthers, rulesOf, useWorlds, writesOf, type TagLists } from './stories.ts';
 

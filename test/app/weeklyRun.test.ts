@@ -6,10 +6,10 @@ import { startWorld, type World } from '../../dev/world.ts';
 import { fileSource } from '../../src/adapters/sources/file.ts';
 import type { PullResult } from '../../src/app/pullServiceTags.ts';
 import { ofFamily, sortPrefixes, subtractPrefixes } from '../../src/core/prefixes.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
-import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags.ts';
-import type { NsgRuleTarget, Target } from '../../src/core/target.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
+import type { NsgRuleTarget, Target } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { readRealFile, realFileNames, testOnRealFiles } from '../core/realFiles.ts';
 import {
   acr,

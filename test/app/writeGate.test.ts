@@ -8,8 +8,8 @@ import type { Arm, ArmSession, TargetAdapter } from '../../src/app/ports.ts';
 import { buildTargetActions } from '../../src/app/targetActions.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import type { Policy, Target } from '../../src/core/target.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import type { Policy, Target } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, checkLedger, hooks, prefixesIn, prod, publish, useWorlds, type TagLists } from './stories.ts';
 
 const worlds = useWorlds();
@@ -157,8 +157,8 @@ test('only the gate calls the write of an adapter', () => {
 
   const holders = sources.filter(({ text }) => /adapterOf|\bnsgRules\b|\bregistryNetworkRules\./.test(text));
   // The session of adapters/arm counts the calls and hands them on.
-  expect(namesOf(/\.write\(/, holders)).toEqual(['adapters/arm/arm.ts', 'app/writeGate.ts']);
-  expect(namesOf(/writeThroughGate\(/)).toEqual(['app/applyPlan.ts', 'app/writeGate.ts']);
+  expect(namesOf(/\.write\(/, holders)).toEqual(['adapters/arm/arm.ts', 'app/update/writeGate.ts']);
+  expect(namesOf(/writeThroughGate\(/)).toEqual(['app/update/applyPlan.ts', 'app/update/writeGate.ts']);
   expect(namesOf(/\bbuildNsgRules\(|\bbuildRegistryNetworkRules\(/)).toEqual([
     'adapters/arm/arm.ts',
     'adapters/arm/nsgRules.ts',

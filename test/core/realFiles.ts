@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from '@jest/globals';
 import { sortPrefixes } from '../../src/core/prefixes.ts';
-import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags.ts';
+import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
 
 /** Microsoft's weekly files, beside the repository; they are read where they are. */
 const folder = resolve(import.meta.dirname, '../../../shared/service-tags');

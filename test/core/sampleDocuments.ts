@@ -1,4 +1,4 @@
-import type { Cloud, ServiceTag, ServiceTagsDocument } from '../../src/core/serviceTags.ts';
+import type { Cloud, ServiceTag, ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
 
 /** A document of tags given as name → prefixes; the region is the suffix in lower case unless `regions` says otherwise. */
 export function documentOf(

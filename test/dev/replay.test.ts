@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { PullResult } from '../../src/app/pullServiceTags.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { acr, weeklyDocument, type TagLists } from '../app/stories.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseServiceTagsText } from '../../src/core/parseServiceTags.ts';
-import { contentHash } from '../../src/core/contentHash.ts';
+import { parseServiceTagsText } from '../../src/core/serviceTags/parseServiceTags.ts';
+import { contentHash } from '../../src/core/serviceTags/contentHash.ts';
 import { subtractPrefixes } from '../../src/core/prefixes.ts';
-import { specialPurposeRangeOf } from '../../src/core/specialPurpose.ts';
-import { parseTargetsText } from '../../src/core/targetsFile.ts';
+import { specialPurposeRangeOf } from '../../src/core/serviceTags/specialPurpose.ts';
+import { parseTargetsText } from '../../src/core/targets/targetsFile.ts';
 
 const folder = resolve(import.meta.dirname, '../../dev/sample');
 const names = readdirSync(join(folder, 'releases')).sort();

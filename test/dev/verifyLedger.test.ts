@@ -7,8 +7,8 @@ import { main, type Command } from '../../dev/verifyLedger.ts';
 import { BlobLedger } from '../../src/adapters/blob/ledger.ts';
 import { BlobTargetStateStore } from '../../src/adapters/blob/targetStates.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
-import { recordHash } from '../../src/core/ledgerChain.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
+import { recordHash } from '../../src/core/ledger/ledgerChain.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { toRunRecord, toState } from '../support/storageSamples.ts';
 

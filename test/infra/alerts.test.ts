@@ -13,7 +13,7 @@ import {
   metrics,
   type Measurement,
 } from '../../src/core/metrics.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { startIngestion } from '../support/ingestion.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

@@ -10,8 +10,8 @@ import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { discoveredName } from '../../src/app/discoverTargets.ts';
 import { metrics } from '../../src/core/metrics.ts';
 import { blockCodes } from '../../src/core/reasons.ts';
-import { defaultsSchema, entrySchemas, fileSchema } from '../../src/core/targetSchema.ts';
-import { parseTargetsText } from '../../src/core/targetsFile.ts';
+import { defaultsSchema, entrySchemas, fileSchema } from '../../src/core/targets/targetSchema.ts';
+import { parseTargetsText } from '../../src/core/targets/targetsFile.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

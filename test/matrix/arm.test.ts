@@ -5,9 +5,9 @@ import { ArmError } from '../../dev/simulator/armError.ts';
 import { faults, type Fault, type FaultMatcher } from '../../dev/simulator/faults.ts';
 import type { World } from '../../dev/world.ts';
 import { toErrorMessage } from '../../src/core/errors.ts';
-import type { Target } from '../../src/core/target.ts';
+import type { Target } from '../../src/core/targets/target.ts';
 import { prod, useWorlds } from '../app/stories.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { expectGoodEnd, kinds, matrixTable, noteCell, openWorld, runCell, takeAway } from './cells.ts';
 
 const worlds = useWorlds();

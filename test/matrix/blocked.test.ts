@@ -6,10 +6,10 @@ import { ArmError } from '../../dev/simulator/armError.ts';
 import type { FaultMatcher } from '../../dev/simulator/faults.ts';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
-import type { Target } from '../../src/core/target.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { Target } from '../../src/core/targets/target.ts';
 import { acr, editIpRules, ipRulesOf, prefixesIn, prod, publishNextWeek, useWorlds } from '../app/stories.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { expectInSync, kinds, listed, openWorld, takeAway } from './cells.ts';
 
 const worlds = useWorlds();

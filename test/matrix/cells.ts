@@ -2,9 +2,9 @@
 import { expect } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
-import type { NsgRuleTarget, RegistryTarget, Target } from '../../src/core/target.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { NsgRuleTarget, RegistryTarget, Target } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, checkLedger, hooks, prod, publish, recordsOf, type Worlds } from '../app/stories.ts';
 import type { WorldOptions } from '../../dev/world.ts';
 

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { downloadSource } from '../../src/adapters/sources/download.ts';
 import { loadConfig } from '../../src/config.ts';
-import { clouds, type Cloud } from '../../src/core/serviceTags.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { clouds, type Cloud } from '../../src/core/serviceTags/serviceTags.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, hooks, ipRulesOf, prefixesIn, prod, useWorlds, weeklyDocument } from '../app/stories.ts';
 import { answer, startLoopback, type Handler, type Loopback } from '../adapters/sources/loopback.ts';
 

@@ -1,7 +1,7 @@
 /** What is in sync costs one read of Azure; what is unchanged costs none. */
 import { describe, expect, test } from '@jest/globals';
 import { acr, hooks, prod, publish, useWorlds } from '../app/stories.ts';
-import { openLimits } from '../core/planFixtures.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { kinds, listed, openWorld } from './cells.ts';
 
 const worlds = useWorlds();

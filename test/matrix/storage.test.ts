@@ -6,7 +6,7 @@ import type { World } from '../../dev/world.ts';
 import { BlobTargetStateStore } from '../../src/adapters/blob/targetStates.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { toErrorMessage } from '../../src/core/errors.ts';
-import type { Target } from '../../src/core/target.ts';
+import type { Target } from '../../src/core/targets/target.ts';
 import type { ArmSession } from '../../src/app/ports.ts';
 import { useWorlds } from '../app/stories.ts';
 import { startStorageFaultProxy, type Fault, type SeenRequest, type StorageFaultProxy } from '../support/faultProxy.ts';

@@ -1,10 +1,10 @@
 /** Small documents in the exact shape of what the app stores. */
-import { contentHash, toSnapshotId } from '../../src/core/contentHash.ts';
-import { newRunId, recordHash } from '../../src/core/ledgerChain.ts';
-import type { RunRecord } from '../../src/core/runRecord.ts';
-import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer } from '../../src/core/snapshot.ts';
-import type { TargetState } from '../../src/core/targetState.ts';
+import { contentHash, toSnapshotId } from '../../src/core/serviceTags/contentHash.ts';
+import { newRunId, recordHash } from '../../src/core/ledger/ledgerChain.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer } from '../../src/core/serviceTags/snapshot.ts';
+import type { TargetState } from '../../src/core/targets/targetState.ts';
 
 /** Differs by date in id, content and time of the pull. */
 export function toSnapshot(date: string, changes: Partial<Snapshot> = {}, cloud: Cloud = 'Public'): Snapshot {

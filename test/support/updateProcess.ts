@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Simulator } from '../../dev/simulator/simulator.ts';
 import { startWorld } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import type { Target } from '../../src/core/target.ts';
+import type { Target } from '../../src/core/targets/target.ts';
 import { toErrorMessage } from '../../src/core/errors.ts';
 
 export interface Answer {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arm, ArmSession, Clock, TaggedResource, TaggedResourceFinder, TargetAdapter } from '../../app/ports.ts';
-import type { Target } from '../../core/target.ts';
+import type { Target } from '../../core/targets/target.ts';
 import { asCallsOf, type ArmCalls } from './calls.ts';
 import { buildArmClients, type ArmClients, type ArmConfig } from './client.ts';
 import { toTargetError } from './errors.ts';

@@ -1,7 +1,7 @@
 /** The calls of one session: counted, tried again and bounded in time. Sessions run side by side in one process. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../app/ports.ts';
-import type { ArmUsage } from '../../core/runRecord.ts';
+import type { ArmUsage } from '../../core/ledger/runRecord.ts';
 import { classifyArmError } from './errors.ts';
 
 export interface ArmCalls {

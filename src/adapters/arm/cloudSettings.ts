@@ -1,4 +1,4 @@
-import type { Cloud } from '../../core/serviceTags.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 
 interface CloudSettings {
   readonly authorityHost: string;

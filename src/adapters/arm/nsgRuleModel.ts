@@ -9,7 +9,7 @@ import {
   sortPrefixes,
   type AddressFamily,
 } from '../../core/prefixes.ts';
-import type { NsgRuleTarget } from '../../core/target.ts';
+import type { NsgRuleTarget } from '../../core/targets/target.ts';
 import { describeOwner, toMark } from './nsgRuleMark.ts';
 
 export interface OwnRule {

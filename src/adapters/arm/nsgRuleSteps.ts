@@ -1,7 +1,7 @@
 /** The order in which the changes of one target's two rules can be put without a clash of priorities: pure. */
 import type { SecurityRule } from '@azure/arm-network';
-import type { RuleChange } from '../../core/plan.ts';
-import type { NsgRuleTarget } from '../../core/target.ts';
+import type { RuleChange } from '../../core/plan/plan.ts';
+import type { NsgRuleTarget } from '../../core/targets/target.ts';
 import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule, type OwnRule } from './nsgRuleModel.ts';
 
 export interface RuleStep {

@@ -1,8 +1,8 @@
 import type { NetworkRuleSet, Registry } from '@azure/arm-containerregistry';
 import type { TargetAdapter } from '../../app/ports.ts';
 import { TargetMovedError } from '../../core/errors.ts';
-import type { RuleChange } from '../../core/plan.ts';
-import type { RegistryTarget } from '../../core/target.ts';
+import type { RuleChange } from '../../core/plan/plan.ts';
+import type { RegistryTarget } from '../../core/targets/target.ts';
 import { ArmError, beingUpdated } from './armError.ts';
 import { currentCalls, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';

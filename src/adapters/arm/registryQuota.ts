@@ -1,4 +1,4 @@
-import type { RegistryTarget } from '../../core/target.ts';
+import type { RegistryTarget } from '../../core/targets/target.ts';
 import { noteGoingOn, withinTime } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { classifyArmError } from './errors.ts';

@@ -3,7 +3,7 @@ import type { Registry } from '@azure/arm-containerregistry';
 import type { CurrentState } from '../../app/ports.ts';
 import { isPrefix, sortPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
-import type { RegistryTarget } from '../../core/target.ts';
+import type { RegistryTarget } from '../../core/targets/target.ts';
 import { toRuleSet } from './ipRules.ts';
 import { toLocation } from './resourceId.ts';
 

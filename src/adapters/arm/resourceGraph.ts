@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { TaggedResource } from '../../app/ports.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
-import type { Target } from '../../core/target.ts';
+import type { Target } from '../../core/targets/target.ts';
 import type { ArmClients } from './client.ts';
 import { parseResourceId } from './resourceId.ts';
 

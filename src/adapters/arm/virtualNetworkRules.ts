@@ -1,6 +1,6 @@
 /** Rules of the days of service endpoints, which a write through the newer api-version could drop without showing them. */
 import { TargetBlockedError } from '../../core/errors.ts';
-import type { RegistryTarget } from '../../core/target.ts';
+import type { RegistryTarget } from '../../core/targets/target.ts';
 import { ArmError, unreadable } from './armError.ts';
 import { noteGoingOn, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';

@@ -1,8 +1,8 @@
 /** Container `service-tags`: what each snapshot changed against the one before it. */
 import type { ChangeStore } from '../../app/ports.ts';
 import { checkSnapshotId, isSnapshotIdOf } from './snapshotId.ts';
-import type { SnapshotDiff } from '../../core/serviceTagDiff.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
+import type { SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
 import { parseBlob } from './shape.ts';

@@ -1,5 +1,5 @@
 import type { SnapshotStore } from '../../app/ports.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 
 /** The current one and one that targets are pinned to, some ten megabytes each. */
 const kept = 2;

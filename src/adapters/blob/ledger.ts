@@ -2,8 +2,8 @@
 import pMap from 'p-map';
 import type { Ledger, Page, PageRequest } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
-import { isChainName, isRunId, recordHash } from '../../core/ledgerChain.ts';
-import type { RunRecord } from '../../core/runRecord.ts';
+import { isChainName, isRunId, recordHash } from '../../core/ledger/ledgerChain.ts';
+import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { checkRunRecord, ledgerContainer, runBlobName } from './ledgerRecord.ts';

@@ -1,6 +1,6 @@
 /** Run ids of the ledger, newest first, month by month: what is not asked for is not listed. */
 import pMap from 'p-map';
-import { isRunId } from '../../core/ledgerChain.ts';
+import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import type { BlobContainer } from './container.ts';
 import { runBlobName } from './ledgerRecord.ts';
 

@@ -1,5 +1,5 @@
-import { parseRunId } from '../../core/ledgerChain.ts';
-import type { RunOutcome, RunRecord } from '../../core/runRecord.ts';
+import { parseRunId } from '../../core/ledger/ledgerChain.ts';
+import type { RunOutcome, RunRecord } from '../../core/ledger/runRecord.ts';
 import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text } from './shape.ts';
 
 export const ledgerContainer = 'ledger';

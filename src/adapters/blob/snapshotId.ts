@@ -1,6 +1,6 @@
-import { isSnapshotId, parseSnapshotId } from '../../core/contentHash.ts';
+import { isSnapshotId, parseSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 
 /** Only such ids become a path. */
 export function isSnapshotIdOf(cloud: Cloud, id: string): boolean {

@@ -1,6 +1,6 @@
 /** The summary of a snapshot as metadata of its blob: a list needs no download. */
-import type { Cloud } from '../../core/serviceTags.ts';
-import type { SnapshotSummary } from '../../core/snapshot.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
+import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import { parseBlob } from './shape.ts';
 import { summaryCheck } from './snapshotShapes.ts';

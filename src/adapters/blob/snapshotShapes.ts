@@ -1,4 +1,4 @@
-import type { Cloud } from '../../core/serviceTags.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import { anyObject, listOf, number, object, oneOf, optional, text, type Check } from './shape.ts';
 
 const textList = listOf(text);

@@ -1,9 +1,9 @@
 /** Container `service-tags`: snapshots, the pointer to the current one, and the status of the pulls. */
 import type { PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
-import { isSnapshotId } from '../../core/contentHash.ts';
+import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/snapshot.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';

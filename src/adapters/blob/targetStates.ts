@@ -1,7 +1,7 @@
 /** Container `targets`: one state a target; the lease that keeps two updates apart sits on its blob. */
 import type { TargetSession, TargetStateStore, TargetSummary } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
-import type { TargetState, TargetStatus } from '../../core/targetState.ts';
+import type { TargetState, TargetStatus } from '../../core/targets/targetState.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import type { LeaseOptions } from './lease.ts';
 import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';

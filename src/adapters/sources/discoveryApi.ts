@@ -2,8 +2,8 @@
 import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
-import { parseServiceTags } from '../../core/parseServiceTags.ts';
-import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags.ts';
+import { parseServiceTags } from '../../core/serviceTags/parseServiceTags.ts';
+import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 import { readPages } from './apiPages.ts';
 import { defaultMaxBytes } from './fetchText.ts';
 import { parseFrom } from './readDownload.ts';

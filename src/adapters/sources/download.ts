@@ -4,7 +4,7 @@
  */
 import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
-import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags.ts';
+import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
 import { findFileLinks, type FileLink } from './findFileLinks.ts';
 import { readDownload } from './readDownload.ts';

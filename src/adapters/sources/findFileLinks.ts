@@ -1,4 +1,4 @@
-import type { Cloud } from '../../core/serviceTags.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import { isLoopbackHost, toDate } from './urls.ts';
 
 export interface FileLink {

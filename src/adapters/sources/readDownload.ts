@@ -1,6 +1,6 @@
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
-import { parseServiceTagsText, type ParsedServiceTags } from '../../core/parseServiceTags.ts';
-import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags.ts';
+import { parseServiceTagsText, type ParsedServiceTags } from '../../core/serviceTags/parseServiceTags.ts';
+import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
 import { dateOfFileName, fileNameOf, withoutSecrets } from './urls.ts';
 

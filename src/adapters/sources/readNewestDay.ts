@@ -1,6 +1,6 @@
-import { isFutureDay, newestDay, withKnownDay } from '../../core/fileDate.ts';
-import { mergeDownloads } from '../../core/mergeDownloads.ts';
-import type { ServiceTagsDownload } from '../../core/serviceTags.ts';
+import { isFutureDay, newestDay, withKnownDay } from '../../core/serviceTags/fileDate.ts';
+import { mergeDownloads } from '../../core/serviceTags/mergeDownloads.ts';
+import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 
 /**
  * Of several weekly files the newest one. A name that is dated in the future is a slip and says nothing about how old

@@ -1,5 +1,5 @@
 import type { ServiceTagsSource } from '../../app/ports.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { FetchOptions } from './fetchText.ts';
 import { readDownload } from './readDownload.ts';
 import { withoutSecrets } from './urls.ts';

@@ -1,4 +1,4 @@
-import type { Cloud } from '../../core/serviceTags.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 
 /** A URL fit for logs: no query (it may carry a signature), no user name or password, no fragment. */
 export function withoutSecrets(text: string): string {

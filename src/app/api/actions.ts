@@ -1,4 +1,4 @@
-import type { Plan } from '../../core/plan.ts';
+import type { Plan } from '../../core/plan/plan.ts';
 import type { ReasonCode } from '../../core/reasons.ts';
 
 /** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
-import { diffPrefixes } from '../../core/serviceTagDiff.ts';
-import { defaultServiceTag } from '../../core/serviceTags.ts';
-import { findTag } from '../../core/regions.ts';
+import { diffPrefixes } from '../../core/serviceTags/serviceTagDiff.ts';
+import { defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
+import { findTag } from '../../core/serviceTags/regions.ts';
 import { renderChangesMarkdown, renderChangesText, type Changes } from '../formats/changes.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { RequestError, shorten } from '../../core/errors.ts';
 import { addressFamilies, type AddressFamily } from '../../core/prefixes.ts';
-import { findTag, matchRegion } from '../../core/regions.ts';
-import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
+import { findTag, matchRegion } from '../../core/serviceTags/regions.ts';
+import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
 import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
 import type { PrefixSelection } from '../queries/prefixList.ts';

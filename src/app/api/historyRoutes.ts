@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { findTag } from '../../core/regions.ts';
-import type { TagTimelineEntry } from '../../core/tagTimeline.ts';
+import { findTag } from '../../core/serviceTags/regions.ts';
+import type { TagTimelineEntry } from '../../core/serviceTags/tagTimeline.ts';
 import { renderAtom } from '../formats/atom.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Target } from '../../core/target.ts';
+import type { Target } from '../../core/targets/target.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
 import { anAddress, lookupAddress, lookupAddresses, lookupInRules, type TargetAnswer } from '../queries/lookup.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { quoteValue, RequestError } from '../../core/errors.ts';
-import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
-import type { WithheldPrefix } from '../../core/withheld.ts';
+import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { WithheldPrefix } from '../../core/serviceTags/withheld.ts';
 import type { Queries } from '../queries.ts';
 import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
 import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';

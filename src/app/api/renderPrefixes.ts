@@ -1,9 +1,9 @@
 /** A list of prefixes in the form that was asked for. */
 import { RequestError } from '../../core/errors.ts';
-import type { ServiceTagsDocument } from '../../core/serviceTags.ts';
-import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
-import { firstSeenOfPrefixes } from '../../core/tagTimeline.ts';
-import type { WithheldPrefix } from '../../core/withheld.ts';
+import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
+import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
+import { firstSeenOfPrefixes } from '../../core/serviceTags/tagTimeline.ts';
+import type { WithheldPrefix } from '../../core/serviceTags/withheld.ts';
 import { renderCsv } from '../formats/csv.ts';
 import { renderIpset } from '../formats/ipset.ts';
 import { toLabel } from '../formats/label.ts';

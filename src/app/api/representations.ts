@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { strongEtag } from '../../core/etag.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Answer } from './route.ts';
 import type { Coding } from './negotiate.ts';
 

@@ -1,8 +1,8 @@
 /** Schemas that several routes share. The message of a check is what it accepts: the rest is said where it is told. */
 import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
-import { normalizeRegion } from '../../core/regions.ts';
-import { clouds, defaultServiceTag } from '../../core/serviceTags.ts';
+import { normalizeRegion } from '../../core/serviceTags/regions.ts';
+import { clouds, defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
 
 const maxListItems = 50;
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ofFamily } from '../../core/prefixes.ts';
-import { findTag, knownRegions } from '../../core/regions.ts';
-import type { ServiceTag } from '../../core/serviceTags.ts';
-import { firstSeenOf, lastChangedOf, prefixLives } from '../../core/tagTimeline.ts';
+import { findTag, knownRegions } from '../../core/serviceTags/regions.ts';
+import type { ServiceTag } from '../../core/serviceTags/serviceTags.ts';
+import { firstSeenOf, lastChangedOf, prefixLives } from '../../core/serviceTags/tagTimeline.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import { unknownTag } from '../queries/tagQuery.ts';

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
-import type { Target } from '../../core/target.ts';
+import type { Target } from '../../core/targets/target.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';

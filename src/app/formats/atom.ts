@@ -1,5 +1,5 @@
 import { Feed } from 'feed';
-import type { TagTimelineEntry } from '../../core/tagTimeline.ts';
+import type { TagTimelineEntry } from '../../core/serviceTags/tagTimeline.ts';
 
 export interface AtomSource {
   /** URL of the feed. */

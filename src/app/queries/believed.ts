@@ -5,9 +5,9 @@
  */
 import { RequestError } from '../../core/errors.ts';
 import { dropContained } from '../../core/prefixes.ts';
-import { findTag } from '../../core/regions.ts';
-import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
-import type { Snapshot, TagQuarantine } from '../../core/snapshot.ts';
+import { findTag } from '../../core/serviceTags/regions.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
+import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import type { History } from './history.ts';
 import { readPassedOn, serviceOf } from './passedOn.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';

@@ -1,7 +1,7 @@
 /** The snapshot that holds now, kept in memory: one conditional read of the pointer at most every 30 seconds. */
 import { RequestError } from '../../core/errors.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Clock, SnapshotStore } from '../ports.ts';
 import { readStorage, StorageReadError } from './storage.ts';
 

@@ -1,11 +1,11 @@
 /** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
 import { toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
-import type { PullStatus, SourceReport } from '../../core/snapshot.ts';
-import type { TargetStatus } from '../../core/targetState.ts';
+import type { PullStatus, SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { Logger } from '../ports.ts';
 import type { QueryServices } from '../queries.ts';
-import { summarizeTargets, type NamedTargetSummary } from '../targetSummaries.ts';
+import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { describeCause, readStorage } from './storage.ts';
 import { readTargets } from './targetQueries.ts';

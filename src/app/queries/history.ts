@@ -1,9 +1,9 @@
 /** What changed in each tag from snapshot to snapshot, read from the stored changes. */
 import pMap from 'p-map';
-import { diffTags, type SnapshotDiff } from '../../core/serviceTagDiff.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
-import type { SnapshotSummary } from '../../core/snapshot.ts';
-import type { TagTimeline, TagTimelineEntry } from '../../core/tagTimeline.ts';
+import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
+import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import type { TagTimeline, TagTimelineEntry } from '../../core/serviceTags/tagTimeline.ts';
 import type { ChangeStore } from '../ports.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
 import { isDamaged, readStorage } from './storage.ts';

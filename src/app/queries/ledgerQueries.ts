@@ -1,6 +1,6 @@
 /** The ledger, as the API reads it. */
 import { RequestError, shorten } from '../../core/errors.ts';
-import type { RunRecord } from '../../core/runRecord.ts';
+import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { Ledger, Page, PageRequest } from '../ports.ts';
 import { readStorage } from './storage.ts';
 

@@ -1,10 +1,10 @@
 /** Which tags hold an address, and whether a target let it in on a day. */
 import { RequestError, shorten } from '../../core/errors.ts';
-import { buildLookupIndex, type LookupIndex, type LookupMatch } from '../../core/lookupIndex.ts';
+import { buildLookupIndex, type LookupIndex, type LookupMatch } from '../../core/serviceTags/lookupIndex.ts';
 import { coversAll } from '../../core/prefixes.ts';
-import type { RunRecord } from '../../core/runRecord.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
-import type { LiveRule } from '../../core/targetState.ts';
+import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { LiveRule } from '../../core/targets/targetState.ts';
 
 export interface LookupAnswer {
   readonly ip: string;

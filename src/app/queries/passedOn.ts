@@ -1,10 +1,16 @@
 /** The document of a snapshot without what is not passed on to machines, and what that is. */
 import { InvalidDocumentError, RequestError } from '../../core/errors.ts';
 import { familyOf, type AddressFamily } from '../../core/prefixes.ts';
-import { findTag } from '../../core/regions.ts';
-import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
-import type { Snapshot, SnapshotSummary } from '../../core/snapshot.ts';
-import { confirmationsOfWide, doubtOf, passOn, withheldOf, type WithheldPrefix } from '../../core/withheld.ts';
+import { findTag } from '../../core/serviceTags/regions.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
+import type { Snapshot, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import {
+  confirmationsOfWide,
+  doubtOf,
+  passOn,
+  withheldOf,
+  type WithheldPrefix,
+} from '../../core/serviceTags/withheld.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
 
 export interface PassedOn {

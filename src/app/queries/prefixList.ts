@@ -7,10 +7,10 @@ import {
   sortPrefixes,
   type AddressFamily,
 } from '../../core/prefixes.ts';
-import { diffPrefixes } from '../../core/serviceTagDiff.ts';
-import { findTag, matchRegion, regionalNames, regionOfTag } from '../../core/regions.ts';
-import { shardOf } from '../../core/sharding.ts';
-import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
+import { diffPrefixes } from '../../core/serviceTags/serviceTagDiff.ts';
+import { findTag, matchRegion, regionalNames, regionOfTag } from '../../core/serviceTags/regions.ts';
+import { shardOf } from '../../core/serviceTags/sharding.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import type { PrefixRow } from '../formats/prefixRow.ts';
 import { resolveTags } from './tagQuery.ts';
 

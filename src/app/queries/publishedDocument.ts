@@ -1,5 +1,5 @@
 /** The document of a snapshot in the shape in which Microsoft publishes it: what reads the weekly file reads this too. */
-import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 
 export interface PublishedDocument {
   readonly changeNumber: number;

@@ -1,8 +1,8 @@
 /** Every snapshot by id, by day and in order. A snapshot never changes, so what was read is kept. */
-import { isSnapshotId } from '../../core/contentHash.ts';
+import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
-import type { Cloud } from '../../core/serviceTags.ts';
-import type { Snapshot, SnapshotSummary } from '../../core/snapshot.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
+import type { Snapshot, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import type { SnapshotStore } from '../ports.ts';
 import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
 import { readStorage } from './storage.ts';

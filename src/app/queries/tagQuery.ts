@@ -1,8 +1,8 @@
 /** From the names in a request to tags of one document. */
 import { RequestError, shorten } from '../../core/errors.ts';
 import { nearestNames } from '../../core/nearest.ts';
-import { findTag, knownRegions, matchRegion, regionOfTag } from '../../core/regions.ts';
-import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags.ts';
+import { findTag, knownRegions, matchRegion, regionOfTag } from '../../core/serviceTags/regions.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 
 /** The tags, or their parts for the regions, each once. Throws RequestError 404 (tag) or 400 (region). */
 export function resolveTags(

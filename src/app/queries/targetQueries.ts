@@ -1,11 +1,17 @@
 /** Targets as the API shows them: what is configured, what was done, what is remembered. */
-import { toCapacityUse, type CapacityUse } from '../../core/capacityUse.ts';
+import { toCapacityUse, type CapacityUse } from '../../core/plan/capacityUse.ts';
 import { ConfigurationError, InvalidDocumentError, RequestError, shorten } from '../../core/errors.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { Reason } from '../../core/reasons.ts';
-import type { Target } from '../../core/target.ts';
-import type { AbsentPrefix, LastResult, OwnedPrefix, TargetState, TargetStatus } from '../../core/targetState.ts';
-import { pauseReason } from '../pauseReason.ts';
+import type { Target } from '../../core/targets/target.ts';
+import type {
+  AbsentPrefix,
+  LastResult,
+  OwnedPrefix,
+  TargetState,
+  TargetStatus,
+} from '../../core/targets/targetState.ts';
+import { pauseReason } from '../update/pauseReason.ts';
 import type { TargetsSource, TargetStateStore } from '../ports.ts';
 import { readStorage } from './storage.ts';
 

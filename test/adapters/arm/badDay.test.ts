@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { badDay } from '../../../dev/simulator/chaos.ts';
 import { TargetBlockedError } from '../../../src/core/errors.ts';
-import type { RuleChange } from '../../../src/core/plan.ts';
+import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import { nsgId, nsgTarget, registryId, registryTarget } from './targets.ts';
 import { startWorld, type World } from './world.ts';
 

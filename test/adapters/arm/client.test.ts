@@ -3,7 +3,7 @@ import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import type { ArmSession, Clock } from '../../../src/app/ports.ts';
 import { buildArm } from '../../../src/adapters/arm/arm.ts';
 import { buildArmClients, type ArmConfig } from '../../../src/adapters/arm/client.ts';
-import { clouds } from '../../../src/core/serviceTags.ts';
+import { clouds } from '../../../src/core/serviceTags/serviceTags.ts';
 import { startScriptedServer, type Answer, type SeenRequest } from './scriptedServer.ts';
 import { nsgId, nsgTarget, registryId, registryTarget, subscriptionId } from './targets.ts';
 

@@ -3,8 +3,8 @@ import { faults } from '../../../dev/simulator/faults.ts';
 import type { ArmSession, CurrentState } from '../../../src/app/ports.ts';
 import { describeOwner } from '../../../src/adapters/arm/nsgRuleMark.ts';
 import { TargetMovedError } from '../../../src/core/errors.ts';
-import type { RuleChange } from '../../../src/core/plan.ts';
-import type { NsgRuleTarget } from '../../../src/core/target.ts';
+import type { RuleChange } from '../../../src/core/plan/plan.ts';
+import type { NsgRuleTarget } from '../../../src/core/targets/target.ts';
 import { nsgId, nsgTarget, subscriptionId } from './targets.ts';
 import { ownerId, retryCodes, startWorld, type World } from './world.ts';
 

@@ -3,7 +3,7 @@ import { ArmError as SimulatedError } from '../../../dev/simulator/armError.ts';
 import { faults } from '../../../dev/simulator/faults.ts';
 import type { ArmSession, CurrentState } from '../../../src/app/ports.ts';
 import { TargetMovedError } from '../../../src/core/errors.ts';
-import type { RuleChange } from '../../../src/core/plan.ts';
+import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import { registryId, registryTarget } from './targets.ts';
 import { retryCodes, startWorld, type World } from './world.ts';
 

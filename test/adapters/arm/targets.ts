@@ -1,4 +1,4 @@
-import type { NsgRuleTarget, RegistryTarget } from '../../../src/core/target.ts';
+import type { NsgRuleTarget, RegistryTarget } from '../../../src/core/targets/target.ts';
 
 export const subscriptionId = '11111111-1111-4111-8111-111111111111';
 const group = `/subscriptions/${subscriptionId}/resourceGroups/rg-net/providers`;

@@ -4,7 +4,7 @@ import { ArmError as SimulatedError } from '../../../dev/simulator/armError.ts';
 import { faults } from '../../../dev/simulator/faults.ts';
 import type { Settings } from '../../../dev/simulator/settings.ts';
 import type { ArmSession, CurrentState } from '../../../src/app/ports.ts';
-import type { RuleChange } from '../../../src/core/plan.ts';
+import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import { nsgId, nsgTarget, registryId, registryTarget } from './targets.ts';
 import { retryCodes, startWorld, type World } from './world.ts';
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BlobLedger } from '../../../src/adapters/blob/ledger.ts';
 import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import { InvalidDocumentError, RequestError } from '../../../src/core/errors.ts';
-import type { RunRecord } from '../../../src/core/runRecord.ts';
+import type { RunRecord } from '../../../src/core/ledger/runRecord.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { toRunRecord } from '../../support/storageSamples.ts';
 

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import { BlobSnapshotStore } from '../../../src/adapters/blob/snapshots.ts';
 import { InvalidDocumentError, RequestError } from '../../../src/core/errors.ts';
-import type { Snapshot, SnapshotSummary } from '../../../src/core/snapshot.ts';
+import type { Snapshot, SnapshotSummary } from '../../../src/core/serviceTags/snapshot.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { toPointer, toPullStatus, toSnapshot } from '../../support/storageSamples.ts';
 

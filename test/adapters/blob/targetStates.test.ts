@@ -5,7 +5,7 @@ import { BlobTargetStateStore } from '../../../src/adapters/blob/targetStates.ts
 import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import type { TargetSession } from '../../../src/app/ports.ts';
 import { InvalidDocumentError, LeaseLostError, RequestError } from '../../../src/core/errors.ts';
-import type { LastResult, TargetState } from '../../../src/core/targetState.ts';
+import type { LastResult, TargetState } from '../../../src/core/targets/targetState.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { toState } from '../../support/storageSamples.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { downloadSource } from '../../../src/adapters/sources/download.ts';
-import type { Cloud } from '../../../src/core/serviceTags.ts';
+import type { Cloud } from '../../../src/core/serviceTags/serviceTags.ts';
 import { answer, redirect, startLoopback, weeklyFile, type Handler, type Loopback } from './loopback.ts';
 
 const details = '/en-us/download/details.aspx';

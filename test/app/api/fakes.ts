@@ -1,15 +1,15 @@
 /** Stores in memory behind the ports, and releases of a small list, for tests of the query API. */
-import { contentHash, toSnapshotId } from '../../../src/core/contentHash.ts';
+import { contentHash, toSnapshotId } from '../../../src/core/serviceTags/contentHash.ts';
 import { parseContinuation, toContinuation } from '../../../src/adapters/blob/continuation.ts';
 import { RequestError } from '../../../src/core/errors.ts';
-import type { Plan } from '../../../src/core/plan.ts';
+import type { Plan } from '../../../src/core/plan/plan.ts';
 import { sortPrefixes } from '../../../src/core/prefixes.ts';
-import type { RunRecord } from '../../../src/core/runRecord.ts';
-import { diffTags, type SnapshotDiff } from '../../../src/core/serviceTagDiff.ts';
-import type { ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer, TagQuarantine } from '../../../src/core/snapshot.ts';
-import type { NsgRuleTarget, Target } from '../../../src/core/target.ts';
-import type { TargetState } from '../../../src/core/targetState.ts';
+import type { RunRecord } from '../../../src/core/ledger/runRecord.ts';
+import { diffTags, type SnapshotDiff } from '../../../src/core/serviceTags/serviceTagDiff.ts';
+import type { ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceTags/serviceTags.ts';
+import type { PullStatus, Snapshot, SnapshotPointer, TagQuarantine } from '../../../src/core/serviceTags/snapshot.ts';
+import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
+import type { TargetState } from '../../../src/core/targets/targetState.ts';
 import { buildQueries, type QueryServices } from '../../../src/app/queries.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
 import type { TargetActions } from '../../../src/app/api/actions.ts';

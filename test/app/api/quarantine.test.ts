@@ -1,9 +1,9 @@
 /** What a firewall that polls is given while a tag is missing, empty or shrunken. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { judge } from '../../../src/core/judge.ts';
-import { diffTags } from '../../../src/core/serviceTagDiff.ts';
-import { defaultServiceTag } from '../../../src/core/serviceTags.ts';
-import type { TagQuarantine } from '../../../src/core/snapshot.ts';
+import { judge } from '../../../src/core/serviceTags/judge.ts';
+import { diffTags } from '../../../src/core/serviceTags/serviceTagDiff.ts';
+import { defaultServiceTag } from '../../../src/core/serviceTags/serviceTags.ts';
+import type { TagQuarantine } from '../../../src/core/serviceTags/snapshot.ts';
 import { call, type Reply } from './call.ts';
 import { makeDocument, makeWorld, type Tags, type World } from './fakes.ts';
 

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseFeedName } from '../../../src/app/api/feedsRoute.ts';
 import { listPrefixes } from '../../../src/app/queries/prefixList.ts';
-import { buildLookupIndex } from '../../../src/core/lookupIndex.ts';
-import { parseServiceTagsText } from '../../../src/core/parseServiceTags.ts';
-import { clouds } from '../../../src/core/serviceTags.ts';
+import { buildLookupIndex } from '../../../src/core/serviceTags/lookupIndex.ts';
+import { parseServiceTagsText } from '../../../src/core/serviceTags/parseServiceTags.ts';
+import { clouds } from '../../../src/core/serviceTags/serviceTags.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../../shared/service-tags');
 const files = existsSync(folder) ? readdirSync(folder) : [];

@@ -1,8 +1,8 @@
 /** What a firewall that polls is not given: special-purpose ranges, and at first what is suspiciously wide. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { InvalidDocumentError } from '../../../src/core/errors.ts';
-import { defaultServiceTag } from '../../../src/core/serviceTags.ts';
-import type { TagQuarantine } from '../../../src/core/snapshot.ts';
+import { defaultServiceTag } from '../../../src/core/serviceTags/serviceTags.ts';
+import type { TagQuarantine } from '../../../src/core/serviceTags/snapshot.ts';
 import { call, type Reply } from './call.ts';
 import { makeWorld, type Tags, type World } from './fakes.ts';
 

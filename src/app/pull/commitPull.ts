@@ -1,0 +1,43 @@
+/** What every ending of a pull leaves behind: its status, and its record in the ledger. */
+import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import type { PullStatus } from '../../core/serviceTags/snapshot.ts';
+import type { Pull } from './pull.ts';
+import { commitRecord } from '../runRecords.ts';
+
+export type Ending = Pick<RunRecord, 'outcome' | 'reasons' | 'snapshot'>;
+
+export function lastPullOf(
+  { startedAt, runId }: Pull,
+  outcome: PullStatus['lastPull']['outcome'],
+  rest: Partial<PullStatus['lastPull']>,
+): PullStatus['lastPull'] {
+  return { at: startedAt.toISOString(), outcome, ...rest, runId };
+}
+
+/** Status and record of the pull. */
+export async function commitPull(
+  pull: Pull,
+  next: PullStatus,
+  ending: Ending,
+  details: RunRecord['details'],
+): Promise<void> {
+  const { services, session } = pull;
+  const record: RunRecord = { ...frameOf(pull), ...ending, details: { cloud: services.cloud, ...details } };
+  await commitRecord<PullStatus>(services.ledger, (changed) => session.putStatus(changed), next, record);
+}
+
+function frameOf({ services, runId, startedAt, trigger }: Pull) {
+  const finishedAt = services.clock.now();
+  return {
+    id: runId,
+    chain: 'pull',
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    durationInMs: finishedAt.getTime() - startedAt.getTime(),
+    trigger,
+  };
+}
+
+export function reasonsOf(notices: readonly string[]): RunRecord['reasons'] {
+  return notices.map((message) => ({ code: 'recovered', message }));
+}

@@ -1,0 +1,56 @@
+/** How a pull ends that did not come through: recorded and told. */
+import { InvalidDocumentError, SourceError, toErrorMessage } from '../../core/errors.ts';
+import type { PullStatus } from '../../core/serviceTags/snapshot.ts';
+import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
+import { notifyOfPull } from './notifyOfPull.ts';
+import type { Pull } from './pull.ts';
+import { toSourceReports, type FetchedSource } from './sourceReports.ts';
+
+/** No source could be read. */
+export async function failUnread(pull: Pull, fetched: readonly FetchedSource[]): Promise<never> {
+  const { services, status, startedAt } = pull;
+  const sources = toSourceReports(fetched, status?.sources ?? [], undefined, startedAt);
+  const error = sources.map((report) => report.error ?? report.source).join('; ') || 'no source is configured';
+  const next = await commitFailure(pull, error, sources);
+  await notifyOfPull(pull, { ...next, changes: [], notices: pull.notices });
+  throw new SourceError(services.sources.map((source) => source.name).join(', '), `none is healthy: ${error}`);
+}
+
+/** Something else than the sources failed: storage, a queue. Never throws: what failed is more to the point. */
+export async function recordFailure(pull: Pull, cause: unknown): Promise<void> {
+  const { services, status } = pull;
+  const error = toErrorMessage(cause);
+  try {
+    if (await isRecorded(pull)) return;
+    await commitFailure(pull, error, status?.sources ?? []);
+    if (status?.lastPull.error === error) return;
+    const message = `The pull failed: ${error}. The next pull tries again.`;
+    await services.notifier.notify({ type: 'pull.failed', subject: services.cloud, message, data: { error } });
+  } catch (failure) {
+    services.logger.error('the failed pull could not be recorded', { error: toErrorMessage(failure) });
+  }
+}
+
+/** A pull may fail behind its record: a second one would be a fork of the chain. */
+async function isRecorded({ services, runId }: Pull): Promise<boolean> {
+  try {
+    const stored = await services.snapshots.readPullStatus(services.cloud);
+    return stored?.outbox?.id === runId || stored?.ledgerHead?.runId === runId;
+  } catch (error) {
+    if (error instanceof InvalidDocumentError) return false;
+    throw error;
+  }
+}
+
+async function commitFailure(pull: Pull, error: string, sources: PullStatus['sources']): Promise<PullStatus> {
+  const { services, status, notices } = pull;
+  const next: PullStatus = {
+    ...status,
+    cloud: services.cloud,
+    lastPull: lastPullOf(pull, 'failed', { error }),
+    sources,
+    disagreements: status?.disagreements ?? [],
+  };
+  await commitPull(pull, next, { outcome: 'failed', reasons: reasonsOf(notices) }, { error, sources });
+  return next;
+}

@@ -1,0 +1,170 @@
+/** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
+import { listed } from '../../core/plan/safety.ts';
+import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
+import type { Publication, PullStatus, Snapshot } from '../../core/serviceTags/snapshot.ts';
+import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
+import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
+import { fanOut } from './fanOut.ts';
+import { notifyOfPull } from './notifyOfPull.ts';
+import type { Found, Pull, PullResult } from './pull.ts';
+import { findSnapshot } from './readCurrent.ts';
+
+export async function finishUnchanged(
+  pull: Pull,
+  found: Found,
+  snapshot: Snapshot,
+  publication: Publication,
+  message: string,
+): Promise<PullResult> {
+  const { services, session, status, runId, notices } = pull;
+  const { merged, sources, disagreements } = found;
+  const next: PullStatus = {
+    ...status,
+    cloud: services.cloud,
+    lastPull: lastPullOf(pull, 'unchanged', { snapshot: snapshot.id }),
+    publication,
+    sources,
+    disagreements,
+  };
+  if (notices.length > 0 || isNews(status, next)) {
+    await commitPull(
+      pull,
+      next,
+      { outcome: 'unchanged', reasons: reasonsOf(notices) },
+      { message, ...sourceDetails(next) },
+    );
+  } else {
+    await session.putStatus(next);
+  }
+  services.logger.info(message, { runId, snapshot: snapshot.id });
+  tell(pull, found, notices);
+  await notifyOfPull(pull, { ...found, changes: [], snapshot: snapshot.id, notices });
+  return {
+    runId,
+    outcome: 'unchanged',
+    snapshot: snapshot.id,
+    date: merged.date ?? snapshot.date,
+    changeNumber: merged.document.changeNumber,
+    tagCount: merged.document.values.length,
+    sources,
+    warnings: merged.warnings,
+    quarantine: [],
+    changes: [],
+    queued: [],
+    message,
+  };
+}
+
+/** The content is the same, but a source has begun or ceased to fail, to be stale or to disagree. */
+function isNews(before: PullStatus | undefined, after: PullStatus): boolean {
+  return before === undefined || sourcesInShort(before) !== sourcesInShort(after);
+}
+
+function sourcesInShort({ sources, disagreements }: PullStatus): string {
+  return JSON.stringify([
+    sources.map(({ source, status }) => [source, status]),
+    disagreements.map(({ source, tag }) => [source, tag]),
+  ]);
+}
+
+function sourceDetails({ sources, disagreements }: Pick<PullStatus, 'sources' | 'disagreements'>) {
+  return {
+    sources,
+    disagreements: disagreements.map(({ source, tag, prefixes }) => ({ source, tag, prefixes: prefixes.length })),
+  };
+}
+
+/** From a stored snapshot on: messages, record, status. A pull that died before this is finished by the next one. */
+export async function finishChanged(
+  pull: Pull,
+  found: Found,
+  snapshot: Snapshot,
+  publication: Publication,
+): Promise<PullResult> {
+  const { services, status, runId } = pull;
+  const { sources, disagreements, targets } = found;
+  const before = status?.fannedOut === undefined ? undefined : await findSnapshot(services, status.fannedOut);
+  const diff = diffTags(before?.document, snapshot.document);
+  const queued = await fanOut(services.queue, targets, diff, newlyJudged(before, snapshot));
+  const watched = new Set([
+    ...watchedTags(snapshot.document, targets),
+    ...(before ? watchedTags(before.document, targets) : []),
+  ]);
+  const changes = diff.changes.filter((change) => watched.has(change.tag));
+  const message = `${snapshot.id}: ${diff.changes.length} tags changed, ${queued.length} targets queued`;
+  const result: PullResult = {
+    runId,
+    outcome: 'changed',
+    snapshot: snapshot.id,
+    ...(snapshot.previous === undefined ? {} : { previous: snapshot.previous }),
+    date: snapshot.date,
+    changeNumber: snapshot.changeNumber,
+    tagCount: snapshot.tagCount,
+    sources,
+    warnings: snapshot.warnings,
+    quarantine: snapshot.quarantine,
+    changes,
+    queued,
+    message,
+  };
+  const next: PullStatus = {
+    ...status,
+    cloud: services.cloud,
+    lastPull: lastPullOf(pull, 'changed', { snapshot: snapshot.id }),
+    publication,
+    fannedOut: snapshot.id,
+    sources,
+    disagreements,
+  };
+  const notices = [...pull.notices, ...lostBaselines(snapshot)];
+  await commitPull(pull, next, toEnding(snapshot, notices), changeDetails(found, snapshot, result, diff));
+  services.logger.info(message, { runId, snapshot: snapshot.id, warnings: snapshot.warnings.length });
+  tell(pull, found, notices);
+  await notifyOfPull(pull, { ...found, changes: before ? changes : [], snapshot: snapshot.id, notices });
+  return result;
+}
+
+function newlyJudged(before: Snapshot | undefined, after: Snapshot): string[] {
+  const was = new Set(before?.quarantine.map((entry) => entry.tag));
+  const is = new Set(after.quarantine.map((entry) => entry.tag));
+  return [...[...was].filter((tag) => !is.has(tag)), ...[...is].filter((tag) => !was.has(tag))];
+}
+
+/** One sentence for each snapshot that could not be read in judging this one, when that begins. */
+function lostBaselines({ quarantine }: Snapshot): string[] {
+  const lost = quarantine.filter(({ kind, confirmations }) => kind === 'unknown' && confirmations === 0);
+  return [...new Set(lost.map(({ baseline }) => baseline))].map((baseline) => {
+    const tags = lost.filter((entry) => entry.baseline === baseline).map(({ tag }) => tag);
+    return `Snapshot ${baseline} is gone or damaged: what ${listed(tags)} had in it is not known, so nothing of it is removed for now.`;
+  });
+}
+
+function toEnding(snapshot: Snapshot, notices: readonly string[]): Ending {
+  return {
+    outcome: 'applied',
+    reasons: [
+      ...snapshot.quarantine.map((entry) => ({ code: 'quarantined' as const, message: entry.reason })),
+      ...reasonsOf(notices),
+    ],
+    snapshot: { id: snapshot.id, contentHash: snapshot.contentHash, date: snapshot.date },
+  };
+}
+
+function changeDetails({ addsOnly }: Found, snapshot: Snapshot, { changes, queued }: PullResult, diff: SnapshotDiff) {
+  return {
+    previous: snapshot.previous ?? null,
+    changeNumber: snapshot.changeNumber,
+    addsOnly,
+    ...sourceDetails(snapshot),
+    warnings: snapshot.warnings.slice(0, 100),
+    warningCount: snapshot.warnings.length,
+    changedTags: diff.changes.length,
+    changes: changes.map(({ tag, added, removed }) => ({ tag, added: added.length, removed: removed.length })),
+    queued,
+  };
+}
+
+function tell({ services, runId }: Pull, { merged }: Found, notices: readonly string[]): void {
+  const misdated = merged.warnings.filter(({ kind }) => kind === 'futureDate').map(({ message }) => message);
+  for (const message of [...notices, ...misdated]) services.logger.warn(message, { runId });
+}

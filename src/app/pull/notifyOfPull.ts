@@ -1,0 +1,67 @@
+/** What people hear of a pull: watched tags that changed, sources that fail, are stale or disagree, stored data that is lost. Each once, when it begins. */
+import type { PullStatus, SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
+import type { Notification } from '../ports.ts';
+import type { Pull } from './pull.ts';
+
+export interface PullNews extends Pick<PullStatus, 'sources' | 'disagreements'> {
+  readonly changes: readonly TagChange[];
+  readonly snapshot?: string;
+  readonly notices: readonly string[];
+}
+
+export async function notifyOfPull({ services, status: before }: Pull, news: PullNews): Promise<void> {
+  const notifications = [
+    ...news.changes.map((change) => tagChanged(change, news.snapshot)),
+    ...news.sources.filter((source) => isNewlyAmiss(source, before)).map(sourceAmiss),
+    ...newDisagreements(before, news).map(sourceDisagreeing),
+    ...(news.notices.length > 0 ? [storageDamaged(services.cloud, news.notices)] : []),
+  ];
+  for (const notification of notifications) await services.notifier.notify(notification);
+}
+
+function tagChanged(change: TagChange, snapshot: string | undefined): Notification {
+  return {
+    type: 'tag.changed',
+    subject: change.tag,
+    message: `${change.tag}: ${change.added.length} prefixes added, ${change.removed.length} removed.`,
+    data: { snapshot, added: change.added, removed: change.removed },
+  };
+}
+
+function isNewlyAmiss(source: SourceReport, before: PullStatus | undefined): boolean {
+  const last = before?.sources.find((report) => report.source === source.source);
+  return source.status !== 'healthy' && last?.status !== source.status;
+}
+
+function sourceAmiss({ source, status, date, unchangedSince, error }: SourceReport): Notification {
+  const stale = `source ${source} is stale: ${date === undefined ? `the same since ${unchangedSince ?? 'long ago'}` : `its file is of ${date}`}, so it is not counted`;
+  const what = status === 'stale' ? stale : (error ?? 'unknown error');
+  return {
+    type: 'source.failed',
+    subject: source,
+    message: `${what}. The other sources go on.`,
+    data: { source, status, error: what },
+  };
+}
+
+function newDisagreements(
+  before: PullStatus | undefined,
+  after: Pick<PullStatus, 'disagreements'>,
+): PullStatus['disagreements'] {
+  const known = new Set(before?.disagreements.map((entry) => `${entry.source} ${entry.tag}`));
+  return after.disagreements.filter((entry) => !known.has(`${entry.source} ${entry.tag}`));
+}
+
+function sourceDisagreeing(entry: PullStatus['disagreements'][number]): Notification {
+  return {
+    type: 'source.disagreeing',
+    subject: entry.tag,
+    message: `${entry.source} lists ${entry.prefixes.length} prefixes of ${entry.tag} that the newest document lacks: they stay until every healthy source lacks them.`,
+    data: { source: entry.source, tag: entry.tag, prefixes: entry.prefixes },
+  };
+}
+
+function storageDamaged(cloud: string, notices: readonly string[]): Notification {
+  return { type: 'storage.damaged', subject: cloud, message: notices.join(' '), data: { notices } };
+}

@@ -1,0 +1,66 @@
+/** What the steps of one pull hand to each other. */
+import type { MergedDownloads } from '../../core/serviceTags/mergeDownloads.ts';
+import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
+import type { PullStatus, Snapshot, SourceDisagreement, SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { Target } from '../../core/targets/target.ts';
+import type { ChangeStore, Clock, Ledger, Logger, Notifier, PullSession, ServiceTagsSource } from '../ports.ts';
+import type { SnapshotStore, TargetsSource, UpdateQueue } from '../ports.ts';
+
+export interface PullServices {
+  readonly clock: Clock;
+  readonly cloud: Cloud;
+  readonly sources: readonly ServiceTagsSource[];
+  readonly snapshots: SnapshotStore;
+  readonly changes: ChangeStore;
+  readonly ledger: Ledger;
+  readonly targets: TargetsSource;
+  readonly queue: UpdateQueue;
+  readonly notifier: Notifier;
+  readonly logger: Logger;
+  readonly randomHex: () => string;
+}
+
+export interface PullResult {
+  readonly runId: string;
+  readonly outcome: 'changed' | 'unchanged';
+  readonly snapshot: string;
+  readonly previous?: string;
+  readonly date: string;
+  readonly changeNumber: number;
+  readonly tagCount: number;
+  readonly sources: readonly SourceReport[];
+  readonly warnings: Snapshot['warnings'];
+  readonly quarantine: Snapshot['quarantine'];
+  /** Watched tags that changed. */
+  readonly changes: readonly TagChange[];
+  /** Targets that were queued for an update. */
+  readonly queued: readonly string[];
+  readonly message: string;
+}
+
+export interface Pull {
+  readonly services: PullServices;
+  readonly session: PullSession;
+  readonly trigger: RunRecord['trigger'];
+  readonly runId: string;
+  readonly startedAt: Date;
+  readonly status: PullStatus | undefined;
+  /** What was lost or damaged, and what became of it: people hear of it. */
+  readonly notices: readonly string[];
+}
+
+/** What the sources said together. */
+export interface Found {
+  /** Where the sources may only add to the list that holds now, that one is among them. */
+  readonly merged: MergedDownloads;
+  readonly addsOnly: boolean;
+  /** Of the list as it is with what was found. */
+  readonly fileDate: string | undefined;
+  readonly sources: readonly SourceReport[];
+  /** Of watched tags. */
+  readonly disagreements: readonly SourceDisagreement[];
+  readonly targets: readonly Target[];
+  readonly hash: string;
+}

@@ -1,0 +1,75 @@
+/** The list that holds now, as far as it can be read: what is gone or damaged is not known, and ends no pull. */
+import { InvalidDocumentError } from '../../core/errors.ts';
+import type { ListOrigin } from '../../core/serviceTags/fileDate.ts';
+import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import type { PullServices } from './pull.ts';
+
+export interface CurrentList {
+  /** Undefined before the first pull. */
+  readonly pointer: SnapshotPointer | undefined;
+  /** Of the pointer that is to be replaced. */
+  readonly etag: string | undefined;
+  /** False where the pointer was made up of the newest snapshot: it has to be written. */
+  readonly isPointed: boolean;
+  /** Undefined where the snapshot is gone or damaged. */
+  readonly snapshot: Snapshot | undefined;
+  /** What people should know of it. */
+  readonly notices: readonly string[];
+}
+
+type Services = Pick<PullServices, 'cloud' | 'snapshots'>;
+
+export async function readCurrent(services: Services): Promise<CurrentList> {
+  const { pointer, etag } = await readPointer(services);
+  if (!pointer) return newestSnapshot(services, etag);
+  const snapshot = await findSnapshot(services, pointer.snapshot);
+  return { pointer, etag, isPointed: true, snapshot, notices: [] };
+}
+
+/** Undefined where it is gone or damaged. Throws where storage does not hand it over now. */
+export async function findSnapshot({ cloud, snapshots }: Services, id: string): Promise<Snapshot | undefined> {
+  try {
+    return await snapshots.get(cloud, id);
+  } catch (error) {
+    if (error instanceof InvalidDocumentError) return undefined;
+    throw error;
+  }
+}
+
+export function toPointer(summary: SnapshotSummary, since: string, origin: Partial<ListOrigin> = {}): SnapshotPointer {
+  const { cloud, id, contentHash, date, changeNumber } = summary;
+  const { fileDate, isExtended } = origin;
+  return {
+    cloud,
+    snapshot: id,
+    contentHash,
+    date,
+    changeNumber,
+    ...(fileDate === undefined ? {} : { fileDate }),
+    ...(isExtended ? { isExtended } : {}),
+    since,
+  };
+}
+
+async function readPointer({ cloud, snapshots }: Services): Promise<Pick<CurrentList, 'pointer' | 'etag'>> {
+  try {
+    const answer = await snapshots.readPointer(cloud);
+    return answer === undefined || answer === 'notModified' ? { pointer: undefined, etag: undefined } : answer;
+  } catch (error) {
+    if (!(error instanceof InvalidDocumentError)) throw error;
+    return { pointer: undefined, etag: await snapshots.readPointerEtag(cloud) };
+  }
+}
+
+async function newestSnapshot(services: Services, etag: string | undefined): Promise<CurrentList> {
+  const { cloud, snapshots } = services;
+  const [newest] = (await snapshots.list(cloud, { limit: 1 })).items;
+  if (!newest) return { pointer: undefined, etag, isPointed: false, snapshot: undefined, notices: [] };
+  return {
+    pointer: toPointer(newest, newest.pulledAt),
+    etag,
+    isPointed: false,
+    snapshot: await findSnapshot(services, newest.id),
+    notices: [`current/${cloud}.json is gone or damaged: ${newest.id}, the newest snapshot, takes its place.`],
+  };
+}

@@ -1,0 +1,109 @@
+/** Asks every source, and says of each what it gave: healthy, stale or failed. */
+import { contentHash } from '../../core/serviceTags/contentHash.ts';
+import { toErrorMessage } from '../../core/errors.ts';
+import { dayInMs, dayOfDownload, maxLagInDays, newestDay, withKnownDay } from '../../core/serviceTags/fileDate.ts';
+import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
+import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { ServiceTagsSource } from '../ports.ts';
+
+export interface FetchedSource {
+  readonly source: string;
+  readonly download?: ServiceTagsDownload;
+  readonly error?: unknown;
+}
+
+/** One failing source is not the end: its error is in the answer. */
+export async function fetchAll(sources: readonly ServiceTagsSource[], now: Date): Promise<FetchedSource[]> {
+  const settled = await Promise.allSettled(sources.map((source) => source.fetch(now)));
+  return settled.map((result, index) => ({
+    source: sources[index]?.name ?? '',
+    ...(result.status === 'fulfilled'
+      ? { download: withKnownDay(result.value, now) }
+      : { error: result.reason as unknown }),
+  }));
+}
+
+/** The list that holds now, as far as sources are measured by it. */
+export interface KnownList {
+  readonly fileDate: string | undefined;
+  readonly contentHash: string | undefined;
+}
+
+/**
+ * Stale is a file more than four weeks older than the newest one that is known, and content that stood still for four
+ * weeks while others say something else: other sources, or the list that holds now where no other source answers.
+ */
+export function toSourceReports(
+  fetched: readonly FetchedSource[],
+  before: readonly SourceReport[],
+  known: KnownList | undefined,
+  now: Date,
+): SourceReport[] {
+  const reports = fetched.map((entry) => toReport(entry, before, now));
+  const newestDate = newestDay([known?.fileDate, ...reports.map((report) => report.date)]);
+  return reports.map((report) =>
+    report.status === 'healthy' && isStale(report, newestDate, isContradicted(report, reports, known), now)
+      ? { ...report, status: 'stale' }
+      : report,
+  );
+}
+
+function isContradicted(report: SourceReport, reports: readonly SourceReport[], known: KnownList | undefined): boolean {
+  const others = reports.filter((other) => other !== report && other.status !== 'failed');
+  return (others.length > 0 ? others : [{ contentHash: known?.contentHash }]).some(
+    ({ contentHash: hash }) => hash !== undefined && hash !== report.contentHash,
+  );
+}
+
+function toReport(
+  { source, download, error }: FetchedSource,
+  before: readonly SourceReport[],
+  now: Date,
+): SourceReport {
+  const { contentHash: lastHash, unchangedSince: since } = before.find((report) => report.source === source) ?? {};
+  if (!download) {
+    // Kept, so that a source that fails now and then does not look as if it moved.
+    const last = lastHash === undefined || since === undefined ? {} : { contentHash: lastHash, unchangedSince: since };
+    return { source, status: 'failed', error: toErrorMessage(error), ...last };
+  }
+  const hash = contentHash(download.document);
+  const unchangedSince = (lastHash === hash ? since : undefined) ?? now.toISOString();
+  const date = dayOfDownload(download, unchangedSince);
+  return {
+    source,
+    status: 'healthy',
+    ...(date === undefined ? {} : { date }),
+    changeNumber: download.document.changeNumber,
+    contentHash: hash,
+    origin: download.origin,
+    unchangedSince,
+  };
+}
+
+function isStale(
+  { date, unchangedSince }: SourceReport,
+  newestDate: string | undefined,
+  isContradicted: boolean,
+  now: Date,
+): boolean {
+  const maxLagInMs = maxLagInDays * dayInMs;
+  if (date !== undefined) return newestDate !== undefined && Date.parse(newestDate) - Date.parse(date) > maxLagInMs;
+  return isContradicted && now.getTime() - Date.parse(unchangedSince ?? now.toISOString()) > maxLagInMs;
+}
+
+/**
+ * The documents that count, each with the day that its report says: those of healthy sources. Where there is no list
+ * yet, a stale one is better than none.
+ */
+export function countedDownloads(
+  fetched: readonly FetchedSource[],
+  reports: readonly SourceReport[],
+  hasList: boolean,
+): ServiceTagsDownload[] {
+  const isAnyHealthy = reports.some(({ status }) => status === 'healthy');
+  return fetched.flatMap(({ download }, index) => {
+    const report = reports[index];
+    const counts = report?.status === 'healthy' || (!isAnyHealthy && !hasList);
+    return download && counts ? { ...download, date: report?.date } : [];
+  });
+}

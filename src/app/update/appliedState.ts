@@ -1,0 +1,169 @@
+/** What the state remembers of a plan: claims before the write, what came of it after. */
+import { intersectPrefixes, overlapping, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import type { RuleChange } from '../../core/plan/plan.ts';
+import type { Approval, OwnedPrefix, TargetState } from '../../core/targets/targetState.ts';
+import type { CurrentState } from '../ports.ts';
+import type { Situation } from './situation.ts';
+
+/** As long as an ARM session may follow a write. */
+const longestWriteInMs = 4 * 60_000;
+
+/**
+ * Ownership is claimed before the write: a claim without a rule does no harm, a rule without a claim is lost to us.
+ * What counts against `maxAddedAddresses` is noted with it: claimed addresses are not counted again, so that a write
+ * that failed must not make room for others.
+ */
+export function claim(
+  state: TargetState,
+  situation: Situation,
+  changes: readonly RuleChange[],
+  now: Date,
+  settleInMs: number,
+): TargetState {
+  const { plan, ours } = situation.result;
+  const known = new Map(state.owned.map((owned) => [owned.prefix, owned]));
+  const wanted =
+    situation.target.kind === 'nsgRule'
+      ? [...ours, ...plan.add]
+      : [...ours, ...changes.flatMap((change) => change.prefixes)];
+  const owned = [
+    ...state.owned,
+    ...sortPrefixes(wanted)
+      .filter((prefix) => !known.has(prefix))
+      .map(toClaim),
+  ];
+  const exposure = {
+    snapshot: plan.snapshot,
+    addedAddresses: addedBefore(state, plan.snapshot) + situation.result.addedAddresses,
+  };
+  // Until it is known when the write came through, the latest time counts.
+  const notBefore = new Date(now.getTime() + longestWriteInMs + settleInMs).toISOString();
+  return {
+    ...state,
+    owned,
+    exposure,
+    ...(plan.add.length > 0 ? { removalsNotBefore: notBefore } : {}),
+    ownedRules: ruleNames(situation, state.ownedRules, changes),
+  };
+
+  function toClaim(prefix: string): OwnedPrefix {
+    return { prefix, since: now.toISOString() };
+  }
+}
+
+function ruleNames(situation: Situation, owned: readonly string[], changes: readonly RuleChange[]): readonly string[] {
+  if (situation.target.kind !== 'nsgRule') return [];
+  const written = changes.filter((change) => change.operation === 'put').map((change) => change.rule);
+  return [...new Set([...owned, ...written])].sort();
+}
+
+/** `isDone`: nothing of the plan is left for a later run. */
+export function stateWithoutWrite(state: TargetState, situation: Situation, isDone: boolean): TargetState {
+  const next = {
+    ...withOwned(state, [...situation.result.ours, ...claimsWithoutRule(state, situation)]),
+    ...remembered(situation),
+    ownedRules: ownedRulesOf(state, situation.current, situation),
+  };
+  return isDone ? withoutApproval(next) : withValidApproval(next, situation);
+}
+
+/**
+ * What we let in before and somebody took out is still ours to put back. A registry's rules carry no mark: a person
+ * may add a rule that is claimed and not there, so the claim is given up unless a write of ours may yet come through.
+ */
+function claimsWithoutRule(state: TargetState, { target, selection, current }: Situation): readonly string[] {
+  const isUnderWay = current.notes.some((note) => note.code === 'settling');
+  if (target.kind === 'nsgRule') return intersectPrefixes(ownedTexts(state), selection.prefixes);
+  return isUnderWay ? overlapping(ownedTexts(state), selection.prefixes) : [];
+}
+
+export function stateAfterWrite(
+  state: TargetState,
+  situation: Situation,
+  later: readonly string[],
+  readBack: CurrentState,
+  now: Date,
+  settle: number,
+): TargetState {
+  const { result, target } = situation;
+  const live = readBack.rules.flatMap((rule) => rule.prefixes);
+  const removed = later.length > 0 ? [] : result.plan.remove;
+  // What a registry still holds of those that were taken out is somebody else's.
+  const written = (later.length > 0 ? result.additions : result.changes).flatMap((change) => change.prefixes);
+  const ours =
+    target.kind === 'nsgRule'
+      ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
+      : live.filter((prefix) => written.includes(prefix));
+  const { inFlight, removalsNotBefore, ...rest } = state;
+  const notBefore = result.plan.add.length > 0 ? new Date(now.getTime() + settle).toISOString() : removalsNotBefore;
+  const next = {
+    ...withOwned(rest, ours),
+    ...remembered(situation),
+    ownedRules: ownedRulesOf(state, readBack, situation),
+    ...(notBefore !== undefined && (result.plan.add.length > 0 || later.length > 0)
+      ? { removalsNotBefore: notBefore }
+      : {}),
+  };
+  return later.length > 0 ? withValidApproval(next, situation) : withoutApproval(next);
+}
+
+/** What a run learns whether or not it writes. */
+export function remembered({
+  result,
+  state,
+}: Situation): Pick<TargetState, 'absent' | 'returned' | 'heldAdditions' | 'knownRegions'> {
+  const { clocks, heldAdditions } = result;
+  const { absent, returned } = clocks;
+  return { absent, returned, heldAdditions, knownRegions: state.knownRegions ?? [] };
+}
+
+/** An approval is for one snapshot and one configuration. */
+function withValidApproval(state: TargetState, { configHash, result }: Situation): TargetState {
+  const { approval } = state;
+  const isValid = approval?.snapshot === result.plan.snapshot && approval.configHash === configHash;
+  return isValid ? state : withoutApproval(state);
+}
+
+/** It has done its work. */
+function withoutApproval({ approval, ...rest }: TargetState): TargetState {
+  return rest;
+}
+
+function withOwned(state: TargetState, prefixes: readonly string[]): TargetState {
+  const known = new Map(state.owned.map((owned) => [owned.prefix, owned.since]));
+  const since = (prefix: string): string =>
+    known.get(prefix) ??
+    state.owned.find((owned) => intersectPrefixes([owned.prefix], [prefix]).length > 0)?.since ??
+    '';
+  return { ...state, owned: sortPrefixes(prefixes).map((prefix) => ({ prefix, since: since(prefix) })) };
+}
+
+function ownedRulesOf(state: TargetState, live: CurrentState, situation: Situation): readonly string[] {
+  if (situation.target.kind !== 'nsgRule') return [];
+  // The mark alone is enough: a state that was lost learns from it.
+  return live.rules
+    .filter(({ rule, mark }) => mark === 'ours' || (mark !== undefined && state.ownedRules.includes(rule)))
+    .map(({ rule }) => rule);
+}
+
+function addedBefore(state: TargetState, snapshot: string): number {
+  return state.exposure?.snapshot === snapshot ? state.exposure.addedAddresses : 0;
+}
+
+export function ownedTexts(state: TargetState): string[] {
+  return state.owned.map((owned) => owned.prefix);
+}
+
+/** A person's yes to all of a plan: what it holds, and what an approval before this one let through already. */
+export function toApproval(situation: Situation, by: string, at: Date): Approval {
+  const { plan } = situation.result;
+  return {
+    planId: plan.id,
+    by,
+    at: at.toISOString(),
+    snapshot: plan.snapshot,
+    configHash: situation.configHash,
+    add: sortPrefixes([...plan.held.add, ...plan.add]),
+    remove: sortPrefixes([...plan.held.remove, ...plan.remove]),
+  };
+}

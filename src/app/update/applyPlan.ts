@@ -1,0 +1,162 @@
+/** Applies a plan: claim, write, read back; removals in a later message, after the additions have taken effect. */
+import { sameAddresses } from '../../core/prefixes.ts';
+import type { RuleChange } from '../../core/plan/plan.ts';
+import type { Reason } from '../../core/reasons.ts';
+import { counted } from '../../core/words.ts';
+import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
+import type { LiveRule, TargetState } from '../../core/targets/targetState.ts';
+import type { RunOutcome } from '../../core/ledger/runRecord.ts';
+import type { ArmSession, Clock, CurrentState, TargetSession, UpdateQueue } from '../ports.ts';
+import { claim, ownedTexts, remembered, stateAfterWrite, stateWithoutWrite } from './appliedState.ts';
+import { adapterOf, type Situation } from './situation.ts';
+import type { StateCell } from './stateCell.ts';
+import { gateReason, writeThroughGate } from './writeGate.ts';
+
+export interface Applied {
+  readonly outcome: RunOutcome;
+  readonly reasons: readonly Reason[];
+  readonly before: readonly LiveRule[];
+  /** As read back; as before where nothing was written. */
+  readonly after: readonly LiveRule[];
+  /** What the state remembers from now on, without the result itself. */
+  readonly state: TargetState;
+}
+
+export interface ApplyContext {
+  readonly services: { readonly clock: Clock; readonly queue: UpdateQueue; readonly updatesPaused: boolean };
+  readonly session: TargetSession;
+  readonly arm: ArmSession;
+  readonly cell: StateCell;
+  readonly runId: string;
+}
+
+export async function applyPlan(context: ApplyContext, situation: Situation): Promise<Applied> {
+  const { plan } = situation.result;
+  const before = toLiveRules(situation.current);
+  const step = nextStep(situation, context);
+  const isDone = step.changes.length + step.later.length === 0;
+  const idle = { before, after: before, state: stateWithoutWrite(context.cell.state, situation, isDone) };
+  const gate = gateReason(gateInput(context, situation));
+
+  if (plan.verdict === 'blocked') {
+    // Whose is what cannot be told now, so that no claim is given up.
+    const state = { ...context.cell.state, ...remembered(situation) };
+    return { ...idle, state, outcome: 'blocked', reasons: plan.reasons };
+  }
+  if (gate) {
+    const outcome = isDone ? quietOutcome(situation) : closedOutcome(gate);
+    return { ...idle, outcome, reasons: [gate, ...plan.reasons] };
+  }
+  if (step.changes.length > 0) return write(context, situation, step, before);
+  if (step.later.length === 0) return { ...idle, outcome: quietOutcome(situation), reasons: plan.reasons };
+  await askForRemovals(context, situation, context.cell.state);
+  return { ...idle, outcome: 'pending', reasons: [...plan.reasons, settlingNote(situation, context.cell.state)] };
+}
+
+interface Step {
+  /** To be written now. */
+  readonly changes: readonly RuleChange[];
+  /** Removals left for a later message. */
+  readonly later: readonly string[];
+}
+
+/** Additions alone first; removals once nothing is left to add and the last additions have settled. */
+function nextStep(situation: Situation, { services, cell }: ApplyContext): Step {
+  const { plan, additions, changes } = situation.result;
+  const isOneStep = JSON.stringify(additions) === JSON.stringify(changes);
+  if (plan.remove.length === 0 || isOneStep) return { changes, later: [] };
+  const notBefore = cell.state.removalsNotBefore;
+  const settled = notBefore === undefined || services.clock.now().getTime() >= Date.parse(notBefore);
+  return plan.add.length === 0 && settled ? { changes, later: [] } : { changes: additions, later: plan.remove };
+}
+
+async function write(
+  context: ApplyContext,
+  situation: Situation,
+  step: Step,
+  before: readonly LiveRule[],
+): Promise<Applied> {
+  const { services, cell, arm, session, runId } = context;
+  const { target, current, result } = situation;
+  const startedAt = services.clock.now().toISOString();
+  const unclaimed = cell.state;
+  const claimed = claim(unclaimed, situation, step.changes, services.clock.now(), settleInMs(arm, situation));
+  await cell.put({ ...claimed, inFlight: { runId, startedAt, plan: result.plan, before } });
+  try {
+    await writeThroughGate(gateInput(context, situation), arm, session, current, step.changes, ownedTexts(claimed));
+  } catch (error) {
+    // Nothing was written, and what a person then adds by hand is not ours.
+    if (error instanceof TargetBlockedError && error.isRefused) await cell.put(unclaimed);
+    throw error;
+  }
+
+  const readBack = await adapterOf(arm, target).read(target);
+  verify(readBack, step.changes);
+  const state = stateAfterWrite(
+    claimed,
+    situation,
+    step.later,
+    readBack,
+    services.clock.now(),
+    settleInMs(arm, situation),
+  );
+  if (step.later.length > 0) await askForRemovals(context, situation, state);
+  return {
+    outcome: step.later.length > 0 ? 'pending' : 'applied',
+    reasons: [...result.plan.reasons, ...(step.later.length > 0 ? [settlingNote(situation, state)] : [])],
+    before,
+    after: toLiveRules(readBack),
+    state,
+  };
+}
+
+/** In a message of their own, once the additions have settled. */
+async function askForRemovals({ services }: ApplyContext, situation: Situation, state: TargetState): Promise<void> {
+  const notBefore = Date.parse(state.removalsNotBefore ?? '');
+  const delayInMs = Number.isNaN(notBefore) ? 0 : Math.max(0, notBefore - services.clock.now().getTime());
+  await services.queue.send({ target: situation.target.name, reason: 'removals' }, delayInMs);
+}
+
+/** Azure must hold what was written; a registry's rule list also holds what others put there. */
+function verify(readBack: CurrentState, changes: readonly RuleChange[]): void {
+  for (const change of changes) {
+    const live = readBack.rules.find((rule) => rule.rule === change.rule);
+    const prefixes = live?.prefixes ?? [];
+    const isThere =
+      change.rule === 'ipRules'
+        ? change.prefixes.every((prefix) => prefixes.includes(prefix))
+        : sameAddresses(prefixes, change.prefixes);
+    if (!isThere) throw new TargetMovedError(`${change.rule} does not hold what was written to it`);
+  }
+}
+
+function quietOutcome(situation: Situation): RunOutcome {
+  return situation.result.plan.verdict === 'held' ? 'held' : 'unchanged';
+}
+
+function closedOutcome(gate: Reason): RunOutcome {
+  return gate.code === 'paused' ? 'paused' : 'planOnly';
+}
+
+function settlingNote(situation: Situation, state: TargetState): Reason {
+  const { remove } = situation.result.plan;
+  return {
+    code: 'settling',
+    message: `${counted(remove.length, 'removal')} to be made after ${state.removalsNotBefore ?? 'the next run'}, when the additions have taken effect.`,
+    prefixes: remove,
+  };
+}
+
+function gateInput(context: ApplyContext, situation: Situation): Parameters<typeof gateReason>[0] {
+  return { target: situation.target, state: context.cell.state, updatesPaused: context.services.updatesPaused };
+}
+
+function settleInMs(arm: ArmSession, situation: Situation): number {
+  return adapterOf(arm, situation.target).settleInMs;
+}
+
+export function toLiveRules(current: CurrentState): LiveRule[] {
+  return current.rules
+    .filter((rule) => rule.mark !== undefined)
+    .map((rule) => ({ rule: rule.rule, prefixes: rule.prefixes }));
+}

@@ -1,0 +1,101 @@
+/** Which list a target follows, and what it selects of it. */
+import { knownRegions } from '../../core/serviceTags/regions.ts';
+import { selectPrefixes, type Selection } from '../../core/serviceTags/selection.ts';
+import type { Cloud, DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { Target } from '../../core/targets/target.ts';
+import type { TargetState } from '../../core/targets/targetState.ts';
+import type { ArmSession, SnapshotStore } from '../ports.ts';
+
+export interface ListReaders {
+  readonly cloud: Cloud;
+  readonly snapshots: SnapshotStore;
+}
+
+/** A snapshot as a run sees it, with the key of the publication that confirms it. */
+export interface FollowedSnapshot {
+  readonly snapshot: Snapshot;
+  readonly publication: string;
+  /** What of the list could not be read: as the newest publication of this content has it. */
+  readonly unreadable: readonly DocumentWarning[];
+}
+
+export interface TargetSnapshots {
+  /** The current one, or the one that the target is pinned to. */
+  readonly followed?: FollowedSnapshot;
+  readonly newest?: Snapshot;
+}
+
+/** What a target selects of one snapshot. */
+export interface Listing {
+  readonly snapshot: Snapshot;
+  readonly selection: Selection;
+  /** `ofRegistry` as it was found. */
+  readonly regions: 'all' | readonly string[];
+}
+
+export async function readTargetSnapshots(readers: ListReaders, pin: TargetState['pin']): Promise<TargetSnapshots> {
+  const { snapshots, cloud } = readers;
+  const [newest, status] = await Promise.all([readNewestSnapshot(readers), snapshots.readPullStatus(cloud)]);
+  if (!newest) return {};
+  const snapshot = pin ? await snapshots.get(cloud, pin.snapshot) : newest;
+  if (!snapshot) return { newest };
+  const publication = pin ? undefined : status?.publication;
+  const unreadable = publication?.unreadable ?? snapshot.warnings.filter((warning) => warning.kind === 'unreadable');
+  return { newest, followed: { snapshot, publication: status?.publication?.key ?? snapshot.id, unreadable } };
+}
+
+export async function readNewestSnapshot({ snapshots, cloud }: ListReaders): Promise<Snapshot | undefined> {
+  const id = await readNewestId(snapshots, cloud);
+  return id === undefined ? undefined : snapshots.get(cloud, id);
+}
+
+export async function readNewestId(
+  snapshots: Pick<SnapshotStore, 'readPointer'>,
+  cloud: Cloud,
+): Promise<string | undefined> {
+  const answer = await snapshots.readPointer(cloud);
+  return answer === undefined || answer === 'notModified' ? undefined : answer.pointer.snapshot;
+}
+
+/** The registry that a target's regions are read from; undefined where the targets file says them. */
+export function registryOf({ regions }: Target): string | undefined {
+  return regions !== 'all' && 'ofRegistry' in regions ? regions.ofRegistry : undefined;
+}
+
+/** `location`: where the target's resource is, which is the home of a registry that names itself. */
+export async function readRegions(arm: ArmSession, target: Target, location: string): Promise<Listing['regions']> {
+  const { regions, resourceId } = target;
+  if (regions === 'all' || !('ofRegistry' in regions)) return regions;
+  const isItsOwn = regions.ofRegistry.toLowerCase() === resourceId.toLowerCase();
+  return arm.readRegistryRegions(regions.ofRegistry, isItsOwn ? location : undefined);
+}
+
+export function toListing(
+  snapshot: Snapshot,
+  target: Target,
+  regions: Listing['regions'],
+  everKnownRegions: readonly string[] = [],
+): Listing {
+  const { serviceTag, addressFamilies: families } = target;
+  // Where Azure says that a registry is in a region, the name of the region is no mistake.
+  const named = registryOf(target) === undefined || regions === 'all' ? [] : regions;
+  const known = [...everKnownRegions, ...regionsIn(snapshot, serviceTag), ...named];
+  const selection = selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions: known });
+  return { snapshot, regions, selection };
+}
+
+/** The regions of a tag that are listed, or in quarantine because they were and are no more. */
+export function regionsIn({ document, quarantine }: Snapshot, serviceTag: string): string[] {
+  const start = `${serviceTag.toLowerCase()}.`;
+  const names = quarantine.map(({ tag }) => tag.toLowerCase()).filter((name) => name.startsWith(start));
+  return [...knownRegions(document, serviceTag), ...names.map((name) => name.slice(start.length))];
+}
+
+/** Without a call to Azure: of a registry with the regions that it had last, or else with any, as it may have any. */
+export function toLastListing(snapshot: Snapshot, target: Target, state: TargetState | undefined): Listing {
+  const { regions, serviceTag } = target;
+  if (regions === 'all' || !('ofRegistry' in regions)) return toListing(snapshot, target, regions);
+  const last = state?.coverage?.registryRegions ?? knownRegions(snapshot.document, serviceTag);
+  return toListing(snapshot, target, last);
+}

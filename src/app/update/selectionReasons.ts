@@ -1,0 +1,157 @@
+/** What a run says of the list that it follows: why nothing can be applied, why nothing is removed, and what to know. */
+import { subtractPrefixes } from '../../core/prefixes.ts';
+import { nearestNames } from '../../core/nearest.ts';
+import type { PlanResult } from '../../core/plan/plan.ts';
+import type { Reason } from '../../core/reasons.ts';
+import { findTag, regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
+import { listed } from '../../core/plan/safety.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { Target } from '../../core/targets/target.ts';
+import type { TargetState } from '../../core/targets/targetState.ts';
+import { registryOf, type FollowedSnapshot, type Listing } from './listing.ts';
+
+/** Why nothing can be applied. `own`: what the target follows. */
+export function selectionBlockers(target: Target, own: Listing | undefined, state: TargetState): Reason[] {
+  const mistake = mistakeIn(target, own, state);
+  if (!own || mistake) return mistake ? [mistake] : [];
+  const unknown = own.selection.unknownRegions.map((entry) => unknownRegion(target, entry));
+  if (unknown.length > 0 || state.owned.length > 0 || own.selection.prefixes.length > 0) return unknown;
+  return [emptySelection(target, own)];
+}
+
+/** There is no list, or what is asked of it makes no sense. */
+function mistakeIn(target: Target, own: Listing | undefined, { pin }: TargetState): Reason | undefined {
+  return own ? (partOfTag(target, own.snapshot) ?? unknownTag(target, own.snapshot)) : noSnapshot(pin);
+}
+
+function noSnapshot(pin: TargetState['pin']): Reason {
+  const message = pin
+    ? `The snapshot ${pin.snapshot}, to which the target is pinned, is not in storage: resume the target, or roll it back to one that GET snapshots lists.`
+    : 'No service tags have been pulled yet: run pullServiceTags and look at its sources.';
+  return { code: 'noSnapshot', message };
+}
+
+/** A tag of one region has no regions of its own. */
+function partOfTag({ serviceTag, regions }: Target, { document }: Snapshot): Reason | undefined {
+  const tag = findTag(document, serviceTag);
+  if (!tag || regions === 'all' || regionOfTag(tag) === undefined) return undefined;
+  const whole = tag.name.slice(0, tag.name.lastIndexOf('.'));
+  const message = `serviceTag: "${serviceTag}" is of one region already: say "serviceTag": "${whole}" with regions, or this one with "regions": "all".`;
+  return { code: 'configuration', message };
+}
+
+/** Neither listed nor known to have left the list. */
+function unknownTag({ serviceTag }: Target, { id, document, quarantine }: Snapshot): Reason | undefined {
+  if (findTag(document, serviceTag) || regionalTags(document, serviceTag).length > 0) return undefined;
+  const name = serviceTag.toLowerCase();
+  if (quarantine.some(({ tag }) => tag.toLowerCase() === name || tag.toLowerCase().startsWith(`${name}.`))) {
+    return undefined;
+  }
+  const names = document.values.filter((tag) => regionOfTag(tag) === undefined).map((tag) => tag.name);
+  const message = `serviceTag: "${serviceTag}" is not in ${id}, nearest: ${nearestNames(serviceTag, names).join(', ')}. Nothing is removed meanwhile.`;
+  return { code: 'missingTag', message };
+}
+
+function unknownRegion(target: Target, entry: Listing['selection']['unknownRegions'][number]): Reason {
+  const nearest = entry.nearest.length > 0 ? `, nearest: ${entry.nearest.join(', ')}` : '';
+  return {
+    code: 'unknownRegion',
+    message: `regions: "${entry.region}" is not a region of ${target.serviceTag}${nearest}. Accepted are ARM locations such as westeurope, or "all".`,
+  };
+}
+
+function emptySelection(target: Target, own: Listing): Reason {
+  const gaps = gapsOf(target, own).map(({ fact }) => fact);
+  const what = `${target.serviceTag} has no ${target.addressFamilies.join(' or ')} prefixes for it in ${own.snapshot.id}.`;
+  return {
+    code: own.selection.missingTags.length > 0 ? 'missingTag' : 'emptySelection',
+    message: `The target has nothing to let in: ${gaps.join(' ') || what} Check serviceTag, regions and addressFamilies.`,
+  };
+}
+
+/** A tag that should be there and is not, or holds nothing. */
+interface Gap {
+  readonly isQuarantined: boolean;
+  readonly fact: string;
+}
+
+function gapsOf(target: Target, { snapshot, selection }: Listing): Gap[] {
+  const { missingTags, emptyTags } = selection;
+  const registry = registryOf(target);
+  const place = registry === undefined ? '' : ` of ${registry}`;
+  return [...missingTags, ...emptyTags].map((tag) => {
+    const entry = snapshot.quarantine.find((known) => known.tag.toLowerCase() === tag.toLowerCase());
+    const region = tag.slice(target.serviceTag.length + 1).toLowerCase();
+    const field = target.regions === 'all' ? 'serviceTag' : `regions: "${region}"${place}`;
+    const what = missingTags.includes(tag) ? 'missing' : 'empty';
+    const reason = entry?.reason ?? `${tag} is ${what} in ${snapshot.id}.`;
+    return { isQuarantined: entry !== undefined, fact: `${field}: ${reason}` };
+  });
+}
+
+/** Said in any case: a region that the list leaves out is not let in, whether or not anything of it was before. */
+function gapReasons(target: Target, own: Listing): Reason[] {
+  return gapsOf(target, own).map(({ isQuarantined, fact }) => ({
+    code: isQuarantined ? 'quarantined' : 'missingTag',
+    message: `${fact} It adds nothing, and nothing is removed meanwhile.`,
+  }));
+}
+
+/** Why this list's removals for this selection are not believed. */
+export function selectionDistrust(
+  target: Target,
+  own: Listing | undefined,
+  state: TargetState,
+  unreadable: FollowedSnapshot['unreadable'],
+): Reason[] {
+  const mistake = mistakeIn(target, own, state);
+  if (!own || mistake) return mistake ? [mistake] : [];
+  const { snapshot, selection } = own;
+  const tags = new Set(selection.tags.map((tag) => tag.toLowerCase()));
+  const empty = new Set(selection.emptyTags.map((tag) => tag.toLowerCase()));
+  return [
+    ...gapReasons(target, own),
+    ...snapshot.quarantine
+      .filter(({ tag }) => tags.has(tag.toLowerCase()) && !empty.has(tag.toLowerCase()))
+      .map(({ reason }): Reason => ({ code: 'quarantined', message: `${reason} Nothing is removed on its word.` })),
+    ...unreadable
+      .filter(({ tag }) => tags.has(tag.toLowerCase()))
+      .map(({ tag, prefix }): Reason => ({
+        code: 'unreadablePrefix',
+        message: `${tag} holds "${prefix}", which is no prefix: nothing is removed until the list is whole.`,
+      })),
+  ];
+}
+
+/** What a person should know of the list, whatever the plan is. */
+export function selectionNotes(target: Target, own: Listing | undefined, state: TargetState): Reason[] {
+  if (!own || mistakeIn(target, own, state)) return [];
+  const isNothing = own.selection.prefixes.length + state.owned.length === 0;
+  return [...(isNothing ? [] : gapReasons(target, own)), ...droppedNotes(target, own)];
+}
+
+function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: Listing): Reason[] {
+  if (target.kind !== 'registryNetworkRules' || otherFamilies === 0) return [];
+  const message = `Left out: ${countPrefixes(otherFamilies, 'IPv6 ')} of ${listed(tags)}, as a registry takes IPv4 rules only.`;
+  return [{ code: 'ipv6Dropped', message }];
+}
+
+function countPrefixes(count: number, kind = ''): string {
+  return `${count} ${kind}${count === 1 ? 'prefix' : 'prefixes'}`;
+}
+
+/** Of a pinned target: what of the current list it does without. */
+export function pinNotes(
+  pin: TargetState['pin'],
+  { ours, plan }: PlanResult,
+  own: Listing | undefined,
+  current: Listing | undefined,
+): Reason[] {
+  if (!pin || !current) return [];
+  const kept = subtractPrefixes([...ours, ...plan.foreign], plan.remove);
+  const lacking = subtractPrefixes(current.selection.prefixes, [...(own?.selection.prefixes ?? []), ...kept]);
+  const list = `the current list ${current.snapshot.id}`;
+  const without = lacking.length === 0 ? '' : `, and so without ${countPrefixes(lacking.length)} of ${list}`;
+  const message = `Pinned to ${pin.snapshot} by ${pin.by} on ${pin.at.slice(0, 10)}${without}: resume the target to follow the list.`;
+  return [{ code: 'pinned', message, ...(lacking.length > 0 ? { prefixes: lacking } : {}) }];
+}

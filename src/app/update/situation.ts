@@ -1,0 +1,126 @@
+/** The reads of a run: what is wanted, what was written, what is there. */
+import type { Selection } from '../../core/serviceTags/selection.ts';
+import { calculatePlan, type PlanInput, type PlanResult } from '../../core/plan/plan.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { Target } from '../../core/targets/target.ts';
+import { targetConfigHash } from '../../core/targets/targetConfigHash.ts';
+import type { TargetState } from '../../core/targets/targetState.ts';
+import { readRegions, readTargetSnapshots, regionsIn, toListing, type Listing, type ListReaders } from './listing.ts';
+import type { ArmSession, Clock, CurrentState, TargetAdapter } from '../ports.ts';
+import { pinNotes, selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
+
+export interface Situation {
+  readonly target: Target;
+  readonly state: TargetState;
+  readonly configHash: string;
+  /** The one that the target follows. */
+  readonly snapshot: Snapshot | undefined;
+  readonly current: CurrentState;
+  readonly selection: Selection;
+  /** Of the current list, also where the target is pinned to an earlier one. */
+  readonly listing: Listing | undefined;
+  readonly result: PlanResult;
+}
+
+export interface SituationReaders extends ListReaders {
+  readonly clock: Clock;
+  /** Identifies this deployment in the rules it writes. */
+  readonly ownerId: string;
+}
+
+export async function readSituation(
+  readers: SituationReaders,
+  arm: ArmSession,
+  target: Target,
+  state: TargetState,
+): Promise<Situation> {
+  const adapter = adapterOf(arm, target);
+  const live = await adapter.read(target);
+  const { followed, newest } = await readTargetSnapshots(readers, state.pin);
+  const regions = await readRegions(arm, target, live.location);
+  const listingOf = (snapshot: Snapshot) => toListing(snapshot, target, regions, state.knownRegions);
+  const own = followed && listingOf(followed.snapshot);
+  const current = newest && newest !== followed?.snapshot ? listingOf(newest) : own;
+  const selection = own?.selection ?? nothing;
+  const configHash = targetConfigHash(target);
+  const input: PlanInput = {
+    target,
+    configHash,
+    snapshot: followed?.snapshot.id ?? '',
+    desired: selection.prefixes,
+    nested: selection.nested,
+    current: live,
+    state,
+    publication: followed?.publication ?? '',
+    blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
+    distrust: selectionDistrust(target, own, state, followed?.unreadable ?? []),
+    now: readers.clock.now(),
+  };
+  const { result, maxPrefixes } = await planWithQuota(adapter, target, input);
+  return {
+    target,
+    state: { ...state, knownRegions: rememberRegions(state, target, [own, current]) },
+    configHash,
+    snapshot: followed?.snapshot,
+    current: { ...live, maxPrefixes },
+    selection,
+    listing: current,
+    result: withNotes(result, [...selectionNotes(target, own, state), ...pinNotes(state.pin, result, own, current)]),
+  };
+}
+
+/** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */
+function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): PlanResult {
+  const reasons = new Map([...plan.reasons, ...notes].map((reason) => [reason.message, reason]));
+  return { ...result, plan: { ...plan, reasons: [...reasons.values()] } };
+}
+
+/** A registry's quota costs a call of its own, so it is asked for only where there is something to write. */
+async function planWithQuota(adapter: TargetAdapter, target: Target, input: PlanInput): Promise<PlanWithQuota> {
+  const { maxPrefixes } = input.current;
+  const result = calculatePlan(input);
+  const { verdict, reasons } = result.plan;
+  const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
+  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
+  if (isQuiet || maxPrefixes !== undefined || !adapter.readQuota) return { result, maxPrefixes };
+  const quota = await adapter.readQuota(target);
+  if (quota === undefined) return { result, maxPrefixes };
+  return { result: calculatePlan({ ...input, current: { ...input.current, maxPrefixes: quota } }), maxPrefixes: quota };
+}
+
+interface PlanWithQuota {
+  readonly result: PlanResult;
+  readonly maxPrefixes: number | undefined;
+}
+
+export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
+  return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
+}
+
+const nothing: Selection = {
+  tags: [],
+  prefixes: [],
+  nested: [],
+  otherFamilies: 0,
+  missingTags: [],
+  emptyTags: [],
+  unknownRegions: [],
+};
+
+/** A registry's rules carry no mark: there the state alone tells whose they are. */
+function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetState): Reason[] {
+  if (stateOwner === ownerId) return [];
+  const message = `The state of ${target} is of another deployment of this app (${stateOwner}, this one is ${ownerId}): the storage was copied. Delete targets/state/${target}.json to start anew; what stands in the rules then counts as somebody else's.`;
+  return [{ code: 'otherOwner', message }];
+}
+
+/** Also for `all`: the targets file may name regions one day. */
+function rememberRegions(
+  { knownRegions = [] }: TargetState,
+  { serviceTag }: Target,
+  listings: readonly (Listing | undefined)[],
+): readonly string[] {
+  const listed = listings.flatMap((listing) => (listing ? regionsIn(listing.snapshot, serviceTag) : []));
+  return [...new Set([...knownRegions, ...listed])].sort();
+}

@@ -1,0 +1,50 @@
+/** Every configured target in short, seen by a run or not: how it stands, and what it waits for. */
+import { once } from '../../core/once.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { Target } from '../../core/targets/target.ts';
+import type { WaitingPrefix } from '../../core/targets/targetState.ts';
+import { readNewestId, toLastListing } from './listing.ts';
+import type { SnapshotStore, TargetStateStore, TargetSummary } from '../ports.ts';
+import { additionsSince, datePrefixes, type PublicationReaders } from './publications.ts';
+
+export interface SummaryReaders extends PublicationReaders {
+  readonly snapshots: Pick<SnapshotStore, 'readPointer' | 'get' | 'list'>;
+  readonly states: Pick<TargetStateStore, 'listSummaries'>;
+}
+
+export interface NamedTargetSummary extends TargetSummary {
+  readonly target: string;
+}
+
+/** In the order of the targets. What the current list has and no run has dealt with yet waits like all else. */
+export async function summarizeTargets(
+  readers: SummaryReaders,
+  targets: readonly Target[],
+): Promise<readonly NamedTargetSummary[]> {
+  const seen = await readers.states.listSummaries();
+  // Behind the summaries, so that none of them is of a newer list.
+  const newestId = await readNewestId(readers.snapshots, readers.cloud);
+  const readNewest = once(async () => newestId && readers.snapshots.get(readers.cloud, newestId));
+  const summaries: NamedTargetSummary[] = [];
+  for (const target of targets) {
+    const summary = seen.get(target.name) ?? notYetSeen;
+    const newest = summary.snapshot === newestId ? undefined : await readNewest();
+    const fresh = newest ? await waitingUnseen(readers, newest, target, summary.snapshot) : [];
+    summaries.push({ ...summary, target: target.name, waiting: [...summary.waiting, ...fresh] });
+  }
+  return summaries;
+}
+
+const notYetSeen: TargetSummary = { status: 'pending', waiting: [] };
+
+/** What was published after the snapshot that the last run dealt with; without such a run, all that is listed. */
+async function waitingUnseen(
+  readers: SummaryReaders,
+  newest: Snapshot,
+  target: Target,
+  dealtWith: string | undefined,
+): Promise<readonly WaitingPrefix[]> {
+  if (dealtWith !== undefined) return additionsSince(readers, newest, target, dealtWith);
+  const { selection } = toLastListing(newest, target, undefined);
+  return datePrefixes(readers, newest, selection.tags, selection.prefixes);
+}

@@ -1,0 +1,173 @@
+/** The ledger's chains: ids that sort by time, hashes that link each record to the one before, and their check. */
+import { createHash } from 'node:crypto';
+import { InvalidDocumentError, shorten } from '../errors.ts';
+import type { RunRecord } from './runRecord.ts';
+import type { LedgerHead } from '../serviceTags/snapshot.ts';
+
+export interface RunIdParts {
+  readonly chain: string;
+  readonly startedAt: Date;
+  readonly random: string;
+}
+
+const idPattern = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-([a-z0-9-]{1,40})-([0-9a-f]{8})$/;
+const chainPattern = /^[a-z0-9-]{1,40}$/;
+
+/** True for what may name a chain: a target's name or `pull`. */
+export function isChainName(text: string): boolean {
+  return chainPattern.test(text);
+}
+
+/** `20261123T060000000Z-webhook-receiver-0123abcd`; `random` is 8 hex digits. */
+export function newRunId(now: Date, chain: string, random: string): string {
+  const id = `${now.toISOString().replaceAll(/[-:.]/g, '')}-${chain}-${random}`;
+  parseRunId(id);
+  return id;
+}
+
+/** Throws InvalidDocumentError. */
+export function parseRunId(id: string): RunIdParts {
+  const [, year, month, day, hours, minutes, seconds, ms, chain = '', random = ''] = idPattern.exec(id) ?? [];
+  const iso = `${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${ms}Z`;
+  const startedAt = new Date(iso);
+  // A day or an hour that does not exist is not moved to the next one.
+  if (Number.isNaN(startedAt.getTime()) || startedAt.toISOString() !== iso) {
+    throw new InvalidDocumentError(
+      `"${shorten(id)}" is not a run id, expected <yyyymmddThhmmssSSSZ>-<target or "pull">-<8 hex digits>`,
+    );
+  }
+  return { chain, startedAt, random };
+}
+
+export function isRunId(text: string): boolean {
+  try {
+    parseRunId(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** sha256 (hex) over the record as JSON with sorted keys: the order of keys and undefined ones make no difference. */
+export function recordHash(record: RunRecord): string {
+  return createHash('sha256').update(canonicalJson(record)).digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
+
+export interface ChainBreak {
+  readonly kind: 'missing' | 'altered' | 'forked' | 'outOfOrder' | 'unclaimed';
+  /** The record at which it shows. */
+  readonly runId: string;
+  readonly message: string;
+}
+
+export interface ChainCheck {
+  readonly ok: boolean;
+  readonly breaks: readonly ChainBreak[];
+}
+
+/** What is known of a chain from outside its records; each makes one more kind of change visible. */
+export interface ChainEvidence {
+  /** Hash of each record as noted when it was written, by run id: tells an altered record from a missing one. */
+  readonly writtenHashes?: ReadonlyMap<string, string>;
+  /** The newest record as the target's state has it: shows changes at the end of the chain. */
+  readonly head?: LedgerHead;
+  /** The record that the state is about to hand to the ledger: the one that may follow the head. */
+  readonly outboxRunId?: string;
+}
+
+/**
+ * Checks the records of one chain, oldest first.
+ *
+ * | change            | shows as                                                             |
+ * |-------------------|----------------------------------------------------------------------|
+ * | record taken away | `missing`: the next one links to a hash that no record has           |
+ * | record edited     | `altered` (`missing` where no hash of it was noted)                  |
+ * | record slipped in | `forked`: two records link to the same one; `unclaimed` at the end   |
+ * | record re-dated   | `outOfOrder`: it links to a later one                                |
+ */
+export function verifyChain(records: readonly RunRecord[], evidence: ChainEvidence = {}): ChainCheck {
+  const links = records.map((record, index) => ({ record, index, hash: recordHash(record) }));
+  const breaks = [
+    ...links.flatMap((link) => contentBreaks(link, evidence)),
+    ...linkBreaks(links, evidence),
+    ...headBreaks(links, evidence),
+  ];
+  return { ok: breaks.length === 0, breaks: breaks.filter(isFirstOfItsKind) };
+}
+
+interface Link {
+  readonly record: RunRecord;
+  readonly index: number;
+  readonly hash: string;
+}
+
+function contentBreaks({ record, hash }: Link, evidence: ChainEvidence): ChainBreak[] {
+  const written = evidence.writtenHashes?.get(record.id);
+  if (written === undefined || written === hash) return [];
+  return [{ kind: 'altered', runId: record.id, message: `its hash is ${hash}, when it was written it was ${written}` }];
+}
+
+function linkBreaks(links: readonly Link[], { writtenHashes }: ChainEvidence): ChainBreak[] {
+  // An altered record is still the one that its successor links to: one change, one break.
+  const byHash = new Map(
+    links.flatMap((link) => [link.hash, writtenHashes?.get(link.record.id) ?? link.hash].map((hash) => [hash, link])),
+  );
+  const successors = new Map<string | undefined, string>();
+  return links.flatMap(({ record, index }) => {
+    const previous = record.previousHash;
+    const sibling = successors.get(previous);
+    const before = previous === undefined ? undefined : byHash.get(previous);
+    successors.set(previous, record.id);
+    if (sibling !== undefined) return [forked(record.id, sibling)];
+    if (previous === undefined) return index === 0 ? [] : [secondBeginning(record.id)];
+    if (!before) return [missing(record.id, previous)];
+    return before.index > index ? [outOfOrder(record.id, before.record.id)] : [];
+  });
+}
+
+function headBreaks(links: readonly Link[], { head, outboxRunId }: ChainEvidence): ChainBreak[] {
+  if (!head) return [];
+  const at = links.find((link) => link.record.id === head.runId);
+  if (!at) {
+    return [{ kind: 'missing', runId: head.runId, message: 'the newest record that the state knows is not there' }];
+  }
+  if (at.hash !== head.hash) {
+    return [{ kind: 'altered', runId: head.runId, message: `its hash is ${at.hash}, the state knows ${head.hash}` }];
+  }
+  return links
+    .slice(at.index + 1)
+    .filter((link) => link.record.id !== outboxRunId)
+    .map((link) => ({
+      kind: 'unclaimed',
+      runId: link.record.id,
+      message: 'it follows the newest record that the state knows',
+    }));
+}
+
+function forked(runId: string, sibling: string): ChainBreak {
+  return { kind: 'forked', runId, message: `it links to the same record as ${sibling}` };
+}
+
+function secondBeginning(runId: string): ChainBreak {
+  return { kind: 'forked', runId, message: 'it links to no record, as only the first one of a chain does' };
+}
+
+function missing(runId: string, previousHash: string): ChainBreak {
+  return { kind: 'missing', runId, message: `it links to ${previousHash}, which is no record's hash` };
+}
+
+function outOfOrder(runId: string, before: string): ChainBreak {
+  return { kind: 'outOfOrder', runId, message: `it links to ${before}, which is later than it` };
+}
+
+function isFirstOfItsKind(one: ChainBreak, index: number, all: readonly ChainBreak[]): boolean {
+  return all.findIndex((other) => other.kind === one.kind && other.runId === one.runId) === index;
+}

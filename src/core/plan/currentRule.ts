@@ -1,0 +1,16 @@
+import type { Reason } from '../reasons.ts';
+
+/** A live rule that is, may be, or may become ours. A registry has one, named `ipRules`. */
+export interface CurrentRule {
+  readonly rule: string;
+  /** As read; canonical where it can be parsed. */
+  readonly prefixes: readonly string[];
+  /** Undefined: the rule is not there. A registry's rules are always `unmarked`. */
+  readonly mark: 'ours' | 'otherOwner' | 'unmarked' | undefined;
+  /** Differences from the configured rule beside its prefixes, one sentence each. */
+  readonly drift: readonly string[];
+  /** What it lets in by other means than prefixes: service tags, `*`, application security groups. Absent: nothing. */
+  readonly nonPrefixes?: readonly string[];
+  /** What stands in the way of a write of this rule, and of no other. Absent: nothing. */
+  readonly blockers?: readonly Reason[];
+}

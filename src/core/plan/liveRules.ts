@@ -1,0 +1,54 @@
+/** The live rules as a plan sees them: whose is what in them, and what a person has approved. */
+import { coveredByOthers } from './capacity.ts';
+import type { CurrentRule } from './currentRule.ts';
+import { calculateOwnership, type Ownership } from './ownership.ts';
+import type { PlanInput } from './plan.ts';
+import { overlapping } from '../prefixes.ts';
+import type { Reason } from '../reasons.ts';
+import { rulesOfTarget } from './ruleLocks.ts';
+import { listed, reasonFor } from './safety.ts';
+import type { Approval } from '../targets/targetState.ts';
+import { counted } from '../words.ts';
+
+export interface Live {
+  readonly rules: readonly CurrentRule[];
+  readonly ownership: Ownership;
+  /** What this app let in before, there or not. */
+  readonly owned: readonly string[];
+  /** Of a registry: what others let in of the list. */
+  readonly covered: readonly string[];
+  readonly approval: Approval | undefined;
+}
+
+export function sortLive(input: PlanInput): Live {
+  const { target, current, state, desired } = input;
+  const owned = state.owned.map((claim) => claim.prefix);
+  const rules = rulesOfTarget(target, current.rules, state.ownedRules);
+  const ownership = calculateOwnership({ target, rules, owned, ownedRules: state.ownedRules, desired });
+  return {
+    rules,
+    ownership,
+    owned,
+    covered: coveredByOthers(target, ownership, desired),
+    approval: validApproval(input),
+  };
+}
+
+/** An approval holds for one snapshot and one configuration. */
+function validApproval({ state: { approval }, snapshot, configHash }: PlanInput): Approval | undefined {
+  return approval?.snapshot === snapshot && approval.configHash === configHash ? approval : undefined;
+}
+
+export function foreignNotes({ target, desired }: PlanInput, { ownership: { foreign, blockers } }: Live): Reason[] {
+  if (target.kind === 'registryNetworkRules') {
+    const others = `${counted(foreign.length, 'rule')} ${foreign.length === 1 ? 'was' : 'were'} added by others`;
+    const listedToo = overlapping(foreign, desired).length;
+    const [hold, stays] = listedToo === 1 ? ['holds', 'stays'] : ['hold', 'stay'];
+    const stay =
+      listedToo === 0 ? '' : `; ${listedToo} of them ${hold} listed addresses, and ${stays} when those are dropped`;
+    return reasonFor('foreignRules', foreign, `${others} and left alone${stay}.`);
+  }
+  if (target.policy !== 'addOnly' || blockers.length > 0) return [];
+  const message = `${listed(foreign)} is in the rule but was not written by this app; policy addOnly keeps it.`;
+  return reasonFor('foreignRules', foreign, message);
+}

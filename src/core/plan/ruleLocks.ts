@@ -1,0 +1,91 @@
+/** NSG rules that may not be written now, each for a reason of its own: the rest of a plan goes on without them. */
+import type { CurrentRule } from './currentRule.ts';
+import type { Ownership } from './ownership.ts';
+import type { Plan, PlanInput } from './plan.ts';
+import { coversAll, dropContained, familyOf, ofFamily, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
+import type { Reason } from '../reasons.ts';
+import { familyOfRule, type PlanLists } from './ruleSet.ts';
+import type { Target } from '../targets/target.ts';
+import type { Approval, TargetState } from '../targets/targetState.ts';
+
+export interface RuleLock {
+  readonly rule: string;
+  readonly family: AddressFamily;
+  readonly reasons: readonly Reason[];
+  /** False: a person must change something in Azure or in the targets file. */
+  readonly canBeApproved: boolean;
+}
+
+/** The rules of a target: of its own families, and what it left behind in one that it had before. */
+export function rulesOfTarget(
+  target: Target,
+  rules: readonly CurrentRule[],
+  ownedRules: TargetState['ownedRules'],
+): readonly CurrentRule[] {
+  if (target.kind !== 'nsgRule') return rules;
+  return rules.filter(
+    ({ rule, mark }) =>
+      target.addressFamilies.includes(familyOfRule(target, rule)) || mark === 'ours' || ownedRules.includes(rule),
+  );
+}
+
+export function findRuleLocks(
+  input: PlanInput,
+  rules: readonly CurrentRule[],
+  ownership: Ownership,
+  approval: Approval | undefined,
+): readonly RuleLock[] {
+  const { target } = input;
+  if (target.kind !== 'nsgRule') return [];
+  return rules.flatMap((live): RuleLock[] => {
+    const { rule, blockers = [] } = live;
+    const family = familyOfRule(target, rule);
+    if (blockers.length > 0) return [{ rule, family, reasons: blockers, canBeApproved: false }];
+    const missing = ofFamily(subtractPrefixes(input.desired, ownership.ours), family);
+    const isApproved = approval !== undefined && coversAll(approval.add, missing);
+    if (isApproved || !takesOverMore(live, input.state.ownedRules)) return [];
+    return [{ rule, family, reasons: [takeOverReason(live)], canBeApproved: true }];
+  });
+}
+
+/** A rule of somebody else's that holds a tag, `*` or a group: a list of prefixes in their place takes that access away. */
+function takesOverMore({ rule, mark, nonPrefixes = [] }: CurrentRule, ownedRules: readonly string[]): boolean {
+  return mark === 'unmarked' && nonPrefixes.length > 0 && !ownedRules.includes(rule);
+}
+
+function takeOverReason({ rule, nonPrefixes = [] }: CurrentRule): Reason {
+  return {
+    code: 'foreignInOwnedRule',
+    message: `${rule} lets in ${nonPrefixes.join(', ')} now, and the list of prefixes would take its place: the rule stays as it is until you approve the plan.`,
+  };
+}
+
+/** Rules of ours that hold a tag or the like, and for which the list has nothing that could take its place. */
+export function leftAloneNotes(rules: readonly CurrentRule[], written: readonly { readonly rule: string }[]): Reason[] {
+  return rules
+    .filter(({ rule, mark, prefixes, nonPrefixes = [] }) => {
+      const isWritten = written.some((change) => change.rule === rule);
+      return mark === 'ours' && prefixes.length === 0 && nonPrefixes.length > 0 && !isWritten;
+    })
+    .map(({ rule, nonPrefixes = [] }) => ({
+      code: 'foreignInOwnedRule',
+      message: `${rule} lets in ${nonPrefixes.join(', ')}, which is no prefix, and the list has none for it: it is left as it is; delete it by hand if it is to go.`,
+    }));
+}
+
+/** The lists of a plan, with everything of some families moved to what is held. */
+export function holdFamilies(
+  lists: PlanLists,
+  held: Plan['held'],
+  families: readonly AddressFamily[],
+): { readonly lists: PlanLists; readonly held: Plan['held'] } {
+  const isHeld = (prefix: string): boolean => families.includes(familyOf(prefix));
+  const goesOn = (prefix: string): boolean => !isHeld(prefix);
+  return {
+    lists: { ...lists, add: lists.add.filter(goesOn), remove: lists.remove.filter(goesOn) },
+    held: {
+      add: dropContained([...held.add, ...lists.add.filter(isHeld)]),
+      remove: dropContained([...held.remove, ...lists.remove.filter(isHeld)]),
+    },
+  };
+}

@@ -1,0 +1,221 @@
+/** What may be added and removed without a person: the limits of the targets file, both ways. */
+import { addressFamilies, countAddresses, intersectPrefixes, ofFamily, overlapping } from '../prefixes.ts';
+import { parsePrefix, sortPrefixes, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
+import type { Reason } from '../reasons.ts';
+import { specialPurposeRangeOf } from '../serviceTags/specialPurpose.ts';
+import type { SafetyLimits } from '../targets/target.ts';
+
+export interface AdditionCheck {
+  /** Addresses that may be let in now. */
+  readonly allowed: readonly string[];
+  /** Addresses that wait for an approval. */
+  readonly held: readonly string[];
+  /** Addresses that are refused, approval or not. */
+  readonly refused: readonly string[];
+  readonly reasons: readonly Reason[];
+  /** Of `held`, what is beyond `maxAddedAddresses`. */
+  readonly beyondCount: readonly string[];
+  /** IPv4 addresses among `allowed` that count against `maxAddedAddresses`. */
+  readonly addedAddresses: number;
+}
+
+export interface AdditionInput {
+  /** Addresses that are wanted and not live. */
+  readonly missing: readonly string[];
+  readonly desired: readonly string[];
+  /** Listed on their own inside of one of the desired: a prefix that is held or refused must not take them with it. */
+  readonly nested?: readonly string[];
+  /** Addresses that this app let in before: putting them back opens nothing new. */
+  readonly owned: readonly string[];
+  /** Addresses that a person approved. */
+  readonly approved: readonly string[];
+  readonly limits: SafetyLimits;
+  /** Addresses that were beyond the count before: no later list makes room for them, only an approval. */
+  readonly heldBefore?: readonly string[];
+  /** IPv4 addresses that were let in from this snapshot before. */
+  readonly alreadyAdded: number;
+}
+
+/**
+ * Special-purpose ranges are refused; what lies in a prefix wider than `widestPrefix` is held; of the rest, smallest
+ * first, as much goes through as `maxAddedAddresses` has room for; what was held for that stays held.
+ */
+export function checkAdditions(input: AdditionInput): AdditionCheck {
+  const sound = (input.nested ?? []).filter((prefix) => !isTooWide(prefix, input.limits) && !isSpecial(prefix));
+  const special = specialPurposeParts(subtractPrefixes(input.missing, sound), input.desired);
+  const candidates = subtractPrefixes(input.missing, special.prefixes);
+  const vouched = intersectPrefixes(candidates, [...input.owned, ...input.approved]);
+  const fresh = subtractPrefixes(candidates, vouched);
+
+  const tooWide = input.desired.filter((prefix) => isTooWide(prefix, input.limits));
+  const wide = intersectPrefixes(subtractPrefixes(fresh, sound), tooWide);
+  const narrow = subtractPrefixes(fresh, wide);
+  const waiting = intersectPrefixes(narrow, input.heldBefore ?? []);
+  const room = input.limits.maxAddedAddresses - input.alreadyAdded;
+  const counted = takeWithin(subtractPrefixes(narrow, waiting), room);
+  const beyondCount = sortPrefixes([...waiting, ...counted.left]);
+
+  return {
+    allowed: sortPrefixes([...vouched, ...counted.taken]),
+    held: sortPrefixes([...wide, ...beyondCount]),
+    beyondCount,
+    refused: special.prefixes,
+    reasons: [
+      ...special.reasons,
+      ...reasonFor('widestPrefix', wide, widthMessage(tooWide, input.limits)),
+      ...reasonFor('maxAddedAddresses', beyondCount, countMessage(beyondCount, input)),
+    ],
+    addedAddresses: Number(countAddresses(counted.taken, 'ipv4')),
+  };
+}
+
+function isTooWide(prefix: string, limits: SafetyLimits): boolean {
+  const { family, length } = parsePrefix(prefix);
+  return length < limits.widestPrefix[family];
+}
+
+function isSpecial(prefix: string): boolean {
+  return specialPurposeRangeOf(prefix) !== undefined;
+}
+
+/** A listed prefix is refused whole: what of it is special-purpose does not hang on what of it is live already. */
+function specialPurposeParts(
+  missing: readonly string[],
+  desired: readonly string[],
+): { prefixes: string[]; reasons: Reason[] } {
+  const ranges = desired.flatMap((prefix) => {
+    const range = specialPurposeRangeOf(prefix);
+    return range ? [{ prefix, ...range }] : [];
+  });
+  const prefixes = intersectPrefixes(
+    missing,
+    ranges.map(({ prefix }) => prefix),
+  );
+  const names = [...new Set(ranges.map(({ range, name }) => `${range} (${name})`))].join(', ');
+  const message = `${listed(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`;
+  return { prefixes, reasons: reasonFor('specialPurpose', prefixes, message) };
+}
+
+/** Smallest prefixes first (of one size as they come, by address), so that a few oversized ones cannot keep the others out. */
+function takeWithin(prefixes: readonly string[], room: number): { taken: string[]; left: string[] } {
+  const ipv4 = ofFamily(prefixes, 'ipv4').map((text) => parsePrefix(text));
+  const bySize = ipv4.sort((a, b) => b.length - a.length);
+  const taken = ofFamily(prefixes, 'ipv6');
+  const left: string[] = [];
+  let free = BigInt(Math.max(0, room));
+  for (const prefix of bySize) {
+    const size = prefix.end - prefix.start + 1n;
+    if (size <= free) {
+      free -= size;
+      taken.push(prefix.text);
+    } else {
+      left.push(prefix.text);
+    }
+  }
+  return { taken: sortPrefixes(taken), left: sortPrefixes(left) };
+}
+
+function widthMessage(tooWide: readonly string[], limits: SafetyLimits): string {
+  const { ipv4, ipv6 } = limits.widestPrefix;
+  return `${listed(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
+}
+
+function countMessage(left: readonly string[], input: AdditionInput): string {
+  const count = countAddresses(left, 'ipv4');
+  return `${count} new IPv4 addresses are more than maxAddedAddresses (${input.limits.maxAddedAddresses}) has room for. Approve the plan if they are meant.`;
+}
+
+export interface RemovalCheck {
+  readonly allowed: readonly string[];
+  readonly held: readonly string[];
+  readonly reasons: readonly Reason[];
+}
+
+export interface RemovalInput {
+  /** Addresses of ours whose grace is over. */
+  readonly due: readonly string[];
+  /** What the percentage is of: prefixes of ours before the first of the due ones went missing. */
+  readonly ours: readonly string[];
+  readonly approved: readonly string[];
+  readonly flapping: readonly string[];
+  readonly limits: SafetyLimits;
+  /** Reasons from the snapshot that hold every removal: quarantine, missing tags, unreadable prefixes. */
+  readonly distrust: readonly Reason[];
+}
+
+/** One distrusted source holds all, a flapping prefix holds itself, and beyond a limit all of the due ones are held. */
+export function checkRemovals(input: RemovalInput): RemovalCheck {
+  const approved = intersectPrefixes(input.due, input.approved);
+  const open = subtractPrefixes(input.due, approved);
+  if (open.length === 0) return { allowed: approved, held: [], reasons: [] };
+  if (input.distrust.length > 0) return { allowed: approved, held: open, reasons: input.distrust };
+
+  const flapping = intersectPrefixes(open, input.flapping);
+  const steady = subtractPrefixes(open, flapping);
+  const excess = removalExcess(steady, input.ours, input.limits);
+  return {
+    allowed: sortPrefixes([...approved, ...(excess ? [] : steady)]),
+    held: sortPrefixes([...flapping, ...(excess ? steady : [])]),
+    reasons: [
+      ...reasonFor(
+        'flapping',
+        flapping,
+        `${listed(flapping)} has gone and come back before, so it stays until the plan is approved.`,
+      ),
+      ...(excess ? reasonFor('removalLimit', steady, `${excess} Approve the plan if they are meant to go.`) : []),
+    ],
+  };
+}
+
+/**
+ * Says by how much a removal is beyond the limits; undefined where it is within them. Counted are the prefixes that
+ * lose an address; the percentage is the largest one of prefixes and addresses, family by family.
+ */
+export function removalExcess(
+  removed: readonly string[],
+  from: readonly string[],
+  limits: Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>,
+): string | undefined {
+  if (removed.length === 0) return undefined;
+  const losing = overlapping(from, removed);
+  const shares = addressFamilies.flatMap((family) => lostShares(removed, losing, from, family));
+  const largest = shares.reduce((most, share) => (share.percent > most.percent ? share : most), noShare);
+  if (losing.length <= limits.maxRemovedCount && largest.percent <= limits.maxRemovedPercent) return undefined;
+  const { percent, of } = largest;
+  return `Removes ${losing.length} of ${from.length} prefixes, ${percent.toFixed(1)} % of the ${of} (limits: ${limits.maxRemovedCount} prefixes, ${limits.maxRemovedPercent} %).`;
+}
+
+interface LostShare {
+  readonly percent: number;
+  /** What it is a share of. */
+  readonly of: string;
+}
+
+const noShare: LostShare = { percent: 0, of: 'prefixes' };
+
+function lostShares(
+  removed: readonly string[],
+  losing: readonly string[],
+  from: readonly string[],
+  family: AddressFamily,
+): LostShare[] {
+  const all = ofFamily(from, family);
+  if (all.length === 0) return [];
+  const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
+  const lostAddresses = countAddresses(intersectPrefixes(removed, all), family);
+  const addressShare = Number((lostAddresses * 1_000_000n) / countAddresses(all, family)) / 1_000_000;
+  return [
+    { percent: (100 * ofFamily(losing, family).length) / all.length, of: `${name} prefixes` },
+    { percent: 100 * addressShare, of: `${name} addresses` },
+  ];
+}
+
+export function reasonFor(code: Reason['code'], prefixes: readonly string[], message: string): Reason[] {
+  return prefixes.length === 0 ? [] : [{ code, message, prefixes }];
+}
+
+/** `20.42.66.0/23` or `20.42.66.0/23 and 4 more`. */
+export function listed(prefixes: readonly string[]): string {
+  const first = prefixes[0] ?? 'nothing';
+  return prefixes.length <= 1 ? first : `${first} and ${prefixes.length - 1} more`;
+}

@@ -1,0 +1,43 @@
+/** What a document says, as one hash, and the ids that are made of it. Change numbers are no part of the content. */
+import { createHash } from 'node:crypto';
+import { InvalidDocumentError, shorten } from '../errors.ts';
+import { clouds, type Cloud, type ServiceTagsDocument } from './serviceTags.ts';
+
+/** sha256 (hex) over the cloud and each tag's name and prefixes; the document is canonical, so this is too. */
+export function contentHash(document: ServiceTagsDocument): string {
+  const content = [document.cloud, document.values.map((tag) => [tag.name, tag.addressPrefixes])];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+export interface SnapshotIdParts {
+  readonly cloud: Cloud;
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+  readonly changeNumber: number;
+  /** First 12 hex digits of the content hash. */
+  readonly hash: string;
+}
+
+/** `Public-20250303-346-0123456789ab`; `date` is `YYYY-MM-DD`. */
+export function toSnapshotId(cloud: Cloud, date: string, changeNumber: number, contentHash: string): string {
+  return `${cloud}-${date.replaceAll('-', '')}-${changeNumber}-${contentHash.slice(0, 12)}`;
+}
+
+const idPattern = new RegExp(`^(${clouds.join('|')})-(\\d{4})(\\d{2})(\\d{2})-(\\d{1,15})-([0-9a-f]{12})$`);
+
+/** True for what may name a snapshot's blob: nothing else reaches a path. */
+export function isSnapshotId(text: string): boolean {
+  return idPattern.test(text);
+}
+
+/** Throws InvalidDocumentError. */
+export function parseSnapshotId(text: string): SnapshotIdParts {
+  const match = idPattern.exec(text);
+  if (!match) {
+    throw new InvalidDocumentError(
+      `"${shorten(text)}" is not a snapshot id, expected <cloud>-<YYYYMMDD>-<changeNumber>-<12 hex digits>`,
+    );
+  }
+  const [, cloud, year, month, day, changeNumber, hash = ''] = match;
+  return { cloud: cloud as Cloud, date: `${year}-${month}-${day}`, changeNumber: Number(changeNumber), hash };
+}

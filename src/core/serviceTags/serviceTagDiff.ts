@@ -1,0 +1,64 @@
+import { subtractPrefixes } from '../prefixes.ts';
+import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
+
+/** What changed in one tag, by address: a range that was only split or merged is no change. */
+export interface TagChange {
+  readonly tag: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface SnapshotDiff {
+  /** Tags that only the later document has, sorted. */
+  readonly addedTags: readonly string[];
+  /** Tags that only the earlier document has, sorted. */
+  readonly removedTags: readonly string[];
+  /** By tag name; a tag that came or went is here with all its prefixes. */
+  readonly changes: readonly TagChange[];
+}
+
+/** What `after` has that `before` has not, and the other way round, tag by tag; without `before` all is new. */
+export function diffTags(before: ServiceTagsDocument | undefined, after: ServiceTagsDocument): SnapshotDiff {
+  const earlier = byName(before);
+  const later = byName(after);
+  const tags = [...new Map([...earlier, ...later]).entries()]
+    .map(([key, { name }]) => ({ key, name }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    addedTags: tags.filter(({ key }) => !earlier.has(key)).map(({ name }) => name),
+    removedTags: tags.filter(({ key }) => !later.has(key)).map(({ name }) => name),
+    changes: tags
+      .map(({ key, name }) => ({
+        tag: name,
+        ...diffPrefixes(prefixesOf(earlier.get(key)), prefixesOf(later.get(key))),
+      }))
+      .filter(({ added, removed }) => added.length > 0 || removed.length > 0),
+  };
+}
+
+/** Two lists of canonical prefixes compared by address. */
+export function diffPrefixes(before: readonly string[], after: readonly string[]): Omit<TagChange, 'tag'> {
+  // Nearly all of three thousand tags stand still from week to week: those cost a comparison of strings, no parsing.
+  if (isSameList(before, after)) return { added: [], removed: [] };
+  return { added: subtractNew(after, before), removed: subtractNew(before, after) };
+}
+
+function subtractNew(prefixes: readonly string[], covering: readonly string[]): string[] {
+  if (covering.length === 0) return [...prefixes];
+  const known = new Set(covering);
+  const candidates = prefixes.filter((prefix) => !known.has(prefix));
+  return candidates.length === 0 ? [] : subtractPrefixes(candidates, covering);
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((prefix, index) => prefix === b[index]);
+}
+
+/** Names are the same whatever their letter case. */
+function byName(document: ServiceTagsDocument | undefined): ReadonlyMap<string, ServiceTag> {
+  return new Map(document?.values.map((tag) => [tag.name.toLowerCase(), tag]));
+}
+
+function prefixesOf(tag: ServiceTag | undefined): readonly string[] {
+  return tag?.addressPrefixes ?? [];
+}

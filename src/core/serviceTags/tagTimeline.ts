@@ -1,0 +1,127 @@
+/** What one tag was over time, and since when each of its prefixes has been listed. */
+import {
+  comparePrefixes,
+  familyOf,
+  overlapping,
+  parsePrefix,
+  subtractPrefixes,
+  type AddressFamily,
+  type AddressPrefix,
+} from '../prefixes.ts';
+
+export interface TagTimelineEntry {
+  readonly tag: string;
+  readonly snapshot: string;
+  readonly previous: string;
+  /** Days of publication, `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly previousDate: string;
+  /** ISO time of the pull. */
+  readonly pulledAt: string;
+  readonly kind: 'added' | 'changed' | 'removed';
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface TagTimeline {
+  readonly tag: string;
+  /** Newest first. */
+  readonly entries: readonly TagTimelineEntry[];
+  /** Day of the oldest snapshot: what was there then may be older. */
+  readonly oldestDate: string;
+}
+
+export interface PrefixLife {
+  readonly prefix: string;
+  readonly family: AddressFamily;
+  /** Day since when all of its addresses have been listed without a break. */
+  readonly firstSeen: string;
+  /** Day of the last publication that lists it. */
+  readonly lastSeen: string;
+}
+
+/** Day when the tag was first seen: of the oldest snapshot where it was there from the start. */
+export function firstSeenOf({ entries, oldestDate }: TagTimeline): string {
+  const oldest = entries.at(-1);
+  return oldest?.kind === 'added' ? oldest.date : oldestDate;
+}
+
+export function lastChangedOf(timeline: TagTimeline): string {
+  return timeline.entries[0]?.date ?? timeline.oldestDate;
+}
+
+/** For every prefix, the day since when it has been listed: the latest day that added any of its addresses. */
+export function firstSeenOfPrefixes(timeline: TagTimeline, prefixes: readonly string[]): ReadonlyMap<string, string> {
+  return firstSeenOfAll(
+    timeline,
+    prefixes.map((text) => ({ text, until: 0 })),
+  );
+}
+
+interface Question {
+  readonly text: string;
+  /** Index of the newest entry that counts. */
+  readonly until: number;
+}
+
+/** All at once: each look through the timeline goes through everything that was ever added. */
+function firstSeenOfAll(timeline: TagTimeline, questions: readonly Question[]): ReadonlyMap<string, string> {
+  const firstSeen = new Map(questions.map(({ text }) => [text, timeline.oldestDate]));
+  const spans: Span[] = [
+    ...questions.map((asked) => ({ prefix: parsePrefix(asked.text), asked })),
+    ...timeline.entries.flatMap(({ date, added }, index) =>
+      added.map((text) => ({ prefix: parsePrefix(text), added: { date, index } })),
+    ),
+  ];
+  spans.sort((a, b) => comparePrefixes(a.prefix, b.prefix));
+
+  // Prefixes nest or are apart: those that contain the one at hand are a stack.
+  const containing: Span[] = [];
+  for (const span of spans) {
+    while (!isWithin(span, containing.at(-1))) containing.pop();
+    for (const outer of containing) {
+      const asked = outer.asked ?? span.asked;
+      const added = outer.added ?? span.added;
+      if (!asked || !added || added.index < asked.until) continue;
+      if (added.date > (firstSeen.get(asked.text) ?? '')) firstSeen.set(asked.text, added.date);
+    }
+    containing.push(span);
+  }
+  return firstSeen;
+}
+
+/** A prefix that is asked for, or one that was added. */
+interface Span {
+  readonly prefix: AddressPrefix;
+  readonly asked?: Question;
+  readonly added?: { readonly date: string; readonly index: number };
+}
+
+function isWithin({ prefix }: Span, outer: Span | undefined): boolean {
+  return outer === undefined || (outer.prefix.family === prefix.family && prefix.end <= outer.prefix.end);
+}
+
+/** The prefixes that are listed now, then those that were and are not, each with its days. */
+export function prefixLives(timeline: TagTimeline, listed: readonly string[], today: string): readonly PrefixLife[] {
+  const now = listed.map((text) => ({ text, until: 0, lastSeen: today }));
+  const all = [...now, ...findGone(timeline, listed)];
+  const firstSeen = firstSeenOfAll(timeline, all);
+  return all.map(({ text, lastSeen }) => ({
+    prefix: text,
+    family: familyOf(text),
+    firstSeen: firstSeen.get(text) ?? timeline.oldestDate,
+    lastSeen,
+  }));
+}
+
+/** Each by its latest removal; what was added since then does not count for it. */
+function findGone(timeline: TagTimeline, listed: readonly string[]): (Question & Pick<PrefixLife, 'lastSeen'>)[] {
+  const removed = timeline.entries.flatMap((entry) => entry.removed);
+  // Once for all of them: it goes through the whole list, which may have tens of thousands of prefixes.
+  const gone = new Set(overlapping(removed, subtractPrefixes(removed, listed)));
+  return timeline.entries.flatMap((entry, index) =>
+    entry.removed
+      .filter((text) => gone.delete(text))
+      .map((text) => ({ text, until: index + 1, lastSeen: entry.previousDate })),
+  );
+}

@@ -1,0 +1,71 @@
+import type { AddressFamily } from '../prefixes.ts';
+
+/** One entry of the targets file with `defaults` merged in; past its parser every field is set. */
+export type Target = NsgRuleTarget | RegistryTarget;
+
+export type Policy = 'plan' | 'addOnly' | 'sync';
+
+/** `all`, ARM locations in lower case, or a registry whose home region and replicas are read live. */
+export type RegionSelector = 'all' | readonly string[] | { readonly ofRegistry: string };
+
+export interface SafetyLimits {
+  readonly removalGraceDays: number;
+  readonly removalConfirmations: number;
+  readonly maxRemovedPercent: number;
+  readonly maxRemovedCount: number;
+  readonly widestPrefix: Readonly<Record<AddressFamily, number>>;
+  readonly maxAddedAddresses: number;
+}
+
+/** What holds where the targets file says nothing: docs/contract.md, section 2. */
+export const defaultLimits: SafetyLimits = {
+  removalGraceDays: 14,
+  removalConfirmations: 2,
+  maxRemovedPercent: 2,
+  maxRemovedCount: 10,
+  widestPrefix: { ipv4: 20, ipv6: 112 },
+  maxAddedAddresses: 65_536,
+};
+
+interface TargetBase {
+  readonly name: string;
+  readonly resourceId: string;
+  readonly serviceTag: string;
+  readonly regions: RegionSelector;
+  readonly addressFamilies: readonly AddressFamily[];
+  readonly policy: Policy;
+  readonly paused: boolean;
+  readonly limits: SafetyLimits;
+  readonly scenario?: 'imageImport' | 'webhooks' | 'tasks' | 'registryClients';
+}
+
+export interface NsgRuleTarget extends TargetBase {
+  readonly kind: 'nsgRule';
+  /** True takes over a rule of this name that this app did not write. */
+  readonly adopt: boolean;
+  readonly rule: NsgRuleSettings;
+}
+
+export interface NsgRuleSettings {
+  /** The IPv4 rule; the IPv6 rule is `<name>-ipv6`. */
+  readonly name: string;
+  readonly priority: number;
+  readonly ipv6Priority: number;
+  readonly direction: 'Inbound' | 'Outbound';
+  readonly access: 'Allow' | 'Deny';
+  readonly protocol: 'Tcp' | 'Udp' | 'Icmp' | 'Esp' | 'Ah' | '*';
+  readonly portRanges: readonly string[];
+  /** The other side of the rule: destination of an inbound rule, source of an outbound one. */
+  readonly localAddressPrefix: string;
+}
+
+export interface RegistryTarget extends TargetBase {
+  readonly kind: 'registryNetworkRules';
+  readonly capacity: {
+    /** Undefined: what the registry's usages say, else 100. */
+    readonly maxRules: number | undefined;
+    readonly fit: 'exact' | 'supernet';
+    /** For `supernet`: at most so many addresses beyond the listed ones. */
+    readonly maxExtraAddresses: number;
+  };
+}

@@ -1,0 +1,124 @@
+/** The targets file: docs/contract.md, section 2. Past its parser every field of a target is set. */
+import type * as z from 'zod';
+import { ConfigurationError } from '../errors.ts';
+import { parseJsonc } from '../jsonc.ts';
+import { createClaimCheck } from './targetClaims.ts';
+import { isObject, parseWith, toTarget, type Fault } from './targetEntry.ts';
+import { defaultsSchema, fileSchema, resourceIds, targetName, type Kind, type Settings } from './targetSchema.ts';
+import type { NsgRuleTarget, RegistryTarget, Target } from './target.ts';
+
+export { targetConfigHash } from './targetConfigHash.ts';
+
+/** A target without its resource: how a resource is managed that carries the profile's name in its Azure tag. */
+export type TargetProfile = Omit<NsgRuleTarget, 'name' | 'resourceId'> | Omit<RegistryTarget, 'name' | 'resourceId'>;
+
+export interface TargetsFile {
+  readonly targets: readonly Target[];
+  readonly profiles: Readonly<Record<string, TargetProfile>>;
+}
+
+/** The resource that a profile is put on. */
+export interface DiscoveredResource {
+  readonly name: string;
+  readonly resourceId: string;
+  readonly kind: Kind;
+}
+
+/** Comments and trailing commas are welcome. Throws ConfigurationError; `source` is what the text is called. */
+export function parseTargetsText(text: string, source: string): TargetsFile {
+  return parseTargetsFile(parseJsonc(text, source), source);
+}
+
+/** Throws one ConfigurationError that lists everything that is wrong. */
+export function parseTargetsFile(json: unknown, source: string): TargetsFile {
+  const faults: Fault[] = [];
+  const file = parseWith(fileSchema, json, '', faults) ?? readableParts(json);
+  const defaults = parseWith(defaultsSchema, file.defaults ?? {}, 'defaults', faults) ?? {};
+  const targets = file.targets.map((entry, index) => toTarget(entry, `targets[${index}]`, defaults, faults));
+  const profiles = toProfiles(file.profiles, defaults, faults);
+
+  const found = targets.flatMap((target, index) => (target ? [{ target: withOwnRegions(target), index }] : []));
+  const checkClaims = createClaimCheck();
+  faults.push(...found.flatMap(({ target, index }) => checkClaims(target, `targets[${index}]`)));
+  if (faults.length > 0) return refuse(faults, source);
+  return { targets: found.map(({ target }) => target), profiles };
+}
+
+/** What can be looked at of a file that is refused anyway, so that one reading shows what is wrong in it too. */
+function readableParts(json: unknown): z.output<typeof fileSchema> {
+  const { targets, profiles, defaults } = isObject(json) ? json : {};
+  return { targets: Array.isArray(targets) ? targets : [], profiles: isObject(profiles) ? profiles : {}, defaults };
+}
+
+/** A discovered resource as a target. Throws ConfigurationError where the profile is for another kind. */
+export function targetFromProfile(profile: TargetProfile, resource: DiscoveredResource): Target {
+  const { name, resourceId, kind } = resource;
+  const faults: Fault[] = [];
+  parseWith(targetName, name, 'name', faults);
+  parseWith(resourceIds[kind], resourceId, 'resourceId', faults);
+  if (profile.kind !== kind) {
+    faults.push({ path: 'kind', message: `the profile is for ${profile.kind}, the resource is ${kind}` });
+  }
+  if (faults.length > 0) return refuse(faults, `target "${name}" of a tagged resource`);
+  return withOwnRegions({ ...profile, name, resourceId });
+}
+
+function toProfiles(
+  entries: Readonly<Record<string, unknown>>,
+  defaults: Settings,
+  faults: Fault[],
+): Record<string, TargetProfile> {
+  const profiles: Record<string, TargetProfile> = {};
+  for (const [name, entry] of Object.entries(entries)) {
+    const path = `profiles.${name}`;
+    parseWith(targetName, name, path, faults);
+    const profile = toProfile(entry, path, defaults, faults);
+    if (profile) profiles[name] = profile;
+  }
+  return profiles;
+}
+
+/** Parsed as a target of some resource, so that a profile is right before the first resource is found. */
+const someResources: Readonly<Record<Kind, string>> = {
+  nsgRule: someResource('Microsoft.Network/networkSecurityGroups'),
+  registryNetworkRules: someResource('Microsoft.ContainerRegistry/registries'),
+};
+
+function someResource(type: string): string {
+  return `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/some/providers/${type}/some`;
+}
+
+function toProfile(entry: unknown, path: string, defaults: Settings, faults: Fault[]): TargetProfile | undefined {
+  const own = isObject(entry) ? ['name', 'resourceId'].filter((key) => key in entry) : [];
+  faults.push(
+    ...own.map((key) => ({ path: `${path}.${key}`, message: 'a profile has none: it comes from the resource' })),
+  );
+  const isRegistry = isObject(entry) && entry.kind === 'registryNetworkRules';
+  const resourceId = someResources[isRegistry ? 'registryNetworkRules' : 'nsgRule'];
+  const target = toTarget(isObject(entry) ? { ...entry, name: 'some', resourceId } : entry, path, defaults, faults);
+  return target && withoutResource(target);
+}
+
+function withoutResource(target: Target): TargetProfile {
+  const { name, resourceId, ...profile } = target;
+  return profile;
+}
+
+/** `{ "ofRegistry": "self" }` is the registry that the rules are of. */
+function withOwnRegions(target: Target): Target {
+  const { regions } = target;
+  const isOwn = typeof regions === 'object' && 'ofRegistry' in regions && regions.ofRegistry.toLowerCase() === 'self';
+  return isOwn ? { ...target, regions: { ofRegistry: target.resourceId } } : target;
+}
+
+/** So many faults of a long file make one mistake, repeated. */
+const maxShown = 50;
+
+function refuse(faults: readonly Fault[], source: string): never {
+  const [first = { path: source, message: 'is wrong' }, ...others] = faults;
+  const shown = others.slice(0, maxShown - 1).map(({ path, message }) => `${path}: ${message}`);
+  const more = others.length > shown.length ? [`and ${others.length - shown.length} more`] : [];
+  const message = [first.message, ...shown, ...more].join('; ');
+  if (first.path === '') throw new ConfigurationError(source, message);
+  throw new ConfigurationError(first.path, `${message} (in ${source})`);
+}

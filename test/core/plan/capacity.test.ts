@@ -1,0 +1,517 @@
+/** What a plan lets in where there is little room: as listed, merged, widened, in part. */
+import { describe, expect, test } from '@jest/globals';
+import { calculateCapacity, type Capacity, type CapacityInput } from '../../../src/core/plan/capacity.ts';
+import type { PlanInput, PlanResult } from '../../../src/core/plan/plan.ts';
+import type { Reason } from '../../../src/core/reasons.ts';
+import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
+import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import { nsgTarget, openLimits, planInput, planOf, registryTarget, stateOwning } from './planFixtures.ts';
+
+const [a, b, c, d] = ['20.1.0.0/24', '20.1.1.0/24', '20.1.2.0/24', '20.1.4.0/24'] as const;
+const far = '40.1.0.0/24';
+const snapshot = 'Public-20260105-1-000000000000';
+const registry = registryTarget({ limits: openLimits });
+const group = nsgTarget({ limits: openLimits });
+
+function supernet(maxExtraAddresses: number, limits: Partial<SafetyLimits> = {}): Target {
+  return registryTarget({
+    limits: { ...openLimits, ...limits },
+    capacity: { maxRules: undefined, fit: 'supernet', maxExtraAddresses },
+  });
+}
+
+interface FitCase {
+  readonly target?: Target;
+  readonly desired: readonly string[];
+  readonly ours?: readonly string[];
+  readonly foreign?: readonly string[];
+  readonly room?: number | undefined;
+  readonly state?: Partial<TargetState>;
+  readonly input?: Partial<PlanInput>;
+}
+
+function fit({ target = registry, desired, ours = [], foreign = [], state = {}, input = {}, ...rest }: FitCase) {
+  const world = { target, desired, live: [...ours, ...foreign], state: stateOwning(ours, state) };
+  const { current } = planInput(world);
+  const maxPrefixes = 'room' in rest ? rest.room : 100;
+  return planOf({ ...world, overrides: { ...input, current: { ...current, maxPrefixes } } });
+}
+
+function approval(add: readonly string[], remove: readonly string[] = []): Partial<TargetState> {
+  const person = { planId: 'x', by: 'somebody', at: '2026-01-09T00:00:00.000Z' };
+  return { approval: { ...person, snapshot, configHash: 'config', add, remove } };
+}
+
+/** What a person who approves a plan says yes to. */
+function approvalOf({ plan }: PlanResult): Partial<TargetState> {
+  return approval([...plan.held.add, ...plan.add], [...plan.held.remove, ...plan.remove]);
+}
+
+const rulesOf = ({ changes }: PlanResult): readonly string[] => changes.flatMap(({ prefixes }) => prefixes);
+const reasonOf = ({ plan }: PlanResult, code: Reason['code']): Reason | undefined =>
+  plan.reasons.find((reason) => reason.code === code);
+const codesOf = ({ plan }: PlanResult): string[] => plan.reasons.map(({ code }) => code);
+const others = (count: number): string[] => Array.from({ length: count }, (_, index) => `40.0.${index}.0/24`);
+
+describe('the room of a target', () => {
+  const room = (overrides: Partial<CapacityInput>): Pick<Capacity, 'quota' | 'room'> => {
+    const ownership = { ours: [], foreign: others(98), blockers: [] };
+    const input = { target: registry, ownership, listed: [], covered: [], barred: [], owned: [], approved: [] };
+    const { quota, room: left } = calculateCapacity({ ...input, maxPrefixes: 100, maxNewAddresses: 0, ...overrides });
+    return { quota, room: left };
+  };
+
+  test.each<[string, Partial<CapacityInput>, number | undefined, number | undefined]>([
+    ['a registry: what others leave of its quota', {}, 100, 2],
+    ['a registry of which no quota is known: of 100', { maxPrefixes: undefined }, 100, 2],
+    ['a registry in which others have more than the quota', { maxPrefixes: 10 }, 10, 0],
+    ['an NSG: whatever else is in its rules', { target: group, maxPrefixes: 5 }, 5, 5],
+    ['an NSG of which no quota is known', { target: group, maxPrefixes: undefined }, undefined, undefined],
+  ])('%s', (_, overrides, quota, left) => {
+    expect(room(overrides)).toEqual({ quota, room: left });
+  });
+});
+
+describe('what fits is written as it is listed', () => {
+  test.each<[string, Partial<FitCase>]>([
+    ['in a registry', { room: 2 }],
+    ['in a registry of which no quota is known', { room: undefined, foreign: others(98) }],
+    ['in an NSG rule', { target: group, room: 2 }],
+    ['in an NSG of which no quota is known', { target: group, room: undefined }],
+  ])('%s', (_, overrides) => {
+    const result = fit({ desired: [a, b], ...overrides });
+
+    expect(rulesOf(result)).toEqual([a, b]);
+    expect(result.plan.verdict).toBe('apply');
+  });
+
+  test('what is ours and listed takes no room beside the list', () => {
+    expect(rulesOf(fit({ desired: [a, b], ours: ['20.1.0.0/25'], room: 2 }))).toEqual([a, b]);
+  });
+});
+
+describe('where it does not fit as listed, neighbours are merged', () => {
+  const patient = { ...openLimits, removalGraceDays: 14 };
+
+  test.each<[string, FitCase, readonly string[]]>([
+    ['in a registry', { desired: [a, b], room: 1 }, ['20.1.0.0/23']],
+    ['in an NSG rule', { target: group, desired: [a, b], room: 1 }, ['20.1.0.0/23']],
+    [
+      'where what leaves later takes room',
+      { target: registryTarget({ limits: patient }), desired: [a, b], ours: [d], room: 2 },
+      ['20.1.0.0/23', d],
+    ],
+    [
+      'with what leaves later too',
+      { target: registryTarget({ limits: patient }), desired: [a, d], ours: [b], room: 2 },
+      ['20.1.0.0/23', d],
+    ],
+    ['before anything is widened', { target: supernet(1000), desired: [a, b], room: 1 }, ['20.1.0.0/23']],
+  ])('%s', (_, fitCase, rules) => {
+    const result = fit(fitCase);
+
+    expect(rulesOf(result)).toEqual(rules);
+    expect(result.plan).toMatchObject({ held: { add: [], remove: [] }, verdict: 'apply' });
+  });
+
+  test('but into no rule that somebody else has', () => {
+    const target = registryTarget({ limits: patient });
+
+    const result = fit({ target, desired: ['20.1.0.0/25'], ours: ['20.1.0.128/25'], foreign: [a], room: 2 });
+
+    expect(result.plan.held.add).toEqual(['20.1.0.0/25']);
+    expect(result.changes).toEqual([]);
+  });
+});
+
+describe('fit exact: what has no room is held, the rest goes on', () => {
+  test('of new prefixes the widest go in first', () => {
+    const result = fit({ desired: [far, '20.2.0.0/23', '20.3.0.0/25', '20.4.0.0/24'], ours: [far], room: 3 });
+
+    expect(rulesOf(result)).toEqual(['20.2.0.0/23', '20.4.0.0/24', far]);
+    expect(result.plan).toMatchObject({ held: { add: ['20.3.0.0/25'], remove: [] }, verdict: 'held' });
+    expect(result.unapplied).toEqual(['20.3.0.0/25']);
+    expect(reasonOf(result, 'fit')).toEqual({
+      code: 'fit',
+      message:
+        '4 IP rules are needed and there is room for 3: the registry takes 3 and holds 0 rules of others. Held is 20.3.0.0/25: of new prefixes the widest go in first, so that the fewest addresses are kept out. Choose fewer regions (one needs about 15), or a larger quota, or fit "supernet".',
+      prefixes: ['20.3.0.0/25'],
+    });
+  });
+
+  test('of one width the first by address', () => {
+    expect(fit({ desired: [d, a, far], room: 2 }).plan).toMatchObject({ add: [a, d], held: { add: [far] } });
+  });
+
+  test('neighbours count as the one rule that they take', () => {
+    const result = fit({ desired: [a, b, '20.4.0.0/24', '20.5.0.0/24'], room: 2 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/23', '20.4.0.0/24']);
+    expect(result.plan.held.add).toEqual(['20.5.0.0/24']);
+  });
+
+  test('what was let in before is put back before anything new', () => {
+    const lost = { owned: [far, '20.9.0.0/28'].map((prefix) => ({ prefix, since: '2026-01-01T00:00:00.000Z' })) };
+
+    const result = fit({ desired: [far, '20.9.0.0/28', '20.2.0.0/20'], ours: [far], room: 2, state: lost });
+
+    expect(rulesOf(result)).toEqual(['20.9.0.0/28', far]);
+    expect(result.plan.held.add).toEqual(['20.2.0.0/20']);
+  });
+
+  test('what takes no further rule goes in where there is no room left', () => {
+    const result = fit({ desired: [a, b, c, far], ours: [a, far], room: 2 });
+
+    expect(result.plan).toMatchObject({ add: [b], held: { add: [c] } });
+    expect(rulesOf(result)).toEqual(['20.1.0.0/23', far]);
+  });
+
+  test('what is due leaves, and makes room in the same step', () => {
+    const result = fit({ desired: [a, d, far], ours: [a, c], room: 2 });
+
+    expect(result.plan).toMatchObject({ add: [d], remove: [c], held: { add: [far], remove: [] } });
+    expect(result.additions).toEqual(result.changes);
+  });
+
+  test('what others have is counted', () => {
+    expect(
+      reasonOf(fit({ desired: [a, d], foreign: [...others(98), far], room: undefined }), 'fit')?.message,
+    ).toContain('2 IP rules are needed and there is room for 1: the registry takes 100 and holds 99 rules of others.');
+  });
+
+  test('an NSG is told its own way out', () => {
+    const result = fit({ target: group, desired: [a, c, d], room: 2 });
+
+    expect(result.plan).toMatchObject({ add: [a, c], held: { add: [d], remove: [] }, verdict: 'held' });
+    expect(reasonOf(result, 'fit')?.message).toBe(
+      '3 prefixes are needed and the network security group has room for 2 (4,000 a side, all rules together). Held is 20.1.4.0/24: of new prefixes the widest go in first, so that the fewest addresses are kept out. Choose fewer regions, or use a group of its own.',
+    );
+  });
+
+  test('a registry that others have filled up is blocked', () => {
+    const result = fit({ desired: [a], foreign: others(12), room: 10 });
+
+    expect(result.plan).toMatchObject({ add: [], held: { add: [a], remove: [] }, verdict: 'blocked' });
+    expect(reasonOf(result, 'quota')?.message).toContain('1 IP rules are needed and there is room for 0');
+    expect(result.changes).toEqual([]);
+    expect(result.unapplied).toEqual([a]);
+  });
+
+  test('a registry that is full of ours is not: nothing else of the plan is stopped by it', () => {
+    expect(fit({ desired: [a, d], ours: [a], room: 1 }).plan).toMatchObject({ held: { add: [d] }, verdict: 'held' });
+  });
+});
+
+describe('what is held or refused takes no room', () => {
+  const limits = { ...openLimits, widestPrefix: { ipv4: 20, ipv6: 112 } };
+  const wide = '104.40.0.0/13';
+
+  test.each<[string, Target, string]>([
+    ['held, fit exact', registryTarget({ limits }), wide],
+    ['refused, fit exact', registryTarget({ limits }), '10.0.0.0/24'],
+    ['held, fit supernet', supernet(1_000_000, limits), wide],
+    ['refused, fit supernet', supernet(1_000_000, limits), '10.0.0.0/24'],
+    ['held, an NSG rule', nsgTarget({ limits }), wide],
+  ])('%s', (_, target, bad) => {
+    const result = fit({ target, desired: [a, c, far, bad], ours: [a, c], room: 3 });
+
+    expect(result.plan).toMatchObject({ add: [far], verdict: 'held' });
+    expect(rulesOf(result)).toEqual([a, c, far]);
+    expect(codesOf(result)).toEqual([bad === wide ? 'widestPrefix' : 'specialPurpose']);
+  });
+
+  test('approved, it is held where there is no room for it', () => {
+    const result = fit({
+      target: registryTarget({ limits }),
+      desired: [a, far, wide],
+      ours: [a, far],
+      room: 2,
+      state: approval([wide]),
+    });
+
+    expect(result.plan).toMatchObject({ add: [], held: { add: [wide], remove: [] }, verdict: 'held' });
+    expect(codesOf(result)).toEqual(['fit']);
+  });
+
+  test('no wider prefix lets it in by the way', () => {
+    const target = supernet(1_000_000, { ...openLimits, maxAddedAddresses: 300 });
+    const held = { heldAdditions: [b] };
+
+    const result = fit({ target, desired: [a, b, c], ours: [a], room: 1, state: held });
+
+    expect(result.plan).toMatchObject({ add: [], held: { add: [b, c] } });
+  });
+
+  test('nor does it let in special-purpose addresses', () => {
+    const result = fit({ target: supernet(1_000_000), desired: ['192.0.1.0/24', '192.0.3.0/24'], room: 1 });
+
+    expect(rulesOf(result)).toEqual(['192.0.1.0/24']);
+    expect(reasonOf(result, 'fit')?.message).toMatch(/or a larger quota\.$/);
+  });
+});
+
+describe('fit supernet', () => {
+  test('lets in the fewest others, and says how many', () => {
+    const result = fit({ target: supernet(256), desired: [a, b, c], room: 1 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
+    expect(result.plan).toMatchObject({ add: ['20.1.0.0/22'], verdict: 'apply' });
+    expect(result.addedAddresses).toBe(1024);
+    expect(result.plan.reasons).toEqual([
+      {
+        code: 'supernet',
+        message:
+          'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (maxExtraAddresses 256).',
+        prefixes: ['20.1.3.0/24'],
+      },
+    ]);
+  });
+
+  test('opens nothing where that is more than maxExtraAddresses, and says what it takes', () => {
+    const result = fit({ target: supernet(255), desired: [a, b, c], ours: [a], room: 1 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/23']);
+    expect(result.plan.held.add).toEqual([c]);
+    expect(reasonOf(result, 'fit')?.message).toBe(
+      '2 IP rules are needed and there is room for 1: the registry takes 1 and holds 0 rules of others. Held is 20.1.2.0/24: of new prefixes the widest go in first, so that the fewest addresses are kept out. Choose fewer regions (one needs about 15), or a larger quota, or maxExtraAddresses 256.',
+    );
+    expect(rulesOf(fit({ target: supernet(256), desired: [a, b, c], ours: [a], room: 1 }))).toEqual(['20.1.0.0/22']);
+  });
+
+  test('one that is far away does not keep out those that are near', () => {
+    const result = fit({ target: supernet(1000), desired: [a, b, c, far], ours: ['20.1.0.0/23'], room: 1 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
+    expect(result.plan.held.add).toEqual([far]);
+  });
+
+  test('keeps open what it takes for the list while the list grows beyond it', () => {
+    const target = supernet(256, { removalGraceDays: 0 });
+
+    const result = fit({ target, desired: [a, b, c, far], ours: ['20.1.0.0/22'], room: 1 });
+
+    expect(result.plan).toMatchObject({ add: [], remove: [], retain: [], held: { add: [far], remove: [] } });
+    expect(result.clocks.absent).toEqual([]);
+  });
+
+  test('leaves its rules as they are where maxExtraAddresses was made smaller, and does not open more', () => {
+    const result = fit({ target: supernet(10), desired: [a, c], ours: ['20.1.0.0/22'], room: 1 });
+
+    expect(result.plan).toMatchObject({ add: [], remove: [], held: { add: [], remove: [] }, verdict: 'apply' });
+    expect(reasonOf(result, 'supernet')?.message).toContain('512 addresses that are not listed (maxExtraAddresses 10)');
+  });
+
+  test('a rule of others inside of a wider one does not make that one smaller', () => {
+    const result = fit({ target: supernet(10_000), desired: [a, c, d], foreign: [c], room: 2 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/21']);
+  });
+
+  test('a rule of others that is wanted as it is stays theirs', () => {
+    const result = fit({ target: supernet(512), desired: [a, c, far], foreign: [far], room: 2 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
+    expect(reasonOf(result, 'supernet')?.prefixes).toEqual([b, '20.1.3.0/24']);
+  });
+
+  describe('and widestPrefix', () => {
+    const limits = { widestPrefix: { ipv4: 22, ipv6: 112 } };
+
+    test('no prefix of its own making is wider: the cover that is goes another way', () => {
+      const desired = [a, d, '40.1.0.0/25', '40.1.3.0/25'];
+
+      expect(rulesOf(fit({ target: supernet(5000), desired, room: 3 }))).toEqual([a, d, '40.1.0.0/22']);
+      expect(rulesOf(fit({ target: supernet(5000), desired: [a, d], room: 1 }))).toEqual(['20.1.0.0/21']);
+      expect(rulesOf(fit({ target: supernet(5000, limits), desired: [a, d], room: 1 }))).toEqual([a]);
+    });
+
+    test.each<[string, number, string]>([
+      ['a wider one would do', 2000, 'a larger quota, or widestPrefix IPv4 /21.'],
+      [
+        'a wider one and more addresses would',
+        100,
+        'a larger quota, or widestPrefix IPv4 /21 and maxExtraAddresses 1536.',
+      ],
+    ])('and it says what it takes: %s', (_, extra, text) => {
+      expect(reasonOf(fit({ target: supernet(extra, limits), desired: [a, d], room: 1 }), 'fit')?.message).toContain(
+        text,
+      );
+    });
+
+    test('and it says what it takes: more addresses or a wider one would do', () => {
+      const desired = ['20.1.0.0/22', '20.1.4.0/23', '40.1.0.0/28', '40.1.3.240/28'];
+
+      const result = fit({ target: supernet(600, limits), desired, room: 3 });
+
+      expect(reasonOf(result, 'fit')?.message).toContain(', or maxExtraAddresses 992 or widestPrefix IPv4 /21.');
+    });
+
+    test('listed prefixes that are merged are not the app’s own making', () => {
+      const halves = ['20.16.0.0/22', '20.16.4.0/22'];
+
+      expect(rulesOf(fit({ target: supernet(0, limits), desired: halves, room: 1 }))).toEqual(['20.16.0.0/21']);
+    });
+  });
+
+  describe('and maxAddedAddresses', () => {
+    const limits = { maxAddedAddresses: 600 };
+
+    test('listed addresses come first, and a wider prefix goes in whole or not at all', () => {
+      const result = fit({ target: supernet(5000, limits), desired: [a, d], room: 1 });
+
+      expect(rulesOf(result)).toEqual([a]);
+      expect(result.plan).toMatchObject({ add: [a], verdict: 'held' });
+      expect(result.unapplied).toEqual([d]);
+      expect(result.addedAddresses).toBe(256);
+      expect(result.plan.reasons).toEqual([
+        {
+          code: 'maxAddedAddresses',
+          message:
+            'fit: supernet would let in 1536 addresses that are not listed to make room for 20.1.4.0/24, and maxAddedAddresses (600) has room for 88 more. Approve the plan if they are meant.',
+          prefixes: [d, b, '20.1.2.0/23', '20.1.5.0/24', '20.1.6.0/23'],
+        },
+      ]);
+    });
+
+    test('approved, it goes in, and only what was shown', () => {
+      const target = supernet(5000, limits);
+      const held = fit({ target, desired: [a, d], ours: [a], room: 1 });
+
+      const result = fit({ target, desired: [a, d], ours: [a], room: 1, state: approvalOf(held) });
+
+      expect(rulesOf(result)).toEqual(['20.1.0.0/21']);
+      expect(result.plan).toMatchObject({ add: held.plan.held.add, held: { add: [], remove: [] }, verdict: 'apply' });
+      expect(result.addedAddresses).toBe(0);
+    });
+
+    test('what was let in from this list before counts', () => {
+      const target = supernet(5000, { maxAddedAddresses: 1024 });
+      const exposure = { exposure: { snapshot, addedAddresses: 600 } };
+
+      expect(fit({ target, desired: [a, b, c], ours: [a], room: 1 }).plan.held.add).toEqual([]);
+      expect(
+        reasonOf(
+          fit({ target, desired: [a, b, c], ours: ['20.1.0.0/23'], room: 1, state: exposure }),
+          'maxAddedAddresses',
+        )?.message,
+      ).toContain('has room for 168 more');
+    });
+  });
+
+  describe('and what is no longer listed', () => {
+    const patient = { removalGraceDays: 14, removalConfirmations: 2 };
+    const gone = ['60.1.0.0/24', '61.1.0.0/24'] as const;
+    const distrust: readonly Reason[] = [{ code: 'quarantined', message: 'The tag is gone.' }];
+
+    test.each<[string, Partial<FitCase>]>([
+      ['waits its time', {}],
+      ['stands on a list that is not believed', { input: { distrust } }],
+      [
+        'is kept by policy addOnly',
+        {
+          target: registryTarget({
+            ...supernet(1000, patient),
+            kind: 'registryNetworkRules',
+            policy: 'addOnly',
+          } as never),
+        },
+      ],
+    ])('takes no room from a new prefix: %s', (_, overrides) => {
+      const result = fit({
+        target: supernet(1000, patient),
+        desired: [a, b, c],
+        ours: [a, ...gone],
+        room: 3,
+        ...overrides,
+      });
+
+      expect(rulesOf(result)).toEqual(['20.1.0.0/22', ...gone]);
+      expect(result.plan).toMatchObject({ retain: gone, remove: [], held: { add: [], remove: [] }, verdict: 'apply' });
+      expect(reasonOf(result, 'supernet')?.message).toContain(
+        'lets in 768 addresses that are not listed (maxExtraAddresses 1000), 512 of them until they are removed.',
+      );
+    });
+
+    test('counts against maxExtraAddresses: where both are too much, the new prefix is held', () => {
+      const world = { target: supernet(767, patient), desired: [a, b, c], ours: [a, ...gone], room: 3 };
+
+      const held = fit(world);
+      const approved = fit({ ...world, state: approvalOf(held) });
+
+      expect(held.plan).toMatchObject({ add: [b], held: { add: [c], remove: gone }, verdict: 'held' });
+      expect(reasonOf(held, 'fit')?.message).toMatch(
+        /Approve the plan to let it in and to take out 60\.1\.0\.0\/24 and 1 more, which is not listed\.$/,
+      );
+      expect(rulesOf(approved)).toEqual([a, b, c]);
+    });
+
+    test('of a list that is not believed nothing is offered for removal', () => {
+      const result = fit({
+        target: supernet(767, patient),
+        desired: [a, b, c],
+        ours: [a, ...gone],
+        room: 3,
+        input: { distrust },
+      });
+
+      expect(result.plan).toMatchObject({ add: [b], retain: gone, held: { add: [c], remove: [] } });
+      expect(reasonOf(result, 'fit')?.message).toContain(
+        '60.1.0.0/24 and 1 more is no longer listed and takes room until it leaves. Choose fewer regions',
+      );
+    });
+
+    test('is kept inside of a wider prefix as long as there is no room without it', () => {
+      const due = { since: '2025-12-01T00:00:00.000Z', publication: 'p0', confirmedBy: ['pa', 'pb'] };
+      const absent = [b, '20.1.3.0/24'].map((prefix) => ({ prefix, ...due }));
+      const [first] = gone;
+      const world = {
+        target: supernet(1000, patient),
+        desired: [a, c],
+        ours: ['20.1.0.0/22', first],
+        state: { absent },
+      };
+
+      const stays = fit({ ...world, room: 2 });
+
+      expect(stays.changes).toEqual([]);
+      expect(stays.plan).toMatchObject({ remove: [], retain: [b, '20.1.3.0/24', first], verdict: 'apply' });
+      expect(rulesOf(fit({ ...world, room: 3 }))).toEqual([a, c, first]);
+    });
+  });
+});
+
+describe('rules of others that let in nothing but what is listed', () => {
+  test('need none of ours, and no room', () => {
+    const result = fit({ desired: [a, c, d], foreign: [a, c, ...others(97)] });
+
+    expect(rulesOf(result)).toEqual([d]);
+    expect(result.plan).toMatchObject({ add: [d], verdict: 'apply' });
+  });
+
+  test.each<[string, readonly string[], readonly string[], readonly string[]]>([
+    ['a part of a listed prefix: the rest is ours', ['20.1.0.0/25'], [], ['20.1.0.128/25', b]],
+    ['the rest of a prefix that would take more rules: all of it is ours', ['20.1.0.64/26'], [], [a, b]],
+    ['a wider one does not count: it may go any day', ['20.1.0.0/20'], [], [a, b]],
+    ['nor does one that is listed in part', ['20.1.1.0/24', '20.1.0.0/22'], [], [a]],
+    ['nor one where ours stands', ['20.1.0.0/25'], [a], [a, b]],
+  ])('%s', (_, foreign, ours, rules) => {
+    expect(rulesOf(fit({ desired: [a, b], foreign, ours }))).toEqual(rules);
+  });
+
+  test('are left as they are where ours are merged', () => {
+    const result = fit({ desired: [a, b, c], foreign: [c], room: 2 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/23']);
+    expect(result.plan.verdict).toBe('apply');
+  });
+
+  test('a part of ours that somebody has a rule for does not take ours apart', () => {
+    const desired = ['20.1.0.0/25', '20.1.0.128/25'];
+
+    expect(fit({ desired, ours: [a], foreign: ['20.1.0.0/25'] }).changes).toEqual([]);
+  });
+
+  test('an NSG rule holds both, so there is nothing to rely on', () => {
+    expect(fit({ target: group, desired: [a], foreign: [a], input: {} }).plan.add).toEqual([]);
+  });
+});

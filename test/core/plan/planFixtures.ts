@@ -1,0 +1,149 @@
+import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
+import { calculatePlan, type PlanInput, type PlanResult, type RuleChange } from '../../../src/core/plan/plan.ts';
+import { dropContained, familyOf, sortPrefixes } from '../../../src/core/prefixes.ts';
+import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../../src/core/targets/target.ts';
+import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
+import type { TargetState } from '../../../src/core/targets/targetState.ts';
+
+/** No grace, no limit: what is asked is done. */
+export const openLimits: SafetyLimits = {
+  removalGraceDays: 0,
+  removalConfirmations: 0,
+  maxRemovedPercent: 100,
+  maxRemovedCount: 100_000,
+  widestPrefix: { ipv4: 0, ipv6: 0 },
+  maxAddedAddresses: Number.MAX_SAFE_INTEGER,
+};
+
+export function nsgTarget(overrides: Partial<NsgRuleTarget> = {}): NsgRuleTarget {
+  return {
+    name: 'hooks',
+    kind: 'nsgRule',
+    resourceId:
+      '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks',
+    serviceTag: 'AzureContainerRegistry',
+    regions: 'all',
+    addressFamilies: ['ipv4', 'ipv6'],
+    policy: 'sync',
+    paused: false,
+    limits: defaultLimits,
+    adopt: false,
+    rule: {
+      name: 'AllowAcr',
+      priority: 300,
+      ipv6Priority: 301,
+      direction: 'Inbound',
+      access: 'Allow',
+      protocol: 'Tcp',
+      portRanges: ['443'],
+      localAddressPrefix: 'VirtualNetwork',
+    },
+    ...overrides,
+  };
+}
+
+export function registryTarget(overrides: Partial<RegistryTarget> = {}): RegistryTarget {
+  return {
+    name: 'prod',
+    kind: 'registryNetworkRules',
+    resourceId:
+      '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/prod',
+    serviceTag: 'AzureContainerRegistry',
+    regions: ['westeurope'],
+    addressFamilies: ['ipv4'],
+    policy: 'sync',
+    paused: false,
+    limits: defaultLimits,
+    capacity: { maxRules: undefined, fit: 'exact', maxExtraAddresses: 0 },
+    ...overrides,
+  };
+}
+
+export const emptyState: PlanInput['state'] & TargetState = {
+  version: 1,
+  target: 'hooks',
+  ownerId: 'owner',
+  owned: [],
+  ownedRules: [],
+  absent: [],
+  returned: [],
+};
+
+/** A state that owns `prefixes` and, of an NSG, the rules of their families. */
+export function stateOwning(prefixes: readonly string[], overrides: Partial<TargetState> = {}): TargetState {
+  const families = new Set(prefixes.map(familyOf));
+  return {
+    ...emptyState,
+    owned: sortPrefixes(prefixes).map((prefix) => ({ prefix, since: '2026-01-01T00:00:00.000Z' })),
+    ownedRules: [...(families.has('ipv4') ? ['AllowAcr'] : []), ...(families.has('ipv6') ? ['AllowAcr-ipv6'] : [])],
+    ...overrides,
+  };
+}
+
+/** Live rules of an NSG, or of a registry, with one mark. */
+export function liveRules(
+  target: Target,
+  prefixes: readonly string[],
+  mark: CurrentRule['mark'] = target.kind === 'nsgRule' ? 'ours' : 'unmarked',
+): CurrentRule[] {
+  if (target.kind === 'registryNetworkRules') return [{ rule: 'ipRules', prefixes, mark: 'unmarked', drift: [] }];
+  return (['ipv4', 'ipv6'] as const).map((family) => {
+    const own = prefixes.filter((prefix) => familyOf(prefix) === family);
+    const rule = family === 'ipv4' ? target.rule.name : `${target.rule.name}-ipv6`;
+    return { rule, prefixes: own, mark: own.length > 0 ? mark : undefined, drift: [] };
+  });
+}
+
+export interface PlanCase {
+  readonly target: Target;
+  readonly desired: readonly string[];
+  readonly live: readonly string[];
+  readonly state: TargetState;
+  readonly overrides?: Partial<PlanInput>;
+  readonly mark?: CurrentRule['mark'];
+}
+
+export function planInput({ target, desired, live, state, overrides, mark }: PlanCase): PlanInput {
+  return {
+    target,
+    configHash: 'config',
+    snapshot: 'Public-20260105-1-000000000000',
+    desired: dropContained(desired),
+    current: {
+      rules: liveRules(target, live, mark),
+      maxPrefixes: target.kind === 'nsgRule' ? 4000 : undefined,
+      blockers: [],
+      notes: [],
+    },
+    state,
+    publication: 'p1',
+    blockers: [],
+    distrust: [],
+    now: new Date('2026-01-10T00:00:00Z'),
+    ...overrides,
+  };
+}
+
+export function planOf(planCase: PlanCase): PlanResult {
+  return calculatePlan(planInput(planCase));
+}
+
+/** What the live rules hold once changes are written; a registry's foreign rules stay. */
+export function applyChanges(
+  target: Target,
+  live: readonly string[],
+  foreign: readonly string[],
+  changes: readonly RuleChange[],
+): string[] {
+  if (target.kind === 'registryNetworkRules') {
+    return changes.length === 0
+      ? [...live]
+      : sortPrefixes([...foreign, ...changes.flatMap((change) => change.prefixes)]);
+  }
+  const untouched = live.filter((prefix) => !changes.some((change) => change.rule === ruleOf(target, prefix)));
+  return sortPrefixes([...untouched, ...changes.flatMap((change) => change.prefixes)]);
+}
+
+function ruleOf(target: NsgRuleTarget, prefix: string): string {
+  return familyOf(prefix) === 'ipv4' ? target.rule.name : `${target.rule.name}-ipv6`;
+}

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals';
+import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
+import { calculatePlan, type PlanResult } from '../../../src/core/plan/plan.ts';
+import type { NsgRuleTarget } from '../../../src/core/targets/target.ts';
+import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import { emptyState, nsgTarget, openLimits, planInput, stateOwning } from './planFixtures.ts';
+
+const [a, b] = ['20.1.0.0/24', '20.1.2.0/24'] as const;
+const v6 = '2603:1030::/120';
+const taken = { code: 'priorityTaken', message: 'rule DenyAll has priority 301 Inbound' } as const;
+
+interface LockCase {
+  readonly target?: Partial<NsgRuleTarget>;
+  readonly desired: readonly string[];
+  readonly rules: readonly Partial<CurrentRule>[];
+  readonly state?: TargetState;
+}
+
+function planOf({ target, desired, rules, state = emptyState }: LockCase): PlanResult {
+  const input = planInput({ target: nsgTarget({ limits: openLimits, ...target }), desired, live: [], state });
+  const live = rules.map((rule) => ({ rule: 'AllowAcr', prefixes: [], mark: undefined, drift: [], ...rule }));
+  return calculatePlan({ ...input, current: { ...input.current, rules: live } });
+}
+
+function codes({ plan }: PlanResult): string[] {
+  return plan.reasons.map(({ code }) => code);
+}
+
+describe('a rule that cannot be written', () => {
+  test('holds its own prefixes; the other family goes on', () => {
+    const result = planOf({ desired: [a, v6], rules: [{}, { rule: 'AllowAcr-ipv6', blockers: [taken] }] });
+
+    expect(result.plan).toMatchObject({ add: [a], held: { add: [v6], remove: [] }, verdict: 'held' });
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a] }]);
+    expect(result.additions).toEqual(result.changes);
+    expect(result.unapplied).toEqual([v6]);
+    expect(codes(result)).toEqual(['priorityTaken']);
+  });
+
+  test('blocks where nothing else is to be done', () => {
+    const result = planOf({ desired: [v6], rules: [{}, { rule: 'AllowAcr-ipv6', blockers: [taken] }] });
+
+    expect(result.plan).toMatchObject({ add: [], held: { add: [v6] }, verdict: 'blocked' });
+    expect(result.changes).toEqual([]);
+  });
+
+  test('is no matter where it need not be written', () => {
+    const result = planOf({ desired: [a], rules: [{}, { rule: 'AllowAcr-ipv6', blockers: [taken] }] });
+
+    expect(result.plan).toMatchObject({ add: [a], verdict: 'apply', reasons: [] });
+  });
+});
+
+describe('a rule of somebody else’s that lets in by a tag', () => {
+  const adopting: LockCase = {
+    target: { adopt: true, policy: 'addOnly' },
+    desired: [a, b],
+    rules: [{ mark: 'unmarked', nonPrefixes: ['Internet'] }],
+  };
+
+  test('keeps what it lets in until the plan is approved', () => {
+    const result = planOf(adopting);
+
+    expect(result.plan).toMatchObject({ add: [], held: { add: [a, b] }, verdict: 'held' });
+    expect(result.changes).toEqual([]);
+    expect(result.plan.reasons).toMatchObject([{ code: 'foreignInOwnedRule' }]);
+    expect(result.plan.reasons[0]?.message).toContain('AllowAcr lets in Internet now');
+  });
+
+  test('is taken over by an approval of all that takes its place', () => {
+    const { snapshot } = planInput({ target: nsgTarget(), desired: [], live: [], state: emptyState });
+    const approval = { planId: 'x', by: 'me', at: '', snapshot, configHash: 'config', add: [a, b], remove: [] };
+
+    const result = planOf({ ...adopting, state: { ...emptyState, approval } });
+
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a, b] }]);
+  });
+
+  test('is not deleted where the list has nothing for it', () => {
+    expect(planOf({ ...adopting, desired: [v6] }).changes).toEqual([
+      { rule: 'AllowAcr-ipv6', operation: 'put', prefixes: [v6] },
+    ]);
+  });
+});
+
+describe('a rule of ours', () => {
+  const tagged: LockCase = {
+    target: { policy: 'addOnly' },
+    desired: [],
+    rules: [{ mark: 'ours', nonPrefixes: ['AzureContainerRegistry'] }],
+    state: stateOwning([a]),
+  };
+
+  test('that somebody gave a tag is not deleted with the list’s last prefix', () => {
+    const result = planOf(tagged);
+
+    expect(result.changes).toEqual([]);
+    expect(result.plan.reasons).toMatchObject([{ code: 'foreignInOwnedRule' }]);
+  });
+
+  test('gets its prefixes back in place of the tag', () => {
+    expect(planOf({ ...tagged, desired: [a] }).changes).toEqual([
+      { rule: 'AllowAcr', operation: 'put', prefixes: [a] },
+    ]);
+  });
+});
+
+describe('a rule of the family that the target does not have', () => {
+  test('of somebody else is no matter', () => {
+    const result = planOf({
+      target: { addressFamilies: ['ipv4'], adopt: true },
+      desired: [a],
+      rules: [{}, { rule: 'AllowAcr-ipv6', prefixes: [v6], mark: 'unmarked', drift: ['ports: 22, wanted 443'] }],
+    });
+
+    expect(result.plan).toMatchObject({ add: [a], foreign: [], ruleDrift: [], verdict: 'apply' });
+    expect(result.changes.map(({ rule }) => rule)).toEqual(['AllowAcr']);
+  });
+
+  test('of ours is emptied', () => {
+    const result = planOf({
+      target: { addressFamilies: ['ipv4'] },
+      desired: [a],
+      rules: [
+        { prefixes: [a], mark: 'ours' },
+        { rule: 'AllowAcr-ipv6', prefixes: [v6], mark: 'ours' },
+      ],
+      state: stateOwning([a, v6]),
+    });
+
+    expect(result.plan).toMatchObject({ add: [], remove: [v6] });
+    expect(result.changes).toEqual([{ rule: 'AllowAcr-ipv6', operation: 'delete', prefixes: [] }]);
+  });
+});

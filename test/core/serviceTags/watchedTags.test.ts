@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ServiceTagsDocument } from '../../../src/core/serviceTags/serviceTags.ts';
+import type { RegionSelector } from '../../../src/core/targets/target.ts';
+import { concerns, judgedTags, watchedTags } from '../../../src/core/serviceTags/watchedTags.ts';
+import { nsgTarget } from '../plan/planFixtures.ts';
+
+const ofRegistry = { ofRegistry: '/subscriptions/x/registries/prod' };
+
+describe('concerns', () => {
+  test.each<[RegionSelector, string, boolean]>([
+    ['all', 'AzureContainerRegistry', true],
+    ['all', 'azurecontainerregistry', true],
+    ['all', 'AzureContainerRegistry.WestEurope', false],
+    ['all', 'Storage', false],
+    [['westeurope'], 'AzureContainerRegistry.WestEurope', true],
+    [['eastus', 'West Europe'], 'azurecontainerregistry.westeurope', true],
+    [['westeurope'], 'AzureContainerRegistry.WestEurope2', false],
+    [['westeurope2'], 'AzureContainerRegistry.WestEurope', false],
+    [['westeurope'], 'AzureContainerRegistry', false],
+    [['westeurope'], 'Storage.WestEurope', false],
+    [['westeurope'], 'AzureContainerRegistryXwesteurope', false],
+    [ofRegistry, 'AzureContainerRegistry.WestEurope', true],
+    [ofRegistry, 'AzureContainerRegistry', false],
+    [ofRegistry, 'Storage.WestEurope', false],
+  ])('regions %j and %s: %s', (regions, tag, expected) => {
+    expect(concerns(nsgTarget({ regions }), tag)).toBe(expected);
+  });
+});
+
+describe('watchedTags', () => {
+  const values = [
+    { name: 'Storage', region: '' },
+    { name: 'Storage.WestEurope', region: 'westeurope' },
+    { name: 'AzureContainerRegistry.WestEurope', region: 'westeurope' },
+    { name: 'AzureContainerRegistry.NorwayEast', region: 'norwaye' },
+    { name: 'AzureContainerRegistry', region: '' },
+  ];
+  const document = { cloud: 'Public', changeNumber: 1, values } as unknown as ServiceTagsDocument;
+
+  test.each<[string, Parameters<typeof nsgTarget>[0][], readonly string[]]>([
+    ['no target', [], ['AzureContainerRegistry']],
+    ['the whole tag', [{}], ['AzureContainerRegistry']],
+    [
+      'a region, by its ARM location',
+      [{ regions: ['norwayeast'] }],
+      ['AzureContainerRegistry', 'AzureContainerRegistry.NorwayEast'],
+    ],
+    [
+      'the regions of a registry: any',
+      [{ regions: ofRegistry }],
+      ['AzureContainerRegistry', 'AzureContainerRegistry.NorwayEast', 'AzureContainerRegistry.WestEurope'],
+    ],
+    [
+      'another tag, and twice the same',
+      [{ serviceTag: 'storage' }, { serviceTag: 'STORAGE' }],
+      ['AzureContainerRegistry', 'Storage'],
+    ],
+    ['a tag that the document has not', [{ serviceTag: 'Sql' }], ['AzureContainerRegistry']],
+  ])('%s', (_, targets, expected) => {
+    expect(watchedTags(document, targets.map(nsgTarget))).toEqual(expected);
+  });
+});
+
+describe('judgedTags', () => {
+  const named = (...names: readonly string[]) =>
+    ({
+      cloud: 'Public',
+      changeNumber: 1,
+      values: names.map((name) => ({ name, region: '' })),
+    }) as unknown as ServiceTagsDocument;
+  const regional = ['AzureContainerRegistry.WestEurope', 'azurecontainerregistry.norwayeast'];
+
+  test('without any target, the ACR tag and each of its regions', () => {
+    const document = named('AzureContainerRegistry', ...regional, 'Storage', 'AzureContainerRegistryX.WestEurope');
+
+    expect(judgedTags(document, [])).toEqual(['AzureContainerRegistry', ...regional].sort());
+  });
+
+  test('what targets watch is among them', () => {
+    const storage = nsgTarget({ serviceTag: 'Storage' });
+
+    expect(judgedTags(named('AzureContainerRegistry', 'Storage', 'Sql'), [storage])).toEqual([
+      'AzureContainerRegistry',
+      'Storage',
+    ]);
+  });
+
+  test('a tag is one, however the document spells it', () => {
+    expect(judgedTags(named('AZURECONTAINERREGISTRY'), [nsgTarget()])).toEqual(['AZURECONTAINERREGISTRY']);
+  });
+});
