@@ -104,6 +104,24 @@ describe('address families', () => {
   });
 });
 
+test('a target that is renamed: an NSG rule is known by its mark, IP rules are nobody’s', async () => {
+  const world = await worlds.open({ targets: [hooks(eager), prod(eager)] });
+  await publish(world, list(a, b));
+
+  world.setTargets([hooks({ ...eager, name: 'receiver' }), prod({ ...eager, name: 'registry' })]);
+  const runs = await world.reconcile();
+  await publishNextWeek(world, list(b));
+  await world.reconcile();
+
+  const notes = runs.map((run) => codesOf(run));
+  expect(notes[1]).toContain('foreignRules');
+  expect(prefixesIn(world)).toEqual([b]);
+  expect(rulesOf(world).AllowAcr?.properties).toMatchObject({
+    description: expect.stringContaining('target=receiver') as unknown,
+  });
+  expect(ipRulesOf(world)).toEqual([a, b]);
+});
+
 test('a rule that is renamed: the former one is named until it is deleted, its priority too', async () => {
   const world = await worlds.open({ targets: [hooks(eager)] });
   await publish(world, list(a));
