@@ -5,7 +5,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,6 +55,8 @@ export interface SoakResult {
   readonly poison: number;
   /** Of the heap of the worker that grew most: last third of the releases to the first. */
   readonly heapGrowth: number;
+  /** The same of the documents, of which a worker keeps some. */
+  readonly documentGrowth: number;
 }
 
 /** One call of ten meets something. */
@@ -97,8 +99,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
 
     const tail = Math.ceil((size.nsgRules + size.registries) * 0.03);
     const releases = await listReleases(options);
+    const sizes: number[] = [];
     for (const [index, release] of releases.entries()) {
       await release(path.join(folder, 'releases'));
+      sizes.push(await newestSize(path.join(folder, 'releases')));
       const pulled = await pullServiceTags(soak.app.services, { reason: 'timer' });
       await waitForQueue(azurite.connectionString, counter, tail);
       await reconcileTargets(soak.app.services);
@@ -137,6 +141,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
       failedRuns: failures,
       poison,
       heapGrowth: Math.max(...heaps.map(growthOf)),
+      documentGrowth: growthOf(sizes),
     };
   } finally {
     await Promise.all(workers.map(stopWorker));
@@ -193,9 +198,16 @@ async function listReleases({ folder, releases }: SoakOptions) {
     .map((name) => (into: string) => copyFile(path.join(folder, name), path.join(into, name)));
 }
 
+async function newestFile(folder: string): Promise<string> {
+  return path.join(folder, (await readdir(folder)).sort().at(-1) ?? '');
+}
+
+async function newestSize(folder: string): Promise<number> {
+  return (await stat(await newestFile(folder))).size;
+}
+
 async function newestDocument(folder: string) {
-  const name = (await readdir(folder)).sort().at(-1) ?? '';
-  return parseServiceTagsText(await readFile(path.join(folder, name), 'utf8'), 'Public').document;
+  return parseServiceTagsText(await readFile(await newestFile(folder), 'utf8'), 'Public').document;
 }
 
 /** Messages that wait, hidden ones and those that are being handled. */
@@ -267,6 +279,7 @@ function print(result: SoakResult, processors: number): void {
     ['runs that ended with an error', String(result.failedRuns.length)],
     ['messages given up', String(result.poison)],
     ['heap of a worker, last third of the releases to the first', result.heapGrowth.toFixed(2)],
+    ['size of the documents, likewise', result.documentGrowth.toFixed(2)],
     ['processors', String(processors)],
   ];
   for (const [name, value] of rows) console.log(`${name ?? ''}: ${value ?? ''}`);

@@ -25,7 +25,7 @@ import { invocationLogger } from './logging.ts';
 import type { Clock, Logger, SnapshotStore, Telemetry } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries, type QueryServices } from './queries.ts';
-import type { UpdateServices } from './updateTarget.ts';
+import type { UpdateServices } from './update/update.ts';
 
 /** What pulls and writes, beside what answers queries. */
 export interface App extends ApiApp {

@@ -9,8 +9,8 @@ export interface ReconcileServices {
   readonly logger: Logger;
 }
 
-/** Azure Resource Manager refills 25 reads a second for each subscription and identity, and an update is not alone. */
-const perSubscriptionAndSecond = 10;
+/** Azure Resource Manager refills 25 reads a second for each subscription and identity: the bucket itself is left to updates. */
+const perSubscriptionAndSecond = 20;
 
 /** Names of the targets that were queued. */
 export async function reconcileTargets(services: ReconcileServices, traceparent?: string): Promise<readonly string[]> {

@@ -8,7 +8,7 @@ import type { TargetSession } from './ports.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
 import { createStateCell } from './update/stateCell.ts';
 import { loadState } from './update/targetStateRecovery.ts';
-import type { UpdateServices } from './updateTarget.ts';
+import type { UpdateServices } from './update/update.ts';
 import { parseUpdateMessage } from './update/updateMessage.ts';
 
 export async function reportFailedUpdate(services: UpdateServices, body: unknown): Promise<void> {

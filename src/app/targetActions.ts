@@ -17,7 +17,8 @@ import { commitRecord, flushOutbox } from './runRecords.ts';
 import { readSituation, type Situation } from './update/situation.ts';
 import { createStateCell } from './update/stateCell.ts';
 import { bindToResource, loadState } from './update/targetStateRecovery.ts';
-import { updateUnderLease, type UpdateServices } from './updateTarget.ts';
+import type { UpdateServices } from './update/update.ts';
+import { updateUnderLease } from './updateTarget.ts';
 import { gateReason } from './update/writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;

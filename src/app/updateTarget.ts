@@ -9,34 +9,16 @@ import { capacityAfter } from './update/capacityAfter.ts';
 import { readConfirmedSituation } from './update/confirmedSituation.ts';
 import { deadlineNotice } from './update/deadlineNotice.ts';
 import { notifyOfRun } from './update/notifyOfRun.ts';
-import type { Arm, ArmSession, ChangeStore, Ledger, Notifier, TargetSession, TargetStateStore } from './ports.ts';
-import type { Logger, TargetsSource, UpdateMessage, UpdateQueue } from './ports.ts';
+import type { ArmSession, Logger, TargetSession } from './ports.ts';
 import { toFraction } from './update/postpone.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
 import { isRecorded, resultOfError, toLastResult, toRunRecord, type RunResult } from './update/runResult.ts';
 import { recordInterruption } from './update/interruption.ts';
-import { readSituation, type Situation, type SituationReaders } from './update/situation.ts';
+import { readSituation, type Situation } from './update/situation.ts';
 import { createStateCell, type StateCell } from './update/stateCell.ts';
 import { bindToResource, loadState } from './update/targetStateRecovery.ts';
+import type { UpdateRequest, UpdateServices } from './update/update.ts';
 import { measureWaiting, type Waiting } from './update/waiting.ts';
-
-export interface UpdateServices extends SituationReaders {
-  readonly targets: TargetsSource;
-  readonly states: TargetStateStore;
-  readonly changes: Pick<ChangeStore, 'get'>;
-  readonly ledger: Ledger;
-  readonly arm: Arm;
-  readonly queue: UpdateQueue;
-  readonly notifier: Notifier;
-  readonly logger: Logger;
-  readonly updatesPaused: boolean;
-  /** 8 hex digits, for run ids. */
-  readonly randomHex: () => string;
-}
-
-export interface UpdateRequest extends UpdateMessage {
-  readonly by?: string;
-}
 
 /** How often one run reads and plans again because the resource moved under it. */
 const maxAttempts = 3;

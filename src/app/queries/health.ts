@@ -49,11 +49,12 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   const now = services.clock.now();
   const { logger } = services;
 
-  const view = await attempt(logger, () => current.get());
-  const pull = await attempt(logger, () =>
-    readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
-  );
-  const summaries = await attempt(logger, () => readSummaries(services));
+  const [view, pull, summaries, isTargetsFileMissing] = await Promise.all([
+    attempt(logger, () => current.get()),
+    attempt(logger, () => readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud))),
+    attempt(logger, () => readSummaries(services)),
+    attempt(logger, async () => services.isTargetsFileMissing?.()),
+  ]);
   const targets = summaries && countTargets(summaries);
   const goLive = summaries && calculateGoLive(summaries, now);
 
@@ -61,7 +62,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
   notePull(pull, now, services.maxPullAgeInHours, note);
   if (!targets) note('unhealthy', 'the targets or their states cannot be read');
-  if (await attempt(logger, async () => services.isTargetsFileMissing?.())) note('degraded', noTargetsFile);
+  if (isTargetsFileMissing) note('degraded', noTargetsFile);
   if (targets && targets.failed > 0)
     note('degraded', `${targets.failed} of ${targets.total} targets failed or are blocked`);
   if (targets && targets.held > 0)

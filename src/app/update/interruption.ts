@@ -5,7 +5,7 @@ import { toLiveRules } from './applyPlan.ts';
 import type { CurrentState } from '../ports.ts';
 import { commitRecord } from '../runRecords.ts';
 import type { StateCell } from './stateCell.ts';
-import type { UpdateServices } from '../updateTarget.ts';
+import type { UpdateServices } from './update.ts';
 
 /**
  * A write that an earlier run began and never finished gets its record now, with what is live (where that could be

@@ -1,0 +1,22 @@
+/** What an update needs from outside, and what it is asked for. */
+import type { Arm, ChangeStore, Ledger, Logger, Notifier, TargetStateStore } from '../ports.ts';
+import type { TargetsSource, UpdateMessage, UpdateQueue } from '../ports.ts';
+import type { SituationReaders } from './situation.ts';
+
+export interface UpdateServices extends SituationReaders {
+  readonly targets: TargetsSource;
+  readonly states: TargetStateStore;
+  readonly changes: Pick<ChangeStore, 'get'>;
+  readonly ledger: Ledger;
+  readonly arm: Arm;
+  readonly queue: UpdateQueue;
+  readonly notifier: Notifier;
+  readonly logger: Logger;
+  readonly updatesPaused: boolean;
+  /** 8 hex digits, for run ids. */
+  readonly randomHex: () => string;
+}
+
+export interface UpdateRequest extends UpdateMessage {
+  readonly by?: string;
+}
