@@ -12,31 +12,12 @@ import {
   refuse,
   type Environment,
 } from './config/environment.ts';
-import { readSources, readWebhooks } from './config/lists.ts';
-import { readStorage } from './config/storage.ts';
-import { readTargets } from './config/targets.ts';
+import { readSources, readWebhooks, type SourceSetting } from './config/lists.ts';
+import { readStorage, type StorageSetting } from './config/storage.ts';
+import { readTargets, type TargetsSetting } from './config/targets.ts';
 import { ConfigurationError } from './core/errors.ts';
 import { findScheduleFault } from './core/ncrontab.ts';
 import { clouds, type Cloud } from './core/serviceTags/serviceTags.ts';
-
-export type SourceSetting =
-  | { readonly kind: 'download' | 'api'; readonly name: string }
-  | { readonly kind: 'url'; readonly name: string; readonly url: string }
-  | { readonly kind: 'file'; readonly name: string; readonly path: string };
-
-export type TargetsSetting =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'blob'; readonly container: string; readonly name: string }
-  | { readonly kind: 'json'; readonly json: string };
-
-export type StorageSetting =
-  | { readonly kind: 'connectionString'; readonly connectionString: string }
-  | {
-      readonly kind: 'identity';
-      readonly blobServiceUri: string;
-      readonly queueServiceUri: string;
-      readonly clientId?: string;
-    };
 
 export interface Config {
   readonly storage: StorageSetting;

@@ -2,7 +2,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { BlobServiceClient, RequestPolicyFactory, StorageRetryOptions } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
-import type { StorageSetting } from '../config.ts';
+import type { StorageSetting } from '../config/storage.ts';
 import { once } from '../core/once.ts';
 
 export interface StorageClients {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { Logger, TargetsSource } from '../app/ports.ts';
-import type { TargetsSetting } from '../config.ts';
+import type { TargetsSetting } from '../config/targets.ts';
 import { defaultTargetsPath } from '../config/targets.ts';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
 import { once } from '../core/once.ts';

@@ -24,7 +24,8 @@ import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
 import type { Clock, Logger, SnapshotStore, Telemetry } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
-import { buildQueries, type QueryServices } from './queries.ts';
+import { buildQueries } from './queries.ts';
+import type { QueryServices } from './queries/queryServices.ts';
 import type { UpdateServices } from './update/update.ts';
 
 /** What pulls and writes, beside what answers queries. */

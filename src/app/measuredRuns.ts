@@ -1,12 +1,14 @@
 /** Pulls and updates with their trace and their figures: one way for triggers and for what people ask for over HTTP. */
 import { measurePull, measureUpdate } from '../core/metrics.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
-import type { App } from './composition.ts';
 import type { Telemetry } from './ports.ts';
 import type { PullResult } from './pullServiceTags.ts';
 import type { ActionRuns, ActionServices } from './targetActions.ts';
 
-type MeasuredApp = Pick<App, 'services' | 'telemetry'>;
+export interface MeasuredApp {
+  readonly services: ActionServices;
+  readonly telemetry: Telemetry;
+}
 
 /** Each run in a span below `parent`; what it sends to the queue carries the trace on. */
 export function measuredRuns({ services, telemetry }: MeasuredApp, parent?: string) {
@@ -52,7 +54,7 @@ export async function flushing<T>(telemetry: Telemetry, work: () => Promise<T>):
   }
 }
 
-function tracedServices(services: App['services'], traceparent: string | undefined): App['services'] {
+function tracedServices(services: ActionServices, traceparent: string | undefined): ActionServices {
   if (traceparent === undefined) return services;
   const { queue } = services;
   return { ...services, queue: { send: (message, delayInMs) => queue.send({ traceparent, ...message }, delayInMs) } };

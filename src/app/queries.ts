@@ -1,26 +1,9 @@
 /** The query story: what is known of service tags, targets and runs, read from storage and kept in memory. */
-import type { Cloud } from '../core/serviceTags/serviceTags.ts';
-import type { ChangeStore, Clock, Ledger, Logger, SnapshotStore, TargetsSource, TargetStateStore } from './ports.ts';
 import { CurrentSnapshot } from './queries/currentSnapshot.ts';
 import { readHealth, type Health } from './queries/health.ts';
 import { History } from './queries/history.ts';
+import type { QueryServices } from './queries/queryServices.ts';
 import { SnapshotLibrary } from './queries/snapshotLibrary.ts';
-
-export interface QueryServices {
-  readonly cloud: Cloud;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly snapshots: Pick<SnapshotStore, 'get' | 'list' | 'readPointer' | 'readPullStatus'>;
-  readonly changes: Pick<ChangeStore, 'get'>;
-  readonly states: Pick<TargetStateStore, 'get' | 'listSummaries'>;
-  readonly ledger: Pick<Ledger, 'get' | 'list'>;
-  readonly targets: TargetsSource;
-  /** Where the targets come from a file: true while it is not there. */
-  readonly isTargetsFileMissing?: () => Promise<boolean>;
-  readonly updatesPaused: boolean;
-  /** Health is 503 where the last pull is older. */
-  readonly maxPullAgeInHours: number;
-}
 
 export interface Queries {
   readonly services: QueryServices;

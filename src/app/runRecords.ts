@@ -1,7 +1,6 @@
 /** Records of runs, each in the ledger before it leaves the state: a crash in between loses none. */
 import { recordHash } from '../core/ledger/ledgerChain.ts';
-import type { RunRecord } from '../core/ledger/runRecord.ts';
-import type { LedgerHead } from '../core/serviceTags/snapshot.ts';
+import type { LedgerHead, RunRecord } from '../core/ledger/runRecord.ts';
 import type { Ledger } from './ports.ts';
 
 /** What a state or a pull status carries of its chain. */

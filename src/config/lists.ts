@@ -1,8 +1,12 @@
 /** The settings that are comma lists: SERVICE_TAGS_SOURCES and NOTIFICATION_WEBHOOKS. */
 import { ConfigurationError } from '../core/errors.ts';
-import type { SourceSetting } from '../config.ts';
 import { isInAzure, quote, readList, refuse, type Environment } from './environment.ts';
 import { parseServiceUrl, withoutSecrets } from './urls.ts';
+
+export type SourceSetting =
+  | { readonly kind: 'download' | 'api'; readonly name: string }
+  | { readonly kind: 'url'; readonly name: string; readonly url: string }
+  | { readonly kind: 'file'; readonly name: string; readonly path: string };
 
 const sourcesSetting = 'SERVICE_TAGS_SOURCES';
 const acceptedSources = 'a comma list of download, api, an https: URL, file:PATH';

@@ -1,6 +1,5 @@
 /** The host's storage, as the platform defines its settings: a connection string, or an identity and an account. */
 import type { Cloud } from '../core/serviceTags/serviceTags.ts';
-import type { StorageSetting } from '../config.ts';
 import { normalizeConnectionString } from './connectionString.ts';
 import {
   guid,
@@ -15,6 +14,15 @@ import {
   type Environment,
 } from './environment.ts';
 import { parseServiceUrl, withoutSecrets } from './urls.ts';
+
+export type StorageSetting =
+  | { readonly kind: 'connectionString'; readonly connectionString: string }
+  | {
+      readonly kind: 'identity';
+      readonly blobServiceUri: string;
+      readonly queueServiceUri: string;
+      readonly clientId?: string;
+    };
 
 const setting = 'AzureWebJobsStorage';
 

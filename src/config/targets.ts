@@ -1,7 +1,11 @@
 /** TARGETS: where the targets are, or the targets themselves. */
-import type { TargetsSetting } from '../config.ts';
 import { toErrorMessage } from '../core/errors.ts';
 import { quote, readText, refuse, type Environment } from './environment.ts';
+
+export type TargetsSetting =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'blob'; readonly container: string; readonly name: string }
+  | { readonly kind: 'json'; readonly json: string };
 
 const setting = 'TARGETS';
 /** An app that has no file there wants none, unless it had one before. */

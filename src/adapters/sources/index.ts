@@ -1,6 +1,7 @@
 import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ServiceTagsSource } from '../../app/ports.ts';
-import type { Config, SourceSetting } from '../../config.ts';
+import type { Config } from '../../config.ts';
+import type { SourceSetting } from '../../config/lists.ts';
 import { discoveryApiSource } from './discoveryApi.ts';
 import { downloadSource } from './download.ts';
 import { fileSource } from './file.ts';

@@ -3,6 +3,7 @@ import { listed } from '../../core/plan/safety.ts';
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Publication, PullStatus, Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
+import { counted } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
@@ -91,7 +92,7 @@ export async function finishChanged(
     ...(before ? watchedTags(before.document, targets) : []),
   ]);
   const changes = diff.changes.filter((change) => watched.has(change.tag));
-  const message = `${snapshot.id}: ${diff.changes.length} tags changed, ${queued.length} targets queued`;
+  const message = `${snapshot.id}: ${counted(diff.changes.length, 'tag')} changed, ${counted(queued.length, 'target')} queued`;
   const result: PullResult = {
     runId,
     outcome: 'changed',

@@ -1,6 +1,7 @@
 /** What people hear of a pull: watched tags that changed, sources that fail, are stale or disagree, stored data that is lost. Each once, when it begins. */
 import type { PullStatus, SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
+import { counted } from '../../core/words.ts';
 import type { Notification } from '../ports.ts';
 import type { Pull } from './pull.ts';
 
@@ -24,7 +25,7 @@ function tagChanged(change: TagChange, snapshot: string | undefined): Notificati
   return {
     type: 'tag.changed',
     subject: change.tag,
-    message: `${change.tag}: ${change.added.length} prefixes added, ${change.removed.length} removed.`,
+    message: `${change.tag}: ${counted(change.added.length, 'prefix')} added, ${change.removed.length} removed.`,
     data: { snapshot, added: change.added, removed: change.removed },
   };
 }
@@ -57,7 +58,7 @@ function sourceDisagreeing(entry: PullStatus['disagreements'][number]): Notifica
   return {
     type: 'source.disagreeing',
     subject: entry.tag,
-    message: `${entry.source} lists ${entry.prefixes.length} prefixes of ${entry.tag} that the newest document lacks: they stay until every healthy source lacks them.`,
+    message: `${entry.source} lists ${counted(entry.prefixes.length, 'prefix')} of ${entry.tag} that the newest document lacks: they stay until every healthy source lacks them.`,
     data: { source: entry.source, tag: entry.tag, prefixes: entry.prefixes },
   };
 }

@@ -4,9 +4,10 @@ import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus, SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { Logger } from '../ports.ts';
-import type { QueryServices } from '../queries.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
+import { counted } from '../../core/words.ts';
+import type { QueryServices } from './queryServices.ts';
 import { describeCause, readStorage } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
 
@@ -100,7 +101,8 @@ function notePull(
   if (pull.lastPull.outcome === 'failed') note('degraded', 'the last pull failed');
   const bad = pull.sources.filter((source) => source.status !== 'healthy').length;
   if (bad > 0) note('degraded', `${bad} of ${pull.sources.length} sources are stale or failed`);
-  if (pull.disagreements.length > 0) note('degraded', `the sources disagree about ${pull.disagreements.length} tags`);
+  if (pull.disagreements.length > 0)
+    note('degraded', `the sources disagree about ${counted(pull.disagreements.length, 'tag')}`);
 }
 
 function noteGoLive(

@@ -4,7 +4,7 @@ import { buildLookupIndex, type LookupIndex, type LookupMatch } from '../../core
 import { coversAll } from '../../core/prefixes.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
-import type { LiveRule } from '../../core/targets/targetState.ts';
+import type { LiveRule } from '../../core/plan/currentRule.ts';
 
 export interface LookupAnswer {
   readonly ip: string;

@@ -1,7 +1,7 @@
 /** What a run says of the list that it follows: why nothing can be applied, why nothing is removed, and what to know. */
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import { nearestNames } from '../../core/nearest.ts';
-import type { PlanResult } from '../../core/plan/plan.ts';
+import type { PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { findTag, regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
 import { listed } from '../../core/plan/safety.ts';

@@ -1,6 +1,7 @@
 /** The reads of a run: what is wanted, what was written, what is there. */
 import type { Selection } from '../../core/serviceTags/selection.ts';
-import { calculatePlan, type PlanInput, type PlanResult } from '../../core/plan/plan.ts';
+import { calculatePlan, type PlanResult } from '../../core/plan/calculatePlan.ts';
+import type { PlanInput } from '../../core/plan/planInput.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';

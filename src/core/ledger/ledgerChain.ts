@@ -1,8 +1,7 @@
 /** The ledger's chains: ids that sort by time, hashes that link each record to the one before, and their check. */
 import { createHash } from 'node:crypto';
 import { InvalidDocumentError, shorten } from '../errors.ts';
-import type { RunRecord } from './runRecord.ts';
-import type { LedgerHead } from '../serviceTags/snapshot.ts';
+import type { LedgerHead, RunRecord } from './runRecord.ts';
 
 export interface RunIdParts {
   readonly chain: string;

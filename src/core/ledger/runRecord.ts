@@ -1,7 +1,7 @@
 import type { CapacityUse } from '../plan/capacityUse.ts';
+import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
-import type { LiveRule } from '../targets/targetState.ts';
 
 /** How many calls went to Azure Resource Manager in a run, and which were tried again. */
 export interface ArmUsage {
@@ -52,4 +52,10 @@ export interface RunRecord {
   readonly details?: Readonly<Record<string, unknown>>;
   /** sha256 (hex) of the record before it in the chain; absent in the first. */
   readonly previousHash?: string;
+}
+
+/** The newest record of a chain. */
+export interface LedgerHead {
+  readonly runId: string;
+  readonly hash: string;
 }

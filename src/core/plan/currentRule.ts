@@ -14,3 +14,9 @@ export interface CurrentRule {
   /** What stands in the way of a write of this rule, and of no other. Absent: nothing. */
   readonly blockers?: readonly Reason[];
 }
+
+/** A rule of ours with what is in it, as read from Azure. */
+export interface LiveRule {
+  readonly rule: string;
+  readonly prefixes: readonly string[];
+}

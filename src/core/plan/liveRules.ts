@@ -2,7 +2,7 @@
 import { coveredByOthers } from './capacity.ts';
 import type { CurrentRule } from './currentRule.ts';
 import { calculateOwnership, type Ownership } from './ownership.ts';
-import type { PlanInput } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
 import { overlapping } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 import { rulesOfTarget } from './ruleLocks.ts';

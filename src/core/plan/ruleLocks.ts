@@ -1,7 +1,8 @@
 /** NSG rules that may not be written now, each for a reason of its own: the rest of a plan goes on without them. */
 import type { CurrentRule } from './currentRule.ts';
 import type { Ownership } from './ownership.ts';
-import type { Plan, PlanInput } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
 import { coversAll, dropContained, familyOf, ofFamily, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 import { familyOfRule, type PlanLists } from './ruleSet.ts';

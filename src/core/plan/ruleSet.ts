@@ -1,7 +1,8 @@
 /** The app's rules as a whole: which prefixes they hold once something is in and something is out, and what is written for it. */
 import type { CurrentRule } from './currentRule.ts';
 import type { Ownership } from './ownership.ts';
-import type { PlanInput, RuleChange } from './plan.ts';
+import type { RuleChange } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
 import { addressFamilies, dropContained, intersectPrefixes, mergePrefixes } from '../prefixes.ts';
 import { ofFamily, overlapping, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
 import type { NsgRuleTarget, Target } from '../targets/target.ts';

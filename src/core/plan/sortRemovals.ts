@@ -1,6 +1,6 @@
 /** What becomes of each address of ours that is no longer selected, and of what others put into a rule of ours. */
 import type { Ownership } from './ownership.ts';
-import type { PlanInput } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
 import { dropContained, intersectEach, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 import { dueTime, flappingPrefixes, isDue, type RemovalClocks } from './removals.ts';

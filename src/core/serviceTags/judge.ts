@@ -7,6 +7,7 @@ import type { ServiceTagsDocument } from './serviceTags.ts';
 import type { TagQuarantine } from './snapshot.ts';
 import { defaultLimits, type SafetyLimits, type Target } from '../targets/target.ts';
 import { concerns } from './watchedTags.ts';
+import { counted } from '../words.ts';
 
 export interface BelievedTag {
   readonly tag: string;
@@ -90,10 +91,10 @@ function judgeTag(
   const { tag, baseline, addressPrefixes } = before;
   if (!addressPrefixes)
     return { kind: 'unknown', reason: `${tag}: what it had in ${baseline} cannot be read any more.` };
-  const count = addressPrefixes.length;
-  if (count === 0) return undefined;
-  if (now === undefined) return { kind: 'missing', reason: `${tag} is gone; it had ${count} prefixes.` };
-  if (now.length === 0) return { kind: 'empty', reason: `${tag} is empty; it had ${count} prefixes.` };
+  if (addressPrefixes.length === 0) return undefined;
+  const had = `it had ${counted(addressPrefixes.length, 'prefix')}`;
+  if (now === undefined) return { kind: 'missing', reason: `${tag} is gone; ${had}.` };
+  if (now.length === 0) return { kind: 'empty', reason: `${tag} is empty; ${had}.` };
   const excess = removalExcess(subtractPrefixes(addressPrefixes, now), addressPrefixes, limits);
   return excess ? { kind: 'shrunken', reason: `${tag}: ${excess}` } : undefined;
 }

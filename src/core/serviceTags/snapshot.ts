@@ -1,4 +1,4 @@
-import type { RunRecord } from '../ledger/runRecord.ts';
+import type { LedgerHead, RunRecord } from '../ledger/runRecord.ts';
 import type { Cloud, DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
 
 /** Why the removals that a snapshot shows for one tag are not believed. Additions are. */
@@ -112,9 +112,4 @@ export interface Publication {
   readonly seenAt: string;
   /** What of it was no prefix: content that is the same as before may be whole, or not, another time. */
   readonly unreadable?: readonly DocumentWarning[];
-}
-
-export interface LedgerHead {
-  readonly runId: string;
-  readonly hash: string;
 }

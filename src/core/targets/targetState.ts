@@ -1,8 +1,8 @@
 import type { CapacityHistory } from '../plan/capacityUse.ts';
+import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
-import type { RunRecord } from '../ledger/runRecord.ts';
-import type { LedgerHead } from '../serviceTags/snapshot.ts';
+import type { LedgerHead, RunRecord } from '../ledger/runRecord.ts';
 
 export type TargetStatus = 'inSync' | 'pending' | 'held' | 'blocked' | 'failed' | 'paused' | 'planOnly';
 
@@ -37,11 +37,6 @@ export interface InFlight {
   readonly startedAt: string;
   readonly plan: Plan;
   readonly before: readonly LiveRule[];
-}
-
-export interface LiveRule {
-  readonly rule: string;
-  readonly prefixes: readonly string[];
 }
 
 /** A person's yes to one plan; carried until its removals are done or the world has moved. */

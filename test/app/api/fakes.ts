@@ -10,7 +10,8 @@ import type { ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceT
 import type { PullStatus, Snapshot, SnapshotPointer, TagQuarantine } from '../../../src/core/serviceTags/snapshot.ts';
 import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';
-import { buildQueries, type QueryServices } from '../../../src/app/queries.ts';
+import { buildQueries } from '../../../src/app/queries.ts';
+import type { QueryServices } from '../../../src/app/queries/queryServices.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
 import type { TargetActions } from '../../../src/app/api/actions.ts';
 

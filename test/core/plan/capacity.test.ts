@@ -1,7 +1,8 @@
 /** What a plan lets in where there is little room: as listed, merged, widened, in part. */
 import { describe, expect, test } from '@jest/globals';
 import { calculateCapacity, type Capacity, type CapacityInput } from '../../../src/core/plan/capacity.ts';
-import type { PlanInput, PlanResult } from '../../../src/core/plan/plan.ts';
+import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
+import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';

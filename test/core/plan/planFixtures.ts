@@ -1,5 +1,7 @@
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
-import { calculatePlan, type PlanInput, type PlanResult, type RuleChange } from '../../../src/core/plan/plan.ts';
+import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
+import type { RuleChange } from '../../../src/core/plan/plan.ts';
+import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import { dropContained, familyOf, sortPrefixes } from '../../../src/core/prefixes.ts';
 import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../../src/core/targets/target.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';

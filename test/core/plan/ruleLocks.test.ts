@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
-import { calculatePlan, type PlanResult } from '../../../src/core/plan/plan.ts';
+import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { NsgRuleTarget } from '../../../src/core/targets/target.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';
 import { emptyState, nsgTarget, openLimits, planInput, stateOwning } from './planFixtures.ts';

@@ -16,7 +16,8 @@ import {
   sortPrefixes,
   subtractPrefixes,
 } from '../../../src/core/prefixes.ts';
-import type { PlanInput, PlanResult } from '../../../src/core/plan/plan.ts';
+import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
+import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import { removalExcess } from '../../../src/core/plan/safety.ts';
 import type { Policy, SafetyLimits, Target } from '../../../src/core/targets/target.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';

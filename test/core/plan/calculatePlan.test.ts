@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { calculatePlan, type Plan, type RuleChange } from '../../../src/core/plan/plan.ts';
+import { calculatePlan } from '../../../src/core/plan/calculatePlan.ts';
+import type { Plan, RuleChange } from '../../../src/core/plan/plan.ts';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
 import { defaultLimits } from '../../../src/core/targets/target.ts';
