@@ -1,6 +1,6 @@
 /**
  * A thousand targets, real releases, one call of ten spoilt, four worker processes on one storage account:
- * `node bench/soak.ts [--scale 1] [--releases 12] [--workers 4] [--speed 0.15] [--folder ../shared/service-tags]`.
+ * `node bench/soak.ts [--scale 1] [--releases 12] [--workers 4] [--speed 0.2] [--folder ../shared/service-tags]`.
  * It ends with an error where a target is not in sync, something foreign is lost or a message is left.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -241,7 +241,7 @@ async function main(): Promise<void> {
       scale: { type: 'string', default: '1' },
       releases: { type: 'string', default: '12' },
       workers: { type: 'string', default: '4' },
-      speed: { type: 'string', default: '0.15' },
+      speed: { type: 'string', default: '0.2' },
       folder: { type: 'string' },
     },
   });
