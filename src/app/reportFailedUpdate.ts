@@ -100,6 +100,8 @@ async function record(services: UpdateServices, session: TargetSession, target: 
       reasons: [],
       error: message,
       snapshot: last?.snapshot ?? '',
+      // So that what was announced is not announced again.
+      ...(last?.planId === undefined ? {} : { planId: last.planId }),
       counts: last?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 },
     },
   };

@@ -192,6 +192,31 @@ test('two targets that swap their priorities stay where they are, and are kept u
   });
 });
 
+test('turned round: the rule of a family that the new way has nothing for goes too', async () => {
+  const world = await worlds.open({ targets: [hooks(eager)] });
+  await publish(world, list(a, v6));
+
+  const turned = hooks({ ...eager, addressFamilies: ['ipv4'], rule: { ...hooks().rule, direction: 'Outbound' } });
+  world.setTargets([turned]);
+  await world.reconcile();
+
+  expect(Object.keys(rulesOf(world))).toEqual(['AllowAcr']);
+});
+
+test('a rule that is spelled in other letters is the same rule, with all that is remembered of it', async () => {
+  const world = await worlds.open();
+  const fifty = Array.from({ length: 50 }, (_, index) => `20.50.${index}.0/24`);
+  await publish(world, list(...fifty, a));
+  await publishNextWeek(world, list(...fifty));
+
+  world.setTargets([hooks({ rule: { ...hooks().rule, name: 'ALLOWACR' } })]);
+  const [run] = await world.reconcile();
+
+  expect(run?.plan?.held).toEqual({ add: [], remove: [] });
+  expect(await statusOf(world)).toBe('inSync');
+  expect((await world.services.states.get('hooks'))?.absent.map(({ prefix }) => prefix)).toEqual([a]);
+});
+
 test('turned round: what was let in one way is not let in the other', async () => {
   const target = hooks({
     ...eager,

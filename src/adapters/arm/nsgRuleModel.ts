@@ -72,6 +72,7 @@ export function toCurrentRule(
     // A rule of a family that the target has no more is only emptied.
     drift: target.addressFamilies.includes(own.family) ? driftOf(live, toSecurityRule(target, own, [], ownerId)) : [],
     nonPrefixes: isTurned ? [`${live.direction} traffic`] : remote.filter((text) => !isPrefix(text)),
+    ...(isTurned ? { isTurned } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the state remembers of a plan: claims before the write, what came of it after. */
-import { intersectPrefixes, overlapping, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import { intersectPrefixes, isPrefix, overlapping, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import type { Approval, OwnedPrefix, TargetState } from '../../core/targets/targetState.ts';
 import type { CurrentState } from '../ports.ts';
@@ -57,14 +57,13 @@ function ruleNames(situation: Situation, owned: readonly string[], changes: read
   return [...new Set([...owned, ...written])].sort();
 }
 
-/** `isDone`: nothing of the plan is left for a later run. */
-export function stateWithoutWrite(state: TargetState, situation: Situation, isDone: boolean): TargetState {
+export function stateWithoutWrite(state: TargetState, situation: Situation): TargetState {
   const next = {
     ...withOwned(state, [...situation.result.ours, ...claimsWithoutRule(state, situation)]),
     ...remembered(situation),
     ownedRules: ownedRulesOf(state, situation.current, situation),
   };
-  return isDone ? withoutApproval(next) : withValidApproval(next, situation);
+  return withOpenApproval(next, situation, situation.current);
 }
 
 /**
@@ -104,29 +103,37 @@ export function stateAfterWrite(
       ? { removalsNotBefore: notBefore }
       : {}),
   };
-  return later.length > 0 ? withValidApproval(next, situation) : withoutApproval(next);
+  return withOpenApproval(next, situation, readBack);
 }
 
 /** What a run learns whether or not it writes. */
 export function remembered({
   result,
   state,
-}: Situation): Pick<TargetState, 'absent' | 'returned' | 'heldAdditions' | 'knownRegions'> {
+}: Situation): Pick<
+  TargetState,
+  'absent' | 'returned' | 'clocksMovedBy' | 'heldAdditions' | 'heldAdditionsLimit' | 'knownRegions'
+> {
   const { clocks, heldAdditions } = result;
-  const { absent, returned } = clocks;
-  return { absent, returned, heldAdditions, knownRegions: state.knownRegions ?? [] };
+  return {
+    ...clocks,
+    heldAdditions: heldAdditions.prefixes,
+    heldAdditionsLimit: heldAdditions.limit,
+    knownRegions: state.knownRegions ?? [],
+  };
 }
 
-/** An approval is for one snapshot and one configuration. */
-function withValidApproval(state: TargetState, { configHash, result }: Situation): TargetState {
-  const { approval } = state;
-  const isValid = approval?.snapshot === result.plan.snapshot && approval.configHash === configHash;
-  return isValid ? state : withoutApproval(state);
-}
-
-/** It has done its work. */
-function withoutApproval({ approval, ...rest }: TargetState): TargetState {
-  return rest;
+/**
+ * An approval is for one snapshot and one configuration, and for what of it could not be done yet: a removal that is
+ * made is not approved for a rule that somebody adds later.
+ */
+function withOpenApproval(state: TargetState, { configHash, result }: Situation, live: CurrentState): TargetState {
+  const { approval, ...rest } = state;
+  if (approval?.snapshot !== result.plan.snapshot || approval.configHash !== configHash) return rest;
+  const present = live.rules.flatMap((rule) => rule.prefixes).filter(isPrefix);
+  const add = subtractPrefixes(approval.add, present);
+  const remove = intersectPrefixes(approval.remove, present);
+  return add.length + remove.length === 0 ? rest : { ...rest, approval: { ...approval, add, remove } };
 }
 
 function withOwned(state: TargetState, prefixes: readonly string[]): TargetState {

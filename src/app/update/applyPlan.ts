@@ -36,7 +36,7 @@ export async function applyPlan(context: ApplyContext, situation: Situation): Pr
   const before = toLiveRules(situation.current);
   const step = nextStep(situation, context);
   const isDone = step.changes.length + step.later.length === 0;
-  const idle = { before, after: before, state: stateWithoutWrite(context.cell.state, situation, isDone) };
+  const idle = { before, after: before, state: stateWithoutWrite(context.cell.state, situation) };
   const gate = gateReason(gateInput(context, situation));
 
   if (plan.verdict === 'blocked') {

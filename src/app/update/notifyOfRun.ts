@@ -1,6 +1,8 @@
 /** Which runs people hear of: new holds, new blocks, new failures, repaired drift. The same state is announced once. */
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import type { Plan } from '../../core/plan/plan.ts';
 import type { LastResult } from '../../core/targets/targetState.ts';
+import { counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
 
 export async function notifyOfRun(notifier: Notifier, last: LastResult | undefined, record: RunRecord): Promise<void> {
@@ -17,12 +19,18 @@ export function notificationsOf(last: LastResult | undefined, record: RunRecord)
   if (outcome === 'failed' && last?.status !== 'failed')
     found.push(toNotification('update.failed', record, 'the update failed'));
   if (plan?.verdict === 'held' && isNewPlan) {
-    const count = plan.held.add.length + plan.held.remove.length;
-    found.push(toNotification('plan.held', record, `${count} changes wait for an approval`));
+    found.push(toNotification('plan.held', record, waitingText(plan.held)));
   }
   if (isDriftRepair(last, record))
     found.push(toNotification('drift.repaired', record, 'the live rules were put right'));
   return found;
+}
+
+/** Nothing is held for an approval where all that is missing is refused. */
+function waitingText({ add, remove }: Plan['held']): string {
+  const count = add.length + remove.length;
+  if (count === 0) return 'what is missing is not let in, approved or not';
+  return `${counted(count, 'change')} ${count === 1 ? 'waits' : 'wait'} for an approval`;
 }
 
 /** All was well, the snapshot is the same, and yet there was something to put right: the live rules had been changed. */

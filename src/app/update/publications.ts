@@ -1,5 +1,6 @@
 /** When what is listed was published: the changes of each snapshot, newest first, read no further back than needed. */
 import { familyOf, intersectPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import type { Relisted } from '../../core/plan/removals.ts';
 import type { SnapshotDiff, TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
@@ -30,7 +31,7 @@ export async function datePrefixes(
   let open = prefixes;
   let oldest = newest.date;
   for await (const { snapshot, changes } of publicationsFrom(readers, newest)) {
-    const added = changes.filter(({ tag }) => names.has(tag.toLowerCase())).flatMap((change) => change.added);
+    const added = (changes ?? []).filter(({ tag }) => names.has(tag.toLowerCase())).flatMap((change) => change.added);
     oldest = snapshot.date;
     dated.push(...published(intersectPrefixes(open, added), oldest));
     open = subtractPrefixes(open, added);
@@ -49,7 +50,7 @@ export async function additionsSince(
   const found: WaitingPrefix[] = [];
   const removed = new Map<string, readonly string[]>();
   for await (const { snapshot, changes } of publicationsFrom(readers, newest)) {
-    for (const change of changes.filter(({ tag }) => concerns(target, tag))) {
+    for (const change of (changes ?? []).filter(({ tag }) => concerns(target, tag))) {
       const added = change.added.filter((prefix) => target.addressFamilies.includes(familyOf(prefix)));
       const removedLater = removed.get(change.tag) ?? [];
       found.push(...published(subtractPrefixes(added, removedLater), snapshot.date));
@@ -60,14 +61,35 @@ export async function additionsSince(
   return [];
 }
 
+/**
+ * What the tags of a target got since an earlier snapshot, there still or gone again; `unknown` where that one, or a
+ * change since, is not known any more.
+ */
+export async function relistedSince(
+  readers: PublicationReaders,
+  newest: SnapshotSummary,
+  target: Target,
+  since: string | undefined,
+): Promise<Relisted> {
+  const found: string[] = [];
+  // What is listed now tells all of one step.
+  if (newest.id === since || newest.previous === since) return found;
+  for await (const { snapshot, changes } of publicationsFrom(readers, newest)) {
+    if (!changes) return 'unknown';
+    found.push(...changes.filter(({ tag }) => concerns(target, tag)).flatMap((change) => change.added));
+    if (snapshot.previous === since) return found;
+  }
+  return 'unknown';
+}
+
 function published(prefixes: readonly string[], date: string): WaitingPrefix[] {
   return prefixes.map((prefix) => ({ prefix, published: date }));
 }
 
 interface Publication {
   readonly snapshot: SnapshotSummary;
-  /** Of the first snapshot none: it has nothing to be compared with. */
-  readonly changes: readonly TagChange[];
+  /** Of the first snapshot none: it has nothing to be compared with. Undefined where they are lost. */
+  readonly changes: readonly TagChange[] | undefined;
 }
 
 async function* publicationsFrom(readers: PublicationReaders, newest: SnapshotSummary): AsyncGenerator<Publication> {
@@ -75,7 +97,7 @@ async function* publicationsFrom(readers: PublicationReaders, newest: SnapshotSu
   let snapshot: SnapshotSummary | undefined = newest;
   while (snapshot?.previous !== undefined) {
     const diff = await memory.changesOf(snapshot.id);
-    yield { snapshot, changes: diff?.changes ?? [] };
+    yield { snapshot, changes: diff?.changes };
     snapshot = (await memory.summariesAt(newest.id)).get(snapshot.previous);
   }
   if (snapshot) yield { snapshot, changes: [] };

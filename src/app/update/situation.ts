@@ -2,6 +2,7 @@
 import type { Selection } from '../../core/serviceTags/selection.ts';
 import { calculatePlan, type PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../core/plan/planInput.ts';
+import type { Relisted } from '../../core/plan/removals.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -9,6 +10,7 @@ import { targetConfigHash } from '../../core/targets/targetConfigHash.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import { readRegions, readTargetSnapshots, regionsIn, toListing, type Listing, type ListReaders } from './listing.ts';
 import type { ArmSession, Clock, CurrentState, TargetAdapter } from '../ports.ts';
+import { relistedSince, type PublicationReaders } from './publications.ts';
 import { pinNotes, selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
 
 export interface Situation {
@@ -24,7 +26,7 @@ export interface Situation {
   readonly result: PlanResult;
 }
 
-export interface SituationReaders extends ListReaders {
+export interface SituationReaders extends ListReaders, Pick<PublicationReaders, 'changes'> {
   readonly clock: Clock;
   /** Identifies this deployment in the rules it writes. */
   readonly ownerId: string;
@@ -54,6 +56,7 @@ export async function readSituation(
     current: live,
     state,
     publication: followed?.publication ?? '',
+    relisted: followed ? await readRelisted(readers, followed.snapshot, target, state) : [],
     blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
     distrust: selectionDistrust(target, own, state, followed?.unreadable ?? []),
     now: readers.clock.now(),
@@ -69,6 +72,16 @@ export async function readSituation(
     listing: current,
     result: withNotes(result, [...selectionNotes(target, own, state), ...pinNotes(state.pin, result, own, current)]),
   };
+}
+
+/** The clocks of removals stood still while the target was blocked, failing, pinned or not configured. */
+async function readRelisted(
+  readers: PublicationReaders,
+  snapshot: Snapshot,
+  target: Target,
+  { absent, pin, clocksMovedBy }: TargetState,
+): Promise<Relisted> {
+  return absent.length === 0 || pin ? [] : relistedSince(readers, snapshot, target, clocksMovedBy);
 }
 
 /** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */

@@ -1,5 +1,6 @@
 /** A target's state when it is fresh, lost or unreadable: the ledger tells what was owned, pinned and paused. */
 import { recordHash } from '../../core/ledger/ledgerChain.ts';
+import { countAddresses } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -31,7 +32,12 @@ export async function loadState(
 export function bindToResource({ state, notes }: LoadedState, target: Target): LoadedState {
   const resourceId = target.resourceId.toLowerCase();
   const { resourceId: before = resourceId, ledgerHead, outbox, pin, paused } = state;
-  if (before === resourceId) return { state: { ...state, resourceId }, notes };
+  if (before === resourceId) {
+    return {
+      state: { ...state, resourceId, ownedRules: state.ownedRules.map((rule) => spelledBy(target, rule)) },
+      notes,
+    };
+  }
   return {
     state: {
       ...emptyState(target.name, state.ownerId),
@@ -51,6 +57,24 @@ export function bindToResource({ state, notes }: LoadedState, target: Target): L
   };
 }
 
+/** What a list let in before the state was lost counts, and what it held stays held. */
+function additionsIn(
+  { snapshot, reasons }: RunRecord,
+  added: readonly string[],
+): Pick<TargetState, 'exposure' | 'heldAdditions'> {
+  const addedAddresses = Number(countAddresses(added, 'ipv4'));
+  return {
+    ...(snapshot ? { exposure: { snapshot: snapshot.id, addedAddresses } } : {}),
+    heldAdditions: reasons.filter(({ code }) => code === 'maxAddedAddresses').flatMap(({ prefixes = [] }) => prefixes),
+  };
+}
+
+/** Azure's names have no letter case: one that the targets file spells anew is the same rule. */
+function spelledBy(target: Target, rule: string): string {
+  const names = target.kind === 'nsgRule' ? [target.rule.name, `${target.rule.name}-ipv6`] : [];
+  return names.find((name) => name.toLowerCase() === rule.toLowerCase()) ?? rule;
+}
+
 /** A year of a target that is looked at each hour and blocked each time. */
 const maxRecords = 10_000;
 
@@ -61,13 +85,18 @@ async function recoverState(ledger: Ledger, target: string, ownerId: string): Pr
   let rolledBack: RunRecord | undefined;
   let paused: RunRecord | undefined;
   let isResumed = false;
+  let added: readonly string[] = [];
   for await (const record of newestFirst(ledger, target)) {
     newest ??= record;
+    const isOfSnapshot = record.snapshot?.id === newest.snapshot?.id;
+    if (isOfSnapshot && (record.outcome === 'applied' || record.outcome === 'pending')) {
+      added = [...added, ...(record.plan?.add ?? [])];
+    }
     if (record.owned !== undefined && record.ownerId === ownerId) owning ??= record;
     isResumed ||= record.trigger.reason === 'resume';
     if (!isResumed && record.trigger.reason === 'rollback') rolledBack ??= record;
     if (!isResumed && record.trigger.reason === 'pause') paused ??= record;
-    if (owning && isResumed) break;
+    if (owning && isResumed && !isOfSnapshot) break;
   }
   if (!newest) return empty;
   return {
@@ -77,6 +106,7 @@ async function recoverState(ledger: Ledger, target: string, ownerId: string): Pr
     ...(owning?.resourceId === undefined ? {} : { resourceId: owning.resourceId }),
     ...(rolledBack?.snapshot ? { pin: { snapshot: rolledBack.snapshot.id, ...whoAndWhen(rolledBack) } } : {}),
     ...(paused ? { paused: whoAndWhen(paused) } : {}),
+    ...additionsIn(newest, added),
     ledgerHead: { runId: newest.id, hash: recordHash(newest) },
   };
 }

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { calculateCapacity, presentIn, type Capacity } from './capacity.ts';
 import type { CurrentRule, LiveRule } from './currentRule.ts';
 import { foreignNotes, sortLive, type Live } from './liveRules.ts';
-import { countAddresses, intersectPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { countAddresses, intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import type { TargetState } from '../targets/targetState.ts';
 import type { Reason } from '../reasons.ts';
 import type { Plan, PlanVerdict, RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
@@ -21,14 +22,20 @@ export interface PlanResult {
   readonly additions: readonly RuleChange[];
   /** Writes after which all of the plan is applied; empty where the live rules are as planned. */
   readonly changes: readonly RuleChange[];
-  readonly clocks: RemovalClocks;
+  readonly clocks: RemovalClocks & Pick<TargetState, 'clocksMovedBy'>;
   readonly ours: readonly string[];
   /** IPv4 addresses that count against `maxAddedAddresses`. */
   readonly addedAddresses: number;
-  /** What `maxAddedAddresses` holds: it waits for an approval, not for the next list. */
-  readonly heldAdditions: readonly string[];
+  readonly heldAdditions: HeldAdditions;
   /** Listed addresses that the live rules lack after this plan: held, refused or blocked. */
   readonly unapplied: readonly string[];
+}
+
+/** What `maxAddedAddresses` holds: it waits for an approval or a higher limit, not for the next list. */
+export interface HeldAdditions {
+  readonly prefixes: readonly string[];
+  /** The limit that they were held by. */
+  readonly limit: number;
 }
 
 /** What of a plan may be written: without the rules that are locked. */
@@ -56,7 +63,7 @@ export function calculatePlan(input: PlanInput): PlanResult {
   const capacity = capacityOf(input, live, check);
   const clocks = clocksAfter(input, live, capacity);
   const removals = sortRemovals(input, live.ownership, clocks, live.approval);
-  const fitted = fitIntoRoom(input, live, capacity, {
+  const fitted = fitIntoRoom(input, live, capacity, check.refused, {
     lists: { add: check.allowed, remove: removals.remove, retain: removals.retain },
     held: { add: check.held, remove: removals.held },
   });
@@ -64,7 +71,7 @@ export function calculatePlan(input: PlanInput): PlanResult {
 }
 
 function checkListed(input: PlanInput, live: Live): AdditionCheck {
-  const { target, state, desired } = input;
+  const { target, desired } = input;
   return checkAdditions({
     missing: subtractPrefixes(desired, presentIn({ target, ...live })),
     desired,
@@ -72,7 +79,7 @@ function checkListed(input: PlanInput, live: Live): AdditionCheck {
     owned: live.owned,
     approved: live.approval?.add ?? [],
     limits: target.limits,
-    heldBefore: state.heldAdditions ?? [],
+    heldBefore: heldBefore(input),
     alreadyAdded: addedBefore(input),
   });
 }
@@ -100,17 +107,24 @@ function clocksAfter(input: PlanInput, { ownership }: Live, capacity: Capacity):
     ours: ownership.ours,
     desired: [...input.desired, ...aimOf(capacity)],
     publication: isBelieved ? input.publication : undefined,
+    relisted: input.relisted ?? [],
     now: input.now,
   });
 }
 
-function fitIntoRoom(input: PlanInput, live: Live, capacity: Capacity, dealt: Dealt): Fitted {
+function fitIntoRoom(
+  input: PlanInput,
+  live: Live,
+  capacity: Capacity,
+  refused: readonly string[],
+  dealt: Dealt,
+): Fitted {
   const { rules, ownership, approval } = live;
   const mayReplace = input.target.policy !== 'addOnly' && input.distrust.length === 0;
   const changesOf = (prefixes: readonly string[]) => ruleChanges(input, rules, ownership, prefixes);
   const unlocked = fitSteps(capacity, dealt, mayReplace);
   const written = changesOf(unlocked.afterAll).map(({ rule }) => rule);
-  const locks = findRuleLocks(input, rules, ownership, approval).filter(({ rule }) => written.includes(rule));
+  const locks = findRuleLocks(input, rules, ownership, approval, refused).filter(({ rule }) => written.includes(rule));
   const families = locks.map(({ family }) => family);
   const steps =
     locks.length === 0 ? unlocked : fitSteps(capacity, holdFamilies(dealt.lists, dealt.held, families), mayReplace);
@@ -134,12 +148,42 @@ function toResult(input: PlanInput, found: Found): PlanResult {
     plan: { id, ...content, reasons: [...blockers, ...reasonsOf(input, found)] },
     additions: fitted.additions,
     changes: fitted.changes,
-    // Nothing is learned of a target while nothing can be done to it.
-    clocks: isBlocked ? { absent: input.state.absent, returned: input.state.returned } : clocks,
+    clocks: rememberClocks(input, clocks, isBlocked),
     ours: live.ownership.ours,
     addedAddresses: countNew(lists.add, live),
-    heldAdditions: check.beyondCount,
+    heldAdditions: rememberHeld(input, found, isBlocked),
     unapplied: unappliedOf(input.desired, fitted.steps, check, isBlocked),
+  };
+}
+
+/** Nothing is learned of a target while nothing can be done to it, and of the current list while it follows another one. */
+function rememberClocks(
+  { state, snapshot }: PlanInput,
+  clocks: RemovalClocks,
+  isBlocked: boolean,
+): PlanResult['clocks'] {
+  const { absent, returned, clocksMovedBy } = state;
+  const before = clocksMovedBy === undefined ? {} : { clocksMovedBy };
+  if (isBlocked) return { absent, returned, ...before };
+  return { ...clocks, ...(state.pin ? before : { clocksMovedBy: snapshot }) };
+}
+
+/** A limit that was raised is a person's word. */
+function heldBefore({ state, target }: PlanInput): readonly string[] {
+  const { heldAdditions = [], heldAdditionsLimit = Infinity } = state;
+  return target.limits.maxAddedAddresses > heldAdditionsLimit ? [] : heldAdditions;
+}
+
+/** A list that is not believed, or not the current one, does not say that what is held is listed no more. */
+function rememberHeld(input: PlanInput, { check, live }: Found, isBlocked: boolean): HeldAdditions {
+  const { state, distrust, target } = input;
+  const before = heldBefore(input);
+  const isDoubtful = isBlocked || distrust.length > 0 || state.pin !== undefined;
+  const unseen = isDoubtful ? subtractPrefixes(before, [...live.ownership.ours, ...(live.approval?.add ?? [])]) : [];
+  const { maxAddedAddresses } = target.limits;
+  return {
+    prefixes: sortPrefixes([...check.beyondCount, ...unseen]),
+    limit: before.length > 0 ? (state.heldAdditionsLimit ?? maxAddedAddresses) : maxAddedAddresses,
   };
 }
 

@@ -11,6 +11,8 @@ export interface CurrentRule {
   readonly drift: readonly string[];
   /** What it lets in by other means than prefixes: service tags, `*`, application security groups. Absent: nothing. */
   readonly nonPrefixes?: readonly string[];
+  /** True where it goes the other way round than the target's: none of its addresses are of the target's side. */
+  readonly isTurned?: boolean;
   /** What stands in the way of a write of this rule, and of no other. Absent: nothing. */
   readonly blockers?: readonly Reason[];
 }

@@ -1,6 +1,7 @@
 /** All that a plan is calculated from. */
 import type { CurrentRule } from './currentRule.ts';
 import type { Reason } from '../reasons.ts';
+import type { Relisted } from './removals.ts';
 import type { Target } from '../targets/target.ts';
 import type { TargetState } from '../targets/targetState.ts';
 
@@ -28,11 +29,15 @@ export interface PlanInput {
     | 'pin'
     | 'approval'
     | 'exposure'
+    | 'clocksMovedBy'
     | 'heldAdditions'
+    | 'heldAdditionsLimit'
     | 'removalsNotBefore'
   >;
   /** Key of the current publication. */
   readonly publication: string;
+  /** What was listed between the snapshot that moved the clocks last and this one; absent: nothing. */
+  readonly relisted?: Relisted;
   /** What forbids any write: unknown regions, an empty selection. */
   readonly blockers: readonly Reason[];
   /** What forbids any removal: quarantine, missing tags, unreadable prefixes. */

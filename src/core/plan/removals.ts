@@ -16,12 +16,16 @@ export interface RemovalClocks {
   readonly returned: readonly ReturnedPrefix[];
 }
 
+/** What the list had for a time in which the clocks stood still; `unknown`: nobody can tell. */
+export type Relisted = readonly string[] | 'unknown';
+
 export interface ClockMove {
   readonly clocks: RemovalClocks;
   readonly ours: readonly string[];
   readonly desired: readonly string[];
   /** Key of the current publication; undefined where what is missing now is missing on no publication's word. */
   readonly publication: string | undefined;
+  readonly relisted?: Relisted;
   readonly now: Date;
 }
 
@@ -31,12 +35,14 @@ const noPublication = '';
 /**
  * Moves the clocks on. What is absent keeps the clock it has, what is newly absent starts one, what came back loses
  * its clock and is remembered as returned. Without a publication (a list that is not believed, a pinned target) no
- * clock is confirmed, one that starts begins anew with the next publication, and coming back is no return.
+ * clock is confirmed, one that starts begins anew with the next publication, and coming back is no return. What was
+ * listed while nobody looked came back as well, even where it is gone again.
  */
-export function moveClocks({ clocks, ours, desired, publication, now }: ClockMove): RemovalClocks {
+export function moveClocks({ clocks, ours, desired, publication, relisted = [], now }: ClockMove): RemovalClocks {
   const gone = subtractPrefixes(ours, desired);
-  const stillGone = intersectEach(prefixesOf(clocks.absent), gone);
-  const kept = clocks.absent.flatMap((clock, index) =>
+  const running = runningClocks(clocks.absent, relisted);
+  const stillGone = intersectEach(prefixesOf(running), gone);
+  const kept = running.flatMap((clock, index) =>
     (stillGone[index] ?? []).map((prefix) => ({ ...confirm(clock, publication, now), prefix })),
   );
   const started = subtractPrefixes(gone, prefixesOf(kept)).map((prefix) => ({
@@ -45,13 +51,25 @@ export function moveClocks({ clocks, ours, desired, publication, now }: ClockMov
     publication: publication ?? noPublication,
     confirmedBy: [],
   }));
-  const left = clocks.absent.filter((clock) => clock.publication !== noPublication);
-  const back = publication === undefined ? [] : intersectPrefixes(prefixesOf(left), desired);
+  const left = clocks.absent.filter((clock) => !isWithoutPublication(clock));
+  const seen = relisted === 'unknown' ? desired : [...desired, ...relisted];
+  const back = publication === undefined ? [] : intersectPrefixes(prefixesOf(left), seen);
 
   return {
     absent: sortByAddress([...kept, ...started]),
     returned: back.length === 0 ? clocks.returned : addReturns(clocks.returned, back, now),
   };
+}
+
+function runningClocks(clocks: readonly AbsentPrefix[], relisted: Relisted): readonly AbsentPrefix[] {
+  if (relisted === 'unknown') return [];
+  if (relisted.length === 0) return clocks;
+  return clocks.flatMap((clock) => subtractPrefixes([clock.prefix], relisted).map((prefix) => ({ ...clock, prefix })));
+}
+
+/** True of a clock that no publication started: a list that is not believed, or the one that a target is pinned to. */
+export function isWithoutPublication({ publication }: AbsentPrefix): boolean {
+  return publication === noPublication;
 }
 
 /** True where both the days and the publications of the limits are over. */
@@ -74,7 +92,7 @@ export function flappingPrefixes(returned: readonly ReturnedPrefix[], now: Date)
 
 function confirm(clock: AbsentPrefix, publication: string | undefined, now: Date): AbsentPrefix {
   if (publication === undefined) return clock;
-  if (clock.publication === noPublication) return { ...clock, since: now.toISOString(), publication };
+  if (isWithoutPublication(clock)) return { ...clock, since: now.toISOString(), publication };
   const isKnown = clock.publication === publication || clock.confirmedBy.includes(publication);
   return isKnown || clock.confirmedBy.length >= maxConfirmations
     ? clock

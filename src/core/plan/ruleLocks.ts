@@ -35,6 +35,7 @@ export function findRuleLocks(
   rules: readonly CurrentRule[],
   ownership: Ownership,
   approval: Approval | undefined,
+  refused: readonly string[],
 ): readonly RuleLock[] {
   const { target } = input;
   if (target.kind !== 'nsgRule') return [];
@@ -42,7 +43,7 @@ export function findRuleLocks(
     const { rule, blockers = [] } = live;
     const family = familyOfRule(target, rule);
     if (blockers.length > 0) return [{ rule, family, reasons: blockers, canBeApproved: false }];
-    const missing = ofFamily(subtractPrefixes(input.desired, ownership.ours), family);
+    const missing = ofFamily(subtractPrefixes(input.desired, [...ownership.ours, ...refused]), family);
     const isApproved = approval !== undefined && coversAll(approval.add, missing);
     if (isApproved || !takesOverMore(live, input.state.ownedRules)) return [];
     return [{ rule, family, reasons: [takeOverReason(live)], canBeApproved: true }];

@@ -55,7 +55,7 @@ export function familyOfRule({ rule }: NsgRuleTarget, name: string): AddressFami
 
 /** What must be written so that the rules hold `prefixes`. A rule that was never ours is not deleted. */
 export function ruleChanges(
-  { target, state }: Pick<PlanInput, 'target' | 'state'>,
+  { target, state, distrust }: Pick<PlanInput, 'target' | 'state' | 'distrust'>,
   rules: readonly CurrentRule[],
   ownership: Ownership,
   prefixes: readonly string[],
@@ -63,11 +63,12 @@ export function ruleChanges(
   if (target.kind === 'registryNetworkRules') {
     return sameAddresses(prefixes, ownership.ours) ? [] : [{ rule: 'ipRules', operation: 'put', prefixes }];
   }
-  return addressFamilies.flatMap((family) => {
+  const mayLeave = target.policy !== 'addOnly' && distrust.length === 0;
+  return addressFamilies.flatMap((family): RuleChange[] => {
     const rule = family === 'ipv4' ? target.rule.name : `${target.rule.name}-ipv6`;
     const live = rules.find((candidate) => candidate.rule === rule);
     const isOurs = live?.mark === 'ours' || state.ownedRules.includes(rule);
-    return nsgRuleChange(rule, live, ofFamily(prefixes, family), isOurs);
+    return nsgRuleChange(rule, live, ofFamily(prefixes, family), isOurs, mayLeave);
   });
 }
 
@@ -76,11 +77,16 @@ function nsgRuleChange(
   live: CurrentRule | undefined,
   prefixes: readonly string[],
   isOurs: boolean,
+  mayLeave: boolean,
 ): RuleChange[] {
   const exists = live?.mark !== undefined;
-  // One that holds no prefix lets in by other means, which no list has taken back.
-  if (prefixes.length === 0)
-    return exists && isOurs && live.prefixes.length > 0 ? [{ rule, operation: 'delete', prefixes: [] }] : [];
+  if (prefixes.length === 0) {
+    // One that holds no prefix lets in by other means, which no list has taken back; but the way that it went before
+    // the target was turned round is the target's no more, whether or not the list has something for the new way.
+    const isLeft = mayLeave && live?.isTurned === true && live.mark === 'ours';
+    const goes = exists && isOurs && (live.prefixes.length > 0 || isLeft);
+    return goes ? [{ rule, operation: 'delete', prefixes: [] }] : [];
+  }
   const isAsWanted = exists && live.drift.length === 0 && sameAddresses(live.prefixes, prefixes);
   return isAsWanted ? [] : [{ rule, operation: 'put', prefixes }];
 }

@@ -63,7 +63,7 @@ export function checkAdditions(input: AdditionInput): AdditionCheck {
     reasons: [
       ...special.reasons,
       ...reasonFor('widestPrefix', wide, widthMessage(tooWide, input.limits)),
-      ...reasonFor('maxAddedAddresses', beyondCount, countMessage(beyondCount, input)),
+      ...reasonFor('maxAddedAddresses', beyondCount, countMessage(beyondCount, counted.left, input.limits)),
     ],
     addedAddresses: Number(countAddresses(counted.taken, 'ipv4')),
   };
@@ -120,9 +120,10 @@ function widthMessage(tooWide: readonly string[], limits: SafetyLimits): string 
   return `${listed(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
 }
 
-function countMessage(left: readonly string[], input: AdditionInput): string {
-  const count = countAddresses(left, 'ipv4');
-  return `${count} new IPv4 addresses are more than maxAddedAddresses (${input.limits.maxAddedAddresses}) has room for. Approve the plan if they are meant.`;
+function countMessage(held: readonly string[], fresh: readonly string[], { maxAddedAddresses }: SafetyLimits): string {
+  const count = countAddresses(held, 'ipv4');
+  const [are, has] = fresh.length > 0 ? ['are', 'has'] : ['were', 'had'];
+  return `${count} new IPv4 addresses ${are} more than maxAddedAddresses (${maxAddedAddresses}) ${has} room for. Approve the plan if they are meant.`;
 }
 
 export interface RemovalCheck {

@@ -3,7 +3,7 @@ import type { Ownership } from './ownership.ts';
 import type { PlanInput } from './planInput.ts';
 import { dropContained, intersectEach, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
-import { dueTime, flappingPrefixes, isDue, type RemovalClocks } from './removals.ts';
+import { dueTime, flappingPrefixes, isDue, isWithoutPublication, type RemovalClocks } from './removals.ts';
 import { checkRemovals, listed, reasonFor } from './safety.ts';
 import type { SafetyLimits } from '../targets/target.ts';
 import type { AbsentPrefix, Approval } from '../targets/targetState.ts';
@@ -65,11 +65,12 @@ export function sortRemovals(
 }
 
 /**
- * Says of a clock whether its prefix may go, as far as time is concerned. A pin is a person's word, so it does not
- * wait. A list that is not believed confirms nothing, but it does not put off for ever the day on which a person is asked.
+ * Says of a clock whether its prefix may go, as far as time is concerned. A pin is a person's word: what only the pinned
+ * list lacks does not wait, what was in its grace before goes on waiting. A list that is not believed confirms nothing,
+ * but it does not put off for ever the day on which a person is asked.
  */
 function removalTest({ target, state, distrust, now }: PlanInput): (clock: AbsentPrefix) => boolean {
-  if (state.pin !== undefined) return () => true;
+  if (state.pin !== undefined) return (clock) => isWithoutPublication(clock) || isDue(clock, target.limits, now);
   if (distrust.length > 0) return (clock) => now.getTime() >= dueTime(clock, target.limits).getTime();
   return (clock) => isDue(clock, target.limits, now);
 }

@@ -77,6 +77,8 @@ export interface TargetState {
   readonly ownedRules: readonly string[];
   readonly absent: readonly AbsentPrefix[];
   readonly returned: readonly ReturnedPrefix[];
+  /** Id of the snapshot of the current list that the clocks above were last moved by. */
+  readonly clocksMovedBy?: string;
   /** Removals of an applied step wait until then (ISO), so that the additions have taken effect. */
   readonly removalsNotBefore?: string;
   readonly inFlight?: InFlight;
@@ -87,6 +89,8 @@ export interface TargetState {
   readonly exposure?: { readonly snapshot: string; readonly addedAddresses: number };
   /** What `maxAddedAddresses` holds until it is approved or no longer listed. */
   readonly heldAdditions?: readonly string[];
+  /** The limit that they were held by. */
+  readonly heldAdditionsLimit?: number;
   /** Regions that some snapshot had for the tag: one that vanishes later is no mistake of the configuration. */
   readonly knownRegions?: readonly string[];
   /** Prefixes of the current list that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */

@@ -613,8 +613,9 @@ function appliedTo(given: World, result: PlanResult): World {
     ...given.overrides,
     current: { ...given.overrides.current, rules: liveRules(given.target, live) },
   };
-  const heldAdditions = result.heldAdditions;
-  const next = { ...given, live, state: { ...state, ownedRules, heldAdditions, exposure: exposureOf(result) } };
+  const { prefixes: heldAdditions, limit: heldAdditionsLimit } = result.heldAdditions;
+  const kept = { heldAdditions, heldAdditionsLimit };
+  const next = { ...given, live, state: { ...state, ownedRules, ...kept, exposure: exposureOf(result) } };
   return overrides ? { ...next, overrides } : next;
 }
 

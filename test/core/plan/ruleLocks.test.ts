@@ -76,6 +76,15 @@ describe('a rule of somebody else’s that lets in by a tag', () => {
     expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a, b] }]);
   });
 
+  test('is taken over though the list has an address beside it that nobody can approve', () => {
+    const { snapshot } = planInput({ target: nsgTarget(), desired: [], live: [], state: emptyState });
+    const approval = { planId: 'x', by: 'me', at: '', snapshot, configHash: 'config', add: [a, b], remove: [] };
+
+    const result = planOf({ ...adopting, desired: [a, b, '10.1.0.0/24'], state: { ...emptyState, approval } });
+
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a, b] }]);
+  });
+
   test('is not deleted where the list has nothing for it', () => {
     expect(planOf({ ...adopting, desired: [v6] }).changes).toEqual([
       { rule: 'AllowAcr-ipv6', operation: 'put', prefixes: [v6] },
