@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { ApiApp } from '../../src/app/api/route.ts';
 import { buildQueries } from '../../src/app/queries.ts';
+import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
 import { mergePrefixes } from '../../src/core/prefixes.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
@@ -186,6 +187,25 @@ describe('exposure guard', () => {
     );
     expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
     expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('held');
+  });
+
+  test('what nobody can approve is not announced as waiting for an approval', async () => {
+    const world = await settledWorld();
+
+    await publishMore(world, '192.168.0.0/24');
+
+    const [held] = world.notifications.filter(({ type }) => type === 'plan.held');
+    expect(held?.message).toContain('hooks: what is missing is not let in, approved or not.');
+  });
+
+  test('is told of once, also where an update in between failed for good', async () => {
+    const world = await settledWorld();
+    await publishMore(world, '20.64.0.0/19');
+    await reportFailedUpdate(world.services, { target: 'hooks', reason: 'reconcile' });
+
+    await world.reconcile();
+
+    expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
   });
 
   test('more addresses at once than maxAddedAddresses: as many as there is room for, the smallest first', async () => {
