@@ -118,10 +118,12 @@ function refuseCombinations({ limit, continuation, since }: Query, format: Forma
 }
 
 function refusal(parameter: string, value: string | number, accepted: string): RequestError {
-  return new RequestError(400, `${parameter}: ${quoteValue(value)} is not accepted here; accepted: ${accepted}`, {
-    problem: 'invalid-query',
-    parameter,
-  });
+  return new RequestError(
+    400,
+    'invalid-query',
+    `${parameter}: ${quoteValue(value)} is not accepted here; accepted: ${accepted}`,
+    { parameter },
+  );
 }
 
 function contentTypeOf(format: Format): string {

@@ -56,8 +56,9 @@ export async function chooseListed<T>(history: History, names: readonly string[]
     if (gone === undefined) throw error;
     throw new RequestError(
       503,
+      'vanished-tag',
       `${gone} is listed no more (GET history names the day); nothing is sent, so that what was loaded last stays`,
-      { problem: 'vanished-tag', retryAfterInSeconds: vanishedRetryInSeconds },
+      { retryAfterInSeconds: vanishedRetryInSeconds },
     );
   }
 }
@@ -87,10 +88,12 @@ async function believedTag(
 
 /** Without what was believed there is no safe list, whatever the reason. */
 function noBaseline(cause: unknown): never {
-  const error = new RequestError(503, 'the list is in quarantine and the one before it cannot be read now', {
-    problem: 'storage-unavailable',
-    retryAfterInSeconds,
-  });
+  const error = new RequestError(
+    503,
+    'storage-unavailable',
+    'the list is in quarantine and the one before it cannot be read now',
+    { retryAfterInSeconds },
+  );
   error.cause = cause;
   throw error;
 }

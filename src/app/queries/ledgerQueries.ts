@@ -22,7 +22,7 @@ export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): P
 export async function getRun(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord> {
   const record = runIdPattern.test(id) ? await readStorage('the ledger', () => ledger.get(id)) : undefined;
   if (record) return record;
-  throw new RequestError(404, `there is no run "${shorten(id)}"; GET runs lists them`, { problem: 'unknown-run' });
+  throw new RequestError(404, 'unknown-run', `there is no run "${shorten(id)}"; GET runs lists them`);
 }
 
 /** The newest run of a target, begun by `until` (ISO), that says what the rules were afterwards. */

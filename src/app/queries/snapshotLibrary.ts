@@ -52,10 +52,12 @@ export class SnapshotLibrary {
     const chain = await this.chain();
     const found = chain.find((summary) => summary.date <= day);
     if (found) return found;
-    throw new RequestError(404, `no snapshot is as old as ${day}; the oldest is of ${chain.at(-1)?.date ?? 'no day'}`, {
-      problem: 'unknown-snapshot',
-      oldest: chain.at(-1)?.id,
-    });
+    throw new RequestError(
+      404,
+      'unknown-snapshot',
+      `no snapshot is as old as ${day}; the oldest is of ${chain.at(-1)?.date ?? 'no day'}`,
+      { oldest: chain.at(-1)?.id },
+    );
   }
 
   /** The snapshots that were current, newest first. Around one that is gone, the newest that is older goes on. */
@@ -123,7 +125,5 @@ export class SnapshotLibrary {
 }
 
 export function unknownSnapshot(id: string): RequestError {
-  return new RequestError(404, `there is no snapshot "${shorten(id)}"; GET snapshots lists them`, {
-    problem: 'unknown-snapshot',
-  });
+  return new RequestError(404, 'unknown-snapshot', `there is no snapshot "${shorten(id)}"; GET snapshots lists them`);
 }

@@ -8,7 +8,7 @@ const readTimeoutInMs = 10_000;
 /** Storage that cannot be read, or holds what cannot be read; `cause` is for the log, never for the answer. */
 export class StorageReadError extends RequestError {
   constructor(what: string, cause: unknown) {
-    super(503, `${what} cannot be read from storage now`, { problem: 'storage-unavailable', retryAfterInSeconds });
+    super(503, 'storage-unavailable', `${what} cannot be read from storage now`, { retryAfterInSeconds });
     this.cause = cause;
   }
 }
@@ -32,8 +32,9 @@ export async function readStorage<T>(what: string, read: () => Promise<T>): Prom
 export function invalidContinuation(): RequestError {
   return new RequestError(
     400,
+    'invalid-query',
     'continuation is not one that this list gave; start again without it, with the same query otherwise',
-    { problem: 'invalid-query', parameter: 'continuation' },
+    { parameter: 'continuation' },
   );
 }
 

@@ -211,7 +211,8 @@ export class FakeActions implements TargetActions {
 
   planTarget(name: string): Promise<Plan> {
     this.calls.push(['plan', name]);
-    if (name !== plan.target) return Promise.reject(new RequestError(404, `no target is named "${name}"`));
+    if (name !== plan.target)
+      return Promise.reject(new RequestError(404, 'unknown-target', `no target is named "${name}"`));
     return Promise.resolve(plan);
   }
   approvePlan(name: string, planId: string, by: string): Promise<{ target: string; message: string }> {
