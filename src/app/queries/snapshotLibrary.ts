@@ -3,7 +3,8 @@ import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
-import type { SnapshotStore } from '../ports.ts';
+import { itemsOf } from '../itemsOf.ts';
+import type { PageRequest, SnapshotStore } from '../ports.ts';
 import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
 import { readStorage } from './storage.ts';
 
@@ -88,14 +89,10 @@ export class SnapshotLibrary {
   }
 
   async #readList(): Promise<readonly SnapshotSummary[]> {
+    const readPage = (page: PageRequest) =>
+      readStorage('the list of snapshots', () => this.#store.list(this.#cloud, page));
     const summaries: SnapshotSummary[] = [];
-    let continuation: string | undefined;
-    do {
-      const request = continuation === undefined ? { limit: listPageSize } : { limit: listPageSize, continuation };
-      const page = await readStorage('the list of snapshots', () => this.#store.list(this.#cloud, request));
-      summaries.push(...page.items);
-      continuation = page.continuation;
-    } while (continuation !== undefined);
+    for await (const summary of itemsOf(readPage, listPageSize)) summaries.push(summary);
     return summaries;
   }
 

@@ -29,15 +29,6 @@ export async function readStorage<T>(what: string, read: () => Promise<T>): Prom
   }
 }
 
-export function invalidContinuation(): RequestError {
-  return new RequestError(
-    400,
-    'invalid-query',
-    'continuation is not one that this list gave; start again without it, with the same query otherwise',
-    { parameter: 'continuation' },
-  );
-}
-
 async function withTimeout<T>(work: Promise<T>, timeoutInMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
