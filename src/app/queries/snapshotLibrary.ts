@@ -1,15 +1,13 @@
-/** Every snapshot by id, by day and in order. A snapshot never changes, so what was read is kept. */
+/** Every snapshot by id, by day and in order. The list is kept as long as one is current; documents, the store keeps. */
 import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { Snapshot, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { itemsOf } from '../itemsOf.ts';
 import type { PageRequest, SnapshotStore } from '../ports.ts';
 import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
 import { readStorage } from './storage.ts';
 
-/** A document of 90,000 prefixes is some ten megabytes in memory. */
-const keptSnapshots = 4;
 const listPageSize = 500;
 
 /** Which snapshot a request asks for; without either the current one. */
@@ -23,7 +21,6 @@ export class SnapshotLibrary {
   readonly #store: Pick<SnapshotStore, 'get' | 'list'>;
   readonly #cloud: Cloud;
   readonly #current: CurrentSnapshot;
-  readonly #snapshots = new Map<string, Promise<Snapshot | undefined>>();
   #listed: { readonly current: string; readonly summaries: Promise<readonly SnapshotSummary[]> } | undefined;
 
   constructor(store: Pick<SnapshotStore, 'get' | 'list'>, cloud: Cloud, current: CurrentSnapshot) {
@@ -43,7 +40,7 @@ export class SnapshotLibrary {
     if (!isSnapshotId(id)) throw unknownSnapshot(id);
     const current = await this.#currentIfKnown();
     if (current?.snapshot.id === id) return current;
-    const snapshot = await this.#load(id);
+    const snapshot = await readStorage(`snapshot ${id}`, () => this.#store.get(this.#cloud, id));
     if (!snapshot) throw unknownSnapshot(id);
     return { snapshot, since: snapshot.pulledAt };
   }
@@ -102,22 +99,6 @@ export class SnapshotLibrary {
     } catch {
       return undefined;
     }
-  }
-
-  #load(id: string): Promise<Snapshot | undefined> {
-    const loading = this.#snapshots.get(id) ?? readStorage(`snapshot ${id}`, () => this.#store.get(this.#cloud, id));
-    this.#snapshots.delete(id);
-    this.#snapshots.set(id, loading);
-    for (const oldest of this.#snapshots.keys()) {
-      if (this.#snapshots.size <= keptSnapshots) break;
-      this.#snapshots.delete(oldest);
-    }
-    // Neither a failure nor an absence is remembered: both may pass.
-    loading.then(
-      (snapshot) => snapshot ?? this.#snapshots.delete(id),
-      () => this.#snapshots.delete(id),
-    );
-    return loading;
   }
 }
 
