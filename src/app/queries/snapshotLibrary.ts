@@ -1,4 +1,4 @@
-/** Every snapshot by id, by day and in order. The list is kept as long as one is current; documents, the store keeps. */
+/** Every snapshot by id, by day and in order. The list is kept while one is current; the store keeps documents. */
 import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
