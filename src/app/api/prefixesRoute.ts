@@ -84,8 +84,7 @@ export const prefixesRoute = defineRoute({
     const format = query.format ?? formatsByMediaType[mediaType] ?? 'json';
     refuseCombinations(query, format);
     const page = query.continuation === undefined ? undefined : decodePage(query.continuation, query);
-    const asOf = query.asOf === undefined ? undefined : schemas.toDay(query.asOf);
-    const view = await queries.library.choose({ snapshot: page?.snapshot ?? query.snapshot, asOf });
+    const view = await queries.library.choose(page ?? schemas.toSnapshotChoice(query));
     const listing = await readListing(queries, view.snapshot, query, format);
     if (isPolled(query, format)) await refuseVanished(queries, listing.document, query);
     return {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
+import type { SnapshotChoice } from '../queries/snapshotLibrary.ts';
 
 const maxListItems = 50;
 
@@ -80,6 +81,10 @@ export const snapshotSelector = {
   snapshot: snapshotId.optional().describe('Answer from this snapshot.'),
   asOf: isoDate.optional().describe('Answer from the newest list published on that day or before.'),
 };
+
+export function toSnapshotChoice({ snapshot, asOf }: SnapshotChoice): SnapshotChoice {
+  return { snapshot, asOf: asOf === undefined ? undefined : toDay(asOf) };
+}
 
 export const oneSelector: [
   (query: { snapshot?: unknown; asOf?: unknown }) => boolean,

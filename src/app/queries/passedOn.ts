@@ -1,5 +1,5 @@
 /** The document of a snapshot without what is not passed on to machines, and what that is. */
-import { InvalidDocumentError, RequestError } from '../../core/errors.ts';
+import { RequestError } from '../../core/errors.ts';
 import { oncePerKey, type OncePerKey } from '../../core/once.ts';
 import { familyOf, type AddressFamily } from '../../core/prefixes.ts';
 import { findTag } from '../../core/serviceTags/regions.ts';
@@ -13,6 +13,7 @@ import {
   type WithheldPrefix,
 } from '../../core/serviceTags/withheld.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
+import { isDamaged } from './storage.ts';
 
 export interface PassedOn {
   readonly document: ServiceTagsDocument;
@@ -122,9 +123,7 @@ async function readList(library: SnapshotLibrary, id: string, tag: string): Prom
     const { snapshot } = await library.get(id);
     return findTag(snapshot.document, tag)?.addressPrefixes ?? [];
   } catch (error) {
-    const isLost =
-      error instanceof RequestError && (error.status === 404 || error.cause instanceof InvalidDocumentError);
-    if (isLost) return undefined;
+    if (isDamaged(error) || (error instanceof RequestError && error.status === 404)) return undefined;
     throw error;
   }
 }

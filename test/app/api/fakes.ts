@@ -228,7 +228,7 @@ export class FakeActions implements TargetActions {
   pauseTarget(name: string, by: string): Promise<{ target: string; message: string }> {
     return this.#done(['pause', name, by], name);
   }
-  pullNow(by: string): Promise<{ outcome: string; message: string }> {
+  pullNow(by: string): ReturnType<TargetActions['pullNow']> {
     this.calls.push(['pull', by]);
     return Promise.resolve({ outcome: 'unchanged', message: 'Nothing new.' });
   }
