@@ -1,5 +1,6 @@
 /** Reads of storage for the query API: bounded in time, and a failure is a 503 that says when to come back. */
 import { InvalidDocumentError, RequestError, toErrorMessage } from '../../core/errors.ts';
+import { withTimeLimit } from '../../core/timeLimit.ts';
 
 export const retryAfterInSeconds = 30;
 
@@ -21,24 +22,11 @@ export function isDamaged(error: unknown): boolean {
 /** Awaits one read; `what` is for people: `the snapshot`. RequestError passes. */
 export async function readStorage<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await withTimeout(read(), readTimeoutInMs);
+    return await withTimeLimit(read(), readTimeoutInMs);
   } catch (error) {
     if (error instanceof RequestError) throw error;
     if (error instanceof InvalidDocumentError) throw new StorageReadError(`${what} (damaged)`, error);
     throw new StorageReadError(what, error);
-  }
-}
-
-async function withTimeout<T>(work: Promise<T>, timeoutInMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutInMs} ms`)), timeoutInMs);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
