@@ -1,5 +1,4 @@
-import type { Plan } from '../../core/plan/plan.ts';
-import type { ReasonCode } from '../../core/reasons.ts';
+import type { GatedPlan } from '../gatedPlan.ts';
 import type { PullResult } from '../pull/pull.ts';
 
 /** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */
@@ -12,11 +11,6 @@ export interface TargetActions {
   resumeTarget(name: string, by: string): Promise<ActionResult>;
   pauseTarget(name: string, by: string): Promise<ActionResult>;
   pullNow(by: string): Promise<Pick<PullResult, 'outcome' | 'message'>>;
-}
-
-/** A plan, and why a run now would write none of it. The gate is no part of what `id` stands for. */
-export interface GatedPlan extends Plan {
-  readonly gate?: { readonly code: ReasonCode; readonly message: string };
 }
 
 /** Plain JSON; more members are allowed. */

@@ -2,7 +2,7 @@
 import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
 import { quoteValue, RequestError, shorten } from '../../core/errors.ts';
-import type { Route, RouteInput } from './route.ts';
+import type { Route } from './route.ts';
 
 /** A function key may come in the query; the platform has checked it and no answer repeats it. */
 const keyParameters = new Set(['code', 'clientid']);
@@ -157,5 +157,3 @@ export function refuseCrossSite(request: HttpRequest): void {
     throw new RequestError(403, 'cross-site', 'requests from pages of other sites are refused');
   }
 }
-
-export type { RouteInput };

@@ -106,7 +106,7 @@ export const problemSchema = z.looseObject({
   detail: z.string().optional(),
 });
 
-export const lookupMatch = z.looseObject({
+const lookupMatch = z.looseObject({
   tag: z.string(),
   region: z.string(),
   systemService: z.string(),

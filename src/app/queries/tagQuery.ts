@@ -15,7 +15,7 @@ export function resolveTags(
   return [...new Set(tags.flatMap((tag) => regions.map((region) => requireRegion(document, tag, region))))];
 }
 
-export function requireTag(document: ServiceTagsDocument, name: string): ServiceTag {
+function requireTag(document: ServiceTagsDocument, name: string): ServiceTag {
   const tag = findTag(document, name);
   if (!tag) {
     throw unknownTag(
