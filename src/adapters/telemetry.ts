@@ -7,6 +7,7 @@
 import { toErrorMessage } from '../core/errors.ts';
 import type { Measurement } from '../core/metrics.ts';
 import { redact } from '../core/redact.ts';
+import { withTimeLimit } from '../core/timeLimit.ts';
 import type { Logger, Telemetry, TelemetryAttributes, TelemetrySpan } from '../app/ports.ts';
 import type { TelemetrySdk } from './telemetrySdk.ts';
 
@@ -76,7 +77,7 @@ class SdkTelemetry implements Telemetry {
     if (!sdk) return;
     try {
       sdk.record(measurements);
-      await withTimeout(sdk.flush(), this.#flushTimeoutInMs);
+      await withTimeLimit(sdk.flush(), this.#flushTimeoutInMs);
     } catch (error) {
       this.#logger.warn('telemetry was not sent', { error: redact(toErrorMessage(error)) });
     }
@@ -95,18 +96,4 @@ function redactAttributes(attributes: TelemetryAttributes): TelemetryAttributes 
   return Object.fromEntries(
     Object.entries(attributes).map(([key, value]) => [key, typeof value === 'string' ? redact(value) : value]),
   );
-}
-
-async function withTimeout(work: Promise<void>, timeoutInMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer within ${timeoutInMs} ms`));
-    }, timeoutInMs);
-  });
-  try {
-    await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

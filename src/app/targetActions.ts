@@ -3,10 +3,11 @@ import { InvalidDocumentError, RequestError } from '../core/errors.ts';
 import { isSnapshotId } from '../core/serviceTags/contentHash.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
+import type { ProblemKind } from '../core/problemKinds.ts';
 import type { Target } from '../core/targets/target.ts';
 import type { TargetState } from '../core/targets/targetState.ts';
-import type { ActionResult, GatedPlan, TargetActions } from './api/actions.ts';
-import type { ProblemKind } from './api/problem.ts';
+import type { ActionResult, TargetActions } from './api/actions.ts';
+import type { GatedPlan } from './gatedPlan.ts';
 import { toApproval } from './update/appliedState.ts';
 import { recordInterruption } from './update/interruption.ts';
 import type { TargetSession } from './ports.ts';
@@ -107,7 +108,7 @@ function refuseWhatCannotBeApproved(
   planId: string,
 ): void {
   const plan = toGatedPlan(services, situation, state);
-  const refuse = (problem: ProblemKind, message: string) => new RequestError(409, message, { problem, plan });
+  const refuse = (problem: ProblemKind, message: string) => new RequestError(409, problem, message, { plan });
   if (plan.gate) {
     const problem = plan.gate.code === 'planOnly' ? 'target-plan-only' : 'target-paused';
     throw refuse(problem, `nothing is written to ${plan.target}: ${plan.gate.message}`);
@@ -201,7 +202,7 @@ async function underLease<T>(
 }
 
 function busy(problem: ProblemKind, message: string): RequestError {
-  return new RequestError(409, message, { problem, retryAfterInSeconds: 60 });
+  return new RequestError(409, problem, message, { retryAfterInSeconds: 60 });
 }
 
 /** Besides the sentence, what the run came to. */

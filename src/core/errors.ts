@@ -1,4 +1,5 @@
 /** What the project throws. A message names the field, the value and what is accepted; facts are fields. */
+import type { ProblemKind } from './problemKinds.ts';
 
 /** Text that is neither an address nor a CIDR. */
 export class InvalidPrefixError extends Error {
@@ -81,11 +82,13 @@ export class LeaseLostError extends Error {
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly status: number;
+  readonly problem: ProblemKind;
   /** Further members of the problem document. */
   readonly details: Readonly<Record<string, unknown>>;
-  constructor(status: number, message: string, details: Readonly<Record<string, unknown>> = {}) {
+  constructor(status: number, problem: ProblemKind, message: string, details: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.status = status;
+    this.problem = problem;
     this.details = details;
   }
 }

@@ -1,11 +1,20 @@
 /** Makes it with the first call and remembers it. A failure is not kept: the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
+  const remember = oncePerKey<T>();
+  return () => remember('', make);
+}
+
+export type OncePerKey<T> = (key: string, make: () => Promise<T>) => Promise<T>;
+
+/** As `once`, for each key what its first call makes. */
+export function oncePerKey<T>(): OncePerKey<T> {
+  const made = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const known = made.get(key);
+    if (known) return known;
+    const making = make();
+    made.set(key, making);
+    making.catch(() => made.delete(key));
+    return making;
   };
 }

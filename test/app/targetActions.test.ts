@@ -56,7 +56,8 @@ describe('an approval', () => {
     const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
 
     expect(error.status).toBe(409);
-    expect(error.details).toMatchObject({ problem: 'plan-changed', plan: { verdict: 'apply', held: { add: [] } } });
+    expect(error.problem).toBe('plan-changed');
+    expect(error.details).toMatchObject({ plan: { verdict: 'apply', held: { add: [] } } });
   });
 
   test.each([
@@ -115,7 +116,7 @@ describe('an approval', () => {
 
     const error = await refusal(world.actions.approvePlan('hooks', plan.id, 'operator'));
 
-    expect(error).toMatchObject({ status: 409, details: { problem, plan } });
+    expect(error).toMatchObject({ status: 409, problem, details: { plan } });
     expect(error.message).toBe(`nothing is written to hooks: ${plan.gate?.message ?? ''}`);
     expect(writesOf(world)).toEqual([]);
     expect(world.simulator.nsg(hooks().resourceId)?.properties.securityRules).toEqual([]);
@@ -136,7 +137,7 @@ describe('an approval', () => {
     const error = await refusal(world.actions.approvePlan('hooks', plan.id, 'operator'));
 
     expect(error.message).toMatch(/blocked, an approval does not help: Rule AllowAcr belongs to another deployment/);
-    expect(error.details.problem).toBe('target-blocked');
+    expect(error.problem).toBe('target-blocked');
   });
 
   test.each([
@@ -175,7 +176,8 @@ describe('an approval', () => {
     expect(error).toMatchObject({
       status: 409,
       message: 'hooks is being updated now: try again in a minute',
-      details: { problem: 'target-busy', retryAfterInSeconds: 60 },
+      problem: 'target-busy',
+      details: { retryAfterInSeconds: 60 },
     });
   });
 
@@ -276,7 +278,7 @@ test('a pull while another one runs is refused for now', async () => {
     refusal(world.actions.pullNow('operator')),
   );
 
-  expect(error).toMatchObject({ status: 409, details: { problem: 'pull-busy', retryAfterInSeconds: 60 } });
+  expect(error).toMatchObject({ status: 409, problem: 'pull-busy', details: { retryAfterInSeconds: 60 } });
 });
 
 describe('pause', () => {

@@ -5,6 +5,7 @@ import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { Config } from '../../config.ts';
+import { once, oncePerKey } from '../../core/once.ts';
 import { buildCallsPolicy } from './callsPolicy.ts';
 import { cloudSettings } from './cloudSettings.ts';
 
@@ -49,11 +50,11 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
     return client;
   }
 
-  const networkClient = oncePerKey(async (subscriptionId) => {
+  const networkClient = perSubscription(async (subscriptionId) => {
     const [{ NetworkManagementClient }, token] = await Promise.all([import('@azure/arm-network'), credential()]);
     return secured(new NetworkManagementClient(token, subscriptionId, clientOptions));
   });
-  const registryClient = oncePerKey(async (subscriptionId) => {
+  const registryClient = perSubscription(async (subscriptionId) => {
     const [{ ContainerRegistryManagementClient }, token] = await Promise.all([
       import('@azure/arm-containerregistry'),
       credential(),
@@ -94,20 +95,8 @@ async function buildDefaultCredential(authorityHost: string, clientId: string | 
   });
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  const made = oncePerKey(make);
-  return () => made('');
-}
-
-/** A failure is not kept: the next call tries again. */
-function oncePerKey<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const made = new Map<string, Promise<T>>();
-  return (key) => {
-    const known = made.get(key.toLowerCase());
-    if (known) return known;
-    const promise = make(key);
-    made.set(key.toLowerCase(), promise);
-    promise.catch(() => made.delete(key.toLowerCase()));
-    return promise;
-  };
+/** An id is the same in upper and in lower case. */
+function perSubscription<T>(build: (subscriptionId: string) => Promise<T>): (subscriptionId: string) => Promise<T> {
+  const clients = oncePerKey<T>();
+  return (subscriptionId) => clients(subscriptionId.toLowerCase(), () => build(subscriptionId));
 }

@@ -13,11 +13,9 @@ export function parseContinuation(list: string, token: string, isValid: (after: 
   if (forList !== list || typeof after !== 'string' || !isValid(after) || toContinuation(list, after) !== token) {
     throw new RequestError(
       400,
+      'invalid-query',
       'continuation is not one that this list gave: take it from the page before, unchanged',
-      {
-        problem: 'invalid-query',
-        parameter: 'continuation',
-      },
+      { parameter: 'continuation' },
     );
   }
   return after;

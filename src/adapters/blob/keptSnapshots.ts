@@ -1,8 +1,8 @@
 import type { SnapshotStore } from '../../app/ports.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 
-/** The current one and one that targets are pinned to, some ten megabytes each. */
-const kept = 2;
+/** The current one, one that targets are pinned to, and two that are compared; some ten megabytes each. */
+const kept = 4;
 
 /**
  * A snapshot never changes, so what was read is kept: a thousand updates in a row would otherwise unpack the same

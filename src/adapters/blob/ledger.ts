@@ -78,7 +78,7 @@ export class BlobLedger implements Ledger {
 
 function checkChain(chain: string): string {
   if (isChainName(chain)) return chain;
-  throw new RequestError(400, `"${shorten(chain)}" cannot be a chain: a target's name, or pull`);
+  throw new RequestError(400, 'invalid-query', `"${shorten(chain)}" cannot be a chain: a target's name, or pull`);
 }
 
 /** All ids that started at `until` or earlier sort before it. */
@@ -88,6 +88,7 @@ function untilKey(until: string | undefined): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2}/.test(until) || Number.isNaN(time.getTime())) {
     throw new RequestError(
       400,
+      'invalid-query',
       `until is "${shorten(until)}", expected an ISO date or time such as 2026-11-23T06:00:00Z`,
     );
   }

@@ -50,7 +50,11 @@ export class BlobTargetStateStore implements TargetStateStore {
 
 function documentOf(target: string): LeasedDocument {
   if (!namePattern.test(target)) {
-    throw new RequestError(400, `"${shorten(target)}" cannot be a target's name: 1 to 40 of a-z, 0-9 and -`);
+    throw new RequestError(
+      400,
+      'unknown-target',
+      `"${shorten(target)}" cannot be a target's name: 1 to 40 of a-z, 0-9 and -`,
+    );
   }
   return { path: `state/${target}`, check: stateCheck(target) };
 }

@@ -1,5 +1,5 @@
-import type { Plan } from '../../core/plan/plan.ts';
-import type { ReasonCode } from '../../core/reasons.ts';
+import type { GatedPlan } from '../gatedPlan.ts';
+import type { PullResult } from '../pull/pull.ts';
 
 /** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */
 export interface TargetActions {
@@ -10,12 +10,7 @@ export interface TargetActions {
   rollbackTarget(name: string, snapshotId: string, by: string): Promise<ActionResult>;
   resumeTarget(name: string, by: string): Promise<ActionResult>;
   pauseTarget(name: string, by: string): Promise<ActionResult>;
-  pullNow(by: string): Promise<PullResult>;
-}
-
-/** A plan, and why a run now would write none of it. The gate is no part of what `id` stands for. */
-export interface GatedPlan extends Plan {
-  readonly gate?: { readonly code: ReasonCode; readonly message: string };
+  pullNow(by: string): Promise<Pick<PullResult, 'outcome' | 'message'>>;
 }
 
 /** Plain JSON; more members are allowed. */
@@ -23,13 +18,6 @@ export interface ActionResult {
   readonly target: string;
   /** One sentence: what happened, or what happens next. */
   readonly message: string;
-  readonly runId?: string;
-}
-
-export interface PullResult {
-  readonly outcome: string;
-  readonly message: string;
-  readonly snapshot?: string;
   readonly runId?: string;
 }
 

@@ -53,8 +53,7 @@ function toErrorResponse(route: Route, error: unknown): HttpResponseInit {
   if (error instanceof ConfigurationError) {
     logger.error('The app is not configured', { field: error.field, error: error.message });
     return toProblem(
-      new RequestError(503, 'the app is not configured: its log names the setting', {
-        problem: 'configuration',
+      new RequestError(503, 'configuration', 'the app is not configured: its log names the setting', {
         retryAfterInSeconds: 60,
       }),
     );
@@ -89,9 +88,11 @@ function requireMediaType(route: Route, request: HttpRequest): string {
 }
 
 function notAcceptable(header: string, offered: string): RequestError {
-  return new RequestError(406, `${header}: nothing of what is accepted can be sent; offered: ${offered}`, {
-    problem: 'not-acceptable',
-  });
+  return new RequestError(
+    406,
+    'not-acceptable',
+    `${header}: nothing of what is accepted can be sent; offered: ${offered}`,
+  );
 }
 
 function toResponse(request: HttpRequest, answer: Answer, coded: CodedBytes): HttpResponseInit {

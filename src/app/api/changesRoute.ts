@@ -95,9 +95,7 @@ async function changesBetween(
 ): Promise<Changes> {
   const reference = from ?? to.previous;
   if (reference === undefined) {
-    throw new RequestError(404, `${to.id} is the oldest snapshot: there is none before it`, {
-      problem: 'unknown-snapshot',
-    });
+    throw new RequestError(404, 'unknown-snapshot', `${to.id} is the oldest snapshot: there is none before it`);
   }
   const { snapshot: before } = await chooseSnapshot(queries, reference);
   const earlier = findTag(before.document, name);

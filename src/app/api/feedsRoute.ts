@@ -67,9 +67,7 @@ type FeedSelection = Pick<PrefixSelection, 'tags' | 'regions' | 'family'>;
  */
 export function parseFeedName(document: ServiceTagsDocument, fileName: string): FeedSelection {
   if (!fileName.endsWith('.txt') || !schemas.tagPattern.test(fileName)) {
-    throw new RequestError(404, `there is no feed "${shorten(fileName)}"; accepted: feeds/<tag>.txt`, {
-      problem: 'not-found',
-    });
+    throw new RequestError(404, 'not-found', `there is no feed "${shorten(fileName)}"; accepted: feeds/<tag>.txt`);
   }
   const name = fileName.slice(0, -'.txt'.length);
   const whole = findTag(document, name);

@@ -4,8 +4,8 @@ import type { TagTimelineEntry } from '../../core/serviceTags/tagTimeline.ts';
 import { renderAtom } from '../formats/atom.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
-import { invalidContinuation } from '../queries/storage.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
+import { pageOf } from './paging.ts';
 import { cacheControls, defineRoute, snapshotAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 import { requireRemovedTag } from './tagRoutes.ts';
@@ -54,19 +54,8 @@ export const historyRoute = defineRoute({
     const view = await queries.current.get();
     return snapshotAnswer(view, `history ${JSON.stringify(query)}`, async () => {
       const { tags, entries } = await readHistory(queries, view, query.tag, query.region);
-      const start =
-        query.continuation === undefined ? 0 : entries.findIndex((entry) => tokenOf(entry) === query.continuation) + 1;
-      if (query.continuation !== undefined && start === 0) throw invalidContinuation();
-      const changes = entries.slice(start, start + query.limit);
-      const last = changes.at(-1);
-      const hasMore = start + query.limit < entries.length;
-      return {
-        tags,
-        snapshot: view.snapshot.id,
-        count: entries.length,
-        changes,
-        ...(hasMore && last && { continuation: tokenOf(last) }),
-      };
+      const { items: changes, ...rest } = pageOf(entries, query, tokenOf);
+      return { tags, snapshot: view.snapshot.id, count: entries.length, changes, ...rest };
     });
   },
 });

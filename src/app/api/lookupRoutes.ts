@@ -48,8 +48,9 @@ export const lookupRoute = defineRoute({
       content: { 'application/json': schemas.lookupAnswer.extend({ target: targetAnswer.optional() }) },
     },
   },
-  async handle({ query: { ip, snapshot, asOf, target } }, { queries }) {
-    const view = await queries.library.choose({ snapshot, asOf: asOf === undefined ? undefined : schemas.toDay(asOf) });
+  async handle({ query }, { queries }) {
+    const { ip, asOf, target } = query;
+    const view = await queries.library.choose(schemas.toSnapshotChoice(query));
     const answer = lookupAddress(view.snapshot, ip);
     if (target === undefined) return jsonAnswer(answer, { view, cacheControl: cacheControls.current });
     const now = queries.services.clock.now().toISOString();
@@ -93,8 +94,8 @@ export const bulkLookupRoute = defineRoute({
       content: { 'application/json': z.array(schemas.lookupAnswer) },
     },
   },
-  async handle({ query: { snapshot, asOf }, body }, { queries }) {
-    const view = await queries.library.choose({ snapshot, asOf: asOf === undefined ? undefined : schemas.toDay(asOf) });
+  async handle({ query, body }, { queries }) {
+    const view = await queries.library.choose(schemas.toSnapshotChoice(query));
     return jsonAnswer(lookupAddresses(view.snapshot, body), { view, cacheControl: cacheControls.none });
   },
 });

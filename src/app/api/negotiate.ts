@@ -5,7 +5,7 @@ interface Weighted {
   readonly quality: number;
 }
 
-export const codings = ['br', 'gzip', 'identity'] as const;
+const codings = ['br', 'gzip', 'identity'] as const;
 export type Coding = (typeof codings)[number];
 
 /** The best of `offered` (media types without parameters); undefined where nothing fits. */

@@ -108,7 +108,7 @@ function file(name: string, places: readonly string[]): Pick<Answer, 'key' | 're
 }
 
 function notThere(name: string): RequestError {
-  return new RequestError(404, `there is no file "${shorten(name)}"`, { problem: 'not-found' });
+  return new RequestError(404, 'not-found', `there is no file "${shorten(name)}"`);
 }
 
 let root: string | undefined;

@@ -2,7 +2,7 @@
 import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
 import { quoteValue, RequestError, shorten } from '../../core/errors.ts';
-import type { Route, RouteInput } from './route.ts';
+import type { Route } from './route.ts';
 
 /** A function key may come in the query; the platform has checked it and no answer repeats it. */
 const keyParameters = new Set(['code', 'clientid']);
@@ -22,8 +22,7 @@ export function parseQuery(route: Route, query: URLSearchParams): unknown {
     }
     const before = values[name];
     if (before !== undefined && !route.repeatable?.includes(name)) {
-      throw new RequestError(400, `${name}: given more than once; accepted: one value`, {
-        problem: 'invalid-query',
+      throw new RequestError(400, 'invalid-query', `${name}: given more than once; accepted: one value`, {
         parameter: name,
       });
     }
@@ -38,32 +37,35 @@ export async function parseBody(
 ): Promise<unknown> {
   const contentType = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
-    throw new RequestError(415, `content-type: "${shorten(contentType)}" is not accepted; accepted: application/json`, {
-      problem: 'unsupported-media-type',
-    });
+    throw new RequestError(
+      415,
+      'unsupported-media-type',
+      `content-type: "${shorten(contentType)}" is not accepted; accepted: application/json`,
+    );
   }
   const text = await readBounded(request, maxBytes);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new RequestError(400, 'the body is not JSON', { problem: 'invalid-body' });
+    throw new RequestError(400, 'invalid-body', 'the body is not JSON');
   }
   return check(schema, value, 'body', 400);
 }
 
 function unknownParameter(name: string, known: readonly string[]): RequestError {
   const accepted = known.length === 0 ? 'none' : known.join(', ');
-  return new RequestError(400, `there is no query parameter "${shorten(name)}" here; accepted: ${accepted}`, {
-    problem: 'invalid-query',
-    parameter: shorten(name),
-    accepted: known,
-  });
+  return new RequestError(
+    400,
+    'invalid-query',
+    `there is no query parameter "${shorten(name)}" here; accepted: ${accepted}`,
+    { parameter: shorten(name), accepted: known },
+  );
 }
 
 async function readBounded(request: HttpRequest, maxBytes: number): Promise<string> {
   const tooLarge = (): RequestError =>
-    new RequestError(413, `the body is larger than ${maxBytes} bytes`, { problem: 'body-too-large', maxBytes });
+    new RequestError(413, 'body-too-large', `the body is larger than ${maxBytes} bytes`, { maxBytes });
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   if (!request.body) return '';
   const chunks: Uint8Array[] = [];
@@ -85,11 +87,12 @@ function check(schema: z.ZodType, value: unknown, where: 'path' | 'query' | 'bod
     message: describeIssue(issue, value),
   }));
   const first = errors[0] ?? { field: '', message: 'not accepted' };
-  throw new RequestError(status, `${nameOf(first)}: ${first.message}`, {
-    problem: where === 'path' ? 'not-found' : where === 'query' ? 'invalid-query' : 'invalid-body',
-    ...(where === 'query' && { parameter: first.field }),
-    errors,
-  });
+  throw new RequestError(
+    status,
+    where === 'path' ? 'not-found' : where === 'query' ? 'invalid-query' : 'invalid-body',
+    `${nameOf(first)}: ${first.message}`,
+    { ...(where === 'query' && { parameter: first.field }), errors },
+  );
 }
 
 function nameOf({ field, index }: { readonly field: string; readonly index?: number }): string {
@@ -151,8 +154,6 @@ export function publicUrl(request: HttpRequest): string {
 export function refuseCrossSite(request: HttpRequest): void {
   const site = request.headers.get('sec-fetch-site');
   if (site === 'cross-site' || site === 'same-site') {
-    throw new RequestError(403, 'requests from pages of other sites are refused', { problem: 'cross-site' });
+    throw new RequestError(403, 'cross-site', 'requests from pages of other sites are refused');
   }
 }
-
-export type { RouteInput };

@@ -8,8 +8,8 @@ import type { Queries } from '../queries.ts';
 import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
 import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
 import { crossNames, diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
-import { invalidContinuation } from '../queries/storage.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
+import { invalidContinuation } from './paging.ts';
 import { lineFormats, quarantineHeader, renderCsvRows, renderLines, withheldHeader } from './renderPrefixes.ts';
 import { cacheControls, defineRoute, jsonType, snapshotHeaders, textType } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -84,8 +84,7 @@ export const prefixesRoute = defineRoute({
     const format = query.format ?? formatsByMediaType[mediaType] ?? 'json';
     refuseCombinations(query, format);
     const page = query.continuation === undefined ? undefined : decodePage(query.continuation, query);
-    const asOf = query.asOf === undefined ? undefined : schemas.toDay(query.asOf);
-    const view = await queries.library.choose({ snapshot: page?.snapshot ?? query.snapshot, asOf });
+    const view = await queries.library.choose(page ?? schemas.toSnapshotChoice(query));
     const listing = await readListing(queries, view.snapshot, query, format);
     if (isPolled(query, format)) await refuseVanished(queries, listing.document, query);
     return {
@@ -118,10 +117,12 @@ function refuseCombinations({ limit, continuation, since }: Query, format: Forma
 }
 
 function refusal(parameter: string, value: string | number, accepted: string): RequestError {
-  return new RequestError(400, `${parameter}: ${quoteValue(value)} is not accepted here; accepted: ${accepted}`, {
-    problem: 'invalid-query',
-    parameter,
-  });
+  return new RequestError(
+    400,
+    'invalid-query',
+    `${parameter}: ${quoteValue(value)} is not accepted here; accepted: ${accepted}`,
+    { parameter },
+  );
 }
 
 function contentTypeOf(format: Format): string {

@@ -3,43 +3,12 @@ import { STATUS_CODES } from 'node:http';
 import type { HttpResponseInit } from '@azure/functions';
 import { RequestError } from '../../core/errors.ts';
 
-/** What kind of problem it is; part of a URN that stays the same. */
-export const problemKinds = [
-  'invalid-query',
-  'unknown-region',
-  'invalid-body',
-  'unsupported-media-type',
-  'body-too-large',
-  'not-acceptable',
-  'not-found',
-  'unknown-tag',
-  'unknown-snapshot',
-  'unknown-target',
-  'unknown-run',
-  'plan-changed',
-  'target-paused',
-  'target-plan-only',
-  'target-blocked',
-  'target-busy',
-  'pull-busy',
-  'action-failed',
-  'cross-site',
-  'no-snapshot',
-  'empty-list',
-  'vanished-tag',
-  'storage-unavailable',
-  'configuration',
-] as const;
-
-export type ProblemKind = (typeof problemKinds)[number];
-
-export const problemPrefix = 'urn:acr-address-keeper:problem:';
+const problemPrefix = 'urn:acr-address-keeper:problem:';
 
 export function toProblem(error: RequestError): HttpResponseInit {
-  const { problem, retryAfterInSeconds, ...members } = error.details;
-  const isKnown = problemKinds.some((kind) => kind === problem);
+  const { retryAfterInSeconds, ...members } = error.details;
   const standard = {
-    type: isKnown ? `${problemPrefix}${String(problem)}` : 'about:blank',
+    type: `${problemPrefix}${error.problem}`,
     title: STATUS_CODES[error.status] ?? 'Error',
     status: error.status,
     detail: error.message,

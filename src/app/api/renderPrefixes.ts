@@ -60,8 +60,9 @@ export function withheldHeader(withheld: readonly WithheldPrefix[]): Readonly<Re
 function emptyList({ tags }: PrefixList): RequestError {
   return new RequestError(
     503,
+    'empty-list',
     `no prefix of ${tags.join(', ')} fits the request; an empty list is not sent, so that nobody is locked out by it`,
-    { problem: 'empty-list', retryAfterInSeconds },
+    { retryAfterInSeconds },
   );
 }
 

@@ -20,16 +20,16 @@ export async function runAction<T>(act: () => Promise<T>): Promise<T> {
 function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof TargetBlockedError) {
-    return new RequestError(409, error.message, { problem: 'target-blocked', code: error.code });
+    return new RequestError(409, 'target-blocked', error.message, { code: error.code });
   }
   if (error instanceof TargetBusyError) {
     const retryAfterInSeconds = Math.ceil((error.retryAfterInMs ?? defaultWaitInMs) / 1000);
-    return new RequestError(503, error.message, { problem: 'target-busy', retryAfterInSeconds });
+    return new RequestError(503, 'target-busy', error.message, { retryAfterInSeconds });
   }
   if (error instanceof ConfigurationError) {
-    return new RequestError(503, error.message, { problem: 'configuration', retryAfterInSeconds: 60 });
+    return new RequestError(503, 'configuration', error.message, { retryAfterInSeconds: 60 });
   }
-  const failure = new RequestError(502, `it could not be done: ${toErrorMessage(error)}`, { problem: 'action-failed' });
+  const failure = new RequestError(502, 'action-failed', `it could not be done: ${toErrorMessage(error)}`);
   failure.cause = error;
   return failure;
 }

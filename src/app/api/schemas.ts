@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
+import type { SnapshotChoice } from '../queries/snapshotLibrary.ts';
 
 const maxListItems = 50;
 
@@ -81,6 +82,10 @@ export const snapshotSelector = {
   asOf: isoDate.optional().describe('Answer from the newest list published on that day or before.'),
 };
 
+export function toSnapshotChoice({ snapshot, asOf }: SnapshotChoice): SnapshotChoice {
+  return { snapshot, asOf: asOf === undefined ? undefined : toDay(asOf) };
+}
+
 export const oneSelector: [
   (query: { snapshot?: unknown; asOf?: unknown }) => boolean,
   { message: string; path: string[] },
@@ -101,7 +106,7 @@ export const problemSchema = z.looseObject({
   detail: z.string().optional(),
 });
 
-export const lookupMatch = z.looseObject({
+const lookupMatch = z.looseObject({
   tag: z.string(),
   region: z.string(),
   systemService: z.string(),

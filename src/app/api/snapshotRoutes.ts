@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { toPublishedDocument } from '../queries/publishedDocument.ts';
-import { invalidContinuation } from '../queries/storage.ts';
+import { pageOf } from './paging.ts';
 import { cacheControls, defineRoute, snapshotAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -23,16 +23,11 @@ export const snapshotsRoute = defineRoute({
       },
     },
   },
-  async handle({ query: { limit, continuation } }, { queries }) {
+  async handle({ query }, { queries }) {
     const view = await queries.current.get();
-    return snapshotAnswer(view, `snapshots ${limit} ${continuation ?? ''}`, async () => {
-      const all = await queries.library.list();
-      const start = continuation === undefined ? 0 : all.findIndex((summary) => summary.id === continuation) + 1;
-      if (continuation !== undefined && start === 0) throw invalidContinuation();
-      const items = all.slice(start, start + limit);
-      const last = items.at(-1);
-      return { items, ...(start + limit < all.length && last && { continuation: last.id }) };
-    });
+    return snapshotAnswer(view, `snapshots ${JSON.stringify(query)}`, async () =>
+      pageOf(await queries.library.list(), query, ({ id }) => id),
+    );
   },
 });
 

@@ -40,8 +40,8 @@ export const tagsRoute = defineRoute({
       },
     },
   },
-  async handle({ query: { snapshot, asOf } }, { queries }) {
-    const view = await queries.library.choose({ snapshot, asOf: asOf === undefined ? undefined : schemas.toDay(asOf) });
+  async handle({ query }, { queries }) {
+    const view = await queries.library.choose(schemas.toSnapshotChoice(query));
     const { id, cloud, document } = view.snapshot;
     return snapshotAnswer(view, 'tags', () => ({
       cloud,

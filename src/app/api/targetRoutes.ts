@@ -5,9 +5,9 @@ import type { Target } from '../../core/targets/target.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
-import { invalidContinuation } from '../queries/storage.ts';
 import { readTargets, requireTarget, viewTarget } from '../queries/targetQueries.ts';
 import { omit } from './omit.ts';
+import { pageOf } from './paging.ts';
 import { cacheControls, defineRoute, jsonAnswer, namingSnapshot, type Answer } from './route.ts';
 import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
@@ -54,18 +54,13 @@ export const targetsRoute = defineRoute({
       },
     },
   },
-  async handle({ query: { limit, continuation } }, { queries }) {
+  async handle({ query }, { queries }) {
     const { states, targets: source, updatesPaused } = queries.services;
     const targets = await readTargets(source);
-    const start = continuation === undefined ? 0 : targets.findIndex((target) => target.name === continuation) + 1;
-    if (continuation !== undefined && start === 0) throw invalidContinuation();
-    const page = targets.slice(start, start + limit);
+    const page = pageOf(targets, query, ({ name }) => name);
     const view = async (target: Target) => omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent');
-    const items = await pMap(page, view, { concurrency: parallelReads });
-    const last = page.at(-1);
-    const hasMore = start + limit < targets.length;
-    const answer = { count: targets.length, items, ...(hasMore && last && { continuation: last.name }) };
-    return jsonAnswer(answer, namingSnapshot(await currentId(queries)));
+    const items = await pMap(page.items, view, { concurrency: parallelReads });
+    return jsonAnswer({ count: targets.length, ...page, items }, namingSnapshot(await currentId(queries)));
   },
 });
 
@@ -119,9 +114,7 @@ async function answerAsOf(queries: Queries, name: string, until: string): Promis
   const record = await findRulesAsOf(ledger, name, until);
   if (!record) {
     requireTarget(await readTargets(targets), name);
-    throw new RequestError(404, `no run of ${name} up to ${until} says what its rules were`, {
-      problem: 'unknown-run',
-    });
+    throw new RequestError(404, 'unknown-run', `no run of ${name} up to ${until} says what its rules were`);
   }
   const { id, outcome, trigger, startedAt, finishedAt, plan } = record;
   const answer = {

@@ -1,5 +1,5 @@
 /** Changes of a tag, and plans, for people to read. */
-import type { GatedPlan } from '../api/actions.ts';
+import type { GatedPlan } from '../gatedPlan.ts';
 
 export interface Changes {
   readonly tag: string;

@@ -4,6 +4,7 @@
  * Where nobody knows what was there before, the document is all there is.
  */
 import { RequestError } from '../../core/errors.ts';
+import { oncePerKey, type OncePerKey } from '../../core/once.ts';
 import { dropContained } from '../../core/prefixes.ts';
 import { findTag } from '../../core/serviceTags/regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
@@ -16,7 +17,7 @@ import { retryAfterInSeconds } from './storage.ts';
 const vanishedRetryInSeconds = 3600;
 
 // Made once for each document and its quarantined tags, and gone with the document.
-const kept = new WeakMap<ServiceTagsDocument, Map<string, Promise<ServiceTagsDocument>>>();
+const kept = new WeakMap<ServiceTagsDocument, OncePerKey<ServiceTagsDocument>>();
 
 /** The document as it is passed on, with the believed prefixes of the quarantined tags among `names` and their regions. */
 export async function believedDocument(
@@ -28,15 +29,10 @@ export async function believedDocument(
   const services = new Set(names.map(serviceOf));
   const entries = snapshot.quarantine.filter(({ tag, kind }) => kind !== 'unknown' && services.has(serviceOf(tag)));
   if (entries.length === 0) return document;
-  const documents = kept.get(document) ?? new Map<string, Promise<ServiceTagsDocument>>();
+  const documents = kept.get(document) ?? oncePerKey<ServiceTagsDocument>();
   kept.set(document, documents);
   const key = entries.map(({ tag }) => tag).join();
-  const known = documents.get(key);
-  if (known) return known;
-  const making = withBelieved(library, document, entries);
-  documents.set(key, making);
-  making.catch(() => documents.delete(key));
-  return making;
+  return documents(key, () => withBelieved(library, document, entries));
 }
 
 /** The entries of a snapshot for tags by name. */
@@ -56,8 +52,9 @@ export async function chooseListed<T>(history: History, names: readonly string[]
     if (gone === undefined) throw error;
     throw new RequestError(
       503,
+      'vanished-tag',
       `${gone} is listed no more (GET history names the day); nothing is sent, so that what was loaded last stays`,
-      { problem: 'vanished-tag', retryAfterInSeconds: vanishedRetryInSeconds },
+      { retryAfterInSeconds: vanishedRetryInSeconds },
     );
   }
 }
@@ -87,10 +84,12 @@ async function believedTag(
 
 /** Without what was believed there is no safe list, whatever the reason. */
 function noBaseline(cause: unknown): never {
-  const error = new RequestError(503, 'the list is in quarantine and the one before it cannot be read now', {
-    problem: 'storage-unavailable',
-    retryAfterInSeconds,
-  });
+  const error = new RequestError(
+    503,
+    'storage-unavailable',
+    'the list is in quarantine and the one before it cannot be read now',
+    { retryAfterInSeconds },
+  );
   error.cause = cause;
   throw error;
 }

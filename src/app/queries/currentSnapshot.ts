@@ -112,8 +112,10 @@ export class CurrentSnapshot {
 }
 
 function noSnapshotYet(): RequestError {
-  return new RequestError(503, 'no service tags have been pulled yet; the first pull makes the first snapshot', {
-    problem: 'no-snapshot',
-    retryAfterInSeconds: 60,
-  });
+  return new RequestError(
+    503,
+    'no-snapshot',
+    'no service tags have been pulled yet; the first pull makes the first snapshot',
+    { retryAfterInSeconds: 60 },
+  );
 }

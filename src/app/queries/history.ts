@@ -1,5 +1,6 @@
 /** What changed in each tag from snapshot to snapshot, read from the stored changes. */
 import pMap from 'p-map';
+import { oncePerKey } from '../../core/once.ts';
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
@@ -15,7 +16,7 @@ export class History {
   readonly #cloud: Cloud;
   readonly #library: SnapshotLibrary;
   /** By snapshot id; immutable, so kept. */
-  readonly #diffs = new Map<string, Promise<SnapshotDiff>>();
+  readonly #diffs = oncePerKey<SnapshotDiff>();
   #computing: Promise<unknown> = Promise.resolve();
 
   constructor(store: Pick<ChangeStore, 'get'>, cloud: Cloud, library: SnapshotLibrary) {
@@ -66,16 +67,9 @@ export class History {
   /** One for each snapshot but the oldest, which has nothing to be compared with. */
   async #diffsOf(chain: readonly SnapshotSummary[]): Promise<readonly SnapshotDiff[]> {
     const steps = chain.slice(1).map(({ id: previous }, index) => ({ id: chain[index]?.id ?? '', previous }));
-    return pMap(steps, ({ id, previous }) => this.#diff(id, previous), { concurrency: parallelReads });
-  }
-
-  #diff(id: string, previous: string): Promise<SnapshotDiff> {
-    const known = this.#diffs.get(id);
-    if (known) return known;
-    const reading = this.#read(id, previous);
-    this.#diffs.set(id, reading);
-    reading.catch(() => this.#diffs.delete(id));
-    return reading;
+    return pMap(steps, ({ id, previous }) => this.#diffs(id, () => this.#read(id, previous)), {
+      concurrency: parallelReads,
+    });
   }
 
   async #read(id: string, previous: string): Promise<SnapshotDiff> {

@@ -1,13 +1,14 @@
 /** The ledger, as the API reads it. */
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import { itemsOf } from '../itemsOf.ts';
 import type { Ledger, Page, PageRequest } from '../ports.ts';
 import { readStorage } from './storage.ts';
 
 const runIdPattern = /^\d{8}T\d{9}Z-[a-z0-9-]{1,40}-[0-9a-f]{8}$/;
 const pageSize = 50;
-/** Runs that changed nothing on the way to one that did: two thousand are some months of hourly checks. */
-const maxPages = 40;
+/** Runs that changed nothing on the way to one that did: some months of hourly checks. */
+const maxRecords = 2000;
 
 export interface RunQuery extends PageRequest {
   readonly chain?: string;
@@ -22,7 +23,7 @@ export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): P
 export async function getRun(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord> {
   const record = runIdPattern.test(id) ? await readStorage('the ledger', () => ledger.get(id)) : undefined;
   if (record) return record;
-  throw new RequestError(404, `there is no run "${shorten(id)}"; GET runs lists them`, { problem: 'unknown-run' });
+  throw new RequestError(404, 'unknown-run', `there is no run "${shorten(id)}"; GET runs lists them`);
 }
 
 /** The newest run of a target, begun by `until` (ISO), that says what the rules were afterwards. */
@@ -31,13 +32,9 @@ export async function findRulesAsOf(
   target: string,
   until: string,
 ): Promise<RunRecord | undefined> {
-  let continuation: string | undefined;
-  for (let page = 0; page < maxPages; page += 1) {
-    const request = { chain: target, until, limit: pageSize, ...(continuation !== undefined && { continuation }) };
-    const { items, continuation: next } = await readStorage('the ledger', () => ledger.list(request));
-    const found = items.find((record) => record.after !== undefined);
-    if (found || next === undefined) return found;
-    continuation = next;
+  const readPage = (page: PageRequest) => listRuns(ledger, { chain: target, until, ...page });
+  for await (const record of itemsOf(readPage, pageSize, maxRecords)) {
+    if (record.after !== undefined) return record;
   }
   return undefined;
 }

@@ -31,7 +31,7 @@ function indexOf(snapshot: Snapshot): LookupIndex {
 export function lookupAddress(snapshot: Snapshot, ip: string): LookupAnswer {
   const matches = indexOf(snapshot).find(ip);
   if (!matches) {
-    throw new RequestError(400, `ip: ${notAnAddress(ip)}`, { problem: 'invalid-query', parameter: 'ip' });
+    throw new RequestError(400, 'invalid-query', `ip: ${notAnAddress(ip)}`, { parameter: 'ip' });
   }
   return { ip, snapshot: snapshot.id, matches };
 }
@@ -47,7 +47,7 @@ export function lookupAddresses(snapshot: Snapshot, ips: readonly string[]): rea
   });
   const [first] = errors;
   if (first) {
-    throw new RequestError(400, `entry ${first.index}: ${first.message}`, { problem: 'invalid-body', errors });
+    throw new RequestError(400, 'invalid-body', `entry ${first.index}: ${first.message}`, { errors });
   }
   return answers;
 }
@@ -96,6 +96,6 @@ function findInRules(rules: readonly LiveRule[], ip: string): LookupMatch | unde
     addressPrefixes: prefixes,
   }));
   const matches = buildLookupIndex({ cloud: 'Public', changeNumber: 0, values }).find(ip);
-  if (!matches) throw new RequestError(400, `ip: ${notAnAddress(ip)}`, { problem: 'invalid-query', parameter: 'ip' });
+  if (!matches) throw new RequestError(400, 'invalid-query', `ip: ${notAnAddress(ip)}`, { parameter: 'ip' });
   return matches[0];
 }

@@ -1,5 +1,6 @@
 /** The document of a snapshot without what is not passed on to machines, and what that is. */
-import { InvalidDocumentError, RequestError } from '../../core/errors.ts';
+import { RequestError } from '../../core/errors.ts';
+import { oncePerKey, type OncePerKey } from '../../core/once.ts';
 import { familyOf, type AddressFamily } from '../../core/prefixes.ts';
 import { findTag } from '../../core/serviceTags/regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
@@ -12,6 +13,7 @@ import {
   type WithheldPrefix,
 } from '../../core/serviceTags/withheld.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
+import { isDamaged } from './storage.ts';
 
 export interface PassedOn {
   readonly document: ServiceTagsDocument;
@@ -27,7 +29,7 @@ interface PassedTag {
 interface Kept {
   /** Every service of the document; what is asked for and is not there is not kept. */
   readonly known: ReadonlySet<string>;
-  readonly services: Map<string, Promise<readonly PassedTag[]>>;
+  readonly services: OncePerKey<readonly PassedTag[]>;
   readonly documents: Map<string, PassedOn>;
 }
 
@@ -67,7 +69,7 @@ function keptOf(snapshot: Snapshot): Kept {
   let found = kept.get(snapshot);
   if (!found) {
     const known = new Set(snapshot.document.values.map(({ name }) => serviceOf(name)));
-    found = { known, services: new Map(), documents: new Map() };
+    found = { known, services: oncePerKey(), documents: new Map() };
     kept.set(snapshot, found);
   }
   return found;
@@ -82,17 +84,13 @@ function replaceTags(document: ServiceTagsDocument, passed: readonly PassedTag[]
 }
 
 function passService(library: SnapshotLibrary, snapshot: Snapshot, service: string): Promise<readonly PassedTag[]> {
-  const { services } = keptOf(snapshot);
-  const known = services.get(service);
-  if (known) return known;
-  const doubtful = snapshot.document.values.filter(
-    ({ name, addressPrefixes }) =>
-      serviceOf(name) === service && addressPrefixes.some((prefix) => doubtOf(name, prefix)),
-  );
-  const passing = Promise.all(doubtful.map((tag) => passTag(library, snapshot, tag)));
-  services.set(service, passing);
-  passing.catch(() => services.delete(service));
-  return passing;
+  return keptOf(snapshot).services(service, () => {
+    const doubtful = snapshot.document.values.filter(
+      ({ name, addressPrefixes }) =>
+        serviceOf(name) === service && addressPrefixes.some((prefix) => doubtOf(name, prefix)),
+    );
+    return Promise.all(doubtful.map((tag) => passTag(library, snapshot, tag)));
+  });
 }
 
 async function passTag(library: SnapshotLibrary, snapshot: Snapshot, tag: ServiceTag): Promise<PassedTag> {
@@ -125,9 +123,7 @@ async function readList(library: SnapshotLibrary, id: string, tag: string): Prom
     const { snapshot } = await library.get(id);
     return findTag(snapshot.document, tag)?.addressPrefixes ?? [];
   } catch (error) {
-    const isLost =
-      error instanceof RequestError && (error.status === 404 || error.cause instanceof InvalidDocumentError);
-    if (isLost) return undefined;
+    if (isDamaged(error) || (error instanceof RequestError && error.status === 404)) return undefined;
     throw error;
   }
 }

@@ -1,14 +1,13 @@
-/** Every snapshot by id, by day and in order. A snapshot never changes, so what was read is kept. */
+/** Every snapshot by id, by day and in order. The list is kept while one is current; the store keeps documents. */
 import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { Snapshot, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
-import type { SnapshotStore } from '../ports.ts';
+import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import { itemsOf } from '../itemsOf.ts';
+import type { PageRequest, SnapshotStore } from '../ports.ts';
 import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
 import { readStorage } from './storage.ts';
 
-/** A document of 90,000 prefixes is some ten megabytes in memory. */
-const keptSnapshots = 4;
 const listPageSize = 500;
 
 /** Which snapshot a request asks for; without either the current one. */
@@ -22,7 +21,6 @@ export class SnapshotLibrary {
   readonly #store: Pick<SnapshotStore, 'get' | 'list'>;
   readonly #cloud: Cloud;
   readonly #current: CurrentSnapshot;
-  readonly #snapshots = new Map<string, Promise<Snapshot | undefined>>();
   #listed: { readonly current: string; readonly summaries: Promise<readonly SnapshotSummary[]> } | undefined;
 
   constructor(store: Pick<SnapshotStore, 'get' | 'list'>, cloud: Cloud, current: CurrentSnapshot) {
@@ -42,7 +40,7 @@ export class SnapshotLibrary {
     if (!isSnapshotId(id)) throw unknownSnapshot(id);
     const current = await this.#currentIfKnown();
     if (current?.snapshot.id === id) return current;
-    const snapshot = await this.#load(id);
+    const snapshot = await readStorage(`snapshot ${id}`, () => this.#store.get(this.#cloud, id));
     if (!snapshot) throw unknownSnapshot(id);
     return { snapshot, since: snapshot.pulledAt };
   }
@@ -52,10 +50,12 @@ export class SnapshotLibrary {
     const chain = await this.chain();
     const found = chain.find((summary) => summary.date <= day);
     if (found) return found;
-    throw new RequestError(404, `no snapshot is as old as ${day}; the oldest is of ${chain.at(-1)?.date ?? 'no day'}`, {
-      problem: 'unknown-snapshot',
-      oldest: chain.at(-1)?.id,
-    });
+    throw new RequestError(
+      404,
+      'unknown-snapshot',
+      `no snapshot is as old as ${day}; the oldest is of ${chain.at(-1)?.date ?? 'no day'}`,
+      { oldest: chain.at(-1)?.id },
+    );
   }
 
   /** The snapshots that were current, newest first. Around one that is gone, the newest that is older goes on. */
@@ -86,14 +86,10 @@ export class SnapshotLibrary {
   }
 
   async #readList(): Promise<readonly SnapshotSummary[]> {
+    const readPage = (page: PageRequest) =>
+      readStorage('the list of snapshots', () => this.#store.list(this.#cloud, page));
     const summaries: SnapshotSummary[] = [];
-    let continuation: string | undefined;
-    do {
-      const request = continuation === undefined ? { limit: listPageSize } : { limit: listPageSize, continuation };
-      const page = await readStorage('the list of snapshots', () => this.#store.list(this.#cloud, request));
-      summaries.push(...page.items);
-      continuation = page.continuation;
-    } while (continuation !== undefined);
+    for await (const summary of itemsOf(readPage, listPageSize)) summaries.push(summary);
     return summaries;
   }
 
@@ -104,26 +100,8 @@ export class SnapshotLibrary {
       return undefined;
     }
   }
-
-  #load(id: string): Promise<Snapshot | undefined> {
-    const loading = this.#snapshots.get(id) ?? readStorage(`snapshot ${id}`, () => this.#store.get(this.#cloud, id));
-    this.#snapshots.delete(id);
-    this.#snapshots.set(id, loading);
-    for (const oldest of this.#snapshots.keys()) {
-      if (this.#snapshots.size <= keptSnapshots) break;
-      this.#snapshots.delete(oldest);
-    }
-    // Neither a failure nor an absence is remembered: both may pass.
-    loading.then(
-      (snapshot) => snapshot ?? this.#snapshots.delete(id),
-      () => this.#snapshots.delete(id),
-    );
-    return loading;
-  }
 }
 
 export function unknownSnapshot(id: string): RequestError {
-  return new RequestError(404, `there is no snapshot "${shorten(id)}"; GET snapshots lists them`, {
-    problem: 'unknown-snapshot',
-  });
+  return new RequestError(404, 'unknown-snapshot', `there is no snapshot "${shorten(id)}"; GET snapshots lists them`);
 }

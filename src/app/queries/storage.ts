@@ -1,5 +1,6 @@
 /** Reads of storage for the query API: bounded in time, and a failure is a 503 that says when to come back. */
 import { InvalidDocumentError, RequestError, toErrorMessage } from '../../core/errors.ts';
+import { withTimeLimit } from '../../core/timeLimit.ts';
 
 export const retryAfterInSeconds = 30;
 
@@ -8,7 +9,7 @@ const readTimeoutInMs = 10_000;
 /** Storage that cannot be read, or holds what cannot be read; `cause` is for the log, never for the answer. */
 export class StorageReadError extends RequestError {
   constructor(what: string, cause: unknown) {
-    super(503, `${what} cannot be read from storage now`, { problem: 'storage-unavailable', retryAfterInSeconds });
+    super(503, 'storage-unavailable', `${what} cannot be read from storage now`, { retryAfterInSeconds });
     this.cause = cause;
   }
 }
@@ -21,32 +22,11 @@ export function isDamaged(error: unknown): boolean {
 /** Awaits one read; `what` is for people: `the snapshot`. RequestError passes. */
 export async function readStorage<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await withTimeout(read(), readTimeoutInMs);
+    return await withTimeLimit(read(), readTimeoutInMs);
   } catch (error) {
     if (error instanceof RequestError) throw error;
     if (error instanceof InvalidDocumentError) throw new StorageReadError(`${what} (damaged)`, error);
     throw new StorageReadError(what, error);
-  }
-}
-
-export function invalidContinuation(): RequestError {
-  return new RequestError(
-    400,
-    'continuation is not one that this list gave; start again without it, with the same query otherwise',
-    { problem: 'invalid-query', parameter: 'continuation' },
-  );
-}
-
-async function withTimeout<T>(work: Promise<T>, timeoutInMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutInMs} ms`)), timeoutInMs);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

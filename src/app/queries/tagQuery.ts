@@ -15,7 +15,7 @@ export function resolveTags(
   return [...new Set(tags.flatMap((tag) => regions.map((region) => requireRegion(document, tag, region))))];
 }
 
-export function requireTag(document: ServiceTagsDocument, name: string): ServiceTag {
+function requireTag(document: ServiceTagsDocument, name: string): ServiceTag {
   const tag = findTag(document, name);
   if (!tag) {
     throw unknownTag(
@@ -28,27 +28,31 @@ export function requireTag(document: ServiceTagsDocument, name: string): Service
 
 export function unknownTag(name: string, candidates: Iterable<string>): RequestError {
   const nearest = nearestNames(name, candidates);
-  return new RequestError(404, `there is no service tag "${shorten(name)}"; near it: ${nearest.join(', ')}`, {
-    problem: 'unknown-tag',
-    tag: shorten(name),
-    nearest,
-  });
+  return new RequestError(
+    404,
+    'unknown-tag',
+    `there is no service tag "${shorten(name)}"; near it: ${nearest.join(', ')}`,
+    { tag: shorten(name), nearest },
+  );
 }
 
 function requireRegion(document: ServiceTagsDocument, tag: ServiceTag, region: string): ServiceTag {
   if (regionOfTag(tag) !== undefined) {
-    throw new RequestError(400, `region: ${tag.name} is of one region already; ask for it without region`, {
-      problem: 'invalid-query',
-      parameter: 'region',
-    });
+    throw new RequestError(
+      400,
+      'invalid-query',
+      `region: ${tag.name} is of one region already; ask for it without region`,
+      { parameter: 'region' },
+    );
   }
   const regional = matchRegion(document, tag.name, region);
   if (regional) return regional;
   const known = knownRegions(document, tag.name);
   const accepted = known.length === 0 ? 'none: the tag has no regions' : known.join(', ');
-  throw new RequestError(400, `region: ${tag.name} has no region "${shorten(region)}"; accepted: ${accepted}`, {
-    problem: 'unknown-region',
-    parameter: 'region',
-    known,
-  });
+  throw new RequestError(
+    400,
+    'unknown-region',
+    `region: ${tag.name} has no region "${shorten(region)}"; accepted: ${accepted}`,
+    { parameter: 'region', known },
+  );
 }

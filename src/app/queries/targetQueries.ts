@@ -45,8 +45,7 @@ export async function readTargets(source: TargetsSource): Promise<readonly Targe
     return await readStorage('the targets file', () => readConfigured(source));
   } catch (error) {
     if (error instanceof TargetsFileError) {
-      throw new RequestError(503, `the targets file cannot be used: ${error.message}`, {
-        problem: 'configuration',
+      throw new RequestError(503, 'configuration', `the targets file cannot be used: ${error.message}`, {
         retryAfterInSeconds: 60,
       });
     }
@@ -61,7 +60,7 @@ async function readConfigured(source: TargetsSource): Promise<readonly Target[]>
   try {
     return await source.read();
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new TargetsFileError(503, error.message);
+    if (error instanceof ConfigurationError) throw new TargetsFileError(503, 'configuration', error.message);
     throw error;
   }
 }
@@ -75,7 +74,7 @@ export function requireTarget(targets: readonly Target[], name: string): Target 
     targets.map((candidate) => candidate.name),
   );
   const hint = nearest.length === 0 ? 'no targets are configured' : `near it: ${nearest.join(', ')}`;
-  throw new RequestError(404, `there is no target "${shorten(name)}"; ${hint}`, { problem: 'unknown-target', nearest });
+  throw new RequestError(404, 'unknown-target', `there is no target "${shorten(name)}"; ${hint}`, { nearest });
 }
 
 export async function viewTarget(states: StateReader, target: Target, updatesPaused: boolean): Promise<TargetDetails> {

@@ -7,6 +7,7 @@ import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { WaitingPrefix } from '../../core/targets/targetState.ts';
 import { concerns } from '../../core/serviceTags/watchedTags.ts';
+import { itemsOf } from '../itemsOf.ts';
 import type { ChangeStore, SnapshotStore } from '../ports.ts';
 
 export interface PublicationReaders {
@@ -138,11 +139,6 @@ async function readSummaries(
   cloud: Cloud,
 ): Promise<ReadonlyMap<string, SnapshotSummary>> {
   const summaries = new Map<string, SnapshotSummary>();
-  let continuation: string | undefined;
-  do {
-    const page = await snapshots.list(cloud, { limit: 500, ...(continuation === undefined ? {} : { continuation }) });
-    for (const summary of page.items) summaries.set(summary.id, summary);
-    continuation = page.continuation;
-  } while (continuation !== undefined);
+  for await (const summary of itemsOf((page) => snapshots.list(cloud, page), 500)) summaries.set(summary.id, summary);
   return summaries;
 }

@@ -5,6 +5,7 @@ import type { Reason } from '../../core/reasons.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
+import { itemsOf } from '../itemsOf.ts';
 import type { Ledger } from '../ports.ts';
 
 export interface LoadedState {
@@ -111,15 +112,8 @@ async function recoverState(ledger: Ledger, target: string, ownerId: string): Pr
   };
 }
 
-async function* newestFirst(ledger: Ledger, chain: string): AsyncGenerator<RunRecord> {
-  let continuation: string | undefined;
-  for (let count = 0; count < maxRecords;) {
-    const page = await ledger.list({ chain, limit: 50, ...(continuation === undefined ? {} : { continuation }) });
-    yield* page.items;
-    count += page.items.length;
-    continuation = page.continuation;
-    if (continuation === undefined) return;
-  }
+function newestFirst(ledger: Ledger, chain: string): AsyncGenerator<RunRecord> {
+  return itemsOf((page) => ledger.list({ chain, ...page }), 50, maxRecords);
 }
 
 function whoAndWhen({ trigger, startedAt }: RunRecord): { readonly by: string; readonly at: string } {

@@ -201,7 +201,7 @@ describe('lists', () => {
     ['a time that is only a number', { limit: 1, until: '7' }],
   ])('refuse %s', async (_, query) => {
     await expect(ledger.list(query)).rejects.toThrow(RequestError);
-    await expect(ledger.list(query)).rejects.toMatchObject({ status: 400 });
+    await expect(ledger.list(query)).rejects.toMatchObject({ status: 400, problem: 'invalid-query' });
   });
 
   test('refuse the continuation of another chain', async () => {

@@ -106,6 +106,7 @@ describe('the state of a target', () => {
     'has no name %j',
     async (name) => {
       await expect(store.get(name)).rejects.toThrow(RequestError);
+      await expect(store.get(name)).rejects.toMatchObject({ status: 400, problem: 'unknown-target' });
       await expect(store.withLease(name, () => Promise.resolve())).rejects.toThrow(RequestError);
     },
   );

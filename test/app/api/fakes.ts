@@ -211,7 +211,8 @@ export class FakeActions implements TargetActions {
 
   planTarget(name: string): Promise<Plan> {
     this.calls.push(['plan', name]);
-    if (name !== plan.target) return Promise.reject(new RequestError(404, `no target is named "${name}"`));
+    if (name !== plan.target)
+      return Promise.reject(new RequestError(404, 'unknown-target', `no target is named "${name}"`));
     return Promise.resolve(plan);
   }
   approvePlan(name: string, planId: string, by: string): Promise<{ target: string; message: string }> {
@@ -227,7 +228,7 @@ export class FakeActions implements TargetActions {
   pauseTarget(name: string, by: string): Promise<{ target: string; message: string }> {
     return this.#done(['pause', name, by], name);
   }
-  pullNow(by: string): Promise<{ outcome: string; message: string }> {
+  pullNow(by: string): ReturnType<TargetActions['pullNow']> {
     this.calls.push(['pull', by]);
     return Promise.resolve({ outcome: 'unchanged', message: 'Nothing new.' });
   }

@@ -155,7 +155,7 @@ function arrange(): World {
   made.actions.approvePlan = (name, planId, by) =>
     planId === plan.id
       ? approve(name, planId, by)
-      : Promise.reject(new RequestError(409, 'moved', { problem: 'plan-changed', plan }));
+      : Promise.reject(new RequestError(409, 'plan-changed', 'moved', { plan }));
   return made;
 }
 

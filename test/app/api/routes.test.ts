@@ -446,7 +446,7 @@ describe('actions', () => {
   });
 
   test('a plan that has moved: 409 with the new plan', async () => {
-    world.actions.approval = new RequestError(409, 'moved', { problem: 'plan-changed', plan });
+    world.actions.approval = new RequestError(409, 'plan-changed', 'moved', { plan });
     const reply = await post('targets/webhook-receiver/apply', { planId: 'cd'.repeat(32) });
 
     expect(reply.status).toBe(409);
@@ -458,9 +458,9 @@ describe('actions', () => {
     [new Error('socket hang up'), 502, 'action-failed', undefined],
     [new TargetBusyError('the NSG is locked by another change', 17_000), 503, 'target-busy', '17'],
     [new TargetBusyError('the NSG is locked by another change'), 503, 'target-busy', '60'],
-    [new RequestError(409, 'busy', { problem: 'target-busy', retryAfterInSeconds: 60 }), 409, 'target-busy', '60'],
-    [new RequestError(409, 'paused', { problem: 'target-paused', plan }), 409, 'target-paused', undefined],
-    [new RequestError(409, 'plan only', { problem: 'target-plan-only', plan }), 409, 'target-plan-only', undefined],
+    [new RequestError(409, 'target-busy', 'busy', { retryAfterInSeconds: 60 }), 409, 'target-busy', '60'],
+    [new RequestError(409, 'target-paused', 'paused', { plan }), 409, 'target-paused', undefined],
+    [new RequestError(409, 'target-plan-only', 'plan only', { plan }), 409, 'target-plan-only', undefined],
   ])('what stands in the way of an action: %s', async (error, status, kind, retryAfter) => {
     world.actions.approval = error;
     const reply = await post('targets/webhook-receiver/apply', { planId: plan.id });

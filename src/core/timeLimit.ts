@@ -1,0 +1,13 @@
+/** What `work` comes to, or an error where that takes too long; the work itself is not stopped. */
+export async function withTimeLimit<T>(work: Promise<T>, limitInMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitInMs} ms`)), limitInMs);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
