@@ -7,6 +7,7 @@ import { findTag, regionalTags, regionOfTag } from '../../core/serviceTags/regio
 import { listed } from '../../core/plan/safety.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import { registryOf, type FollowedSnapshot, type Listing } from './listing.ts';
 
@@ -131,7 +132,7 @@ export function selectionNotes(target: Target, own: Listing | undefined, state: 
 }
 
 function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: Listing): Reason[] {
-  if (target.kind !== 'registryNetworkRules' || otherFamilies === 0) return [];
+  if (traitsOf(target).takesIpv6 || otherFamilies === 0) return [];
   const message = `Left out: ${countPrefixes(otherFamilies, 'IPv6 ')} of ${listed(tags)}, as a registry takes IPv4 rules only.`;
   return [{ code: 'ipv6Dropped', message }];
 }

@@ -6,6 +6,7 @@ import type { PlanInput } from './planInput.ts';
 import { addressFamilies, dropContained, intersectPrefixes, mergePrefixes } from '../prefixes.ts';
 import { ofFamily, overlapping, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
 import type { NsgRuleTarget, Target } from '../targets/target.ts';
+import { traitsOf } from '../targets/targetKinds.ts';
 
 export interface RuleSetParts {
   /** What is wanted and needs a rule of ours, in the shape that it is written in. */
@@ -34,12 +35,12 @@ export function buildRuleSet(target: Target, ownership: Ownership, parts: RuleSe
 
 /** A registry holds a prefix once: what somebody else let in must not become ours by being written again. */
 export function rulesOfOthers(target: Target, { foreign }: Ownership): ReadonlySet<string> {
-  return new Set(target.kind === 'nsgRule' ? [] : foreign);
+  return new Set(traitsOf(target).hasOwnRules ? [] : foreign);
 }
 
 /** What the app's rules hold now; one NSG rule holds what is ours and what is not. */
 export function keptIn(target: Target, { ours, foreign }: Ownership): readonly string[] {
-  return target.kind === 'nsgRule' ? [...ours, ...foreign] : ours;
+  return traitsOf(target).hasOwnRules ? [...ours, ...foreign] : ours;
 }
 
 export interface PlanLists {

@@ -6,6 +6,7 @@ import type { Reason } from '../reasons.ts';
 import { dueTime, flappingPrefixes, isDue, type RemovalClocks } from './removals.ts';
 import { checkRemovals, listed, reasonFor } from './safety.ts';
 import type { SafetyLimits } from '../targets/target.ts';
+import { traitsOf } from '../targets/targetKinds.ts';
 import type { AbsentPrefix, Approval } from '../targets/targetState.ts';
 import { counted } from '../words.ts';
 
@@ -95,7 +96,7 @@ function checkForeign(
   ownership: Ownership,
   approval: Approval | undefined,
 ): { remove: readonly string[]; held: readonly string[]; reasons: readonly Reason[] } {
-  if (target.kind !== 'nsgRule' || ownership.blockers.length > 0) return { remove: [], held: [], reasons: [] };
+  if (!traitsOf(target).hasOwnRules || ownership.blockers.length > 0) return { remove: [], held: [], reasons: [] };
   const unlisted = subtractPrefixes(ownership.foreign, desired);
   const remove = intersectPrefixes(unlisted, approval?.remove ?? []);
   const held = subtractPrefixes(unlisted, remove);
