@@ -4,17 +4,16 @@ import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
 import { familyOf, isPrefix } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { ownRulesOf, type OwnRule } from '../../core/targets/ownRules.ts';
 import type { NsgRuleTarget } from '../../core/targets/target.ts';
 import { beingUpdated } from './armError.ts';
 import { withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
 import {
-  type OwnRule,
   findRule,
   fingerprintOf,
   isInPlace,
-  ownRulesOf,
   placeableRules,
   priorityHolder,
   roomFor,

@@ -1,6 +1,7 @@
 /** A registry as planning needs it: pure. */
 import type { Registry } from '@azure/arm-containerregistry';
 import type { CurrentState } from '../../app/ports.ts';
+import { registryRuleName } from '../../core/plan/currentRule.ts';
 import { isPrefix, sortPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
@@ -13,7 +14,7 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
   return {
     rules: [
       {
-        rule: 'ipRules',
+        rule: registryRuleName,
         prefixes: sortPrefixes(prefixes),
         mark: ruleSet.ipRules?.length ? 'unmarked' : undefined,
         drift: [],

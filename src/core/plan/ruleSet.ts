@@ -1,11 +1,12 @@
 /** The app's rules as a whole: which prefixes they hold once something is in and something is out, and what is written for it. */
-import type { CurrentRule } from './currentRule.ts';
+import { registryRuleName, type CurrentRule } from './currentRule.ts';
 import type { Ownership } from './ownership.ts';
 import type { RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
-import { addressFamilies, dropContained, intersectPrefixes, mergePrefixes } from '../prefixes.ts';
-import { ofFamily, overlapping, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
-import type { NsgRuleTarget, Target } from '../targets/target.ts';
+import { dropContained, intersectPrefixes, mergePrefixes, ofFamily } from '../prefixes.ts';
+import { overlapping, sameAddresses, subtractPrefixes } from '../prefixes.ts';
+import { ownRulesOf } from '../targets/ownRules.ts';
+import type { Target } from '../targets/target.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 
 export interface RuleSetParts {
@@ -49,11 +50,6 @@ export interface PlanLists {
   readonly retain: readonly string[];
 }
 
-/** An NSG rule of a target by its name. */
-export function familyOfRule({ rule }: NsgRuleTarget, name: string): AddressFamily {
-  return name === rule.name ? 'ipv4' : 'ipv6';
-}
-
 /** What must be written so that the rules hold `prefixes`. A rule that was never ours is not deleted. */
 export function ruleChanges(
   { target, state }: Pick<PlanInput, 'target' | 'state'>,
@@ -62,10 +58,9 @@ export function ruleChanges(
   prefixes: readonly string[],
 ): RuleChange[] {
   if (target.kind === 'registryNetworkRules') {
-    return sameAddresses(prefixes, ownership.ours) ? [] : [{ rule: 'ipRules', operation: 'put', prefixes }];
+    return sameAddresses(prefixes, ownership.ours) ? [] : [{ rule: registryRuleName, operation: 'put', prefixes }];
   }
-  return addressFamilies.flatMap((family) => {
-    const rule = family === 'ipv4' ? target.rule.name : `${target.rule.name}-ipv6`;
+  return ownRulesOf(target).flatMap(({ name: rule, family }) => {
     const live = rules.find((candidate) => candidate.rule === rule);
     const isOurs = live?.mark === 'ours' || state.ownedRules.includes(rule);
     return nsgRuleChange(rule, live, ofFamily(prefixes, family), isOurs);
