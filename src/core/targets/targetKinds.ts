@@ -8,7 +8,10 @@ export const resourceTypes = {
   registryNetworkRules: 'Microsoft.ContainerRegistry/registries',
 } as const satisfies Record<TargetKind, string>;
 
-/** A registry's rule quota where its usages do not answer: what the service enforced and the docs say. */
+/**
+ * A registry's rule quota where its usages do not answer: what the service enforced, and the lower of the two figures
+ * that Microsoft has published for Premium.
+ */
 export const defaultMaxIpRules = 100;
 
 export interface KindTraits {
