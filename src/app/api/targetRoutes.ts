@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { targetKinds } from '../../core/targets/targetKinds.ts';
+import { targetStatuses } from '../../core/targets/targetState.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
@@ -21,7 +22,7 @@ export const targetParams = z.strictObject({ name: schemas.targetName });
 const targetView = z.looseObject({
   name: z.string(),
   kind: z.enum(targetKinds),
-  status: z.enum(['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly']),
+  status: z.enum(targetStatuses),
   reasons: z.array(schemas.reason),
   configuration: z.looseObject({}),
   lastResult: z.looseObject({ runId: z.string(), at: z.string(), outcome: z.string() }).optional(),

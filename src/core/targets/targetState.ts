@@ -4,7 +4,8 @@ import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
 import type { LedgerHead, RunRecord } from '../ledger/runRecord.ts';
 
-export type TargetStatus = 'inSync' | 'pending' | 'held' | 'blocked' | 'failed' | 'paused' | 'planOnly';
+export const targetStatuses = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'] as const;
+export type TargetStatus = (typeof targetStatuses)[number];
 
 /** A prefix that this app added. Claimed before the write, so that a rule never stands without a claim. */
 export interface OwnedPrefix {
