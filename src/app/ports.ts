@@ -9,6 +9,7 @@ import type { BlockCode, Reason } from '../core/reasons.ts';
 import type { CurrentRule } from '../core/plan/currentRule.ts';
 import type { RuleChange } from '../core/plan/plan.ts';
 import type { Measurement } from '../core/metrics.ts';
+import type { NotificationType } from '../core/notificationFormats.ts';
 
 export type { CurrentRule };
 
@@ -168,17 +169,7 @@ export interface Arm {
 
 /** Something that people should hear of. `type` is the CloudEvents type without its prefix. */
 export interface Notification {
-  readonly type:
-    | 'tag.changed'
-    | 'plan.held'
-    | 'target.blocked'
-    | 'update.failed'
-    | 'drift.repaired'
-    | 'source.disagreeing'
-    | 'source.failed'
-    | 'pull.failed'
-    | 'storage.damaged'
-    | 'deadline.near';
+  readonly type: NotificationType;
   /** A target's name, a tag's name, a source, or the cloud that was pulled. */
   readonly subject: string;
   readonly message: string;

@@ -2,7 +2,7 @@ import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
-import type { LedgerHead, RunRecord } from '../ledger/runRecord.ts';
+import type { LedgerHead, RunOutcome, RunRecord } from '../ledger/runRecord.ts';
 
 export const targetStatuses = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'] as const;
 export type TargetStatus = (typeof targetStatuses)[number];
@@ -54,7 +54,7 @@ export interface Approval {
 export interface LastResult {
   readonly runId: string;
   readonly at: string;
-  readonly outcome: string;
+  readonly outcome: RunOutcome;
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
   readonly snapshot: string;
