@@ -1,14 +1,13 @@
 /** Container `targets`: one state a target; the lease that keeps two updates apart sits on its blob. */
 import type { TargetSession, TargetStateStore, TargetSummary } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
+import { targetNamePattern } from '../../core/targets/targetName.ts';
 import { targetStatuses, type TargetState } from '../../core/targets/targetState.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import type { LeaseOptions } from './lease.ts';
 import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';
 import { ledgerHead } from './snapshotShapes.ts';
 import { anyObject, listOf, number, object, oneOf, optional, text, type Check } from './shape.ts';
-
-const namePattern = /^[a-z0-9-]{1,40}$/;
 
 export class BlobTargetStateStore implements TargetStateStore {
   readonly #container: BlobContainer;
@@ -28,7 +27,7 @@ export class BlobTargetStateStore implements TargetStateStore {
     for await (const { name, metadata } of this.#container.list('state/')) {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = targetStatuses.find((known) => known === metadata.status);
-      if (target === undefined || !namePattern.test(target) || status === undefined) continue;
+      if (target === undefined || !targetNamePattern.test(target) || status === undefined) continue;
       const { waitingsnapshot: snapshot } = metadata;
       found.set(target, { status, waiting: waitingOf(metadata), ...(snapshot === undefined ? {} : { snapshot }) });
     }
@@ -47,7 +46,7 @@ export class BlobTargetStateStore implements TargetStateStore {
 }
 
 function documentOf(target: string): LeasedDocument {
-  if (!namePattern.test(target)) {
+  if (!targetNamePattern.test(target)) {
     throw new RequestError(400, `"${shorten(target)}" cannot be a target's name: 1 to 40 of a-z, 0-9 and -`);
   }
   return { path: `state/${target}`, check: stateCheck(target) };

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import type { LedgerHead, RunRecord } from './runRecord.ts';
+import { targetNamePattern } from '../targets/targetName.ts';
 
 export interface RunIdParts {
   readonly chain: string;
@@ -10,11 +11,10 @@ export interface RunIdParts {
 }
 
 const idPattern = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-([a-z0-9-]{1,40})-([0-9a-f]{8})$/;
-const chainPattern = /^[a-z0-9-]{1,40}$/;
 
 /** True for what may name a chain: a target's name or `pull`. */
 export function isChainName(text: string): boolean {
-  return chainPattern.test(text);
+  return targetNamePattern.test(text);
 }
 
 /** `20261123T060000000Z-webhook-receiver-0123abcd`; `random` is 8 hex digits. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
 import { resourceTypes, type TargetKind } from './targetKinds.ts';
+import { targetNameText } from './targetName.ts';
 
 export const resourceIds = {
   nsgRule: resourceId('nsgRule'),
@@ -25,7 +26,7 @@ function idShape(kind: TargetKind): string {
 }
 
 export const targetName = text(
-  /^(?!pull$)[a-z0-9-]{1,40}$/,
+  new RegExp(`^(?!pull$)${targetNameText}$`),
   '1 to 40 of a-z, 0-9 and -, but not "pull", which is what the ledger calls its own pulls',
 );
 
