@@ -1,6 +1,7 @@
 /** Which runs people hear of: new holds, new blocks, new failures, repaired drift. The same state is announced once. */
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { LastResult } from '../../core/targets/targetState.ts';
+import { counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
 
 export async function notifyOfRun(notifier: Notifier, last: LastResult | undefined, record: RunRecord): Promise<void> {
@@ -18,7 +19,8 @@ export function notificationsOf(last: LastResult | undefined, record: RunRecord)
     found.push(toNotification('update.failed', record, 'the update failed'));
   if (plan?.verdict === 'held' && isNewPlan) {
     const count = plan.held.add.length + plan.held.remove.length;
-    found.push(toNotification('plan.held', record, `${count} changes wait for an approval`));
+    const text = `${counted(count, 'change')} ${count === 1 ? 'waits' : 'wait'} for an approval`;
+    found.push(toNotification('plan.held', record, text));
   }
   if (isDriftRepair(last, record))
     found.push(toNotification('drift.repaired', record, 'the live rules were put right'));

@@ -1,9 +1,10 @@
 /** What may be added and removed without a person: the limits of the targets file, both ways. */
 import { addressFamilies, countAddresses, intersectPrefixes, ofFamily, overlapping } from '../prefixes.ts';
 import { parsePrefix, sortPrefixes, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
-import type { Reason } from '../reasons.ts';
+import { reasonFor, type Reason } from '../reasons.ts';
 import { specialPurposeRangeOf } from '../serviceTags/specialPurpose.ts';
 import type { SafetyLimits } from '../targets/target.ts';
+import { andMore } from '../words.ts';
 
 export interface AdditionCheck {
   /** Addresses that may be let in now. */
@@ -92,7 +93,7 @@ function specialPurposeParts(
     ranges.map(({ prefix }) => prefix),
   );
   const names = [...new Set(ranges.map(({ range, name }) => `${range} (${name})`))].join(', ');
-  const message = `${listed(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`;
+  const message = `${andMore(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`;
   return { prefixes, reasons: reasonFor('specialPurpose', prefixes, message) };
 }
 
@@ -117,7 +118,7 @@ function takeWithin(prefixes: readonly string[], room: number): { taken: string[
 
 function widthMessage(tooWide: readonly string[], limits: SafetyLimits): string {
   const { ipv4, ipv6 } = limits.widestPrefix;
-  return `${listed(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
+  return `${andMore(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
 }
 
 function countMessage(left: readonly string[], input: AdditionInput): string {
@@ -160,7 +161,7 @@ export function checkRemovals(input: RemovalInput): RemovalCheck {
       ...reasonFor(
         'flapping',
         flapping,
-        `${listed(flapping)} has gone and come back before, so it stays until the plan is approved.`,
+        `${andMore(flapping)} has gone and come back before, so it stays until the plan is approved.`,
       ),
       ...(excess ? reasonFor('removalLimit', steady, `${excess} Approve the plan if they are meant to go.`) : []),
     ],
@@ -208,14 +209,4 @@ function lostShares(
     { percent: (100 * ofFamily(losing, family).length) / all.length, of: `${name} prefixes` },
     { percent: 100 * addressShare, of: `${name} addresses` },
   ];
-}
-
-export function reasonFor(code: Reason['code'], prefixes: readonly string[], message: string): Reason[] {
-  return prefixes.length === 0 ? [] : [{ code, message, prefixes }];
-}
-
-/** `20.42.66.0/23` or `20.42.66.0/23 and 4 more`. */
-export function listed(prefixes: readonly string[]): string {
-  const first = prefixes[0] ?? 'nothing';
-  return prefixes.length <= 1 ? first : `${first} and ${prefixes.length - 1} more`;
 }

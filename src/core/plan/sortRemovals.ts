@@ -2,13 +2,13 @@
 import type { Ownership } from './ownership.ts';
 import type { PlanInput } from './planInput.ts';
 import { dropContained, intersectEach, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
-import type { Reason } from '../reasons.ts';
+import { reasonFor, type Reason } from '../reasons.ts';
 import { dueTime, flappingPrefixes, isDue, type RemovalClocks } from './removals.ts';
-import { checkRemovals, listed, reasonFor } from './safety.ts';
+import { checkRemovals } from './safety.ts';
 import type { SafetyLimits } from '../targets/target.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 import type { AbsentPrefix, Approval } from '../targets/targetState.ts';
-import { counted } from '../words.ts';
+import { andMore, counted } from '../words.ts';
 
 export interface SortedRemovals {
   readonly remove: readonly string[];
@@ -32,7 +32,7 @@ export function sortRemovals(
       remove: [],
       held: [],
       retain: gone,
-      reasons: reasonFor('addOnly', gone, `${listed(gone)} is no longer selected; policy addOnly keeps it.`),
+      reasons: reasonFor('addOnly', gone, `${andMore(gone)} is no longer selected; policy addOnly keeps it.`),
     };
   }
   const approved = approval?.remove ?? [];
@@ -106,7 +106,7 @@ function checkForeign(
     reasons: reasonFor(
       'foreignInOwnedRule',
       held,
-      `${listed(held)} is in the rule but was not written by this app: it stays until you approve the plan or take it out.`,
+      `${andMore(held)} is in the rule but was not written by this app: it stays until you approve the plan or take it out.`,
     ),
   };
 }
@@ -116,7 +116,7 @@ function graceReasons(waiting: readonly AbsentPrefix[], { target: { limits }, di
   if (waiting.length === 0) return [];
   const prefixes = prefixesOf(waiting);
   const stays = distrust.length > 0 ? ', and stays meanwhile' : `; it leaves after ${timeLeft(waiting, limits)}`;
-  return reasonFor('removalGrace', prefixes, `${listed(prefixes)} is no longer selected${stays}.`);
+  return reasonFor('removalGrace', prefixes, `${andMore(prefixes)} is no longer selected${stays}.`);
 }
 
 function timeLeft(waiting: readonly AbsentPrefix[], limits: SafetyLimits): string {

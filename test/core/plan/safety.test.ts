@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { sameAddresses } from '../../../src/core/prefixes.ts';
-import { checkAdditions, checkRemovals, listed, removalExcess } from '../../../src/core/plan/safety.ts';
+import { checkAdditions, checkRemovals, removalExcess } from '../../../src/core/plan/safety.ts';
 import type { AdditionInput, RemovalInput } from '../../../src/core/plan/safety.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
 import { openLimits } from './planFixtures.ts';
@@ -411,16 +411,5 @@ describe('removalExcess', () => {
     const excess = removalExcess(removed, from, { maxRemovedCount, maxRemovedPercent });
 
     expect(excess).toBe(expected && `Removes ${expected}.`);
-  });
-});
-
-describe('listed', () => {
-  test.each([
-    [[], 'nothing'],
-    [[a], '20.1.0.0/24'],
-    [[a, b], '20.1.0.0/24 and 1 more'],
-    [[a, b, c], '20.1.0.0/24 and 2 more'],
-  ])('%j', (prefixes, text) => {
-    expect(listed(prefixes)).toBe(text);
   });
 });
