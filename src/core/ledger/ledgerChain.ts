@@ -1,5 +1,6 @@
 /** The ledger's chains: ids that sort by time, hashes that link each record to the one before, and their check. */
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonicalJson.ts';
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import type { LedgerHead, RunRecord } from './runRecord.ts';
 import { targetNamePattern } from '../targets/targetName.ts';
@@ -50,14 +51,6 @@ export function isRunId(text: string): boolean {
 /** sha256 (hex) over the record as JSON with sorted keys: the order of keys and undefined ones make no difference. */
 export function recordHash(record: RunRecord): string {
   return createHash('sha256').update(canonicalJson(record)).digest('hex');
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }
 
 export interface ChainBreak {

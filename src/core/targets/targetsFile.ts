@@ -8,8 +8,6 @@ import { resourceTypes, type TargetKind } from './targetKinds.ts';
 import { defaultsSchema, fileSchema, resourceIds, targetName, type Settings } from './targetSchema.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from './target.ts';
 
-export { targetConfigHash } from './targetConfigHash.ts';
-
 /** A target without its resource: how a resource is managed that carries the profile's name in its Azure tag. */
 export type TargetProfile = Omit<NsgRuleTarget, 'name' | 'resourceId'> | Omit<RegistryTarget, 'name' | 'resourceId'>;
 
