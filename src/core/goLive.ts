@@ -7,14 +7,13 @@
  */
 import { comparePrefixes, parsePrefix } from './prefixes.ts';
 import type { WaitingPrefix } from './targets/targetState.ts';
+import { dayInMs } from './time.ts';
 import { counted } from './words.ts';
 
 export const graceDays = 7;
 
 /** With less than this left, people are told. */
 export const nearDays = 3;
-
-const dayInMs = 24 * 60 * 60 * 1000;
 
 /** A target and the listed prefixes that it still lacks. */
 export interface TargetWaiting {

@@ -2,6 +2,7 @@
 import type { CapacityUse } from './plan/capacityUse.ts';
 import type { GoLiveClock } from './goLive.ts';
 import type { RunRecord } from './ledger/runRecord.ts';
+import { hourInMs } from './time.ts';
 import { targetStatuses, type TargetStatus } from './targets/targetState.ts';
 
 /** Counters are added up; gauges hold their last value. */
@@ -35,8 +36,6 @@ export interface Measurement {
   readonly value: number;
   readonly attributes?: Readonly<Record<string, string>>;
 }
-
-const hourInMs = 60 * 60 * 1000;
 
 /** `snapshotDate`: day of publication of the snapshot that is current after the pull. */
 export function measurePull(

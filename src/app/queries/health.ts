@@ -6,6 +6,7 @@ import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { Logger } from '../ports.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
+import { hourInMs } from '../../core/time.ts';
 import { counted } from '../../core/words.ts';
 import type { QueryServices } from './queryServices.ts';
 import { describeCause, readStorage } from './storage.ts';
@@ -41,8 +42,6 @@ interface Finding {
   readonly severity: 'degraded' | 'unhealthy';
   readonly text: string;
 }
-
-const hourInMs = 3_600_000;
 
 export async function readHealth(services: QueryServices, current: CurrentSnapshot): Promise<Health> {
   const findings: Finding[] = [];

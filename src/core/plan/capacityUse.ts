@@ -1,4 +1,5 @@
 /** How full a target is, and when it will be at its present growth. */
+import { dayInMs } from '../time.ts';
 
 /** How many prefixes a list had on a day, `YYYY-MM-DD` or an ISO time. */
 export interface CountOnDate {
@@ -25,7 +26,7 @@ export interface CapacityUse {
 /** A quarter of weekly lists: long enough to tell growth from a single jump, short enough to follow a change of pace. */
 const maxPublications = 12;
 
-const weekInMs = 7 * 24 * 60 * 60 * 1000;
+const weekInMs = 7 * dayInMs;
 
 /** A publication counts once: what was counted last for its day holds. */
 export function rememberCount(history: readonly CountOnDate[], latest: CountOnDate): readonly CountOnDate[] {

@@ -3,11 +3,12 @@ import type { Ownership } from './ownership.ts';
 import type { PlanInput } from './planInput.ts';
 import { dropContained, intersectEach, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
 import { reasonFor, type Reason } from '../reasons.ts';
-import { dueTime, flappingPrefixes, isDue, type RemovalClocks } from './removals.ts';
+import { dueTime, flappingPrefixes, isDue, prefixesOf, type RemovalClocks } from './removals.ts';
 import { checkRemovals } from './safety.ts';
 import type { SafetyLimits } from '../targets/target.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 import type { AbsentPrefix, Approval } from '../targets/targetState.ts';
+import { toDay } from '../time.ts';
 import { andMore, counted } from '../words.ts';
 
 export interface SortedRemovals {
@@ -123,9 +124,5 @@ function timeLeft(waiting: readonly AbsentPrefix[], limits: SafetyLimits): strin
   const last = Math.max(...waiting.map((clock) => dueTime(clock, limits).getTime()));
   const missing = Math.max(...waiting.map((clock) => limits.removalConfirmations - clock.confirmedBy.length));
   const publications = missing > 0 ? ` and ${counted(missing, 'further publication')}` : '';
-  return `${new Date(last).toISOString().slice(0, 10)}${publications}`;
-}
-
-function prefixesOf(clocks: readonly AbsentPrefix[]): string[] {
-  return clocks.map((clock) => clock.prefix);
+  return `${toDay(last)}${publications}`;
 }
