@@ -4,9 +4,9 @@ import type { CurrentState } from '../../app/ports.ts';
 import { registryRuleName } from '../../core/plan/currentRule.ts';
 import { isPrefix, sortPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
 import { toRuleSet } from './ipRules.ts';
-import { toLocation } from './resourceId.ts';
 
 export function toCurrentState(target: RegistryTarget, registry: Registry): CurrentState {
   const ruleSet = toRuleSet(registry);
@@ -20,7 +20,7 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
         drift: [],
       },
     ],
-    location: toLocation(registry.location),
+    location: normalizeRegion(registry.location),
     maxPrefixes: target.capacity.maxRules,
     blockers: [...skuBlockers(target, registry), ...ruleSetBlockers(target, registry)],
     notes: notesOf(target, registry),

@@ -25,8 +25,3 @@ export function parseResourceId(id: string, kind: TargetKind): ResourceId {
 export function nameOf({ resourceId }: { readonly resourceId: string }): string {
   return resourceId.split('/').at(-1) ?? resourceId;
 }
-
-/** `West Europe`, as some answers have it, is `westeurope`. */
-export function toLocation(text: string): string {
-  return text.toLowerCase().replaceAll(' ', '');
-}
