@@ -2,7 +2,7 @@
 import type { CoverTest } from './fit.ts';
 import type { Ownership } from './ownership.ts';
 import { overlapping, parsePrefix, subtractPrefixes } from '../prefixes.ts';
-import { specialPurposeRangeOf } from '../serviceTags/specialPurpose.ts';
+import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import type { Target } from '../targets/target.ts';
 import { defaultMaxIpRules, traitsOf } from '../targets/targetKinds.ts';
 
