@@ -1,6 +1,7 @@
 /** What the stories need from outside, as interfaces only. Adapters implement them; tests may fake them. */
 import type { ServiceTagsDownload, Cloud } from '../core/serviceTags/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../core/ledger/pullStatus.ts';
+import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
 import type { SnapshotDiff } from '../core/serviceTags/serviceTagDiff.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from '../core/targets/target.ts';
 import type { TargetState, TargetStatus, WaitingPrefix } from '../core/targets/targetState.ts';

@@ -1,6 +1,7 @@
 /** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
-import type { Publication, PullStatus, Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { Publication, PullStatus } from '../../core/ledger/pullStatus.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
 import { andMore, counted } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
