@@ -17,6 +17,7 @@ import { readStorage, type StorageSetting } from './config/storage.ts';
 import { readTargets, type TargetsSetting } from './config/targets.ts';
 import { ConfigurationError } from './core/errors.ts';
 import { findScheduleFault } from './core/ncrontab.ts';
+import { normalizeRegion } from './core/serviceTags/regions.ts';
 import { clouds, type Cloud } from './core/serviceTags/serviceTags.ts';
 
 export interface Config {
@@ -111,7 +112,7 @@ const defaultLocations: Readonly<Record<Cloud, string>> = {
 
 function readLocation(env: Environment): string | undefined {
   const location = readMatching(env, 'SERVICE_TAGS_LOCATION', /^[a-z\d ]+$/i, 'an ARM location such as westeurope');
-  return location?.replaceAll(' ', '').toLowerCase();
+  return location === undefined ? undefined : normalizeRegion(location);
 }
 
 function readSchedule(env: Environment, setting: string): string | undefined {

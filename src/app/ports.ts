@@ -1,6 +1,7 @@
 /** What the stories need from outside, as interfaces only. Adapters implement them; tests may fake them. */
 import type { ServiceTagsDownload, Cloud } from '../core/serviceTags/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../core/ledger/pullStatus.ts';
+import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
 import type { SnapshotDiff } from '../core/serviceTags/serviceTagDiff.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from '../core/targets/target.ts';
 import type { TargetState, TargetStatus, WaitingPrefix } from '../core/targets/targetState.ts';
@@ -9,6 +10,7 @@ import type { BlockCode, Reason } from '../core/reasons.ts';
 import type { CurrentRule } from '../core/plan/currentRule.ts';
 import type { RuleChange } from '../core/plan/plan.ts';
 import type { Measurement } from '../core/metrics.ts';
+import type { NotificationType } from '../core/notificationFormats.ts';
 
 export type { CurrentRule };
 
@@ -168,17 +170,7 @@ export interface Arm {
 
 /** Something that people should hear of. `type` is the CloudEvents type without its prefix. */
 export interface Notification {
-  readonly type:
-    | 'tag.changed'
-    | 'plan.held'
-    | 'target.blocked'
-    | 'update.failed'
-    | 'drift.repaired'
-    | 'source.disagreeing'
-    | 'source.failed'
-    | 'pull.failed'
-    | 'storage.damaged'
-    | 'deadline.near';
+  readonly type: NotificationType;
   /** A target's name, a tag's name, a source, or the cloud that was pulled. */
   readonly subject: string;
   readonly message: string;

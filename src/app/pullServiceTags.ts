@@ -1,13 +1,15 @@
 /** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
 import { contentHash } from '../core/serviceTags/contentHash.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
-import { dayOfLists, isFutureDay, mayReplace, newestDay, toDay } from '../core/serviceTags/fileDate.ts';
+import { dayOfLists, isFutureDay, mayReplace, newestDay } from '../core/serviceTags/fileDate.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
 import { mergeDownloads } from '../core/serviceTags/mergeDownloads.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { ServiceTagsDownload } from '../core/serviceTags/serviceTags.ts';
-import type { Publication, Snapshot, SourceReport } from '../core/serviceTags/snapshot.ts';
+import type { Publication } from '../core/ledger/pullStatus.ts';
+import type { Snapshot, SourceReport } from '../core/serviceTags/snapshot.ts';
 import type { Target } from '../core/targets/target.ts';
+import { toDay } from '../core/time.ts';
 import { watchedTags } from '../core/serviceTags/watchedTags.ts';
 import { failUnread, recordFailure } from './pull/failPull.ts';
 import { finishChanged, finishUnchanged } from './pull/finishPull.ts';

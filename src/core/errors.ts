@@ -1,5 +1,6 @@
 /** What the project throws. A message names the field, the value and what is accepted; facts are fields. */
 import type { ProblemKind } from './problemKinds.ts';
+import type { BlockCode } from './reasons.ts';
 
 /** Text that is neither an address nor a CIDR. */
 export class InvalidPrefixError extends Error {
@@ -41,16 +42,13 @@ export class SourceError extends Error {
   }
 }
 
-/**
- * Nothing can be applied to a target until a person acts: no permission, resource gone, wrong SKU, foreign rule.
- * `code` is one of the codes of core/reasons.ts.
- */
+/** Nothing can be applied to a target until a person acts: no permission, resource gone, wrong SKU, foreign rule. */
 export class TargetBlockedError extends Error {
   override readonly name = 'TargetBlockedError';
-  readonly code: string;
+  readonly code: BlockCode;
   /** True only where a write is known to have come to nothing: what it was to add is not there, and not claimed. */
   readonly isRefused: boolean;
-  constructor(code: string, message: string, options: ErrorOptions & { readonly isRefused?: boolean } = {}) {
+  constructor(code: BlockCode, message: string, options: ErrorOptions & { readonly isRefused?: boolean } = {}) {
     super(message, options);
     this.code = code;
     this.isRefused = options.isRefused ?? false;

@@ -7,13 +7,13 @@
  */
 import { comparePrefixes, parsePrefix } from './prefixes.ts';
 import type { WaitingPrefix } from './targets/targetState.ts';
+import { dayInMs } from './time.ts';
+import { counted } from './words.ts';
 
 export const graceDays = 7;
 
 /** With less than this left, people are told. */
 export const nearDays = 3;
-
-const dayInMs = 24 * 60 * 60 * 1000;
 
 /** A target and the listed prefixes that it still lacks. */
 export interface TargetWaiting {
@@ -66,7 +66,7 @@ export function describeGoLive({ first, prefixes }: GoLiveClock): string {
   const use =
     first.daysLeft < 0
       ? `may have been in use since ${deadline}`
-      : `may be used in ${formatDays(first.daysLeft)} (${deadline})`;
+      : `may be used in ${counted(first.daysLeft, 'day')} (${deadline})`;
   const more =
     prefixes.length > 1 ? `, and ${prefixes.length - 1} more ${prefixes.length === 2 ? 'waits' : 'wait'}` : '';
   return `${first.prefix}, listed since ${first.published}, ${use} and is missing from ${listTargets(first.targets)}${more}.`;
@@ -98,10 +98,6 @@ function toDeadline(prefix: string, published: string, targets: readonly string[
   const deadline = deadlineOf(published);
   const daysLeft = Math.floor(((deadline.getTime() - now.getTime()) / dayInMs) * 10) / 10;
   return { prefix, published: published.slice(0, 10), deadline: deadline.toISOString(), daysLeft, targets };
-}
-
-function formatDays(days: number): string {
-  return `${days} ${days === 1 ? 'day' : 'days'}`;
 }
 
 function listTargets(targets: readonly string[]): string {

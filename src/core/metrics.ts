@@ -2,7 +2,8 @@
 import type { CapacityUse } from './plan/capacityUse.ts';
 import type { GoLiveClock } from './goLive.ts';
 import type { RunRecord } from './ledger/runRecord.ts';
-import type { TargetStatus } from './targets/targetState.ts';
+import { hourInMs } from './time.ts';
+import { targetStatuses, type TargetStatus } from './targets/targetState.ts';
 
 /** Counters are added up; gauges hold their last value. */
 export const metrics = {
@@ -36,10 +37,6 @@ export interface Measurement {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-const hourInMs = 60 * 60 * 1000;
-
-const statuses: readonly TargetStatus[] = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'];
-
 /** `snapshotDate`: day of publication of the snapshot that is current after the pull. */
 export function measurePull(
   outcome: 'changed' | 'unchanged' | 'failed',
@@ -71,7 +68,7 @@ export function measureUpdate(record: RunRecord): Measurement[] {
 
 /** All targets at once: a status that no target has is reported as 0, so that its alert ends. */
 export function measureTargets(current: Iterable<TargetStatus>): Measurement[] {
-  const counts = new Map(statuses.map((status) => [status, 0]));
+  const counts = new Map<TargetStatus, number>(targetStatuses.map((status) => [status, 0]));
   for (const status of current) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, value]) => ({ metric: 'targets', value, attributes: { status } }));
 }

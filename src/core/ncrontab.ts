@@ -4,6 +4,8 @@
  * Read here rather than with a cron library: the check runs at every cold start, and libraries take what the platform
  * does not (five fields, `?`, `L`, Sunday as 7) and refuse what it takes (full names, `0/5`).
  */
+import { counted } from './words.ts';
+
 const months = [
   'january',
   'february',
@@ -41,7 +43,7 @@ const fields: readonly Field[] = [
 export function findScheduleFault(schedule: string): string | undefined {
   const parts = toParts(schedule);
   if (parts.length !== fields.length) {
-    return `${parts.length} ${parts.length === 1 ? 'field' : 'fields'}, six are needed`;
+    return `${counted(parts.length, 'field')}, six are needed`;
   }
   for (const [index, field] of fields.entries()) {
     const part = parts[index] ?? '';

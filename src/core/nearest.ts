@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { compareText } from './words.ts';
 
 /** The candidates that look most like a name, the closest first: for "did you mean" in error messages. */
 export function nearestNames(name: string, candidates: Iterable<string>, max = 3): string[] {
@@ -17,10 +18,4 @@ export function similarName(name: string, candidates: Iterable<string>): string 
   const [short, long] = [name.toLowerCase(), near.toLowerCase()].sort((a, b) => a.length - b.length);
   const isPart = short !== undefined && short.length > 3 && long?.includes(short) === true;
   return isPart || distance(name.toLowerCase(), near.toLowerCase()) <= Math.ceil(name.length / 3) ? near : undefined;
-}
-
-/** By code unit, so that the order is the same on every machine. */
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -3,16 +3,19 @@ import { shorten } from './errors.ts';
 
 export type NotificationFormat = 'cloudEvents' | 'slack' | 'teams';
 
+/** The CloudEvents type without its prefix. */
+export type NotificationType = keyof typeof titles;
+
 /** What there is to show. */
 export interface NotificationText {
-  readonly type: string;
+  readonly type: NotificationType;
   readonly subject: string;
   readonly message: string;
   /** Where a person decides; absent where there is nothing to decide. */
   readonly approvalUrl?: string | undefined;
 }
 
-const titles: Readonly<Record<string, string>> = {
+const titles = {
   'tag.changed': 'Service tag changed',
   'plan.held': 'Plan held: it waits for an approval',
   'target.blocked': 'Target blocked',
@@ -23,7 +26,7 @@ const titles: Readonly<Record<string, string>> = {
   'pull.failed': 'Pull failed',
   'storage.damaged': 'Stored data lost or damaged',
   'deadline.near': 'A new prefix is missing and its week runs out',
-};
+} as const;
 
 /** Slack refuses a section above 3,000 characters, Teams a message above 28 kB. */
 const maxMessageLength = 2500;
@@ -47,13 +50,9 @@ export function toApprovalUrl(baseUrl: string, target: string, planId: string): 
   return url.href;
 }
 
-export function toTitle(type: string): string {
-  return titles[type] ?? type;
-}
-
 /** https://docs.slack.dev/reference/block-kit */
 export function toSlackMessage({ type, subject, message, approvalUrl }: NotificationText): object {
-  const title = toTitle(type);
+  const title = titles[type];
   const text = { type: 'mrkdwn', text: escapeSlack(shorten(message, maxMessageLength)) };
   const button = { type: 'button', text: { type: 'plain_text', text: 'Review the plan' }, url: approvalUrl };
   return {
@@ -74,7 +73,7 @@ export function toTeamsMessage({ type, subject, message, approvalUrl }: Notifica
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     version: '1.4',
     body: [
-      { type: 'TextBlock', size: 'Medium', weight: 'Bolder', wrap: true, text: escapeMarkdown(toTitle(type)) },
+      { type: 'TextBlock', size: 'Medium', weight: 'Bolder', wrap: true, text: escapeMarkdown(titles[type]) },
       { type: 'FactSet', facts: [{ title: 'Subject', value: escapeMarkdown(subject) }] },
       { type: 'TextBlock', wrap: true, text: escapeMarkdown(shorten(message, maxMessageLength)) },
     ],

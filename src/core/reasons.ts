@@ -60,3 +60,8 @@ export type HoldCode = (typeof holdCodes)[number];
 export type NoteCode = (typeof noteCodes)[number];
 export type BlockCode = (typeof blockCodes)[number];
 export type ReasonCode = HoldCode | NoteCode | BlockCode;
+
+/** None where it would be about nothing. */
+export function reasonFor(code: ReasonCode, prefixes: readonly string[], message: string): Reason[] {
+  return prefixes.length === 0 ? [] : [{ code, message, prefixes }];
+}

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseServiceTagsText } from '../../src/core/serviceTags/parseServiceTags.ts';
 import { contentHash } from '../../src/core/serviceTags/contentHash.ts';
 import { subtractPrefixes } from '../../src/core/prefixes.ts';
-import { specialPurposeRangeOf } from '../../src/core/serviceTags/specialPurpose.ts';
+import { specialPurposeRangeOf } from '../../src/core/specialPurpose.ts';
 import { parseTargetsText } from '../../src/core/targets/targetsFile.ts';
 
 const folder = resolve(import.meta.dirname, '../../dev/sample');

@@ -3,7 +3,8 @@ import { contentHash, toSnapshotId } from '../../src/core/serviceTags/contentHas
 import { newRunId, recordHash } from '../../src/core/ledger/ledgerChain.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer } from '../../src/core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../src/core/ledger/pullStatus.ts';
+import type { Snapshot, SnapshotPointer } from '../../src/core/serviceTags/snapshot.ts';
 import type { TargetState } from '../../src/core/targets/targetState.ts';
 
 /** Differs by date in id, content and time of the pull. */

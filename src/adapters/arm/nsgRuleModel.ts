@@ -1,30 +1,10 @@
 /** An NSG rule between its target and the SDK's model: pure. */
 import type { SecurityRule } from '@azure/arm-network';
 import type { CurrentRule } from '../../app/ports.ts';
-import {
-  canonicalPrefix,
-  dropContained,
-  familyOf,
-  isPrefix,
-  sortPrefixes,
-  type AddressFamily,
-} from '../../core/prefixes.ts';
+import { canonicalPrefix, dropContained, familyOf, isPrefix, sortPrefixes } from '../../core/prefixes.ts';
+import { ownRulesOf, type OwnRule } from '../../core/targets/ownRules.ts';
 import type { NsgRuleTarget } from '../../core/targets/target.ts';
 import { describeOwner, toMark } from './nsgRuleMark.ts';
-
-export interface OwnRule {
-  readonly name: string;
-  readonly family: AddressFamily;
-  readonly priority: number;
-}
-
-/** A rule cannot hold both families, so a target has two. */
-export function ownRulesOf({ rule }: NsgRuleTarget): readonly [OwnRule, OwnRule] {
-  return [
-    { name: rule.name, family: 'ipv4', priority: rule.priority },
-    { name: `${rule.name}-ipv6`, family: 'ipv6', priority: rule.ipv6Priority },
-  ];
-}
 
 export function findRule(rules: readonly SecurityRule[], name: string): SecurityRule | undefined {
   return rules.find((rule) => rule.name?.toLowerCase() === name.toLowerCase());

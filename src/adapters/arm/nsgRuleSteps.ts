@@ -1,8 +1,9 @@
 /** The order in which the changes of one target's two rules can be put without a clash of priorities: pure. */
 import type { SecurityRule } from '@azure/arm-network';
 import type { RuleChange } from '../../core/plan/plan.ts';
+import type { OwnRule } from '../../core/targets/ownRules.ts';
 import type { NsgRuleTarget } from '../../core/targets/target.ts';
-import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule, type OwnRule } from './nsgRuleModel.ts';
+import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule } from './nsgRuleModel.ts';
 
 export interface RuleStep {
   readonly rule: string;

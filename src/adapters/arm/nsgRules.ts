@@ -4,17 +4,17 @@ import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
 import { familyOf, isPrefix } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { normalizeRegion } from '../../core/serviceTags/regions.ts';
+import { ownRulesOf, type OwnRule } from '../../core/targets/ownRules.ts';
 import type { NsgRuleTarget } from '../../core/targets/target.ts';
 import { beingUpdated } from './armError.ts';
 import { withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
 import {
-  type OwnRule,
   findRule,
   fingerprintOf,
   isInPlace,
-  ownRulesOf,
   placeableRules,
   priorityHolder,
   roomFor,
@@ -22,7 +22,7 @@ import {
 } from './nsgRuleModel.ts';
 import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
 import { followOperation, readBack } from './operation.ts';
-import { nameOf, parseResourceId, toLocation } from './resourceId.ts';
+import { nameOf, parseResourceId } from './resourceId.ts';
 import { serialise } from './serialise.ts';
 
 const maxRules = 1_000;
@@ -117,7 +117,7 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
         ...(crowded.includes(rule.name) ? [fullNote(rule, rules.length)] : []),
       ],
     })),
-    location: toLocation(nsg.location ?? ''),
+    location: normalizeRegion(nsg.location ?? ''),
     maxPrefixes: roomFor(target, others),
     blockers: mixedFamilies(target),
     notes: [

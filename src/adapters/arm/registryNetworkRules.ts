@@ -1,6 +1,7 @@
 import type { NetworkRuleSet, Registry } from '@azure/arm-containerregistry';
 import type { TargetAdapter } from '../../app/ports.ts';
 import { TargetMovedError } from '../../core/errors.ts';
+import { registryRuleName } from '../../core/plan/currentRule.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
 import { ArmError, beingUpdated } from './armError.ts';
@@ -86,9 +87,9 @@ export function buildRegistryNetworkRules(
 }
 
 function assertOneChange(target: RegistryTarget, changes: readonly RuleChange[]): void {
-  if (changes.length === 1 && changes[0]?.rule === 'ipRules') return;
+  if (changes.length === 1 && changes[0]?.rule === registryRuleName) return;
   const rules = changes.map(({ rule }) => rule).join(', ');
-  throw new Error(`${target.name}: a registry takes one change, of ipRules, not of ${rules}`);
+  throw new Error(`${target.name}: a registry takes one change, of ${registryRuleName}, not of ${rules}`);
 }
 
 /** Tells apart what came to nothing for sure: no PATCH was sent, or the only one was refused. */

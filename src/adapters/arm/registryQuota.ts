@@ -1,11 +1,10 @@
 import type { RegistryTarget } from '../../core/targets/target.ts';
+import { defaultMaxIpRules } from '../../core/targets/targetKinds.ts';
 import { noteGoingOn, withinTime } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { classifyArmError } from './errors.ts';
 import { parseResourceId } from './resourceId.ts';
 
-/** Where usages do not say: the lower of the two figures that Microsoft has published for Premium. */
-const cautiousQuota = 100;
 /** Room for three tries: no update waits longer for a figure that it can do without. */
 const patienceInMs = 3_500;
 
@@ -16,7 +15,7 @@ export async function readQuota(clients: ArmClients, { resourceId, capacity }: R
   const { registries } = await clients.registryClient(subscriptionId);
   const { value } = await withinTime(patienceInMs, () => registries.listUsages(resourceGroup, name).catch(noUsages));
   const limit = value?.find((usage) => /^ip\W*rules?$/i.test(usage.name ?? ''))?.limit;
-  return limit !== undefined && limit > 0 ? limit : cautiousQuota;
+  return limit !== undefined && limit > 0 ? limit : defaultMaxIpRules;
 }
 
 function noUsages(error: unknown): { readonly value?: undefined } {

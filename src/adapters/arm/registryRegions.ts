@@ -1,5 +1,6 @@
+import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import type { ArmClients } from './client.ts';
-import { parseResourceId, toLocation } from './resourceId.ts';
+import { parseResourceId } from './resourceId.ts';
 
 /** Home location (asked for where it is not given) and replicas of a registry: ARM locations in lower case, home first. */
 export async function readRegistryRegions(
@@ -9,7 +10,8 @@ export async function readRegistryRegions(
 ): Promise<readonly string[]> {
   const { subscriptionId, resourceGroup, name } = parseResourceId(registryId, 'registryNetworkRules');
   const client = await clients.registryClient(subscriptionId);
-  const locations = new Set([home ?? toLocation((await client.registries.get(resourceGroup, name)).location)]);
-  for await (const { location } of client.replications.list(resourceGroup, name)) locations.add(toLocation(location));
+  const locations = new Set([home ?? normalizeRegion((await client.registries.get(resourceGroup, name)).location)]);
+  for await (const { location } of client.replications.list(resourceGroup, name))
+    locations.add(normalizeRegion(location));
   return [...locations];
 }

@@ -1,11 +1,12 @@
 /** A registry as planning needs it: pure. */
 import type { Registry } from '@azure/arm-containerregistry';
 import type { CurrentState } from '../../app/ports.ts';
+import { registryRuleName } from '../../core/plan/currentRule.ts';
 import { isPrefix, sortPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
 import { toRuleSet } from './ipRules.ts';
-import { toLocation } from './resourceId.ts';
 
 export function toCurrentState(target: RegistryTarget, registry: Registry): CurrentState {
   const ruleSet = toRuleSet(registry);
@@ -13,13 +14,13 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
   return {
     rules: [
       {
-        rule: 'ipRules',
+        rule: registryRuleName,
         prefixes: sortPrefixes(prefixes),
         mark: ruleSet.ipRules?.length ? 'unmarked' : undefined,
         drift: [],
       },
     ],
-    location: toLocation(registry.location),
+    location: normalizeRegion(registry.location),
     maxPrefixes: target.capacity.maxRules,
     blockers: [...skuBlockers(target, registry), ...ruleSetBlockers(target, registry)],
     notes: notesOf(target, registry),

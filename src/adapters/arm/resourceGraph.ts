@@ -2,22 +2,19 @@
 import * as z from 'zod';
 import type { TaggedResource } from '../../app/ports.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
-import type { Target } from '../../core/targets/target.ts';
+import { resourceTypes, targetKinds, type TargetKind } from '../../core/targets/targetKinds.ts';
 import type { ArmClients } from './client.ts';
 import { parseResourceId } from './resourceId.ts';
 
 const tagName = 'service-tag-sync';
 
-const kinds: Readonly<Record<string, Target['kind']>> = {
-  'microsoft.network/networksecuritygroups': 'nsgRule',
-  'microsoft.containerregistry/registries': 'registryNetworkRules',
-};
+const kinds: ReadonlyMap<string, TargetKind> = new Map(
+  targetKinds.map((kind) => [resourceTypes[kind].toLowerCase(), kind]),
+);
 
 // For Azure a tag's name is the same in any letter case, for `tags['…']` it is not: all tags are searched as one text.
 const query = `resources
-| where type in~ (${Object.keys(kinds)
-  .map((type) => `'${type}'`)
-  .join(', ')})
+| where type in~ (${[...kinds.keys()].map((type) => `'${type}'`).join(', ')})
 | where tostring(tags) contains '${tagName}'
 | project id, type, tags
 | order by id asc`;
@@ -69,7 +66,7 @@ function parseRows(data: unknown): z.infer<typeof rowsSchema> {
 }
 
 function toTaggedResource({ id, type, tags }: z.infer<typeof rowsSchema>[number]): TaggedResource[] {
-  const kind = kinds[type.toLowerCase()];
+  const kind = kinds.get(type.toLowerCase());
   const profile = profileOf(tags);
   return kind && profile !== undefined ? [{ resourceId: id, kind, profile }] : [];
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../core/errors.ts';
+import { resourceTypes, type TargetKind } from '../../core/targets/targetKinds.ts';
 
 export interface ResourceId {
   readonly subscriptionId: string;
@@ -6,19 +7,15 @@ export interface ResourceId {
   readonly name: string;
 }
 
-const types = {
-  nsgRule: 'Microsoft.Network/networkSecurityGroups',
-  registryNetworkRules: 'Microsoft.ContainerRegistry/registries',
-} as const;
-
 /** Takes the id of an NSG or a registry apart; letter case is as free as Azure has it. */
-export function parseResourceId(id: string, kind: keyof typeof types): ResourceId {
-  const pattern = new RegExp(`^/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/${types[kind]}/([^/]+)/?$`, 'i');
+export function parseResourceId(id: string, kind: TargetKind): ResourceId {
+  const type = resourceTypes[kind];
+  const pattern = new RegExp(`^/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/${type}/([^/]+)/?$`, 'i');
   const [, subscriptionId, resourceGroup, name] = pattern.exec(id) ?? [];
   if (subscriptionId === undefined || resourceGroup === undefined || name === undefined) {
     throw new ConfigurationError(
       'resourceId',
-      `"${id}" is not accepted: /subscriptions/<id>/resourceGroups/<group>/providers/${types[kind]}/<name> is`,
+      `"${id}" is not accepted: /subscriptions/<id>/resourceGroups/<group>/providers/${type}/<name> is`,
     );
   }
   return { subscriptionId, resourceGroup, name };
@@ -27,9 +24,4 @@ export function parseResourceId(id: string, kind: keyof typeof types): ResourceI
 /** The last part of a resource's id: enough for a person to know which one it is. */
 export function nameOf({ resourceId }: { readonly resourceId: string }): string {
   return resourceId.split('/').at(-1) ?? resourceId;
-}
-
-/** `West Europe`, as some answers have it, is `westeurope`. */
-export function toLocation(text: string): string {
-  return text.toLowerCase().replaceAll(' ', '');
 }

@@ -1,20 +1,8 @@
 import { parseRunId } from '../../core/ledger/ledgerChain.ts';
-import type { RunOutcome, RunRecord } from '../../core/ledger/runRecord.ts';
+import { runOutcomes, type RunRecord } from '../../core/ledger/runRecord.ts';
 import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text } from './shape.ts';
 
 export const ledgerContainer = 'ledger';
-
-const outcomes: readonly RunOutcome[] = [
-  'applied',
-  'unchanged',
-  'pending',
-  'held',
-  'blocked',
-  'failed',
-  'planOnly',
-  'paused',
-  'interrupted',
-];
 
 /** `<chain>/<yyyy>/<mm>/<run id>.json`. Throws InvalidDocumentError. */
 export function runBlobName(runId: string): string {
@@ -35,7 +23,7 @@ export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
       finishedAt: text,
       durationInMs: number,
       trigger: object({ reason: text, by: optional(text) }),
-      outcome: oneOf(...outcomes),
+      outcome: oneOf(...runOutcomes),
       reasons: listOf(object({ code: text, message: text })),
       snapshot: optional(object({ id: text, contentHash: text, date: text })),
       plan: optional(anyObject),

@@ -3,7 +3,8 @@ import type { PullSession, Page, PageRequest, SnapshotStore } from '../../app/po
 import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { PullStatus, Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../core/ledger/pullStatus.ts';
+import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';

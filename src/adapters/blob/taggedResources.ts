@@ -1,11 +1,12 @@
 /** Container `targets`, `tagged.json`: the resources that are managed by their Azure tag. */
 import type { TaggedResource, TaggedResourceMemory } from '../../app/ports.ts';
+import { targetKinds } from '../../core/targets/targetKinds.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { listOf, object, oneOf, parseBlob, text } from './shape.ts';
 
 const name = 'tagged.json';
 const check = object({
-  resources: listOf(object({ resourceId: text, kind: oneOf('nsgRule', 'registryNetworkRules'), profile: text })),
+  resources: listOf(object({ resourceId: text, kind: oneOf(...targetKinds), profile: text })),
 });
 
 export function buildTaggedResourceMemory(services: BlobServices): TaggedResourceMemory {

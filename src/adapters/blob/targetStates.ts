@@ -1,16 +1,13 @@
 /** Container `targets`: one state a target; the lease that keeps two updates apart sits on its blob. */
 import type { TargetSession, TargetStateStore, TargetSummary } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
-import type { TargetState, TargetStatus } from '../../core/targets/targetState.ts';
+import { targetNamePattern } from '../../core/targets/targetName.ts';
+import { targetStatuses, type TargetState } from '../../core/targets/targetState.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import type { LeaseOptions } from './lease.ts';
 import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';
 import { ledgerHead } from './snapshotShapes.ts';
 import { anyObject, listOf, number, object, oneOf, optional, text, type Check } from './shape.ts';
-
-const namePattern = /^[a-z0-9-]{1,40}$/;
-
-const statuses: readonly TargetStatus[] = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'];
 
 export class BlobTargetStateStore implements TargetStateStore {
   readonly #container: BlobContainer;
@@ -29,8 +26,8 @@ export class BlobTargetStateStore implements TargetStateStore {
     const found = new Map<string, TargetSummary>();
     for await (const { name, metadata } of this.#container.list('state/')) {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
-      const status = statuses.find((known) => known === metadata.status);
-      if (target === undefined || !namePattern.test(target) || status === undefined) continue;
+      const status = targetStatuses.find((known) => known === metadata.status);
+      if (target === undefined || !targetNamePattern.test(target) || status === undefined) continue;
       const { waitingsnapshot: snapshot } = metadata;
       found.set(target, { status, waiting: waitingOf(metadata), ...(snapshot === undefined ? {} : { snapshot }) });
     }
@@ -49,7 +46,7 @@ export class BlobTargetStateStore implements TargetStateStore {
 }
 
 function documentOf(target: string): LeasedDocument {
-  if (!namePattern.test(target)) {
+  if (!targetNamePattern.test(target)) {
     throw new RequestError(
       400,
       'unknown-target',
@@ -99,7 +96,7 @@ function stateCheck(target: string): Check {
     capacity: optional(object({ used: number, limit: number, history: listOf(object({ date: text, count: number })) })),
     waiting: optional(listOf(object({ prefix: text, published: text }))),
     coverage: optional(object({ snapshot: text, byOthers: listOf(text), registryRegions: optional(listOf(text)) })),
-    lastResult: optional(object({ runId: text, at: text, outcome: text, status: oneOf(...statuses), reasons })),
+    lastResult: optional(object({ runId: text, at: text, outcome: text, status: oneOf(...targetStatuses), reasons })),
     outbox: optional(object({ id: text, chain: oneOf(target) })),
     ledgerHead: optional(ledgerHead),
   });

@@ -1,9 +1,11 @@
 /** Schemas that several routes share. The message of a check is what it accepts: the rest is said where it is told. */
 import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
+import { snapshotIdPattern } from '../../core/serviceTags/contentHash.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotChoice } from '../queries/snapshotLibrary.ts';
+import { targetNamePattern } from '../../core/targets/targetName.ts';
 
 const maxListItems = 50;
 
@@ -46,10 +48,7 @@ export const shard = matching(/^[1-9]\d?\/[1-9]\d?$/, 'i/n such as 1/3, n at mos
   .describe('One part of the list, i/n. A small change of the list moves few lines between parts.');
 
 const snapshotIdAccepted = 'an id that GET snapshots lists';
-export const snapshotId = matching(
-  new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-[0-9a-f]{12}$`),
-  snapshotIdAccepted,
-);
+export const snapshotId = matching(snapshotIdPattern, snapshotIdAccepted);
 
 const isoForms = [z.iso.date(), z.iso.datetime({ offset: true })] as const;
 const isoMessage = 'an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
@@ -75,7 +74,7 @@ export const continuation = matching(/^[\w~.=-]{1,2000}$/, 'what the page before
   .optional()
   .describe('From the page before.');
 
-export const targetName = matching(/^[a-z0-9-]{1,40}$/, 'a target name, [a-z0-9-]{1,40}');
+export const targetName = matching(targetNamePattern, 'a target name, [a-z0-9-]{1,40}');
 
 export const snapshotSelector = {
   snapshot: snapshotId.optional().describe('Answer from this snapshot.'),

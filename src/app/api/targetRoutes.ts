@@ -2,6 +2,8 @@ import pMap from 'p-map';
 import * as z from 'zod';
 import { RequestError } from '../../core/errors.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { targetKinds } from '../../core/targets/targetKinds.ts';
+import { targetStatuses } from '../../core/targets/targetState.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
@@ -19,8 +21,8 @@ export const targetParams = z.strictObject({ name: schemas.targetName });
 
 const targetView = z.looseObject({
   name: z.string(),
-  kind: z.enum(['nsgRule', 'registryNetworkRules']),
-  status: z.enum(['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly']),
+  kind: z.enum(targetKinds),
+  status: z.enum(targetStatuses),
   reasons: z.array(schemas.reason),
   configuration: z.looseObject({}),
   lastResult: z.looseObject({ runId: z.string(), at: z.string(), outcome: z.string() }).optional(),

@@ -1,6 +1,6 @@
 /** What every ending of a pull leaves behind: its status, and its record in the ledger. */
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
-import type { PullStatus } from '../../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Pull } from './pull.ts';
 import { commitRecord } from '../runRecords.ts';
 

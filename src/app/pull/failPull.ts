@@ -1,6 +1,6 @@
 /** How a pull ends that did not come through: recorded and told. */
 import { InvalidDocumentError, SourceError, toErrorMessage } from '../../core/errors.ts';
-import type { PullStatus } from '../../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { Pull } from './pull.ts';

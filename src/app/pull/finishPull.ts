@@ -1,9 +1,9 @@
 /** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
-import { listed } from '../../core/plan/safety.ts';
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
-import type { Publication, PullStatus, Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { Publication, PullStatus } from '../../core/ledger/pullStatus.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
-import { counted } from '../../core/words.ts';
+import { andMore, counted } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
@@ -136,7 +136,7 @@ function lostBaselines({ quarantine }: Snapshot): string[] {
   const lost = quarantine.filter(({ kind, confirmations }) => kind === 'unknown' && confirmations === 0);
   return [...new Set(lost.map(({ baseline }) => baseline))].map((baseline) => {
     const tags = lost.filter((entry) => entry.baseline === baseline).map(({ tag }) => tag);
-    return `Snapshot ${baseline} is gone or damaged: what ${listed(tags)} had in it is not known, so nothing of it is removed for now.`;
+    return `Snapshot ${baseline} is gone or damaged: what ${andMore(tags)} had in it is not known, so nothing of it is removed for now.`;
   });
 }
 

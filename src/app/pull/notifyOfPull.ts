@@ -1,5 +1,6 @@
 /** What people hear of a pull: watched tags that changed, sources that fail, are stale or disagree, stored data that is lost. Each once, when it begins. */
-import type { PullStatus, SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../core/ledger/pullStatus.ts';
+import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
 import { counted } from '../../core/words.ts';
 import type { Notification } from '../ports.ts';

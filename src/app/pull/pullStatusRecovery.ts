@@ -2,7 +2,7 @@
 import { recordHash } from '../../core/ledger/ledgerChain.ts';
 import { isPullOf } from '../../core/ledger/pullRecord.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { PullStatus } from '../../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Ledger } from '../ports.ts';
 
 /** Enough to meet a pull that changed something, and of each cloud where several share the ledger. */

@@ -1,9 +1,10 @@
 /** Asks every source, and says of each what it gave: healthy, stale or failed. */
 import { contentHash } from '../../core/serviceTags/contentHash.ts';
 import { toErrorMessage } from '../../core/errors.ts';
-import { dayInMs, dayOfDownload, maxLagInDays, newestDay, withKnownDay } from '../../core/serviceTags/fileDate.ts';
+import { dayOfDownload, maxLagInDays, newestDay, withKnownDay } from '../../core/serviceTags/fileDate.ts';
 import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
+import { dayInMs } from '../../core/time.ts';
 import type { ServiceTagsSource } from '../ports.ts';
 
 export interface FetchedSource {

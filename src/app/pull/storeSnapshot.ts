@@ -1,12 +1,12 @@
 /** A document becomes a snapshot: judged, stored once, and pointed at. */
 import { toSnapshotId } from '../../core/serviceTags/contentHash.ts';
-import { dayInMs, toDay } from '../../core/serviceTags/fileDate.ts';
 import { judge, type BelievedTag } from '../../core/serviceTags/judge.ts';
 import { findTag } from '../../core/serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import { diffTags } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Snapshot, SnapshotPointer } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { dayInMs, toDay } from '../../core/time.ts';
 import { judgedTags } from '../../core/serviceTags/watchedTags.ts';
 import type { Found, Pull, PullServices } from './pull.ts';
 import { findSnapshot, toPointer, type CurrentList } from './readCurrent.ts';

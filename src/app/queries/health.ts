@@ -1,11 +1,13 @@
 /** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
 import { toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
-import type { PullStatus, SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../core/ledger/pullStatus.ts';
+import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { Logger } from '../ports.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
+import { hourInMs } from '../../core/time.ts';
 import { counted } from '../../core/words.ts';
 import type { QueryServices } from './queryServices.ts';
 import { describeCause, readStorage } from './storage.ts';
@@ -41,8 +43,6 @@ interface Finding {
   readonly severity: 'degraded' | 'unhealthy';
   readonly text: string;
 }
-
-const hourInMs = 3_600_000;
 
 export async function readHealth(services: QueryServices, current: CurrentSnapshot): Promise<Health> {
   const findings: Finding[] = [];

@@ -1,11 +1,11 @@
 /** The ledger, as the API reads it. */
 import { RequestError, shorten } from '../../core/errors.ts';
+import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import { itemsOf } from '../itemsOf.ts';
 import type { Ledger, Page, PageRequest } from '../ports.ts';
 import { readStorage } from './storage.ts';
 
-const runIdPattern = /^\d{8}T\d{9}Z-[a-z0-9-]{1,40}-[0-9a-f]{8}$/;
 const pageSize = 50;
 /** Runs that changed nothing on the way to one that did: some months of hourly checks. */
 const maxRecords = 2000;
@@ -21,7 +21,7 @@ export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): P
 
 /** Throws RequestError 404. */
 export async function getRun(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord> {
-  const record = runIdPattern.test(id) ? await readStorage('the ledger', () => ledger.get(id)) : undefined;
+  const record = isRunId(id) ? await readStorage('the ledger', () => ledger.get(id)) : undefined;
   if (record) return record;
   throw new RequestError(404, 'unknown-run', `there is no run "${shorten(id)}"; GET runs lists them`);
 }

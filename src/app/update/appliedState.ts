@@ -1,6 +1,7 @@
 /** What the state remembers of a plan: claims before the write, what came of it after. */
 import { intersectPrefixes, isPrefix, overlapping, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
 import type { Approval, OwnedPrefix, TargetState } from '../../core/targets/targetState.ts';
 import type { CurrentState } from '../ports.ts';
 import type { Situation } from './situation.ts';
@@ -22,13 +23,10 @@ export function claim(
 ): TargetState {
   const { plan, ours } = situation.result;
   const known = new Map(state.owned.map((owned) => [owned.prefix, owned]));
-  const wanted =
-    situation.target.kind === 'nsgRule'
-      ? [...ours, ...plan.add]
-      : [...ours, ...changes.flatMap((change) => change.prefixes)];
+  const added = traitsOf(situation.target).hasMark ? plan.add : changes.flatMap((change) => change.prefixes);
   const owned = [
     ...state.owned,
-    ...sortPrefixes(wanted)
+    ...sortPrefixes([...ours, ...added])
       .filter((prefix) => !known.has(prefix))
       .map(toClaim),
   ];
@@ -52,7 +50,7 @@ export function claim(
 }
 
 function ruleNames(situation: Situation, owned: readonly string[], changes: readonly RuleChange[]): readonly string[] {
-  if (situation.target.kind !== 'nsgRule') return [];
+  if (!traitsOf(situation.target).hasOwnRules) return [];
   const written = changes.filter((change) => change.operation === 'put').map((change) => change.rule);
   return [...new Set([...owned, ...written])].sort();
 }
@@ -72,7 +70,7 @@ export function stateWithoutWrite(state: TargetState, situation: Situation): Tar
  */
 function claimsWithoutRule(state: TargetState, { target, selection, current }: Situation): readonly string[] {
   const isUnderWay = current.notes.some((note) => note.code === 'settling');
-  if (target.kind === 'nsgRule') return intersectPrefixes(ownedTexts(state), selection.prefixes);
+  if (traitsOf(target).hasMark) return intersectPrefixes(ownedTexts(state), selection.prefixes);
   return isUnderWay ? overlapping(ownedTexts(state), selection.prefixes) : [];
 }
 
@@ -89,10 +87,9 @@ export function stateAfterWrite(
   const removed = later.length > 0 ? [] : result.plan.remove;
   // What a registry still holds of those that were taken out is somebody else's.
   const written = (later.length > 0 ? result.additions : result.changes).flatMap((change) => change.prefixes);
-  const ours =
-    target.kind === 'nsgRule'
-      ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
-      : live.filter((prefix) => written.includes(prefix));
+  const ours = traitsOf(target).hasMark
+    ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
+    : live.filter((prefix) => written.includes(prefix));
   const { inFlight, removalsNotBefore, ...rest } = state;
   const notBefore = result.plan.add.length > 0 ? new Date(now.getTime() + settle).toISOString() : removalsNotBefore;
   const next = {
@@ -146,7 +143,7 @@ function withOwned(state: TargetState, prefixes: readonly string[]): TargetState
 }
 
 function ownedRulesOf(state: TargetState, live: CurrentState, situation: Situation): readonly string[] {
-  if (situation.target.kind !== 'nsgRule') return [];
+  if (!traitsOf(situation.target).hasOwnRules) return [];
   // The mark alone is enough: a state that was lost learns from it.
   return live.rules
     .filter(({ rule, mark }) => mark === 'ours' || (mark !== undefined && state.ownedRules.includes(rule)))

@@ -4,7 +4,7 @@ import type { RuleChange } from '../../core/plan/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { counted } from '../../core/words.ts';
 import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
-import type { LiveRule } from '../../core/plan/currentRule.ts';
+import { registryRuleName, type LiveRule } from '../../core/plan/currentRule.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
 import type { ArmSession, Clock, CurrentState, TargetSession, UpdateQueue } from '../ports.ts';
@@ -124,7 +124,7 @@ function verify(readBack: CurrentState, changes: readonly RuleChange[]): void {
     const live = readBack.rules.find((rule) => rule.rule === change.rule);
     const prefixes = live?.prefixes ?? [];
     const isThere =
-      change.rule === 'ipRules'
+      change.rule === registryRuleName
         ? change.prefixes.every((prefix) => prefixes.includes(prefix))
         : sameAddresses(prefixes, change.prefixes);
     if (!isThere) throw new TargetMovedError(`${change.rule} does not hold what was written to it`);

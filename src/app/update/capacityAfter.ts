@@ -1,7 +1,7 @@
 /** What a run tells of the room in its target. */
-import { defaultMaxIpRules } from '../../core/plan/capacity.ts';
 import { rememberCount, type CapacityHistory } from '../../core/plan/capacityUse.ts';
 import { intersectPrefixes } from '../../core/prefixes.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import type { RunResult } from './runResult.ts';
 import type { Situation } from './situation.ts';
@@ -26,7 +26,7 @@ export function capacityAfter(state: TargetState, { situation, applied }: RunRes
 /** A registry says its quota only where it is asked, which is before a write. */
 function limitOf({ current, target }: Situation, state: TargetState): number | undefined {
   if (current.maxPrefixes !== undefined) return current.maxPrefixes;
-  return state.capacity?.limit ?? (target.kind === 'registryNetworkRules' ? defaultMaxIpRules : undefined);
+  return state.capacity?.limit ?? traitsOf(target).assumedQuota;
 }
 
 /** Prefixes in the rules once the whole plan is applied, with what of the list it holds. */
@@ -34,7 +34,7 @@ function countAll({ target, current, selection, result: { changes, plan } }: Sit
   const changed = new Map(changes.map((change) => [change.rule, change]));
   const untouched = current.rules.filter(({ rule }) => !changed.has(rule)).map(({ prefixes }) => prefixes.length);
   const written = changes.map(({ operation, prefixes }) => (operation === 'put' ? prefixes.length : 0));
-  const foreign = target.kind === 'registryNetworkRules' && changes.length > 0 ? plan.foreign.length : 0;
+  const foreign = !traitsOf(target).hasOwnRules && changes.length > 0 ? plan.foreign.length : 0;
   const held = intersectPrefixes(plan.held.add, selection.prefixes);
   return sum(untouched) + sum(written) + foreign + held.length;
 }

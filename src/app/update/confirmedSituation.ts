@@ -1,6 +1,7 @@
 /** A second look where the first would cost a claim. */
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import { ownedTexts } from './appliedState.ts';
 import type { ArmSession } from '../ports.ts';
@@ -25,8 +26,8 @@ export async function readConfirmedSituation(
   return readSituation(readers, arm, target, state);
 }
 
-/** What an NSG rule lacks and should hold is put back, and stays claimed. */
+/** What a rule with a mark lacks and should hold is put back, and stays claimed. */
 function lostClaims(state: TargetState, { target, result, selection }: Situation): readonly string[] {
-  const wanted = target.kind === 'nsgRule' ? selection.prefixes : [];
+  const wanted = traitsOf(target).hasMark ? selection.prefixes : [];
   return subtractPrefixes(ownedTexts(state), [...result.ours, ...wanted]);
 }

@@ -1,6 +1,7 @@
 /** Tells people once a day that the week runs out in which a target must let in what was published. */
 import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
 import type { TargetState, WaitingPrefix } from '../../core/targets/targetState.ts';
+import { toDay } from '../../core/time.ts';
 import type { Notification } from '../ports.ts';
 
 export interface DeadlineNotice {
@@ -18,7 +19,7 @@ export function deadlineNotice(
     [{ target: state.target, waiting: waiting.filter((entry) => entry.published !== '') }],
     now,
   );
-  const day = now.toISOString().slice(0, 10);
+  const day = toDay(now);
   const isUrgent = clock.status === 'near' || clock.status === 'overdue';
   if (!isUrgent || state.deadlineAnnounced === day) return undefined;
   return {

@@ -1,6 +1,6 @@
 /** What a run came to. */
 import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../../core/errors.ts';
-import { blockCodes, type BlockCode, type Reason } from '../../core/reasons.ts';
+import type { Reason } from '../../core/reasons.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
 import type { LastResult, TargetStatus } from '../../core/targets/targetState.ts';
 import type { Applied } from './applyPlan.ts';
@@ -19,7 +19,7 @@ export interface RunResult {
   readonly postponement?: Postponement;
 }
 
-const unfinished: readonly string[] = ['failed', 'pending', 'blocked', 'interrupted'] satisfies RunOutcome[];
+const unfinished: readonly RunOutcome[] = ['failed', 'pending', 'blocked', 'interrupted'];
 
 /**
  * Recorded are the runs that wrote, held, were blocked, failed, or found something new to plan; and one that finds all
@@ -36,7 +36,7 @@ export function isRecorded(result: RunResult, last: LastResult | undefined): boo
 /** `request` is what is asked for again where the target is busy; `fraction` spreads those that are refused together. */
 export function resultOfError(error: unknown, request: UpdateMessage, fraction: number): RunResult {
   if (error instanceof TargetBlockedError) {
-    return { outcome: 'blocked', reasons: [{ code: toBlockCode(error.code), message: error.message }], error };
+    return { outcome: 'blocked', reasons: [{ code: error.code, message: error.message }], error };
   }
   const isBusy = error instanceof TargetBusyError || error instanceof TargetMovedError;
   const retryAfterInMs = error instanceof TargetBusyError ? error.retryAfterInMs : undefined;
@@ -45,10 +45,6 @@ export function resultOfError(error: unknown, request: UpdateMessage, fraction: 
   const seconds = Math.ceil(postponement.delayInMs / 1_000);
   const message = `${toErrorMessage(error)}. The update is asked for again in ${seconds} seconds.`;
   return { outcome: 'pending', reasons: [{ code: 'postponed', message }], error, postponement };
-}
-
-function toBlockCode(code: string): BlockCode {
-  return blockCodes.find((known) => known === code) ?? 'rejected';
 }
 
 export function statusOf(result: RunResult): TargetStatus {

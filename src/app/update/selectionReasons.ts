@@ -4,10 +4,11 @@ import { nearestNames } from '../../core/nearest.ts';
 import type { PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { findTag, regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
-import { listed } from '../../core/plan/safety.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
+import { andMore, counted } from '../../core/words.ts';
 import { registryOf, type FollowedSnapshot, type Listing } from './listing.ts';
 
 /** Why nothing can be applied. `own`: what the target follows. */
@@ -131,13 +132,9 @@ export function selectionNotes(target: Target, own: Listing | undefined, state: 
 }
 
 function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: Listing): Reason[] {
-  if (target.kind !== 'registryNetworkRules' || otherFamilies === 0) return [];
-  const message = `Left out: ${countPrefixes(otherFamilies, 'IPv6 ')} of ${listed(tags)}, as a registry takes IPv4 rules only.`;
+  if (traitsOf(target).takesIpv6 || otherFamilies === 0) return [];
+  const message = `Left out: ${counted(otherFamilies, 'IPv6 prefix')} of ${andMore(tags)}, as a registry takes IPv4 rules only.`;
   return [{ code: 'ipv6Dropped', message }];
-}
-
-function countPrefixes(count: number, kind = ''): string {
-  return `${count} ${kind}${count === 1 ? 'prefix' : 'prefixes'}`;
 }
 
 /** Of a pinned target: what of the current list it does without. */
@@ -151,7 +148,7 @@ export function pinNotes(
   const kept = subtractPrefixes([...ours, ...plan.foreign], plan.remove);
   const lacking = subtractPrefixes(current.selection.prefixes, [...(own?.selection.prefixes ?? []), ...kept]);
   const list = `the current list ${current.snapshot.id}`;
-  const without = lacking.length === 0 ? '' : `, and so without ${countPrefixes(lacking.length)} of ${list}`;
+  const without = lacking.length === 0 ? '' : `, and so without ${counted(lacking.length, 'prefix')} of ${list}`;
   const message = `Pinned to ${pin.snapshot} by ${pin.by} on ${pin.at.slice(0, 10)}${without}: resume the target to follow the list.`;
   return [{ code: 'pinned', message, ...(lacking.length > 0 ? { prefixes: lacking } : {}) }];
 }

@@ -6,6 +6,7 @@ import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import { itemsOf } from '../itemsOf.ts';
+import { counted } from '../../core/words.ts';
 import type { Ledger } from '../ports.ts';
 
 export interface LoadedState {
@@ -122,7 +123,8 @@ function whoAndWhen({ trigger, startedAt }: RunRecord): { readonly by: string; r
 
 function recoveredNote(isUnreadable: boolean, state: TargetState): Reason {
   const what = isUnreadable ? 'The state could not be read (a copy of it is kept)' : 'The state was lost';
-  const owned = state.owned.length === 1 ? '1 owned prefix was' : `${state.owned.length} owned prefixes were`;
+  const count = state.owned.length;
+  const owned = `${counted(count, 'owned prefix')} ${count === 1 ? 'was' : 'were'}`;
   return {
     code: 'recovered',
     message: `${what}; ${owned} taken from the ledger. Clocks of removals start anew.`,

@@ -1,4 +1,5 @@
 import { InvalidDocumentError, quoteValue } from '../../core/errors.ts';
+import { targetNamePattern } from '../../core/targets/targetName.ts';
 import type { UpdateMessage } from '../ports.ts';
 
 const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }';
@@ -10,7 +11,7 @@ export function parseUpdateMessage(body: unknown): UpdateMessage {
     throw new InvalidDocumentError(`message ${quoteValue(body)}: ${accepted}`);
   }
   const { target, reason, traceparent, postponed } = message;
-  if (typeof target !== 'string' || !/^[a-z0-9-]{1,40}$/.test(target)) {
+  if (typeof target !== 'string' || !targetNamePattern.test(target)) {
     throw new InvalidDocumentError(`target: ${quoteValue(target)}, ${accepted}`, 'target');
   }
   return {

@@ -1,7 +1,9 @@
 /** The ledger's chains: ids that sort by time, hashes that link each record to the one before, and their check. */
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonicalJson.ts';
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import type { LedgerHead, RunRecord } from './runRecord.ts';
+import { targetNamePattern } from '../targets/targetName.ts';
 
 export interface RunIdParts {
   readonly chain: string;
@@ -10,11 +12,10 @@ export interface RunIdParts {
 }
 
 const idPattern = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-([a-z0-9-]{1,40})-([0-9a-f]{8})$/;
-const chainPattern = /^[a-z0-9-]{1,40}$/;
 
 /** True for what may name a chain: a target's name or `pull`. */
 export function isChainName(text: string): boolean {
-  return chainPattern.test(text);
+  return targetNamePattern.test(text);
 }
 
 /** `20261123T060000000Z-webhook-receiver-0123abcd`; `random` is 8 hex digits. */
@@ -50,14 +51,6 @@ export function isRunId(text: string): boolean {
 /** sha256 (hex) over the record as JSON with sorted keys: the order of keys and undefined ones make no difference. */
 export function recordHash(record: RunRecord): string {
   return createHash('sha256').update(canonicalJson(record)).digest('hex');
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }
 
 export interface ChainBreak {

@@ -10,16 +10,18 @@ export interface ArmUsage {
   readonly retries: readonly { readonly call: string; readonly code: string; readonly waitedInMs: number }[];
 }
 
-export type RunOutcome =
-  | 'applied' // something was written
-  | 'unchanged' // nothing to do
-  | 'pending' // additions are written, removals follow
-  | 'held'
-  | 'blocked'
-  | 'failed'
-  | 'planOnly'
-  | 'paused'
-  | 'interrupted'; // ended in the middle; found by the run after it
+export const runOutcomes = [
+  'applied', // something was written
+  'unchanged', // nothing to do
+  'pending', // additions are written, removals follow
+  'held',
+  'blocked',
+  'failed',
+  'planOnly',
+  'paused',
+  'interrupted', // ended in the middle; found by the run after it
+] as const;
+export type RunOutcome = (typeof runOutcomes)[number];
 
 /** One immutable record of the ledger: `<target or "pull">/<yyyy>/<mm>/<run id>.json`. */
 export interface RunRecord {

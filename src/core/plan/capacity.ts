@@ -2,11 +2,9 @@
 import type { CoverTest } from './fit.ts';
 import type { Ownership } from './ownership.ts';
 import { overlapping, parsePrefix, subtractPrefixes } from '../prefixes.ts';
-import { specialPurposeRangeOf } from '../serviceTags/specialPurpose.ts';
+import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import type { Target } from '../targets/target.ts';
-
-/** A registry's rule quota where its usages do not answer: what the service enforced and the docs say. */
-export const defaultMaxIpRules = 100;
+import { defaultMaxIpRules, traitsOf } from '../targets/targetKinds.ts';
 
 /** What is fitted into which room, and how far wider prefixes may go for it. */
 export interface Capacity {
@@ -69,7 +67,7 @@ export function calculateCapacity({ maxPrefixes, maxNewAddresses, ...input }: Ca
  * needed for those. Any other foreign rule does not count: it was made for something else and may go any day.
  */
 export function coveredByOthers(target: Target, { ours, foreign }: Ownership, listed: readonly string[]): string[] {
-  if (target.kind === 'nsgRule') return [];
+  if (traitsOf(target).hasOwnRules) return [];
   const beyond = new Set(overlapping(foreign, subtractPrefixes(foreign, listed)));
   return subtractPrefixes(
     foreign.filter((prefix) => !beyond.has(prefix)),
@@ -91,7 +89,7 @@ export function presentIn({
   ownership,
   covered,
 }: Pick<Capacity, 'target' | 'ownership' | 'covered'>): string[] {
-  return [...ownership.ours, ...(target.kind === 'nsgRule' ? ownership.foreign : covered)];
+  return [...ownership.ours, ...(traitsOf(target).hasOwnRules ? ownership.foreign : covered)];
 }
 
 /**

@@ -1,5 +1,11 @@
 /** How full a target is, and when it will be at its present growth. */
-import { weeksUntilFull, type CountOnDate } from './fit.ts';
+import { dayInMs } from '../time.ts';
+
+/** How many prefixes a list had on a day, `YYYY-MM-DD` or an ISO time. */
+export interface CountOnDate {
+  readonly date: string;
+  readonly count: number;
+}
 
 /** What a target's state keeps of it. */
 export interface CapacityHistory {
@@ -20,6 +26,8 @@ export interface CapacityUse {
 /** A quarter of weekly lists: long enough to tell growth from a single jump, short enough to follow a change of pace. */
 const maxPublications = 12;
 
+const weekInMs = 7 * dayInMs;
+
 /** A publication counts once: what was counted last for its day holds. */
 export function rememberCount(history: readonly CountOnDate[], latest: CountOnDate): readonly CountOnDate[] {
   return [...history.filter(({ date }) => date !== latest.date), latest]
@@ -28,5 +36,28 @@ export function rememberCount(history: readonly CountOnDate[], latest: CountOnDa
 }
 
 export function toCapacityUse({ used, limit, history }: CapacityHistory): CapacityUse {
-  return { used, limit, weeksUntilFull: weeksUntilFull(history, limit) ?? null };
+  return { used, limit, weeksUntilFull: weeksUntilFull(history, limit) };
+}
+
+/** Whole weeks until the list outgrows `limit` at the pace of its history (least squares); null where it does not grow. */
+function weeksUntilFull(history: readonly CountOnDate[], limit: number): number | null {
+  const points = history
+    .map(({ date, count }) => ({ week: Date.parse(date) / weekInMs, count }))
+    .sort((a, b) => a.week - b.week);
+  const growth = slopeOf(points);
+  const latest = points.at(-1);
+  if (!latest || growth === undefined || growth <= 0) return null;
+  return Math.max(0, Math.floor((limit - latest.count) / growth));
+}
+
+function slopeOf(points: readonly { readonly week: number; readonly count: number }[]): number | undefined {
+  const meanWeek = mean(points.map(({ week }) => week));
+  const meanCount = mean(points.map(({ count }) => count));
+  const spread = points.reduce((sum, { week }) => sum + (week - meanWeek) ** 2, 0);
+  if (spread === 0) return undefined;
+  return points.reduce((sum, { week, count }) => sum + (week - meanWeek) * (count - meanCount), 0) / spread;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,9 @@
 import type { Reason } from '../reasons.ts';
 
-/** A live rule that is, may be, or may become ours. A registry has one, named `ipRules`. */
+/** A registry has one rule, and this is what it is called. */
+export const registryRuleName = 'ipRules';
+
+/** A live rule that is, may be, or may become ours. */
 export interface CurrentRule {
   readonly rule: string;
   /** As read; canonical where it can be parsed. */

@@ -109,34 +109,3 @@ function toPrefix({ start, size }: Pick<TrieNode, 'start' | 'size'>): string {
   const bytes = [24, 16, 8, 0].map((shift) => Math.floor(start / 2 ** shift) % 256);
   return `${bytes.join('.')}/${32 - Math.log2(size)}`;
 }
-
-/** How many prefixes a list had on a day, `YYYY-MM-DD` or an ISO time. */
-export interface CountOnDate {
-  readonly date: string;
-  readonly count: number;
-}
-
-const weekInMs = 7 * 24 * 60 * 60 * 1000;
-
-/** Whole weeks until the list outgrows `maxRules` at the pace of its history (least squares); undefined where it does not grow. */
-export function weeksUntilFull(history: readonly CountOnDate[], maxRules: number): number | undefined {
-  const points = history
-    .map(({ date, count }) => ({ week: Date.parse(date) / weekInMs, count }))
-    .sort((a, b) => a.week - b.week);
-  const growth = slopeOf(points);
-  const latest = points.at(-1);
-  if (!latest || growth === undefined || growth <= 0) return undefined;
-  return Math.max(0, Math.floor((maxRules - latest.count) / growth));
-}
-
-function slopeOf(points: readonly { readonly week: number; readonly count: number }[]): number | undefined {
-  const meanWeek = mean(points.map(({ week }) => week));
-  const meanCount = mean(points.map(({ count }) => count));
-  const spread = points.reduce((sum, { week }) => sum + (week - meanWeek) ** 2, 0);
-  if (spread === 0) return undefined;
-  return points.reduce((sum, { week, count }) => sum + (week - meanWeek) * (count - meanCount), 0) / spread;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

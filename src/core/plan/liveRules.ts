@@ -4,11 +4,10 @@ import type { CurrentRule } from './currentRule.ts';
 import { calculateOwnership, type Ownership } from './ownership.ts';
 import type { PlanInput } from './planInput.ts';
 import { overlapping } from '../prefixes.ts';
-import type { Reason } from '../reasons.ts';
+import { reasonFor, type Reason } from '../reasons.ts';
 import { rulesOfTarget } from './ruleLocks.ts';
-import { listed, reasonFor } from './safety.ts';
 import type { Approval } from '../targets/targetState.ts';
-import { counted } from '../words.ts';
+import { andMore, counted } from '../words.ts';
 
 export interface Live {
   readonly rules: readonly CurrentRule[];
@@ -49,6 +48,6 @@ export function foreignNotes({ target, desired }: PlanInput, { ownership: { fore
     return reasonFor('foreignRules', foreign, `${others} and left alone${stay}.`);
   }
   if (target.policy !== 'addOnly' || blockers.length > 0) return [];
-  const message = `${listed(foreign)} is in the rule but was not written by this app; policy addOnly keeps it.`;
+  const message = `${andMore(foreign)} is in the rule but was not written by this app; policy addOnly keeps it.`;
   return reasonFor('foreignRules', foreign, message);
 }

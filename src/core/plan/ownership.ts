@@ -3,6 +3,7 @@ import { intersectPrefixes, isPrefix, sortPrefixes, subtractPrefixes } from '../
 import type { CurrentRule } from './currentRule.ts';
 import type { Reason } from '../reasons.ts';
 import type { Target } from '../targets/target.ts';
+import { traitsOf } from '../targets/targetKinds.ts';
 
 export interface OwnershipInput {
   readonly target: Target;
@@ -35,7 +36,7 @@ export interface Ownership {
  */
 export function calculateOwnership(input: OwnershipInput): Ownership {
   const parts = input.rules.map((rule) =>
-    input.target.kind === 'nsgRule' ? ownershipOfNsgRule(rule, input) : ownershipOfRegistry(rule, input),
+    traitsOf(input.target).hasMark ? ownershipByMark(rule, input) : ownershipByClaim(rule, input),
   );
   return {
     ours: sortPrefixes(parts.flatMap((part) => part.ours)),
@@ -44,7 +45,7 @@ export function calculateOwnership(input: OwnershipInput): Ownership {
   };
 }
 
-function ownershipOfRegistry(rule: CurrentRule, input: OwnershipInput): Ownership {
+function ownershipByClaim(rule: CurrentRule, input: OwnershipInput): Ownership {
   const claimed = new Set(input.owned);
   const live = sortPrefixes(rule.prefixes.filter(isPrefix));
   return {
@@ -54,10 +55,10 @@ function ownershipOfRegistry(rule: CurrentRule, input: OwnershipInput): Ownershi
   };
 }
 
-function ownershipOfNsgRule(rule: CurrentRule, input: OwnershipInput): Ownership {
+function ownershipByMark(rule: CurrentRule, input: OwnershipInput): Ownership {
   const live = rule.prefixes.filter(isPrefix);
   const claimedHere = input.ownedRules.includes(rule.rule);
-  const blocker = nsgBlocker(rule, claimedHere && intersectPrefixes(live, input.owned).length > 0, input.target);
+  const blocker = markBlocker(rule, claimedHere && intersectPrefixes(live, input.owned).length > 0, input.target);
   if (blocker) return { ours: [], foreign: sortPrefixes(live), blockers: [blocker] };
 
   const ours = intersectPrefixes(live, claimedHere ? input.owned : input.desired);
@@ -68,7 +69,7 @@ function ownershipOfNsgRule(rule: CurrentRule, input: OwnershipInput): Ownership
   };
 }
 
-function nsgBlocker(rule: CurrentRule, claimed: boolean, target: Target): Reason | undefined {
+function markBlocker(rule: CurrentRule, claimed: boolean, target: Target): Reason | undefined {
   if (rule.mark === 'otherOwner') {
     return {
       code: 'otherOwner',

@@ -2,8 +2,8 @@
 import { comparePrefixes, intersectEach, intersectPrefixes, parsePrefix, subtractPrefixes } from '../prefixes.ts';
 import type { AbsentPrefix, ReturnedPrefix } from '../targets/targetState.ts';
 import type { SafetyLimits } from '../targets/target.ts';
+import { dayInMs } from '../time.ts';
 
-const dayInMs = 24 * 60 * 60 * 1000;
 /** A return counts for so long. */
 const flapWindowInDays = 180;
 /** So many returns make a prefix a flapping one. */
@@ -113,7 +113,7 @@ function addReturns(returned: readonly ReturnedPrefix[], back: readonly string[]
   return sortByAddress([...known, ...first]);
 }
 
-function prefixesOf(entries: readonly { readonly prefix: string }[]): string[] {
+export function prefixesOf(entries: readonly { readonly prefix: string }[]): string[] {
   return entries.map((entry) => entry.prefix);
 }
 

@@ -5,7 +5,8 @@ import type { Plan } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import { coversAll, dropContained, familyOf, ofFamily, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
-import { familyOfRule, type PlanLists } from './ruleSet.ts';
+import type { PlanLists } from './ruleSet.ts';
+import { familyOfRule } from '../targets/ownRules.ts';
 import type { Target } from '../targets/target.ts';
 import type { Approval, TargetState } from '../targets/targetState.ts';
 

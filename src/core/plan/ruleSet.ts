@@ -1,11 +1,13 @@
 /** The app's rules as a whole: which prefixes they hold once something is in and something is out, and what is written for it. */
-import type { CurrentRule } from './currentRule.ts';
+import { registryRuleName, type CurrentRule } from './currentRule.ts';
 import type { Ownership } from './ownership.ts';
 import type { RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
-import { addressFamilies, dropContained, intersectPrefixes, mergePrefixes } from '../prefixes.ts';
-import { ofFamily, overlapping, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
-import type { NsgRuleTarget, Target } from '../targets/target.ts';
+import { dropContained, intersectPrefixes, mergePrefixes, ofFamily } from '../prefixes.ts';
+import { overlapping, sameAddresses, subtractPrefixes } from '../prefixes.ts';
+import { ownRulesOf } from '../targets/ownRules.ts';
+import type { Target } from '../targets/target.ts';
+import { traitsOf } from '../targets/targetKinds.ts';
 
 export interface RuleSetParts {
   /** What is wanted and needs a rule of ours, in the shape that it is written in. */
@@ -34,23 +36,18 @@ export function buildRuleSet(target: Target, ownership: Ownership, parts: RuleSe
 
 /** A registry holds a prefix once: what somebody else let in must not become ours by being written again. */
 export function rulesOfOthers(target: Target, { foreign }: Ownership): ReadonlySet<string> {
-  return new Set(target.kind === 'nsgRule' ? [] : foreign);
+  return new Set(traitsOf(target).hasOwnRules ? [] : foreign);
 }
 
 /** What the app's rules hold now; one NSG rule holds what is ours and what is not. */
 export function keptIn(target: Target, { ours, foreign }: Ownership): readonly string[] {
-  return target.kind === 'nsgRule' ? [...ours, ...foreign] : ours;
+  return traitsOf(target).hasOwnRules ? [...ours, ...foreign] : ours;
 }
 
 export interface PlanLists {
   readonly add: readonly string[];
   readonly remove: readonly string[];
   readonly retain: readonly string[];
-}
-
-/** An NSG rule of a target by its name. */
-export function familyOfRule({ rule }: NsgRuleTarget, name: string): AddressFamily {
-  return name === rule.name ? 'ipv4' : 'ipv6';
 }
 
 /** What must be written so that the rules hold `prefixes`. A rule that was never ours is not deleted. */
@@ -61,11 +58,10 @@ export function ruleChanges(
   prefixes: readonly string[],
 ): RuleChange[] {
   if (target.kind === 'registryNetworkRules') {
-    return sameAddresses(prefixes, ownership.ours) ? [] : [{ rule: 'ipRules', operation: 'put', prefixes }];
+    return sameAddresses(prefixes, ownership.ours) ? [] : [{ rule: registryRuleName, operation: 'put', prefixes }];
   }
   const mayLeave = target.policy !== 'addOnly' && distrust.length === 0;
-  return addressFamilies.flatMap((family): RuleChange[] => {
-    const rule = family === 'ipv4' ? target.rule.name : `${target.rule.name}-ipv6`;
+  return ownRulesOf(target).flatMap(({ name: rule, family }): RuleChange[] => {
     const live = rules.find((candidate) => candidate.rule === rule);
     const isOurs = live?.mark === 'ours' || state.ownedRules.includes(rule);
     return nsgRuleChange(rule, live, ofFamily(prefixes, family), isOurs, mayLeave);

@@ -1,9 +1,17 @@
 /** What may be added and removed without a person: the limits of the targets file, both ways. */
-import { addressFamilies, countAddresses, intersectPrefixes, ofFamily, overlapping } from '../prefixes.ts';
-import { parsePrefix, sortPrefixes, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
-import type { Reason } from '../reasons.ts';
-import { specialPurposeRangeOf } from '../serviceTags/specialPurpose.ts';
+import {
+  countAddresses,
+  intersectPrefixes,
+  ofFamily,
+  parsePrefix,
+  sortPrefixes,
+  subtractPrefixes,
+} from '../prefixes.ts';
+import { reasonFor, type Reason } from '../reasons.ts';
+import { removalExcess } from '../removalLimit.ts';
+import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import type { SafetyLimits } from '../targets/target.ts';
+import { andMore } from '../words.ts';
 
 export interface AdditionCheck {
   /** Addresses that may be let in now. */
@@ -92,7 +100,7 @@ function specialPurposeParts(
     ranges.map(({ prefix }) => prefix),
   );
   const names = [...new Set(ranges.map(({ range, name }) => `${range} (${name})`))].join(', ');
-  const message = `${listed(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`;
+  const message = `${andMore(prefixes)} overlaps ${names}: special-purpose addresses are never let in, approved or not.`;
   return { prefixes, reasons: reasonFor('specialPurpose', prefixes, message) };
 }
 
@@ -117,7 +125,7 @@ function takeWithin(prefixes: readonly string[], room: number): { taken: string[
 
 function widthMessage(tooWide: readonly string[], limits: SafetyLimits): string {
   const { ipv4, ipv6 } = limits.widestPrefix;
-  return `${listed(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
+  return `${andMore(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
 }
 
 function countMessage(held: readonly string[], fresh: readonly string[], { maxAddedAddresses }: SafetyLimits): string {
@@ -161,62 +169,9 @@ export function checkRemovals(input: RemovalInput): RemovalCheck {
       ...reasonFor(
         'flapping',
         flapping,
-        `${listed(flapping)} has gone and come back before, so it stays until the plan is approved.`,
+        `${andMore(flapping)} has gone and come back before, so it stays until the plan is approved.`,
       ),
       ...(excess ? reasonFor('removalLimit', steady, `${excess} Approve the plan if they are meant to go.`) : []),
     ],
   };
-}
-
-/**
- * Says by how much a removal is beyond the limits; undefined where it is within them. Counted are the prefixes that
- * lose an address; the percentage is the largest one of prefixes and addresses, family by family.
- */
-export function removalExcess(
-  removed: readonly string[],
-  from: readonly string[],
-  limits: Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>,
-): string | undefined {
-  if (removed.length === 0) return undefined;
-  const losing = overlapping(from, removed);
-  const shares = addressFamilies.flatMap((family) => lostShares(removed, losing, from, family));
-  const largest = shares.reduce((most, share) => (share.percent > most.percent ? share : most), noShare);
-  if (losing.length <= limits.maxRemovedCount && largest.percent <= limits.maxRemovedPercent) return undefined;
-  const { percent, of } = largest;
-  return `Removes ${losing.length} of ${from.length} prefixes, ${percent.toFixed(1)} % of the ${of} (limits: ${limits.maxRemovedCount} prefixes, ${limits.maxRemovedPercent} %).`;
-}
-
-interface LostShare {
-  readonly percent: number;
-  /** What it is a share of. */
-  readonly of: string;
-}
-
-const noShare: LostShare = { percent: 0, of: 'prefixes' };
-
-function lostShares(
-  removed: readonly string[],
-  losing: readonly string[],
-  from: readonly string[],
-  family: AddressFamily,
-): LostShare[] {
-  const all = ofFamily(from, family);
-  if (all.length === 0) return [];
-  const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
-  const lostAddresses = countAddresses(intersectPrefixes(removed, all), family);
-  const addressShare = Number((lostAddresses * 1_000_000n) / countAddresses(all, family)) / 1_000_000;
-  return [
-    { percent: (100 * ofFamily(losing, family).length) / all.length, of: `${name} prefixes` },
-    { percent: 100 * addressShare, of: `${name} addresses` },
-  ];
-}
-
-export function reasonFor(code: Reason['code'], prefixes: readonly string[], message: string): Reason[] {
-  return prefixes.length === 0 ? [] : [{ code, message, prefixes }];
-}
-
-/** `20.42.66.0/23` or `20.42.66.0/23 and 4 more`. */
-export function listed(prefixes: readonly string[]): string {
-  const first = prefixes[0] ?? 'nothing';
-  return prefixes.length <= 1 ? first : `${first} and ${prefixes.length - 1} more`;
 }

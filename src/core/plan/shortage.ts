@@ -2,10 +2,9 @@
 import { build, mergeRules, type Change } from './arrange.ts';
 import type { Capacity } from './capacity.ts';
 import { countAddresses } from '../prefixes.ts';
-import type { Reason } from '../reasons.ts';
-import { listed, reasonFor } from './safety.ts';
+import { reasonFor, type Reason } from '../reasons.ts';
 import { newlyOpened, waysToFit } from './widening.ts';
-import { counted } from '../words.ts';
+import { andMore, counted } from '../words.ts';
 
 /** Additions that have no room; `way` says what makes some. */
 export function roomReason(
@@ -22,13 +21,13 @@ export function roomReason(
       ? `${size} prefixes are needed and the network security group has room for ${room} (4,000 a side, all rules together).`
       : `${size} IP rules are needed and there is room for ${room}: the registry takes ${quota} and holds ${counted(ownership.foreign.length, 'rule')} of others.`;
   const order = 'of new prefixes the widest go in first, so that the fewest addresses are kept out';
-  return reasonFor(code, leftOut, `${need} Held is ${listed(leftOut)}: ${order}. ${way}`);
+  return reasonFor(code, leftOut, `${need} Held is ${andMore(leftOut)}: ${order}. ${way}`);
 }
 
 /** A person's yes to removals. */
 export function wayToReplace(leaving: readonly string[], leftOut: readonly string[]): string {
   const what = leftOut.length === 0 ? 'it' : 'what then has room';
-  return `Approve the plan to let ${what} in and to take out ${listed(leaving)}, which is not listed.`;
+  return `Approve the plan to let ${what} in and to take out ${andMore(leaving)}, which is not listed.`;
 }
 
 /** Other settings. */
@@ -43,8 +42,8 @@ export function wayToRoom(capacity: Capacity, change: Change, retained: readonly
 
 function keptPart({ target }: Capacity, retained: readonly string[]): string {
   return target.policy === 'addOnly'
-    ? `Policy addOnly keeps ${listed(retained)}, which is no longer listed: make room, or choose another policy.`
-    : `${listed(retained)} is no longer listed and takes room until it leaves.`;
+    ? `Policy addOnly keeps ${andMore(retained)}, which is no longer listed: make room, or choose another policy.`
+    : `${andMore(retained)} is no longer listed and takes room until it leaves.`;
 }
 
 /** Extra addresses beyond what `maxAddedAddresses` has left. */
@@ -52,14 +51,14 @@ export function countReason(capacity: Capacity, rules: readonly string[], waitin
   const { target, widening } = capacity;
   const extra = newlyOpened(capacity, rules);
   const left = Math.max(0, widening?.maxNewAddresses ?? 0);
-  const message = `fit: supernet would let in ${countAddresses(extra, 'ipv4')} addresses that are not listed to make room for ${listed(waiting)}, and maxAddedAddresses (${target.limits.maxAddedAddresses}) has room for ${left} more. Approve the plan if they are meant.`;
+  const message = `fit: supernet would let in ${countAddresses(extra, 'ipv4')} addresses that are not listed to make room for ${andMore(waiting)}, and maxAddedAddresses (${target.limits.maxAddedAddresses}) has room for ${left} more. Approve the plan if they are meant.`;
   return reasonFor('maxAddedAddresses', [...waiting, ...extra], message);
 }
 
 /** What is due to leave, but leaves a remainder that takes more rules than it does. */
 export function remainderReason(due: readonly string[], isFreed: boolean): Reason[] {
   const way = isFreed ? 'Approve the plan to take out now what goes with it.' : 'It leaves when there is room.';
-  const message = `${listed(due)} is due to leave, but there is no room for the parts that are left of its prefix: it stays whole. ${way}`;
+  const message = `${andMore(due)} is due to leave, but there is no room for the parts that are left of its prefix: it stays whole. ${way}`;
   return reasonFor('fit', due, message);
 }
 

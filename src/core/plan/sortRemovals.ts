@@ -2,12 +2,14 @@
 import type { Ownership } from './ownership.ts';
 import type { PlanInput } from './planInput.ts';
 import { dropContained, intersectEach, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
-import type { Reason } from '../reasons.ts';
-import { dueTime, flappingPrefixes, isDue, isWithoutPublication, type RemovalClocks } from './removals.ts';
-import { checkRemovals, listed, reasonFor } from './safety.ts';
+import { reasonFor, type Reason } from '../reasons.ts';
+import { dueTime, flappingPrefixes, isDue, isWithoutPublication, prefixesOf, type RemovalClocks } from './removals.ts';
+import { checkRemovals } from './safety.ts';
 import type { SafetyLimits } from '../targets/target.ts';
+import { traitsOf } from '../targets/targetKinds.ts';
 import type { AbsentPrefix, Approval } from '../targets/targetState.ts';
-import { counted } from '../words.ts';
+import { toDay } from '../time.ts';
+import { andMore, counted } from '../words.ts';
 
 export interface SortedRemovals {
   readonly remove: readonly string[];
@@ -31,7 +33,7 @@ export function sortRemovals(
       remove: [],
       held: [],
       retain: gone,
-      reasons: reasonFor('addOnly', gone, `${listed(gone)} is no longer selected; policy addOnly keeps it.`),
+      reasons: reasonFor('addOnly', gone, `${andMore(gone)} is no longer selected; policy addOnly keeps it.`),
     };
   }
   const approved = approval?.remove ?? [];
@@ -96,7 +98,7 @@ function checkForeign(
   ownership: Ownership,
   approval: Approval | undefined,
 ): { remove: readonly string[]; held: readonly string[]; reasons: readonly Reason[] } {
-  if (target.kind !== 'nsgRule' || ownership.blockers.length > 0) return { remove: [], held: [], reasons: [] };
+  if (!traitsOf(target).hasOwnRules || ownership.blockers.length > 0) return { remove: [], held: [], reasons: [] };
   const unlisted = subtractPrefixes(ownership.foreign, desired);
   const remove = intersectPrefixes(unlisted, approval?.remove ?? []);
   const held = subtractPrefixes(unlisted, remove);
@@ -106,7 +108,7 @@ function checkForeign(
     reasons: reasonFor(
       'foreignInOwnedRule',
       held,
-      `${listed(held)} is in the rule but was not written by this app: it stays until you approve the plan or take it out.`,
+      `${andMore(held)} is in the rule but was not written by this app: it stays until you approve the plan or take it out.`,
     ),
   };
 }
@@ -116,16 +118,12 @@ function graceReasons(waiting: readonly AbsentPrefix[], { target: { limits }, di
   if (waiting.length === 0) return [];
   const prefixes = prefixesOf(waiting);
   const stays = distrust.length > 0 ? ', and stays meanwhile' : `; it leaves after ${timeLeft(waiting, limits)}`;
-  return reasonFor('removalGrace', prefixes, `${listed(prefixes)} is no longer selected${stays}.`);
+  return reasonFor('removalGrace', prefixes, `${andMore(prefixes)} is no longer selected${stays}.`);
 }
 
 function timeLeft(waiting: readonly AbsentPrefix[], limits: SafetyLimits): string {
   const last = Math.max(...waiting.map((clock) => dueTime(clock, limits).getTime()));
   const missing = Math.max(...waiting.map((clock) => limits.removalConfirmations - clock.confirmedBy.length));
   const publications = missing > 0 ? ` and ${counted(missing, 'further publication')}` : '';
-  return `${new Date(last).toISOString().slice(0, 10)}${publications}`;
-}
-
-function prefixesOf(clocks: readonly AbsentPrefix[]): string[] {
-  return clocks.map((clock) => clock.prefix);
+  return `${toDay(last)}${publications}`;
 }

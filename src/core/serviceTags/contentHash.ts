@@ -23,21 +23,21 @@ export function toSnapshotId(cloud: Cloud, date: string, changeNumber: number, c
   return `${cloud}-${date.replaceAll('-', '')}-${changeNumber}-${contentHash.slice(0, 12)}`;
 }
 
-const idPattern = new RegExp(`^(${clouds.join('|')})-(\\d{4})(\\d{2})(\\d{2})-(\\d{1,15})-([0-9a-f]{12})$`);
+export const snapshotIdPattern = new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-[0-9a-f]{12}$`);
 
 /** True for what may name a snapshot's blob: nothing else reaches a path. */
 export function isSnapshotId(text: string): boolean {
-  return idPattern.test(text);
+  return snapshotIdPattern.test(text);
 }
 
 /** Throws InvalidDocumentError. */
 export function parseSnapshotId(text: string): SnapshotIdParts {
-  const match = idPattern.exec(text);
-  if (!match) {
+  if (!isSnapshotId(text)) {
     throw new InvalidDocumentError(
       `"${shorten(text)}" is not a snapshot id, expected <cloud>-<YYYYMMDD>-<changeNumber>-<12 hex digits>`,
     );
   }
-  const [, cloud, year, month, day, changeNumber, hash = ''] = match;
-  return { cloud: cloud as Cloud, date: `${year}-${month}-${day}`, changeNumber: Number(changeNumber), hash };
+  const [cloud, day = '', changeNumber, hash = ''] = text.split('-');
+  const date = `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
+  return { cloud: cloud as Cloud, date, changeNumber: Number(changeNumber), hash };
 }

@@ -1,15 +1,10 @@
 /** Of which day a list is, and so whether it may replace another one or can only add to it. */
 import type { DocumentWarning, ServiceTagsDownload } from './serviceTags.ts';
 import type { SourceReport } from './snapshot.ts';
+import { dayInMs, toDay } from '../time.ts';
 
 /** Microsoft says that the Discovery API may be four weeks behind: later than that, nobody waits for a source. */
 export const maxLagInDays = 28;
-export const dayInMs = 24 * 60 * 60 * 1000;
-
-/** `YYYY-MM-DD` */
-export function toDay(time: Date | number): string {
-  return new Date(time).toISOString().slice(0, 10);
-}
 
 export function newestDay(days: readonly (string | undefined)[]): string | undefined {
   return days

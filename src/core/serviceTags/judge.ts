@@ -1,11 +1,11 @@
 /** Judges a new document against what was believed before: which removals of which tags are quarantined. */
-import { dayInMs } from './fileDate.ts';
 import { subtractPrefixes } from '../prefixes.ts';
 import { findTag } from './regions.ts';
-import { removalExcess } from '../plan/safety.ts';
+import { removalExcess } from '../removalLimit.ts';
 import type { ServiceTagsDocument } from './serviceTags.ts';
 import type { TagQuarantine } from './snapshot.ts';
 import { defaultLimits, type SafetyLimits, type Target } from '../targets/target.ts';
+import { dayInMs } from '../time.ts';
 import { concerns } from './watchedTags.ts';
 import { counted } from '../words.ts';
 

@@ -4,6 +4,8 @@
  * Lists are compared by address, so a range that one source splits and another does not is no disagreement.
  */
 import { dropContained, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { tagsByName } from './regions.ts';
+import { isSameList } from './serviceTagDiff.ts';
 import type { DocumentWarning, ServiceTag, ServiceTagsDocument, ServiceTagsDownload } from './serviceTags.ts';
 import type { SourceDisagreement } from './snapshot.ts';
 
@@ -22,7 +24,7 @@ export interface MergedDownloads {
 export function mergeDownloads(downloads: readonly ServiceTagsDownload[]): MergedDownloads {
   const [leader, ...others] = rank(downloads);
   if (!leader) throw new RangeError('mergeDownloads needs at least one download');
-  const base = tagsByName(leader);
+  const base = tagsByName(leader.document);
   const disagreements = others.flatMap((other) => disagreementsOf(other, base));
   return {
     document: disagreements.length === 0 ? leader.document : addMissing(leader.document, base, others),
@@ -55,7 +57,7 @@ function disagreementsOf(other: ServiceTagsDownload, base: ReadonlyMap<string, S
 /** The parts of a tag's prefixes that the base does not cover; all of them where the base has no such tag. */
 function missingFrom(base: ServiceTag | undefined, tag: ServiceTag): readonly string[] {
   if (!base) return tag.addressPrefixes;
-  if (samePrefixes(base.addressPrefixes, tag.addressPrefixes)) return [];
+  if (isSameList(base.addressPrefixes, tag.addressPrefixes)) return [];
   return subtractPrefixes(tag.addressPrefixes, base.addressPrefixes);
 }
 
@@ -86,12 +88,4 @@ function withExtras(tag: ServiceTag, extras: readonly string[] | undefined): Ser
 function distinctWarnings(downloads: readonly ServiceTagsDownload[]): DocumentWarning[] {
   const all = downloads.flatMap((download) => download.warnings);
   return [...new Map(all.map((warning) => [JSON.stringify(warning), warning])).values()];
-}
-
-function tagsByName(download: ServiceTagsDownload): Map<string, ServiceTag> {
-  return new Map(download.document.values.map((tag) => [tag.name.toLowerCase(), tag]));
-}
-
-function samePrefixes(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((prefix, index) => prefix === b[index]);
 }

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import { comparePrefixes, parsePrefix, type AddressPrefix } from '../prefixes.ts';
 import type { Cloud, DocumentWarning, ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
+import { compareText } from '../words.ts';
 
 export interface ParsedServiceTags {
   readonly document: ServiceTagsDocument;
@@ -197,10 +198,6 @@ function duplicatesIn(tag: string, prefixes: readonly AddressPrefix[]): Document
 function duplicateTag(tag: string, spelling: string): DocumentWarning {
   const as = spelling === tag ? '' : `, also as ${spelling}`;
   return { kind: 'duplicateTag', tag, prefix: '', message: `${tag}: the tag is listed more than once${as}; merged` };
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function parseJson(body: string): unknown {

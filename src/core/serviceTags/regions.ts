@@ -53,7 +53,8 @@ export function regionOfTag(tag: ServiceTag): string | undefined {
 // A thousand targets ask one document; it is searched through once.
 const indexes = new WeakMap<ServiceTagsDocument, ReadonlyMap<string, ServiceTag>>();
 
-function tagsByName(document: ServiceTagsDocument): ReadonlyMap<string, ServiceTag> {
+/** The tags of a document by their names in lower case. */
+export function tagsByName(document: ServiceTagsDocument): ReadonlyMap<string, ServiceTag> {
   const known = indexes.get(document);
   if (known) return known;
   const index = new Map(document.values.map((tag) => [tag.name.toLowerCase(), tag]));

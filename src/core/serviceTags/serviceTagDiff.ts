@@ -1,4 +1,5 @@
 import { subtractPrefixes } from '../prefixes.ts';
+import { tagsByName } from './regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 
 /** What changed in one tag, by address: a range that was only split or merged is no change. */
@@ -19,8 +20,8 @@ export interface SnapshotDiff {
 
 /** What `after` has that `before` has not, and the other way round, tag by tag; without `before` all is new. */
 export function diffTags(before: ServiceTagsDocument | undefined, after: ServiceTagsDocument): SnapshotDiff {
-  const earlier = byName(before);
-  const later = byName(after);
+  const earlier = before ? tagsByName(before) : new Map<string, ServiceTag>();
+  const later = tagsByName(after);
   const tags = [...new Map([...earlier, ...later]).entries()]
     .map(([key, { name }]) => ({ key, name }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -50,13 +51,9 @@ function subtractNew(prefixes: readonly string[], covering: readonly string[]): 
   return candidates.length === 0 ? [] : subtractPrefixes(candidates, covering);
 }
 
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
+/** Text for text, in the same order. */
+export function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((prefix, index) => prefix === b[index]);
-}
-
-/** Names are the same whatever their letter case. */
-function byName(document: ServiceTagsDocument | undefined): ReadonlyMap<string, ServiceTag> {
-  return new Map(document?.values.map((tag) => [tag.name.toLowerCase(), tag]));
 }
 
 function prefixesOf(tag: ServiceTag | undefined): readonly string[] {

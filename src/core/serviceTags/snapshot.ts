@@ -1,4 +1,3 @@
-import type { LedgerHead, RunRecord } from '../ledger/runRecord.ts';
 import type { Cloud, DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
 
 /** Why the removals that a snapshot shows for one tag are not believed. Additions are. */
@@ -81,35 +80,4 @@ export interface SnapshotPointer {
   readonly isExtended?: boolean;
   /** ISO time since when it is current. */
   readonly since: string;
-}
-
-/** What is remembered of the pulls themselves: heartbeat, publications, sources. */
-export interface PullStatus {
-  readonly cloud: Cloud;
-  readonly lastPull: {
-    readonly at: string;
-    readonly outcome: 'changed' | 'unchanged' | 'failed';
-    readonly snapshot?: string;
-    readonly error?: string;
-    readonly runId: string;
-  };
-  /** The newest publication seen, with or without new content; counts confirmations of a removal. */
-  readonly publication?: Publication;
-  /** The snapshot whose changes were queued for all targets. */
-  readonly fannedOut?: string;
-  readonly sources: readonly SourceReport[];
-  readonly disagreements: readonly SourceDisagreement[];
-  /** The newest record of a pull, until it is known to be in the ledger. */
-  readonly outbox?: RunRecord;
-  /** Head of the ledger chain `pull`. */
-  readonly ledgerHead?: LedgerHead;
-}
-
-export interface Publication {
-  /** Differs between any two publications: date, change number, content hash, and what of it could not be read. */
-  readonly key: string;
-  readonly date: string;
-  readonly seenAt: string;
-  /** What of it was no prefix: content that is the same as before may be whole, or not, another time. */
-  readonly unreadable?: readonly DocumentWarning[];
 }

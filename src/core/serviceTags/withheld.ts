@@ -5,7 +5,7 @@
  */
 import { intersectPrefixes, parsePrefix, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { defaultServiceTag } from './serviceTags.ts';
-import { specialPurposeRangeOf } from './specialPurpose.ts';
+import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { defaultLimits } from '../targets/target.ts';
 
 export interface WithheldPrefix {

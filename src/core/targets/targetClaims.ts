@@ -1,4 +1,5 @@
 /** Two targets may not write the same thing: each would undo what the other did. */
+import { ownRulesOf } from './ownRules.ts';
 import type { NsgRuleTarget, Target } from './target.ts';
 import type { Fault } from './targetEntry.ts';
 
@@ -34,19 +35,18 @@ function claimsOf(target: Target): Claim[] {
   return [name, ...ruleNamesOf(target, resource), ...prioritiesOf(target, resource)];
 }
 
-function ruleNamesOf({ rule }: NsgRuleTarget, resource: string): Claim[] {
-  return [rule.name, `${rule.name}-ipv6`].map((name) => ({
+function ruleNamesOf(target: NsgRuleTarget, resource: string): Claim[] {
+  return ownRulesOf(target).map(({ name }) => ({
     key: `${resource} rule ${name.toLowerCase()}`,
     what: `the rule ${name} of that network security group`,
   }));
 }
 
-function prioritiesOf({ rule, addressFamilies }: NsgRuleTarget, resource: string): Claim[] {
-  return addressFamilies.map((family) => {
-    const priority = family === 'ipv4' ? rule.priority : rule.ipv6Priority;
-    return {
-      key: `${resource} ${rule.direction} ${priority}`,
-      what: `${rule.direction} priority ${priority} of that network security group`,
-    };
-  });
+function prioritiesOf(target: NsgRuleTarget, resource: string): Claim[] {
+  const { direction } = target.rule;
+  const written = ownRulesOf(target).filter(({ family }) => target.addressFamilies.includes(family));
+  return written.map(({ priority }) => ({
+    key: `${resource} ${direction} ${priority}`,
+    what: `${direction} priority ${priority} of that network security group`,
+  }));
 }

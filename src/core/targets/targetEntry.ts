@@ -6,15 +6,8 @@ import { normalizeRegion } from '../serviceTags/regions.ts';
 import { defaultLimits, type NsgRuleSettings, type NsgRuleTarget, type RegionSelector } from './target.ts';
 import type { RegistryTarget, SafetyLimits, Target } from './target.ts';
 import { show } from './targetFields.ts';
-import {
-  entrySchemas,
-  kinds,
-  type Kind,
-  type NsgRuleEntry,
-  type RegistryEntry,
-  type RuleEntry,
-  type Settings,
-} from './targetSchema.ts';
+import { targetKinds, type TargetKind } from './targetKinds.ts';
+import { entrySchemas, type NsgRuleEntry, type RegistryEntry, type RuleEntry, type Settings } from './targetSchema.ts';
 
 /** Something wrong in the file; faults are collected, so that one reading shows them all. */
 export interface Fault {
@@ -48,12 +41,12 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function toKind(value: unknown, path: string, faults: Fault[]): Kind | undefined {
-  const kind = kinds.find((candidate) => candidate === value);
+function toKind(value: unknown, path: string, faults: Fault[]): TargetKind | undefined {
+  const kind = targetKinds.find((candidate) => candidate === value);
   if (kind !== undefined) return kind;
-  const near = typeof value === 'string' ? similarName(value, kinds) : undefined;
+  const near = typeof value === 'string' ? similarName(value, targetKinds) : undefined;
   const hint = near === undefined ? '' : `, did you mean ${near}?`;
-  faults.push({ path: `${path}.kind`, message: `${show(value)}, accepted ${kinds.join(', ')}${hint}` });
+  faults.push({ path: `${path}.kind`, message: `${show(value)}, accepted ${targetKinds.join(', ')}${hint}` });
   return undefined;
 }
 

@@ -1,29 +1,32 @@
 /** What one entry of the targets file may hold, field by field; what takes two fields to judge is in targetEntry.ts. */
 import * as z from 'zod';
 import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
-
-export const kinds = ['nsgRule', 'registryNetworkRules'] as const;
-export type Kind = (typeof kinds)[number];
-
-const nsgType = 'Microsoft.Network/networkSecurityGroups';
-const registryType = 'Microsoft.ContainerRegistry/registries';
+import { resourceTypes, type TargetKind } from './targetKinds.ts';
+import { targetNameText } from './targetName.ts';
 
 export const resourceIds = {
-  nsgRule: text(idPattern(nsgType), idShape(nsgType)),
-  registryNetworkRules: text(idPattern(registryType), idShape(registryType)),
-} as const satisfies Record<Kind, z.ZodString>;
+  nsgRule: resourceId('nsgRule'),
+  registryNetworkRules: resourceId('registryNetworkRules'),
+} as const satisfies Record<TargetKind, z.ZodString>;
 
-function idPattern(type: string): RegExp {
-  const subscription = '[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}';
-  return new RegExp(`^/subscriptions/${subscription}/resourceGroups/[^/]{1,90}/providers/${type}/[\\w.-]{1,80}$`, 'i');
+function resourceId(kind: TargetKind): z.ZodString {
+  return text(idPattern(kind), idShape(kind));
 }
 
-function idShape(type: string): string {
-  return `/subscriptions/<GUID>/resourceGroups/<group>/providers/${type}/<name>`;
+function idPattern(kind: TargetKind): RegExp {
+  const subscription = '[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}';
+  return new RegExp(
+    `^/subscriptions/${subscription}/resourceGroups/[^/]{1,90}/providers/${resourceTypes[kind]}/[\\w.-]{1,80}$`,
+    'i',
+  );
+}
+
+function idShape(kind: TargetKind): string {
+  return `/subscriptions/<GUID>/resourceGroups/<group>/providers/${resourceTypes[kind]}/<name>`;
 }
 
 export const targetName = text(
-  /^(?!pull$)[a-z0-9-]{1,40}$/,
+  new RegExp(`^(?!pull$)${targetNameText}$`),
   '1 to 40 of a-z, 0-9 and -, but not "pull", which is what the ledger calls its own pulls',
 );
 
@@ -115,8 +118,8 @@ const nsgRuleSchema = object(
 
 /** `self`: the regions of the registry whose rules they are. */
 const selfOrRegistry = text(
-  new RegExp(`^self$|${idPattern(registryType).source}`, 'i'),
-  `"self", or ${idShape(registryType)}`,
+  new RegExp(`^self$|${idPattern('registryNetworkRules').source}`, 'i'),
+  `"self", or ${idShape('registryNetworkRules')}`,
 );
 
 const registrySchema = object(

@@ -2,9 +2,10 @@ import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
-import type { LedgerHead, RunRecord } from '../ledger/runRecord.ts';
+import type { LedgerHead, RunOutcome, RunRecord } from '../ledger/runRecord.ts';
 
-export type TargetStatus = 'inSync' | 'pending' | 'held' | 'blocked' | 'failed' | 'paused' | 'planOnly';
+export const targetStatuses = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'] as const;
+export type TargetStatus = (typeof targetStatuses)[number];
 
 /** A prefix that this app added. Claimed before the write, so that a rule never stands without a claim. */
 export interface OwnedPrefix {
@@ -53,7 +54,7 @@ export interface Approval {
 export interface LastResult {
   readonly runId: string;
   readonly at: string;
-  readonly outcome: string;
+  readonly outcome: RunOutcome;
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
   readonly snapshot: string;

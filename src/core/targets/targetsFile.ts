@@ -4,10 +4,9 @@ import { ConfigurationError } from '../errors.ts';
 import { parseJsonc } from '../jsonc.ts';
 import { createClaimCheck } from './targetClaims.ts';
 import { isObject, parseWith, toTarget, type Fault } from './targetEntry.ts';
-import { defaultsSchema, fileSchema, resourceIds, targetName, type Kind, type Settings } from './targetSchema.ts';
+import { resourceTypes, type TargetKind } from './targetKinds.ts';
+import { defaultsSchema, fileSchema, resourceIds, targetName, type Settings } from './targetSchema.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from './target.ts';
-
-export { targetConfigHash } from './targetConfigHash.ts';
 
 /** A target without its resource: how a resource is managed that carries the profile's name in its Azure tag. */
 export type TargetProfile = Omit<NsgRuleTarget, 'name' | 'resourceId'> | Omit<RegistryTarget, 'name' | 'resourceId'>;
@@ -21,7 +20,7 @@ export interface TargetsFile {
 export interface DiscoveredResource {
   readonly name: string;
   readonly resourceId: string;
-  readonly kind: Kind;
+  readonly kind: TargetKind;
 }
 
 /** Comments and trailing commas are welcome. Throws ConfigurationError; `source` is what the text is called. */
@@ -78,14 +77,9 @@ function toProfiles(
   return profiles;
 }
 
-/** Parsed as a target of some resource, so that a profile is right before the first resource is found. */
-const someResources: Readonly<Record<Kind, string>> = {
-  nsgRule: someResource('Microsoft.Network/networkSecurityGroups'),
-  registryNetworkRules: someResource('Microsoft.ContainerRegistry/registries'),
-};
-
-function someResource(type: string): string {
-  return `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/some/providers/${type}/some`;
+/** A profile is parsed as a target of this one, so that it is right before the first resource is found. */
+function someResource(kind: TargetKind): string {
+  return `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/some/providers/${resourceTypes[kind]}/some`;
 }
 
 function toProfile(entry: unknown, path: string, defaults: Settings, faults: Fault[]): TargetProfile | undefined {
@@ -94,7 +88,7 @@ function toProfile(entry: unknown, path: string, defaults: Settings, faults: Fau
     ...own.map((key) => ({ path: `${path}.${key}`, message: 'a profile has none: it comes from the resource' })),
   );
   const isRegistry = isObject(entry) && entry.kind === 'registryNetworkRules';
-  const resourceId = someResources[isRegistry ? 'registryNetworkRules' : 'nsgRule'];
+  const resourceId = someResource(isRegistry ? 'registryNetworkRules' : 'nsgRule');
   const target = toTarget(isObject(entry) ? { ...entry, name: 'some', resourceId } : entry, path, defaults, faults);
   return target && withoutResource(target);
 }

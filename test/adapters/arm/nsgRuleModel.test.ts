@@ -1,14 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SecurityRule } from '@azure/arm-network';
 import { describeOwner, parseOwner, toMark } from '../../../src/adapters/arm/nsgRuleMark.ts';
-import {
-  fingerprintOf,
-  ownRulesOf,
-  roomFor,
-  toCurrentRule,
-  toSecurityRule,
-} from '../../../src/adapters/arm/nsgRuleModel.ts';
+import { fingerprintOf, roomFor, toCurrentRule, toSecurityRule } from '../../../src/adapters/arm/nsgRuleModel.ts';
 import { orderSteps } from '../../../src/adapters/arm/nsgRuleSteps.ts';
+import { ownRulesOf } from '../../../src/core/targets/ownRules.ts';
 import { nsgTarget } from './targets.ts';
 
 const owner = 'func-acr-weu';

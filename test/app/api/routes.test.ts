@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { XMLParser } from 'fast-xml-parser';
 import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
 import { parseServiceTags } from '../../../src/core/serviceTags/parseServiceTags.ts';
-import type { PullStatus } from '../../../src/core/serviceTags/snapshot.ts';
+import type { PullStatus } from '../../../src/core/ledger/pullStatus.ts';
 import { call, type Reply } from './call.ts';
 import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
 

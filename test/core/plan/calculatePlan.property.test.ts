@@ -18,7 +18,7 @@ import {
 } from '../../../src/core/prefixes.ts';
 import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
-import { removalExcess } from '../../../src/core/plan/safety.ts';
+import { removalExcess } from '../../../src/core/removalLimit.ts';
 import type { Policy, SafetyLimits, Target } from '../../../src/core/targets/target.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';
 import {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { rememberCount, toCapacityUse } from '../../../src/core/plan/capacityUse.ts';
-import type { CountOnDate } from '../../../src/core/plan/fit.ts';
+import { rememberCount, toCapacityUse, type CountOnDate } from '../../../src/core/plan/capacityUse.ts';
 
 const week = (index: number): string => new Date(Date.UTC(2026, 0, 5 + 7 * index)).toISOString().slice(0, 10);
 const weekly = (...counts: number[]): CountOnDate[] => counts.map((count, index) => ({ date: week(index), count }));
@@ -29,15 +28,34 @@ describe('the history of a target', () => {
 });
 
 describe('weeks until a target is full', () => {
-  test.each([
-    ['two a week, 14 left', weekly(80, 82, 84, 86), 7],
-    ['standing still', weekly(80, 80), null],
-    ['one publication', weekly(80), null],
-  ])('%s', (_, history, expected) => {
-    expect(toCapacityUse({ used: 80, limit: 100, history })).toEqual({
-      used: 80,
-      limit: 100,
-      weeksUntilFull: expected,
-    });
+  test.each<[string, readonly CountOnDate[], number, number | null]>([
+    ['two a week, 14 left', weekly(80, 82, 84, 86), 100, 7],
+    ['order of the history does not matter', weekly(80, 82, 84, 86).reverse(), 100, 7],
+    ['already full', weekly(90, 100), 100, 0],
+    ['beyond full', weekly(90, 120), 100, 0],
+    ['standing still', weekly(80, 80, 80), 100, null],
+    ['shrinking', weekly(90, 80), 100, null],
+    ['one publication', weekly(80), 100, null],
+    ['none', [], 100, null],
+    [
+      'two counts of one day',
+      [
+        { date: '2025-01-06', count: 1 },
+        { date: '2025-01-06', count: 9 },
+      ],
+      100,
+      null,
+    ],
+    [
+      'ISO times',
+      [
+        { date: '2025-01-06T00:00:00Z', count: 10 },
+        { date: '2025-01-09T12:00:00Z', count: 15 },
+      ],
+      35,
+      2,
+    ],
+  ])('%s', (_, history, limit, weeksUntilFull) => {
+    expect(toCapacityUse({ used: 80, limit, history })).toEqual({ used: 80, limit, weeksUntilFull });
   });
 });

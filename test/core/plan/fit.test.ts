@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fitPrefixes, weeksUntilFull } from '../../../src/core/plan/fit.ts';
+import { fitPrefixes } from '../../../src/core/plan/fit.ts';
 import {
   countAddresses,
   coversAll,
@@ -146,40 +146,3 @@ function fewestExtra(hosts: ReadonlySet<number>, maxRules: number, start = 0, si
   }
   return best;
 }
-
-describe('weeksUntilFull', () => {
-  const weekly = (...counts: number[]): { date: string; count: number }[] =>
-    counts.map((count, week) => ({
-      date: new Date(Date.UTC(2025, 0, 6 + 7 * week)).toISOString().slice(0, 10),
-      count,
-    }));
-
-  test.each([
-    ['two a week', weekly(80, 82, 84, 86), 100, 7],
-    ['order of the history does not matter', weekly(80, 82, 84, 86).reverse(), 100, 7],
-    ['already full', weekly(90, 100), 100, 0],
-    ['beyond full', weekly(90, 120), 100, 0],
-    ['standing still', weekly(80, 80, 80), 100, undefined],
-    ['shrinking', weekly(90, 80), 100, undefined],
-    ['one point', weekly(80), 100, undefined],
-    ['none', [], 100, undefined],
-    [
-      'two counts of one day',
-      [
-        { date: '2025-01-06', count: 1 },
-        { date: '2025-01-06', count: 9 },
-      ],
-      100,
-      undefined,
-    ],
-    [
-      'ISO times',
-      [
-        { date: '2025-01-06T00:00:00Z', count: 10 },
-        { date: '2025-01-09T12:00:00Z', count: 15 },
-      ],
-      35,
-      2,
-    ],
-  ])('%s', (_, history, maxRules, expected) => expect(weeksUntilFull(history, maxRules)).toBe(expected));
-});

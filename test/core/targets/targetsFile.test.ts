@@ -4,12 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../../src/config.ts';
 import { ConfigurationError } from '../../../src/core/errors.ts';
 import type { Target } from '../../../src/core/targets/target.ts';
-import {
-  parseTargetsFile,
-  parseTargetsText,
-  targetConfigHash,
-  targetFromProfile,
-} from '../../../src/core/targets/targetsFile.ts';
+import { targetConfigHash } from '../../../src/core/targets/targetConfigHash.ts';
+import { parseTargetsFile, parseTargetsText, targetFromProfile } from '../../../src/core/targets/targetsFile.ts';
+import { nsgTarget, registryTarget } from '../plan/planFixtures.ts';
 
 const group = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers';
 const nsgId = `${group}/Microsoft.Network/networkSecurityGroups/nsg`;
@@ -549,6 +546,12 @@ describe('targetConfigHash', () => {
     { rule: { ...rule, priority: 302 } },
     { maxRemovedCount: 11 },
   ])('is another with %j', (change) => expect(hashOf({ ...nsg, ...change })).not.toBe(hashOf(nsg)));
+
+  // Approvals in storage hold this hash: another one would let go of them all.
+  test.each([
+    [nsgTarget(), 'ba50d7d5f777e4407e07318c3a75905a7974d9598446badb6bddc78c76d474d9'],
+    [registryTarget(), '93dd9494adca08c52b72b4ce4a6ff5978894e7aae0444fab1ab3c1b84873be58'],
+  ])('of $kind stays what it was', (target, hash) => expect(targetConfigHash(target)).toBe(hash));
 });
 
 describe('the samples', () => {

@@ -5,7 +5,7 @@
  * https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-import { parsePrefix } from '../prefixes.ts';
+import { parsePrefix } from './prefixes.ts';
 
 export interface SpecialPurposeRange {
   readonly range: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { specialPurposeRangeOf } from '../../../src/core/serviceTags/specialPurpose.ts';
-import { readRealFile, realFileNames, testOnRealFiles } from '../realFiles.ts';
+import { specialPurposeRangeOf } from '../../src/core/specialPurpose.ts';
+import { readRealFile, realFileNames, testOnRealFiles } from './realFiles.ts';
 
 describe('specialPurposeRangeOf', () => {
   test.each([

@@ -1,0 +1,47 @@
+/** How much may go at once: asked of a new list before it is believed, and of a plan before it is applied. */
+import { addressFamilies, countAddresses, intersectPrefixes, ofFamily, overlapping } from './prefixes.ts';
+import type { AddressFamily } from './prefixes.ts';
+import type { SafetyLimits } from './targets/target.ts';
+
+/**
+ * Says by how much a removal is beyond the limits; undefined where it is within them. Counted are the prefixes that
+ * lose an address; the percentage is the largest one of prefixes and addresses, family by family.
+ */
+export function removalExcess(
+  removed: readonly string[],
+  from: readonly string[],
+  limits: Pick<SafetyLimits, 'maxRemovedCount' | 'maxRemovedPercent'>,
+): string | undefined {
+  if (removed.length === 0) return undefined;
+  const losing = overlapping(from, removed);
+  const shares = addressFamilies.flatMap((family) => lostShares(removed, losing, from, family));
+  const largest = shares.reduce((most, share) => (share.percent > most.percent ? share : most), noShare);
+  if (losing.length <= limits.maxRemovedCount && largest.percent <= limits.maxRemovedPercent) return undefined;
+  const { percent, of } = largest;
+  return `Removes ${losing.length} of ${from.length} prefixes, ${percent.toFixed(1)} % of the ${of} (limits: ${limits.maxRemovedCount} prefixes, ${limits.maxRemovedPercent} %).`;
+}
+
+interface LostShare {
+  readonly percent: number;
+  /** What it is a share of. */
+  readonly of: string;
+}
+
+const noShare: LostShare = { percent: 0, of: 'prefixes' };
+
+function lostShares(
+  removed: readonly string[],
+  losing: readonly string[],
+  from: readonly string[],
+  family: AddressFamily,
+): LostShare[] {
+  const all = ofFamily(from, family);
+  if (all.length === 0) return [];
+  const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
+  const lostAddresses = countAddresses(intersectPrefixes(removed, all), family);
+  const addressShare = Number((lostAddresses * 1_000_000n) / countAddresses(all, family)) / 1_000_000;
+  return [
+    { percent: (100 * ofFamily(losing, family).length) / all.length, of: `${name} prefixes` },
+    { percent: 100 * addressShare, of: `${name} addresses` },
+  ];
+}
