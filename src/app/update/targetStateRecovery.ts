@@ -3,6 +3,7 @@ import { recordHash } from '../../core/ledger/ledgerChain.ts';
 import { countAddresses } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import { ownRulesOf } from '../../core/targets/ownRules.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import { itemsOf } from '../itemsOf.ts';
@@ -73,8 +74,8 @@ function additionsIn(
 
 /** Azure's names have no letter case: one that the targets file spells anew is the same rule. */
 function spelledBy(target: Target, rule: string): string {
-  const names = target.kind === 'nsgRule' ? [target.rule.name, `${target.rule.name}-ipv6`] : [];
-  return names.find((name) => name.toLowerCase() === rule.toLowerCase()) ?? rule;
+  const rules = target.kind === 'nsgRule' ? ownRulesOf(target) : [];
+  return rules.find(({ name }) => name.toLowerCase() === rule.toLowerCase())?.name ?? rule;
 }
 
 /** A year of a target that is looked at each hour and blocked each time. */
