@@ -16,6 +16,13 @@ const settable = [
   'roleAssignmentMode',
 ];
 
+const booleans = [
+  'adminUserEnabled',
+  'dataEndpointEnabled',
+  'networkRuleBypassAllowedForTasks',
+  'anonymousPullEnabled',
+];
+
 const accepted: Readonly<Record<string, readonly string[]>> = {
   publicNetworkAccess: ['Enabled', 'Disabled', 'SecuredByPerimeter'],
   networkRuleBypassOptions: ['AzureServices', 'None'],
@@ -26,7 +33,8 @@ export function parseRegistryUpdate(
   registry: Registry,
   maxIpRules: number,
 ): Partial<Registry> {
-  const body = isObject(update.body) ? update.body : {};
+  const { body } = update;
+  if (!isObject(body)) throw registryErrors.wrongValue('the body', body, 'an object');
   refuseOthers(body, ['tags', 'sku', 'identity', 'properties'], '');
   const { tags, properties = {} } = body;
   if (tags !== undefined && !isTags(tags)) throw registryErrors.wrongValue('tags', tags, 'an object of strings');
@@ -40,6 +48,8 @@ export function parseRegistryUpdate(
       throw registryErrors.wrongValue(`properties.${key}`, value, values.join(', '));
     }
   }
+  const strange = booleans.find((key) => options[key] !== undefined && typeof options[key] !== 'boolean');
+  if (strange !== undefined) throw registryErrors.wrongValue(`properties.${strange}`, options[strange], 'true, false');
   const rules =
     networkRuleSet === undefined ? registry.networkRuleSet : parseNetworkRuleSet(networkRuleSet, update.apiVersion);
   if (rules !== registry.networkRuleSet || sku !== registry.sku) checkQuota(rules, sku, maxIpRules);

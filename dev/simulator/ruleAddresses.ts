@@ -63,7 +63,10 @@ function checkPorts(ruleId: string, rule: RuleProperties, side: Side): void {
   const one = side === 'Source' ? rule.sourcePortRange : rule.destinationPortRange;
   const many = (side === 'Source' ? rule.sourcePortRanges : rule.destinationPortRanges) ?? [];
   checkExactlyOne(ruleId, [one !== undefined, many.length > 0], [`${side}PortRange`, `${side}PortRanges`]);
-  const wrong = [...(one === undefined ? [] : [one]), ...many].find((value) => !isPortRange(value));
+  // The plural field takes no `*`.
+  const wrong =
+    many.find((value) => value === '*' || !isPortRange(value)) ??
+    (one !== undefined && !isPortRange(one) ? one : undefined);
   if (wrong !== undefined) throw nsgErrors.invalidPortRange(wrong);
 }
 

@@ -63,7 +63,11 @@ function checkType(path: string, key: string, value: unknown): void {
   if (strings.includes(key) && typeof value !== 'string') throw wrong();
   if (stringArrays.includes(key) && !isStringArray(value)) throw wrong();
   if (key === 'priority' && typeof value !== 'number') throw wrong();
-  if (references.includes(key) && !(Array.isArray(value) && value.every((item) => isObject(item)))) throw wrong();
+  if (
+    references.includes(key) &&
+    !(Array.isArray(value) && value.every((item) => isObject(item) && typeof item.id === 'string'))
+  )
+    throw wrong();
   const accepted = enums[key];
   if (accepted && !accepted.some((item) => item.toLowerCase() === String(value).toLowerCase())) throw wrong();
 }

@@ -14,7 +14,7 @@ import { watchedTags } from '../core/serviceTags/watchedTags.ts';
 import { failUnread, recordFailure } from './pull/failPull.ts';
 import { finishChanged, finishUnchanged } from './pull/finishPull.ts';
 import type { PullSession } from './ports.ts';
-import type { Found, Pull, PullResult, PullServices } from './pull/pull.ts';
+import { lateDay, type Found, type Pull, type PullResult, type PullServices } from './pull/pull.ts';
 import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
 import { readCurrent, type CurrentList } from './pull/readCurrent.ts';
 import { flushOutbox } from './runRecords.ts';
@@ -116,12 +116,10 @@ function toPublication({ merged, addsOnly, hash }: Found, now: Date, last: Publi
   return { key, date: merged.date ?? toDay(now), seenAt: now.toISOString(), unreadable };
 }
 
-function toMessage({ sources, addsOnly, fileDate }: Found, { id, date }: Snapshot): string {
-  const newest = newestDay(sources.map((report) => report.date));
-  if (addsOnly && newest !== undefined && newest < (fileDate ?? '')) {
-    return `the newest document is of ${newest}, older than the current snapshot of ${date}: kept ${id}`;
-  }
-  const isAnyHealthy = sources.some(({ status }) => status === 'healthy');
+function toMessage(found: Found, { id, date }: Snapshot): string {
+  const late = lateDay(found);
+  if (late) return `the newest document is of ${late}, older than the current snapshot of ${date}: kept ${id}`;
+  const isAnyHealthy = found.sources.some(({ status }) => status === 'healthy');
   return isAnyHealthy ? `same content as ${id}: nothing stored` : `no source has a list that counts: kept ${id}`;
 }
 

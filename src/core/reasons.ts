@@ -33,6 +33,7 @@ export const noteCodes = [
   'pinned', // pinned to an earlier snapshot
   'otherResource', // the target's resourceId has changed: what was known of the other one is let go
   'recovered', // state was lost or unreadable and was rebuilt from the ledger
+  'lateList', // older than the list that holds: it only adds
   'postponed', // Azure could not take the change now: asked for again by itself
   'interrupted', // the run before this one ended in the middle
 ] as const;

@@ -218,6 +218,22 @@ describe('what makes a snapshot', () => {
     expect(prefixesIn(world)).toEqual(first[acr]);
   });
 
+  test('what an older file brings back is told as that, in the record and to people', async () => {
+    const world = await worlds.open();
+    await publish(world, first);
+    world.setSources(source({ [acr]: ['20.42.64.0/24'] }, { date: '2025-12-29' }));
+
+    const pull = await world.pull();
+
+    const late = 'The newest document is of 2025-12-29, older than the list that holds (2026-01-05): it only adds';
+    expect(pull).toMatchObject({ outcome: 'changed', message: expect.stringContaining(late) as unknown });
+    expect((await recordsOf(world, 'pull')).at(-1)?.reasons.at(-1)?.message).toContain(late);
+    expect(world.notifications.at(-1)).toMatchObject({
+      type: 'tag.changed',
+      message: expect.stringContaining(`1 prefix added, 0 removed. ${late}`) as unknown,
+    });
+  });
+
   test('the day of a pull that knew no file is no reason to refuse the file of the day before', async () => {
     const world = await worlds.open({ start: new Date('2026-01-06T12:00:00Z') });
     world.setSources(deadSource(), source(first, { name: 'api' }));

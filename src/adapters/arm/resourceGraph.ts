@@ -19,7 +19,10 @@ const query = `resources
 | project id, type, tags
 | order by id asc`;
 
-const rowsSchema = z.array(z.object({ id: z.string(), type: z.string(), tags: z.record(z.string(), z.string()) }));
+// A tag without a value may be null, and so may the tags of a resource that has none.
+const rowSchema = z.object({ id: z.string(), type: z.string(), tags: z.record(z.string(), z.unknown()).nullish() });
+const rowsSchema = z.array(rowSchema);
+const maxPages = 1_000;
 
 /**
  * Of the given subscriptions, or of all that the app's identity can read. What it may not read is left out without a word,
@@ -31,6 +34,7 @@ export async function findTaggedResources(
 ): Promise<readonly TaggedResource[]> {
   const client = await clients.resourceGraphClient();
   const found: TaggedResource[] = [];
+  const seen = new Set<string>();
   let skipToken: string | undefined;
   do {
     const page = await client.resources({
@@ -40,8 +44,17 @@ export async function findTaggedResources(
     });
     found.push(...parseRows(page.data).flatMap(toTaggedResource));
     skipToken = page.skipToken === '' ? undefined : page.skipToken;
+    if (skipToken !== undefined) checkSkipToken(skipToken, seen);
   } while (skipToken !== undefined);
   return found;
+}
+
+/** A list that leads back to itself would have no end. */
+function checkSkipToken(skipToken: string, seen: Set<string>): void {
+  if (seen.has(skipToken))
+    throw new InvalidDocumentError('Azure Resource Graph: $skipToken: leads back to a page that was read');
+  if (seen.size >= maxPages) throw new InvalidDocumentError(`Azure Resource Graph: more than ${maxPages} pages`);
+  seen.add(skipToken);
 }
 
 /** The profile that the resource's tag names at this moment; undefined: it has no such tag. */
@@ -67,12 +80,12 @@ function parseRows(data: unknown): z.infer<typeof rowsSchema> {
 
 function toTaggedResource({ id, type, tags }: z.infer<typeof rowsSchema>[number]): TaggedResource[] {
   const kind = kinds.get(type.toLowerCase());
-  const profile = profileOf(tags);
+  const profile = profileOf(tags ?? {});
   return kind && profile !== undefined ? [{ resourceId: id, kind, profile }] : [];
 }
 
 /** Undefined for an empty value too: it names no profile. */
-function profileOf(tags: Readonly<Record<string, string>>): string | undefined {
+function profileOf(tags: Readonly<Record<string, unknown>>): string | undefined {
   const value = Object.entries(tags).find(([name]) => name.toLowerCase() === tagName)?.[1];
-  return value === '' ? undefined : value;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

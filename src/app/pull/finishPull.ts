@@ -7,7 +7,7 @@ import { andMore, counted } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
-import type { Found, Pull, PullResult } from './pull.ts';
+import { lateDay, type Found, type Pull, type PullResult } from './pull.ts';
 import { findSnapshot } from './readCurrent.ts';
 
 export async function finishUnchanged(
@@ -92,7 +92,9 @@ export async function finishChanged(
     ...(before ? watchedTags(before.document, targets) : []),
   ]);
   const changes = diff.changes.filter((change) => watched.has(change.tag));
-  const message = `${snapshot.id}: ${counted(diff.changes.length, 'tag')} changed, ${counted(queued.length, 'target')} queued`;
+  const late = lateNote(found);
+  const told = `${snapshot.id}: ${counted(diff.changes.length, 'tag')} changed, ${counted(queued.length, 'target')} queued`;
+  const message = late === undefined ? told : `${told}. ${late}`;
   const result: PullResult = {
     runId,
     outcome: 'changed',
@@ -118,11 +120,18 @@ export async function finishChanged(
     disagreements,
   };
   const notices = [...pull.notices, ...lostBaselines(snapshot)];
-  await commitPull(pull, next, toEnding(snapshot, notices), changeDetails(found, snapshot, result, diff));
+  await commitPull(pull, next, toEnding(snapshot, notices, late), changeDetails(found, snapshot, result, diff));
   services.logger.info(message, { runId, snapshot: snapshot.id, warnings: snapshot.warnings.length });
   tell(pull, found, notices);
-  await notifyOfPull(pull, { ...found, changes: before ? changes : [], snapshot: snapshot.id, notices });
+  await notifyOfPull(pull, { ...found, changes: before ? changes : [], snapshot: snapshot.id, late, notices });
   return result;
+}
+
+/** Said wherever the additions are: they may be of addresses that have left the list. */
+function lateNote(found: Found): string | undefined {
+  const late = lateDay(found);
+  if (late === undefined) return undefined;
+  return `The newest document is of ${late}, older than the list that holds (${found.fileDate ?? 'unknown'}): it only adds, and what it adds stays until a newer one.`;
 }
 
 function newlyJudged(before: Snapshot | undefined, after: Snapshot): string[] {
@@ -140,12 +149,13 @@ function lostBaselines({ quarantine }: Snapshot): string[] {
   });
 }
 
-function toEnding(snapshot: Snapshot, notices: readonly string[]): Ending {
+function toEnding(snapshot: Snapshot, notices: readonly string[], late: string | undefined): Ending {
   return {
     outcome: 'applied',
     reasons: [
       ...snapshot.quarantine.map((entry) => ({ code: 'quarantined' as const, message: entry.reason })),
       ...reasonsOf(notices),
+      ...(late === undefined ? [] : [{ code: 'lateList' as const, message: late }]),
     ],
     snapshot: { id: snapshot.id, contentHash: snapshot.contentHash, date: snapshot.date },
   };

@@ -9,12 +9,14 @@ import type { Pull } from './pull.ts';
 export interface PullNews extends Pick<PullStatus, 'sources' | 'disagreements'> {
   readonly changes: readonly TagChange[];
   readonly snapshot?: string;
+  /** What is to be known of a list that only adds, being older than the one that holds. */
+  readonly late?: string | undefined;
   readonly notices: readonly string[];
 }
 
 export async function notifyOfPull({ services, status: before }: Pull, news: PullNews): Promise<void> {
   const notifications = [
-    ...news.changes.map((change) => tagChanged(change, news.snapshot)),
+    ...news.changes.map((change) => tagChanged(change, news)),
     ...news.sources.filter((source) => isNewlyAmiss(source, before)).map(sourceAmiss),
     ...newDisagreements(before, news).map(sourceDisagreeing),
     ...(news.notices.length > 0 ? [storageDamaged(services.cloud, news.notices)] : []),
@@ -22,11 +24,13 @@ export async function notifyOfPull({ services, status: before }: Pull, news: Pul
   for (const notification of notifications) await services.notifier.notify(notification);
 }
 
-function tagChanged(change: TagChange, snapshot: string | undefined): Notification {
+function tagChanged(change: TagChange, { snapshot, late }: PullNews): Notification {
   return {
     type: 'tag.changed',
     subject: change.tag,
-    message: `${change.tag}: ${counted(change.added.length, 'prefix')} added, ${change.removed.length} removed.`,
+    message: [`${change.tag}: ${counted(change.added.length, 'prefix')} added, ${change.removed.length} removed.`, late]
+      .filter((sentence) => sentence !== undefined)
+      .join(' '),
     data: { snapshot, added: change.added, removed: change.removed },
   };
 }

@@ -1,4 +1,5 @@
 /** What the steps of one pull hand to each other. */
+import { newestDay } from '../../core/serviceTags/fileDate.ts';
 import type { MergedDownloads } from '../../core/serviceTags/mergeDownloads.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
@@ -64,4 +65,10 @@ export interface Found {
   readonly disagreements: readonly SourceDisagreement[];
   readonly targets: readonly Target[];
   readonly hash: string;
+}
+
+/** Where all that was found is older than the list that holds: the newest day of it. */
+export function lateDay({ sources, addsOnly, fileDate = '' }: Found): string | undefined {
+  const newest = newestDay(sources.map((report) => report.date));
+  return addsOnly && newest !== undefined && newest < fileDate ? newest : undefined;
 }

@@ -115,13 +115,17 @@ export function selectionDistrust(
     ...snapshot.quarantine
       .filter(({ tag }) => tags.has(tag.toLowerCase()) && !empty.has(tag.toLowerCase()))
       .map(({ reason }): Reason => ({ code: 'quarantined', message: `${reason} Nothing is removed on its word.` })),
-    ...unreadable
-      .filter(({ tag }) => tags.has(tag.toLowerCase()))
-      .map(({ tag, prefix }): Reason => ({
-        code: 'unreadablePrefix',
-        message: `${tag} holds "${prefix}", which is no prefix: nothing is removed until the list is whole.`,
-      })),
+    ...unreadableReasons(unreadable.filter(({ tag }) => tags.has(tag.toLowerCase()))),
   ];
+}
+
+function unreadableReasons(warnings: FollowedSnapshot['unreadable']): Reason[] {
+  return [...new Set(warnings.map(({ tag }) => tag))].map((tag) => {
+    const entries = warnings.filter((warning) => warning.tag === tag);
+    const what = `"${entries[0]?.prefix ?? ''}"${entries.length === 1 ? '' : ` and ${entries.length - 1} more`}`;
+    const message = `${tag} holds ${what}, which is no prefix: nothing is removed until the list is whole.`;
+    return { code: 'unreadablePrefix', message };
+  });
 }
 
 /** What a person should know of the list, whatever the plan is. */

@@ -83,23 +83,27 @@ export function parseServiceTags(json: unknown, cloud: Cloud): ParsedServiceTags
   const result = rawDocument.safeParse(json);
   if (!result.success) throw toDocumentError(result.error, json);
   const raw = result.data;
-  assertSomeText(raw.values);
   if (!cloudSpellings[cloud].includes(raw.cloud.toLowerCase())) {
     throw new InvalidDocumentError(`cloud: "${shorten(raw.cloud)}", expected "${cloud}"`, 'cloud');
   }
   const warnings: DocumentWarning[] = [];
   const values = canonicalTags(raw.values, warnings);
+  assertReadable(raw.values, warnings);
   return { document: { cloud, changeNumber: raw.changeNumber, values }, warnings };
 }
 
-/** An entry that is no text is left out as an unreadable one is; where none is, it is another format. */
-function assertSomeText(values: readonly RawTag[]): void {
+/** Some entries that are no prefix are left out; where most are none, it is another format, or another thing. */
+function assertReadable(values: readonly RawTag[], warnings: readonly DocumentWarning[]): void {
   const lists = values.map((tag) => tag.properties.addressPrefixes);
-  const index = lists.findIndex((list) => list.length > 0);
-  if (index < 0 || lists.some((list) => list.some((entry) => typeof entry === 'string'))) return;
-  const path = `values[${index}].properties.addressPrefixes[0]`;
-  const found = describe(lists[index]?.[0]);
-  throw new InvalidDocumentError(`${path}: expected a CIDR such as "20.42.66.0/23", found ${found}`, path);
+  const total = lists.reduce((sum, list) => sum + list.length, 0);
+  const bad = warnings.filter(({ kind }) => kind === 'unreadable').length;
+  if (2 * bad <= total) return;
+  const isBad = (entry: unknown): boolean => typeof entry !== 'string' || tryParsePrefix(entry.trim()) === undefined;
+  const tag = lists.findIndex((list) => list.some(isBad));
+  const entry = lists[tag]?.findIndex(isBad) ?? 0;
+  const path = `values[${tag}].properties.addressPrefixes[${entry}]`;
+  const found = `found ${describe(lists[tag]?.[entry])}; ${bad} of ${total} entries cannot be read`;
+  throw new InvalidDocumentError(`${path}: expected a CIDR such as "20.42.66.0/23", ${found}`, path);
 }
 
 /** Sorted by name; tags of one name, whatever its letter case, become one. */

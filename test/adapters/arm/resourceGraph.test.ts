@@ -66,13 +66,39 @@ test('none', async () => {
 });
 
 test('an answer of another shape is refused with the field', async () => {
-  const body = JSON.stringify({ totalRecords: 1, count: 1, data: [{ id: 7 }], resultTruncated: 'false' });
-  world.simulator.failNext({ method: 'POST' }, { kind: 'raw', status: 200, contentType: 'application/json', body });
+  answerOnce({ totalRecords: 1, count: 1, data: [{ id: 7 }], resultTruncated: 'false' });
 
   await expect(world.arm.findTaggedResources()).rejects.toMatchObject({
     name: 'InvalidDocumentError',
     path: '0.id',
   });
+});
+
+function answerOnce(answer: unknown): void {
+  const body = JSON.stringify(answer);
+  world.simulator.failNext({ method: 'POST' }, { kind: 'raw', status: 200, contentType: 'application/json', body });
+}
+
+test('pages that lead back to one that was read end with an error', async () => {
+  const data = [{ id: nsgId, type: 'microsoft.network/networksecuritygroups', tags }];
+  for (const count of [1, 2]) {
+    answerOnce({ totalRecords: 9, count, data, resultTruncated: 'true', $skipToken: 'again' });
+  }
+
+  await expect(world.arm.findTaggedResources()).rejects.toThrow('$skipToken: leads back');
+  expect(world.calls()).toHaveLength(2);
+});
+
+test('a tag without a value, or no tags at all, cost the others nothing', async () => {
+  const type = 'microsoft.network/networksecuritygroups';
+  const data = [
+    { id: `${nsgId}-1`, type, tags: null },
+    { id: `${nsgId}-2`, type, tags: { 'service-tag-sync': null } },
+    { id: nsgId, type, tags: { ...tags, team: null } },
+  ];
+  answerOnce({ totalRecords: 3, count: 3, data, resultTruncated: 'false' });
+
+  expect(await world.arm.findTaggedResources()).toEqual([{ resourceId: nsgId, kind: 'nsgRule', profile: 'webhooks' }]);
 });
 
 describe('one resource', () => {

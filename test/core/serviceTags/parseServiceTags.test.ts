@@ -313,7 +313,12 @@ describe('what is refused, with the path of the first bad field', () => {
     [
       file([tag('A', []), tag('B', [{ cidr: '20.61.97.0/24' }, 20])]),
       'values[1].properties.addressPrefixes[0]',
-      'values[1].properties.addressPrefixes[0]: expected a CIDR such as "20.42.66.0/23", found an object',
+      'values[1].properties.addressPrefixes[0]: expected a CIDR such as "20.42.66.0/23", found an object; 2 of 2 entries cannot be read',
+    ],
+    [
+      file([tag('A', ['20.61.97.0/24']), tag('B', ['x20.61.98.0/24', 'x20.61.99.0/24'])]),
+      'values[1].properties.addressPrefixes[0]',
+      'values[1].properties.addressPrefixes[0]: expected a CIDR such as "20.42.66.0/23", found "x20.61.98.0/24"; 2 of 3 entries cannot be read',
     ],
   ])('%j', (json, path, message) => {
     const error = errorOf(json);

@@ -107,6 +107,19 @@ describe('updates that are refused', () => {
     expect(simulator.snapshotState()).toEqual(before);
   });
 
+  test.each([
+    [undefined, 'the body'],
+    [[], 'the body'],
+    ['"x"', 'the body'],
+    [{ properties: { adminUserEnabled: 'yes' } }, 'properties.adminUserEnabled'],
+    [{ properties: { dataEndpointEnabled: 1 } }, 'properties.dataEndpointEnabled'],
+  ])('%j', async (body, named) => {
+    const answer = await call(simulator.url, 'PATCH', `${registryId}?api-version=2025-11-01`, body);
+
+    expect(answer).toMatchObject({ status: 400, code: 'BadRequest' });
+    expect(answer.message).toContain(named);
+  });
+
   test.each([100, 200])('more than %i rules, in the words of the service', async (maxIpRules) => {
     simulator.configure({ maxIpRules });
     const ipRules = Array.from({ length: maxIpRules + 1 }, (_, index) => ({ value: `198.51.100.${index}` }));

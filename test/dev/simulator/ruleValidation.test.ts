@@ -113,6 +113,11 @@ describe('a rule that is refused changes nothing, and the code says why', () => 
     ['* in the list', 'SecurityRuleParameterContainsUnsupportedValue', sources('*')],
     ['a port that is none', 'SecurityRuleInvalidPortRange', ruleProperties({ destinationPortRange: '80,443' })],
     ['a port out of range', 'SecurityRuleInvalidPortRange', ruleProperties({ destinationPortRange: '65536' })],
+    [
+      'any port in the list',
+      'SecurityRuleInvalidPortRange',
+      { ...without('destinationPortRange'), destinationPortRanges: ['*'] },
+    ],
     ['a port range backwards', 'SecurityRuleInvalidPortRange', ruleProperties({ destinationPortRange: '443-80' })],
   ])('%s: %s', async (_title, code, properties) => {
     const before = simulator.snapshotState();
