@@ -10,10 +10,10 @@ import type { WaitingPrefix } from './targets/targetState.ts';
 import { dayInMs } from './time.ts';
 import { counted } from './words.ts';
 
-export const graceDays = 7;
+const graceDays = 7;
 
 /** With less than this left, people are told. */
-export const nearDays = 3;
+const nearDays = 3;
 
 /** A target and the listed prefixes that it still lacks. */
 export interface TargetWaiting {

@@ -7,36 +7,34 @@ export interface Reason {
   readonly prefixes?: readonly string[];
 }
 
-export const holdCodes = [
-  'removalLimit', // more removals at once than maxRemovedPercent or maxRemovedCount
-  'quarantined', // the snapshot's removals for this tag are not believed
-  'unreadablePrefix', // a prefix of the tag could not be read, so nothing is removed
-  'flapping', // the prefix left and came back before
-  'foreignInOwnedRule', // someone added a prefix to a rule of ours
-  'widestPrefix', // wider than widestPrefix
-  'maxAddedAddresses', // more new IPv4 addresses at once than maxAddedAddresses
-  'specialPurpose', // RFC 6890: refused, an approval does not help
-  'fit', // more rules than the quota has room for
-] as const;
+type HoldCode =
+  | 'removalLimit' // more removals at once than maxRemovedPercent or maxRemovedCount
+  | 'quarantined' // the snapshot's removals for this tag are not believed
+  | 'unreadablePrefix' // a prefix of the tag could not be read, so nothing is removed
+  | 'flapping' // the prefix left and came back before
+  | 'foreignInOwnedRule' // someone added a prefix to a rule of ours
+  | 'widestPrefix' // wider than widestPrefix
+  | 'maxAddedAddresses' // more new IPv4 addresses at once than maxAddedAddresses
+  | 'specialPurpose' // RFC 6890: refused, an approval does not help
+  | 'fit'; // more rules than the quota has room for
 
-export const noteCodes = [
-  'removalGrace', // retained until removalGraceDays and removalConfirmations are over
-  'settling', // removals wait until the additions have taken effect
-  'addOnly', // policy addOnly keeps what is no longer selected
-  'ipv6Dropped', // a registry takes IPv4 only
-  'foreignRules', // rules that this app did not add
-  'supernet', // fit: supernet opened extra addresses
-  'formerRule', // a rule that this target wrote under a name that it had before
-  'inert', // defaultAction Allow or publicNetworkAccess Disabled: the rules have no effect now
-  'planOnly', // policy plan writes nothing
-  'paused', // paused, or UPDATES_PAUSED
-  'pinned', // pinned to an earlier snapshot
-  'otherResource', // the target's resourceId has changed: what was known of the other one is let go
-  'recovered', // state was lost or unreadable and was rebuilt from the ledger
-  'lateList', // older than the list that holds: it only adds
-  'postponed', // Azure could not take the change now: asked for again by itself
-  'interrupted', // the run before this one ended in the middle
-] as const;
+type NoteCode =
+  | 'removalGrace' // retained until removalGraceDays and removalConfirmations are over
+  | 'settling' // removals wait until the additions have taken effect
+  | 'addOnly' // policy addOnly keeps what is no longer selected
+  | 'ipv6Dropped' // a registry takes IPv4 only
+  | 'foreignRules' // rules that this app did not add
+  | 'supernet' // fit: supernet opened extra addresses
+  | 'formerRule' // a rule that this target wrote under a name that it had before
+  | 'inert' // defaultAction Allow or publicNetworkAccess Disabled: the rules have no effect now
+  | 'planOnly' // policy plan writes nothing
+  | 'paused' // paused, or UPDATES_PAUSED
+  | 'pinned' // pinned to an earlier snapshot
+  | 'otherResource' // the target's resourceId has changed: what was known of the other one is let go
+  | 'recovered' // state was lost or unreadable and was rebuilt from the ledger
+  | 'lateList' // older than the list that holds: it only adds
+  | 'postponed' // Azure could not take the change now: asked for again by itself
+  | 'interrupted'; // the run before this one ended in the middle
 
 export const blockCodes = [
   'noSnapshot',
@@ -57,8 +55,6 @@ export const blockCodes = [
   'configuration',
 ] as const;
 
-export type HoldCode = (typeof holdCodes)[number];
-export type NoteCode = (typeof noteCodes)[number];
 export type BlockCode = (typeof blockCodes)[number];
 export type ReasonCode = HoldCode | NoteCode | BlockCode;
 

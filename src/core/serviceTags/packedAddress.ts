@@ -93,11 +93,10 @@ function packIpv6(text: string, words: Uint32Array): void {
   words.fill(0);
   const lastColon = text.lastIndexOf(':');
   const hasIpv4Tail = text.includes('.');
+  const groups: number[] = [];
   let gapAt = -1;
-  let count = 0;
   let group = 0;
   let hasGroup = false;
-  const groups = scratchGroups;
   const end = hasIpv4Tail ? lastColon + 1 : text.length;
   for (let index = 0; index < end; index += 1) {
     const code = text.charCodeAt(index);
@@ -106,25 +105,22 @@ function packIpv6(text: string, words: Uint32Array): void {
       hasGroup = true;
       continue;
     }
-    if (hasGroup) groups[count++] = group;
-    else if (index > 0) gapAt = count;
+    if (hasGroup) groups.push(group);
+    else if (index > 0) gapAt = groups.length;
     group = 0;
     hasGroup = false;
   }
-  if (hasGroup) groups[count++] = group;
+  if (hasGroup) groups.push(group);
   if (hasIpv4Tail) {
     const tail = packIpv4(text, lastColon + 1);
-    groups[count++] = tail >>> 16;
-    groups[count++] = tail & 0xffff;
+    groups.push(tail >>> 16, tail & 0xffff);
   }
-  const gap = gapAt < 0 ? count : gapAt;
-  for (let index = 0; index < count; index += 1) {
-    const place = index < gap ? index : 8 - count + index;
-    words[place >> 1] = (words[place >> 1] ?? 0) | ((groups[index] ?? 0) << (place & 1 ? 0 : 16));
+  const gap = gapAt < 0 ? groups.length : gapAt;
+  for (const [index, value] of groups.entries()) {
+    const place = index < gap ? index : 8 - groups.length + index;
+    words[place >> 1] = (words[place >> 1] ?? 0) | (value << (place & 1 ? 0 : 16));
   }
 }
-
-const scratchGroups = new Uint16Array(8);
 
 function isMapped(words: Uint32Array): boolean {
   return words[0] === 0 && words[1] === 0 && words[2] === 0xffff;

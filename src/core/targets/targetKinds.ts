@@ -14,7 +14,7 @@ export const resourceTypes = {
  */
 export const defaultMaxIpRules = 100;
 
-export interface KindTraits {
+interface KindTraits {
   /**
    * True: the app has whole rules, and what others put into one stands in a rule of ours. False: rules of ours and of
    * others stand side by side in one list that holds a prefix once.
