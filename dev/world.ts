@@ -9,7 +9,7 @@ import type { Logger, Notification, ServiceTagsSource, TargetsSource } from '../
 import { pullServiceTags, type PullResult, type PullServices } from '../src/app/pullServiceTags.ts';
 import { reconcileTargets } from '../src/app/reconcileTargets.ts';
 import { buildTargetActions } from '../src/app/targetActions.ts';
-import type { UpdateServices } from '../src/app/update/update.ts';
+import type { UpdateServices } from '../src/app/update/updateServices.ts';
 import { updateTarget } from '../src/app/updateTarget.ts';
 import type { TargetActions } from '../src/app/api/actions.ts';
 import type { RunRecord } from '../src/core/ledger/runRecord.ts';

@@ -26,7 +26,7 @@ import type { Clock, Logger, SnapshotStore, Telemetry } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries } from './queries.ts';
 import type { QueryServices } from './queries/queryServices.ts';
-import type { UpdateServices } from './update/update.ts';
+import type { UpdateServices } from './update/updateServices.ts';
 
 /** What pulls and writes, beside what answers queries. */
 export interface App extends ApiApp {

@@ -1,14 +1,9 @@
 /** An update that failed for good is recorded and announced; the next reconciliation tries again. */
 import { quoteValue, toErrorMessage } from '../core/errors.ts';
-import { newRunId } from '../core/ledger/ledgerChain.ts';
-import type { RunRecord } from '../core/ledger/runRecord.ts';
-import type { TargetState } from '../core/targets/targetState.ts';
-import { recordInterruption } from './update/interruption.ts';
+import type { LastResult } from '../core/targets/targetState.ts';
 import type { TargetSession } from './ports.ts';
-import { commitRecord, flushOutbox } from './runRecords.ts';
-import { createStateCell } from './update/stateCell.ts';
-import { loadState } from './update/targetStateRecovery.ts';
-import type { UpdateServices } from './update/update.ts';
+import { recordWithoutRun } from './update/recordWithoutRun.ts';
+import type { UpdateServices } from './update/updateServices.ts';
 import { parseUpdateMessage } from './update/updateMessage.ts';
 
 export async function reportFailedUpdate(services: UpdateServices, body: unknown): Promise<void> {
@@ -70,30 +65,10 @@ function nameOf(body: unknown): string | undefined {
 }
 
 async function record(services: UpdateServices, session: TargetSession, target: string): Promise<void> {
-  const loaded = await loadState(services.ledger, session.state, target, services.ownerId);
-  const cell = createStateCell(session, await flushOutbox(services.ledger, loaded.state));
-  const now = services.clock.now();
-  const runId = newRunId(now, target, services.randomHex());
-  await recordInterruption(services, cell, runId);
-  const { state } = cell;
-  const at = now.toISOString();
-  const last = state.lastResult;
-  const message = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
-  const run: RunRecord = {
-    id: runId,
-    chain: target,
-    startedAt: at,
-    finishedAt: at,
-    durationInMs: 0,
-    trigger: { reason: 'poison' },
-    outcome: 'failed',
-    reasons: [],
-    details: { error: message },
-  };
-  const next: TargetState = {
-    ...state,
-    lastResult: {
-      runId: run.id,
+  await recordWithoutRun(services, session, target, ({ state: { lastResult: last } }, { id: runId, startedAt: at }) => {
+    const message = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
+    const lastResult: LastResult = {
+      runId,
       at,
       outcome: 'failed',
       status: 'failed',
@@ -103,7 +78,10 @@ async function record(services: UpdateServices, session: TargetSession, target: 
       // So that what was announced is not announced again.
       ...(last?.planId === undefined ? {} : { planId: last.planId }),
       counts: last?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 },
-    },
-  };
-  await commitRecord<TargetState>(services.ledger, cell.put, next, run);
+    };
+    return {
+      record: { trigger: { reason: 'poison' }, outcome: 'failed', reasons: [], details: { error: message } },
+      change: (state) => ({ ...state, lastResult }),
+    };
+  });
 }

@@ -1,7 +1,6 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
 import { InvalidDocumentError, RequestError } from '../core/errors.ts';
 import { isSnapshotId } from '../core/serviceTags/contentHash.ts';
-import { newRunId } from '../core/ledger/ledgerChain.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { ProblemKind } from '../core/problemKinds.ts';
 import type { Target } from '../core/targets/target.ts';
@@ -9,20 +8,21 @@ import type { TargetState } from '../core/targets/targetState.ts';
 import type { ActionResult, TargetActions } from './api/actions.ts';
 import type { GatedPlan } from './gatedPlan.ts';
 import { toApproval } from './update/appliedState.ts';
-import { recordInterruption } from './update/interruption.ts';
 import type { TargetSession } from './ports.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';
-import { commitRecord, flushOutbox } from './runRecords.ts';
 import { readSituation, type Situation } from './update/situation.ts';
-import { createStateCell } from './update/stateCell.ts';
 import { bindToResource, loadState } from './update/targetStateRecovery.ts';
-import type { UpdateServices } from './update/update.ts';
-import { updateUnderLease } from './updateTarget.ts';
+import { recordWithoutRun } from './update/recordWithoutRun.ts';
+import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
+import { updateUnderLease, type Preparation } from './updateTarget.ts';
 import { gateReason } from './update/writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;
+
+/** What a person asks for, and who. */
+type PersonsRequest = UpdateRequest & { readonly by: string };
 
 /** How the runs of actions are made: as they are, or with their trace and figures. */
 export interface ActionRuns {
@@ -37,25 +37,27 @@ export function buildTargetActions(
   services: ActionServices,
   runs: ActionRuns = { pull: (work) => work(services), update: (_request, work) => work(services) },
 ): TargetActions {
-  const run = (target: string, reason: string, work: (traced: ActionServices) => Promise<RunRecord>) =>
-    runs.update({ target, reason }, work);
   return {
     planTarget: (name) => planTarget(services, name),
-    approvePlan: async (name, planId, by) => {
-      const record = await run(name, 'approval', (traced) => approvePlan(traced, name, planId, by));
+    approvePlan: async (target, planId, by) => {
+      const request = { target, reason: 'approval', by };
+      const record = await runs.update(request, (traced) => approvePlan(traced, request, planId));
       return toActionResult(record, `plan ${planId} was approved by ${by}`);
     },
-    rollbackTarget: async (name, snapshotId, by) => {
-      const record = await run(name, 'rollback', (traced) => rollbackTarget(traced, name, snapshotId, by));
+    rollbackTarget: async (target, snapshotId, by) => {
+      const request = { target, reason: 'rollback', by };
+      const record = await runs.update(request, (traced) => rollbackTarget(traced, request, snapshotId));
       return toActionResult(record, `pinned to ${snapshotId} until it is resumed`);
     },
-    resumeTarget: async (name, by) => {
-      const record = await run(name, 'resume', (traced) => resumeTarget(traced, name, by));
+    resumeTarget: async (target, by) => {
+      const request = { target, reason: 'resume', by };
+      const record = await runs.update(request, (traced) => resumeTarget(traced, request));
       return toActionResult(record, 'resumed');
     },
-    pauseTarget: async (name, by) => {
-      const { id } = await run(name, 'pause', (traced) => pauseTarget(traced, name, by));
-      return { target: name, message: 'paused: nothing is written until it is resumed', runId: id };
+    pauseTarget: async (target, by) => {
+      const request = { target, reason: 'pause', by };
+      const { id } = await runs.update(request, (traced) => pauseTarget(traced, request));
+      return { target, message: 'paused: nothing is written until it is resumed', runId: id };
     },
     pullNow: async (by) => {
       const result = await runs.pull((traced) => pullServiceTags(traced, { reason: 'request', by }));
@@ -83,22 +85,13 @@ function toGatedPlan({ updatesPaused }: ActionServices, situation: Situation, st
   return gate ? { ...result.plan, gate: { code: gate.code, message: gate.message } } : result.plan;
 }
 
-async function approvePlan(services: ActionServices, name: string, planId: string, by: string): Promise<RunRecord> {
-  const target = await findTarget(services, name);
-  return underLease(services, target, (session) =>
-    updateUnderLease(
-      services,
-      session,
-      target,
-      { target: name, reason: 'approval', by },
-      {
-        approve: async (situation, cell) => {
-          refuseWhatCannotBeApproved(services, situation, cell.state, planId);
-          await cell.put({ ...cell.state, approval: toApproval(situation, by, services.clock.now()) });
-        },
-      },
-    ),
-  );
+function approvePlan(services: ActionServices, request: PersonsRequest, planId: string): Promise<RunRecord> {
+  return updateAsAsked(services, request, {
+    approve: async (situation, cell) => {
+      refuseWhatCannotBeApproved(services, situation, cell.state, planId);
+      await cell.put({ ...cell.state, approval: toApproval(situation, request.by, services.clock.now()) });
+    },
+  });
 }
 
 function refuseWhatCannotBeApproved(
@@ -123,68 +116,38 @@ function refuseWhatCannotBeApproved(
   }
 }
 
-async function rollbackTarget(
-  services: ActionServices,
-  name: string,
-  snapshotId: string,
-  by: string,
-): Promise<RunRecord> {
-  const target = await findTarget(services, name);
-  const known = isSnapshotId(snapshotId) && (await services.snapshots.get(services.cloud, snapshotId));
-  if (!known) throw unknownSnapshot(snapshotId);
-  return underLease(services, target, async (session) => {
-    const pin = { snapshot: snapshotId, by, at: services.clock.now().toISOString() };
-    return updateUnderLease(
-      services,
-      session,
-      target,
-      { target: name, reason: 'rollback', by },
-      {
-        change: (state) => ({ ...state, pin }),
-      },
-    );
-  });
+async function rollbackTarget(services: ActionServices, request: PersonsRequest, snapshot: string): Promise<RunRecord> {
+  await findTarget(services, request.target);
+  const known = isSnapshotId(snapshot) && (await services.snapshots.get(services.cloud, snapshot));
+  if (!known) throw unknownSnapshot(snapshot);
+  const pin = { snapshot, by: request.by, at: services.clock.now().toISOString() };
+  return updateAsAsked(services, request, { change: (state) => ({ ...state, pin }) });
 }
 
 /** Lifts a pin and a pause, then follows the current snapshot again. */
-async function resumeTarget(services: ActionServices, name: string, by: string): Promise<RunRecord> {
-  const target = await findTarget(services, name);
-  return underLease(services, target, (session) =>
-    updateUnderLease(
-      services,
-      session,
-      target,
-      { target: name, reason: 'resume', by },
-      {
-        change: ({ pin, paused, ...rest }) => rest,
-      },
-    ),
-  );
+function resumeTarget(services: ActionServices, request: PersonsRequest): Promise<RunRecord> {
+  return updateAsAsked(services, request, { change: ({ pin, paused, ...rest }) => rest });
+}
+
+/** An update with what a person changes before. */
+async function updateAsAsked(
+  services: ActionServices,
+  request: PersonsRequest,
+  preparation: Preparation,
+): Promise<RunRecord> {
+  const target = await findTarget(services, request.target);
+  return underLease(services, target, (session) => updateUnderLease(services, session, target, request, preparation));
 }
 
 /** Recorded, because the ledger is where a lost state is taken from. */
-async function pauseTarget(services: ActionServices, name: string, by: string): Promise<RunRecord> {
+async function pauseTarget(services: ActionServices, { target: name, reason, by }: PersonsRequest): Promise<RunRecord> {
   const target = await findTarget(services, name);
-  return underLease(services, target, async (session) => {
-    const { state, notes } = await loadState(services.ledger, session.state, name, services.ownerId);
-    const cell = createStateCell(session, await flushOutbox(services.ledger, state));
-    const now = services.clock.now();
-    const at = now.toISOString();
-    const id = newRunId(now, name, services.randomHex());
-    await recordInterruption(services, cell, id);
-    const run: RunRecord = {
-      id,
-      chain: name,
-      startedAt: at,
-      finishedAt: at,
-      durationInMs: 0,
-      trigger: { reason: 'pause', by },
-      outcome: 'paused',
-      reasons: notes,
-    };
-    const next: TargetState = { ...cell.state, paused: { by, at } };
-    return (await commitRecord<TargetState>(services.ledger, cell.put, next, run)).record;
-  });
+  return underLease(services, target, (session) =>
+    recordWithoutRun(services, session, name, ({ notes }, { startedAt: at }) => ({
+      record: { trigger: { reason, by }, outcome: 'paused', reasons: notes },
+      change: (state) => ({ ...state, paused: { by, at } }),
+    })),
+  );
 }
 
 async function findTarget(services: ActionServices, name: string): Promise<Target> {

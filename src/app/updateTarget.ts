@@ -1,25 +1,26 @@
 /** The story of one target: read, plan, check, apply, verify, record. */
 import { TargetMovedError } from '../core/errors.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
-import type { ArmUsage, RunRecord } from '../core/ledger/runRecord.ts';
+import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { Target } from '../core/targets/target.ts';
-import type { TargetState } from '../core/targets/targetState.ts';
-import { applyPlan, type Applied } from './update/applyPlan.ts';
-import { capacityAfter } from './update/capacityAfter.ts';
+import type { LastResult, TargetState } from '../core/targets/targetState.ts';
+import { applyPlan } from './update/applyPlan.ts';
 import { readConfirmedSituation } from './update/confirmedSituation.ts';
 import { deadlineNotice } from './update/deadlineNotice.ts';
+import { withEarlierWrites } from './update/earlierWrites.ts';
 import { notifyOfRun } from './update/notifyOfRun.ts';
-import type { ArmSession, Logger, TargetSession } from './ports.ts';
+import type { Logger, Notification, TargetSession } from './ports.ts';
 import { toFraction } from './update/postpone.ts';
 import { commitRecord, flushOutbox } from './runRecords.ts';
-import { toLastResult, toRunRecord } from './update/keptResult.ts';
+import { stateAfterRun, toRunRecord } from './update/keptResult.ts';
+import type { Run } from './update/run.ts';
 import { isRecorded, resultOfError, type RunResult } from './update/runResult.ts';
 import { recordInterruption } from './update/interruption.ts';
 import { readSituation, type Situation } from './update/situation.ts';
 import { createStateCell, type StateCell } from './update/stateCell.ts';
 import { bindToResource, loadState } from './update/targetStateRecovery.ts';
-import type { UpdateRequest, UpdateServices } from './update/update.ts';
-import { measureWaiting, type Waiting } from './update/waiting.ts';
+import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
+import { measureWaiting } from './update/waiting.ts';
 
 /** How often one run reads and plans again because the resource moved under it. */
 const maxAttempts = 3;
@@ -52,71 +53,46 @@ export async function updateUnderLease(
   prepare: Preparation = {},
 ): Promise<RunRecord> {
   const startedAt = services.clock.now();
-  const runId = newRunId(startedAt, target.name, services.randomHex());
   const found = await loadState(services.ledger, session.state, target.name, services.ownerId);
   const loaded = bindToResource(found, target);
-  const cell = createStateCell(session, await flushOutbox(services.ledger, loaded.state));
-  const last = cell.state.lastResult;
-  const arm = services.arm.openSession();
+  const run: Run = {
+    services,
+    session,
+    target,
+    startedAt,
+    runId: newRunId(startedAt, target.name, services.randomHex()),
+    arm: services.arm.openSession(),
+    cell: createStateCell(session, await flushOutbox(services.ledger, loaded.state)),
+    progress: { replans: [] },
+  };
+  const last = run.cell.state.lastResult;
 
-  if (prepare.change) await cell.put(prepare.change(cell.state));
-  if (prepare.approve) await prepare.approve(await readSituation(services, arm, target, cell.state), cell);
-  const progress: Progress = { replans: [] };
-  const { by, ...message } = request;
-  const ended = await attempt(services, session, arm, target, cell, runId, progress).catch((error: unknown) => ({
-    ...resultOfError(error, message, toFraction(services.randomHex())),
-    ...(progress.situation ? { situation: progress.situation } : {}),
-  }));
-  if (!progress.situation) await recordInterruption(services, cell, runId);
+  if (prepare.change) await run.cell.put(prepare.change(run.cell.state));
+  if (prepare.approve) await prepare.approve(await readSituation(services, run.arm, target, run.cell.state), run.cell);
+  const ended = await attempt(run).catch((error: unknown) => resultOfFailure(run, request, error));
+  if (!run.progress.situation) await recordInterruption(services, run.cell, run.runId);
   const result: RunResult = { ...ended, reasons: [...loaded.notes, ...ended.reasons] };
 
-  const finishedAt = services.clock.now();
-  const trigger = { reason: request.reason, ...(by === undefined ? {} : { by }) };
-  const frame = { id: runId, startedAt, finishedAt, trigger, ownerId: services.ownerId };
-  const usage = arm.usage();
-  const calls = { ...usage, retries: [...usage.retries, ...progress.replans] };
-  const record = toRunRecord(frame, cell.state, result, calls);
-  const waiting = await measureWaiting(services, target, cell.state, result);
-  const deadline = deadlineNotice(cell.state, waiting.waiting ?? cell.state.waiting ?? [], finishedAt);
-  // What a person asked for is recorded whatever came of it: a lost state is taken from the ledger.
-  const recorded = by !== undefined || isRecorded(result, last);
-  const stored = await storeResult(services, cell, result, record, recorded, {
-    ...waiting,
-    ...(deadline && { deadlineAnnounced: deadline.day }),
-  });
-
-  logRun(services.logger, stored);
-  await notifyOfRun(services.notifier, last, stored);
-  if (deadline) await services.notifier.notify(deadline.notification);
+  const { record, deadline } = await recordResult(run, request, result, last);
+  await notifyOfRun(services.notifier, last, record);
+  if (deadline) await services.notifier.notify(deadline);
   if (result.outcome === 'failed') throw result.error;
   // Behind the record: a run that ends in between is delivered again anyway.
   if (result.postponement) await services.queue.send(result.postponement.message, result.postponement.delayInMs);
-  return stored;
+  return record;
 }
 
-/** How far a run has come. */
-interface Progress {
-  situation?: Situation;
-  /** The resource moved under the run, so it read and planned again. */
-  readonly replans: ArmUsage['retries'][number][];
-}
-
-async function attempt(
-  services: UpdateServices,
-  session: TargetSession,
-  arm: ArmSession,
-  target: Target,
-  cell: StateCell,
-  runId: string,
-  progress: Progress,
-): Promise<RunResult> {
+/** Reads, plans, applies; and once more from the start where the resource has moved meanwhile. */
+async function attempt(run: Run): Promise<RunResult> {
+  const { services, target, cell, runId, progress } = run;
   for (let count = 1; ; count += 1) {
     try {
-      const situation = await readConfirmedSituation(services, arm, target, cell.state);
+      const situation = await readConfirmedSituation(services, run.arm, target, cell.state);
       progress.situation = situation;
       await recordInterruption(services, cell, runId, situation.current);
-      const applied = await applyPlan({ services, session, arm, cell, runId }, situation);
-      return asWritten({ outcome: applied.outcome, reasons: applied.reasons, situation, applied }, cell.state, runId);
+      const applied = await applyPlan(run, situation);
+      const { outcome, reasons } = applied;
+      return withEarlierWrites({ outcome, reasons, situation, applied }, cell.state, runId);
     } catch (error) {
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
       // Two runs that write over each other must not come back at the same instant.
@@ -128,20 +104,10 @@ async function attempt(
   }
 }
 
-/** A run that planned again and found all well: what it wrote before that was not seen to be there, and is. */
-function asWritten(result: PlannedResult, { inFlight }: TargetState, runId: string): RunResult {
-  if (result.outcome !== 'unchanged' || inFlight?.runId !== runId) return result;
-  const { situation, applied } = result;
-  const planned = { ...situation.result, plan: inFlight.plan };
-  return {
-    ...result,
-    outcome: 'applied',
-    situation: { ...situation, result: planned },
-    applied: { ...applied, before: inFlight.before },
-  };
+function resultOfFailure({ services, progress }: Run, { by, ...message }: UpdateRequest, error: unknown): RunResult {
+  const result = resultOfError(error, message, toFraction(services.randomHex()));
+  return progress.situation ? { ...result, situation: progress.situation } : result;
 }
-
-type PlannedResult = RunResult & { readonly situation: Situation; readonly applied: Applied };
 
 /** What Azure called it; where it did not, the rules were found changed. */
 function codeOfMove({ cause }: TargetMovedError): string {
@@ -149,30 +115,29 @@ function codeOfMove({ cause }: TargetMovedError): string {
   return [detailCode, code].find((known) => typeof known === 'string') ?? 'TargetMoved';
 }
 
-async function storeResult(
-  services: UpdateServices,
-  cell: StateCell,
+/** The record, and with it the state: what the run came to, and what the target waits for now. */
+async function recordResult(
+  run: Run,
+  request: UpdateRequest,
   result: RunResult,
-  record: RunRecord,
-  recorded: boolean,
-  clock: Waiting & Pick<TargetState, 'deadlineAnnounced'>,
-): Promise<RunRecord> {
-  // The record tells how far a write came, so that it is in flight no more.
-  const { outbox, ledgerHead, inFlight, ...rest } = result.applied?.state ?? cell.state;
-  const capacity = capacityAfter(cell.state, result);
+  last: LastResult | undefined,
+): Promise<{ readonly record: RunRecord; readonly deadline: Notification | undefined }> {
+  const { services, target, cell } = run;
+  const finishedAt = services.clock.now();
+  const record = toRunRecord(run, request, cell.state, result, finishedAt);
+  const waiting = await measureWaiting(services, target, cell.state, result);
+  const deadline = deadlineNotice(cell.state, waiting.waiting ?? cell.state.waiting ?? [], finishedAt);
   const state: TargetState = {
-    ...rest,
-    ...(inFlight && inFlight.runId !== record.id ? { inFlight } : {}),
-    ...(cell.state.ledgerHead ? { ledgerHead: cell.state.ledgerHead } : {}),
-    ...(capacity ? { capacity } : {}),
-    ...clock,
-    lastResult: toLastResult(result, record.id, services.clock.now()),
+    ...stateAfterRun(cell.state, result, record.id, services.clock.now()),
+    ...waiting,
+    ...(deadline && { deadlineAnnounced: deadline.day }),
   };
-  if (!recorded) {
-    await cell.put(state);
-    return record;
-  }
-  return (await commitRecord<TargetState>(services.ledger, cell.put, state, record)).record;
+  // What a person asked for is recorded whatever came of it: a lost state is taken from the ledger.
+  const isKept = request.by !== undefined || isRecorded(result, last);
+  const stored = isKept ? (await commitRecord<TargetState>(services.ledger, cell.put, state, record)).record : record;
+  if (!isKept) await cell.put(state);
+  logRun(services.logger, stored);
+  return { record: stored, deadline: deadline?.notification };
 }
 
 function logRun(logger: Logger, record: RunRecord): void {

@@ -4,7 +4,9 @@ import type { World } from '../../dev/world.ts';
 import type { AuthSettings } from '../../dev/simulator/access.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
+import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Target } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, editIpRules, hooks, ipRulesOf, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, recordsOf, ruleOfOthers, rulesOf, useWorlds, writesOf, type TagLists } from './stories.ts';
 
@@ -307,22 +309,64 @@ describe('faults of Azure', () => {
   });
 });
 
-test('a write that is seen to be there only when the run has planned again is recorded as made', async () => {
-  const world = await worlds.open();
-  await publish(world, first);
-  const added = list('20.42.0.0/24', '20.42.2.0/24', '20.42.4.0/24');
+describe('a run that planned again records what it had written before', () => {
   const nsgRead = { method: 'GET', path: /nsg-hooks$/ };
-  world.simulator.failNext(nsgRead, { kind: 'slow', delayInMs: 0 }, 2);
-  // Five looks behind the write see what was there before it.
-  for (let look = 0; look < 5; look += 1) {
-    const body = JSON.stringify(world.simulator.nsg(hooks().resourceId));
-    world.simulator.failNext(nsgRead, { kind: 'raw', status: 200, contentType: 'application/json', body });
+  const before = ['20.42.0.0/24', '20.42.2.0/24'];
+  const added = '20.42.4.0/24';
+  const prefixesOf = (rules: RunRecord['before']) => rules?.flatMap(({ prefixes }) => prefixes);
+
+  /** Five looks behind the write see what was there before it. */
+  async function settledWorld(limits = hooks().limits): Promise<World> {
+    const world = await worlds.open({ targets: [hooks({ limits })] });
+    await publish(world, first);
+    world.simulator.failNext(nsgRead, { kind: 'slow', delayInMs: 0 }, 2);
+    for (let look = 0; look < 5; look += 1) {
+      const body = JSON.stringify(world.simulator.nsg(hooks().resourceId));
+      world.simulator.failNext(nsgRead, { kind: 'raw', status: 200, contentType: 'application/json', body });
+    }
+    return world;
   }
 
-  const [run] = await publishNextWeek(world, added);
+  test('and finds nothing more to do', async () => {
+    const world = await settledWorld();
 
-  expect(run).toMatchObject({ outcome: 'applied', plan: { add: ['20.42.4.0/24'] } });
-  expect(run?.before?.flatMap(({ prefixes }) => prefixes)).toEqual(['20.42.0.0/24', '20.42.2.0/24']);
-  expect(run?.after?.flatMap(({ prefixes }) => prefixes)).toEqual(['20.42.0.0/24', '20.42.2.0/24', '20.42.4.0/24']);
-  expect((await recordsOf(world, 'hooks')).at(-1)?.id).toBe(run?.id);
+    const [run] = await publishNextWeek(world, list(...before, added));
+
+    expect(run).toMatchObject({ outcome: 'applied', plan: { add: [added] } });
+    expect(prefixesOf(run?.before)).toEqual(before);
+    expect(prefixesOf(run?.after)).toEqual([...before, added]);
+    expect((await recordsOf(world, 'hooks')).at(-1)?.id).toBe(run?.id);
+  });
+
+  test('and finds that the rest is held', async () => {
+    const world = await settledWorld();
+
+    const [run] = await publishNextWeek(world, list(...before, added, '20.48.0.0/16'));
+
+    expect(run).toMatchObject({ outcome: 'applied', plan: { add: [added], held: { add: ['20.48.0.0/16'] } } });
+    expect(prefixesOf(run?.before)).toEqual(before);
+    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('held');
+  });
+
+  test('and finds that removals follow', async () => {
+    const world = await settledWorld(openLimits);
+
+    const [run] = await publishNextWeek(world, list('20.42.0.0/24', added));
+
+    expect(run).toMatchObject({ outcome: 'pending', plan: { add: [added], remove: ['20.42.2.0/24'] } });
+    expect(prefixesOf(run?.before)).toEqual(before);
+  });
+
+  test('and writes what was superseded', async () => {
+    const world = await worlds.open();
+    const [v6, addedV6] = ['2603:1030::/120', '2603:1030:1::/120'];
+    await publish(world, list(...before, v6));
+    world.simulator.failNext({ method: 'PUT', path: /AllowAcr-ipv6$/ }, { kind: 'operationSuperseded' });
+
+    const [run] = await publishNextWeek(world, list(...before, added, v6, addedV6));
+
+    expect(run).toMatchObject({ outcome: 'applied', plan: { add: [added, addedV6] } });
+    expect(prefixesOf(run?.before)).toEqual([...before, v6]);
+    expect(prefixesOf(run?.after)).toEqual([...before, added, v6, addedV6]);
+  });
 });

@@ -2,11 +2,12 @@
 import { intersectPrefixes, isPrefix, overlapping, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
+import { addedFrom, ownedPrefixes, validApproval } from '../../core/targets/targetFacts.ts';
 import type { Approval, OwnedPrefix, TargetState } from '../../core/targets/targetState.ts';
 import type { CurrentState } from '../ports.ts';
 import type { Situation } from './situation.ts';
 
-/** As long as an ARM session may follow a write. */
+/** How much later a write may come through that nobody followed to its end. */
 const longestWriteInMs = 4 * 60_000;
 
 /**
@@ -32,7 +33,7 @@ export function claim(
   ];
   const exposure = {
     snapshot: plan.snapshot,
-    addedAddresses: addedBefore(state, plan.snapshot) + situation.result.addedAddresses,
+    addedAddresses: addedFrom(state, plan.snapshot) + situation.result.addedAddresses,
   };
   // Until it is known when the write came through, the latest time counts.
   const notBefore = new Date(now.getTime() + longestWriteInMs + settleInMs).toISOString();
@@ -70,8 +71,8 @@ export function stateWithoutWrite(state: TargetState, situation: Situation): Tar
  */
 function claimsWithoutRule(state: TargetState, { target, selection, current }: Situation): readonly string[] {
   const isUnderWay = current.notes.some((note) => note.code === 'settling');
-  if (traitsOf(target).hasMark) return intersectPrefixes(ownedTexts(state), selection.prefixes);
-  return isUnderWay ? overlapping(ownedTexts(state), selection.prefixes) : [];
+  if (traitsOf(target).hasMark) return intersectPrefixes(ownedPrefixes(state), selection.prefixes);
+  return isUnderWay ? overlapping(ownedPrefixes(state), selection.prefixes) : [];
 }
 
 export function stateAfterWrite(
@@ -125,8 +126,9 @@ export function remembered({
  * made is not approved for a rule that somebody adds later.
  */
 function withOpenApproval(state: TargetState, { configHash, result }: Situation, live: CurrentState): TargetState {
-  const { approval, ...rest } = state;
-  if (approval?.snapshot !== result.plan.snapshot || approval.configHash !== configHash) return rest;
+  const { approval: given, ...rest } = state;
+  const approval = validApproval(state, result.plan.snapshot, configHash);
+  if (!approval) return rest;
   const present = live.rules.flatMap((rule) => rule.prefixes).filter(isPrefix);
   const add = subtractPrefixes(approval.add, present);
   const remove = intersectPrefixes(approval.remove, present);
@@ -148,14 +150,6 @@ function ownedRulesOf(state: TargetState, live: CurrentState, situation: Situati
   return live.rules
     .filter(({ rule, mark }) => mark === 'ours' || (mark !== undefined && state.ownedRules.includes(rule)))
     .map(({ rule }) => rule);
-}
-
-function addedBefore(state: TargetState, snapshot: string): number {
-  return state.exposure?.snapshot === snapshot ? state.exposure.addedAddresses : 0;
-}
-
-export function ownedTexts(state: TargetState): string[] {
-  return state.owned.map((owned) => owned.prefix);
 }
 
 /** A person's yes to all of a plan: what it holds, and what an approval before this one let through already. */

@@ -4,13 +4,17 @@ import type { RuleChange } from '../../core/plan/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { counted } from '../../core/words.ts';
 import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
-import { registryRuleName, type LiveRule } from '../../core/plan/currentRule.ts';
+import type { LiveRule } from '../../core/plan/currentRule.ts';
+import type { Target } from '../../core/targets/target.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
+import { ownedPrefixes } from '../../core/targets/targetFacts.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
-import type { ArmSession, Clock, CurrentState, TargetSession, UpdateQueue } from '../ports.ts';
-import { claim, ownedTexts, remembered, stateAfterWrite, stateWithoutWrite } from './appliedState.ts';
+import type { ArmSession, CurrentState } from '../ports.ts';
+import { claim, remembered, stateAfterWrite, stateWithoutWrite } from './appliedState.ts';
+import { joinInFlight } from './earlierWrites.ts';
+import type { Run } from './run.ts';
 import { adapterOf, type Situation } from './situation.ts';
-import type { StateCell } from './stateCell.ts';
 import { gateReason, writeThroughGate } from './writeGate.ts';
 
 export interface Applied {
@@ -23,35 +27,27 @@ export interface Applied {
   readonly state: TargetState;
 }
 
-export interface ApplyContext {
-  readonly services: { readonly clock: Clock; readonly queue: UpdateQueue; readonly updatesPaused: boolean };
-  readonly session: TargetSession;
-  readonly arm: ArmSession;
-  readonly cell: StateCell;
-  readonly runId: string;
-}
-
-export async function applyPlan(context: ApplyContext, situation: Situation): Promise<Applied> {
+export async function applyPlan(run: Run, situation: Situation): Promise<Applied> {
   const { plan } = situation.result;
   const before = toLiveRules(situation.current);
-  const step = nextStep(situation, context);
+  const step = nextStep(situation, run);
   const isDone = step.changes.length + step.later.length === 0;
-  const idle = { before, after: before, state: stateWithoutWrite(context.cell.state, situation) };
-  const gate = gateReason(gateInput(context, situation));
+  const idle = { before, after: before, state: stateWithoutWrite(run.cell.state, situation) };
+  const gate = gateReason(gateInput(run, situation));
 
   if (plan.verdict === 'blocked') {
     // Whose is what cannot be told now, so that no claim is given up.
-    const state = { ...context.cell.state, ...remembered(situation) };
+    const state = { ...run.cell.state, ...remembered(situation) };
     return { ...idle, state, outcome: 'blocked', reasons: plan.reasons };
   }
   if (gate) {
     const outcome = isDone ? quietOutcome(situation) : closedOutcome(gate);
     return { ...idle, outcome, reasons: [gate, ...plan.reasons] };
   }
-  if (step.changes.length > 0) return write(context, situation, step, before);
+  if (step.changes.length > 0) return write(run, situation, step, before);
   if (step.later.length === 0) return { ...idle, outcome: quietOutcome(situation), reasons: plan.reasons };
-  await askForRemovals(context, situation, context.cell.state);
-  return { ...idle, outcome: 'pending', reasons: [...plan.reasons, settlingNote(situation, context.cell.state)] };
+  await askForRemovals(run, situation, run.cell.state);
+  return { ...idle, outcome: 'pending', reasons: [...plan.reasons, settlingNote(situation, run.cell.state)] };
 }
 
 interface Step {
@@ -62,7 +58,7 @@ interface Step {
 }
 
 /** Additions alone first; removals once nothing is left to add and the last additions have settled. */
-function nextStep(situation: Situation, { services, cell }: ApplyContext): Step {
+function nextStep(situation: Situation, { services, cell }: Run): Step {
   const { plan, additions, changes } = situation.result;
   const isOneStep = JSON.stringify(additions) === JSON.stringify(changes);
   if (plan.remove.length === 0 || isOneStep) return { changes, later: [] };
@@ -71,20 +67,16 @@ function nextStep(situation: Situation, { services, cell }: ApplyContext): Step 
   return plan.add.length === 0 && settled ? { changes, later: [] } : { changes: additions, later: plan.remove };
 }
 
-async function write(
-  context: ApplyContext,
-  situation: Situation,
-  step: Step,
-  before: readonly LiveRule[],
-): Promise<Applied> {
-  const { services, cell, arm, session, runId } = context;
+async function write(run: Run, situation: Situation, step: Step, before: readonly LiveRule[]): Promise<Applied> {
+  const { services, cell, arm, session, runId } = run;
   const { target, current, result } = situation;
   const startedAt = services.clock.now().toISOString();
   const unclaimed = cell.state;
   const claimed = claim(unclaimed, situation, step.changes, services.clock.now(), settleInMs(arm, situation));
-  await cell.put({ ...claimed, inFlight: { runId, startedAt, plan: result.plan, before } });
+  const inFlight = joinInFlight(unclaimed.inFlight, { runId, startedAt, plan: result.plan, before });
+  await cell.put({ ...claimed, inFlight });
   try {
-    await writeThroughGate(gateInput(context, situation), arm, session, current, step.changes, ownedTexts(claimed));
+    await writeThroughGate(gateInput(run, situation), arm, session, current, step.changes, ownedPrefixes(claimed));
   } catch (error) {
     // Nothing was written, and what a person then adds by hand is not ours.
     if (error instanceof TargetBlockedError && error.isRefused) await cell.put(unclaimed);
@@ -92,7 +84,7 @@ async function write(
   }
 
   const readBack = await adapterOf(arm, target).read(target);
-  verify(readBack, step.changes);
+  verify(readBack, step.changes, target);
   const state = stateAfterWrite(
     claimed,
     situation,
@@ -101,7 +93,7 @@ async function write(
     services.clock.now(),
     settleInMs(arm, situation),
   );
-  if (step.later.length > 0) await askForRemovals(context, situation, state);
+  if (step.later.length > 0) await askForRemovals(run, situation, state);
   return {
     outcome: step.later.length > 0 ? 'pending' : 'applied',
     reasons: [...result.plan.reasons, ...(step.later.length > 0 ? [settlingNote(situation, state)] : [])],
@@ -112,21 +104,20 @@ async function write(
 }
 
 /** In a message of their own, once the additions have settled. */
-async function askForRemovals({ services }: ApplyContext, situation: Situation, state: TargetState): Promise<void> {
+async function askForRemovals({ services }: Run, situation: Situation, state: TargetState): Promise<void> {
   const notBefore = Date.parse(state.removalsNotBefore ?? '');
   const delayInMs = Number.isNaN(notBefore) ? 0 : Math.max(0, notBefore - services.clock.now().getTime());
   await services.queue.send({ target: situation.target.name, reason: 'removals' }, delayInMs);
 }
 
 /** Azure must hold what was written; a registry's rule list also holds what others put there. */
-function verify(readBack: CurrentState, changes: readonly RuleChange[]): void {
+function verify(readBack: CurrentState, changes: readonly RuleChange[], target: Target): void {
   for (const change of changes) {
     const live = readBack.rules.find((rule) => rule.rule === change.rule);
     const prefixes = live?.prefixes ?? [];
-    const isThere =
-      change.rule === registryRuleName
-        ? change.prefixes.every((prefix) => prefixes.includes(prefix))
-        : sameAddresses(prefixes, change.prefixes);
+    const isThere = traitsOf(target).hasOwnRules
+      ? sameAddresses(prefixes, change.prefixes)
+      : change.prefixes.every((prefix) => prefixes.includes(prefix));
     if (!isThere) throw new TargetMovedError(`${change.rule} does not hold what was written to it`);
   }
 }
@@ -148,8 +139,8 @@ function settlingNote(situation: Situation, state: TargetState): Reason {
   };
 }
 
-function gateInput(context: ApplyContext, situation: Situation): Parameters<typeof gateReason>[0] {
-  return { target: situation.target, state: context.cell.state, updatesPaused: context.services.updatesPaused };
+function gateInput(run: Run, situation: Situation): Parameters<typeof gateReason>[0] {
+  return { target: situation.target, state: run.cell.state, updatesPaused: run.services.updatesPaused };
 }
 
 function settleInMs(arm: ArmSession, situation: Situation): number {

@@ -2,8 +2,8 @@
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
+import { ownedPrefixes } from '../../core/targets/targetFacts.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
-import { ownedTexts } from './appliedState.ts';
 import type { ArmSession } from '../ports.ts';
 import { readSituation, type Situation, type SituationReaders } from './situation.ts';
 
@@ -29,5 +29,5 @@ export async function readConfirmedSituation(
 /** What a rule with a mark lacks and should hold is put back, and stays claimed. */
 function lostClaims(state: TargetState, { target, result, selection }: Situation): readonly string[] {
   const wanted = traitsOf(target).hasMark ? selection.prefixes : [];
-  return subtractPrefixes(ownedTexts(state), [...result.ours, ...wanted]);
+  return subtractPrefixes(ownedPrefixes(state), [...result.ours, ...wanted]);
 }

@@ -1,11 +1,12 @@
 /** The record of a run that ended in the middle of its write. */
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import { ownedPrefixes } from '../../core/targets/targetFacts.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import { toLiveRules } from './applyPlan.ts';
 import type { CurrentState } from '../ports.ts';
 import { commitRecord } from '../runRecords.ts';
 import type { StateCell } from './stateCell.ts';
-import type { UpdateServices } from './update.ts';
+import type { UpdateServices } from './updateServices.ts';
 
 /**
  * A write that an earlier run began and never finished gets its record now, with what is live (where that could be
@@ -32,7 +33,7 @@ export async function recordInterruption(
     plan: inFlight.plan,
     before: inFlight.before,
     ...(current ? { after: toLiveRules(current) } : {}),
-    owned: cell.state.owned.map((owned) => owned.prefix),
+    owned: ownedPrefixes(cell.state),
     ownedRules: cell.state.ownedRules,
     ownerId: services.ownerId,
     ...(rest.resourceId === undefined ? {} : { resourceId: rest.resourceId }),

@@ -2,9 +2,9 @@
 import { toErrorMessage } from '../../core/errors.ts';
 import { intersectPrefixes, isPrefix, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { ownedPrefixes } from '../../core/targets/targetFacts.ts';
 import type { Coverage, TargetState, WaitingPrefix } from '../../core/targets/targetState.ts';
 import { readNewestSnapshot, registryOf, toLastListing, type Listing, type ListReaders } from './listing.ts';
-import { ownedTexts } from './appliedState.ts';
 import type { Logger } from '../ports.ts';
 import { datePrefixes, type PublicationReaders } from './publications.ts';
 import type { RunResult } from './runResult.ts';
@@ -27,7 +27,7 @@ export async function measureWaiting(
     const listing = situation ? situation.listing : await readLastListing(services, target, state);
     if (!listing) return {};
     const coverage = coverageOf(listing, state, result);
-    const live = situation ? liveAfter(result) : [...ownedTexts(state), ...coverage.byOthers];
+    const live = situation ? liveAfter(result) : [...ownedPrefixes(state), ...coverage.byOthers];
     const missing = subtractPrefixes(listing.selection.prefixes, live);
     return { waiting: await dateMissing(services, state, listing, missing), coverage };
   } catch (error) {

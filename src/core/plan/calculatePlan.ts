@@ -4,6 +4,7 @@ import { calculateCapacity, presentIn, type Capacity } from './capacity.ts';
 import type { CurrentRule, LiveRule } from './currentRule.ts';
 import { foreignNotes, sortLive, type Live } from './liveRules.ts';
 import { countAddresses, intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { addedFrom } from '../targets/targetFacts.ts';
 import type { TargetState } from '../targets/targetState.ts';
 import type { Reason } from '../reasons.ts';
 import type { Plan, PlanVerdict, RuleChange } from './plan.ts';
@@ -80,7 +81,7 @@ function checkListed(input: PlanInput, live: Live): AdditionCheck {
     approved: live.approval?.add ?? [],
     limits: target.limits,
     heldBefore: heldBefore(input),
-    alreadyAdded: addedBefore(input),
+    alreadyAdded: addedFrom(input.state, input.snapshot),
   });
 }
 
@@ -96,7 +97,7 @@ function capacityOf(input: PlanInput, live: Live, check: AdditionCheck): Capacit
     owned: live.owned,
     approved: live.approval?.add ?? [],
     maxPrefixes: current.maxPrefixes,
-    maxNewAddresses: target.limits.maxAddedAddresses - addedBefore(input) - check.addedAddresses,
+    maxNewAddresses: target.limits.maxAddedAddresses - addedFrom(input.state, input.snapshot) - check.addedAddresses,
   });
 }
 
@@ -224,10 +225,6 @@ function reasonsOf(input: PlanInput, { live, check, capacity, removals, fitted }
 /** What counts against `maxAddedAddresses`: not what was let in before, nor what a person approved. */
 function countNew(added: readonly string[], { owned, approval }: Live): number {
   return Number(countAddresses(subtractPrefixes(added, [...owned, ...(approval?.add ?? [])]), 'ipv4'));
-}
-
-function addedBefore({ state, snapshot }: PlanInput): number {
-  return state.exposure?.snapshot === snapshot ? state.exposure.addedAddresses : 0;
 }
 
 function unappliedOf(

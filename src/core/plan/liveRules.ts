@@ -6,6 +6,7 @@ import type { PlanInput } from './planInput.ts';
 import { overlapping } from '../prefixes.ts';
 import { reasonFor, type Reason } from '../reasons.ts';
 import { rulesOfTarget } from './ruleLocks.ts';
+import { ownedPrefixes, validApproval } from '../targets/targetFacts.ts';
 import type { Approval } from '../targets/targetState.ts';
 import { andMore, counted } from '../words.ts';
 
@@ -21,7 +22,7 @@ export interface Live {
 
 export function sortLive(input: PlanInput): Live {
   const { target, current, state, desired } = input;
-  const owned = state.owned.map((claim) => claim.prefix);
+  const owned = ownedPrefixes(state);
   const rules = rulesOfTarget(target, current.rules, state.ownedRules);
   const ownership = calculateOwnership({ target, rules, owned, ownedRules: state.ownedRules, desired });
   return {
@@ -29,13 +30,8 @@ export function sortLive(input: PlanInput): Live {
     ownership,
     owned,
     covered: coveredByOthers(target, ownership, desired),
-    approval: validApproval(input),
+    approval: validApproval(state, input.snapshot, input.configHash),
   };
-}
-
-/** An approval holds for one snapshot and one configuration. */
-function validApproval({ state: { approval }, snapshot, configHash }: PlanInput): Approval | undefined {
-  return approval?.snapshot === snapshot && approval.configHash === configHash ? approval : undefined;
 }
 
 export function foreignNotes({ target, desired }: PlanInput, { ownership: { foreign, blockers } }: Live): Reason[] {
