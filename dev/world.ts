@@ -11,7 +11,7 @@ import { reconcileTargets } from '../src/app/reconcileTargets.ts';
 import { buildTargetActions } from '../src/app/targetActions.ts';
 import type { UpdateServices } from '../src/app/update/updateServices.ts';
 import { updateTarget } from '../src/app/updateTarget.ts';
-import type { TargetActions } from '../src/app/api/actions.ts';
+import type { TargetActions } from '../src/app/targetActions.ts';
 import type { RunRecord } from '../src/core/ledger/runRecord.ts';
 import type { Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import type { Target } from '../src/core/targets/target.ts';

@@ -19,7 +19,7 @@ import { readConfig, type Config } from '../config.ts';
 import { toBlobServiceUrl } from '../config/storage.ts';
 import { once } from '../core/once.ts';
 import type { ApiApp } from './api/route.ts';
-import { lazyTargetActions } from './api/actions.ts';
+import { lazyTargetActions } from './lazyTargetActions.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
 import type { Clock, Logger, SnapshotStore, Telemetry } from './ports.ts';

@@ -5,7 +5,6 @@ import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { ProblemKind } from '../core/problemKinds.ts';
 import type { Target } from '../core/targets/target.ts';
 import type { TargetState } from '../core/targets/targetState.ts';
-import type { ActionResult, TargetActions } from './api/actions.ts';
 import type { GatedPlan } from './gatedPlan.ts';
 import { toApproval } from './update/appliedState.ts';
 import type { TargetSession } from './ports.ts';
@@ -20,6 +19,26 @@ import { updateUnderLease, type Preparation } from './updateTarget.ts';
 import { gateReason } from './update/writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;
+
+/** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */
+export interface TargetActions {
+  /** The plan as it would run now; nothing is written. */
+  planTarget(name: string): Promise<GatedPlan>;
+  /** Approves exactly that plan; RequestError 409 with the member `plan` where it has changed or nothing may be written. */
+  approvePlan(name: string, planId: string, by: string): Promise<ActionResult>;
+  rollbackTarget(name: string, snapshotId: string, by: string): Promise<ActionResult>;
+  resumeTarget(name: string, by: string): Promise<ActionResult>;
+  pauseTarget(name: string, by: string): Promise<ActionResult>;
+  pullNow(by: string): Promise<Pick<PullResult, 'outcome' | 'message'>>;
+}
+
+/** Plain JSON; more members are allowed. */
+export interface ActionResult {
+  readonly target: string;
+  /** One sentence: what happened, or what happens next. */
+  readonly message: string;
+  readonly runId?: string;
+}
 
 /** What a person asks for, and who. */
 type PersonsRequest = UpdateRequest & { readonly by: string };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { faults } from '../../dev/simulator/faults.ts';
 import type { World } from '../../dev/world.ts';
-import type { TargetActions } from '../../src/app/api/actions.ts';
+import type { TargetActions } from '../../src/app/targetActions.ts';
 import type { App } from '../../src/app/composition.ts';
 import { runUpdateIn } from '../../src/app/invocations.ts';
 import { measuredActionRuns } from '../../src/app/measuredRuns.ts';

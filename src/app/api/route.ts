@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { Logger } from '../ports.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
-import type { TargetActions } from './actions.ts';
+import type { TargetActions } from '../targetActions.ts';
 
 /** What the routes are served from; the composition root builds it. */
 export interface ApiApp {

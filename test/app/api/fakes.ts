@@ -14,7 +14,7 @@ import type { TargetState } from '../../../src/core/targets/targetState.ts';
 import { buildQueries } from '../../../src/app/queries.ts';
 import type { QueryServices } from '../../../src/app/queries/queryServices.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
-import type { TargetActions } from '../../../src/app/api/actions.ts';
+import type { TargetActions } from '../../../src/app/targetActions.ts';
 
 export type Tags = Readonly<Record<string, readonly string[]>>;
 
