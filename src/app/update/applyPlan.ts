@@ -14,18 +14,9 @@ import type { ArmSession, CurrentState } from '../ports.ts';
 import { claim, remembered, stateAfterWrite, stateWithoutWrite } from './appliedState.ts';
 import { joinInFlight } from './earlierWrites.ts';
 import type { Run } from './run.ts';
+import type { Applied } from './runResult.ts';
 import { adapterOf, type Situation } from './situation.ts';
 import { gateReason, writeThroughGate } from './writeGate.ts';
-
-export interface Applied {
-  readonly outcome: RunOutcome;
-  readonly reasons: readonly Reason[];
-  readonly before: readonly LiveRule[];
-  /** As read back; as before where nothing was written. */
-  readonly after: readonly LiveRule[];
-  /** What the state remembers from now on, without the result itself. */
-  readonly state: TargetState;
-}
 
 export async function applyPlan(run: Run, situation: Situation): Promise<Applied> {
   const { plan } = situation.result;

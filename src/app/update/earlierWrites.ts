@@ -2,8 +2,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import { intersectPrefixes, isPrefix, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { InFlight, TargetState } from '../../core/targets/targetState.ts';
-import type { Applied } from './applyPlan.ts';
-import type { RunResult } from './runResult.ts';
+import type { Applied, RunResult } from './runResult.ts';
 import type { Situation } from './situation.ts';
 
 type PlannedResult = RunResult & { readonly situation: Situation; readonly applied: Applied };

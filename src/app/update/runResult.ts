@@ -1,12 +1,23 @@
 /** What a run came to. */
 import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../../core/errors.ts';
 import type { Reason } from '../../core/reasons.ts';
+import type { LiveRule } from '../../core/plan/currentRule.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
-import type { LastResult, TargetStatus } from '../../core/targets/targetState.ts';
-import type { Applied } from './applyPlan.ts';
+import type { LastResult, TargetState, TargetStatus } from '../../core/targets/targetState.ts';
 import { toPostponement, type Postponement } from './postpone.ts';
 import type { UpdateMessage } from '../ports.ts';
 import type { Situation } from './situation.ts';
+
+/** What came of a plan. */
+export interface Applied {
+  readonly outcome: RunOutcome;
+  readonly reasons: readonly Reason[];
+  readonly before: readonly LiveRule[];
+  /** As read back; as before where nothing was written. */
+  readonly after: readonly LiveRule[];
+  /** What the state remembers from now on, without the result itself. */
+  readonly state: TargetState;
+}
 
 export interface RunResult {
   readonly outcome: RunOutcome;
