@@ -17,6 +17,8 @@ import type { StartOptions } from './startOptions.ts';
 
 export interface LocalServices {
   readonly host: HostProcess;
+  /** What the host was started with. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly simulator: Simulator;
   /** Of the targets file; those that carry an Azure tag come beside them. */
   readonly targets: readonly Target[];
@@ -59,22 +61,19 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
     seedResources(simulator, targets);
     await seedServiceTags(simulator);
 
-    const host = await startHostProcess({
-      root: options.root,
-      port: options.port ?? ((await isFree(preferredPort)) ? preferredPort : 0),
-      settings: {
-        AzureWebJobsStorage: azurite.connectionString,
-        ARM_ENDPOINT: simulator.url,
-        TARGETS: targetsFile,
-        SERVICE_TAGS_SOURCES: options.source ?? `file:${inbox}`,
-        SERVICE_TAGS_SUBSCRIPTION_ID: sampleSubscriptionId,
-        AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.5',
-      },
-      onLog,
-    });
+    const settings = {
+      AzureWebJobsStorage: azurite.connectionString,
+      ARM_ENDPOINT: simulator.url,
+      TARGETS: targetsFile,
+      SERVICE_TAGS_SOURCES: options.source ?? `file:${inbox}`,
+      SERVICE_TAGS_SUBSCRIPTION_ID: sampleSubscriptionId,
+      AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.5',
+    };
+    const port = options.port ?? ((await isFree(preferredPort)) ? preferredPort : 0);
+    const host = await startHostProcess({ root: options.root, port, settings, onLog });
     stops.push(() => host.stop());
     const queue = new QueueClient(azurite.connectionString, 'update-target');
-    return { host, simulator, targets, inbox, settle: () => settle(queue, host), stop };
+    return { host, settings, simulator, targets, inbox, settle: () => settle(queue, host), stop };
   } catch (error) {
     await stop();
     throw error;

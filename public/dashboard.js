@@ -15,7 +15,7 @@ import {
   tones,
   when,
 } from './page.js';
-import { showLinkedPlan, showPlan } from './plan.js';
+import { showPlan } from './plan.js';
 
 /** Azure may use a prefix a week after it was published. */
 function describeClock(clock) {
@@ -176,9 +176,7 @@ byId('lookup').addEventListener('submit', (event) => {
   void showing('matches', () => showMatches(ip));
 });
 
-addEventListener('hashchange', () => void showLinkedPlan());
-
 void showing('summary', showHealth);
 void showing('change', showChange);
-void showing('targets', showTargets).then(showLinkedPlan);
+void showing('targets', showTargets);
 void showing('runs', showRuns);

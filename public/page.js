@@ -1,9 +1,13 @@
 /**
- * What the parts of the page share: the API, elements, words. The page reads and writes nothing; text from the API is set
- * as text, never as markup. A function key in the page's own address is passed on as a header, so that it stands in no
- * other URL.
+ * What the pages share: the API, elements, words. Text from the API is set as text, never as markup. A function key in the
+ * page's own address is passed on as a header, so that it stands in no other URL.
  */
-const key = new URLSearchParams(location.search).get('code');
+let key = new URLSearchParams(location.search).get('code');
+
+/** A key that a person typed; it is kept nowhere else. */
+export function useKey(typed) {
+  key = typed;
+}
 
 /** Status or outcome: how it looks, and what it is called where its name is no word. */
 export const tones = {
@@ -34,14 +38,25 @@ const words = {
   held: 'held for approval',
 };
 
-export async function get(path) {
+export function get(path) {
+  return call(path, {});
+}
+
+export function post(path, body) {
+  const headers = { 'content-type': 'application/json' };
+  return call(path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** Throws an Error with `status` where the answer is none of success. */
+async function call(path, { headers, ...request }) {
   const response = await fetch(path, {
-    headers: { accept: 'application/json', ...(key && { 'x-functions-key': key }) },
+    ...request,
+    headers: { accept: 'application/json', ...headers, ...(key && { 'x-functions-key': key }) },
   });
   const body = await response.json().catch(() => ({}));
   // Health answers 503 with a body of its own.
-  if (!response.ok && path !== 'health') throw new Error(body.detail ?? `${path}: HTTP ${response.status}`);
-  return body;
+  if (response.ok || path === 'health') return body;
+  throw Object.assign(new Error(body.detail ?? `${path}: HTTP ${response.status}`), { status: response.status });
 }
 
 export function element(name, options = {}, ...children) {

@@ -1,15 +1,11 @@
 /** The panel with the plan of one target, and how to approve what it holds. */
-import { byId, element, get, messages, prefixList, show, showing, status, tones } from './page.js';
+import { byId, element, get, messages, prefixList, show, status, tones } from './page.js';
 
-/** `#target=<name>&plan=<id>`, as a notification links to a plan that waits for an approval. */
-export async function showLinkedPlan() {
-  const link = new URLSearchParams(location.hash.slice(1));
-  const name = link.get('target');
-  if (name) await showing('plan', () => showPlan(name, link.get('plan')));
-}
-
-/** `expected`: id of the plan that somebody was told of. */
-export async function showPlan(name, expected) {
+/**
+ * `expected`: id of the plan that somebody was told of. `approval`: the elements by which a plan is approved, from the
+ * target's name and the plan's id.
+ */
+export async function showPlan(name, expected, approval = approveCommand) {
   show('plan', element('p', {}, `Reading the live rules of ${name}…`));
   const plan = await get(`targets/${encodeURIComponent(name)}/plan`);
   const held = { add: plan.held?.add ?? [], remove: plan.held?.remove ?? [] };
@@ -51,7 +47,7 @@ function statusesOf({ verdict, gate }, isQuiet) {
 }
 
 /** The command holds no key: who may approve has one. */
-function approval(name, planId) {
+function approveCommand(name, planId) {
   const url = new URL(`targets/${encodeURIComponent(name)}/apply`, location.href);
   const command = [
     `curl -X POST ${url.origin}${url.pathname}`,

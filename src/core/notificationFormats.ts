@@ -41,11 +41,11 @@ export function formatOf(url: string): NotificationFormat {
 }
 
 /**
- * The page where one plan of one target is approved. It carries no key: whoever opens it must be let in.
+ * The page where one plan of one target is approved. It carries no key: the page asks for one.
  * What names the plan stands behind `#`, so that it reaches no log on the way.
  */
 export function toApprovalUrl(baseUrl: string, target: string, planId: string): string {
-  const url = new URL('/api/dashboard', baseUrl);
+  const url = new URL('/api/approve', baseUrl);
   url.hash = new URLSearchParams({ target, plan: planId }).toString();
   return url.href;
 }

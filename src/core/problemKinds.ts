@@ -3,7 +3,6 @@ export type ProblemKind =
   | 'invalid-query'
   | 'unknown-region'
   | 'invalid-body'
-  | 'unsupported-media-type'
   | 'body-too-large'
   | 'not-acceptable'
   | 'not-found'

@@ -28,3 +28,10 @@ app.http('getDashboard', {
   authLevel: 'function',
   handler: httpHandler(async () => (await import('../app/api/pages.ts')).dashboardRoute),
 });
+
+app.http('getApprove', {
+  route: 'approve',
+  methods: ['GET', 'HEAD'],
+  authLevel: 'anonymous',
+  handler: httpHandler(async () => (await import('../app/api/pages.ts')).approveRoute),
+});

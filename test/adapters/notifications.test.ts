@@ -109,7 +109,7 @@ describe('CloudEvents', () => {
     await createNotifier({ webhooks: [url], logger: collectLogs().logger, baseUrl }).notify(held);
 
     const { data } = JSON.parse(received[0]?.body ?? '') as { data: { approvalUrl: string } };
-    expect(data.approvalUrl).toBe(`${baseUrl}/api/dashboard#target=hooks&plan=9f86d081`);
+    expect(data.approvalUrl).toBe(`${baseUrl}/api/approve#target=hooks&plan=9f86d081`);
     expect(new URL(data.approvalUrl).search).toBe('');
   });
 
@@ -201,7 +201,7 @@ describe('Slack and Teams', () => {
             {
               type: 'button',
               text: { type: 'plain_text', text: 'Review the plan' },
-              url: `${baseUrl}/api/dashboard#target=hooks&plan=9f86d081`,
+              url: `${baseUrl}/api/approve#target=hooks&plan=9f86d081`,
             },
           ],
         },
@@ -250,7 +250,7 @@ describe('Slack and Teams', () => {
               { facts: [{ title: 'Subject', value: 'hooks' }] },
               { text: String.raw`\[click\](https://example.com) \*now\*` },
             ],
-            actions: [{ type: 'Action.OpenUrl', url: `${baseUrl}/api/dashboard#target=hooks&plan=9f86d081` }],
+            actions: [{ type: 'Action.OpenUrl', url: `${baseUrl}/api/approve#target=hooks&plan=9f86d081` }],
           },
         },
       ],

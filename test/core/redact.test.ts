@@ -45,7 +45,7 @@ describe('redact', () => {
   test.each([
     'nsg-hooks: 12 prefixes added, 0 removed, plan 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg',
-    'https://func.example.azurewebsites.net/api/dashboard#target=hooks&plan=9f86d081',
+    'https://func.example.azurewebsites.net/api/approve#target=hooks&plan=9f86d081',
     '429 RetryableErrorDueToAnotherOperation: try again after 10 s',
     '20.42.66.0/23, 2603:1030:20e:3::480/122',
     'Public-20250303-346-0123456789ab',

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { buildApp } from '../../dev/build.ts';
+import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
 import { describeFocus, findLowContrast, findUnnamed } from './browserScripts.ts';
 import { listReleases, publish, startServices, type LocalServices } from '../../dev/startServices.ts';
 
@@ -25,6 +26,7 @@ const args = [
 
 describeWithBrowser('the pages in a browser', () => {
   const stops: (() => Promise<unknown>)[] = [];
+  let root: string;
   let services: LocalServices;
   let browser: Browser;
   let page: Page;
@@ -32,7 +34,7 @@ describeWithBrowser('the pages in a browser', () => {
   let faults: string[];
 
   beforeAll(async () => {
-    const root = await mkdtemp(join(tmpdir(), 'pages-'));
+    root = await mkdtemp(join(tmpdir(), 'pages-'));
     stops.push(() => rm(root, { recursive: true, force: true }));
     await buildApp({ root: project, out: join(root, 'dist') });
     for (const name of ['host.json', 'package.json', 'public']) {
@@ -58,7 +60,7 @@ describeWithBrowser('the pages in a browser', () => {
 
   afterEach(() => page.close());
 
-  async function open(path: string): Promise<void> {
+  async function open(path: string, url = services.host.url): Promise<void> {
     faults = [];
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on('console', (message) => {
@@ -66,18 +68,26 @@ describeWithBrowser('the pages in a browser', () => {
     });
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('request', (request) => {
-      const url = new URL(request.url());
-      if (url.protocol !== 'data:' && url.origin !== services.host.url) faults.push(`request to ${request.url()}`);
+      const requested = new URL(request.url());
+      if (requested.protocol !== 'data:' && requested.origin !== url) faults.push(`request to ${request.url()}`);
     });
     page.on('response', (response) => {
       if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
     });
-    await page.goto(`${services.host.url}/api/${path}`);
+    await page.goto(`${url}/api/${path}`);
     await page.waitForLoadState('networkidle');
   }
 
   const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
   const row = (name: string): string => `#targets tr:has(th:text-is("${name}"))`;
+
+  const openPlan = (): Promise<void> =>
+    page.getByRole('button', { name: 'Show the plan for webhook-receiver' }).click();
+
+  async function planId(): Promise<string> {
+    const answer = await fetch(`${services.host.url}/api/targets/webhook-receiver/plan`);
+    return ((await answer.json()) as { id: string }).id;
+  }
 
   describe('dashboard', () => {
     test('shows the state, the targets with their reasons, the list with its sources, and the runs', async () => {
@@ -97,10 +107,9 @@ describeWithBrowser('the pages in a browser', () => {
 
     test('shows a plan, and how to approve what it holds, without a key', async () => {
       await open('dashboard?code=key-of-the-caller');
-      await page.getByRole('button', { name: 'Show the plan for webhook-receiver' }).click();
+      await openPlan();
       await page.getByText('To approve exactly this plan').waitFor();
-      const answer = await fetch(`${services.host.url}/api/targets/webhook-receiver/plan`);
-      const { id } = (await answer.json()) as { id: string };
+      const id = await planId();
 
       const text = await textOf('#plan');
       expect(text).toMatch(/Plan for webhook-receiver held for approval/);
@@ -109,20 +118,6 @@ describeWithBrowser('the pages in a browser', () => {
       expect(text).toContain(`{"planId":"${id}"}`);
       expect(await page.content()).not.toContain('key-of-the-caller');
       expect(await page.evaluate('document.activeElement.id')).toBe('plan');
-      expect(faults).toEqual([]);
-    });
-
-    test('opens the plan that a notification links to, and says where it has changed since', async () => {
-      const answer = await fetch(`${services.host.url}/api/targets/webhook-receiver/plan`);
-      const { id } = (await answer.json()) as { id: string };
-
-      await open(`dashboard#target=webhook-receiver&plan=${id}`);
-      await page.getByText('To approve exactly this plan').waitFor();
-      expect(await textOf('#plan')).not.toContain('has changed since the notification');
-
-      await page.evaluate(`location.hash = 'target=webhook-receiver&plan=${'0'.repeat(64)}'`);
-      await page.getByText('The plan has changed since the notification').waitFor();
-      expect(await textOf('#plan')).toContain(id);
       expect(faults).toEqual([]);
     });
 
@@ -184,8 +179,9 @@ describeWithBrowser('the pages in a browser', () => {
     });
 
     test.each([375, 1280])('nothing but a table scrolls sideways at %i px, with a plan open', async (width) => {
-      await open('dashboard#target=webhook-receiver');
+      await open('dashboard');
       await page.setViewportSize({ width, height: 800 });
+      await openPlan();
       await page.getByText('To approve exactly this plan').waitFor();
 
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
@@ -204,7 +200,8 @@ describeWithBrowser('the pages in a browser', () => {
 
       test('paused is told so in its held plan, without a command that would be refused', async () => {
         await act('pause');
-        await open('dashboard#target=webhook-receiver');
+        await open('dashboard');
+        await openPlan();
         await page.getByText('Nothing of it is written now').waitFor();
 
         const text = await textOf('#plan');
@@ -232,6 +229,47 @@ describeWithBrowser('the pages in a browser', () => {
       await page.locator('#matches', { hasText: expected }).waitFor({ timeout: 5000 });
       return textOf('#matches');
     }
+  });
+
+  describe('the link of a notification', () => {
+    const keys = { function: 'key-of-the-caller', master: 'key-of-nobody' };
+    let guarded: HostProcess;
+
+    beforeAll(async () => {
+      guarded = await startHostProcess({ root, settings: services.settings, keys });
+      stops.push(() => guarded.stop());
+    }, 60_000);
+
+    test('says where the plan has changed since, and where it names none', async () => {
+      await open(`approve#target=webhook-receiver&plan=${'0'.repeat(64)}`);
+      await page.getByText('The plan has changed since the notification').waitFor();
+
+      await page.evaluate("location.hash = ''");
+      await page.getByText('The link names no target').waitFor();
+      expect(faults).toEqual([]);
+    });
+
+    test('shows nothing without a key, and with one the plan, which a press of a button approves', async () => {
+      const id = await planId();
+      await open(`approve#target=webhook-receiver&plan=${id}`, guarded.url);
+      await page.getByText('Whoever has a key may see the plan for webhook-receiver').waitFor();
+      expect(await textOf('main')).not.toContain('104.40.0.0/13');
+
+      await page.getByLabel('Function key').fill('wrong');
+      await page.keyboard.press('Enter');
+      await page.getByText('That key was refused').waitFor();
+      await page.getByLabel('Function key').fill(keys.function);
+      await page.keyboard.press('Enter');
+      await page.getByText('Add once approved (1)').waitFor();
+
+      expect(await textOf('#plan')).not.toContain('has changed since the notification');
+      expect(page.url()).not.toContain(keys.function);
+      expect(await page.evaluate(findUnnamed)).toEqual([]);
+      expect(await page.evaluate(findLowContrast)).toEqual([]);
+      await page.getByRole('button', { name: 'Approve exactly this plan' }).click();
+      await page.getByText(`webhook-receiver: plan ${id} was approved by a function key`).waitFor();
+      expect(faults).toEqual(Array(4).fill(expect.stringContaining('401')));
+    });
   });
 
   test('docs: every operation of the description, and one opened', async () => {

@@ -13,6 +13,7 @@ const style = 'text/css; charset=utf-8';
 /** Every file that can be asked for. A name from outside never becomes a path. */
 const assets: ReadonlyMap<string, { readonly contentType: string; readonly places: readonly string[] }> = new Map([
   ['dashboard.js', { contentType: script, places: ['public/dashboard.js'] }],
+  ['approve.js', { contentType: script, places: ['public/approve.js'] }],
   ['page.js', { contentType: script, places: ['public/page.js'] }],
   ['plan.js', { contentType: script, places: ['public/plan.js'] }],
   ['dashboard.css', { contentType: style, places: ['public/dashboard.css'] }],
@@ -50,6 +51,18 @@ export const dashboardRoute = defineRoute({
   summary: 'The page',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
   handle: () => page('public/dashboard.html', strictPolicy),
+});
+
+/** Anonymous, as it holds nothing: whoever opens a link of a notification is asked for a key here. */
+export const approveRoute = defineRoute({
+  name: 'getApprove',
+  method: 'GET',
+  path: 'approve',
+  authLevel: 'anonymous',
+  isStatic: true,
+  summary: 'The page on which a held plan is approved; it asks for a key',
+  responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
+  handle: () => page('public/approve.html', strictPolicy),
 });
 
 export const docsRoute = defineRoute({

@@ -6,7 +6,7 @@ import { healthRoute } from './healthRoute.ts';
 import { atomRoute, historyRoute } from './historyRoutes.ts';
 import { bulkLookupRoute, lookupRoute } from './lookupRoutes.ts';
 import { openApiRoute } from './openApiRoute.ts';
-import { assetRoute, dashboardRoute, docsRoute } from './pages.ts';
+import { approveRoute, assetRoute, dashboardRoute, docsRoute } from './pages.ts';
 import { prefixesRoute } from './prefixesRoute.ts';
 import type { Route } from './route.ts';
 import { runRoute, runsRoute } from './runRoutes.ts';
@@ -41,4 +41,5 @@ export const routes: readonly Route[] = [
   docsRoute,
   assetRoute,
   dashboardRoute,
+  approveRoute,
 ];

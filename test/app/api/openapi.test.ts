@@ -129,6 +129,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   getDocs: [{}],
   getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'plan.js' } }, { path: { name: 'dashboard.css' } }],
   getDashboard: [{}],
+  getApprove: [{}],
 };
 
 beforeAll(() => {
@@ -192,10 +193,10 @@ describe('the description', () => {
     }
   });
 
-  test('only health, the description and its page are open to anybody', () => {
+  test('only health, the description and pages that hold nothing are open to anybody', () => {
     const open = operations.filter(({ operation, method }) => method !== 'head' && operation.security?.length === 0);
 
-    expect(open.map(({ path }) => path)).toEqual(['/health', '/openapi.json', '/docs', '/assets/{name}']);
+    expect(open.map(({ path }) => path)).toEqual(['/health', '/openapi.json', '/docs', '/assets/{name}', '/approve']);
   });
 
   test('every operation has a sample here', () => {

@@ -73,7 +73,8 @@ describe('lookup', () => {
     ['"20.42.66.1"', {}, 400],
     ['[', {}, 400],
     ['', {}, 400],
-    ['["20.42.66.1"]', { 'content-type': 'text/plain' }, 415],
+    ['["20.42.66.1"]', { 'content-type': 'text/plain' }, 200],
+    ['["20.42.66.1"]', { 'content-type': '' }, 200],
     [JSON.stringify(Array.from({ length: 9_999 }, () => 'x'.repeat(200))), {}, 413],
   ])('body %.20s: %i', async (body, headers, status) => {
     expect((await post('lookup', body, headers)).status).toBe(status);
@@ -617,7 +618,7 @@ describe('health', () => {
 });
 
 describe('pages', () => {
-  test.each(['dashboard', 'docs'])('%s: a strict policy, and nothing from elsewhere', async (page) => {
+  test.each(['dashboard', 'docs', 'approve'])('%s: a strict policy, and nothing from elsewhere', async (page) => {
     const reply = await get(page);
 
     expect(reply.status).toBe(200);
