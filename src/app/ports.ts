@@ -156,6 +156,8 @@ export interface TargetAdapter<T extends Target = Target> {
 
 /** Azure Resource Manager as one run uses it; counts its calls. */
 export interface ArmSession {
+  /** No call is tried again, and no operation is followed, beyond it. */
+  readonly deadline: Date;
   readonly nsgRules: TargetAdapter<NsgRuleTarget>;
   readonly registryNetworkRules: TargetAdapter<RegistryTarget>;
   /** Home location and replicas of a registry, ARM locations in lower case. `home`, where it is known, saves a call. */
@@ -164,7 +166,7 @@ export interface ArmSession {
 }
 
 export interface Arm {
-  /** `deadline`: no call is tried again, and no operation is followed, beyond it; by default four minutes from now. */
+  /** `deadline`: of the session; by default four minutes from now. */
   openSession(options?: { readonly deadline?: Date }): ArmSession;
 }
 

@@ -17,7 +17,7 @@ export async function flushOutbox<T extends ChainState>(ledger: Ledger, state: T
 }
 
 /** Puts a record into the outbox, linked to the one before it. */
-export function toOutbox<T extends ChainState>(state: T, record: RunRecord): T & { readonly outbox: RunRecord } {
+function toOutbox<T extends ChainState>(state: T, record: RunRecord): T & { readonly outbox: RunRecord } {
   const linked = state.ledgerHead ? { ...record, previousHash: state.ledgerHead.hash } : record;
   return { ...state, outbox: linked };
 }

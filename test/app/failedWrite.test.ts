@@ -26,6 +26,23 @@ test('a write that fails has used its share of maxAddedAddresses: later ones let
   expect((await world.services.states.get('hooks'))?.exposure?.addedAddresses).toBe(256);
 });
 
+test('a write that nobody followed to its end may come through as late as any: removals wait that long from the write', async () => {
+  const world = await worlds.open();
+  world.setSources(source({ [acr]: [a] }, { date: dayOf(world) }));
+  await world.pull();
+  // Half of the session's time is gone before the write begins.
+  world.simulator.failNext({ method: 'GET', path: /nsg-hooks$/ }, faults.tooManyRequests(120));
+  world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked(), 20);
+  const startedAt = world.clock.now().getTime();
+
+  await updateTarget(world.services, { target: 'hooks', reason: 'change' });
+
+  const { owned, removalsNotBefore = '' } = (await world.services.states.get('hooks')) ?? {};
+  const writtenAt = Date.parse(owned?.[0]?.since ?? '');
+  expect(writtenAt).toBeGreaterThanOrEqual(startedAt + 120_000);
+  expect(Date.parse(removalsNotBefore)).toBeGreaterThanOrEqual(writtenAt + 4 * 60_000 + 10_000);
+});
+
 test('a run that is blocked gives up no claim: what waited for its removal waits on', async () => {
   const world = await worlds.open();
   world.setSources(source({ [acr]: [a, b] }, { date: dayOf(world) }));

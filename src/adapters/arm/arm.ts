@@ -38,6 +38,7 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
     openSession({ deadline } = {}): ArmSession {
       const calls = openCalls(deadline);
       return {
+        deadline: calls.deadline,
         nsgRules: within(calls, nsgRules),
         registryNetworkRules: within(calls, registryNetworkRules),
         readRegistryRegions: (...registry) => run(calls, () => readRegistryRegions(clients, ...registry)),

@@ -7,9 +7,6 @@ import type { Approval, OwnedPrefix, TargetState } from '../../core/targets/targ
 import type { CurrentState } from '../ports.ts';
 import type { Situation } from './situation.ts';
 
-/** How much later a write may come through that nobody followed to its end. */
-const longestWriteInMs = 4 * 60_000;
-
 /**
  * Ownership is claimed before the write: a claim without a rule does no harm, a rule without a claim is lost to us.
  * What counts against `maxAddedAddresses` is noted with it: claimed addresses are not counted again, so that a write
@@ -20,7 +17,7 @@ export function claim(
   situation: Situation,
   changes: readonly RuleChange[],
   now: Date,
-  settleInMs: number,
+  removalsNotBefore: Date,
 ): TargetState {
   const { plan, ours } = situation.result;
   const known = new Map(state.owned.map((owned) => [owned.prefix, owned]));
@@ -35,13 +32,11 @@ export function claim(
     snapshot: plan.snapshot,
     addedAddresses: addedFrom(state, plan.snapshot) + situation.result.addedAddresses,
   };
-  // Until it is known when the write came through, the latest time counts.
-  const notBefore = new Date(now.getTime() + longestWriteInMs + settleInMs).toISOString();
   return {
     ...state,
     owned,
     exposure,
-    ...(plan.add.length > 0 ? { removalsNotBefore: notBefore } : {}),
+    ...(plan.add.length > 0 ? { removalsNotBefore: removalsNotBefore.toISOString() } : {}),
     ownedRules: ruleNames(situation, state.ownedRules, changes),
   };
 

@@ -61,10 +61,10 @@ function nextStep(situation: Situation, { services, cell }: Run): Step {
 async function write(run: Run, situation: Situation, step: Step, before: readonly LiveRule[]): Promise<Applied> {
   const { services, cell, arm, session, runId } = run;
   const { target, current, result } = situation;
-  const startedAt = services.clock.now().toISOString();
+  const now = services.clock.now();
   const unclaimed = cell.state;
-  const claimed = claim(unclaimed, situation, step.changes, services.clock.now(), settleInMs(arm, situation));
-  const inFlight = joinInFlight(unclaimed.inFlight, { runId, startedAt, plan: result.plan, before });
+  const claimed = claim(unclaimed, situation, step.changes, now, settledAtLatest(run, situation, now));
+  const inFlight = joinInFlight(unclaimed.inFlight, { runId, startedAt: now.toISOString(), plan: result.plan, before });
   await cell.put({ ...claimed, inFlight });
   try {
     await writeThroughGate(gateInput(run, situation), arm, session, current, step.changes, ownedPrefixes(claimed));
@@ -92,6 +92,15 @@ async function write(run: Run, situation: Situation, step: Step, before: readonl
     after: toLiveRules(readBack),
     state,
   };
+}
+
+/**
+ * Until it is known when a write came through, the latest time counts. Azure goes on with it when nobody follows any
+ * longer, so a whole session is counted from the write, not what is left of this one.
+ */
+function settledAtLatest({ arm, startedAt }: Run, situation: Situation, now: Date): Date {
+  const longestWriteInMs = arm.deadline.getTime() - startedAt.getTime();
+  return new Date(now.getTime() + longestWriteInMs + settleInMs(arm, situation));
 }
 
 /** In a message of their own, once the additions have settled. */

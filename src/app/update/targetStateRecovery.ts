@@ -15,7 +15,7 @@ export interface LoadedState {
   readonly notes: readonly Reason[];
 }
 
-export function emptyState(target: string, ownerId: string): TargetState {
+function emptyState(target: string, ownerId: string): TargetState {
   return { version: 1, target, ownerId, owned: [], ownedRules: [], absent: [], returned: [] };
 }
 
