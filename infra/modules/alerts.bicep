@@ -18,6 +18,14 @@ var rules = [
     query: 'AppMetrics | where Name == "${metric}.pulls" and Sum > 0 and tostring(Properties.outcome) != "failed" | summarize Pulls = count() | where Pulls == 0'
   }
   {
+    name: 'reconcile-late'
+    severity: 1
+    window: 'P1D'
+    every: 'PT1H'
+    description: 'No reconcile of the targets has come to its end for a day: the targets file is wrong or gone, or the timer does not run. No other alert about targets can be raised meanwhile.'
+    query: 'AppMetrics | where Name == "${metric}.targets" and Sum >= 0 | summarize Figures = count() | where Figures == 0'
+  }
+  {
     name: 'deadline-near'
     severity: 1
     window: 'PT2H'

@@ -31,7 +31,7 @@ import type { UpdateServices } from './update/updateServices.ts';
 /** What pulls and writes, beside what answers queries. */
 export interface App extends ApiApp {
   readonly config: Config;
-  readonly services: UpdateServices & PullServices;
+  readonly services: UpdateServices & PullServices & Pick<QueryServices, 'isTargetsFileMissing'>;
   readonly telemetry: Telemetry;
 }
 

@@ -69,8 +69,12 @@ export async function runReport(body: unknown, invocation: Invocation): Promise<
   await inApp(invocation, (app) => reportFailedUpdate(app.services, body));
 }
 
-/** The figures of all targets together, those included that no run has seen yet. */
+/**
+ * The figures of all targets together, those included that no run has seen yet. None where the targets file is gone: no
+ * figure raises the alert `reconcile-late`, and figures of no target would say that all is well.
+ */
 async function measureAll({ services, telemetry }: App): Promise<void> {
+  if (await services.isTargetsFileMissing?.()) return;
   const summaries = await summarizeTargets(services, await services.targets.read());
   const goLive = calculateGoLive(summaries, services.clock.now());
   telemetry.record([...measureTargets(summaries.map(({ status }) => status)), ...measureGoLive(goLive)]);

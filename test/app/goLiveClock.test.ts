@@ -37,14 +37,15 @@ async function waitingOf(world: World, target = 'hooks'): Promise<readonly Waiti
   return (await world.services.states.get(target))?.waiting;
 }
 
-async function daysLeftMeasured(world: World): Promise<number | undefined> {
+async function daysLeftMeasured(world: World, isFileMissing = false): Promise<number | undefined> {
   const measured: Measurement[] = [];
   const telemetry: App['telemetry'] = {
     span: (_name, _options, work) => work({ traceparent: undefined, set: () => undefined }),
     record: (more) => void measured.push(...more),
     flush: () => Promise.resolve(),
   };
-  await runReconcileIn({ services: world.services, telemetry, logger: world.services.logger } as unknown as App);
+  const services = { ...world.services, isTargetsFileMissing: () => Promise.resolve(isFileMissing) };
+  await runReconcileIn({ services, telemetry, logger: world.services.logger } as unknown as App);
   return measured.find(({ metric }) => metric === 'deadline.days_left')?.value;
 }
 
@@ -237,4 +238,12 @@ describe('without a look at the rules', () => {
       [first, second, '20.60.0.0/24', '20.60.2.0/24'].sort(),
     );
   });
+});
+
+test('a targets file that is gone is no all-clear: nothing is measured', async () => {
+  const world = await worlds.open({ targets: [] });
+  await publish(world, { [acr]: [first] });
+
+  expect(await daysLeftMeasured(world)).toBe(7);
+  expect(await daysLeftMeasured(world, true)).toBeUndefined();
 });

@@ -129,6 +129,7 @@ describe('the queries of infra/modules/alerts.bicep', () => {
   test('are all looked at', () => {
     expect(alerts.map(({ name }) => name)).toEqual([
       'pull-late',
+      'reconcile-late',
       'deadline-near',
       'poison-message',
       'targets-failed',

@@ -27,7 +27,8 @@ export async function finishUnchanged(
     sources,
     disagreements,
   };
-  if (notices.length > 0 || isNews(status, next)) {
+  const isRecorded = notices.length > 0 || isNews(status, next);
+  if (isRecorded) {
     await commitPull(
       pull,
       next,
@@ -41,7 +42,7 @@ export async function finishUnchanged(
   tell(pull, found, notices);
   await notifyOfPull(pull, { ...found, changes: [], snapshot: snapshot.id, notices });
   return {
-    runId,
+    ...(isRecorded ? { runId } : {}),
     outcome: 'unchanged',
     snapshot: snapshot.id,
     date: merged.date ?? snapshot.date,

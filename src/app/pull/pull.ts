@@ -25,7 +25,8 @@ export interface PullServices {
 }
 
 export interface PullResult {
-  readonly runId: string;
+  /** Absent where there was nothing to record. */
+  readonly runId?: string;
   readonly outcome: 'changed' | 'unchanged';
   readonly snapshot: string;
   readonly previous?: string;

@@ -3,6 +3,7 @@ import { toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { Target } from '../../core/targets/target.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { Logger } from '../ports.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
@@ -50,19 +51,22 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   const now = services.clock.now();
   const { logger } = services;
 
+  const configured = attempt(logger, () => readTargets(services.targets));
   const [view, pull, summaries, isTargetsFileMissing] = await Promise.all([
     attempt(logger, () => current.get()),
     attempt(logger, () => readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud))),
-    attempt(logger, () => readSummaries(services)),
+    attempt(logger, async () => readSummaries(services, await configured)),
     attempt(logger, async () => services.isTargetsFileMissing?.()),
   ]);
   const targets = summaries && countTargets(summaries);
-  const goLive = summaries && calculateGoLive(summaries, now);
+  // Before the first pull nobody knows what a target lacks.
+  const goLive = view && summaries && calculateGoLive(summaries, now);
 
   if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
   notePull(pull, now, services.maxPullAgeInHours, note);
-  if (!targets) note('unhealthy', 'the targets or their states cannot be read');
+  if (!(await configured)) note('unhealthy', 'the targets cannot be read: GET targets says why');
+  else if (!summaries) note('unhealthy', 'the states of the targets cannot be read');
   if (isTargetsFileMissing) note('degraded', noTargetsFile);
   if (targets && targets.failed > 0)
     note('degraded', `${targets.failed} of ${targets.total} targets failed or are blocked`);
@@ -118,9 +122,11 @@ function noteGoLive(
   }
 }
 
-async function readSummaries(services: QueryServices): Promise<readonly NamedTargetSummary[]> {
-  const targets = await readTargets(services.targets);
-  return readStorage('the states of the targets', () => summarizeTargets(services, targets));
+async function readSummaries(
+  services: QueryServices,
+  targets: readonly Target[] | undefined,
+): Promise<readonly NamedTargetSummary[] | undefined> {
+  return targets && readStorage('the states of the targets', () => summarizeTargets(services, targets));
 }
 
 function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets'] {

@@ -581,6 +581,22 @@ describe('health', () => {
     expect(reply.text).not.toContain('secret');
   });
 
+  test('says where the reason is, where the targets file cannot be used', async () => {
+    world.snapshots.pullStatus = pullStatus;
+    Object.assign(world.app.queries.services.targets, { read: () => Promise.reject(new Error('secret')) });
+
+    expect((await get('health')).json()).toMatchObject({
+      problems: ['the targets cannot be read: GET targets says why'],
+      goLive: null,
+    });
+  });
+
+  test('before the first pull nobody knows what a target lacks', async () => {
+    world = makeWorld([]);
+
+    expect((await get('health')).json()).toMatchObject({ snapshot: null, goLive: null });
+  });
+
   test.each([
     ['2026-07-20', 'healthy', { status: 'waiting', daysLeft: 5.5 }, []],
     ['2026-07-16', 'degraded', { status: 'near', daysLeft: 1.5 }, [/may use the first in 1\.5 days/]],
