@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AzureArm } from '../adapters/arm/arm.ts';
 import { cloudSettings } from '../adapters/arm/cloudSettings.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
+import { BlobContainer } from '../adapters/blob/container.ts';
 import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../adapters/blob/snapshots.ts';
@@ -153,8 +154,7 @@ function buildTargets(
   const file = createTargetsSource(config.targets, {
     appRoot: process.cwd(),
     logger,
-    blobClient: async (container, name) =>
-      (await storage.blobs()).getContainerClient(container).getBlockBlobClient(name),
+    readBlob: (container, name, etag) => new BlobContainer(storage.blobs, container).readUnless(name, etag),
   });
   const targets = createDiscoveringSource({
     clock,
