@@ -71,7 +71,7 @@ test('every setting', () => {
       { kind: 'file', name: 'file:../weekly', path: '../weekly' },
       {
         kind: 'url',
-        name: 'https://example.com/tags.json?…',
+        name: 'https://example.com/tags.json',
         url: 'https://example.com/tags.json?sig=secret',
       },
     ],
@@ -321,6 +321,10 @@ describe('sources', () => {
     ['http://example.com/a.json?key=secret', `SERVICE_TAGS_SOURCES: holds "http://example.com/a.json?…"; ${accepted}`],
     ['https://u:secret@example.com/a.json', `SERVICE_TAGS_SOURCES: holds "https://…@example.com/a.json"; ${accepted}`],
     ['download,Download', 'SERVICE_TAGS_SOURCES: holds "download" twice; accepted: each source once'],
+    [
+      'https://example.com/a.json,https://example.com/a.json?key=secret',
+      'SERVICE_TAGS_SOURCES: holds "https://example.com/a.json" twice; accepted: each source once',
+    ],
     [
       'download,api',
       'SERVICE_TAGS_SUBSCRIPTION_ID: is missing, and SERVICE_TAGS_SOURCES lists api; accepted: the GUID of a subscription, ' +

@@ -1,7 +1,7 @@
 import type { NetworkManagementClient } from '@azure/arm-network';
 import { SourceError } from '../../core/errors.ts';
 import { parseRetryAfter, withRetries, type Failure, type RetryOptions } from './retry.ts';
-import { withoutSecrets } from './urls.ts';
+import { withoutSecrets } from '../../core/urls.ts';
 
 /** What bounds one fetch, over all of its pages. */
 export interface PageLimits {

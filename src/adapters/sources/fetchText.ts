@@ -1,9 +1,9 @@
 /** One bounded download over HTTPS: size, time, redirects and retries all have an end. */
 import packageJson from '../../../package.json' with { type: 'json' };
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
+import { isLoopback, withoutSecrets } from '../../core/urls.ts';
 import { decodeText } from './decodeText.ts';
 import { parseRetryAfter, retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
-import { isLoopbackHost, withoutSecrets } from './urls.ts';
 
 export interface FetchOptions extends RetryOptions {
   /** Of the decoded body. */
@@ -84,8 +84,8 @@ function checkedUrl(text: string, { allowLoopbackHttp }: Settings, base?: URL): 
   const url = URL.parse(text, base?.href);
   const what = base ? 'redirects to' : 'is';
   if (!url) throw new AttemptError(`${what} no URL`, { isFinal: true });
-  const isLoopback = url.protocol === 'http:' && isLoopbackHost(url.hostname);
-  if (url.protocol !== 'https:' && !(allowLoopbackHttp && isLoopback)) {
+  const isAllowedHttp = allowLoopbackHttp && url.protocol === 'http:' && isLoopback(url);
+  if (url.protocol !== 'https:' && !isAllowedHttp) {
     const message = `${what} ${withoutSecrets(url.href)}, expected an https URL`;
     throw new AttemptError(message, { isFinal: true });
   }
