@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigurationError, loadConfig, type Config } from '../src/config.ts';
+import { areTargetsExpected } from '../src/config/targets.ts';
 
 const subscription = '00000000-1111-2222-3333-444444444444';
 const local = { AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
@@ -336,6 +337,14 @@ describe('sources', () => {
 });
 
 describe('targets', () => {
+  test('are expected where the setting says where they are', () => {
+    expect(
+      ['targets.json', 'own.json', 'blob:abc/t.json', '{}'].map((text) =>
+        areTargetsExpected(load({ TARGETS: text }).targets),
+      ),
+    ).toEqual([false, true, true, true]);
+  });
+
   test.each([
     ['config/targets.json', { kind: 'file', path: 'config/targets.json' }],
     ['targets.json', { kind: 'file', path: 'targets.json' }],

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Logger, TargetsSource } from '../app/ports.ts';
 import type { TargetsSetting } from '../config/targets.ts';
-import { defaultTargetsPath } from '../config/targets.ts';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
 import type { TargetsFile } from '../core/targets/targetsFile.ts';
 import type { StoredBytes } from './blob/container.ts';
@@ -18,6 +17,8 @@ export interface TargetsFileSource extends TargetsSource {
 export interface TargetsSourceOptions {
   /** The folder that a relative path starts from: where host.json is. */
   readonly appRoot: string;
+  /** Whether a file or blob that was never there is missed. */
+  readonly isExpected: boolean;
   /** Of the app's storage; needed for `blob:` only. */
   readonly readBlob?: ReadBlob;
   readonly logger: Pick<Logger, 'warn'>;
@@ -43,11 +44,10 @@ const noTargets: TargetsFile = { targets: [], profiles: {} };
 
 export function createTargetsSource(setting: TargetsSetting, options: TargetsSourceOptions): TargetsFileSource {
   const { readContent, source } = toReader(setting, options);
-  const isExpected = setting.kind !== 'file' || setting.path !== defaultTargetsPath;
   let known: { readonly version: string; readonly file: TargetsFile } | undefined;
   let isSaid = false;
 
-  const isMissed = (): boolean => isExpected || known !== undefined;
+  const isMissed = (): boolean => options.isExpected || known !== undefined;
 
   // Without its file the app pulls and answers queries. A target that is gone by accident is not managed; its rules stay.
   async function readTargetsFile(): Promise<TargetsFile> {

@@ -18,6 +18,7 @@ import { createTargetsSource } from '../adapters/targetsSource.ts';
 import { createTelemetry } from '../adapters/telemetry.ts';
 import { readConfig, type Config } from '../config.ts';
 import { toBlobServiceUrl } from '../config/storage.ts';
+import { areTargetsExpected } from '../config/targets.ts';
 import { once } from '../core/once.ts';
 import type { ApiApp } from './api/route.ts';
 import { lazyTargetActions } from './api/actions.ts';
@@ -153,6 +154,7 @@ function buildTargets(
 ): Pick<QueryServices, 'targets' | 'isTargetsFileMissing'> {
   const file = createTargetsSource(config.targets, {
     appRoot: process.cwd(),
+    isExpected: areTargetsExpected(config.targets),
     logger,
     readBlob: (container, name, etag) => new BlobContainer(storage.blobs, container).readUnless(name, etag),
   });

@@ -32,6 +32,7 @@ beforeEach(() => {
   warnings.length = 0;
 });
 
+const isExpected = true;
 const noTargets = { targets: [], profiles: {} };
 const isMissing = 'there is no such targets file: no target is managed, rules stay as they are';
 
@@ -43,7 +44,7 @@ describe('a file', () => {
   afterEach(() => rm(appRoot, { recursive: true }));
 
   test('is read from the root of the app, again whenever it has changed', async () => {
-    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger, isExpected });
 
     await writeFile(join(appRoot, 'own.json'), fileOf('one'));
     const first = await source.readFile();
@@ -57,7 +58,7 @@ describe('a file', () => {
   });
 
   test('that is missing is no target, with a word in the log each time it goes', async () => {
-    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger, isExpected });
 
     expect([await source.isMissing(), await source.readFile(), await source.read()]).toEqual([true, noTargets, []]);
     expect(warnings).toEqual([[isMissing, { source: 'own.json' }]]);
@@ -70,22 +71,36 @@ describe('a file', () => {
     expect(warnings).toHaveLength(2);
   });
 
+  test('that is missing is not missed where none is expected, until it was there', async () => {
+    const options = { appRoot, logger, isExpected: false };
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, options);
+
+    expect([await source.isMissing(), await source.readFile(), warnings]).toEqual([false, noTargets, []]);
+    await writeFile(join(appRoot, 'own.json'), fileOf('one'));
+    expect(await namesOf(source)).toEqual(['one']);
+    await rm(join(appRoot, 'own.json'));
+    expect(await source.isMissing()).toBe(true);
+  });
+
   test('in a folder that is none is missing too', async () => {
     await writeFile(join(appRoot, 'own.json'), fileOf('one'));
-    const source = createTargetsSource({ kind: 'file', path: 'own.json/targets.json' }, { appRoot, logger });
+    const source = createTargetsSource(
+      { kind: 'file', path: 'own.json/targets.json' },
+      { appRoot, logger, isExpected },
+    );
 
     expect(await source.isMissing()).toBe(true);
   });
 
   test('that is a folder is a wrong setting', async () => {
-    const source = createTargetsSource({ kind: 'file', path: '.' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: '.' }, { appRoot, logger, isExpected });
 
     await expect(source.read()).rejects.toThrow('TARGETS: holds ".", read as');
   });
 
   test('that is wrong is named', async () => {
     await writeFile(join(appRoot, 'own.json'), '{ "targets": [\n  { "name": }\n] }');
-    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger, isExpected });
 
     await expect(source.read()).rejects.toThrow('own.json: is not JSON: Unexpected token RBrace found. (2:13)');
   });
@@ -94,10 +109,12 @@ describe('a file', () => {
 test('the setting itself', async () => {
   const json = fileOf('one').replace(/^.*\n/, '');
 
-  expect(await namesOf(createTargetsSource({ kind: 'json', json }, { appRoot: '/', logger }))).toEqual(['one']);
-  await expect(createTargetsSource({ kind: 'json', json: '{' }, { appRoot: '/', logger }).read()).rejects.toThrow(
-    'TARGETS: is not JSON',
-  );
+  expect(await namesOf(createTargetsSource({ kind: 'json', json }, { appRoot: '/', logger, isExpected }))).toEqual([
+    'one',
+  ]);
+  await expect(
+    createTargetsSource({ kind: 'json', json: '{' }, { appRoot: '/', logger, isExpected }).read(),
+  ).rejects.toThrow('TARGETS: is not JSON');
 });
 
 describe('a blob', () => {
@@ -126,6 +143,7 @@ describe('a blob', () => {
     return createTargetsSource(blobSetting, {
       appRoot: '/',
       logger,
+      isExpected,
       readBlob: async (containerName, name, etag) => {
         const answer = await new BlobContainer(blobs, containerName).readUnless(name, etag);
         isSent.push(typeof answer === 'object');
