@@ -105,7 +105,7 @@ async function loadApp(
     await Promise.all([
       import('./targetActions.ts'),
       import('./measuredRuns.ts'),
-      import('../adapters/sources/index.ts'),
+      import('../adapters/sources/buildSources.ts'),
       import('../adapters/notifications.ts'),
       import('../adapters/updateQueue.ts'),
     ]);
