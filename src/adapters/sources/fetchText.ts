@@ -2,8 +2,9 @@
 import packageJson from '../../../package.json' with { type: 'json' };
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
 import { isLoopback, withoutSecrets } from '../../core/urls.ts';
+import { parseRetryAfter } from '../retryAfter.ts';
 import { decodeText } from './decodeText.ts';
-import { parseRetryAfter, retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
+import { retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
 
 export interface FetchOptions extends RetryOptions {
   /** Of the decoded body. */
@@ -104,7 +105,7 @@ async function assertOk(response: Response): Promise<void> {
   const { status, headers } = response;
   if (status === 200) return;
   await discard(response);
-  const retryAfterInMs = parseRetryAfter(headers.get('retry-after'));
+  const retryAfterInMs = parseRetryAfter(headers.get('retry-after'), new Date());
   const later = retryAfterInMs === undefined ? '' : `, Retry-After ${Math.ceil(retryAfterInMs / 1000)} s`;
   throw new AttemptError(`HTTP ${status}${later}, expected 200`, { status, retryAfterInMs });
 }
