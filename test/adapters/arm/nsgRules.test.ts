@@ -490,6 +490,16 @@ describe('side by side', () => {
     expect(sessions.flatMap(retryCodes)).toEqual([]);
   });
 
+  test('two apps in one process meet the lock, as two processes do', async () => {
+    world.simulator.configure({ nsgOperationInMs: 100 });
+    const sessions = [world.arm, world.armOf('func-acr-neu')].map((arm) => arm.openSession());
+
+    await Promise.all(sessions.map((session, index) => apply(session, [changeOf(targets[index]!)], targets[index])));
+
+    expect(liveRules()).toHaveLength(3);
+    expect(sessions.flatMap(retryCodes)).not.toEqual([]);
+  });
+
   test.each(['retryableError', 'conflict', 'failLater'] as const)(
     'a write of another process meets the lock (%s) and waits for it',
     async (nsgLock) => {
