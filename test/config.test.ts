@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConfigurationError, loadConfig, type Config } from '../src/config.ts';
+import { loadConfig, type Config } from '../src/config.ts';
 import { areTargetsExpected } from '../src/config/targets.ts';
+import { ConfigurationError } from '../src/core/errors.ts';
 
 const subscription = '00000000-1111-2222-3333-444444444444';
 const local = { AzureWebJobsStorage: 'UseDevelopmentStorage=true' };

@@ -121,7 +121,7 @@ export class BlobSnapshotStore implements SnapshotStore {
   }
 }
 
-export function snapshotName(cloud: Cloud, id: string): string {
+function snapshotName(cloud: Cloud, id: string): string {
   return `snapshots/${cloud}/${id}.json.gz`;
 }
 
