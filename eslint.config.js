@@ -12,6 +12,7 @@ const arrows = [
   arrow('./src/app', './src/functions', [], 'app never imports a trigger.'),
   arrow('./src/adapters', './src/app', ['./ports.ts'], 'adapters know the app through app/ports.ts only.'),
   arrow('./src/adapters', './src/functions', [], 'adapters never import a trigger.'),
+  arrow(['./src/config.ts', './src/config'], './src', ['./core', './config.ts', './config'], 'config knows core only.'),
   arrow('./src/functions', './src/adapters', [], 'triggers reach adapters through app/composition.ts only.'),
   arrow('./src', './dev', [], 'nothing that ships imports dev.'),
   arrow('./src', './test', [], 'nothing that ships imports tests.'),
@@ -64,6 +65,23 @@ export default tseslint.config(
           message: 'core never asks for the time.',
         },
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'core never asks for the time.' },
+      ],
+    },
+  },
+  {
+    files: ['src/adapters/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '/config(/|\\.ts$)',
+              allowTypeImports: true,
+              message: 'adapters take only types of config: app/composition.ts passes its values in.',
+            },
+          ],
+        },
       ],
     },
   },

@@ -32,7 +32,7 @@ export interface Azurite {
 }
 
 /** Public knowledge: every emulator has this account. */
-export const emulatorAccount: StorageAccount = {
+const emulatorAccount: StorageAccount = {
   name: 'devstoreaccount1',
   key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
 };

@@ -54,7 +54,7 @@ async function restoreBicep(): Promise<{ readonly path: string } | { readonly mi
 }
 
 /** Runs one command of the CLI; `warnings` is what it has to say beside its output. */
-export async function runBicep(bicep: string, args: readonly string[]): Promise<{ stdout: string; warnings: string }> {
+async function runBicep(bicep: string, args: readonly string[]): Promise<{ stdout: string; warnings: string }> {
   const { stdout, stderr } = await run(bicep, args, { maxBuffer: 64 * 1024 * 1024, env: quietEnvironment() });
   return { stdout, warnings: stderr.trim() };
 }

@@ -140,7 +140,7 @@ async function replayCloud(
 /** A pull, what it queued, and one reconciliation: the clocks of removals move on in quiet weeks too. */
 async function replayFile(world: World, { cloud, date, path }: WeeklyFile): Promise<ReplayedFile> {
   world.clock.setTo(noonOf(date));
-  world.setSources(fileSource(path, cloud));
+  world.setSources(fileSource(`file:${path}`, path, cloud));
   const head = { file: path, date, cloud };
   try {
     const pull = await world.pull();

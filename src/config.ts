@@ -15,7 +15,6 @@ import {
 import { readSources, readWebhooks, type SourceSetting } from './config/lists.ts';
 import { readStorage, type StorageSetting } from './config/storage.ts';
 import { readTargets, type TargetsSetting } from './config/targets.ts';
-import { ConfigurationError } from './core/errors.ts';
 import { findScheduleFault } from './core/ncrontab.ts';
 import { normalizeRegion } from './core/serviceTags/regions.ts';
 import { clouds, type Cloud } from './core/serviceTags/serviceTags.ts';
@@ -130,5 +129,3 @@ function readUpdatesPaused(env: Environment): boolean {
   const choice = readChoice(env, 'UPDATES_PAUSED', ['true', 'false', '1', '0']);
   return choice === 'true' || choice === '1';
 }
-
-export { ConfigurationError, clouds };

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConfigurationError, loadConfig, type Config } from '../src/config.ts';
+import { loadConfig, type Config } from '../src/config.ts';
+import { areTargetsExpected } from '../src/config/targets.ts';
+import { ConfigurationError } from '../src/core/errors.ts';
 
 const subscription = '00000000-1111-2222-3333-444444444444';
 const local = { AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
@@ -71,7 +73,7 @@ test('every setting', () => {
       { kind: 'file', name: 'file:../weekly', path: '../weekly' },
       {
         kind: 'url',
-        name: 'https://example.com/tags.json?…',
+        name: 'https://example.com/tags.json',
         url: 'https://example.com/tags.json?sig=secret',
       },
     ],
@@ -322,6 +324,10 @@ describe('sources', () => {
     ['https://u:secret@example.com/a.json', `SERVICE_TAGS_SOURCES: holds "https://…@example.com/a.json"; ${accepted}`],
     ['download,Download', 'SERVICE_TAGS_SOURCES: holds "download" twice; accepted: each source once'],
     [
+      'https://example.com/a.json,https://example.com/a.json?key=secret',
+      'SERVICE_TAGS_SOURCES: holds "https://example.com/a.json" twice; accepted: each source once',
+    ],
+    [
       'download,api',
       'SERVICE_TAGS_SUBSCRIPTION_ID: is missing, and SERVICE_TAGS_SOURCES lists api; accepted: the GUID of a subscription, ' +
         'or a list without api',
@@ -332,6 +338,14 @@ describe('sources', () => {
 });
 
 describe('targets', () => {
+  test('are expected where the setting says where they are', () => {
+    expect(
+      ['targets.json', 'own.json', 'blob:abc/t.json', '{}'].map((text) =>
+        areTargetsExpected(load({ TARGETS: text }).targets),
+      ),
+    ).toEqual([false, true, true, true]);
+  });
+
   test.each([
     ['config/targets.json', { kind: 'file', path: 'config/targets.json' }],
     ['targets.json', { kind: 'file', path: 'targets.json' }],

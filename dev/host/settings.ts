@@ -77,7 +77,7 @@ export function resolveSettings(text: string, env: Environment, where: string): 
 }
 
 /** `hh:mm:ss`, or `d.hh:mm:ss`. */
-export function toMs(value: unknown, field: string): number {
+function toMs(value: unknown, field: string): number {
   const match = /^(?:(\d+)\.)?(\d{1,2}):([0-5]\d):([0-5]\d)(?:\.(\d{1,7}))?$/.exec(toText(value, field));
   if (!match) throw new Error(`host.json ${field}: "${toText(value, field)}" is not a time such as "00:01:00".`);
   const [days, hours, minutes, seconds] = match.slice(1, 5).map((part) => Number(part || 0)) as [

@@ -5,7 +5,7 @@ export const sampleSubscriptionId = '5a3b1d2c-0000-4000-8000-000000000001';
 const subscription = `/subscriptions/${sampleSubscriptionId}`;
 
 export const sampleNsgId = `${subscription}/resourceGroups/hooks/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks`;
-export const sampleRegistryId = `${subscription}/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contosoprod`;
+const sampleRegistryId = `${subscription}/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contosoprod`;
 
 export function seedSampleResources(simulator: Simulator): void {
   simulator.putRegistry({

@@ -1,5 +1,5 @@
 /** The six rules that every network security group has and nobody can change. */
-import type { RuleProperties } from './nsg.ts';
+import type { RuleProperties } from './ruleShape.ts';
 
 const rule = (
   name: string,

@@ -13,9 +13,3 @@ export function isStringArray(value: unknown): value is readonly string[] {
 export function isTags(value: unknown): value is Readonly<Record<string, string>> {
   return isObject(value) && Object.values(value).every((item) => typeof item === 'string');
 }
-
-/** Property names are compared without case, as the services do. */
-export function field(object: JsonObject, name: string): unknown {
-  const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : object[key];
-}

@@ -1,26 +1,8 @@
 /** Network security groups as they are kept, and as the wire shows them. */
 import { defaultSecurityRules } from './defaultSecurityRules.ts';
+import type { RuleProperties } from './ruleShape.ts';
 
 export type ProvisioningState = 'Succeeded' | 'Updating' | 'Deleting' | 'Failed';
-
-/** As given on the wire, less null and empty values. */
-export interface RuleProperties {
-  readonly description?: string;
-  readonly protocol: string;
-  readonly access: string;
-  readonly direction: string;
-  readonly priority: number;
-  readonly sourcePortRange?: string;
-  readonly sourcePortRanges?: readonly string[];
-  readonly destinationPortRange?: string;
-  readonly destinationPortRanges?: readonly string[];
-  readonly sourceAddressPrefix?: string;
-  readonly sourceAddressPrefixes?: readonly string[];
-  readonly sourceApplicationSecurityGroups?: readonly { readonly id: string }[];
-  readonly destinationAddressPrefix?: string;
-  readonly destinationAddressPrefixes?: readonly string[];
-  readonly destinationApplicationSecurityGroups?: readonly { readonly id: string }[];
-}
 
 export interface Rule {
   readonly name: string;

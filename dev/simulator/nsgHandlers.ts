@@ -92,7 +92,7 @@ export const patchNsgTags: Handler = (request, simulation) => {
   return { status: 200, headers: { ETag: changed.etag }, body: toNsgDocument(changed) };
 };
 
-export function newNsg(request: ArmRequest, location: string, simulation: Simulation): Nsg {
+function newNsg(request: ArmRequest, location: string, simulation: Simulation): Nsg {
   const { subscriptionId = '', resourceGroup = '', nsg = '' } = request.params;
   return {
     id: nsgIdOf(request),
@@ -110,7 +110,7 @@ export function newNsg(request: ArmRequest, location: string, simulation: Simula
   };
 }
 
-export function parseRules(nsgId: string, value: unknown, simulation: Simulation): Rule[] {
+function parseRules(nsgId: string, value: unknown, simulation: Simulation): Rule[] {
   if (!Array.isArray(value)) throw nsgErrors.invalidFormat("Expected an array. Path 'properties.securityRules'.");
   return value.map((item: unknown) => {
     const { name } = checkKeys(item, ['name', 'id', 'type', 'properties'], 'SecurityRule', 'properties.securityRules');

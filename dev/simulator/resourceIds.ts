@@ -22,10 +22,6 @@ export function parseResourceId(id: string): ResourceId {
   return { id, subscriptionId, resourceGroup, type, name };
 }
 
-export function isSameId(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
-}
-
 /** True where `scope` is `id` itself or one of its ancestors; `/` is the ancestor of all. */
 export function isInScope(id: string, scope: string): boolean {
   const [inner, outer] = [id.toLowerCase(), scope.toLowerCase().replace(/\/$/, '')];

@@ -42,7 +42,7 @@ function containers(method: Route['method'], path: string, action: string, handl
 const nsgs = 'networkSecurityGroups';
 const rules = `${nsgs}/securityRules`;
 
-export const routes: readonly Route[] = [
+const routes: readonly Route[] = [
   network('GET', `${location}/serviceTags`, 'locations/serviceTags/read', listServiceTags),
   network('GET', `${location}/serviceTagDetails`, 'locations/serviceTagDetails/read', listServiceTagDetails),
   network('GET', `${location}/operations/:operation`, 'locations/operations/read', getOperation),

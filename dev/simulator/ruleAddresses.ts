@@ -1,6 +1,6 @@
 /** Checks of one rule's prefixes, ports and text that need nothing but the rule and the names of service tags. */
 import { findOverlap, parseRange, type AddressRange } from './addresses.ts';
-import type { RuleProperties } from './nsg.ts';
+import type { RuleProperties } from './ruleShape.ts';
 import { nsgErrors, type Side } from './nsgErrors.ts';
 
 const builtInTags = ['virtualnetwork', 'internet', 'azureloadbalancer'];

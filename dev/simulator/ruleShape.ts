@@ -1,7 +1,25 @@
 /** From the body of a request to a rule: known properties only, of the right type, nothing read-only. */
 import { isObject, isStringArray, type JsonObject } from './json.ts';
-import type { RuleProperties } from './nsg.ts';
 import { nsgErrors } from './nsgErrors.ts';
+
+/** As given on the wire, less null and empty values. */
+export interface RuleProperties {
+  readonly description?: string;
+  readonly protocol: string;
+  readonly access: string;
+  readonly direction: string;
+  readonly priority: number;
+  readonly sourcePortRange?: string;
+  readonly sourcePortRanges?: readonly string[];
+  readonly destinationPortRange?: string;
+  readonly destinationPortRanges?: readonly string[];
+  readonly sourceAddressPrefix?: string;
+  readonly sourceAddressPrefixes?: readonly string[];
+  readonly sourceApplicationSecurityGroups?: readonly { readonly id: string }[];
+  readonly destinationAddressPrefix?: string;
+  readonly destinationAddressPrefixes?: readonly string[];
+  readonly destinationApplicationSecurityGroups?: readonly { readonly id: string }[];
+}
 
 const enums: Readonly<Record<string, readonly string[]>> = {
   protocol: ['Tcp', 'Udp', 'Icmp', 'Esp', 'Ah', '*'],

@@ -1,6 +1,7 @@
 /** Resources put there by a test or a local run, past the API but through the same checks of their content. */
 import { isObject } from './json.ts';
-import type { Nsg, Rule, RuleProperties } from './nsg.ts';
+import type { Nsg, Rule } from './nsg.ts';
+import type { RuleProperties } from './ruleShape.ts';
 import { checked, toRule } from './nsgHandlers.ts';
 import { defaultOptions, type IpRule, type NetworkRuleSet, type Registry, type Replication } from './registry.ts';
 import { parseResourceId } from './resourceIds.ts';

@@ -1,13 +1,11 @@
 /** The targets file from where TARGETS says: a file of the app, a blob, or the setting itself. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { BlockBlobClient } from '@azure/storage-blob';
 import type { Logger, TargetsSource } from '../app/ports.ts';
 import type { TargetsSetting } from '../config/targets.ts';
-import { defaultTargetsPath } from '../config/targets.ts';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
-import { once } from '../core/once.ts';
 import type { TargetsFile } from '../core/targets/targetsFile.ts';
+import type { StoredBytes } from './blob/container.ts';
 
 export interface TargetsFileSource extends TargetsSource {
   /** Targets and profiles. Throws ConfigurationError. */
@@ -19,10 +17,19 @@ export interface TargetsFileSource extends TargetsSource {
 export interface TargetsSourceOptions {
   /** The folder that a relative path starts from: where host.json is. */
   readonly appRoot: string;
-  /** Of the app's storage; needed for `blob:` only, and asked for with the first read. */
-  readonly blobClient?: (container: string, name: string) => BlockBlobClient | Promise<BlockBlobClient>;
+  /** Whether a file or blob that was never there is missed. */
+  readonly isExpected: boolean;
+  /** Of the app's storage; needed for `blob:` only. */
+  readonly readBlob?: ReadBlob;
   readonly logger: Pick<Logger, 'warn'>;
 }
+
+/** `notModified` where the blob still has the ETag; undefined where it is not there. */
+type ReadBlob = (
+  container: string,
+  name: string,
+  etag: string | undefined,
+) => Promise<Pick<StoredBytes, 'bytes' | 'etag'> | 'notModified' | undefined>;
 
 /** The content, and what tells whether it is still the same. */
 interface Content {
@@ -30,18 +37,17 @@ interface Content {
   readonly version: string;
 }
 
-/** Content that is still the known version is `unchanged`; undefined stands for a file that is not there. */
-type ReadContent = (knownVersion: string | undefined) => Promise<Content | 'unchanged' | undefined>;
+/** Content that is still the known version is `notModified`; undefined stands for a file that is not there. */
+type ReadContent = (knownVersion: string | undefined) => Promise<Content | 'notModified' | undefined>;
 
 const noTargets: TargetsFile = { targets: [], profiles: {} };
 
 export function createTargetsSource(setting: TargetsSetting, options: TargetsSourceOptions): TargetsFileSource {
   const { readContent, source } = toReader(setting, options);
-  const isExpected = setting.kind !== 'file' || setting.path !== defaultTargetsPath;
   let known: { readonly version: string; readonly file: TargetsFile } | undefined;
   let isSaid = false;
 
-  const isMissed = (): boolean => isExpected || known !== undefined;
+  const isMissed = (): boolean => options.isExpected || known !== undefined;
 
   // Without its file the app pulls and answers queries. A target that is gone by accident is not managed; its rules stay.
   async function readTargetsFile(): Promise<TargetsFile> {
@@ -51,7 +57,7 @@ export function createTargetsSource(setting: TargetsSetting, options: TargetsSou
     }
     isSaid = content === undefined;
     if (content === undefined) return noTargets;
-    if (content === 'unchanged') return known?.file ?? noTargets;
+    if (content === 'notModified') return known?.file ?? noTargets;
     // A file that became wrong is an error each time it is read, until it is put right: the one before it is never used on.
     if (content.version !== known?.version) {
       // The parser brings the schemas along: an app without targets never loads it.
@@ -69,7 +75,7 @@ export function createTargetsSource(setting: TargetsSetting, options: TargetsSou
 
 function toReader(
   setting: TargetsSetting,
-  { appRoot, blobClient }: TargetsSourceOptions,
+  { appRoot, readBlob }: TargetsSourceOptions,
 ): { readonly readContent: ReadContent; readonly source: string } {
   switch (setting.kind) {
     case 'json':
@@ -78,9 +84,10 @@ function toReader(
       return { source: setting.path, readContent: () => readLocalFile(setting.path, appRoot) };
     case 'blob': {
       const source = `blob:${setting.container}/${setting.name}`;
-      if (!blobClient) throw new Error(`no storage was given to read ${source} from`);
-      const client = once(async () => blobClient(setting.container, setting.name));
-      return { source, readContent: async (knownVersion) => readBlob(await client(), knownVersion) };
+      if (!readBlob) throw new Error(`no storage was given to read ${source} from`);
+      const readContent: ReadContent = async (knownVersion) =>
+        toContent(await readBlob(setting.container, setting.name, knownVersion));
+      return { source, readContent };
     }
   }
 }
@@ -91,7 +98,7 @@ async function readLocalFile(path: string, appRoot: string): Promise<Content | u
     const text = await readFile(fullPath, 'utf8');
     return { text, version: text };
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(String(memberOf(error, 'code')))) return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw new ConfigurationError(
       'TARGETS',
       `holds "${path}", read as ${fullPath}: ${toErrorMessage(error)}; accepted: the path of a file, blob:<container>/<name>, or JSON`,
@@ -100,29 +107,7 @@ async function readLocalFile(path: string, appRoot: string): Promise<Content | u
   }
 }
 
-async function readBlob(
-  client: BlockBlobClient,
-  knownVersion: string | undefined,
-): Promise<Content | 'unchanged' | undefined> {
-  try {
-    const response = await client.download(0, undefined, {
-      conditions: knownVersion === undefined ? {} : { ifNoneMatch: knownVersion },
-    });
-    return { text: await readStream(response.readableStreamBody), version: response.etag ?? '' };
-  } catch (error) {
-    const status = memberOf(error, 'statusCode');
-    if (status === 304) return 'unchanged';
-    if (status !== 404) throw error;
-    return undefined;
-  }
-}
-
-async function readStream(stream: NodeJS.ReadableStream | undefined): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function memberOf(error: unknown, name: string): unknown {
-  return typeof error === 'object' && error !== null && name in error ? error[name as keyof typeof error] : undefined;
+function toContent(blob: Awaited<ReturnType<ReadBlob>>): Content | 'notModified' | undefined {
+  if (blob === undefined || blob === 'notModified') return blob;
+  return { text: blob.bytes.toString('utf8'), version: blob.etag };
 }

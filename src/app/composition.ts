@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AzureArm } from '../adapters/arm/arm.ts';
 import { cloudSettings } from '../adapters/arm/cloudSettings.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
+import { BlobContainer } from '../adapters/blob/container.ts';
 import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../adapters/blob/snapshots.ts';
@@ -17,6 +18,7 @@ import { createTargetsSource } from '../adapters/targetsSource.ts';
 import { createTelemetry } from '../adapters/telemetry.ts';
 import { readConfig, type Config } from '../config.ts';
 import { toBlobServiceUrl } from '../config/storage.ts';
+import { areTargetsExpected } from '../config/targets.ts';
 import { once } from '../core/once.ts';
 import type { ApiApp } from './api/route.ts';
 import { lazyTargetActions } from './lazyTargetActions.ts';
@@ -103,7 +105,7 @@ async function loadApp(
     await Promise.all([
       import('./targetActions.ts'),
       import('./measuredRuns.ts'),
-      import('../adapters/sources/index.ts'),
+      import('../adapters/sources/buildSources.ts'),
       import('../adapters/notifications.ts'),
       import('../adapters/updateQueue.ts'),
     ]);
@@ -152,9 +154,9 @@ function buildTargets(
 ): Pick<QueryServices, 'targets' | 'isTargetsFileMissing'> {
   const file = createTargetsSource(config.targets, {
     appRoot: process.cwd(),
+    isExpected: areTargetsExpected(config.targets),
     logger,
-    blobClient: async (container, name) =>
-      (await storage.blobs()).getContainerClient(container).getBlockBlobClient(name),
+    readBlob: (container, name, etag) => new BlobContainer(storage.blobs, container).readUnless(name, etag),
   });
   const targets = createDiscoveringSource({
     clock,

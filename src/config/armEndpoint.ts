@@ -1,7 +1,7 @@
 /** Where Azure Resource Manager is: the one address that gets a token, so nothing but Azure and this machine is taken. */
 import type { Cloud } from '../core/serviceTags/serviceTags.ts';
 import { isInAzure, quote, readText, refuse, type Environment } from './environment.ts';
-import { isLoopback, withoutSecrets } from './urls.ts';
+import { isLoopback, withSecretsHidden } from '../core/urls.ts';
 
 const setting = 'ARM_ENDPOINT';
 
@@ -22,7 +22,7 @@ export function readArmEndpoint(env: Environment, knownCloud: Cloud | undefined)
   const text = readText(env, setting);
   if (text === undefined) return { armEndpoint: `https://${armHosts[cloud]}`, armIsLoopback: false };
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const held = quote(withoutSecrets(text));
+  const held = quote(withSecretsHidden(text));
   if (!url || !isBareOrigin(url)) return refuse(setting, held, acceptedFor(cloud));
 
   if (isLoopback(url)) {

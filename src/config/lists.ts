@@ -1,8 +1,9 @@
 /** The settings that are comma lists: SERVICE_TAGS_SOURCES and NOTIFICATION_WEBHOOKS. */
 import { ConfigurationError } from '../core/errors.ts';
 import { isInAzure, quote, readList, refuse, type Environment } from './environment.ts';
-import { parseServiceUrl, withoutSecrets } from './urls.ts';
+import { parseServiceUrl, withoutSecrets, withSecretsHidden } from '../core/urls.ts';
 
+/** A `name` stands in records and in what is told of a pull: of a URL it leaves out the query. */
 export type SourceSetting =
   | { readonly kind: 'download' | 'api'; readonly name: string }
   | { readonly kind: 'url'; readonly name: string; readonly url: string }
@@ -49,8 +50,8 @@ function parseSource(entry: string): SourceSetting {
     return { kind: 'file', name: `file:${path}`, path };
   }
   const url = parseServiceUrl(entry, false);
-  if (!url) return refuse(sourcesSetting, quote(withoutSecrets(entry)), acceptedSources);
-  return { kind: 'url', name: withoutSecrets(entry), url: url.href };
+  if (!url) return refuse(sourcesSetting, quote(withSecretsHidden(entry)), acceptedSources);
+  return { kind: 'url', name: withoutSecrets(url.href), url: url.href };
 }
 
 const webhooksSetting = 'NOTIFICATION_WEBHOOKS';

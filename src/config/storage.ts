@@ -13,7 +13,7 @@ import {
   refuse,
   type Environment,
 } from './environment.ts';
-import { parseServiceUrl, withoutSecrets } from './urls.ts';
+import { parseServiceUrl, withSecretsHidden } from '../core/urls.ts';
 
 export type StorageSetting =
   | { readonly kind: 'connectionString'; readonly connectionString: string }
@@ -62,7 +62,7 @@ function readServiceUri(env: Environment, cloud: Cloud, service: 'blob' | 'queue
     const url = parseServiceUrl(text, !isInAzure(env));
     return url
       ? url.href.replace(/\/$/, '')
-      : refuse(name, quote(withoutSecrets(text)), 'an https: URL without a password');
+      : refuse(name, quote(withSecretsHidden(text)), 'an https: URL without a password');
   }
   const account = readMatching(
     env,

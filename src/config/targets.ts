@@ -8,8 +8,7 @@ export type TargetsSetting =
   | { readonly kind: 'json'; readonly json: string };
 
 const setting = 'TARGETS';
-/** An app that has no file there wants none, unless it had one before. */
-export const defaultTargetsPath = 'targets.json';
+const defaultTargetsPath = 'targets.json';
 const accepted = 'the path of a file, blob:<container>/<name>, or JSON that begins with {';
 
 export function readTargets(env: Environment): TargetsSetting {
@@ -20,6 +19,11 @@ export function readTargets(env: Environment): TargetsSetting {
   const [, container, name] = /^([a-z\d](?:-?[a-z\d]){2,62})\/(.+)$/.exec(text.slice('blob:'.length)) ?? [];
   if (container === undefined || name === undefined) return refuse(setting, quote(text), accepted);
   return { kind: 'blob', container, name };
+}
+
+/** An app that has no file at the default place wants none, unless it had one before. */
+export function areTargetsExpected(targets: TargetsSetting): boolean {
+  return targets.kind !== 'file' || targets.path !== defaultTargetsPath;
 }
 
 /** Only whether it is JSON, with the means at hand: the parser of targets is heavy, and this runs at every cold start. */

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { HTTP, type CloudEvent } from 'cloudevents';
 import { createNotifier, signWebhook } from '../../src/adapters/notifications.ts';
-import type { Logger, Notification } from '../../src/app/ports.ts';
+import type { Notification } from '../../src/app/ports.ts';
+import { collectLogs } from '../support/collectLogs.ts';
 
 interface Received {
   readonly method: string;
@@ -42,12 +43,6 @@ async function receive(...statuses: number[]): Promise<{ readonly url: string; r
     });
   });
   return { url: `${origin}/hook/top-secret?sig=abc123`, received };
-}
-
-function collectLogs(): { readonly logger: Logger; readonly lines: string[] } {
-  const lines: string[] = [];
-  const write = (message: string, details?: unknown): void => void lines.push(`${message} ${JSON.stringify(details)}`);
-  return { logger: { info: write, warn: write, error: write }, lines };
 }
 
 const held: Notification = {

@@ -2,9 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { BlobServiceClient, type BlockBlobClient, type RestError } from '@azure/storage-blob';
+import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob';
+import { BlobContainer } from '../../src/adapters/blob/container.ts';
+import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { createTargetsSource, type TargetsFileSource } from '../../src/adapters/targetsSource.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { startStorageFaultProxy, type SeenRequest, type StorageFaultProxy } from '../support/faultProxy.ts';
 
 const registry =
   '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/';
@@ -29,6 +32,7 @@ beforeEach(() => {
   warnings.length = 0;
 });
 
+const isExpected = true;
 const noTargets = { targets: [], profiles: {} };
 const isMissing = 'there is no such targets file: no target is managed, rules stay as they are';
 
@@ -40,7 +44,7 @@ describe('a file', () => {
   afterEach(() => rm(appRoot, { recursive: true }));
 
   test('is read from the root of the app, again whenever it has changed', async () => {
-    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger, isExpected });
 
     await writeFile(join(appRoot, 'own.json'), fileOf('one'));
     const first = await source.readFile();
@@ -54,7 +58,7 @@ describe('a file', () => {
   });
 
   test('that is missing is no target, with a word in the log each time it goes', async () => {
-    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger, isExpected });
 
     expect([await source.isMissing(), await source.readFile(), await source.read()]).toEqual([true, noTargets, []]);
     expect(warnings).toEqual([[isMissing, { source: 'own.json' }]]);
@@ -67,22 +71,36 @@ describe('a file', () => {
     expect(warnings).toHaveLength(2);
   });
 
+  test('that is missing is not missed where none is expected, until it was there', async () => {
+    const options = { appRoot, logger, isExpected: false };
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, options);
+
+    expect([await source.isMissing(), await source.readFile(), warnings]).toEqual([false, noTargets, []]);
+    await writeFile(join(appRoot, 'own.json'), fileOf('one'));
+    expect(await namesOf(source)).toEqual(['one']);
+    await rm(join(appRoot, 'own.json'));
+    expect(await source.isMissing()).toBe(true);
+  });
+
   test('in a folder that is none is missing too', async () => {
     await writeFile(join(appRoot, 'own.json'), fileOf('one'));
-    const source = createTargetsSource({ kind: 'file', path: 'own.json/targets.json' }, { appRoot, logger });
+    const source = createTargetsSource(
+      { kind: 'file', path: 'own.json/targets.json' },
+      { appRoot, logger, isExpected },
+    );
 
     expect(await source.isMissing()).toBe(true);
   });
 
   test('that is a folder is a wrong setting', async () => {
-    const source = createTargetsSource({ kind: 'file', path: '.' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: '.' }, { appRoot, logger, isExpected });
 
     await expect(source.read()).rejects.toThrow('TARGETS: holds ".", read as');
   });
 
   test('that is wrong is named', async () => {
     await writeFile(join(appRoot, 'own.json'), '{ "targets": [\n  { "name": }\n] }');
-    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger });
+    const source = createTargetsSource({ kind: 'file', path: 'own.json' }, { appRoot, logger, isExpected });
 
     await expect(source.read()).rejects.toThrow('own.json: is not JSON: Unexpected token RBrace found. (2:13)');
   });
@@ -91,31 +109,48 @@ describe('a file', () => {
 test('the setting itself', async () => {
   const json = fileOf('one').replace(/^.*\n/, '');
 
-  expect(await namesOf(createTargetsSource({ kind: 'json', json }, { appRoot: '/', logger }))).toEqual(['one']);
-  await expect(createTargetsSource({ kind: 'json', json: '{' }, { appRoot: '/', logger }).read()).rejects.toThrow(
-    'TARGETS: is not JSON',
-  );
+  expect(await namesOf(createTargetsSource({ kind: 'json', json }, { appRoot: '/', logger, isExpected }))).toEqual([
+    'one',
+  ]);
+  await expect(
+    createTargetsSource({ kind: 'json', json: '{' }, { appRoot: '/', logger, isExpected }).read(),
+  ).rejects.toThrow('TARGETS: is not JSON');
 });
 
 describe('a blob', () => {
   const azurite = useAzurite();
   const setting = { kind: 'blob', container: 'configuration', name: 'a/targets.json' } as const;
+  const isDownload = ({ method }: SeenRequest) => method === 'GET';
+  let proxy: StorageFaultProxy;
   let blob: BlockBlobClient;
   let source: TargetsFileSource;
-  let statuses: number[];
+  let isSent: boolean[];
 
   beforeEach(async () => {
-    const service = BlobServiceClient.fromConnectionString(azurite.freshConnectionString());
-    const container = service.getContainerClient(setting.container);
+    const connectionString = azurite.freshConnectionString();
+    proxy = await startStorageFaultProxy(connectionString);
+    const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(setting.container);
     await container.create();
     blob = container.getBlockBlobClient(setting.name);
-    statuses = [];
-    source = createTargetsSource(setting, {
+    isSent = [];
+    source = sourceOf(setting);
+  });
+  afterEach(() => proxy.stop());
+
+  /** `isSent` gets whether each answer brought the content. */
+  function sourceOf(blobSetting: { readonly kind: 'blob'; readonly container: string; readonly name: string }) {
+    const { blobs } = createStorageClients({ kind: 'connectionString', connectionString: proxy.connectionString });
+    return createTargetsSource(blobSetting, {
       appRoot: '/',
       logger,
-      blobClient: () => recordStatuses(blob, statuses),
+      isExpected,
+      readBlob: async (containerName, name, etag) => {
+        const answer = await new BlobContainer(blobs, containerName).readUnless(name, etag);
+        isSent.push(typeof answer === 'object');
+        return answer;
+      },
     });
-  });
+  }
 
   test('is sent again only when its ETag has changed', async () => {
     await upload(fileOf('one'));
@@ -125,7 +160,7 @@ describe('a blob', () => {
     const third = await namesOf(source);
 
     expect([first, second, third]).toEqual([['one'], ['one'], ['two']]);
-    expect(statuses).toEqual([200, 304, 200]);
+    expect(isSent).toEqual([true, false, true]);
   });
 
   test('that became wrong is an error until it is put right', async () => {
@@ -153,38 +188,25 @@ describe('a blob', () => {
   });
 
   test('in a container that is missing is missing too', async () => {
-    const other = BlobServiceClient.fromConnectionString(azurite.freshConnectionString()).getContainerClient('none');
-    const options = { appRoot: '/', logger, blobClient: () => other.getBlockBlobClient('targets.json') };
+    expect(await sourceOf({ ...setting, container: 'none' }).isMissing()).toBe(true);
+  });
 
-    expect(await createTargetsSource(setting, options).isMissing()).toBe(true);
+  test('whose body stops half way is read again', async () => {
+    await upload(fileOf('one'));
+    const struck = proxy.blob.fail({ when: 'after', how: 'cut', match: isDownload });
+
+    expect(await namesOf(source)).toEqual(['one']);
+    expect(struck()).toBe(1);
   });
 
   test('that cannot be read is an error: nobody knows what it holds', async () => {
-    const refused = () => Promise.reject(Object.assign(new Error('refused'), { statusCode: 403 }));
-    const client = Object.assign(blob, { download: refused });
+    const how = { status: 403, code: 'AuthorizationPermissionMismatch' };
+    proxy.blob.fail({ when: 'before', how, match: isDownload });
 
-    const read = createTargetsSource(setting, { appRoot: '/', logger, blobClient: () => client }).read();
-
-    await expect(read).rejects.toThrow('refused');
+    await expect(source.read()).rejects.toMatchObject({ statusCode: 403 });
   });
 
   async function upload(text: string): Promise<void> {
     await blob.upload(text, Buffer.byteLength(text));
   }
 });
-
-/** The real client; `statuses` gets the status of each answer. */
-function recordStatuses(blob: BlockBlobClient, statuses: number[]): BlockBlobClient {
-  const download = blob.download.bind(blob);
-  blob.download = async (...request) => {
-    try {
-      const response = await download(...request);
-      statuses.push(response._response.status);
-      return response;
-    } catch (error) {
-      statuses.push((error as RestError).statusCode ?? 0);
-      throw error;
-    }
-  };
-  return blob;
-}

@@ -1,6 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { gunzipSync } from 'node:zlib';
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { describe, expect, test } from '@jest/globals';
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
@@ -8,7 +5,7 @@ import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
 import { startAzureMonitor } from '../../src/adapters/azureMonitor.ts';
 import { createTelemetry, silentTelemetry } from '../../src/adapters/telemetry.ts';
 import { parseTraceparent, startTelemetrySdk } from '../../src/adapters/telemetrySdk.ts';
-import type { Logger, Telemetry } from '../../src/app/ports.ts';
+import type { Telemetry } from '../../src/app/ports.ts';
 import { calculateGoLive } from '../../src/core/goLive.ts';
 import {
   measureGoLive,
@@ -19,12 +16,8 @@ import {
   metrics,
 } from '../../src/core/metrics.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
-
-function collectLogs(): { readonly logger: Logger; readonly lines: string[] } {
-  const lines: string[] = [];
-  const write = (message: string, details?: unknown): void => void lines.push(`${message} ${JSON.stringify(details)}`);
-  return { logger: { info: write, warn: write, error: write }, lines };
-}
+import { collectLogs } from '../support/collectLogs.ts';
+import { startIngestion } from '../support/ingestion.ts';
 
 function startInMemory() {
   const spans = new InMemorySpanExporter();
@@ -266,25 +259,13 @@ describe('nothing secret is sent', () => {
 
 describe('Azure Monitor', () => {
   test('spans and metrics reach the ingestion endpoint of the connection string', async () => {
-    const received: string[] = [];
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const body = Buffer.concat(chunks);
-        received.push((request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString());
-        response.setHeader('content-type', 'application/json');
-        response.end('{"itemsReceived":1,"itemsAccepted":1,"errors":[]}');
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const ingestion = await startIngestion();
     const http = createDefaultHttpClient();
     process.env.APPLICATION_INSIGHTS_NO_STATSBEAT = 'true';
     const telemetry = createTelemetry({
       start: () =>
         startAzureMonitor({
-          connectionString: `InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://${address}/`,
+          connectionString: ingestion.connectionString,
           role: 'func-test',
           // The exporter speaks HTTPS only; the loopback server does not.
           client: {
@@ -307,11 +288,10 @@ describe('Azure Monitor', () => {
       telemetry.record(measureTargets(['inSync']));
       await telemetry.flush();
     } finally {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await ingestion.stop();
     }
 
-    const text = received.join('\n');
+    const text = ingestion.received.join('\n');
     expect(text).toContain('"name":"updateTarget"');
     expect(text).toContain('0af7651916cd43dd8448eb211c80319c');
     expect(text).toContain('acr_address_keeper.targets');

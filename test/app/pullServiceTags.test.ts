@@ -38,7 +38,7 @@ async function offer(world: World, text: string, date = '20260112'): Promise<voi
   folders.push(folder);
   const path = join(folder, `ServiceTags_Public_${date}.json`);
   await writeFile(path, text);
-  world.setSources(fileSource(path, 'Public'));
+  world.setSources(fileSource(`file:${path}`, path, 'Public'));
 }
 
 const first = { [acr]: ['20.42.66.0/24', '20.42.68.0/24', '2603:1030:401::/122'] };

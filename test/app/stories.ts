@@ -1,11 +1,11 @@
 /** What the stories are told with: worlds that stop by themselves, weekly documents, and a look at what came of them. */
 import { afterEach, expect } from '@jest/globals';
 import { seedResources } from '../../dev/seedResources.ts';
-import type { RuleProperties } from '../../dev/simulator/nsg.ts';
+import type { RuleProperties } from '../../dev/simulator/ruleShape.ts';
 import { startWorld, type World, type WorldOptions } from '../../dev/world.ts';
 import type { ServiceTagsSource } from '../../src/app/ports.ts';
 import { verifyChain, type ChainCheck } from '../../src/core/ledger/ledgerChain.ts';
-import { parseServiceTags, parseServiceTagsText } from '../../src/core/serviceTags/parseServiceTags.ts';
+import { parseServiceTags } from '../../src/core/serviceTags/parseServiceTags.ts';
 import { isPullOf } from '../../src/core/ledger/pullRecord.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Cloud } from '../../src/core/serviceTags/serviceTags.ts';
@@ -86,15 +86,6 @@ export function source(tags: TagLists, options: SourceOptions = {}): ServiceTags
   const { name = 'download', date, changeNumber = 1, cloud = 'Public' } = options;
   const parsed = parseServiceTags(weeklyDocument(tags, changeNumber, cloud), cloud);
   return { name, fetch: () => Promise.resolve({ source: name, date, origin: `test:${name}`, ...parsed }) };
-}
-
-/** A source of any text, through the product's own parser. */
-export function textSource(text: string, date = '2026-01-05', name = 'download'): ServiceTagsSource {
-  return {
-    name,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, not a throw
-    fetch: async () => ({ source: name, date, origin: `test:${name}`, ...parseServiceTagsText(text, 'Public') }),
-  };
 }
 
 export function deadSource(name = 'download'): ServiceTagsSource {

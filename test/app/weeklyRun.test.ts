@@ -46,7 +46,8 @@ async function feed(world: World, name: string, cloud: Cloud = 'Public'): Promis
   const date = /_(\d{4})(\d{2})(\d{2})\.json$/.exec(name)?.slice(1).join('-') ?? '';
   const requestsBefore = world.simulator.requests.length;
   world.clock.setTo(new Date(`${date}T12:00:00Z`));
-  world.setSources(fileSource(resolve(folder, name), cloud));
+  const path = resolve(folder, name);
+  world.setSources(fileSource(`file:${path}`, path, cloud));
   const pull = await world.pull();
   const runs = [...(await world.drain()), ...(await world.reconcile())];
   const targets = await world.services.targets.read();

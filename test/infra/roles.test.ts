@@ -6,7 +6,7 @@ import type { Settings } from '../../dev/simulator/settings.ts';
 import { startSimulator, type Simulator } from '../../dev/simulator/simulator.ts';
 import { buildArm } from '../../src/adapters/arm/arm.ts';
 import { buildArmClients } from '../../src/adapters/arm/client.ts';
-import { buildSources } from '../../src/adapters/sources/index.ts';
+import { buildSources } from '../../src/adapters/sources/buildSources.ts';
 import { nsgId, nsgTarget, registryId, registryTarget, subscriptionId } from '../adapters/arm/targets.ts';
 
 const subscription = `/subscriptions/${subscriptionId}`;

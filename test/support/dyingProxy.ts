@@ -8,6 +8,7 @@
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { readBody } from './readBody.ts';
 
 export interface DyingProxies {
   /** In the order of the origins that were given. */
@@ -109,10 +110,4 @@ function forward(target: string, { method, url, headers }: IncomingMessage, body
 function withoutHops(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
   const { connection: _c, 'keep-alive': _k, 'transfer-encoding': _t, ...rest } = headers;
   return rest;
-}
-
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

@@ -14,6 +14,7 @@
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { readBody } from './readBody.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -198,10 +199,4 @@ function withoutHops({
 async function readRequest(incoming: IncomingMessage): Promise<SeenRequest> {
   const { method = 'GET', url = '/', headers } = incoming;
   return { method, url, headers, body: await readBody(incoming) };
-}
-
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

@@ -1,4 +1,5 @@
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import { parseRetryAfter } from '../retryAfter.ts';
 
 /** An answer of Azure Resource Manager that is an error, or an operation of its that ended in one. */
 export class ArmError extends Error {
@@ -103,11 +104,7 @@ export function pathOf({ url }: PipelineRequest): string {
 function readRetryAfter(response: PipelineResponse, now: Date): number | undefined {
   const inMs = response.headers.get('x-ms-retry-after-ms') ?? response.headers.get('retry-after-ms');
   if (inMs !== undefined && /^\d+$/.test(inMs)) return Number(inMs);
-  const value = response.headers.get('retry-after');
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+  return parseRetryAfter(response.headers.get('retry-after'), now);
 }
 
 function messageOf(error: JsonObject): string | undefined {

@@ -87,7 +87,7 @@ export function toSecurityRule(
 }
 
 /** Addresses, tags and `*` of the side that the service tag stands for. */
-export function remoteAddresses(rule: SecurityRule, direction: NsgRuleTarget['rule']['direction']): string[] {
+function remoteAddresses(rule: SecurityRule, direction: NsgRuleTarget['rule']['direction']): string[] {
   return direction === 'Inbound' ? sourcesOf(rule) : destinationsOf(rule);
 }
 

@@ -23,7 +23,7 @@ import {
 import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
 import { followOperation, readBack } from './operation.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
-import { serialise } from './serialise.ts';
+import { buildSerialise } from './serialise.ts';
 
 const maxRules = 1_000;
 
@@ -40,6 +40,8 @@ export function buildNsgRules(
   clients: ArmClients,
   { ownerId, pollIntervalInMs }: Options,
 ): TargetAdapter<NsgRuleTarget> {
+  const serialise = buildSerialise();
+
   async function readNsg(target: NsgRuleTarget): Promise<NetworkSecurityGroup> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     return (await clients.networkClient(subscriptionId)).networkSecurityGroups.get(resourceGroup, name);

@@ -13,7 +13,7 @@ import { followOperation, readBack } from './operation.ts';
 import { readQuota } from './registryQuota.ts';
 import { toCurrentState } from './registryState.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
-import { serialise } from './serialise.ts';
+import { buildSerialise } from './serialise.ts';
 import { assertNoVirtualNetworkRules } from './virtualNetworkRules.ts';
 
 /** A registry's rule set is replaced as a whole and has no ETag: read, merge, write, read back. */
@@ -21,6 +21,8 @@ export function buildRegistryNetworkRules(
   clients: ArmClients,
   { pollIntervalInMs }: { readonly pollIntervalInMs: number },
 ): TargetAdapter<RegistryTarget> {
+  const serialise = buildSerialise();
+
   async function readRegistry({ resourceId }: RegistryTarget): Promise<Registry> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
     return (await clients.registryClient(subscriptionId)).registries.get(resourceGroup, name);

@@ -1,13 +1,16 @@
 /** Runs works of one key one after the other, in the order they come; a failed one holds nobody up. */
-const tails = new Map<string, Promise<unknown>>();
+export type Serialise = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-export async function serialise<T>(key: string, work: () => Promise<T>): Promise<T> {
-  const before = tails.get(key) ?? Promise.resolve();
-  const result = before.then(work, work);
-  tails.set(key, result);
-  try {
-    return await result;
-  } finally {
-    if (tails.get(key) === result) tails.delete(key);
-  }
+export function buildSerialise(): Serialise {
+  const tails = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const before = tails.get(key) ?? Promise.resolve();
+    const result = before.then(work, work);
+    tails.set(key, result);
+    try {
+      return await result;
+    } finally {
+      if (tails.get(key) === result) tails.delete(key);
+    }
+  };
 }

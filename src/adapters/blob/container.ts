@@ -34,7 +34,7 @@ export class BlobContainer {
     this.name = name;
   }
 
-  /** `name` is never text from outside: callers build it of checked parts. */
+  /** `name` is never text of a request: callers build it of checked parts, or have it of a setting. */
   async blob(name: string): Promise<BlockBlobClient> {
     return (await this.#client()).getBlockBlobClient(name);
   }

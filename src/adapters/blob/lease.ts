@@ -14,7 +14,7 @@ export interface LeaseOptions {
 }
 
 /** Three renewals fit into one lease: a single one that fails is no loss. */
-export const defaultLeaseOptions: LeaseOptions = {
+const defaultLeaseOptions: LeaseOptions = {
   durationInSeconds: 60,
   renewEveryInMs: 20_000,
   nowInMs: () => performance.now(),

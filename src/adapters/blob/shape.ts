@@ -1,4 +1,7 @@
-/** Checks of what comes back from storage: a few functions that name the first bad field. Unknown fields are let through. */
+/**
+ * Checks of what comes back from storage: a few functions that name the first bad field. Unknown fields are let through.
+ * By hand: the first answer after a cold start reads storage, and is not to wait for zod as well (docs/performance.md).
+ */
 import { InvalidDocumentError, shorten, toErrorMessage } from '../../core/errors.ts';
 
 /** Throws InvalidDocumentError where the value at `path` is not as expected. */

@@ -122,7 +122,7 @@ export class BlobSnapshotStore implements SnapshotStore {
   }
 }
 
-export function snapshotName(cloud: Cloud, id: string): string {
+function snapshotName(cloud: Cloud, id: string): string {
   return `snapshots/${cloud}/${id}.json.gz`;
 }
 

@@ -1,7 +1,8 @@
 import type { NetworkManagementClient } from '@azure/arm-network';
 import { SourceError } from '../../core/errors.ts';
-import { parseRetryAfter, withRetries, type Failure, type RetryOptions } from './retry.ts';
-import { withoutSecrets } from './urls.ts';
+import { parseRetryAfter } from '../retryAfter.ts';
+import { withRetries, type Failure, type RetryOptions } from './retry.ts';
+import { withoutSecrets } from '../../core/urls.ts';
 
 /** What bounds one fetch, over all of its pages. */
 export interface PageLimits {
@@ -109,7 +110,7 @@ function toFailure(error: HttpFailure): Failure {
   return {
     isFinal: error instanceof SourceError || !isNetwork,
     status: error.statusCode,
-    retryAfterInMs: error.retryAfterInMs ?? parseRetryAfter(error.response?.headers.get('retry-after')),
+    retryAfterInMs: error.retryAfterInMs ?? parseRetryAfter(error.response?.headers.get('retry-after'), new Date()),
   };
 }
 

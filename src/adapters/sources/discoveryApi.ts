@@ -8,7 +8,7 @@ import { readPages } from './apiPages.ts';
 import { defaultMaxBytes } from './fetchText.ts';
 import { parseFrom } from './readDownload.ts';
 import { retryDefaults, timeLimit, type RetryOptions } from './retry.ts';
-import { withoutSecrets } from './urls.ts';
+import { withoutSecrets } from '../../core/urls.ts';
 
 export interface DiscoveryApiSettings extends RetryOptions {
   /** Called on fetch, so that the SDK is loaded only where it is used. */

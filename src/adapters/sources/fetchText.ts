@@ -1,9 +1,10 @@
 /** One bounded download over HTTPS: size, time, redirects and retries all have an end. */
 import packageJson from '../../../package.json' with { type: 'json' };
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
+import { isLoopback, withoutSecrets } from '../../core/urls.ts';
+import { parseRetryAfter } from '../retryAfter.ts';
 import { decodeText } from './decodeText.ts';
-import { parseRetryAfter, retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
-import { isLoopbackHost, withoutSecrets } from './urls.ts';
+import { retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
 
 export interface FetchOptions extends RetryOptions {
   /** Of the decoded body. */
@@ -84,8 +85,8 @@ function checkedUrl(text: string, { allowLoopbackHttp }: Settings, base?: URL): 
   const url = URL.parse(text, base?.href);
   const what = base ? 'redirects to' : 'is';
   if (!url) throw new AttemptError(`${what} no URL`, { isFinal: true });
-  const isLoopback = url.protocol === 'http:' && isLoopbackHost(url.hostname);
-  if (url.protocol !== 'https:' && !(allowLoopbackHttp && isLoopback)) {
+  const isAllowedHttp = allowLoopbackHttp && url.protocol === 'http:' && isLoopback(url);
+  if (url.protocol !== 'https:' && !isAllowedHttp) {
     const message = `${what} ${withoutSecrets(url.href)}, expected an https URL`;
     throw new AttemptError(message, { isFinal: true });
   }
@@ -104,7 +105,7 @@ async function assertOk(response: Response): Promise<void> {
   const { status, headers } = response;
   if (status === 200) return;
   await discard(response);
-  const retryAfterInMs = parseRetryAfter(headers.get('retry-after'));
+  const retryAfterInMs = parseRetryAfter(headers.get('retry-after'), new Date());
   const later = retryAfterInMs === undefined ? '' : `, Retry-After ${Math.ceil(retryAfterInMs / 1000)} s`;
   throw new AttemptError(`HTTP ${status}${later}, expected 200`, { status, retryAfterInMs });
 }

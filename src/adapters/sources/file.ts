@@ -8,15 +8,14 @@ import { decodeText } from './decodeText.ts';
 import { defaultMaxBytes } from './fetchText.ts';
 import { parseFrom } from './readDownload.ts';
 import { readNewestDay } from './readNewestDay.ts';
-import { dateOfFileName } from './urls.ts';
+import { dateOfFileName } from './weeklyFileName.ts';
 
 export interface FileOptions {
   readonly maxBytes?: number;
 }
 
 /** One JSON file, or the newest by name of a folder of weekly files. The folder is looked at again on each fetch. */
-export function fileSource(path: string, cloud: Cloud, options: FileOptions = {}): ServiceTagsSource {
-  const name = `file:${path}`;
+export function fileSource(name: string, path: string, cloud: Cloud, options: FileOptions = {}): ServiceTagsSource {
   const read = (file: string) => readOne(name, file, cloud, options.maxBytes ?? defaultMaxBytes);
   return {
     name,

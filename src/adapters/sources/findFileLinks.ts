@@ -1,5 +1,6 @@
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import { isLoopbackHost, toDate } from './urls.ts';
+import { isLoopback } from '../../core/urls.ts';
+import { toDate } from './weeklyFileName.ts';
 
 export interface FileLink {
   readonly url: string;
@@ -45,7 +46,7 @@ function allowedUrl(before: string, rest: string, hosts: readonly string[]): str
 }
 
 function upgraded(url: URL): URL {
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) url.protocol = 'https:';
+  if (url.protocol === 'http:' && !isLoopback(url)) url.protocol = 'https:';
   return url;
 }
 

@@ -1,8 +1,9 @@
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
 import { parseServiceTagsText, type ParsedServiceTags } from '../../core/serviceTags/parseServiceTags.ts';
 import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
+import { withoutSecrets } from '../../core/urls.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
-import { dateOfFileName, fileNameOf, withoutSecrets } from './urls.ts';
+import { dateOfFileName, fileNameOf } from './weeklyFileName.ts';
 
 /** Downloads one document; its date is in the name of the file, before or after redirects. Throws SourceError. */
 export async function readDownload(

@@ -65,13 +65,6 @@ export function timeLimit(timeoutInMs: number): AbortController {
   return controller;
 }
 
-/** `Retry-After` as seconds or as an HTTP date; undefined where there is none. */
-export function parseRetryAfter(header: string | null | undefined): number | undefined {
-  if (header === null || header === undefined) return undefined;
-  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
 function isTransient({ isFinal = false, status, retryAfterInMs = 0 }: Failure, maxRetryAfterInMs: number): boolean {
   if (isFinal || retryAfterInMs > maxRetryAfterInMs) return false;
   return status === undefined || status === 408 || status === 429 || status >= 500;

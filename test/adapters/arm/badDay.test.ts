@@ -2,24 +2,11 @@ import { expect, test } from '@jest/globals';
 import { badDay } from '../../../dev/simulator/chaos.ts';
 import { TargetBlockedError } from '../../../src/core/errors.ts';
 import type { RuleChange } from '../../../src/core/plan/plan.ts';
-import { nsgId, nsgTarget, registryId, registryTarget } from './targets.ts';
+import { foreignRule, nsgId, nsgTarget, registryId, registryTarget } from './targets.ts';
 import { startWorld, type World } from './world.ts';
 
 const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
 
-const foreignRule = {
-  name: 'AllowOffice',
-  properties: {
-    protocol: 'Tcp',
-    access: 'Allow',
-    direction: 'Inbound',
-    priority: 200,
-    sourceAddressPrefixes: ['203.0.113.0/28', '203.0.113.64'],
-    sourcePortRange: '*',
-    destinationAddressPrefix: '*',
-    destinationPortRange: '443',
-  },
-} as const;
 const foreignIp = { action: 'Allow', value: '203.0.113.9' } as const;
 
 /** Every kind of fault at once; three of ten calls meet one. */

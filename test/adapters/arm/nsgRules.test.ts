@@ -5,7 +5,7 @@ import { describeOwner } from '../../../src/adapters/arm/nsgRuleMark.ts';
 import { TargetMovedError } from '../../../src/core/errors.ts';
 import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import type { NsgRuleTarget } from '../../../src/core/targets/target.ts';
-import { nsgId, nsgTarget, subscriptionId } from './targets.ts';
+import { foreignRule, nsgId, nsgTarget, subscriptionId } from './targets.ts';
 import { ownerId, retryCodes, startWorld, type World } from './world.ts';
 
 const target = nsgTarget();
@@ -14,25 +14,11 @@ const name6 = `${name4}-ipv6`;
 const put4: RuleChange = { rule: name4, operation: 'put', prefixes: ['192.0.2.0/24', '198.51.100.0/25'] };
 const put6: RuleChange = { rule: name6, operation: 'put', prefixes: ['2001:db8::/48'] };
 
-const foreign = {
-  name: 'AllowOffice',
-  properties: {
-    protocol: 'Tcp',
-    access: 'Allow',
-    direction: 'Inbound',
-    priority: 200,
-    sourceAddressPrefixes: ['203.0.113.0/28', '203.0.113.64'],
-    sourcePortRange: '*',
-    destinationAddressPrefix: '*',
-    destinationPortRange: '443',
-  },
-} as const;
-
 let world: World;
 
 async function start(longestWaitInMs?: number): Promise<ArmSession> {
   world = await startWorld({}, longestWaitInMs);
-  world.simulator.putNsg({ id: nsgId, location: 'westeurope', securityRules: [foreign] });
+  world.simulator.putNsg({ id: nsgId, location: 'westeurope', securityRules: [foreignRule] });
   return world.arm.openSession();
 }
 
@@ -167,9 +153,9 @@ describe('happy path', () => {
 
 describe('what others did', () => {
   const asRule = (change: object) => ({
-    ...foreign,
+    ...foreignRule,
     name: name4,
-    properties: { ...foreign.properties, priority: 300, ...change },
+    properties: { ...foreignRule.properties, priority: 300, ...change },
   });
 
   test.each([
@@ -206,12 +192,12 @@ describe('what others did', () => {
 
   test('a priority that is taken is named; in the other direction it is free', async () => {
     world.simulator.putRule(nsgId, {
-      ...foreign,
+      ...foreignRule,
       name: 'DenyAll',
-      properties: { ...foreign.properties, priority: 301 },
+      properties: { ...foreignRule.properties, priority: 301 },
     });
-    const outbound = { ...foreign.properties, priority: 300, direction: 'Outbound' as const };
-    world.simulator.putRule(nsgId, { ...foreign, name: 'Out', properties: outbound });
+    const outbound = { ...foreignRule.properties, priority: 300, direction: 'Outbound' as const };
+    world.simulator.putRule(nsgId, { ...foreignRule, name: 'Out', properties: outbound });
 
     const both = await world.arm.openSession().nsgRules.read(target);
     const ipv4Only = await world.arm.openSession().nsgRules.read(nsgTarget({ addressFamilies: ['ipv4'] }));
@@ -225,7 +211,7 @@ describe('what others did', () => {
   test('a full NSG', async () => {
     const securityRules = Array.from({ length: 999 }, (_, index) => ({
       name: `r${index}`,
-      properties: { ...foreign.properties, priority: 1_000 + index },
+      properties: { ...foreignRule.properties, priority: 1_000 + index },
     }));
     world.simulator.putNsg({ id: nsgId, securityRules });
 
@@ -342,7 +328,11 @@ describe('blocked, with what is missing', () => {
   test('a priority taken in the very moment', async () => {
     const session = world.arm.openSession();
     const current = await session.nsgRules.read(target);
-    world.simulator.putRule(nsgId, { ...foreign, name: 'Late', properties: { ...foreign.properties, priority: 300 } });
+    world.simulator.putRule(nsgId, {
+      ...foreignRule,
+      name: 'Late',
+      properties: { ...foreignRule.properties, priority: 300 },
+    });
 
     await expect(session.nsgRules.write(target, current, [put4], [])).rejects.toMatchObject({ code: 'priorityTaken' });
   });
@@ -433,13 +423,17 @@ describe('faults on the way of a write', () => {
     world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked());
     const write = session.nsgRules.write(target, current, [put4], []);
     while (!world.writes().length) await new Promise((resolve) => setTimeout(resolve, 1));
-    world.simulator.putRule(nsgId, { ...foreign, name: name4, properties: { ...foreign.properties, priority: 310 } });
+    world.simulator.putRule(nsgId, {
+      ...foreignRule,
+      name: name4,
+      properties: { ...foreignRule.properties, priority: 310 },
+    });
 
     await expect(write).rejects.toThrow(TargetMovedError);
 
     expect(liveRule(name4)).toMatchObject({
       priority: 310,
-      sourceAddressPrefixes: foreign.properties.sourceAddressPrefixes,
+      sourceAddressPrefixes: foreignRule.properties.sourceAddressPrefixes,
     });
   });
 
@@ -490,6 +484,16 @@ describe('side by side', () => {
     expect(sessions.flatMap(retryCodes)).toEqual([]);
   });
 
+  test('two apps in one process meet the lock, as two processes do', async () => {
+    world.simulator.configure({ nsgOperationInMs: 100 });
+    const sessions = [world.arm, world.armOf('func-acr-neu')].map((arm) => arm.openSession());
+
+    await Promise.all(sessions.map((session, index) => apply(session, [changeOf(targets[index]!)], targets[index])));
+
+    expect(liveRules()).toHaveLength(3);
+    expect(sessions.flatMap(retryCodes)).not.toEqual([]);
+  });
+
   test.each(['retryableError', 'conflict', 'failLater'] as const)(
     'a write of another process meets the lock (%s) and waits for it',
     async (nsgLock) => {
@@ -498,7 +502,7 @@ describe('side by side', () => {
       const session = world.arm.openSession();
       const current = await session.nsgRules.read(ours);
       // Past this process's own queue, as another process would.
-      const rule = { properties: { ...foreign.properties, priority: 401 } };
+      const rule = { properties: { ...foreignRule.properties, priority: 401 } };
       await fetch(`${world.simulator.url}${nsgId}/securityRules/${theirs.rule.name}?api-version=2026-01-01`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },

@@ -5,6 +5,21 @@ const group = `/subscriptions/${subscriptionId}/resourceGroups/rg-net/providers`
 export const nsgId = `${group}/Microsoft.Network/networkSecurityGroups/nsg-hooks`;
 export const registryId = `${group}/Microsoft.ContainerRegistry/registries/prod`;
 
+/** A rule of somebody else, in the NSG of these targets. */
+export const foreignRule = {
+  name: 'AllowOffice',
+  properties: {
+    protocol: 'Tcp',
+    access: 'Allow',
+    direction: 'Inbound',
+    priority: 200,
+    sourceAddressPrefixes: ['203.0.113.0/28', '203.0.113.64'],
+    sourcePortRange: '*',
+    destinationAddressPrefix: '*',
+    destinationPortRange: '443',
+  },
+} as const;
+
 const base = {
   serviceTag: 'AzureContainerRegistry',
   regions: 'all',

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { NetworkManagementClient } from '@azure/arm-network';
 import { buildArmClients } from '../../../src/adapters/arm/client.ts';
 import { discoveryApiSource, type DiscoveryApiSettings } from '../../../src/adapters/sources/discoveryApi.ts';
-import { buildSources } from '../../../src/adapters/sources/index.ts';
+import { buildSources } from '../../../src/adapters/sources/buildSources.ts';
 import { answer, redirect, startLoopback, type Handler, type Loopback } from './loopback.ts';
 
 const subscriptionId = '00000000-0000-0000-0000-000000000001';

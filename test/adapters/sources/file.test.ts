@@ -30,11 +30,11 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('fileSource', () => {
   test('one file, whatever its name', async () => {
     const path = join(folder, 'tags.json');
-    const source = fileSource(path, 'Public');
+    const source = fileSource('file:tags', path, 'Public');
 
-    expect(source.name).toBe(`file:${path}`);
+    expect(source.name).toBe('file:tags');
     expect(await source.fetch()).toEqual({
-      source: `file:${path}`,
+      source: 'file:tags',
       date: undefined,
       origin: path,
       document: expect.objectContaining({ changeNumber: 346 }),
@@ -45,12 +45,12 @@ describe('fileSource', () => {
   test('the date of one weekly file is in its name', async () => {
     const path = join(folder, 'weekly/ServiceTags_Public_20241230.json');
 
-    expect((await fileSource(path, 'Public').fetch()).date).toBe('2024-12-30');
+    expect((await fileSource('file', path, 'Public').fetch()).date).toBe('2024-12-30');
   });
 
   test('of a folder, the newest file of the cloud, by name', async () => {
-    const ofPublic = await fileSource(join(folder, 'weekly'), 'Public').fetch();
-    const ofChina = await fileSource(join(folder, 'weekly'), 'China').fetch();
+    const ofPublic = await fileSource('file', join(folder, 'weekly'), 'Public').fetch();
+    const ofChina = await fileSource('file', join(folder, 'weekly'), 'China').fetch();
 
     expect(ofPublic.date).toBe('2025-01-06');
     expect(ofPublic.origin).toBe(join(folder, 'weekly/servicetags_public_20250106.JSON'));
@@ -60,7 +60,7 @@ describe('fileSource', () => {
 
   test('a folder is looked at again on each fetch', async () => {
     const growing = await mkdtemp(join(tmpdir(), 'service-tags-'));
-    const source = fileSource(growing, 'Public');
+    const source = fileSource('file', growing, 'Public');
     const add = (date: string) =>
       writeFile(join(growing, `ServiceTags_Public_${date}.json`), JSON.stringify(weeklyFile()));
 
@@ -81,7 +81,7 @@ describe('fileSource', () => {
     const bytes = Buffer.from(`\uFEFF${JSON.stringify(weeklyFile(['20.1.0.0/24']))}`, encoding);
     await writeFile(path, swap === '' ? bytes : bytes.swap16());
 
-    const { document } = await fileSource(path, 'Public').fetch();
+    const { document } = await fileSource('file', path, 'Public').fetch();
 
     expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24']);
   });
@@ -102,7 +102,7 @@ describe('fileSource', () => {
       await add('20260105', weekly('20.1.0.0/24'));
       await add('20251229', weekly('20.9.0.0/24'));
 
-      const { date, document, warnings } = await fileSource(slips, 'Public').fetch(now);
+      const { date, document, warnings } = await fileSource('file', slips, 'Public').fetch(now);
 
       expect(date).toBe('2026-01-05');
       expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24', '20.2.0.0/24']);
@@ -110,7 +110,7 @@ describe('fileSource', () => {
     });
 
     test('alone is of no known day', async () => {
-      const { date, document } = await fileSource(slips, 'Public').fetch(now);
+      const { date, document } = await fileSource('file', slips, 'Public').fetch(now);
 
       expect(date).toBeUndefined();
       expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24', '20.2.0.0/24']);
@@ -120,7 +120,7 @@ describe('fileSource', () => {
       await add('20260105', weekly('20.1.0.0/24'));
       await add('20270112', '<html>');
 
-      expect(await fileSource(slips, 'Public').fetch(now)).toMatchObject({ date: '2026-01-05', warnings: [] });
+      expect(await fileSource('file', slips, 'Public').fetch(now)).toMatchObject({ date: '2026-01-05', warnings: [] });
     });
   });
 
@@ -131,11 +131,11 @@ describe('fileSource', () => {
     ['weekly/ServiceTags_China_20250113.json', 'cloud: "China", expected "Public"'],
     ['weekly/readme.txt', 'readme.txt: the document is empty'],
   ])('%s is refused', async (path, message) => {
-    await expect(fileSource(join(folder, path), 'Public').fetch()).rejects.toThrow(message);
+    await expect(fileSource('file', join(folder, path), 'Public').fetch()).rejects.toThrow(message);
   });
 
   test('a file that is too large is refused before it is read', async () => {
-    await expect(fileSource(join(folder, 'tags.json'), 'Public', { maxBytes: 10 }).fetch()).rejects.toThrow(
+    await expect(fileSource('file', join(folder, 'tags.json'), 'Public', { maxBytes: 10 }).fetch()).rejects.toThrow(
       /tags\.json has \d+ bytes, at most 10 are accepted/,
     );
   });
@@ -144,7 +144,7 @@ describe('fileSource', () => {
     const path = resolve(import.meta.dirname, '../../../../shared/service-tags');
 
     for (const cloud of ['Public', 'AzureGovernment', 'China'] as const) {
-      const { date, document, warnings } = await fileSource(path, cloud).fetch();
+      const { date, document, warnings } = await fileSource('file', path, cloud).fetch();
 
       expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
       expect(document.cloud).toBe(cloud);

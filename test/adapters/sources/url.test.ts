@@ -12,7 +12,7 @@ afterEach(() => server.close());
 
 async function fetchFrom(routes: Record<string, Handler>, path = '/tags.json', options: FetchOptions = {}) {
   server = await startLoopback(routes);
-  return urlSource(`${server.origin}${path}`, 'Public', { ...quick, ...options }).fetch();
+  return urlSource('the list', `${server.origin}${path}`, 'Public', { ...quick, ...options }).fetch();
 }
 
 async function failureOf(routes: Record<string, Handler>, path = '/tags.json', options: FetchOptions = {}) {
@@ -51,7 +51,7 @@ describe('a document behind a URL', () => {
     );
 
     expect(download).toEqual({
-      source: `${server.origin}/a/servicetags_public_20250303.JSON`,
+      source: 'the list',
       date: '2025-03-03',
       origin: `${server.origin}/a/servicetags_public_20250303.JSON`,
       document: expect.objectContaining({ cloud: 'Public', changeNumber: 346 }),
@@ -79,7 +79,7 @@ describe('a document behind a URL', () => {
 
   test('a signature in the query is used, and shown nowhere', async () => {
     server = await startLoopback({ '/tags.json': after(1, status(404)) });
-    const source = urlSource(`${server.origin}/tags.json?sig=s3cret`, 'Public', quick);
+    const source = urlSource('the list', `${server.origin}/tags.json?sig=s3cret`, 'Public', quick);
 
     const error = await source.fetch().catch((reason: unknown) => reason);
     const download = await source.fetch();
@@ -165,7 +165,7 @@ describe('what is tried again', () => {
   test('not for a third time', async () => {
     const message = await failureOf({ '/tags.json': status(503) });
 
-    expect(message).toBe(`source ${server.origin}/tags.json: ${server.origin}/tags.json: HTTP 503, expected 200`);
+    expect(message).toBe(`source the list: ${server.origin}/tags.json: HTTP 503, expected 200`);
     expect(server.requests).toHaveLength(3);
   });
 
@@ -275,7 +275,7 @@ describe('URLs that are not asked at all', () => {
   ])('%s', async (url, options, message) => {
     server = await startLoopback({});
 
-    const error = await urlSource(url, 'Public', { ...quick, ...options })
+    const error = await urlSource('the list', url, 'Public', { ...quick, ...options })
       .fetch()
       .catch((reason: unknown) => String(reason));
 
@@ -289,7 +289,7 @@ describe('URLs that are not asked at all', () => {
     await server.close();
     server = await startLoopback({});
 
-    const error = await urlSource(`${origin}/tags.json`, 'Public', quick).fetch().catch(String);
+    const error = await urlSource('the list', `${origin}/tags.json`, 'Public', quick).fetch().catch(String);
 
     expect(error).toMatch(/no answer \(connect ECONNREFUSED/);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { RuleProperties } from '../../../dev/simulator/nsg.ts';
+import type { RuleProperties } from '../../../dev/simulator/ruleShape.ts';
 import type { Simulator } from '../../../dev/simulator/simulator.ts';
 import { call, networkClient, nsgId, ruleProperties, sdkRule, startOpenSimulator } from './support.ts';
 

@@ -4,7 +4,7 @@ import { NetworkManagementClient, type SecurityRule } from '@azure/arm-network';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 
-import type { RuleProperties } from '../../../dev/simulator/nsg.ts';
+import type { RuleProperties } from '../../../dev/simulator/ruleShape.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../../dev/simulator/simulator.ts';
 
 export const subscriptionId = '11111111-2222-4333-8444-555555555555';

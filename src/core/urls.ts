@@ -1,3 +1,5 @@
+/** URLs of settings and answers: which of them are taken, and what is told of them. */
+
 /** True for 127.0.0.0/8, localhost and [::1], as WHATWG URL spells host names. */
 export function isLoopback(url: URL): boolean {
   return /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(url.hostname);
@@ -12,10 +14,17 @@ export function parseServiceUrl(text: string, allowsLoopback: boolean): URL | un
   return isAccepted ? url : undefined;
 }
 
-/** Without user, password, query and fragment, which may hold keys: for names and messages. */
+/** Without user, password, query and fragment, which may hold keys: what a URL is called in logs and records. */
 export function withoutSecrets(text: string): string {
-  if (!URL.canParse(text)) return text.replace(/[?#].*$/s, '?…').replace(/\/\/[^/]*@/, '//…@');
-  const url = new URL(text);
+  const url = URL.parse(text);
+  if (!url) return text.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//');
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** With `…` for user, password and query: they may be what a setting is refused for. */
+export function withSecretsHidden(text: string): string {
+  const url = URL.parse(text);
+  if (!url) return text.replace(/[?#].*$/s, '?…').replace(/\/\/[^/]*@/, '//…@');
   if (url.host === '') return text;
   const user = url.username === '' && url.password === '' ? '' : '…@';
   return `${url.protocol}//${user}${url.host}${url.pathname}${url.search === '' ? '' : '?…'}`;

@@ -23,9 +23,9 @@ export function buildSources(config: SourcesConfig, arm: SourceClients): readonl
 function buildSource(setting: SourceSetting, config: SourcesConfig, arm: SourceClients): ServiceTagsSource {
   switch (setting.kind) {
     case 'file':
-      return fileSource(setting.path, config.cloud);
+      return fileSource(setting.name, setting.path, config.cloud);
     case 'url':
-      return urlSource(setting.url, config.cloud);
+      return urlSource(setting.name, setting.url, config.cloud);
     case 'download':
       return downloadSource(config.cloud);
     case 'api':

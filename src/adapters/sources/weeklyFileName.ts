@@ -1,15 +1,5 @@
+/** Names of weekly files, `ServiceTags_<cloud>_<YYYYMMDD>.json`, which hold their date. */
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-
-/** A URL fit for logs: no query (it may carry a signature), no user name or password, no fragment. */
-export function withoutSecrets(text: string): string {
-  const url = URL.parse(text);
-  if (!url) return text.replace(/[?#].*$/s, '');
-  return `${url.protocol}//${url.host}${url.pathname}`;
-}
-
-export function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
 
 /** The date, `YYYY-MM-DD`, in a name such as `ServiceTags_Public_20250303.json`, whatever its letter case. */
 export function dateOfFileName(name: string, cloud: Cloud): string | undefined {
