@@ -13,6 +13,7 @@ import {
   type Environment,
 } from './config/environment.ts';
 import { readSources, readWebhooks, type SourceSetting } from './config/lists.ts';
+import { readSecret } from './config/secret.ts';
 import { readStorage, type StorageSetting } from './config/storage.ts';
 import { readTargets, type TargetsSetting } from './config/targets.ts';
 import { findScheduleFault } from './core/ncrontab.ts';
@@ -58,7 +59,7 @@ export function readConfig(): Config {
 export function loadConfig(env: Environment): Config {
   const knownCloud = findChoice(readText(env, 'AZURE_CLOUD') ?? 'Public', clouds);
   const cloud = knownCloud ?? 'Public';
-  const { arm, sources, subscriptionId, location, clientId, ...settings } = readAll({
+  const { arm, sources, subscriptionId, location, clientId, notificationSecret, ...settings } = readAll({
     storage: () => readStorage(env, cloud),
     cloud: () => readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public',
     arm: () => readArmEndpoint(env, knownCloud),
@@ -71,6 +72,7 @@ export function loadConfig(env: Environment): Config {
     reconcileSchedule: () => readSchedule(env, 'RECONCILE_SCHEDULE') ?? '0 0 * * * *',
     updatesPaused: () => readUpdatesPaused(env),
     notificationWebhooks: () => readWebhooks(env),
+    notificationSecret: () => readSecret(env),
   });
   const siteName = readText(env, 'WEBSITE_SITE_NAME');
   const identity = clientId ?? ('clientId' in settings.storage ? settings.storage.clientId : undefined);
@@ -81,6 +83,7 @@ export function loadConfig(env: Environment): Config {
     ...(identity === undefined ? {} : { identityClientId: identity }),
     ...(subscriptionId === undefined ? {} : { serviceTagsSubscriptionId: subscriptionId }),
     serviceTagsLocation: location,
+    ...(notificationSecret === undefined ? {} : { notificationSecret }),
     ...(siteName === undefined ? {} : { siteName }),
     ...readObservers(env),
     isInAzure: isInAzure(env),
@@ -88,14 +91,12 @@ export function loadConfig(env: Environment): Config {
 }
 
 /** Names as the platform and Application Insights give them. */
-function readObservers(env: Environment): Pick<Config, 'baseUrl' | 'notificationSecret' | 'applicationInsights'> {
+function readObservers(env: Environment): Pick<Config, 'baseUrl' | 'applicationInsights'> {
   const host = readText(env, 'WEBSITE_HOSTNAME');
-  const secret = readText(env, 'NOTIFICATION_SECRET');
   const connectionString = readText(env, 'APPLICATIONINSIGHTS_CONNECTION_STRING');
   const authentication = readText(env, 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
   return {
     ...(host === undefined ? {} : { baseUrl: `https://${host}` }),
-    ...(secret === undefined ? {} : { notificationSecret: secret }),
     ...(connectionString === undefined
       ? {}
       : { applicationInsights: { connectionString, ...(authentication === undefined ? {} : { authentication }) } }),

@@ -364,27 +364,48 @@ describe('targets', () => {
     'refused: %s',
     (text) => {
       expect(messageOf({ ...local, TARGETS: text })).toBe(
-        `TARGETS: holds "${text}"; accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {`,
+        `TARGETS: holds "${text}"; accepted: blob:<container>/<name>, the container of 3 to 63 of a-z, 0-9 and single hyphens`,
       );
     },
   );
 });
 
-describe('targets as JSON that is none', () => {
-  const accepted = 'accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {';
+test.each([
+  ['[]', 'TARGETS: holds "[]"; accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {'],
+  [
+    'https://example.com/targets.json?sig=secret',
+    'TARGETS: holds a URL (not shown: it may hold a key); accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {',
+  ],
+])('targets that are none: %s', (text, message) => {
+  expect(messageOf({ ...local, TARGETS: text })).toBe(message);
+});
+
+describe('NOTIFICATION_SECRET', () => {
+  const accepted = 'accepted: any text, or whsec_ and at least 16 bytes as base64';
+
+  test.each([['a text of some length'], [`whsec_${Buffer.from('sixteen bytes ok').toString('base64')}`]])(
+    '%s',
+    (secret) => expect(load({ NOTIFICATION_SECRET: secret }).notificationSecret).toBe(secret),
+  );
 
   test.each([
-    ['{', /^TARGETS: holds "\{", which is not JSON \(.+\); accepted/],
-    ['{ "targets": [ { "name": } ] }', /which is not JSON \(Unexpected token '\}', .+\); accepted/],
+    ['whsec_', `NOTIFICATION_SECRET: holds whsec_ and no such key; ${accepted}`],
+    ['whsec_!!!!', `NOTIFICATION_SECRET: holds whsec_ and no such key; ${accepted}`],
+    ['whsec_c2hvcnQ=', `NOTIFICATION_SECRET: holds whsec_ and no such key; ${accepted}`],
     [
-      '{ // five\n "targets":\n ] }',
-      /^TARGETS: holds "\{ \/\/ five "targets": \] \}", which is not JSON \(.+\); accepted/,
+      '@Microsoft.KeyVault(SecretUri=https://vault.example.net/secrets/x)',
+      'NOTIFICATION_SECRET: holds a Key Vault reference that was not resolved (may the identity read the secret?); accepted: its value',
     ],
-    ['[]', /^TARGETS: holds "\[\]"; accepted/],
-    ['https://example.com/targets.json?sig=secret', /^TARGETS: holds a URL \(not shown: it may hold a key\); accepted/],
-  ])('%s', (text, message) => {
-    expect(messageOf({ ...local, TARGETS: text })).toMatch(message);
-    expect(messageOf({ ...local, TARGETS: text })).toContain(accepted);
+  ])('%s is refused', (secret, message) => {
+    expect(messageOf({ ...local, NOTIFICATION_SECRET: secret })).toBe(message);
+  });
+
+  test('a reference in place of the webhooks is refused too', () => {
+    const reference = '@Microsoft.KeyVault(VaultName=v;SecretName=hooks)';
+
+    expect(messageOf({ ...local, NOTIFICATION_WEBHOOKS: reference })).toMatch(
+      /^NOTIFICATION_WEBHOOKS: holds a Key Vault reference that was not resolved/,
+    );
   });
 });
 
@@ -411,7 +432,7 @@ test('all that is wrong is said at once, a line a setting, the first one first',
       SERVICE_TAGS_SOURCES: 'api,downlaod',
       SERVICE_TAGS_SUBSCRIPTION_ID: 'mine',
       SERVICE_TAGS_LOCATION: 'west-europe',
-      TARGETS: '{',
+      TARGETS: '[]',
       PULL_SCHEDULE: 'often',
       RECONCILE_SCHEDULE: '0 0 0 * *',
       UPDATES_PAUSED: 'yes',

@@ -57,6 +57,12 @@ export function readAll<T extends object>(readers: { readonly [K in keyof T]: ()
   throw new ConfigurationError(first.field, [...lines].join('\n').slice(`${first.field}: `.length));
 }
 
+/** A text that the platform was to put a secret in place of. Where it could not, the app gets the reference itself. */
+export function refuseReference(setting: string, text: string): void {
+  if (!/^@Microsoft\.KeyVault\(/i.test(text)) return;
+  refuse(setting, 'a Key Vault reference that was not resolved (may the identity read the secret?)', 'its value');
+}
+
 export function refuse(setting: string, held: string, accepted: string): never {
   throw new ConfigurationError(setting, `holds ${held}; accepted: ${accepted}`);
 }

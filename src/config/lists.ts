@@ -1,6 +1,6 @@
 /** The settings that are comma lists: SERVICE_TAGS_SOURCES and NOTIFICATION_WEBHOOKS. */
 import { ConfigurationError } from '../core/errors.ts';
-import { isInAzure, quote, readList, refuse, type Environment } from './environment.ts';
+import { isInAzure, quote, readList, refuse, refuseReference, type Environment } from './environment.ts';
 import { parseServiceUrl, withoutSecrets, withSecretsHidden } from '../core/urls.ts';
 
 /** A `name` stands in records and in what is told of a pull: of a URL it leaves out the query. */
@@ -60,6 +60,7 @@ export function readWebhooks(env: Environment): readonly string[] {
   const accepted = 'a comma list of https: URLs without a password in them';
   const entries = readList(env, webhooksSetting, accepted) ?? [];
   return entries.map((entry, index) => {
+    refuseReference(webhooksSetting, entry);
     const url = parseServiceUrl(entry, !isInAzure(env));
     // The path of a webhook is its key, so an entry is told by its number.
     return (

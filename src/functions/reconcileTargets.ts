@@ -6,4 +6,12 @@ export async function reconcileTargets(_timer: unknown, context: InvocationConte
   await runReconcile(context);
 }
 
-app.timer('reconcileTargets', { schedule: readConfig().reconcileSchedule, handler: reconcileTargets });
+const { reconcileSchedule, targets } = readConfig();
+
+// Targets in a setting are a setting: what is wrong in them stops the start too. Of a file it is an error of each run.
+if (targets.kind === 'json') {
+  const { parseTargetsText } = await import('../core/targets/targetsFile.ts');
+  parseTargetsText(targets.json, 'TARGETS');
+}
+
+app.timer('reconcileTargets', { schedule: reconcileSchedule, handler: reconcileTargets });

@@ -126,6 +126,15 @@ describe('the unpacked package in the local host, without node_modules', () => {
     );
   });
 
+  test.each([
+    ['{ "targets": ] }', 'TARGETS: is not JSON'],
+    ['{ "targets": [{ "name": "BAD NAME", "kind": "nsgRule" }] }', 'targets[0].name: "BAD NAME", accepted 1 to 40 of'],
+  ])('does not start with the targets %s', async (targets, message) => {
+    const settings = { AzureWebJobsStorage: azurite?.connectionString ?? '', TARGETS: targets };
+
+    await expect(startHostProcess({ root: app, settings })).rejects.toThrow(message);
+  });
+
   test('health answers, through the storage SDK in the bundle', async () => {
     const response = await fetch(`${host?.url}/api/health`);
 
