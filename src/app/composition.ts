@@ -137,10 +137,9 @@ interface Azure {
 }
 
 async function buildAzure(config: Config, clock: Clock): Promise<Azure> {
-  const [{ buildArm }, { buildArmClients }] = await Promise.all([
-    import('../adapters/arm/arm.ts'),
-    import('../adapters/arm/client.ts'),
-  ]);
+  const { buildArm } = await import('../adapters/arm/arm.ts');
+  // Came with arm.ts.
+  const { buildArmClients } = await import('../adapters/arm/client.ts');
   const clients = buildArmClients(config);
   return { clients, arm: buildArm(config, toOwnerId(config), { clients, clock }) };
 }

@@ -1,8 +1,8 @@
 import type { NetworkManagementClient } from '@azure/arm-network';
 import { SourceError } from '../../core/errors.ts';
+import { withoutSecrets } from '../../core/urls.ts';
 import { parseRetryAfter } from '../retryAfter.ts';
 import { withRetries, type Failure, type RetryOptions } from './retry.ts';
-import { withoutSecrets } from '../../core/urls.ts';
 
 /** What bounds one fetch, over all of its pages. */
 export interface PageLimits {

@@ -4,11 +4,11 @@ import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
 import { parseServiceTags } from '../../core/serviceTags/parseServiceTags.ts';
 import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
+import { withoutSecrets } from '../../core/urls.ts';
 import { readPages } from './apiPages.ts';
 import { defaultMaxBytes } from './fetchText.ts';
 import { parseFrom } from './readDownload.ts';
 import { retryDefaults, timeLimit, type RetryOptions } from './retry.ts';
-import { withoutSecrets } from '../../core/urls.ts';
 
 export interface DiscoveryApiSettings extends RetryOptions {
   /** Called on fetch, so that the SDK is loaded only where it is used. */
