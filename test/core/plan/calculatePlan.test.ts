@@ -559,6 +559,15 @@ describe('additions', () => {
     expect(result.changes).toEqual([put([a]), put([v6], 'AllowAcr-ipv6')]);
   });
 
+  test('that are listed inside of one that is held are let in alone', () => {
+    const limits = { ...openLimits, widestPrefix: { ipv4: 16, ipv6: 64 } };
+
+    const result = planned({ target: nsgTarget({ limits }), desired: ['20.0.0.0/12'], overrides: { nested: [a] } });
+
+    expect(result.plan.add).toEqual([a]);
+    expect(result.changes).toEqual([put([a])]);
+  });
+
   test('that are refused alone make the plan a held one', () => {
     expect(planned({ desired: ['10.0.0.0/24'] }).plan).toMatchObject({ add: [], held: { add: [] }, verdict: 'held' });
   });

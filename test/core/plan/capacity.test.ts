@@ -1,6 +1,7 @@
 /** What a plan lets in where there is little room: as listed, merged, widened, in part. */
 import { describe, expect, test } from '@jest/globals';
-import { calculateCapacity, type Capacity, type CapacityInput } from '../../../src/core/plan/capacity.ts';
+import { calculateCapacity, coveredByOthers, coverTest } from '../../../src/core/plan/capacity.ts';
+import type { Capacity, CapacityInput } from '../../../src/core/plan/capacity.ts';
 import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
@@ -113,6 +114,14 @@ describe('where it does not fit as listed, neighbours are merged', () => {
 
     expect(rulesOf(result)).toEqual(rules);
     expect(result.plan).toMatchObject({ held: { add: [], remove: [] }, verdict: 'apply' });
+  });
+
+  test('before anything is widened, beside a rule that holds what leaves later too', () => {
+    const desired = [a, c, '40.1.0.0/26', '40.1.0.64/26', '40.1.1.0/25'];
+
+    const result = fit({ target: supernet(5000, patient), desired, ours: ['20.1.0.0/22'], room: 3 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22', '40.1.0.0/25', '40.1.1.0/25']);
   });
 
   test('but into no rule that somebody else has', () => {
@@ -287,6 +296,13 @@ describe('fit supernet', () => {
     expect(reasonOf(result, 'supernet')?.message).toBe(
       'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (maxExtraAddresses 1000).',
     );
+  });
+
+  test('one that opened too much alone goes in once another has gone in between', () => {
+    const result = fit({ target: supernet(200), desired: [a, '20.1.1.0/25', '20.1.2.0/23', far], ours: [a], room: 1 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
+    expect(result.plan.held.add).toEqual([far]);
   });
 
   test('lets nothing leave that stands in the cover of the whole list, though part of the list is new', () => {
@@ -593,6 +609,19 @@ describe('rules of others that let in nothing but what is listed', () => {
     const desired = ['20.1.0.0/25', '20.1.0.128/25'];
 
     expect(fit({ desired, ours: [a], foreign: ['20.1.0.0/25'] }).changes).toEqual([]);
+  });
+
+  test('of an NSG there are none: what others put into a rule of ours is written with it', () => {
+    const ownership = { ours: [], foreign: [a], blockers: [] };
+
+    expect(coveredByOthers(registry, ownership, [a, b])).toEqual([a]);
+    expect(coveredByOthers(group, ownership, [a, b])).toEqual([]);
+  });
+
+  test('are no cover of ours, wherever they lie: a registry holds a prefix once', () => {
+    const mayCover = coverTest({ barred: [], ownership: { ours: [], foreign: [a], blockers: [] } }, 16);
+
+    expect([a, b, '20.1.0.0/16', '20.0.0.0/15'].map(mayCover)).toEqual([false, true, true, false]);
   });
 
   test('an NSG rule holds both, so there is nothing to rely on', () => {
