@@ -24,9 +24,9 @@ export interface Arrangement {
 
 /** As listed where that fits, else merged without loss, else (`fit: supernet`) widened; else as much of it as there is room for. */
 export function arrange(capacity: Capacity, change: Change): Arrangement {
-  const { needed, room } = capacity;
+  const { needed, room = Infinity } = capacity;
   const asListed = build(capacity, needed, change);
-  if (room === undefined || asListed.length <= room) return { rules: asListed, leftOut: [] };
+  if (asListed.length <= room) return { rules: asListed, leftOut: [] };
   const merged = mergeRules(capacity, asListed);
   const whole = merged.length <= room ? merged : widen(capacity, change, merged);
   return whole ? { rules: whole, leftOut: [] } : arrangeInPart(capacity, change, merged);

@@ -52,28 +52,33 @@ export function findRuleLocks(
 }
 
 /** A rule of somebody else's that holds a tag, `*` or a group: a list of prefixes in their place takes that access away. */
-function takesOverMore({ rule, mark, nonPrefixes = [] }: CurrentRule, ownedRules: readonly string[]): boolean {
-  return mark === 'unmarked' && nonPrefixes.length > 0 && !ownedRules.includes(rule);
+function takesOverMore(live: CurrentRule, ownedRules: readonly string[]): boolean {
+  return live.mark === 'unmarked' && otherAccess(live) !== '' && !ownedRules.includes(live.rule);
 }
 
-function takeOverReason({ rule, nonPrefixes = [] }: CurrentRule): Reason {
+function takeOverReason(live: CurrentRule): Reason {
   return {
     code: 'foreignInOwnedRule',
-    message: `${rule} lets in ${nonPrefixes.join(', ')} now, and the list of prefixes would take its place: the rule stays as it is until you approve the plan.`,
+    message: `${live.rule} lets in ${otherAccess(live)} now, and the list of prefixes would take its place: the rule stays as it is until you approve the plan.`,
   };
 }
 
 /** Rules of ours that hold a tag or the like, and for which the list has nothing that could take its place. */
 export function leftAloneNotes(rules: readonly CurrentRule[], written: readonly { readonly rule: string }[]): Reason[] {
   return rules
-    .filter(({ rule, mark, prefixes, nonPrefixes = [] }) => {
-      const isWritten = written.some((change) => change.rule === rule);
-      return mark === 'ours' && prefixes.length === 0 && nonPrefixes.length > 0 && !isWritten;
+    .filter((live) => {
+      const isWritten = written.some(({ rule }) => rule === live.rule);
+      return live.mark === 'ours' && live.prefixes.length === 0 && otherAccess(live) !== '' && !isWritten;
     })
-    .map(({ rule, nonPrefixes = [] }) => ({
+    .map((live) => ({
       code: 'foreignInOwnedRule',
-      message: `${rule} lets in ${nonPrefixes.join(', ')}, which is no prefix, and the list has none for it: it is left as it is; delete it by hand if it is to go.`,
+      message: `${live.rule} lets in ${otherAccess(live)}, which is no prefix, and the list has none for it: it is left as it is; delete it by hand if it is to go.`,
     }));
+}
+
+/** What a rule lets in by other means than prefixes, in words; empty: nothing. */
+function otherAccess({ nonPrefixes = [] }: CurrentRule): string {
+  return nonPrefixes.join(', ');
 }
 
 /** The lists of a plan, with everything of some families moved to what is held. */

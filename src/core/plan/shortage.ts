@@ -32,10 +32,10 @@ export function wayToReplace(leaving: readonly string[], leftOut: readonly strin
 
 /** Other settings. */
 export function wayToRoom(capacity: Capacity, change: Change, retained: readonly string[]): string {
-  const { target } = capacity;
+  const { target, widening } = capacity;
   const kept = retained.length === 0 ? '' : `${keptPart(capacity, retained)} `;
   if (target.kind === 'nsgRule') return `${kept}Choose fewer regions, or use a group of its own.`;
-  const way = target.capacity.fit === 'exact' ? 'fit "supernet"' : waysToFit(capacity, withoutLoss(capacity, change));
+  const way = widening ? waysToFit(capacity, widening, withoutLoss(capacity, change)) : 'fit "supernet"';
   const ways = ['Choose fewer regions (one needs about 15)', 'a larger quota', ...(way === '' ? [] : [way])];
   return `${kept}${ways.join(', or ')}.`;
 }

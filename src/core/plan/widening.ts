@@ -1,5 +1,5 @@
 /** `fit: supernet`: wider prefixes that hold what is to stand, and as few other addresses as can be. */
-import { coverTest, type Capacity } from './capacity.ts';
+import { coverTest, type Capacity, type Widening } from './capacity.ts';
 import { fitPrefixes } from './fit.ts';
 import {
   countAddresses,
@@ -32,9 +32,9 @@ export function widen(
   { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
   merged: readonly string[],
 ): readonly string[] | undefined {
-  const { target, ownership, room, needed, covered } = capacity;
+  const { target, ownership, room = Infinity, needed, covered } = capacity;
   const aim = coverOf(capacity, needed);
-  if (aim && room !== undefined) {
+  if (aim) {
     const rules = buildRuleSet(target, ownership, { needed: aim, covered, add: [...add, ...aim], remove });
     if (rules.length <= room && !opensTooMuch(capacity, rules)) return rules;
   }
@@ -47,11 +47,13 @@ export function coverWithin(
   prefixes: readonly string[],
   unlisted = unlistedCount(capacity, prefixes),
 ): readonly string[] | undefined {
-  const { room, widening } = capacity;
-  if (room === undefined || widening === undefined) return undefined;
+  const { room = Infinity, widening } = capacity;
+  if (widening === undefined) return undefined;
   const left = Math.max(0, widening.maxExtraAddresses - unlisted);
   const fit = fitPrefixes(prefixes, room, left, widening.mayCover);
-  return fit && !isBeyondCount(capacity, fit.prefixes) ? fit.prefixes : undefined;
+  if (fit === undefined) return undefined;
+  const opened = Number(countAddresses(newlyOpened(capacity, fit.prefixes), 'ipv4'));
+  return opened > Math.max(0, widening.maxNewAddresses) ? undefined : fit.prefixes;
 }
 
 /** As it is once a person has approved what `maxAddedAddresses` has no room for. */
@@ -65,9 +67,8 @@ export function newlyOpened({ ownership, listed, owned, approved }: Capacity, ru
 }
 
 /** What it would take, in the words of the targets file, to fit these prefixes in; empty where nothing would. */
-export function waysToFit(capacity: Capacity, prefixes: readonly string[]): string {
-  const { room, widening, target } = capacity;
-  if (room === undefined || widening === undefined) return '';
+export function waysToFit(capacity: Capacity, { maxExtraAddresses }: Widening, prefixes: readonly string[]): string {
+  const { room = Infinity, target } = capacity;
   const open = unlistedCount(capacity, prefixes);
   const extraAt = (widest: number): number | undefined => {
     const fit = fitPrefixes(prefixes, room, Infinity, coverTest(capacity, widest));
@@ -76,7 +77,7 @@ export function waysToFit(capacity: Capacity, prefixes: readonly string[]): stri
   const { ipv4: widest } = target.limits.widestPrefix;
   const wider = Array.from({ length: Math.max(0, widest - widestAccepted) }, (_, index) => widest - 1 - index);
   const extra = extraAt(widest);
-  const narrowest = wider.find((length) => (extraAt(length) ?? Infinity) <= widening.maxExtraAddresses);
+  const narrowest = wider.find((length) => (extraAt(length) ?? Infinity) <= maxExtraAddresses);
   const ways = [
     ...(extra === undefined ? [] : [`maxExtraAddresses ${extra}`]),
     ...(narrowest === undefined ? [] : [`widestPrefix IPv4 /${narrowest}`]),
@@ -104,16 +105,9 @@ export function supernetNote(capacity: Capacity, rules: readonly string[], leavi
 }
 
 function coverOf(capacity: Capacity, prefixes: readonly string[]): readonly string[] | undefined {
-  const { room, widening } = capacity;
+  const { room = Infinity, widening } = capacity;
   const merged = mergePrefixes(prefixes);
-  if (room === undefined || widening === undefined || merged.length <= room) return prefixes;
-  return coverWithin(capacity, merged);
-}
-
-/** True where these rules would open more than `maxAddedAddresses` has left. */
-function isBeyondCount(capacity: Capacity, rules: readonly string[]): boolean {
-  const most = Math.max(0, capacity.widening?.maxNewAddresses ?? Infinity);
-  return most < Infinity && Number(countAddresses(newlyOpened(capacity, rules), 'ipv4')) > most;
+  return widening === undefined || merged.length <= room ? prefixes : coverWithin(capacity, merged);
 }
 
 function opensTooMuch(capacity: Capacity, rules: readonly string[]): boolean {

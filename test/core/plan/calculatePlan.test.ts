@@ -9,6 +9,7 @@ import { emptyState, nsgTarget, openLimits, planInput, planOf, registryTarget, s
 import type { PlanCase } from './planFixtures.ts';
 
 const [a, b, c, d] = ['20.1.0.0/24', '20.1.2.0/24', '20.1.4.0/24', '20.1.6.0/24'] as const;
+const far = '40.1.0.0/24';
 const v6 = '2603:1030::/120';
 const snapshot = 'Public-20260105-1-000000000000';
 const open = { limits: openLimits };
@@ -558,6 +559,15 @@ describe('additions', () => {
     expect(result.changes).toEqual([put([a]), put([v6], 'AllowAcr-ipv6')]);
   });
 
+  test('that are listed inside of one that is held are let in alone', () => {
+    const limits = { ...openLimits, widestPrefix: { ipv4: 16, ipv6: 64 } };
+
+    const result = planned({ target: nsgTarget({ limits }), desired: ['20.0.0.0/12'], overrides: { nested: [a] } });
+
+    expect(result.plan.add).toEqual([a]);
+    expect(result.changes).toEqual([put([a])]);
+  });
+
   test('that are refused alone make the plan a held one', () => {
     expect(planned({ desired: ['10.0.0.0/24'] }).plan).toMatchObject({ add: [], held: { add: [] }, verdict: 'held' });
   });
@@ -619,7 +629,6 @@ describe('what blocks', () => {
 
 describe('a registry', () => {
   const prod = registryTarget(open);
-  const far = '40.1.0.0/24';
 
   test.each<[string, Partial<PlanCase>, Partial<Plan>, readonly RuleChange[]]>([
     [
@@ -839,6 +848,40 @@ describe('where there is little room', () => {
     expect(tight(4, { target, desired, live: [a], state }).changes).toEqual([
       ipRules(['20.1.0.32/27', '20.1.0.64/27', '20.1.0.96/27', '20.1.0.128/25']),
     ]);
+  });
+
+  test('parts that have no room even without what waits keep the whole, and there is nothing to approve', () => {
+    const wide = '20.1.0.0/21';
+    const state = stateOwning([wide, far], { absent: [over('20.1.2.0/24'), clock(far)] });
+    const limits = { ...defaultLimits, maxRemovedPercent: 100 };
+    const desired = ['20.1.0.0/23', '20.1.3.0/24', '20.1.4.0/22'];
+
+    const result = tight(2, { target: registryTarget({ limits }), desired, live: [wide, far], state });
+
+    expect(result.plan).toMatchObject({ remove: [], retain: [far], held: { add: [], remove: ['20.1.2.0/24'] } });
+    expect(result.plan.reasons.find(({ code }) => code === 'fit')?.message).toBe(
+      '20.1.2.0/24 is due to leave, but there is no room for the parts that are left of its prefix: it stays whole. It leaves when there is room.',
+    );
+    expect(result.changes).toEqual([]);
+  });
+
+  test('of a target that holds more than it may have nothing leaves early for what has no room then either', () => {
+    const result = tight(1, {
+      target: nsgTarget({ limits: defaultLimits }),
+      desired: [a, b, c],
+      live: [a, b, far],
+      state: stateOwning([a, b, far]),
+    });
+
+    expect(result.plan).toMatchObject({ add: [], retain: [far], held: { add: [c], remove: [] }, verdict: 'held' });
+    expect(result.changes).toEqual([]);
+  });
+
+  test('of a target that holds more than it may have the removals are the second step', () => {
+    const result = tight(1, { desired: [a, b], live: [a, b, c], state: stateOwning([a, b, c]) });
+
+    expect(result.additions).toEqual([]);
+    expect(result.changes).toEqual([put([a, b])]);
   });
 
   test('a target that holds more than it may have gets rid of what it can', () => {

@@ -1,6 +1,7 @@
 /** What a plan lets in where there is little room: as listed, merged, widened, in part. */
 import { describe, expect, test } from '@jest/globals';
-import { calculateCapacity, type Capacity, type CapacityInput } from '../../../src/core/plan/capacity.ts';
+import { calculateCapacity, coveredByOthers, coverTest } from '../../../src/core/plan/capacity.ts';
+import type { Capacity, CapacityInput } from '../../../src/core/plan/capacity.ts';
 import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
@@ -113,6 +114,14 @@ describe('where it does not fit as listed, neighbours are merged', () => {
 
     expect(rulesOf(result)).toEqual(rules);
     expect(result.plan).toMatchObject({ held: { add: [], remove: [] }, verdict: 'apply' });
+  });
+
+  test('before anything is widened, beside a rule that holds what leaves later too', () => {
+    const desired = [a, c, '40.1.0.0/26', '40.1.0.64/26', '40.1.1.0/25'];
+
+    const result = fit({ target: supernet(5000, patient), desired, ours: ['20.1.0.0/22'], room: 3 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22', '40.1.0.0/25', '40.1.1.0/25']);
   });
 
   test('but into no rule that somebody else has', () => {
@@ -284,6 +293,34 @@ describe('fit supernet', () => {
 
     expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
     expect(result.plan.held.add).toEqual([far]);
+    expect(reasonOf(result, 'supernet')?.message).toBe(
+      'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (maxExtraAddresses 1000).',
+    );
+  });
+
+  test('one that opened too much alone goes in once another has gone in between', () => {
+    const result = fit({ target: supernet(200), desired: [a, '20.1.1.0/25', '20.1.2.0/23', far], ours: [a], room: 1 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
+    expect(result.plan.held.add).toEqual([far]);
+  });
+
+  test('lets nothing leave that stands in the cover of the whole list, though part of the list is new', () => {
+    const target = supernet(1000, { removalGraceDays: 14 });
+
+    const result = fit({ target, desired: [a, c, far], ours: ['20.1.0.0/22'], room: 2 });
+
+    expect(rulesOf(result)).toEqual(['20.1.0.0/22', far]);
+    expect(result.clocks.absent).toEqual([]);
+  });
+
+  test('lets leave what no cover takes, though the list has grown beyond its room', () => {
+    const target = supernet(256, { removalGraceDays: 14 });
+
+    const result = fit({ target, desired: [a, b, c, far], ours: ['20.1.0.0/21'], room: 1 });
+
+    expect(result.plan.held.add).toEqual([far]);
+    expect(result.clocks.absent.map(({ prefix }) => prefix)).toEqual(['20.1.4.0/22']);
   });
 
   test('keeps open what it takes for the list while the list grows beyond it', () => {
@@ -339,6 +376,23 @@ describe('fit supernet', () => {
       );
     });
 
+    test.each<[string, number, readonly string[], string]>([
+      ['exactly so many addresses', 1536, [a, d], 'a larger quota, or widestPrefix IPv4 /21.'],
+      ['a much wider one', 10_000, [a, '20.1.8.0/24'], 'a larger quota, or widestPrefix IPv4 /20.'],
+      [
+        'a much wider one and more addresses',
+        3583,
+        [a, '20.1.8.0/24'],
+        'a larger quota, or widestPrefix IPv4 /20 and maxExtraAddresses 3584.',
+      ],
+      ['the widest that the targets file accepts', 2 ** 32, [a, '20.200.0.0/24'], 'or widestPrefix IPv4 /8.'],
+      ['what the targets file does not accept is no way', 2 ** 32, [a, '21.1.0.0/24'], '), or a larger quota.'],
+    ])('and it says what it takes: %s', (_, extra, desired, text) => {
+      const result = fit({ target: supernet(extra, limits), desired, room: 1 });
+
+      expect(reasonOf(result, 'fit')?.message.endsWith(text)).toBe(true);
+    });
+
     test('and it says what it takes: more addresses or a wider one would do', () => {
       const desired = ['20.1.0.0/22', '20.1.4.0/23', '40.1.0.0/28', '40.1.3.240/28'];
 
@@ -372,6 +426,35 @@ describe('fit supernet', () => {
           prefixes: [d, b, '20.1.2.0/23', '20.1.5.0/24', '20.1.6.0/23'],
         },
       ]);
+    });
+
+    test('a wider prefix goes in where it opens just what is left', () => {
+      const just = { target: supernet(5000, { maxAddedAddresses: 256 + 1536 }), desired: [a, d], ours: [a], room: 1 };
+
+      const beyond = fit({ ...just, target: supernet(5000, { maxAddedAddresses: 256 + 1535 }) });
+
+      expect(rulesOf(fit(just))).toEqual(['20.1.0.0/21']);
+      expect(beyond.changes).toEqual([]);
+      expect(reasonOf(beyond, 'maxAddedAddresses')?.message).toContain('has room for 1535 more.');
+    });
+
+    test('what has no room with an approval either is told beside it', () => {
+      const target = supernet(2000, { maxAddedAddresses: 2000 });
+
+      const result = fit({ target, desired: [a, d, far], room: 1 });
+
+      expect(result.plan).toMatchObject({ add: [a], verdict: 'held' });
+      expect(reasonOf(result, 'maxAddedAddresses')?.prefixes).toEqual([
+        d,
+        b,
+        '20.1.2.0/23',
+        '20.1.5.0/24',
+        '20.1.6.0/23',
+      ]);
+      expect(reasonOf(result, 'fit')).toMatchObject({
+        message: expect.stringMatching(/^3 IP rules are needed and there is room for 1: .* Held is 40\.1\.0\.0\/24: /),
+        prefixes: [far],
+      });
     });
 
     test('approved, it goes in, and only what was shown', () => {
@@ -431,6 +514,22 @@ describe('fit supernet', () => {
       expect(reasonOf(result, 'supernet')?.message).toContain(
         'lets in 768 addresses that are not listed (maxExtraAddresses 1000), 512 of them until they are removed.',
       );
+    });
+
+    test.each<[string, number, readonly string[]]>([
+      [
+        'the rules are those of the list alone, which need not change once it has left',
+        448,
+        ['20.1.0.0/23', '20.1.2.0/23', '20.1.6.0/23'],
+      ],
+      ['but where that lets in too much, those around both', 447, ['20.1.0.0/22', '20.1.6.192/26', '20.1.7.0/24']],
+    ])('shares a rule with what is listed: %s', (_, extra, rules) => {
+      const desired = ['20.1.1.0/24', '20.1.2.0/23', '20.1.6.192/26', '20.1.7.0/24'];
+
+      const result = fit({ target: supernet(extra, patient), desired, ours: ['20.1.0.0/23', '20.1.2.0/23'], room: 3 });
+
+      expect(rulesOf(result)).toEqual(rules);
+      expect(result.plan).toMatchObject({ retain: [a], held: { add: [], remove: [] }, verdict: 'apply' });
     });
 
     test('counts against maxExtraAddresses: where both are too much, the new prefix is held', () => {
@@ -510,6 +609,19 @@ describe('rules of others that let in nothing but what is listed', () => {
     const desired = ['20.1.0.0/25', '20.1.0.128/25'];
 
     expect(fit({ desired, ours: [a], foreign: ['20.1.0.0/25'] }).changes).toEqual([]);
+  });
+
+  test('of an NSG there are none: what others put into a rule of ours is written with it', () => {
+    const ownership = { ours: [], foreign: [a], blockers: [] };
+
+    expect(coveredByOthers(registry, ownership, [a, b])).toEqual([a]);
+    expect(coveredByOthers(group, ownership, [a, b])).toEqual([]);
+  });
+
+  test('are no cover of ours, wherever they lie: a registry holds a prefix once', () => {
+    const mayCover = coverTest({ barred: [], ownership: { ours: [], foreign: [a], blockers: [] } }, 16);
+
+    expect([a, b, '20.1.0.0/16', '20.0.0.0/15'].map(mayCover)).toEqual([false, true, true, false]);
   });
 
   test('an NSG rule holds both, so there is nothing to rely on', () => {

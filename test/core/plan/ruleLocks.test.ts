@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
-import type { NsgRuleTarget } from '../../../src/core/targets/target.ts';
+import { findRuleLocks } from '../../../src/core/plan/ruleLocks.ts';
+import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';
-import { emptyState, nsgTarget, openLimits, planInput, stateOwning } from './planFixtures.ts';
+import { emptyState, nsgTarget, openLimits, planInput, registryTarget, stateOwning } from './planFixtures.ts';
 
 const [a, b] = ['20.1.0.0/24', '20.1.2.0/24'] as const;
 const v6 = '2603:1030::/120';
@@ -44,6 +45,33 @@ describe('a rule that cannot be written', () => {
     expect(result.changes).toEqual([]);
   });
 
+  test('keeps what is due to leave it; the other family’s leaves', () => {
+    const result = planOf({
+      desired: [a],
+      rules: [
+        { prefixes: [a, b], mark: 'ours' },
+        { rule: 'AllowAcr-ipv6', prefixes: [v6], mark: 'ours', blockers: [taken] },
+      ],
+      state: stateOwning([a, b, v6]),
+    });
+
+    expect(result.plan).toMatchObject({ remove: [b], held: { add: [], remove: [v6] }, verdict: 'held' });
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a] }]);
+  });
+
+  test('is not written for what differs in it beside its prefixes', () => {
+    const drift = ['priority: 310, wanted 300'];
+
+    const result = planOf({
+      desired: [a],
+      rules: [{ prefixes: [a], mark: 'ours', drift, nonPrefixes: ['Internet'], blockers: [taken] }],
+      state: stateOwning([a]),
+    });
+
+    expect(result).toMatchObject({ additions: [], changes: [] });
+    expect(result.plan).toMatchObject({ add: [], verdict: 'blocked', reasons: [taken] });
+  });
+
   test('is no matter where it need not be written', () => {
     const result = planOf({ desired: [a], rules: [{}, { rule: 'AllowAcr-ipv6', blockers: [taken] }] });
 
@@ -55,7 +83,7 @@ describe('a rule of somebody else’s that lets in by a tag', () => {
   const adopting: LockCase = {
     target: { adopt: true, policy: 'addOnly' },
     desired: [a, b],
-    rules: [{ mark: 'unmarked', nonPrefixes: ['Internet'] }],
+    rules: [{ mark: 'unmarked', nonPrefixes: ['Internet', '*'] }],
   };
 
   test('keeps what it lets in until the plan is approved', () => {
@@ -63,8 +91,20 @@ describe('a rule of somebody else’s that lets in by a tag', () => {
 
     expect(result.plan).toMatchObject({ add: [], held: { add: [a, b] }, verdict: 'held' });
     expect(result.changes).toEqual([]);
-    expect(result.plan.reasons).toMatchObject([{ code: 'foreignInOwnedRule' }]);
-    expect(result.plan.reasons[0]?.message).toContain('AllowAcr lets in Internet now');
+    expect(result.plan.reasons).toEqual([
+      {
+        code: 'foreignInOwnedRule',
+        message:
+          'AllowAcr lets in Internet, * now, and the list of prefixes would take its place: the rule stays as it is until you approve the plan.',
+      },
+    ]);
+  });
+
+  test('is taken over at once where it lets in by prefixes alone', () => {
+    const result = planOf({ ...adopting, rules: [{ mark: 'unmarked', prefixes: [a] }] });
+
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a, b] }]);
+    expect(result.plan.held.add).toEqual([]);
   });
 
   test('is taken over by an approval of all that takes its place', () => {
@@ -96,7 +136,7 @@ describe('a rule of ours', () => {
   const tagged: LockCase = {
     target: { policy: 'addOnly' },
     desired: [],
-    rules: [{ mark: 'ours', nonPrefixes: ['AzureContainerRegistry'] }],
+    rules: [{ mark: 'ours', nonPrefixes: ['AzureContainerRegistry', 'Internet'] }],
     state: stateOwning([a]),
   };
 
@@ -104,13 +144,34 @@ describe('a rule of ours', () => {
     const result = planOf(tagged);
 
     expect(result.changes).toEqual([]);
-    expect(result.plan.reasons).toMatchObject([{ code: 'foreignInOwnedRule' }]);
+    expect(result.plan.reasons).toEqual([
+      {
+        code: 'foreignInOwnedRule',
+        message:
+          'AllowAcr lets in AzureContainerRegistry, Internet, which is no prefix, and the list has none for it: it is left as it is; delete it by hand if it is to go.',
+      },
+    ]);
   });
 
-  test('gets its prefixes back in place of the tag', () => {
-    expect(planOf({ ...tagged, desired: [a] }).changes).toEqual([
-      { rule: 'AllowAcr', operation: 'put', prefixes: [a] },
-    ]);
+  test.each<[string, TargetState]>([
+    ['', stateOwning([a])],
+    [', though only its mark says that it is ours', emptyState],
+  ])('gets its prefixes back in place of the tag%s', (_, state) => {
+    const result = planOf({ ...tagged, desired: [a], state });
+
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a] }]);
+    expect(codes(result)).toEqual([]);
+  });
+
+  test('that the list has nothing for and that lets in nothing is not worth a word', () => {
+    expect(planOf({ ...tagged, rules: [{ mark: 'ours' }] }).plan.reasons).toEqual([]);
+  });
+
+  test('is left alone and named while the other family’s is written', () => {
+    const result = planOf({ ...tagged, desired: [v6] });
+
+    expect(result.changes).toEqual([{ rule: 'AllowAcr-ipv6', operation: 'put', prefixes: [v6] }]);
+    expect(codes(result)).toEqual(['foreignInOwnedRule']);
   });
 });
 
@@ -139,5 +200,30 @@ describe('a rule of the family that the target does not have', () => {
 
     expect(result.plan).toMatchObject({ add: [], remove: [v6] });
     expect(result.changes).toEqual([{ rule: 'AllowAcr-ipv6', operation: 'delete', prefixes: [] }]);
+  });
+
+  test('that only its mark says is ours is looked after all the same', () => {
+    const result = planOf({
+      target: { addressFamilies: ['ipv4'] },
+      desired: [a],
+      rules: [{}, { rule: 'AllowAcr-ipv6', prefixes: [v6], mark: 'ours' }],
+    });
+
+    expect(result.plan).toMatchObject({ foreign: [v6], held: { remove: [v6] } });
+    expect(codes(result)).toEqual(['foreignInOwnedRule']);
+  });
+});
+
+describe('nothing is locked', () => {
+  const ownership = { ours: [], foreign: [], blockers: [] };
+  const tagged: CurrentRule = { rule: 'AllowAcr', prefixes: [], mark: 'ours', drift: [], nonPrefixes: ['Internet'] };
+
+  test.each<[string, Target]>([
+    ['in a registry, which has no rule of its own', registryTarget()],
+    ['of an NSG rule that is ours', nsgTarget()],
+  ])('%s', (_, target) => {
+    const input = planInput({ target, desired: [a], live: [], state: emptyState });
+
+    expect(findRuleLocks(input, [tagged], ownership, undefined, [])).toEqual([]);
   });
 });
