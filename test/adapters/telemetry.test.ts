@@ -1,4 +1,3 @@
-import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { describe, expect, test } from '@jest/globals';
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
@@ -17,7 +16,7 @@ import {
 } from '../../src/core/metrics.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { collectLogs } from '../support/collectLogs.ts';
-import { startIngestion } from '../support/ingestion.ts';
+import { plainHttpClient, startIngestion } from '../support/ingestion.ts';
 
 function startInMemory() {
   const spans = new InMemorySpanExporter();
@@ -260,23 +259,13 @@ describe('nothing secret is sent', () => {
 describe('Azure Monitor', () => {
   test('spans and metrics reach the ingestion endpoint of the connection string', async () => {
     const ingestion = await startIngestion();
-    const http = createDefaultHttpClient();
     process.env.APPLICATION_INSIGHTS_NO_STATSBEAT = 'true';
     const telemetry = createTelemetry({
       start: () =>
         startAzureMonitor({
           connectionString: ingestion.connectionString,
           role: 'func-test',
-          // The exporter speaks HTTPS only; the loopback server does not.
-          client: {
-            allowInsecureConnection: true,
-            httpClient: {
-              sendRequest: (request) => {
-                request.url = request.url.replace('https:', 'http:');
-                return http.sendRequest(request);
-              },
-            },
-          },
+          client: plainHttpClient(),
         }),
       logger: collectLogs().logger,
     });

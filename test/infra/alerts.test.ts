@@ -1,7 +1,6 @@
 /** Each alert asks for what is there: tables, columns, figures and their properties, as the exporter sends them. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startAzureMonitor } from '../../src/adapters/azureMonitor.ts';
 import {
@@ -14,7 +13,7 @@ import {
   type Measurement,
 } from '../../src/core/metrics.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
-import { startIngestion } from '../support/ingestion.ts';
+import { plainHttpClient, startIngestion } from '../support/ingestion.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -96,19 +95,10 @@ function toRows({ time, data }: Envelope): [string, Row][] {
 async function send(measurements: readonly Measurement[]): Promise<Map<string, Row>> {
   const ingestion = await startIngestion();
   process.env.APPLICATION_INSIGHTS_NO_STATSBEAT = 'true';
-  const http = createDefaultHttpClient();
   const sdk = await startAzureMonitor({
     connectionString: ingestion.connectionString,
     role: 'func-test',
-    client: {
-      allowInsecureConnection: true,
-      httpClient: {
-        sendRequest: (request) => {
-          request.url = request.url.replace('https:', 'http:');
-          return http.sendRequest(request);
-        },
-      },
-    },
+    client: plainHttpClient(),
   });
   try {
     sdk.record(measurements);

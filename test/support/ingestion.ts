@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { createDefaultHttpClient, type PipelineRequest } from '@azure/core-rest-pipeline';
 
 export interface Ingestion {
   readonly connectionString: string;
@@ -31,6 +32,20 @@ export async function startIngestion(): Promise<Ingestion> {
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** For an exporter, which speaks HTTPS only: the loopback server does not. */
+export function plainHttpClient() {
+  const http = createDefaultHttpClient();
+  return {
+    allowInsecureConnection: true,
+    httpClient: {
+      sendRequest: (request: PipelineRequest) => {
+        request.url = request.url.replace('https:', 'http:');
+        return http.sendRequest(request);
+      },
     },
   };
 }

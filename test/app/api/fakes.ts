@@ -15,6 +15,7 @@ import { buildQueries } from '../../../src/app/queries.ts';
 import type { QueryServices } from '../../../src/app/queries/queryServices.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
 import type { TargetActions } from '../../../src/app/targetActions.ts';
+import * as fixtures from '../../core/plan/planFixtures.ts';
 
 export type Tags = Readonly<Record<string, readonly string[]>>;
 
@@ -120,35 +121,11 @@ function toPointer(snapshot: Snapshot): SnapshotPointer {
   return { cloud, snapshot: id, contentHash: hash, date, changeNumber, since: pulledAt };
 }
 
-export const nsgTarget: NsgRuleTarget = {
+export const nsgTarget: NsgRuleTarget = fixtures.nsgTarget({
   name: 'webhook-receiver',
-  kind: 'nsgRule',
   resourceId: '/subscriptions/0/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks',
-  serviceTag: 'AzureContainerRegistry',
-  regions: 'all',
-  addressFamilies: ['ipv4', 'ipv6'],
-  policy: 'sync',
-  paused: false,
-  adopt: false,
-  limits: {
-    removalGraceDays: 14,
-    removalConfirmations: 2,
-    maxRemovedPercent: 2,
-    maxRemovedCount: 10,
-    widestPrefix: { ipv4: 20, ipv6: 112 },
-    maxAddedAddresses: 65536,
-  },
-  rule: {
-    name: 'AllowAcrWebhooks',
-    priority: 300,
-    ipv6Priority: 301,
-    direction: 'Inbound',
-    access: 'Allow',
-    protocol: 'Tcp',
-    portRanges: ['443'],
-    localAddressPrefix: 'VirtualNetwork',
-  },
-};
+  rule: { ...fixtures.nsgTarget().rule, name: 'AllowAcrWebhooks' },
+});
 
 export const plan: Plan = {
   id: 'ab'.repeat(32),
