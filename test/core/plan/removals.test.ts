@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { dueTime, flappingPrefixes, isDue, moveClocks, type RemovalClocks } from '../../../src/core/plan/removals.ts';
+import {
+  dueTime,
+  flappingPrefixes,
+  isDue,
+  isWithoutPublication,
+  moveClocks,
+  type RemovalClocks,
+  type Relisted,
+} from '../../../src/core/plan/removals.ts';
 import type { AbsentPrefix, ReturnedPrefix } from '../../../src/core/targets/targetState.ts';
 import { openLimits } from './planFixtures.ts';
 
@@ -81,6 +89,57 @@ describe('the clock of a removal', () => {
     const { absent } = move([clock(v6), clock(c)], [v6, c, a, '20.0.255.0/24'], []);
 
     expect(absent.map(({ prefix }) => prefix)).toEqual(['20.0.255.0/24', a, c, v6]);
+  });
+});
+
+describe('what was listed while nobody looked', () => {
+  const at = now.toISOString();
+  const anew = (prefix: string): AbsentPrefix => clock(prefix, { since: at, publication: 'p9' });
+
+  function look(absent: readonly AbsentPrefix[], desired: readonly string[], relisted?: Relisted): RemovalClocks {
+    const clocks = { absent, returned: [] };
+    const input = { clocks, ours: [a, b], desired, publication: 'p9', now };
+    return moveClocks(relisted === undefined ? input : { ...input, relisted });
+  }
+
+  const old = [clock(a, { confirmedBy: ['p2', 'p3'] }), clock(b, { confirmedBy: ['p2', 'p3'] })];
+  const confirmed = (prefix: string): AbsentPrefix => clock(prefix, { confirmedBy: ['p2', 'p3', 'p9'] });
+
+  test.each<[string, Relisted | undefined]>([
+    ['nothing', []],
+    ['nothing that is told', undefined],
+    ['something else', [c]],
+  ])('%s: the clocks go on', (_, relisted) => {
+    expect(look(old, [], relisted)).toEqual({ absent: [confirmed(a), confirmed(b)], returned: [] });
+  });
+
+  test('and is gone again: its clock begins anew, and the return is remembered', () => {
+    expect(look(old, [], [a])).toEqual({
+      absent: [anew(a), confirmed(b)],
+      returned: [{ prefix: a, returns: [at] }],
+    });
+  });
+
+  test('in part: the rest keeps its clock', () => {
+    expect(look([clock(a)], [b], ['20.1.0.128/25'])).toEqual({
+      absent: [clock('20.1.0.0/25', { confirmedBy: ['p9'] }), anew('20.1.0.128/25')],
+      returned: [{ prefix: '20.1.0.128/25', returns: [at] }],
+    });
+  });
+
+  test('and nobody can tell: all clocks begin anew, and only what is listed now has returned', () => {
+    expect(look(old, [b], 'unknown')).toEqual({ absent: [anew(a)], returned: [{ prefix: b, returns: [at] }] });
+  });
+
+  test('where no publication had started the clock, is no return', () => {
+    expect(look([clock(a, { publication: '' })], [b], [a])).toEqual({ absent: [anew(a)], returned: [] });
+  });
+
+  test.each([
+    ['', true],
+    ['p1', false],
+  ])('a clock of publication "%s"', (publication, expected) => {
+    expect(isWithoutPublication(clock(a, { publication }))).toBe(expected);
   });
 });
 
