@@ -4,6 +4,7 @@ import type { Principal } from '../../dev/simulator/access.ts';
 import { appIdentity, appPrincipal, readRoles } from '../../dev/simulator/appIdentity.ts';
 import { ArmError } from '../../dev/simulator/armError.ts';
 import type { FaultMatcher } from '../../dev/simulator/faults.ts';
+import { foreignRule } from '../../bench/soak/estate.ts';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
@@ -115,20 +116,6 @@ const cases: Readonly<Record<Target['kind'], Readonly<Record<string, BlockedCase
     },
   },
 };
-
-const foreignRule = {
-  name: 'AllowOffice',
-  properties: {
-    protocol: 'Tcp',
-    access: 'Allow',
-    direction: 'Inbound',
-    priority: 200,
-    sourceAddressPrefixes: ['203.0.113.0/28'],
-    sourcePortRange: '*',
-    destinationAddressPrefix: '*',
-    destinationPortRange: '443',
-  },
-} as const;
 
 function putRegistry({ simulator }: World, sku: 'Premium' | 'Standard'): void {
   simulator.putRegistry({

@@ -1,5 +1,6 @@
 /** One cell of the matrix: an update of a target in which one thing goes wrong, and what came of it. */
 import { expect } from '@jest/globals';
+import { foreignIp, foreignRule } from '../../bench/soak/estate.ts';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
@@ -15,21 +16,6 @@ export const kinds: readonly (readonly [Target['kind'], NsgRuleTarget | Registry
   ['nsgRule', hooks({ limits: openLimits })],
   ['registryNetworkRules', prod({ limits: openLimits, regions: 'all' })],
 ];
-
-const foreignRule = {
-  name: 'AllowOffice',
-  properties: {
-    protocol: 'Tcp',
-    access: 'Allow',
-    direction: 'Inbound',
-    priority: 200,
-    sourceAddressPrefixes: ['203.0.113.0/28'],
-    sourcePortRange: '*',
-    destinationAddressPrefix: '*',
-    destinationPortRange: '443',
-  },
-} as const;
-const foreignIp = { action: 'Allow', value: '203.0.113.9' } as const;
 
 /** In sync, beside a rule of somebody else. */
 export async function openWorld(worlds: Worlds, target: Target, options: Partial<WorldOptions> = {}): Promise<World> {

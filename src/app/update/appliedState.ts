@@ -1,5 +1,6 @@
 /** What the state remembers of a plan: claims before the write, what came of it after. */
-import { intersectPrefixes, isPrefix, overlapping, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import { intersectPrefixes, overlapping, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import { livePrefixes } from '../../core/plan/currentRule.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { addedFrom, ownedPrefixes, validApproval } from '../../core/targets/targetFacts.ts';
@@ -124,7 +125,7 @@ function withOpenApproval(state: TargetState, { configHash, result }: Situation,
   const { approval: given, ...rest } = state;
   const approval = validApproval(state, result.plan.snapshot, configHash);
   if (!approval) return rest;
-  const present = live.rules.flatMap((rule) => rule.prefixes).filter(isPrefix);
+  const present = livePrefixes(live.rules);
   const add = subtractPrefixes(approval.add, present);
   const remove = intersectPrefixes(approval.remove, present);
   return add.length + remove.length === 0 ? rest : { ...rest, approval: { ...approval, add, remove } };

@@ -1,6 +1,7 @@
 /** A run that planned again has done what its earlier plans wrote as well: its record tells all of it. */
+import { livePrefixes } from '../../core/plan/currentRule.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import { intersectPrefixes, isPrefix, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import { intersectPrefixes, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { InFlight, TargetState } from '../../core/targets/targetState.ts';
 import type { Applied, RunResult } from './runResult.ts';
 import type { Situation } from './situation.ts';
@@ -19,7 +20,7 @@ export function withEarlierWrites(result: PlannedResult, { inFlight }: TargetSta
   if (inFlight?.runId !== runId) return result;
   const { situation, applied, outcome } = result;
   const { before } = inFlight;
-  const live = applied.after.flatMap((rule) => rule.prefixes).filter(isPrefix);
+  const live = livePrefixes(applied.after);
   const done = {
     add: intersectPrefixes(inFlight.plan.add, live),
     remove: subtractPrefixes(inFlight.plan.remove, live),

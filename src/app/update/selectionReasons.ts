@@ -122,7 +122,7 @@ export function selectionDistrust(
 function unreadableReasons(warnings: FollowedSnapshot['unreadable']): Reason[] {
   return [...new Set(warnings.map(({ tag }) => tag))].map((tag) => {
     const entries = warnings.filter((warning) => warning.tag === tag);
-    const what = `"${entries[0]?.prefix ?? ''}"${entries.length === 1 ? '' : ` and ${entries.length - 1} more`}`;
+    const what = andMore(entries.map(({ prefix }) => `"${prefix}"`));
     const message = `${tag} holds ${what}, which is no prefix: nothing is removed until the list is whole.`;
     return { code: 'unreadablePrefix', message };
   });

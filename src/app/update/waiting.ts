@@ -1,7 +1,8 @@
 /** What a target lacks of the current list after a run, and since when each of it has been listed. */
 import { toErrorMessage } from '../../core/errors.ts';
-import { intersectPrefixes, isPrefix, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
+import { intersectPrefixes, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { livePrefixes } from '../../core/plan/currentRule.ts';
 import { ownedPrefixes } from '../../core/targets/targetFacts.ts';
 import type { Coverage, TargetState, WaitingPrefix } from '../../core/targets/targetState.ts';
 import { readNewestSnapshot, registryOf, toLastListing, type Listing, type ListReaders } from './listing.ts';
@@ -52,7 +53,7 @@ function coverageOf({ snapshot, regions, selection }: Listing, state: TargetStat
 
 function liveAfter({ applied, outcome, situation }: RunResult): readonly string[] {
   const isWritten = applied && (outcome === 'applied' || outcome === 'pending');
-  if (isWritten) return applied.after.flatMap((rule) => rule.prefixes).filter(isPrefix);
+  if (isWritten) return livePrefixes(applied.after);
   return situation ? [...situation.result.ours, ...situation.result.plan.foreign] : [];
 }
 

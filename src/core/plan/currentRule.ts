@@ -1,3 +1,4 @@
+import { isPrefix } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 
 /** A registry has one rule, and this is what it is called. */
@@ -24,4 +25,9 @@ export interface CurrentRule {
 export interface LiveRule {
   readonly rule: string;
   readonly prefixes: readonly string[];
+}
+
+/** All that rules let in by prefixes, without what could not be parsed. */
+export function livePrefixes(rules: readonly Pick<LiveRule, 'prefixes'>[]): string[] {
+  return rules.flatMap((rule) => rule.prefixes).filter(isPrefix);
 }
