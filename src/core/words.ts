@@ -1,7 +1,30 @@
-/** `1 rule`, `2 rules`, `2 prefixes`. */
-export function counted(count: number, noun: string): string {
-  const ending = noun.endsWith('x') ? 'es' : 's';
-  return `${count} ${noun}${count === 1 ? '' : ending}`;
+/** `1 rule`, `2 rules`, `2 prefixes`, `524,288 addresses`. */
+export function counted(count: number | bigint, noun: string): string {
+  const ending = /(x|s|ch|sh)$/.test(noun) ? 'es' : 's';
+  return `${inWords(count)} ${noun}${Number(count) === 1 ? '' : ending}`;
+}
+
+/** `524,288` */
+export function inWords(count: number | bigint): string {
+  return count.toLocaleString('en-GB');
+}
+
+/** The verb that goes with a count: `agree(1, 'is', 'are')`. */
+export function agree(count: number, one: string, many: string): string {
+  return count === 1 ? one : many;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `14 Sep 2026`, from `2026-09-14` or an ISO time in UTC. */
+export function dayInWords(iso: string): string {
+  const [year = '', month = '', day = ''] = iso.slice(0, 10).split('-');
+  return `${Number(day)} ${months[Number(month) - 1] ?? month} ${year}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  return names.length <= 1 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** `20.42.66.0/23`, `20.42.66.0/23 and 4 more`. */
