@@ -12,7 +12,7 @@ import type { PlanInput } from './planInput.ts';
 import { moveClocks, type RemovalClocks } from './removals.ts';
 import { findRuleLocks, holdFamilies, leftAloneNotes, type RuleLock } from './ruleLocks.ts';
 import { ruleChanges } from './ruleSet.ts';
-import { checkAdditions, type AdditionCheck } from './safety.ts';
+import { checkAdditions, maxAddedAddressesOf, type AdditionCheck } from './safety.ts';
 import { sortRemovals, type SortedRemovals } from './sortRemovals.ts';
 import { fitSteps, type Dealt, type Steps } from './steps.ts';
 import { aimOf, supernetNote } from './widening.ts';
@@ -97,7 +97,7 @@ function capacityOf(input: PlanInput, live: Live, check: AdditionCheck): Capacit
     owned: live.owned,
     approved: live.approval?.add ?? [],
     maxPrefixes: current.maxPrefixes,
-    maxNewAddresses: target.limits.maxAddedAddresses - addedFrom(input.state, input.snapshot) - check.addedAddresses,
+    maxNewAddresses: maxAddedAddressesOf(target.limits) - addedFrom(input.state, input.snapshot) - check.addedAddresses,
   });
 }
 
@@ -172,7 +172,7 @@ function rememberClocks(
 /** A limit that was raised is a person's word. */
 function heldBefore({ state, target }: PlanInput): readonly string[] {
   const { heldAdditions = [], heldAdditionsLimit = Infinity } = state;
-  return target.limits.maxAddedAddresses > heldAdditionsLimit ? [] : heldAdditions;
+  return maxAddedAddressesOf(target.limits) > heldAdditionsLimit ? [] : heldAdditions;
 }
 
 /** A list that is not believed, or not the current one, does not say that what is held is listed no more. */
@@ -181,7 +181,7 @@ function rememberHeld(input: PlanInput, { check, live }: Found, isBlocked: boole
   const before = heldBefore(input);
   const isDoubtful = isBlocked || distrust.length > 0 || state.pin !== undefined;
   const unseen = isDoubtful ? subtractPrefixes(before, [...live.ownership.ours, ...(live.approval?.add ?? [])]) : [];
-  const { maxAddedAddresses } = target.limits;
+  const maxAddedAddresses = maxAddedAddressesOf(target.limits);
   return {
     prefixes: sortPrefixes([...check.beyondCount, ...unseen]),
     limit: before.length > 0 ? (state.heldAdditionsLimit ?? maxAddedAddresses) : maxAddedAddresses,

@@ -59,7 +59,7 @@ export function checkAdditions(input: AdditionInput): AdditionCheck {
   const wide = intersectPrefixes(subtractPrefixes(fresh, sound), tooWide);
   const narrow = subtractPrefixes(fresh, wide);
   const waiting = intersectPrefixes(narrow, input.heldBefore ?? []);
-  const room = input.limits.maxAddedAddresses - input.alreadyAdded;
+  const room = maxAddedAddressesOf(input.limits) - input.alreadyAdded;
   const counted = takeWithin(subtractPrefixes(narrow, waiting), room);
   const beyondCount = sortPrefixes([...waiting, ...counted.left]);
 
@@ -128,7 +128,8 @@ function widthMessage(tooWide: readonly string[], limits: SafetyLimits): string 
   return `${andMore(tooWide)} is wider than widestPrefix (IPv4 /${ipv4}, IPv6 /${ipv6}). Approve the plan if Microsoft really published it.`;
 }
 
-function countMessage(held: readonly string[], fresh: readonly string[], { maxAddedAddresses }: SafetyLimits): string {
+function countMessage(held: readonly string[], fresh: readonly string[], limits: SafetyLimits): string {
+  const maxAddedAddresses = maxAddedAddressesOf(limits);
   const count = countAddresses(held, 'ipv4');
   const [are, has] = fresh.length > 0 ? ['are', 'has'] : ['were', 'had'];
   return `${count} new IPv4 addresses ${are} more than maxAddedAddresses (${maxAddedAddresses}) ${has} room for. Approve the plan if they are meant.`;
@@ -174,4 +175,8 @@ export function checkRemovals(input: RemovalInput): RemovalCheck {
       ...(excess ? reasonFor('removalLimit', steady, `${excess} Approve the plan if they are meant to go.`) : []),
     ],
   };
+}
+
+export function maxAddedAddressesOf({ maxAddedAddresses = 65_536 }: SafetyLimits): number {
+  return maxAddedAddresses;
 }

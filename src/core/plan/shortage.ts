@@ -3,6 +3,7 @@ import { build, mergeRules, type Change } from './arrange.ts';
 import type { Capacity } from './capacity.ts';
 import { countAddresses } from '../prefixes.ts';
 import { reasonFor, type Reason } from '../reasons.ts';
+import { maxAddedAddressesOf } from './safety.ts';
 import { newlyOpened, waysToFit } from './widening.ts';
 import { andMore, counted } from '../words.ts';
 
@@ -51,7 +52,7 @@ export function countReason(capacity: Capacity, rules: readonly string[], waitin
   const { target, widening } = capacity;
   const extra = newlyOpened(capacity, rules);
   const left = Math.max(0, widening?.maxNewAddresses ?? 0);
-  const message = `fit: supernet would let in ${countAddresses(extra, 'ipv4')} addresses that are not listed to make room for ${andMore(waiting)}, and maxAddedAddresses (${target.limits.maxAddedAddresses}) has room for ${left} more. Approve the plan if they are meant.`;
+  const message = `fit: supernet would let in ${countAddresses(extra, 'ipv4')} addresses that are not listed to make room for ${andMore(waiting)}, and maxAddedAddresses (${maxAddedAddressesOf(target.limits)}) has room for ${left} more. Approve the plan if they are meant.`;
   return reasonFor('maxAddedAddresses', [...waiting, ...extra], message);
 }
 

@@ -19,7 +19,10 @@ export interface BelievedTag {
   readonly quarantined?: { readonly entry: TagQuarantine; readonly addressPrefixes: readonly string[] };
 }
 
-type RemovalLimits = Omit<SafetyLimits, 'widestPrefix' | 'maxAddedAddresses'>;
+type RemovalLimits = Pick<
+  SafetyLimits,
+  'maxRemovedCount' | 'maxRemovedPercent' | 'removalGraceDays' | 'removalConfirmations'
+>;
 
 /**
  * A tag that is missing, empty, or lost more than the limits allow is quarantined: its removals are not believed. So is

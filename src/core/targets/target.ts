@@ -14,7 +14,12 @@ export interface SafetyLimits {
   readonly maxRemovedPercent: number;
   readonly maxRemovedCount: number;
   readonly widestPrefix: Readonly<Record<AddressFamily, number>>;
-  readonly maxAddedAddresses: number;
+  /** New IPv4 addresses in the window. Undefined: `defaultAdditionLimits`. */
+  readonly maxAddedAddresses?: number;
+  /** New prefixes of both families in the window. Undefined: `defaultAdditionLimits`. */
+  readonly maxAddedPrefixes?: number;
+  /** Days over which additions and removals are added up. */
+  readonly limitWindowDays: number;
 }
 
 /** What holds where the targets file says nothing: docs/contract.md, section 2. */
@@ -24,7 +29,7 @@ export const defaultLimits: SafetyLimits = {
   maxRemovedPercent: 2,
   maxRemovedCount: 10,
   widestPrefix: { ipv4: 20, ipv6: 112 },
-  maxAddedAddresses: 65_536,
+  limitWindowDays: 28,
 };
 
 interface TargetBase {

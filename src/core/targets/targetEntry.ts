@@ -99,9 +99,15 @@ function toRegions(regions: RegionSelector): RegionSelector {
   return Array.isArray(regions) ? [...new Set((regions as readonly string[]).map(normalizeRegion))].sort() : regions;
 }
 
+type AdditionLimit = 'maxAddedAddresses' | 'maxAddedPrefixes';
+
 function toLimits(entry: Settings, defaults: Settings): SafetyLimits {
-  const pick = (key: Exclude<keyof SafetyLimits, 'widestPrefix'>): number =>
+  const pick = (key: Exclude<keyof SafetyLimits, 'widestPrefix' | AdditionLimit>): number =>
     entry[key] ?? defaults[key] ?? defaultLimits[key];
+  const maxAdded = (key: AdditionLimit): Partial<SafetyLimits> => {
+    const limit = entry[key] ?? defaults[key];
+    return limit === undefined ? {} : { [key]: limit };
+  };
   const widest = (family: AddressFamily): number =>
     entry.widestPrefix?.[family] ?? defaults.widestPrefix?.[family] ?? defaultLimits.widestPrefix[family];
   return {
@@ -110,7 +116,9 @@ function toLimits(entry: Settings, defaults: Settings): SafetyLimits {
     maxRemovedPercent: pick('maxRemovedPercent'),
     maxRemovedCount: pick('maxRemovedCount'),
     widestPrefix: { ipv4: widest('ipv4'), ipv6: widest('ipv6') },
-    maxAddedAddresses: pick('maxAddedAddresses'),
+    ...maxAdded('maxAddedAddresses'),
+    ...maxAdded('maxAddedPrefixes'),
+    limitWindowDays: pick('limitWindowDays'),
   };
 }
 

@@ -40,6 +40,8 @@ const limits = {
   // A /8 is wider than any range that Microsoft publishes; a guard that lets everything pass is none.
   widestPrefix: object({ ipv4: integer(8, 32).optional(), ipv6: integer(16, 128).optional() }).optional(),
   maxAddedAddresses: integer(0, 2 ** 32).optional(),
+  maxAddedPrefixes: integer(0, 1_000_000).optional(),
+  limitWindowDays: integer(1, 365).optional(),
 };
 
 const settings = { policy: oneOf(['plan', 'addOnly', 'sync']).optional(), paused: flag().optional(), ...limits };

@@ -49,6 +49,7 @@ const limits: fc.Arbitrary<SafetyLimits> = fc.record({
   maxRemovedCount: fc.constantFrom(1, 10, 1000),
   widestPrefix: fc.record({ ipv4: fc.constantFrom(20, 26, 28), ipv6: fc.constantFrom(112, 124) }),
   maxAddedAddresses: fc.constantFrom(16, 100, 65_536),
+  limitWindowDays: fc.constant(28),
 });
 
 interface World {
@@ -327,7 +328,7 @@ describe('a plan', () => {
         const { plan, ours } = planOf(given);
         const owned = given.state.owned.map((claim) => claim.prefix);
         const fresh = subtractPrefixes(plan.add, owned);
-        const { widestPrefix, maxAddedAddresses } = given.target.limits;
+        const { widestPrefix, maxAddedAddresses = 0 } = given.target.limits;
         const wide = dropContained(given.desired).filter(
           (prefix) => parsePrefix(prefix).length < widestPrefix[familyOf(prefix)],
         );
@@ -456,7 +457,7 @@ describe('a plan with little room', () => {
         for (const prefix of overlapping(written, opened))
           expect(parsePrefix(prefix).length).toBeGreaterThanOrEqual(ipv4);
         const fresh = subtractPrefixes(result.plan.add, given.owned);
-        expect(countOf(fresh)).toBeLessThanOrEqual(given.target.limits.maxAddedAddresses);
+        expect(countOf(fresh)).toBeLessThanOrEqual(given.target.limits.maxAddedAddresses ?? 0);
       }),
       runs,
     );

