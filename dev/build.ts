@@ -76,7 +76,8 @@ export async function buildApp({ root, out, minify = false }: AppBuildOptions): 
   const source = join(root, 'src/functions');
   const result = await buildFunctions({ source, out, minify });
   const { renderOpenApi } = await import('../src/app/api/openApiRoute.ts');
-  writeFileSync(join(out, 'openapi.json'), await renderOpenApi());
+  const { loadEndpoints } = await import('../src/app/api/routes.ts');
+  writeFileSync(join(out, 'openapi.json'), await renderOpenApi(loadEndpoints));
   writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), renderNotices(result.metafile, source));
   mkdirSync(join(out, 'swagger-ui'));
   for (const file of swaggerUiFiles) {

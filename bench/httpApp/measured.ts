@@ -1,9 +1,8 @@
 /** The function app that bench/http.ts measures: three real routes on a document in memory, and a constant. */
 import { app } from '@azure/functions';
 import { answerRequest } from '../../src/app/api/answerRequest.ts';
-import { lookupRoute } from '../../src/app/api/lookupRoutes.ts';
-import { prefixesRoute } from '../../src/app/api/prefixesRoute.ts';
-import type { ApiApp, Route } from '../../src/app/api/route.ts';
+import type { ApiApp, Endpoint } from '../../src/app/api/route.ts';
+import { loadEndpoint, routes } from '../../src/app/api/routes.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { contentHash, toSnapshotId } from '../../src/core/serviceTags/contentHash.ts';
 import type { Snapshot } from '../../src/core/serviceTags/snapshot.ts';
@@ -61,8 +60,8 @@ function buildMeasuredApp(): ApiApp {
 
 const measured = Promise.resolve(buildMeasuredApp());
 
-function serve(name: string, route: Route): void {
-  app.http(name, {
+function serve(route: Endpoint): void {
+  app.http(route.name, {
     route: route.path,
     methods: ['GET'],
     authLevel: 'anonymous',
@@ -70,8 +69,8 @@ function serve(name: string, route: Route): void {
   });
 }
 
-serve('getPrefixes', prefixesRoute);
-serve('getLookup', lookupRoute);
+serve(await loadEndpoint('getPrefixes', routes.getPrefixes));
+serve(await loadEndpoint('getLookup', routes.getLookup));
 app.http('constant', {
   route: 'constant',
   methods: ['GET'],

@@ -86,7 +86,7 @@ describe('loading', () => {
 
     const sizes = functions.map((file) => [file, sizeOfStaticImports(join(product, file))] as const);
 
-    expect(functions).toEqual(expect.arrayContaining(['functions/health.js', 'functions/updateTarget.js']));
+    expect(functions).toEqual(expect.arrayContaining(['functions/http.js', 'functions/updateTarget.js']));
     expect(sizes.filter(([, size]) => size > 350_000)).toEqual([]);
   });
 

@@ -1,47 +1,43 @@
-/** What the HTTP triggers register, against the routes that are documented. */
+/** What the HTTP triggers register, against the routes that are declared. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import functions, { type HttpFunctionOptions } from '@azure/functions';
-import { routes } from '../../src/app/api/routes.ts';
-
-const files = [
-  'prefixes',
-  'feeds',
-  'lookup',
-  'tags',
-  'snapshots',
-  'history',
-  'targets',
-  'actions',
-  'runs',
-  'health',
-  'pages',
-];
-
-async function readRegistrations(): Promise<ReadonlyMap<string, HttpFunctionOptions>> {
-  const registered = new Map<string, HttpFunctionOptions>();
-  jest.spyOn(functions.app, 'http').mockImplementation((name, options) => {
-    expect(registered.has(name)).toBe(false);
-    registered.set(name, options);
-  });
-  for (const file of files) await import(`../../src/functions/${file}.ts`);
-  return registered;
-}
+import { loadEndpoints, routes } from '../../src/app/api/routes.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
 describe('HTTP triggers', () => {
-  test('each route is registered once, as it is described; HEAD where GET is', async () => {
-    const registered = await readRegistrations();
+  test('each route is registered once, as it is declared; HEAD where GET is', async () => {
+    const registered = new Map<string, HttpFunctionOptions>();
+    jest.spyOn(functions.app, 'http').mockImplementation((name, options) => {
+      expect(registered.has(name)).toBe(false);
+      registered.set(name, options);
+    });
 
-    expect([...registered.keys()].sort()).toEqual(routes.map((route) => route.name).sort());
-    for (const route of routes) {
-      expect(registered.get(route.name)).toMatchObject({
-        route: route.path,
-        authLevel: route.authLevel,
-        methods: route.method === 'GET' ? ['GET', 'HEAD'] : ['POST'],
-      });
+    await import('../../src/functions/http.ts');
+
+    expect([...registered.keys()]).toEqual(Object.keys(routes));
+    expect(registered.get('getTargetPlan')).toMatchObject({
+      route: 'targets/{name}/plan',
+      authLevel: 'function',
+      methods: ['GET', 'HEAD'],
+    });
+    expect(registered.get('postPull')).toMatchObject({ route: 'pull', authLevel: 'function', methods: ['POST'] });
+    expect(registered.get('getHealth')).toMatchObject({ route: 'health', authLevel: 'anonymous' });
+  });
+
+  test('the parameters of a path are those that its route checks', async () => {
+    for (const endpoint of await loadEndpoints()) {
+      const inPath = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+
+      expect([endpoint.name, Object.keys(endpoint.params?.shape ?? {})]).toEqual([endpoint.name, inPath]);
     }
+  });
+
+  test('no two routes have the same method and path', () => {
+    const places = Object.values(routes).map(({ method, path }) => `${method} ${path}`);
+
+    expect(new Set(places).size).toBe(places.length);
   });
 });

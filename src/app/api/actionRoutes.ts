@@ -23,10 +23,6 @@ async function answerAction(act: () => Promise<unknown>): Promise<Answer> {
 }
 
 export const applyRoute = defineRoute({
-  name: 'postTargetApply',
-  method: 'POST',
-  path: 'targets/{name}/apply',
-  authLevel: 'function',
   summary: 'Approves exactly one plan, a held one too',
   params: targetParams,
   body: {
@@ -52,10 +48,6 @@ export const applyRoute = defineRoute({
 });
 
 export const rollbackRoute = defineRoute({
-  name: 'postTargetRollback',
-  method: 'POST',
-  path: 'targets/{name}/rollback',
-  authLevel: 'function',
   summary: 'Pins the target to an earlier snapshot',
   params: targetParams,
   body: {
@@ -73,10 +65,6 @@ export const rollbackRoute = defineRoute({
 type NamedInput = RouteInput<z.output<typeof targetParams>, undefined, undefined>;
 
 export const resumeRoute = defineRoute({
-  name: 'postTargetResume',
-  method: 'POST',
-  path: 'targets/{name}/resume',
-  authLevel: 'function',
   summary: 'Starts a paused target, unpins a pinned one',
   params: targetParams,
   responses: done('The target follows the current snapshot again.'),
@@ -86,10 +74,6 @@ export const resumeRoute = defineRoute({
 });
 
 export const pauseRoute = defineRoute({
-  name: 'postTargetPause',
-  method: 'POST',
-  path: 'targets/{name}/pause',
-  authLevel: 'function',
   summary: 'Stops one target: nothing is written to it',
   params: targetParams,
   responses: done('The target is paused.'),
@@ -99,10 +83,6 @@ export const pauseRoute = defineRoute({
 });
 
 export const pullRoute = defineRoute({
-  name: 'postPull',
-  method: 'POST',
-  path: 'pull',
-  authLevel: 'function',
   summary: 'Runs pullServiceTags now',
   responses: {
     200: {

@@ -9,10 +9,10 @@ import { omit } from './omit.ts';
 import { callerOf, parseBody, parseParams, parseQuery, publicUrl, refuseCrossSite } from './parseRequest.ts';
 import { internalProblem, toProblem } from './problem.ts';
 import { representationOf, type CodedBytes } from './representations.ts';
-import type { Answer, ApiApp, Route } from './route.ts';
+import type { Answer, ApiApp, Endpoint, Route } from './route.ts';
 
 export function answerRequest(
-  route: Route,
+  route: Endpoint,
   request: HttpRequest,
   context: InvocationLog,
   getApp: () => ApiApp | Promise<ApiApp>,
@@ -21,7 +21,7 @@ export function answerRequest(
 }
 
 async function answer(
-  route: Route,
+  route: Endpoint,
   request: HttpRequest,
   getApp: () => ApiApp | Promise<ApiApp>,
 ): Promise<HttpResponseInit> {
@@ -43,7 +43,7 @@ async function answer(
   }
 }
 
-function toErrorResponse(route: Route, error: unknown): HttpResponseInit {
+function toErrorResponse(route: Endpoint, error: unknown): HttpResponseInit {
   if (error instanceof RequestError) {
     if (error.status >= 500) {
       logger.warn('A request could not be answered', { route: route.name, cause: describeCause(error) });

@@ -23,10 +23,6 @@ const formatsByMediaType: Readonly<Record<string, Format>> = {
 const contentTypes = { json: jsonType, text: textType, markdown: 'text/markdown; charset=utf-8' } as const;
 
 export const changesRoute = defineRoute({
-  name: 'getChanges',
-  method: 'GET',
-  path: 'changes',
-  authLevel: 'function',
   summary: 'What changed in a tag between two snapshots',
   description: 'Without from and to: the latest change of the tag. By address: a range that was split is no change.',
   query: z.strictObject({

@@ -14,9 +14,6 @@ import * as schemas from './schemas.ts';
 const tagParameter = z.string().describe('A service tag, with or without its region: Storage, Storage.WestEurope.');
 
 export const feedsRoute = defineRoute({
-  name: 'getFeed',
-  method: 'GET',
-  path: 'feeds/{name}',
   documentedPaths: {
     'feeds/{tag}.txt': z.strictObject({ tag: tagParameter }),
     'feeds/{tag}.{region}.{family}.txt': z.strictObject({
@@ -25,7 +22,6 @@ export const feedsRoute = defineRoute({
       family: z.enum([...addressFamilies, 'all']),
     }),
   },
-  authLevel: 'function',
   summary: 'One prefix a line, for firewalls that poll',
   description:
     'Never empty: no data, and a tag that is listed no more, is a 503, and the firewall keeps what it has. While a tag ' +

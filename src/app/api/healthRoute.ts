@@ -38,10 +38,6 @@ const health = object({
 const content = { 'application/json': health };
 
 export const healthRoute: Route = defineRoute({
-  name: 'getHealth',
-  method: 'GET',
-  path: 'health',
-  authLevel: 'anonymous',
   summary: 'Whether the app does its work',
   // A probe that is refused for how it asks counts the app as down.
   ignoresUnknown: true,

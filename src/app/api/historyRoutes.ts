@@ -24,10 +24,6 @@ const historyEntry = schemas.tagChange.extend({
 });
 
 export const historyRoute = defineRoute({
-  name: 'getHistory',
-  method: 'GET',
-  path: 'history',
-  authLevel: 'function',
   summary: 'The changes of tags over time, newest first',
   query: z.strictObject({
     ...selection,
@@ -61,10 +57,6 @@ export const historyRoute = defineRoute({
 });
 
 export const atomRoute = defineRoute({
-  name: 'getHistoryAtom',
-  method: 'GET',
-  path: 'history.atom',
-  authLevel: 'function',
   summary: 'The same as an Atom feed',
   description: `The newest ${feedLength} changes (RFC 4287).`,
   query: z.strictObject(selection),

@@ -1,11 +1,11 @@
 import type { HttpHandler } from '@azure/functions';
-import type { Route } from './route.ts';
+import type { RouteEntry } from './route.ts';
 
 /** A trigger's handler that loads its route, and what it needs of the app, with the first request. */
-export function httpHandler(loadRoute: () => Promise<Route>): HttpHandler {
+export function httpHandler(name: string, { load, ...entry }: RouteEntry): HttpHandler {
   return async (request, context) => {
-    const [{ answerRequest }, route] = await Promise.all([import('./answerRequest.ts'), loadRoute()]);
-    return answerRequest(route, request, context, loadApp);
+    const [{ answerRequest }, route] = await Promise.all([import('./answerRequest.ts'), load()]);
+    return answerRequest({ ...route, ...entry, name }, request, context, loadApp);
   };
 }
 

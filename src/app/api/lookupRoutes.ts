@@ -24,10 +24,6 @@ const targetAnswer = z
   .describe('With target: whether its rules let the address in, by which rule, from which list.');
 
 export const lookupRoute = defineRoute({
-  name: 'getLookup',
-  method: 'GET',
-  path: 'lookup',
-  authLevel: 'function',
   summary: 'Which tags hold an address',
   description:
     'For a CIDR: the prefixes that contain all of it; one that overlaps a part of it is no match. ' +
@@ -77,10 +73,6 @@ function accessOf(target: Target | undefined): 'Allow' | 'Deny' {
 }
 
 export const bulkLookupRoute = defineRoute({
-  name: 'postLookup',
-  method: 'POST',
-  path: 'lookup',
-  authLevel: 'function',
   summary: `Which tags hold each of up to ${maxAddresses} addresses`,
   query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
   body: {

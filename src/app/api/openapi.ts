@@ -1,12 +1,12 @@
 /** OpenAPI 3.1, made from the schemas that check the requests. */
 import * as z from 'zod';
 import { omit } from './omit.ts';
-import type { AnswerHeader, JsonSchema, Route } from './route.ts';
+import type { AnswerHeader, Endpoint, JsonSchema, Route } from './route.ts';
 import { problemSchema } from './schemas.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function buildOpenApi(routes: readonly Route[]): Json {
+export function buildOpenApi(routes: readonly Endpoint[]): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     for (const [path, params] of Object.entries(route.documentedPaths ?? { [route.path]: route.params })) {
@@ -37,14 +37,14 @@ export function buildOpenApi(routes: readonly Route[]): Json {
   };
 }
 
-function toOperation(route: Route, path: string, params: z.ZodObject | undefined): Json {
+function toOperation(route: Endpoint, path: string, params: z.ZodObject | undefined): Json {
   const { query, body } = route;
   return {
     operationId: operationId(route, path),
     tags: [sectionOf(path)],
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description }),
-    ...(route.authLevel === 'anonymous' && { security: [] }),
+    ...(route.auth === 'anonymous' && { security: [] }),
     parameters: [...toParameters(params, 'path'), ...toParameters(query, 'query'), ...conditionalHeaders(route)],
     ...(body && {
       requestBody: {
@@ -61,7 +61,7 @@ function toOperation(route: Route, path: string, params: z.ZodObject | undefined
   };
 }
 
-function toHead(route: Route, path: string, params: z.ZodObject | undefined): Json {
+function toHead(route: Endpoint, path: string, params: z.ZodObject | undefined): Json {
   const { operationId: id, responses, ...operation } = toOperation(route, path, params);
   const withoutContent = Object.entries(responses as Readonly<Record<string, Json>>).map(([status, response]) => [
     status,
@@ -84,7 +84,7 @@ function sectionOf(path: string): string {
   return Object.keys(sections).find((name) => sections[name]?.includes(first)) ?? otherSection;
 }
 
-function operationId(route: Route, path: string): string {
+function operationId(route: Endpoint, path: string): string {
   const paths = Object.keys(route.documentedPaths ?? {});
   const index = paths.indexOf(path);
   return index <= 0 ? route.name : `${route.name}${index + 1}`;
@@ -98,12 +98,12 @@ function toParameters(schema: z.ZodObject | undefined, where: 'path' | 'query'):
   });
 }
 
-function conditionalHeaders({ method }: Route): Json[] {
+function conditionalHeaders({ method }: Endpoint): Json[] {
   if (method !== 'GET') return [];
   return [{ name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } }];
 }
 
-function toResponses(route: Route): Json {
+function toResponses(route: Endpoint): Json {
   const described = Object.entries(route.responses).map(([status, { description, content }]) => [
     status,
     {

@@ -43,10 +43,6 @@ const docsPolicy = strictPolicy.replace("style-src 'self'", "style-src 'self' 'u
 const text = { type: 'string' };
 
 export const dashboardRoute = defineRoute({
-  name: 'getDashboard',
-  method: 'GET',
-  path: 'dashboard',
-  authLevel: 'function',
   isStatic: true,
   summary: 'The page',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
@@ -55,10 +51,6 @@ export const dashboardRoute = defineRoute({
 
 /** Anonymous, as it holds nothing: whoever opens a link of a notification is asked for a key here. */
 export const approveRoute = defineRoute({
-  name: 'getApprove',
-  method: 'GET',
-  path: 'approve',
-  authLevel: 'anonymous',
   isStatic: true,
   summary: 'The page on which a held plan is approved; it asks for a key',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
@@ -66,10 +58,6 @@ export const approveRoute = defineRoute({
 });
 
 export const docsRoute = defineRoute({
-  name: 'getDocs',
-  method: 'GET',
-  path: 'docs',
-  authLevel: 'anonymous',
   isStatic: true,
   summary: 'This API as a page for people',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
@@ -77,10 +65,6 @@ export const docsRoute = defineRoute({
 });
 
 export const assetRoute = defineRoute({
-  name: 'getAsset',
-  method: 'GET',
-  path: 'assets/{name}',
-  authLevel: 'anonymous',
   isStatic: true,
   summary: 'Scripts and styles of the pages',
   params: z.strictObject({ name: z.string() }),

@@ -7,8 +7,11 @@ import type { Route } from './route.ts';
 /** A function key may come in the query; the platform has checked it and no answer repeats it. */
 const keyParameters = new Set(['code', 'clientid']);
 
+/** Of the route's own template alone: with HTTP streaming the host adds the query and the members of a JSON body. */
 export function parseParams(route: Route, request: HttpRequest): unknown {
-  return route.params ? check(route.params, { ...request.params }, 'path', 404) : undefined;
+  if (!route.params) return undefined;
+  const own = Object.keys(route.params.shape).filter((name) => Object.hasOwn(request.params, name));
+  return check(route.params, Object.fromEntries(own.map((name) => [name, request.params[name]])), 'path', 404);
 }
 
 export function parseQuery(route: Route, query: URLSearchParams): unknown {

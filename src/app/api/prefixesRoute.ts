@@ -42,10 +42,6 @@ const querySchema = z
 type Query = z.output<typeof querySchema>;
 
 export const prefixesRoute = defineRoute({
-  name: 'getPrefixes',
-  method: 'GET',
-  path: 'prefixes',
-  authLevel: 'function',
   summary: 'The prefixes of service tags',
   description:
     'Lists for machines (every format but json and csv) are never empty: no prefix, and a tag that is listed no more, ' +

@@ -52,15 +52,24 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** Headers of an answer that not every route has. */
 export type AnswerHeader = 'x-snapshot-id' | 'x-stale' | 'x-quarantined' | 'x-withheld';
 
-export interface Route {
-  /** Name of the function; also the operation id. */
-  readonly name: string;
+/** Where a route is found, and who may ask it: all that is known of it before its first request. */
+export interface RouteEntry {
+  /** GET answers HEAD too. */
   readonly method: 'GET' | 'POST';
   /** As registered, below `/api/`. */
   readonly path: string;
+  readonly auth: 'function' | 'anonymous';
+  readonly load: () => Promise<Route>;
+}
+
+/** A route that is loaded, under the name of its function. */
+export interface Endpoint extends Route, Omit<RouteEntry, 'load'> {
+  readonly name: string;
+}
+
+export interface Route {
   /** Paths as documented, where one route serves several. */
   readonly documentedPaths?: Readonly<Record<string, z.ZodObject>>;
-  readonly authLevel: 'function' | 'anonymous';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

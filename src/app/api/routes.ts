@@ -1,45 +1,131 @@
-/** Every HTTP route, in the order in which the API describes them. */
-import * as actions from './actionRoutes.ts';
-import { changesRoute } from './changesRoute.ts';
-import { feedsRoute } from './feedsRoute.ts';
-import { healthRoute } from './healthRoute.ts';
-import { atomRoute, historyRoute } from './historyRoutes.ts';
-import { bulkLookupRoute, lookupRoute } from './lookupRoutes.ts';
-import { openApiRoute } from './openApiRoute.ts';
-import { approveRoute, assetRoute, dashboardRoute, docsRoute } from './pages.ts';
-import { prefixesRoute } from './prefixesRoute.ts';
-import type { Route } from './route.ts';
-import { runRoute, runsRoute } from './runRoutes.ts';
-import { snapshotRoute, snapshotsRoute } from './snapshotRoutes.ts';
-import { tagRoute, tagsRoute } from './tagRoutes.ts';
-import { planRoute, targetRoute, targetsRoute } from './targetRoutes.ts';
+/**
+ * Every HTTP route, in the order in which the API describes them: declared here, registered by `src/functions/http.ts`,
+ * and loaded by the first request that needs it.
+ */
+import type { Endpoint, RouteEntry } from './route.ts';
 
-export const routes: readonly Route[] = [
-  prefixesRoute,
-  feedsRoute,
-  lookupRoute,
-  bulkLookupRoute,
-  tagsRoute,
-  tagRoute,
-  snapshotsRoute,
-  snapshotRoute,
-  changesRoute,
-  historyRoute,
-  atomRoute,
-  targetsRoute,
-  targetRoute,
-  planRoute,
-  actions.applyRoute,
-  actions.rollbackRoute,
-  actions.resumeRoute,
-  actions.pauseRoute,
-  actions.pullRoute,
-  runsRoute,
-  runRoute,
-  healthRoute,
-  openApiRoute,
-  docsRoute,
-  assetRoute,
-  dashboardRoute,
-  approveRoute,
-];
+const actions = () => import('./actionRoutes.ts');
+const history = () => import('./historyRoutes.ts');
+const lookup = () => import('./lookupRoutes.ts');
+const pages = () => import('./pages.ts');
+const runs = () => import('./runRoutes.ts');
+const snapshots = () => import('./snapshotRoutes.ts');
+const tags = () => import('./tagRoutes.ts');
+const targets = () => import('./targetRoutes.ts');
+
+/** By the name of the function, which is also the operation id. */
+export const routes = {
+  getPrefixes: {
+    method: 'GET',
+    path: 'prefixes',
+    auth: 'function',
+    load: async () => (await import('./prefixesRoute.ts')).prefixesRoute,
+  },
+  getFeed: {
+    method: 'GET',
+    path: 'feeds/{name}',
+    auth: 'function',
+    load: async () => (await import('./feedsRoute.ts')).feedsRoute,
+  },
+  getLookup: { method: 'GET', path: 'lookup', auth: 'function', load: async () => (await lookup()).lookupRoute },
+  postLookup: { method: 'POST', path: 'lookup', auth: 'function', load: async () => (await lookup()).bulkLookupRoute },
+  getTags: { method: 'GET', path: 'tags', auth: 'function', load: async () => (await tags()).tagsRoute },
+  getTag: { method: 'GET', path: 'tags/{tag}', auth: 'function', load: async () => (await tags()).tagRoute },
+  getSnapshots: {
+    method: 'GET',
+    path: 'snapshots',
+    auth: 'function',
+    load: async () => (await snapshots()).snapshotsRoute,
+  },
+  getSnapshot: {
+    method: 'GET',
+    path: 'snapshots/{id}',
+    auth: 'function',
+    load: async () => (await snapshots()).snapshotRoute,
+  },
+  getChanges: {
+    method: 'GET',
+    path: 'changes',
+    auth: 'function',
+    load: async () => (await import('./changesRoute.ts')).changesRoute,
+  },
+  getHistory: { method: 'GET', path: 'history', auth: 'function', load: async () => (await history()).historyRoute },
+  getHistoryAtom: {
+    method: 'GET',
+    path: 'history.atom',
+    auth: 'function',
+    load: async () => (await history()).atomRoute,
+  },
+  getTargets: { method: 'GET', path: 'targets', auth: 'function', load: async () => (await targets()).targetsRoute },
+  getTarget: {
+    method: 'GET',
+    path: 'targets/{name}',
+    auth: 'function',
+    load: async () => (await targets()).targetRoute,
+  },
+  getTargetPlan: {
+    method: 'GET',
+    path: 'targets/{name}/plan',
+    auth: 'function',
+    load: async () => (await targets()).planRoute,
+  },
+  postTargetApply: {
+    method: 'POST',
+    path: 'targets/{name}/apply',
+    auth: 'function',
+    load: async () => (await actions()).applyRoute,
+  },
+  postTargetRollback: {
+    method: 'POST',
+    path: 'targets/{name}/rollback',
+    auth: 'function',
+    load: async () => (await actions()).rollbackRoute,
+  },
+  postTargetResume: {
+    method: 'POST',
+    path: 'targets/{name}/resume',
+    auth: 'function',
+    load: async () => (await actions()).resumeRoute,
+  },
+  postTargetPause: {
+    method: 'POST',
+    path: 'targets/{name}/pause',
+    auth: 'function',
+    load: async () => (await actions()).pauseRoute,
+  },
+  postPull: { method: 'POST', path: 'pull', auth: 'function', load: async () => (await actions()).pullRoute },
+  getRuns: { method: 'GET', path: 'runs', auth: 'function', load: async () => (await runs()).runsRoute },
+  getRun: { method: 'GET', path: 'runs/{id}', auth: 'function', load: async () => (await runs()).runRoute },
+  getHealth: {
+    method: 'GET',
+    path: 'health',
+    auth: 'anonymous',
+    load: async () => (await import('./healthRoute.ts')).healthRoute,
+  },
+  getOpenApi: {
+    method: 'GET',
+    path: 'openapi.json',
+    auth: 'anonymous',
+    load: async () => (await import('./openApiRoute.ts')).describe(loadEndpoints),
+  },
+  getDocs: { method: 'GET', path: 'docs', auth: 'anonymous', load: async () => (await pages()).docsRoute },
+  getAsset: { method: 'GET', path: 'assets/{name}', auth: 'anonymous', load: async () => (await pages()).assetRoute },
+  getDashboard: {
+    method: 'GET',
+    path: 'dashboard',
+    auth: 'function',
+    load: async () => (await pages()).dashboardRoute,
+  },
+  getApprove: { method: 'GET', path: 'approve', auth: 'anonymous', load: async () => (await pages()).approveRoute },
+} satisfies Readonly<Record<string, RouteEntry>>;
+
+/** All of them, loaded one after the other: for the description of the API, and for tests. */
+export async function loadEndpoints(): Promise<readonly Endpoint[]> {
+  const endpoints: Endpoint[] = [];
+  for (const [name, entry] of Object.entries(routes)) endpoints.push(await loadEndpoint(name, entry));
+  return endpoints;
+}
+
+export async function loadEndpoint(name: string, { load, ...entry }: RouteEntry): Promise<Endpoint> {
+  return { ...(await load()), ...entry, name };
+}

@@ -4,10 +4,6 @@ import { cacheControls, defineRoute, jsonAnswer, namingSnapshot } from './route.
 import * as schemas from './schemas.ts';
 
 export const runsRoute = defineRoute({
-  name: 'getRuns',
-  method: 'GET',
-  path: 'runs',
-  authLevel: 'function',
   summary: 'The ledger, newest first',
   query: z.strictObject({
     target: schemas.targetName.optional().describe('Runs of one target, or `pull`.'),
@@ -38,10 +34,6 @@ export const runsRoute = defineRoute({
 });
 
 export const runRoute = defineRoute({
-  name: 'getRun',
-  method: 'GET',
-  path: 'runs/{id}',
-  authLevel: 'function',
   summary: 'One run: plan, verdict, before and after',
   params: z.strictObject({ id: z.string().max(120, 'an id that GET runs lists') }),
   answerHeaders: ['x-snapshot-id'],

@@ -5,10 +5,6 @@ import { cacheControls, defineRoute, snapshotAnswer, snapshotHeaders } from './r
 import * as schemas from './schemas.ts';
 
 export const snapshotsRoute = defineRoute({
-  name: 'getSnapshots',
-  method: 'GET',
-  path: 'snapshots',
-  authLevel: 'function',
   summary: 'The stored snapshots, newest first',
   query: z.strictObject({ limit: schemas.limit(1000).default(50), continuation: schemas.continuation }),
   answerHeaders: snapshotHeaders,
@@ -32,10 +28,6 @@ export const snapshotsRoute = defineRoute({
 });
 
 export const snapshotRoute = defineRoute({
-  name: 'getSnapshot',
-  method: 'GET',
-  path: 'snapshots/{id}',
-  authLevel: 'function',
   summary: 'One snapshot with its document',
   params: z.strictObject({ id: schemas.snapshotId }),
   answerHeaders: snapshotHeaders,

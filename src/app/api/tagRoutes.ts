@@ -20,10 +20,6 @@ const tagSummary = z.looseObject({
 });
 
 export const tagsRoute = defineRoute({
-  name: 'getTags',
-  method: 'GET',
-  path: 'tags',
-  authLevel: 'function',
   summary: 'The service tags with their counts of prefixes',
   query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
   answerHeaders: snapshotHeaders,
@@ -67,10 +63,6 @@ function summarize(tag: ServiceTag): z.output<typeof tagSummary> {
 }
 
 export const tagRoute = defineRoute({
-  name: 'getTag',
-  method: 'GET',
-  path: 'tags/{tag}',
-  authLevel: 'function',
   summary: 'One tag: its regions, its prefixes and their days',
   description: 'A tag that Microsoft lists no more is answered too, with listed: false.',
   params: z.strictObject({ tag: schemas.matching(schemas.tagPattern, 'a service tag such as Storage.WestEurope') }),

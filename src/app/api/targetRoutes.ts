@@ -37,10 +37,6 @@ const targetView = z.looseObject({
 });
 
 export const targetsRoute = defineRoute({
-  name: 'getTargets',
-  method: 'GET',
-  path: 'targets',
-  authLevel: 'function',
   summary: 'The targets and how they stand',
   query: z.strictObject({ limit: schemas.limit(1000).default(200), continuation: schemas.continuation }),
   answerHeaders: ['x-snapshot-id'],
@@ -67,10 +63,6 @@ export const targetsRoute = defineRoute({
 });
 
 export const targetRoute = defineRoute({
-  name: 'getTarget',
-  method: 'GET',
-  path: 'targets/{name}',
-  authLevel: 'function',
   summary: 'One target, now or as its rules were on a day',
   params: targetParams,
   query: z.strictObject({
@@ -136,10 +128,6 @@ const planFormats: Readonly<Record<string, 'json' | 'markdown'>> = {
 };
 
 export const planRoute = defineRoute({
-  name: 'getTargetPlan',
-  method: 'GET',
-  path: 'targets/{name}/plan',
-  authLevel: 'function',
   summary: 'The plan as it would run now',
   description: 'Reads the live resource; writes nothing.',
   params: targetParams,

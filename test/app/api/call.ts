@@ -3,8 +3,8 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import functions, { type HttpResponseInit } from '@azure/functions';
 import findMyWay from 'find-my-way';
 import { answerRequest } from '../../../src/app/api/answerRequest.ts';
-import type { ApiApp, Route } from '../../../src/app/api/route.ts';
-import { routes } from '../../../src/app/api/routes.ts';
+import type { ApiApp, Endpoint } from '../../../src/app/api/route.ts';
+import { loadEndpoints } from '../../../src/app/api/routes.ts';
 
 export interface Reply {
   readonly status: number;
@@ -26,7 +26,7 @@ export interface CallOptions {
 const { HttpRequest } = functions;
 
 const router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 10_000 });
-for (const route of routes) {
+for (const route of await loadEndpoints()) {
   const path = `/api/${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
   for (const method of route.method === 'GET' ? (['GET', 'HEAD'] as const) : (['POST'] as const)) {
     router.on(method, path, () => undefined, route);
@@ -48,7 +48,7 @@ export async function call(app: ApiApp, target: string, options: CallOptions = {
   });
   const log = (...line: unknown[]): void => void logged.push(line);
   const context = { info: log, warn: log, error: log };
-  const response = await answerRequest(match.store as Route, request, context, () => Promise.resolve(app));
+  const response = await answerRequest(match.store as Endpoint, request, context, () => Promise.resolve(app));
   return toReply(response);
 }
 

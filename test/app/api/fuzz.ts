@@ -1,9 +1,10 @@
 /** Random requests: half nonsense, half nearly right. Also a script: `node test/app/api/fuzz.ts 100000 [seed]`. */
 import fc from 'fast-check';
-import { routes } from '../../../src/app/api/routes.ts';
+import { loadEndpoints } from '../../../src/app/api/routes.ts';
 import { call, type CallOptions } from './call.ts';
 import { makeRun, makeState, makeWorld, type World } from './fakes.ts';
 
+const routes = await loadEndpoints();
 const nasty = fc.constantFrom(
   '',
   ' ',

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
 import { buildOpenApi } from '../../../src/app/api/openapi.ts';
-import { routes } from '../../../src/app/api/routes.ts';
+import { loadEndpoints } from '../../../src/app/api/routes.ts';
 import { RequestError } from '../../../src/core/errors.ts';
 import { call } from './call.ts';
 import { makeRun, makeState, makeWorld, plan, type World } from './fakes.ts';
@@ -39,6 +39,7 @@ interface Description {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
+const routes = await loadEndpoints();
 const description = JSON.parse(JSON.stringify(buildOpenApi(routes))) as Description;
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
