@@ -13,7 +13,7 @@ import { readNewestDay } from './readNewestDay.ts';
 export interface DownloadOptions extends FetchOptions {
   /** Of the pages; tests stand in for it. */
   readonly pageOrigin?: string;
-  /** Hosts that a file may come from. */
+  /** Hosts that a file may come from, after redirects too. */
   readonly downloadHosts?: readonly string[];
   readonly pageTimeoutInMs?: number;
 }
@@ -21,7 +21,12 @@ export interface DownloadOptions extends FetchOptions {
 const name = 'download';
 const pageIds: Readonly<Record<Cloud, string>> = { Public: '56519', AzureGovernment: '57063', China: '57062' };
 const maxPageBytes = 8 * 1024 * 1024;
+/** Links to files of one day: a page has had two. */
+const maxLinksOfOneDay = 8;
 const pages = ['details.aspx', 'confirmation.aspx'];
+const microsoftFileHosts = ['download.microsoft.com'];
+/** The pages, and the short links that Microsoft's redirects lead through. */
+const microsoftPageHosts = ['www.microsoft.com', 'go.microsoft.com'];
 
 export function downloadSource(cloud: Cloud, options: DownloadOptions = {}): ServiceTagsSource {
   return { name, fetch: (now = new Date()) => readNewest(cloud, options, now) };
@@ -44,9 +49,10 @@ async function readDay(
   options: DownloadOptions,
 ): Promise<ServiceTagsDownload> {
   const failures: unknown[] = [];
-  for (const link of links.filter((candidate) => candidate.date === date)) {
+  const ofDay = links.filter((candidate) => candidate.date === date).slice(0, maxLinksOfOneDay);
+  for (const link of ofDay) {
     try {
-      return { ...(await readDownload(name, link.url, cloud, options)), date };
+      return { ...(await readDownload(name, link.url, cloud, { ...options, ...hostsOf(options) })), date };
     } catch (error) {
       failures.push(error);
     }
@@ -58,9 +64,10 @@ async function readDay(
 }
 
 async function readLinks(cloud: Cloud, options: DownloadOptions): Promise<FileLink[]> {
-  const { pageOrigin = 'https://www.microsoft.com', downloadHosts = ['download.microsoft.com'] } = options;
+  const { pageOrigin = 'https://www.microsoft.com', downloadHosts = microsoftFileHosts } = options;
   const urls = pages.map((page) => `${pageOrigin}/en-us/download/${page}?id=${pageIds[cloud]}`);
-  const pageOptions = { ...options, maxBytes: maxPageBytes, timeoutInMs: options.pageTimeoutInMs ?? 20_000 };
+  const timeoutInMs = options.pageTimeoutInMs ?? 20_000;
+  const pageOptions = { ...options, ...hostsOf(options), maxBytes: maxPageBytes, timeoutInMs };
   const answers = await Promise.allSettled(urls.map((url) => fetchText(name, url, 'text/html', pageOptions)));
   const links = answers.flatMap((answer) =>
     answer.status === 'fulfilled' ? findFileLinks(answer.value.text, cloud, downloadHosts) : [],
@@ -75,4 +82,10 @@ async function readLinks(cloud: Cloud, options: DownloadOptions): Promise<FileLi
   );
   const expected = `a link to ServiceTags_${cloud}_<YYYYMMDD>.json on ${downloadHosts.join(' or ')}`;
   throw new SourceError(name, `expected ${expected}, found none in ${seen.join(' nor in ')}`);
+}
+
+/** The hosts that a page or a file may come from, wherever it is redirected to. */
+function hostsOf({ pageOrigin, downloadHosts = microsoftFileHosts }: DownloadOptions): Pick<FetchOptions, 'hosts'> {
+  const pageHosts = pageOrigin === undefined ? microsoftPageHosts : [new URL(pageOrigin).host];
+  return { hosts: [...pageHosts, ...downloadHosts] };
 }

@@ -11,6 +11,8 @@ export interface FetchOptions extends RetryOptions {
   readonly maxBytes?: number;
   /** For tests on this machine: plain http to a loopback address. */
   readonly allowLoopbackHttp?: boolean;
+  /** The only hosts that are asked, after redirects too; any host without it. */
+  readonly hosts?: readonly string[];
 }
 
 export interface FetchedText {
@@ -27,6 +29,7 @@ interface Settings {
   readonly accept: string;
   readonly maxBytes: number;
   readonly allowLoopbackHttp: boolean;
+  readonly hosts: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -47,8 +50,8 @@ export async function fetchText(
   options: FetchOptions = {},
 ): Promise<FetchedText> {
   const { signal } = timeLimit(options.timeoutInMs ?? retryDefaults.timeoutInMs);
-  const { maxBytes = defaultMaxBytes, allowLoopbackHttp = false } = options;
-  const settings = { accept, maxBytes, allowLoopbackHttp, signal };
+  const { maxBytes = defaultMaxBytes, allowLoopbackHttp = false, hosts } = options;
+  const settings = { accept, maxBytes, allowLoopbackHttp, hosts, signal };
   const toFailure = (error: Error) => (error instanceof AttemptError ? error.failure : { isFinal: true });
   try {
     return await withRetries(() => attempt(url, settings), toFailure, options, signal);
@@ -80,8 +83,8 @@ async function request(url: URL, { accept, signal }: Settings): Promise<Response
   }
 }
 
-/** https only; a URL that carries a password is refused before it can reach a log. */
-function checkedUrl(text: string, { allowLoopbackHttp }: Settings, base?: URL): URL {
+/** https only, and no other host than the known ones; a URL that carries a password is refused before it can reach a log. */
+function checkedUrl(text: string, { allowLoopbackHttp, hosts }: Settings, base?: URL): URL {
   const url = URL.parse(text, base?.href);
   const what = base ? 'redirects to' : 'is';
   if (!url) throw new AttemptError(`${what} no URL`, { isFinal: true });
@@ -92,6 +95,10 @@ function checkedUrl(text: string, { allowLoopbackHttp }: Settings, base?: URL): 
   }
   if (url.username !== '' || url.password !== '') {
     throw new AttemptError(`${what} a URL with a user name or password, which is not accepted`, { isFinal: true });
+  }
+  if (hosts && !hosts.includes(url.host)) {
+    const message = `${what} ${withoutSecrets(url.href)}, expected a URL on ${hosts.join(' or ')}`;
+    throw new AttemptError(message, { isFinal: true });
   }
   return url;
 }

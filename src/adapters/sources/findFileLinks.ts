@@ -8,46 +8,61 @@ export interface FileLink {
   readonly date: string;
 }
 
-/** How much of the text before and behind a file's name may belong to its link. */
-const reach = 1000;
+/** How much of the text before and after a file's name may belong to its link. */
+const contextLength = 1000;
 const delimiter = /[\s"'<>()\\]/;
 
 /**
  * Every link to a weekly file of one cloud, in attributes, scripts or JSON, escaped in any of their ways, each once.
- * Only links to `hosts` count: a link is followed, so a look-alike host must not be.
+ * Only links to `hosts` count: the app follows a link, so a look-alike host must not be among them. The work per file
+ * name is bounded, whatever stands around it: a hostile page takes no longer than another one of its length.
  */
 export function findFileLinks(page: string, cloud: Cloud, hosts: readonly string[]): FileLink[] {
   const text = unescaped(page);
-  const fileName = new RegExp(`ServiceTags_${cloud}_(\\d{4})(\\d{2})(\\d{2})\\.json(?!\\.?\\w)`, 'gi');
-  const links = [...text.matchAll(fileName)].flatMap((match) => {
-    const date = toDate(match[1], match[2], match[3]);
+  const starts = linkStarts(hosts);
+  const links = new Map<string, FileLink>();
+  let endBefore = 0;
+  for (const match of text.matchAll(fileNames(cloud))) {
     const end = match.index + match[0].length;
-    const before =
-      text
-        .slice(Math.max(0, match.index - reach), match.index)
-        .split(delimiter)
-        .at(-1) ?? '';
-    const after = text.slice(end, end + reach).split(delimiter)[0] ?? '';
-    const url = allowedUrl(before, match[0] + (after.startsWith('?') ? after : ''), hosts);
-    return date === undefined || url === undefined ? [] : [{ url, date }];
-  });
-  return [...new Map(links.map((link) => [link.url, link])).values()];
-}
-
-/** Layouts have wrapped the link in another one, so every `//` may be its start; the one nearest to the file counts. */
-function allowedUrl(before: string, rest: string, hosts: readonly string[]): string | undefined {
-  const starts = [...before.matchAll(/(https?:)?\/\//gi)].toReversed();
-  for (const start of starts) {
-    const scheme = start[1] === undefined ? 'https:' : '';
-    const url = URL.parse(scheme + before.slice(start.index) + rest);
-    if (url?.username === '' && url.password === '' && hosts.includes(url.host)) return upgraded(url).href;
+    const date = toDate(match[1], match[2], match[3]);
+    const before = text.slice(Math.max(endBefore, match.index - contextLength), match.index);
+    endBefore = end;
+    const start = date === undefined ? undefined : startOfLink(before, starts);
+    if (date === undefined || start === undefined) continue;
+    const url = allowedUrl(start + match[0] + queryAt(text, end), hosts);
+    if (url !== undefined) links.set(url, { url, date });
   }
-  return undefined;
+  return [...links.values()];
 }
 
-function upgraded(url: URL): URL {
+function fileNames(cloud: Cloud): RegExp {
+  return new RegExp(`ServiceTags_${cloud}_(\\d{4})(\\d{2})(\\d{2})\\.json(?!\\.?\\w)`, 'gi');
+}
+
+function linkStarts(hosts: readonly string[]): RegExp {
+  const names = hosts.map((host) => host.replaceAll(/[^\w-]/g, '\\$&')).join('|');
+  return new RegExp(`(?:(https?):)?//(?:${names})(?::443)?/`, 'gi');
+}
+
+/** Layouts have wrapped the link in another one, so it may start at any of the hosts: the start nearest to the file counts. */
+function startOfLink(before: string, starts: RegExp): string | undefined {
+  const start = [...before.matchAll(starts)].at(-1);
+  if (!start) return undefined;
+  const link = before.slice(start.index);
+  if (delimiter.test(link)) return undefined;
+  return start[1] === undefined ? `https:${link}` : link;
+}
+
+function queryAt(text: string, end: number): string {
+  if (text[end] !== '?') return '';
+  return text.slice(end, end + contextLength).split(delimiter, 1)[0] ?? '';
+}
+
+function allowedUrl(link: string, hosts: readonly string[]): string | undefined {
+  const url = URL.parse(link);
+  if (url?.username !== '' || url.password !== '' || !hosts.includes(url.host)) return undefined;
   if (url.protocol === 'http:' && !isLoopback(url)) url.protocol = 'https:';
-  return url;
+  return url.href;
 }
 
 /** JSON (also JSON inside of JSON), HTML and URL escapes of the characters that a link is made of. */

@@ -1,11 +1,17 @@
+import { maxPrefixesPerDocument, totalPrefixes } from '../../core/serviceTags/documentBounds.ts';
 import { isFutureDay, newestDay, withKnownDay } from '../../core/serviceTags/fileDate.ts';
 import { mergeDownloads } from '../../core/serviceTags/mergeDownloads.ts';
 import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 
+/** Files of one fetch, the newest among them, and how many are read at the same time. */
+const maxFiles = 64;
+const maxParallel = 4;
+
 /**
  * Of several weekly files the newest one. A name that is dated in the future is a slip and says nothing about how old
  * the file is: it must neither be passed over nor stand in the way of the files that follow. So it is read beside the
- * newest, and an address is in when any of them has it.
+ * newest, and an address is in when any of them has it. The slips nearest to today come first: those beyond `maxFiles`,
+ * of which no page of Microsoft's has a tenth, are left out.
  */
 export async function readNewestDay(
   days: readonly string[],
@@ -13,12 +19,24 @@ export async function readNewestDay(
   readDay: (day: string) => Promise<ServiceTagsDownload>,
 ): Promise<ServiceTagsDownload> {
   const read = async (day: string) => withKnownDay(await readDay(day), now);
+  const { newest, future } = daysToRead(days, now);
+  let merged = await read(newest);
+  for (let from = 0; from < future.length; from += maxParallel) {
+    const batch = future.slice(from, from + maxParallel);
+    const files = await Promise.all(batch.map((day) => read(day).catch(() => undefined)));
+    merged = files.reduce<ServiceTagsDownload>((known, file) => (file ? mergedBounded(known, file) : known), merged);
+  }
+  return merged;
+}
+
+function daysToRead(days: readonly string[], now: Date): { newest: string; future: readonly string[] } {
   const future = [...new Set(days)].filter((day) => isFutureDay(day, now)).sort();
   const newest = newestDay(days.filter((day) => !isFutureDay(day, now))) ?? future.pop() ?? '';
-  const first = await read(newest);
-  const settled = await Promise.allSettled(future.map(read));
-  const others = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
-  if (others.length === 0) return first;
-  const { document, warnings } = mergeDownloads([first, ...others]);
-  return { ...first, document, warnings };
+  return { newest, future: future.slice(0, maxFiles - 1) };
+}
+
+/** What all files say together holds no more than one may say. */
+function mergedBounded(known: ServiceTagsDownload, file: ServiceTagsDownload): ServiceTagsDownload {
+  const { document, warnings } = mergeDownloads([known, file]);
+  return totalPrefixes(document) > maxPrefixesPerDocument ? known : { ...known, document, warnings };
 }

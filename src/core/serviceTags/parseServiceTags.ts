@@ -6,6 +6,7 @@
  */
 import * as z from 'zod';
 import { InvalidDocumentError, shorten } from '../errors.ts';
+import { assertBounded, boundWarnings, displayText, namePattern, refusedTags } from './documentBounds.ts';
 import { comparePrefixes, parsePrefix, type AddressPrefix } from '../prefixes.ts';
 import type { Cloud, DocumentWarning, ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 import { compareText } from '../words.ts';
@@ -17,18 +18,19 @@ export interface ParsedServiceTags {
 
 const aNumber = 'expected a number';
 const aTagName = 'expected the name of a tag';
+/** A change number is part of a snapshot's id. */
+const maxChangeNumber = 999_999_999_999_999;
 
 /** The weekly file writes numbers, the API writes them as text. */
-const changeNumber = z.union(
-  [
-    z.int(aNumber).nonnegative(aNumber),
-    z
-      .string()
-      .regex(/^\d{1,15}$/, aNumber)
-      .transform(Number),
-  ],
-  aNumber,
-);
+const changeNumber = z
+  .union(
+    [
+      z.number(aNumber).nonnegative(aNumber).refine(Number.isInteger, aNumber),
+      z.string().regex(/^\d+$/, aNumber).transform(Number),
+    ],
+    aNumber,
+  )
+  .refine((number) => number <= maxChangeNumber, 'expected a number of at most 15 digits');
 
 const rawTag = z.object(
   {
@@ -38,9 +40,9 @@ const rawTag = z.object(
         changeNumber: changeNumber.catch(0),
         region: z.string().catch(''),
         systemService: z.string().catch(''),
-        platform: z.string().optional().catch(undefined),
+        platform: z.string().regex(namePattern).optional().catch(undefined),
         regionId: z.number().optional().catch(undefined),
-        networkFeatures: z.array(z.string()).nullish().catch(undefined),
+        networkFeatures: z.array(z.string().regex(namePattern)).nullish().catch(undefined),
         addressPrefixes: z.array(z.unknown(), 'expected an array of CIDRs'),
       },
       'expected an object with addressPrefixes',
@@ -86,10 +88,14 @@ export function parseServiceTags(json: unknown, cloud: Cloud): ParsedServiceTags
   if (!cloudSpellings[cloud].includes(raw.cloud.toLowerCase())) {
     throw new InvalidDocumentError(`cloud: "${shorten(raw.cloud)}", expected "${cloud}"`, 'cloud');
   }
-  const warnings: DocumentWarning[] = [];
-  const values = canonicalTags(raw.values, warnings);
+  assertBounded(raw.values);
+  const refused = refusedTags(raw.values);
+  const accepted = raw.values.filter(({ name }) => !refused.has(name.toLowerCase()));
+  const warnings: DocumentWarning[] = [...refused.values()];
+  if (accepted.length === 0) throw new InvalidDocumentError(`values: no tag is accepted; ${warnings[0]?.message}`);
+  const values = canonicalTags(accepted, warnings);
   assertReadable(raw.values, warnings);
-  return { document: { cloud, changeNumber: raw.changeNumber, values }, warnings };
+  return { document: { cloud, changeNumber: raw.changeNumber, values }, warnings: boundWarnings(warnings) };
 }
 
 /** Some entries that are no prefix are left out; where most are none, it is another format, or another thing. */
@@ -179,8 +185,9 @@ function sortedOnce(prefixes: readonly AddressPrefix[]): AddressPrefix[] {
 }
 
 function unreadable(tag: string, prefix: string): DocumentWarning {
-  const message = `${tag}: "${shorten(prefix)}" is neither an address nor a CIDR and is left out`;
-  return { kind: 'unreadable', tag, prefix: shorten(prefix), message };
+  const shown = displayText(prefix);
+  const message = `${tag}: "${shown}" is neither an address nor a CIDR and is left out`;
+  return { kind: 'unreadable', tag, prefix: shown, message };
 }
 
 function hostBits(tag: string, prefix: string, canonical: string): DocumentWarning {

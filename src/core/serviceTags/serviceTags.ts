@@ -29,7 +29,7 @@ export interface ServiceTagsDocument {
 
 /** Something of the input that was mended or left out; the document stands without it. */
 export interface DocumentWarning {
-  readonly kind: 'unreadable' | 'duplicate' | 'hostBits' | 'duplicateTag' | 'futureDate';
+  readonly kind: 'unreadable' | 'duplicate' | 'hostBits' | 'duplicateTag' | 'futureDate' | 'badName' | 'tooLarge';
   /** Empty where it is about the document as a whole. */
   readonly tag: string;
   readonly prefix: string;

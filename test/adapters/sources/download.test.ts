@@ -120,6 +120,30 @@ describe('the weekly file behind the download page', () => {
     );
   });
 
+  test('of 200 files that are dated in the future 63 are read, four at a time, and the newest in any case', async () => {
+    const days = Array.from({ length: 200 }, (_, index) => 20300101 + Math.floor(index / 28) * 100 + (index % 28));
+    const slips = days.map((day) => `/d/ServiceTags_Public_${day}.json`);
+    let [open, most] = [0, 0];
+    const slow: Handler = (_, response) => {
+      most = Math.max(most, (open += 1));
+      response.on('close', () => (open -= 1));
+      setTimeout(() => response.writeHead(200).end(JSON.stringify(weeklyFile(['20.2.0.0/24']))), 5);
+    };
+    const source = await start({
+      [details]: page(...slips, newest),
+      [newest]: answer(weeklyFile(['20.1.0.0/24'])),
+      ...Object.fromEntries(slips.map((slip) => [slip, slow])),
+    });
+
+    const { date, document } = await source.fetch(new Date('2025-03-11T12:00:00Z'));
+
+    expect(date).toBe('2025-03-03');
+    expect(document.values[0]?.addressPrefixes).toEqual(['20.1.0.0/24', '20.2.0.0/24']);
+    expect(pathsOf(server.requests).filter((path) => path.startsWith('/d/'))).toHaveLength(64);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
   test('where a link to the newest file is dead, another link to it is tried', async () => {
     const copy = newest.replace('/d/', '/copy/');
     const source = await start({
@@ -169,6 +193,32 @@ describe('what is an error', () => {
     await expect(source.fetch()).rejects.toThrow('expected a link to');
     expect(evil.requests).toEqual([]);
     await evil.close();
+  });
+
+  test.each([
+    ['the page', { [details]: 'page', [newest]: 'file' }],
+    ['the file', { [details]: 'here', [newest]: 'file' }],
+  ])('a redirect of %s to another host is not followed', async (_, moved) => {
+    const evil = await startLoopback({ '/page': page(newest), '/file': answer(weeklyFile(['20.66.0.0/24'])) });
+    const source = await start({
+      [details]: moved[details] === 'page' ? redirect(`${evil.origin}/page`) : page(newest),
+      [newest]: redirect(`${evil.origin}/file`),
+    });
+
+    const message = await source.fetch().catch(String);
+
+    expect(message).toContain(`redirects to ${evil.origin}/`);
+    expect(message).toContain(`expected a URL on ${server.host}`);
+    expect(evil.requests).toEqual([]);
+    await evil.close();
+  });
+
+  test('of more links to one day than a page has ever had, the first eight are tried', async () => {
+    const copies = Array.from({ length: 200 }, (_, index) => `/copy${index}${newest.slice(2)}`);
+    const source = await start({ [details]: page(...copies), [confirmation]: page() });
+
+    await expect(source.fetch()).rejects.toThrow('every link to the file of 2025-03-03 failed');
+    expect(server.requests.filter(({ url }) => url.startsWith('/copy'))).toHaveLength(8);
   });
 
   test('a file of another cloud under our name', async () => {

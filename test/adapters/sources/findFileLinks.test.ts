@@ -28,6 +28,7 @@ describe('layouts in which a link is found', () => {
     ['no scheme', `<a href="${url.replace('https:', '')}">`],
     ['plain http, which becomes https', `<a href="${url.replace('https', 'http')}">`],
     ['a host in capitals', `<a href="${url.replace('download.microsoft.com', 'Download.Microsoft.COM')}">`],
+    ['the default port', `<a href="${url.replace('.com/', '.com:443/')}">`],
     ['several times', `<a href="${url}">a</a> <a href="${url}">b</a> ${url.replaceAll('/', '\\/')}`],
   ])('%s', (_, page) => {
     expect(find(page)).toEqual(one);
@@ -94,5 +95,44 @@ describe('what is no link to a weekly file', () => {
 
     expect(find(page)).toEqual([]);
     expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
+/** Shortest of several runs: what a busy machine adds is left out. */
+function timeOf(page: string): number {
+  const times = Array.from({ length: 7 }, () => {
+    const start = performance.now();
+    find(page);
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
+
+describe('a hostile page', () => {
+  const length = 256 * 1024;
+  const fill = (piece: string) => piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
+  const name = 'ServiceTags_Public_20250101.json';
+  const harmless = timeOf(fill(`<a href="${url}">click here</a>\n`));
+
+  test.each([
+    ['slashes before each name', fill('/'.repeat(1000) + name)],
+    ['slashes and names', fill('/'.repeat(40) + name)],
+    ['names without a gap', fill(name)],
+    ['hosts without a name', fill('//download.microsoft.com/')],
+    ['hosts before each name', fill('//download.microsoft.com/'.repeat(40) + name)],
+    ['schemes', fill('https://'.repeat(125) + name)],
+    ['user names', fill(`//x@download.microsoft.com/${name}`)],
+    ['backslashes', fill('\\')],
+    ['escapes', fill('\\\\\\u002')],
+    ['entities', fill('&#x2')],
+    ['queries', fill(`${url}?`)],
+  ])('of %s takes at most ten times as long as one of links', (_, page) => {
+    expect(timeOf(page)).toBeLessThan(10 * harmless + 2);
+  });
+
+  test('takes twice as long when it is twice as long', () => {
+    const page = fill('/'.repeat(40) + name);
+
+    expect(timeOf(page.repeat(8))).toBeLessThan(8 * 3 * timeOf(page) + 5);
   });
 });

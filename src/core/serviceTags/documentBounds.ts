@@ -1,0 +1,107 @@
+/** How much a document may hold, and what a name in it may be: far above what Microsoft publishes, and no more. */
+import { InvalidDocumentError, shorten } from '../errors.ts';
+import { counted } from '../words.ts';
+import type { DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
+
+/** The largest tag so far is AzureCloud with 11,698 prefixes. */
+export const maxPrefixesPerTag = 50_000;
+/** The largest file so far has 93,362. */
+export const maxPrefixesPerDocument = 500_000;
+/** The largest file so far has 3,039. */
+const maxTags = 50_000;
+/** Of one kind, in one document. */
+const maxWarnings = 1_000;
+
+/** Names become lines of nginx, Terraform and ipset, file names and URLs. Microsoft's longest has 47 characters. */
+export const namePattern = /^[A-Za-z0-9._-]{1,100}$/;
+const acceptedName = 'expected up to 100 of A-Z, a-z, 0-9, ".", "_" and "-"';
+
+/** A tag as far as it is judged here. */
+export interface NamedList {
+  readonly name: string;
+  readonly properties: {
+    readonly region: string;
+    readonly systemService: string;
+    readonly addressPrefixes: readonly unknown[];
+  };
+}
+
+/** Throws InvalidDocumentError where a document is larger than any that Microsoft could mean. */
+export function assertBounded(tags: readonly NamedList[]): void {
+  if (tags.length > maxTags) {
+    throw new InvalidDocumentError(`values: ${counted(tags.length, 'tag')}, at most ${maxTags} are accepted`, 'values');
+  }
+  const total = tags.reduce((sum, tag) => sum + tag.properties.addressPrefixes.length, 0);
+  if (total > maxPrefixesPerDocument) {
+    const message = `the document lists ${counted(total, 'prefix')}, at most ${maxPrefixesPerDocument} are accepted`;
+    throw new InvalidDocumentError(`values: ${message}`, 'values');
+  }
+}
+
+export function totalPrefixes({ values }: ServiceTagsDocument): number {
+  return values.reduce((sum, tag) => sum + tag.addressPrefixes.length, 0);
+}
+
+/**
+ * Why tags are left out whole, by their names in lower case. A tag that was known before is then missing, and so in
+ * quarantine: what it had stays, and nothing of this list goes in for it.
+ */
+export function refusedTags(tags: readonly NamedList[]): ReadonlyMap<string, DocumentWarning> {
+  const refused = new Map<string, DocumentWarning>();
+  const sizes = new Map<string, number>();
+  for (const tag of tags) {
+    const key = tag.name.toLowerCase();
+    const size = (sizes.get(key) ?? 0) + tag.properties.addressPrefixes.length;
+    sizes.set(key, size);
+    const warning = refusedName(tag) ?? refusedSize(tag.name, size);
+    if (warning && !refused.has(key)) refused.set(key, warning);
+  }
+  return refused;
+}
+
+function refusedName({ name, properties: { region, systemService } }: NamedList): DocumentWarning | undefined {
+  const shown = displayText(name);
+  if (!namePattern.test(name)) return refusal('badName', shown, `name: "${shown}", ${acceptedName}`);
+  const fields = Object.entries({ region, systemService });
+  const bad = fields.find(([, value]) => value !== '' && !namePattern.test(value));
+  return bad && refusal('badName', shown, `${bad[0]}: "${displayText(bad[1])}", ${acceptedName}`);
+}
+
+function refusedSize(name: string, size: number): DocumentWarning | undefined {
+  if (size <= maxPrefixesPerTag) return undefined;
+  return refusal('tooLarge', name, `${counted(size, 'prefix')}, at most ${maxPrefixesPerTag} are accepted`);
+}
+
+function refusal(kind: DocumentWarning['kind'], tag: string, fact: string): DocumentWarning {
+  return { kind, tag, prefix: '', message: `${tag}: ${fact}: the tag is left out` };
+}
+
+/** Text of a document as it may stand in a message: short, and without line breaks and what else is not seen. */
+export function displayText(text: string): string {
+  return shorten(text.slice(0, 200).replaceAll(/\p{C}/gu, '\uFFFD'));
+}
+
+/** The first of each kind, and one that counts the others. What cannot be read decides over removals: it is counted out. */
+export function boundWarnings(warnings: readonly DocumentWarning[]): DocumentWarning[] {
+  const seen = new Map<DocumentWarning['kind'], number>();
+  const kept = warnings.filter(({ kind }) => {
+    const count = (seen.get(kind) ?? 0) + 1;
+    seen.set(kind, count);
+    return count <= maxWarnings;
+  });
+  const unreadable = seen.get('unreadable') ?? 0;
+  if (unreadable > maxWarnings) {
+    const message = `values: ${unreadable} entries cannot be read, at most ${maxWarnings} are left out`;
+    throw new InvalidDocumentError(message, 'values');
+  }
+  const rest = [...seen].filter(([, count]) => count > maxWarnings);
+  return [
+    ...kept,
+    ...rest.map(([kind, count]) => ({
+      kind,
+      tag: '',
+      prefix: '',
+      message: `${count - maxWarnings} more of this kind`,
+    })),
+  ];
+}
