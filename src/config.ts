@@ -55,6 +55,11 @@ export function readConfig(): Config {
   return loadConfig(process.env);
 }
 
+/** True where App Service Authentication checks who asks, and takes out what a caller says of himself. */
+export function isSignInOn(): boolean {
+  return readText(process.env, 'WEBSITE_AUTH_ENABLED')?.toLowerCase() === 'true';
+}
+
 /** Throws one ConfigurationError that lists every setting that is missing or wrong. */
 export function loadConfig(env: Environment): Config {
   const knownCloud = findChoice(readText(env, 'AZURE_CLOUD') ?? 'Public', clouds);

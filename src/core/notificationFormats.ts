@@ -28,7 +28,7 @@ const titles = {
   'deadline.near': 'A new prefix is missing and its week runs out',
 } as const;
 
-/** Slack refuses a section above 3,000 characters, Teams a message above 28 kB. */
+/** Slack refuses a section above 3,000 characters, escapes counted, Teams a message above 28 kB. */
 const maxMessageLength = 2500;
 
 /** By the host of the webhook: Slack, Teams and Power Automate get their own form, everybody else CloudEvents. */
@@ -53,10 +53,11 @@ export function toApprovalUrl(baseUrl: string, target: string, planId: string): 
 /** https://docs.slack.dev/reference/block-kit */
 export function toSlackMessage({ type, subject, message, approvalUrl }: NotificationText): object {
   const title = titles[type];
-  const text = { type: 'mrkdwn', text: escapeSlack(shorten(message, maxMessageLength)) };
+  // Verbatim: what looks like a link, a channel or a person stays text.
+  const text = { type: 'mrkdwn', verbatim: true, text: escapeSlack(message, maxMessageLength) };
   const button = { type: 'button', text: { type: 'plain_text', text: 'Review the plan' }, url: approvalUrl };
   return {
-    text: escapeSlack(shorten(`${title}: ${subject}`, 200)),
+    text: escapeSlack(`${title}: ${subject}`, 200),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: shorten(`${title}: ${subject}`, 149) } },
       { type: 'section', text },
@@ -83,8 +84,10 @@ export function toTeamsMessage({ type, subject, message, approvalUrl }: Notifica
   return { type: 'message', attachments: [attachment] };
 }
 
-function escapeSlack(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Cut to a length that counts the escapes, and never within one. */
+function escapeSlack(text: string, maxLength: number): string {
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return shorten(escaped, maxLength).replace(/&\w{0,3}…$/, '…');
 }
 
 /** Links and emphasis in a text that came from elsewhere stay text. */

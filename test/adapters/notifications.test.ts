@@ -189,7 +189,7 @@ describe('Slack and Teams', () => {
       text: 'Plan held: it waits for an approval: hooks',
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: 'Plan held: it waits for an approval: hooks' } },
-        { type: 'section', text: { type: 'mrkdwn', text: held.message } },
+        { type: 'section', text: { type: 'mrkdwn', verbatim: true, text: held.message } },
         {
           type: 'actions',
           elements: [
@@ -213,16 +213,17 @@ describe('Slack and Teams', () => {
     expect(JSON.stringify(message)).toContain('&lt;!channel&gt; &lt;https://example.com|click&gt; &amp; more');
   });
 
-  test('a very long message stays within what Slack takes', async () => {
+  test.each(['y', '&', 'y<'])('a very long message of "%s" stays within what Slack takes', async (text) => {
     const message = await notifyAt('https://hooks.slack.com/services/T0/B0/x', {
       ...held,
       subject: 'x'.repeat(300),
-      message: 'y'.repeat(10_000),
+      message: text.repeat(10_000),
     });
 
     const { blocks } = message as { blocks: { text?: { text: string } }[] };
     expect(blocks[0]?.text?.text.length).toBeLessThanOrEqual(150);
     expect(blocks[1]?.text?.text.length).toBeLessThanOrEqual(3000);
+    expect(blocks[1]?.text?.text.replaceAll(/&(amp|lt|gt);/g, '')).not.toContain('&');
   });
 
   test.each([

@@ -1,6 +1,7 @@
 /** Checks a request against its route's schemas. Every refusal names the field, the value and what is accepted. */
 import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
+import { isSignInOn } from '../../config.ts';
 import { quoteValue, RequestError, shorten } from '../../core/errors.ts';
 import type { Route } from './route.ts';
 
@@ -118,16 +119,19 @@ function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : quoteValue(value);
 }
 
-/** Who asks, for the ledger: the signed-in user where the platform knows one. */
+/**
+ * Who asks, for the ledger: the signed-in user where the platform's own sign-in is on. Without it anybody can send the
+ * header that names a user. The host knows the name of the key, and its Node library keeps it from the function.
+ */
 export function callerOf(request: HttpRequest): string {
-  const name = readUserName(request) ?? 'a function key';
-  return name.slice(0, 120).replaceAll(/\p{Cc}/gu, '');
+  const name = (isSignInOn() ? readUserName(request) : undefined) ?? 'a function key';
+  return name.replaceAll(/\p{C}/gu, '').slice(0, 120);
 }
 
 function readUserName(request: HttpRequest): string | undefined {
   try {
     const name: unknown = request.user?.username;
-    return typeof name === 'string' && name !== '' ? name : undefined;
+    return typeof name === 'string' && name.trim() !== '' ? name.trim() : undefined;
   } catch {
     // A header that the platform did not write; without sign-in it says nothing.
     return undefined;
@@ -146,10 +150,24 @@ export function publicUrl(request: HttpRequest): string {
   return url.href;
 }
 
-/** A page of another site must not make a signed-in browser act. */
+/**
+ * A page of another site must not make a signed-in browser act. Browsers say where a request comes from, and no page can
+ * change it; older ones send `Origin` alone. A proxy in front may have given the app another name than the browser sees.
+ */
 export function refuseCrossSite(request: HttpRequest): void {
   const site = request.headers.get('sec-fetch-site');
-  if (site === 'cross-site' || site === 'same-site') {
+  const isForeign = site === 'cross-site' || site === 'same-site';
+  if (isForeign || (site !== 'same-origin' && !isOwnOrigin(request))) {
     throw new RequestError(403, 'cross-site', 'requests from pages of other sites are refused');
   }
+}
+
+/** True also where there is none: what is no browser sends none. */
+function isOwnOrigin({ headers, url }: HttpRequest): boolean {
+  const header = headers.get('origin');
+  if (header === null) return true;
+  const origin = URL.parse(header);
+  const own = new URL(url);
+  if (!origin || (own.protocol === 'https:' && origin.protocol !== 'https:')) return false;
+  return [own.host, headers.get('x-forwarded-host')].includes(origin.host);
 }

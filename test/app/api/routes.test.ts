@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { XMLParser } from 'fast-xml-parser';
 import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
 import { parseServiceTags } from '../../../src/core/serviceTags/parseServiceTags.ts';
@@ -428,22 +428,84 @@ describe('actions', () => {
     expect(world.actions.calls).toEqual([['rollback', 'webhook-receiver', idOf(0), 'a function key']]);
   });
 
-  test('the signed-in user is who asks', async () => {
-    const principal = Buffer.from(JSON.stringify({ auth_typ: 'aad' })).toString('base64');
-    await post('pull', undefined, {
-      'x-ms-client-principal': principal,
+  describe('who asks', () => {
+    const principal = {
+      'x-ms-client-principal': Buffer.from(JSON.stringify({ auth_typ: 'aad' })).toString('base64'),
       'x-ms-client-principal-id': '1',
       'x-ms-client-principal-idp': 'aad',
-      'x-ms-client-principal-name': 'operator@example.org',
+      'x-ms-client-principal-name': ' operator@\u0080example.org ',
+    };
+    const ofStaticWebApp = {
+      'x-ms-client-principal': Buffer.from(
+        JSON.stringify({ identityProvider: 'aad', userId: '1', userDetails: 'operator@example.org' }),
+      ).toString('base64'),
+    };
+    afterEach(() => {
+      delete process.env.WEBSITE_AUTH_ENABLED;
     });
 
-    expect(world.actions.calls).toEqual([['pull', 'operator@example.org']]);
+    test.each(['True', 'true', ' TRUE '])('the signed-in user, where WEBSITE_AUTH_ENABLED is "%s"', async (setting) => {
+      process.env.WEBSITE_AUTH_ENABLED = setting;
+      await post('pull', undefined, principal);
+      await post('pull', undefined, ofStaticWebApp);
+
+      expect(world.actions.calls).toEqual([
+        ['pull', 'operator@example.org'],
+        ['pull', 'operator@example.org'],
+      ]);
+    });
+
+    test.each([undefined, 'False', '0', 'yes', ''])(
+      'a function key, whatever the caller says, where WEBSITE_AUTH_ENABLED is %j',
+      async (setting) => {
+        if (setting !== undefined) process.env.WEBSITE_AUTH_ENABLED = setting;
+        for (const action of ['pause', 'resume'])
+          await post(`targets/webhook-receiver/${action}`, undefined, principal);
+        await post('targets/webhook-receiver/apply', { planId: 'ab'.repeat(32) }, ofStaticWebApp);
+        await post('pull', undefined, principal);
+
+        expect(world.actions.calls.map((call) => call.at(-1))).toEqual(Array(4).fill('a function key'));
+      },
+    );
+
+    test('a function key, where sign-in is on and nobody signed in', async () => {
+      process.env.WEBSITE_AUTH_ENABLED = 'True';
+      await post('pull');
+      await post('pull', undefined, { 'x-ms-client-principal': 'not base64 of JSON' });
+
+      expect(world.actions.calls).toEqual([
+        ['pull', 'a function key'],
+        ['pull', 'a function key'],
+      ]);
+    });
   });
 
-  test('a page of another site cannot act for a signed-in browser', async () => {
-    expect((await post('pull', undefined, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
-    expect((await post('pull', undefined, { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
-    expect(world.actions.calls).toHaveLength(1);
+  test.each([
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ 'sec-fetch-site': 'same-origin' }, 200],
+    [{ 'sec-fetch-site': 'none' }, 200],
+    [{}, 200],
+    [{ origin: 'OWN' }, 200],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ origin: '' }, 403],
+    [{ origin: 'http://evil.example/OWN_HOST' }, 403],
+    [{ origin: 'https://evil.example', 'sec-fetch-site': 'none' }, 403],
+    [{ origin: 'OWN', 'sec-fetch-site': 'cross-site' }, 403],
+    [{ origin: 'https://front.example', 'x-forwarded-host': 'front.example' }, 200],
+    [{ origin: 'https://front.example', 'sec-fetch-site': 'same-origin' }, 200],
+  ])('a page of another site cannot act for a signed-in browser: %j is %i', async (headers, status) => {
+    const own = new URL('http://localhost:7071');
+    const sent = Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [
+        name,
+        text.replace('OWN_HOST', own.host).replace('OWN', own.origin),
+      ]),
+    );
+
+    expect((await post('pull', undefined, sent)).status).toBe(status);
+    expect(world.actions.calls).toHaveLength(status === 200 ? 1 : 0);
   });
 
   test('a plan that has moved: 409 with the new plan', async () => {
