@@ -20,6 +20,7 @@ export type ProblemKind =
   | 'cross-site'
   | 'no-snapshot'
   | 'empty-list'
+  | 'empty-shard'
   | 'vanished-tag'
   | 'storage-unavailable'
   | 'configuration';

@@ -71,7 +71,7 @@ function isDay(reference: string): boolean {
 }
 
 async function chooseSnapshot(queries: Queries, reference: string): Promise<SnapshotView> {
-  return queries.library.choose(isDay(reference) ? { asOf: schemas.toDay(reference) } : { snapshot: reference });
+  return queries.library.choose(schemas.toReference(reference));
 }
 
 async function latestChange(queries: Queries, { snapshot }: SnapshotView, name: string): Promise<Changes> {

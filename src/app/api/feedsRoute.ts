@@ -6,54 +6,79 @@ import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts'
 import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
 import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
 import type { PrefixSelection } from '../queries/prefixList.ts';
-import { unknownTag } from '../queries/tagQuery.ts';
-import { quarantineHeader, renderLines, withheldHeader } from './renderPrefixes.ts';
+import { resolveTags, unknownTag } from '../queries/tagQuery.ts';
+import { quarantineHeader, renderList, withheldHeader } from './renderPrefixes.ts';
 import { cacheControls, defineRoute, snapshotHeaders, textType } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const tagParameter = z.string().describe('A service tag, with or without its region: Storage, Storage.WestEurope.');
+const regionParameter = z.string().describe('An ARM location such as westeurope.');
+const familyParameter = z.enum([...addressFamilies, 'all']);
 
 export const feedsRoute = defineRoute({
   documentedPaths: {
     'feeds/{tag}.txt': z.strictObject({ tag: tagParameter }),
     'feeds/{tag}.{region}.{family}.txt': z.strictObject({
       tag: tagParameter,
-      region: z.string().describe('An ARM location such as westeurope.'),
-      family: z.enum([...addressFamilies, 'all']),
+      region: regionParameter,
+      family: familyParameter,
     }),
+    'feeds/{tag}.{family}.txt': z.strictObject({ tag: tagParameter, family: familyParameter }),
+    'feeds/{tag}.{region}.txt': z.strictObject({ tag: tagParameter, region: regionParameter }),
   },
-  summary: 'One prefix a line, for firewalls that poll',
+  summary: 'One prefix per line, for firewalls that poll',
   description:
-    'Never empty: no data, and a tag that is listed no more, is a 503, and the firewall keeps what it has. While a tag ' +
-    'is in quarantine (missing, empty or shrunken beyond the limits), what was listed before stays in the list beside ' +
-    'what is listed now, and x-quarantined names the tag. x-withheld says what is listed and not passed on.',
+    'Never empty: no data, and a tag that is listed no more, is a 503, and the firewall keeps what it has; a shard ' +
+    'without a prefix is a 404. While a tag is in quarantine (missing, empty or shrunken beyond the limits), what was ' +
+    'listed before stays in the list beside what is listed now, and x-quarantined names the tag. x-withheld says what ' +
+    'is listed and not passed on. GET feeds lists the feeds with their sizes.',
   params: z.strictObject({ name: z.string() }),
   query: z.strictObject({
+    tag: schemas.moreTags,
+    region: schemas.regionList,
+    family: familyParameter.optional().describe('Default: what the name says, else all.'),
     aggregate: schemas.flag,
-    comment: schemas.flag.describe('Names the tag behind each prefix: ` # AzureContainerRegistry`.'),
+    comment: schemas.flag.describe('Names the tags behind each prefix: ` # AzureContainerRegistry`.'),
     shard: schemas.shard,
   }),
+  repeatable: ['tag', 'region'],
   answerHeaders: [...snapshotHeaders, 'x-quarantined', 'x-withheld'],
   responses: { 200: { description: 'The list.', content: { 'text/plain': z.string() } } },
   async handle({ params, query }, { queries }) {
     const view = await queries.current.get();
-    const document = await believedDocument(queries.library, view.snapshot, [params.name]);
-    const { withheld } = await readPassedOn(queries.library, view.snapshot, [params.name]);
-    const feed = await chooseListed(queries.history, feedTags(params.name), () => parseFeedName(document, params.name));
-    const selection = { ...feed, aggregate: query.aggregate, shard: query.shard };
+    const names = [...feedTags(params.name), ...query.tag];
+    const document = await believedDocument(queries.library, view.snapshot, names);
+    const { withheld } = await readPassedOn(queries.library, view.snapshot, names);
+    const selection = await chooseListed(queries.history, names, () => {
+      const feed = parseFeedName(document, params.name);
+      refuseTwoFamilies(params.name, feed.family, query.family);
+      const tags = resolveTags(document, [...feed.tags, ...query.tag], query.region).map(({ name }) => name);
+      return { ...query, tags, regions: [], family: query.family ?? feed.family };
+    });
     return {
       contentType: textType,
       view,
-      key: `feed ${JSON.stringify([selection, query.comment])}`,
+      key: `feed ${JSON.stringify(selection)}`,
       cacheControl: cacheControls.current,
       headers: {
         ...quarantineHeader(quarantineOf(view.snapshot, selection.tags)),
         ...withheldHeader(selectWithheld(withheld, selection.tags, selection.family)),
       },
-      render: () => renderLines(document, selection, 'text', query.comment),
+      render: () => renderList(document, selection, 'text', query),
     };
   },
 });
+
+/** `Tag.ipv4.txt?family=ipv6` is a mistake: nobody knows which of the two was meant. */
+function refuseTwoFamilies(name: string, named: FeedSelection['family'], asked: FeedSelection['family'] | undefined) {
+  if (asked === undefined || named === 'all' || named === asked) return;
+  throw new RequestError(
+    400,
+    'invalid-query',
+    `family: "${asked}" is not accepted here; accepted: ${named}, which ${shorten(name)} names, or nothing`,
+    { parameter: 'family' },
+  );
+}
 
 type FeedSelection = Pick<PrefixSelection, 'tags' | 'regions' | 'family'>;
 

@@ -10,11 +10,12 @@ import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
 import { crossNames, diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
 import { invalidContinuation } from './paging.ts';
-import { lineFormats, quarantineHeader, renderCsvRows, renderLines, withheldHeader } from './renderPrefixes.ts';
-import { cacheControls, defineRoute, jsonType, snapshotHeaders, textType } from './route.ts';
+import { listFormatNames, listFormats } from '../formats/listFormats.ts';
+import { quarantineHeader, renderCsvRows, renderList, withheldHeader } from './renderPrefixes.ts';
+import { cacheControls, defineRoute, jsonType, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
 
-const formats = ['json', 'csv', ...lineFormats] as const;
+const formats = ['json', 'csv', ...listFormatNames] as const;
 type Format = (typeof formats)[number];
 
 const formatsByMediaType: Readonly<Record<string, Format>> = {
@@ -31,9 +32,12 @@ const querySchema = z
     aggregate: schemas.flag.describe('The fewest prefixes that cover the same addresses.'),
     ...schemas.snapshotSelector,
     format: z.enum(formats).optional().describe('Stronger than the Accept header.'),
-    comment: schemas.flag.describe('Names the tags beside each line, where the format has comments.'),
+    comment: schemas.flag.describe('Names the tags beside each prefix, in formats that have comments.'),
+    name: schemas.listName,
     shard: schemas.shard,
-    since: schemas.snapshotId.optional().describe('Only what was added and removed since that snapshot; json or text.'),
+    since: schemas.snapshotOrDate
+      .optional()
+      .describe('Only what was added and removed since that snapshot, or since the list of that day; json or text.'),
     limit: schemas.limit(100_000).optional().describe('Prefixes a page; json only.'),
     continuation: schemas.continuation,
   })
@@ -45,7 +49,7 @@ export const prefixesRoute = defineRoute({
   summary: 'The prefixes of service tags',
   description:
     'Lists for machines (every format but json and csv) are never empty: no prefix, and a tag that is listed no more, ' +
-    'is a 503. While a tag is in quarantine (missing, empty or shrunken beyond the limits), they hold what was listed ' +
+    'is a 503; a shard without a prefix is a 404. While a tag is in quarantine (missing, empty or shrunken beyond the limits), they hold what was listed ' +
     'before beside what is listed now; x-quarantined names the tag. They never hold special-purpose ranges (RFC 6890), ' +
     'and a new prefix of the ACR tags that is wider than /20 (IPv6: /112) only when two further publications list it ' +
     'too; x-withheld says so. json and csv, and every answer with snapshot or asOf, are as published.',
@@ -73,6 +77,7 @@ export const prefixesRoute = defineRoute({
         }),
         'text/plain': z.string(),
         'text/csv': z.string(),
+        'application/yaml': z.string(),
       },
     },
   },
@@ -87,12 +92,17 @@ export const prefixesRoute = defineRoute({
       contentType: contentTypeOf(format),
       view,
       key: `prefixes ${format} ${JSON.stringify(query)}`,
-      cacheControl: query.snapshot === undefined ? cacheControls.current : cacheControls.immutable,
+      cacheControl: isFixed(query) ? cacheControls.immutable : cacheControls.current,
       headers: listHeaders(listing, query),
       render: () => render(queries, listing, query, format, page?.offset ?? 0),
     };
   },
 });
+
+/** Made of snapshots that the request names by id: never changes. */
+function isFixed({ snapshot, since }: Query): boolean {
+  return snapshot !== undefined && (since === undefined || schemas.snapshotId.safeParse(since).success);
+}
 
 /** A snapshot, and what an answer is made from. */
 interface Listing {
@@ -123,7 +133,8 @@ function refusal(parameter: string, value: string | number, accepted: string): R
 
 function contentTypeOf(format: Format): string {
   if (format === 'json') return jsonType;
-  return format === 'csv' ? 'text/csv; charset=utf-8; header=present' : textType;
+  if (format === 'csv') return 'text/csv; charset=utf-8; header=present';
+  return `${listFormats[format].mediaType}; charset=utf-8`;
 }
 
 /** Lists that machines poll are what is believed; what people read, or ask for by day or id, is as published. */
@@ -142,7 +153,7 @@ async function refuseVanished(queries: Queries, document: ServiceTagsDocument, q
 }
 
 function isPolled({ snapshot, asOf }: Query, format: Format): boolean {
-  return snapshot === undefined && asOf === undefined && lineFormats.some((lineFormat) => lineFormat === format);
+  return snapshot === undefined && asOf === undefined && format !== 'json' && format !== 'csv';
 }
 
 function listHeaders({ snapshot, document, withheld }: Listing, query: Query): Readonly<Record<string, string>> {
@@ -163,13 +174,13 @@ async function render(
 ): Promise<string> {
   const { snapshot, document } = listing;
   if (query.since !== undefined) {
-    const { snapshot: since } = await queries.library.get(query.since);
+    const { snapshot: since } = await queries.library.choose(schemas.toReference(query.since));
     // Both as they were given to machines: whoever applies each difference ends with the list itself.
     const before = await readListing(queries, since, query, format);
     return renderSince({ id: since.id, document: before.document }, { ...snapshot, document }, query, format);
   }
   if (format === 'csv') return renderCsvRows(snapshot, toSelection(query), queries.history);
-  if (format !== 'json') return renderLines(document, toSelection(query), format, query.comment);
+  if (format !== 'json') return renderList(document, toSelection(query), format, query);
   return renderJson(listing, query, offset);
 }
 

@@ -5,40 +5,34 @@ import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts
 import { firstSeenOfPrefixes } from '../../core/serviceTags/tagTimeline.ts';
 import type { WithheldPrefix } from '../../core/serviceTags/withheld.ts';
 import { renderCsv } from '../formats/csv.ts';
-import { renderIpset } from '../formats/ipset.ts';
 import { toLabel } from '../formats/label.ts';
-import { renderNginx } from '../formats/nginx.ts';
-import type { PrefixRow, RenderOptions } from '../formats/prefixRow.ts';
-import { renderTerraform } from '../formats/terraform.ts';
-import { renderText } from '../formats/text.ts';
+import { listFormats, type ListFormatName } from '../formats/listFormats.ts';
 import type { History } from '../queries/history.ts';
 import { listPrefixes, toRows, type PrefixList, type PrefixSelection } from '../queries/prefixList.ts';
 import { retryAfterInSeconds } from '../queries/storage.ts';
 
-export const lineFormats = ['text', 'nginx', 'ipset', 'terraform'] as const;
-export type LineFormat = (typeof lineFormats)[number];
+export interface ListOptions {
+  readonly comment: boolean;
+  /** Of the set, list or object, in formats that have one; default: what was asked for. */
+  readonly name?: string | undefined;
+}
 
-const renderers: Readonly<Record<LineFormat, (rows: readonly PrefixRow[], options: RenderOptions) => string>> = {
-  text: renderText,
-  nginx: renderNginx,
-  ipset: renderIpset,
-  terraform: renderTerraform,
-};
-
-/** For machines that let in what is listed. Throws RequestError 503 where nothing is: an empty list would close a door. */
-export function renderLines(
+/** For machines that let in what is listed. Throws RequestError if nothing is: an empty list would close a door. */
+export function renderList(
   document: ServiceTagsDocument,
   selection: PrefixSelection,
-  format: LineFormat,
-  comment: boolean,
+  format: ListFormatName,
+  { comment, name }: ListOptions,
 ): string {
-  const list = listPrefixes(document, selection);
-  if (list.prefixes.length === 0) throw emptyList(list);
+  const chosen = listPrefixes(document, selection);
+  if (chosen.prefixes.length === 0) throw emptyList(document, selection, chosen);
+  // The same bytes in whatever order the regions are asked for.
+  const list = { ...chosen, tags: chosen.tags.toSorted() };
   // No snapshot id: a list that has not changed keeps its bytes, so whoever polls sees no change.
   const heading = `${list.tags.join(', ')} (${document.cloud})`;
-  const label = toLabel(selection.tags, selection.regions);
+  const label = name ?? toLabel(selection.tags, selection.regions);
   const part = selection.shard;
-  return renderers[format](toRows(document, list, undefined), { label, part, heading, comment });
+  return listFormats[format].render(toRows(document, list, undefined), { label, part, heading, comment });
 }
 
 /** Says of which tags in quarantine an answer holds the prefixes, and since which snapshot they are. */
@@ -57,7 +51,18 @@ export function withheldHeader(withheld: readonly WithheldPrefix[]): Readonly<Re
   return { 'x-withheld': `count=${prefixes.length}; first=${prefixes.slice(0, namedInHeader).join(' ')}` };
 }
 
-function emptyList({ tags }: PrefixList): RequestError {
+/** A part without a prefix is expected of a short list; a list without one is not. */
+function emptyList(document: ServiceTagsDocument, selection: PrefixSelection, { tags }: PrefixList): RequestError {
+  const { shard } = selection;
+  const whole = shard ? listPrefixes(document, { ...selection, shard: undefined }).prefixes.length : 0;
+  if (shard && whole > 0) {
+    return new RequestError(
+      404,
+      'empty-shard',
+      `shard: ${shard.index}/${shard.count} of ${tags.join(', ')} contains none of the ${whole} prefixes; ask for fewer shards`,
+      { parameter: 'shard' },
+    );
+  }
   return new RequestError(
     503,
     'empty-list',

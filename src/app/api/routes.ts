@@ -21,6 +21,12 @@ export const routes = {
     auth: 'function',
     load: async () => (await import('./prefixesRoute.ts')).prefixesRoute,
   },
+  getFeeds: {
+    method: 'GET',
+    path: 'feeds',
+    auth: 'function',
+    load: async () => (await import('./feedListRoute.ts')).feedListRoute,
+  },
   getFeed: {
     method: 'GET',
     path: 'feeds/{name}',

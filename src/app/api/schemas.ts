@@ -26,6 +26,9 @@ export const tagPattern = new RegExp(`^${tagItem}$`);
 export const tagList = commaList(tagItem, 'service tags such as Storage.WestEurope')
   .default([defaultServiceTag])
   .describe('Service tags: repeat or comma.');
+export const moreTags = commaList(tagItem, 'service tags such as Storage.WestEurope')
+  .default([])
+  .describe('Further service tags beside the one in the name: repeat or comma.');
 const regionItem = ' *[A-Za-z0-9][A-Za-z0-9 ]{0,59}';
 export const regionList = commaList(regionItem, 'ARM locations such as westeurope or West Europe')
   .transform((regions) => [...new Set(regions.map(normalizeRegion))])
@@ -50,6 +53,10 @@ export const shard = matching(/^[1-9]\d?\/[1-9]\d?$/, 'i/n such as 1/3, n at mos
 const snapshotIdAccepted = 'an id that GET snapshots lists';
 export const snapshotId = matching(snapshotIdPattern, snapshotIdAccepted);
 
+export const listName = matching(/^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$/, 'up to 24 of a-z, 0-9 and -, a letter first')
+  .optional()
+  .describe('Name of the set, list or object, in formats that have one. Default: the tags and regions.');
+
 const isoForms = [z.iso.date(), z.iso.datetime({ offset: true })] as const;
 const isoMessage = 'an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
 export const isoDate = z.union(isoForms, isoMessage).describe('ISO date, or time with its offset.');
@@ -59,6 +66,11 @@ export const snapshotOrDate = z.union([snapshotId, ...isoForms], `${snapshotIdAc
 /** The day, UTC, of an ISO date or time: releases are dated by day. */
 export function toDay(iso: string): string {
   return iso.length === 10 ? iso : new Date(iso).toISOString().slice(0, 10);
+}
+
+/** The snapshot with this id, or the newest of that day or before. */
+export function toReference(idOrDate: string): SnapshotChoice {
+  return snapshotId.safeParse(idOrDate).success ? { snapshot: idOrDate } : { asOf: toDay(idOrDate) };
 }
 
 /** The instant up to which things count: for a date the end of that day, UTC. */

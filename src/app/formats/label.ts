@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { RenderOptions } from './prefixRow.ts';
 
-/** Names a list after what was asked for: `azurecontainerregistry-westeurope`. */
+/** Names a list after what was asked for, in whatever order and letter case: `azurecontainerregistry-westeurope`. */
 export function toLabel(tags: readonly string[], regions: readonly string[]): string {
-  return [...tags, ...regions].map((part) => part.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')).join('-');
+  const parts = [...sorted(tags), ...sorted(regions)].map((part) => part.replaceAll(/[^a-z0-9]+/g, '-'));
+  return parts.join('-').replaceAll(/^-+|-+$/g, '') || 'list';
+}
+
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names.map((name) => name.toLowerCase()))].sort();
 }
 
 /** With `-1of3` for one part of a list: parts that are loaded side by side must not replace each other. */

@@ -1,9 +1,8 @@
+import { endComment, headingLine } from './comments.ts';
 import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
 /** Lines for an `include` before `deny all;`. */
-export function renderNginx(rows: readonly PrefixRow[], { comment, heading }: RenderOptions): string {
-  const lines = rows.map((row) =>
-    comment ? `allow ${row.prefix}; # ${row.tags.join(' ')}\n` : `allow ${row.prefix};\n`,
-  );
-  return `# ${heading}\n${lines.join('')}`;
+export function renderNginx(rows: readonly PrefixRow[], options: RenderOptions): string {
+  const lines = rows.map((row) => `allow ${row.prefix};${endComment(row, options)}\n`);
+  return `${headingLine(options)}${lines.join('')}`;
 }

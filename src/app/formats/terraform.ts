@@ -1,16 +1,15 @@
-import { addressFamilies } from '../../core/prefixes.ts';
+import { endComment, headingLine } from './comments.ts';
 import { nameList } from './label.ts';
-import type { PrefixRow, RenderOptions } from './prefixRow.ts';
+import { byFamily, type PrefixRow, type RenderOptions } from './prefixRow.ts';
 
-/** A `locals` block with one list a family, named after the selection. */
+/** A `locals` block with one list per family, named after the selection. */
 export function renderTerraform(rows: readonly PrefixRow[], options: RenderOptions): string {
-  const { heading, comment } = options;
-  const name = nameList(options, 60).replaceAll('-', '_');
-  const lists = addressFamilies.map((family) => {
-    const lines = rows
-      .filter((row) => row.family === family)
-      .map((row) => `    "${row.prefix}",${comment ? ` # ${row.tags.join(' ')}` : ''}\n`);
+  const label = nameList(options, 60).replaceAll('-', '_');
+  // A name in HCL starts with a letter.
+  const name = /^\d/.test(label) ? `_${label}` : label;
+  const lists = byFamily(rows).map(([family, own]) => {
+    const lines = own.map((row) => `    "${row.prefix}",${endComment(row, options)}\n`);
     return `  ${name}_${family} = [\n${lines.join('')}  ]\n`;
   });
-  return `# ${heading}\nlocals {\n${lists.join('\n')}}\n`;
+  return `${headingLine(options)}locals {\n${lists.join('\n')}}\n`;
 }

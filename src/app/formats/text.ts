@@ -1,9 +1,10 @@
+import { endComment } from './comments.ts';
 import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
 /**
- * One prefix a line. With comments, each line ends in ` # tags`: external dynamic lists take what follows a blank as
- * a comment, and have no lines that hold nothing else.
+ * One prefix per line. With comments, each line ends in ` # tags`: external dynamic lists take what follows a blank as
+ * a comment, and have no lines that contain nothing else.
  */
-export function renderText(rows: readonly PrefixRow[], { comment }: RenderOptions): string {
-  return rows.map((row) => (comment ? `${row.prefix} # ${row.tags.join(' ')}\n` : `${row.prefix}\n`)).join('');
+export function renderText(rows: readonly PrefixRow[], options: RenderOptions): string {
+  return rows.map((row) => `${row.prefix}${endComment(row, options)}\n`).join('');
 }

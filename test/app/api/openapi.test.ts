@@ -88,6 +88,9 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
     { path: { tag: 'AzureContainerRegistry', region: 'eastus', family: 'ipv4' } },
     { path: { tag: 'AzureContainerRegistry', region: 'westeurope', family: 'ipv4' }, status: 503 },
   ],
+  getFeed3: [{ path: { tag: 'AzureContainerRegistry', family: 'ipv6' }, query: { region: 'eastus,westeurope' } }],
+  getFeed4: [{ path: { tag: 'AzureContainerRegistry', region: 'eastus' } }],
+  getFeeds: [{}, { query: { tag: 'AzureContainerRegistry,AzureFrontDoor.Backend' } }],
   getLookup: [
     { query: { ip: '20.42.66.1' } },
     { query: { ip: '2603:1030:20e:3::480/122', asOf: '2026-07-12T00:00:00Z', target: 'webhook-receiver' } },

@@ -74,6 +74,19 @@ describe('selection', () => {
     );
   });
 
+  test('since a day: the newest list of that day or before, as asOf', async () => {
+    const byId = (await get(`prefixes?since=${idOf(0)}`)).json();
+
+    expect((await get('prefixes?since=2026-07-06')).json()).toEqual(byId);
+    expect((await get('prefixes?since=2026-07-12T23:00:00Z')).json()).toEqual(byId);
+    expect((await get('prefixes?since=2020-01-01')).status).toBe(404);
+    expect((await get('prefixes?since=yesterday')).json()).toMatchObject({
+      detail: expect.stringMatching(/^since: "yesterday".*an id that GET snapshots lists, or an ISO date/) as unknown,
+    });
+    const dated = await get(`prefixes?since=2026-07-06&snapshot=${idOf(2)}`);
+    expect(dated.headers['cache-control']).not.toContain('immutable');
+  });
+
   test('pages stay with their snapshot when a new one comes', async () => {
     const first = (await get('prefixes?limit=2')).json() as { prefixes: string[]; count: number; continuation: string };
     world.snapshots.publish({ AzureContainerRegistry: ['52.146.2.0/24'] }, '2026-07-27');
@@ -299,6 +312,19 @@ describe('formats, read back', () => {
     );
   });
 
+  test("a name of one's own", async () => {
+    expect((await get('prefixes?format=ipset&name=acr')).text).toContain('create acr-v4 hash:net');
+    expect((await get('prefixes?format=calico&name=acr')).text).toContain('name: "acr"');
+    expect((await get('prefixes?format=ipset&name=1;x')).status).toBe(400);
+    expect((await get(`prefixes?format=ipset&name=${'x'.repeat(25)}`)).status).toBe(400);
+  });
+
+  test('a list has one name, in whatever order its regions are asked for', async () => {
+    expect((await get('prefixes?format=ipset&region=westeurope,eastus')).text).toBe(
+      (await get('prefixes?format=ipset&region=EastUS&region=westeurope')).text,
+    );
+  });
+
   test('ipset restore: a long selection still has names that the kernel takes', async () => {
     const sets = runIpsetRestore((await get('prefixes?format=ipset&region=eastus,westeurope')).text);
 
@@ -429,6 +455,71 @@ describe('feeds', () => {
     const lines = reply.text.trimEnd().split('\n');
     expect(lines).toEqual(prefixes);
     expect(lines.every((line) => isPrefix(line) && familyOf(line))).toBe(true);
+  });
+
+  test.each([
+    ['AzureContainerRegistry.txt?region=eastus,westeurope', 'region=eastus,westeurope'],
+    ['AzureContainerRegistry.ipv6.txt?region=West%20Europe', 'region=westeurope&family=ipv6'],
+    ['AzureContainerRegistry.txt?family=ipv4', 'family=ipv4'],
+    ['AzureFrontDoor.Backend.txt?tag=AzureContainerRegistry', 'tag=AzureFrontDoor.Backend,AzureContainerRegistry'],
+    ['AzureContainerRegistry.all.txt?family=ipv4', 'family=ipv4'],
+  ])('%s is the same list as prefixes gives', async (name, query) => {
+    const feed = await get(`feeds/${name}`);
+
+    expect(feed.status).toBe(200);
+    expect(feed.text).toBe((await get(`prefixes?format=text&${query}`)).text);
+  });
+
+  test.each([
+    ['AzureContainerRegistry.ipv4.txt?family=ipv6', 400, /^family: "ipv6" is not accepted here; accepted: ipv4/],
+    ['AzureContainerRegistry.EastUS.txt?region=westeurope', 400, /is of one region already/],
+    ['AzureContainerRegistry.txt?region=mars', 400, /no region "mars"; accepted: eastus, westeurope/],
+    ['AzureContainerRegistry.txt?tag=Nothing', 404, /no service tag "Nothing"/],
+  ])('%s: %i, and what is accepted', async (name, status, detail) => {
+    const reply = await get(`feeds/${name}`);
+
+    expect(reply.status).toBe(status);
+    expect((reply.json() as { detail: string }).detail).toMatch(detail);
+  });
+
+  test('a part that contains nothing is no feed: 404; a list that contains nothing stays a 503', async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const reply = await get(`feeds/AzureContainerRegistry.txt?shard=${index + 1}/40`);
+        if (reply.status === 404)
+          expect(reply.json()).toMatchObject({ type: 'urn:acr-address-keeper:problem:empty-shard' });
+        return reply.status;
+      }),
+    );
+
+    expect(new Set(statuses)).toEqual(new Set([200, 404]));
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(3);
+    expect((await get('feeds/AzureContainerRegistry.westeurope.ipv4.txt?shard=1/2')).status).toBe(503);
+  });
+
+  test('GET feeds: what there is, with sizes that are right and examples that work', async () => {
+    const reply = (await get('feeds')).json() as {
+      feeds: { tag: string; url: string; prefixes: number; ipv4: number; ipv6: number; bytes: number }[];
+      formats: { format: string; url: string }[];
+      examples: { url: string }[];
+    };
+    const path = (url: string) => url.slice(url.indexOf('/api/') + '/api/'.length);
+
+    expect(reply.feeds.map(({ tag }) => tag)).toEqual([
+      'AzureContainerRegistry',
+      'AzureContainerRegistry.EastUS',
+      'AzureContainerRegistry.WestEurope',
+    ]);
+    for (const { url, prefixes, ipv4, ipv6, bytes } of reply.feeds) {
+      const { text } = await get(path(url));
+      expect(text).toHaveLength(bytes);
+      expect(text.trimEnd().split('\n')).toHaveLength(prefixes);
+      expect(ipv4 + ipv6).toBe(prefixes);
+    }
+    expect(reply.formats.length).toBeGreaterThan(10);
+    for (const { url } of [...reply.formats, ...reply.examples]) {
+      expect([200, 404]).toContain((await get(path(url))).status);
+    }
   });
 
   test.each([

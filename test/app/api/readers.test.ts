@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse as parseHcl } from '@cdktf/hcl2json';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { familyOf, type AddressFamily } from '../../../src/core/prefixes.ts';
+import { stringifyIp } from 'ip-bigint';
+import { familyOf, isPrefix, parsePrefix, sameAddresses, type AddressFamily } from '../../../src/core/prefixes.ts';
+import { listFormats, type ListFormatName } from '../../../src/app/formats/listFormats.ts';
 import { readRealFile, realFileNames } from '../../core/realFiles.ts';
 import { call } from './call.ts';
 import { makeWorld, releases, type Tags } from './fakes.ts';
@@ -14,8 +16,10 @@ const folder = mkdtempSync(path.join(tmpdir(), 'readers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const newest = realFileNames.filter((name) => name.startsWith('ServiceTags_Public_')).at(-1);
+const hostileTags: Tags = { AzureContainerRegistry: ['20.42.66.0/23', '2603:1030::/48'] };
 const lists: readonly (readonly [string, Tags])[] = [
   ['a small list', releases.at(-1)?.[0] ?? {}],
+  ['a list of tags with hostile names', hostileTags],
   ['all there is', { AzureContainerRegistry: ['0.0.0.0/0', '::/0', '20.42.66.0/23', '2603:1030::/48'] }],
   ...(newest === undefined ? [] : [['the real list', acrTags(newest)] as const]),
 ];
@@ -32,7 +36,25 @@ async function render(tags: Tags, query: string): Promise<{ readonly text: strin
   // As published: a list that is polled holds nothing of what stands for all there is.
   const reply = await call(app, `prefixes?${query}&snapshot=${snapshots.all[0]?.id ?? ''}`);
   expect(reply.status).toBe(200);
-  return { text: reply.text, prefixes };
+  return { text: tags === hostileTags ? renderHostile(prefixes, new URLSearchParams(query)) : reply.text, prefixes };
+}
+
+/** With names as no document may have them: nothing of them may leave its comment. */
+function renderHostile(prefixes: readonly string[], query: URLSearchParams): string {
+  const names = ['allow 0.0.0.0/0;', 'x\n0.0.0.0/0', 'x\\', '" ]\n}', '${file("x")}', '# } elements = { 0.0.0.0/0'];
+  const rows = prefixes.map((prefix) => ({
+    prefix,
+    family: familyOf(prefix),
+    tags: names,
+    regions: [],
+    firstSeen: undefined,
+  }));
+  return listFormats[query.get('format') as ListFormatName].render(rows, {
+    label: query.get('name') ?? 'azurecontainerregistry',
+    part: undefined,
+    heading: names.join(', '),
+    comment: query.get('comment') === 'true',
+  });
 }
 
 const environment = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
@@ -137,30 +159,198 @@ function expectedMembers(prefixes: readonly string[], family: AddressFamily, bit
     .map((prefix) => prefix.replace(new RegExp(`/${bits}$`), ''));
 }
 
-describeWith(
-  'nft -c',
-  'unshare',
-  '--map-root-user',
-  '--net',
-  'nft',
-  '-c',
-  'add table inet trial',
-)('nft', () => {
-  test.each(lists)('%s as text makes two interval sets', async (_title, tags) => {
-    const { text } = await render(tags, 'format=text');
-    const lines = text.trimEnd().split('\n');
-    const toSet = (family: AddressFamily): string => {
-      const elements = lines.filter((line) => familyOf(line) === family).join(', ');
-      return `set ${family} { type ${family}_addr; flags interval; auto-merge; elements = { ${elements} }; }`;
-    };
-    const ruleset = `table inet trial {\n${toSet('ipv4')}\n${toSet('ipv6')}\n}\n`;
+// In a network of its own, whose tables are empty.
+const alone = ['--map-root-user', '--net', 'sh', '-c'];
 
-    expect(run('unshare', ['--map-root-user', '--net', 'nft', '-c', '-f', '-'], ruleset)).toEqual({
-      status: 0,
-      output: '',
-    });
+describeWith(
+  'nft',
+  'unshare',
+  ...alone,
+  'nft add table inet trial',
+)('nft', () => {
+  test.each(lists)('%s is in the kernel, also when it is loaded twice', async (_title, tags) => {
+    const { text, prefixes } = await render(tags, 'format=nftables&comment=true');
+    const file = path.join(folder, 'sets.nft');
+    writeFileSync(file, text);
+    const load = 'nft -f "$0" && nft -f "$0" && nft -j list ruleset';
+    const { status, output } = run('unshare', [...alone, load, file]);
+
+    expect({ status, problems: status === 0 ? '' : output }).toEqual({ status: 0, problems: '' });
+    const { nftables } = JSON.parse(output) as { nftables: { set?: { name: string; elem?: Element[] } }[] };
+    const loaded = nftables.flatMap(({ set }) => (set?.elem ?? []).flatMap(toPrefixes));
+    expect(sameAddresses(loaded, prefixes)).toBe(true);
+  });
+
+  test('what is no list is refused', () => {
+    expect(run('unshare', [...alone, 'echo "add element inet filter x { 1 }" | nft -f -']).status).not.toBe(0);
   });
 });
+
+type Element =
+  | string
+  | { readonly prefix: { readonly addr: string; readonly len: number } }
+  | { readonly range: readonly [string, string] };
+
+/** As `nft -j` writes the elements of an interval set. */
+function toPrefixes(element: Element): string[] {
+  if (typeof element === 'string') return [element];
+  if ('prefix' in element) return [`${element.prefix.addr}/${element.prefix.len}`];
+  const [first, last] = element.range;
+  return expandRange(first, last);
+}
+
+/** The prefixes of a range: adjacent prefixes were merged. */
+function expandRange(first: string, last: string): string[] {
+  const start = parsePrefix(first).start;
+  const end = parsePrefix(last).start;
+  const bits = first.includes(':') ? 128 : 32;
+  const found: string[] = [];
+  for (let at = start; at <= end;) {
+    let length = bits;
+    const size = (candidate: number) => 1n << BigInt(bits - candidate);
+    while (length > 0 && at % size(length - 1) === 0n && at + size(length - 1) - 1n <= end) length -= 1;
+    found.push(`${stringifyIp({ number: at, version: bits === 32 ? 4 : 6 })}/${length}`);
+    at += size(length);
+  }
+  return found;
+}
+
+describeWith(
+  'iptables-restore',
+  'unshare',
+  ...alone,
+  'iptables -N trial && ip6tables -N trial',
+)('iptables', () => {
+  test.each(lists)('%s is one chain in both tables, also when it is loaded twice', async (_title, tags) => {
+    const { text, prefixes } = await render(tags, 'format=iptables&name=acr');
+    const file = path.join(folder, 'rules');
+    writeFileSync(file, text);
+    const both = 'iptables-restore --noflush "$0" && ip6tables-restore --noflush "$0"';
+    const { status, output } = run('unshare', [
+      ...alone,
+      `${both} && ${both} && iptables-save && ip6tables-save`,
+      file,
+    ]);
+
+    expect({ status, problems: status === 0 ? '' : output }).toEqual({ status: 0, problems: '' });
+    const rules = [...output.matchAll(/^-A acr (?:-s (\S+) )?-j ACCEPT$/gm)].map((match) => match[1]);
+    // What has length 0 stands there without a source.
+    const sources = rules.flatMap((source) => source ?? ['0.0.0.0/0', '::/0']);
+    expect(sameAddresses(sources, prefixes)).toBe(true);
+    expect(rules).toHaveLength(prefixes.length);
+  });
+});
+
+describeWith(
+  'haproxy -c',
+  'haproxy',
+  '-v',
+)('haproxy', () => {
+  const config = path.join(folder, 'haproxy.cfg');
+  const patterns = path.join(folder, 'acr.acl');
+  writeFileSync(
+    config,
+    `defaults
+  mode http
+  timeout client 5s
+  timeout server 5s
+  timeout connect 5s
+frontend f
+  bind 127.0.0.1:8080
+  http-request deny unless { src -f ${patterns} }
+`,
+  );
+  const check = (text: string): ReturnType<typeof run> => {
+    writeFileSync(patterns, text);
+    return run('haproxy', ['-c', '-f', config]);
+  };
+
+  test.each(lists)('%s is taken, with comments and without', async (_title, tags) => {
+    for (const comment of ['false', 'true']) {
+      const { text } = await render(tags, `format=haproxy&comment=${comment}`);
+
+      expect(check(text)).toMatchObject({ status: 0 });
+    }
+  });
+
+  test('what is no list is refused', () => {
+    expect(check('20.42.66.0/33\n').status).not.toBe(0);
+  });
+});
+
+describeWith(
+  'apache2 -t',
+  'apache2',
+  '-v',
+)('apache', () => {
+  const config = path.join(folder, 'apache.conf');
+  const include = path.join(folder, 'acr.conf');
+  const modules = ['mpm_event', 'authz_core', 'authz_host']
+    .map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so\n`)
+    .join('');
+  writeFileSync(
+    config,
+    `${modules}ServerName localhost\nServerRoot ${folder}\nErrorLog ${folder}/error.log\nListen 127.0.0.1:8080\n<Location "/">\n<RequireAny>\nInclude ${include}\n</RequireAny>\n</Location>\n`,
+  );
+  const check = (text: string): ReturnType<typeof run> => {
+    writeFileSync(include, text);
+    return run('apache2', ['-t', '-f', config]);
+  };
+
+  test.each(lists)('%s is taken, with comments and without', async (_title, tags) => {
+    for (const comment of ['false', 'true']) {
+      const { text } = await render(tags, `format=apache&comment=${comment}`);
+
+      expect(check(text)).toMatchObject({ status: 0, output: expect.stringContaining('Syntax OK') });
+    }
+  });
+
+  test('what is no list is refused', () => {
+    expect(check('Require ip 20.42.66.0/33\n').status).not.toBe(0);
+  });
+});
+
+describeWith(
+  'kubectl',
+  'kubectl',
+  'version',
+  '--client',
+)('kubectl', () => {
+  const manifests = ['networkpolicy', 'networkpolicy-egress', 'cilium', 'calico'];
+
+  test.each(manifests.flatMap((format) => lists.map(([title, tags]) => [format, title, tags] as const)))(
+    '%s of %s is read as it was meant',
+    async (format, _title, tags) => {
+      const { text, prefixes } = await render(tags, `format=${format}&comment=true`);
+      const { status, output } = run('kubectl', ['label', '--local', '-f', '-', '-o', 'json', 'read=yes'], text);
+
+      expect({ status, problems: status === 0 ? '' : output }).toEqual({ status: 0, problems: '' });
+      const { spec } = JSON.parse(output) as { spec: unknown };
+      expect(textsIn(spec).filter((value) => isPrefix(value))).toEqual(prefixes);
+    },
+  );
+
+  test.each(lists)('ingress-nginx of %s is a patch', async (_title, tags) => {
+    const { text, prefixes } = await render(tags, 'format=ingress-nginx');
+    const patch = path.join(folder, 'patch.yaml');
+    const ingress = path.join(folder, 'ingress.json');
+    writeFileSync(patch, text);
+    const metadata = { name: 'hooks', namespace: 'default' };
+    writeFileSync(ingress, JSON.stringify({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata, spec: {} }));
+    const { status, output } = run('kubectl', [
+      ...['patch', '--local', '-f', ingress, '--patch-file', patch, '--type', 'merge', '-o', 'json'],
+    ]);
+
+    expect({ status, problems: status === 0 ? '' : output }).toEqual({ status: 0, problems: '' });
+    expect(output).toContain(JSON.stringify(prefixes.join(',')));
+  });
+});
+
+/** Every string in a JSON value. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
 
 describe('terraform', () => {
   test.each(lists)('%s is two lists of HCL, with comments and without', async (_title, tags) => {
