@@ -142,6 +142,19 @@ export function intersectEach(prefixes: readonly string[], others: Iterable<stri
   });
 }
 
+/** The fewest prefixes that make up the addresses from `start` to `end`, by address. */
+export function rangeToPrefixes({ family, start, end }: Pick<AddressPrefix, 'family' | 'start' | 'end'>): string[] {
+  const width = BigInt(widths[family]);
+  const prefixes: string[] = [];
+  for (let at = start; at <= end;) {
+    let bits = 0n;
+    while (bits < width && at % (2n << bits) === 0n && at + (2n << bits) - 1n <= end) bits += 1n;
+    prefixes.push(`${stringifyIp({ number: at, version: family === 'ipv4' ? 4 : 6 })}/${width - bits}`);
+    at += 1n << bits;
+  }
+  return prefixes;
+}
+
 /** Those of `prefixes` that share an address with `others`. */
 export function overlapping(prefixes: readonly string[], others: Iterable<string>): string[] {
   const parts = intersectEach(prefixes, others);

@@ -23,7 +23,8 @@ export function toSnapshotId(cloud: Cloud, date: string, changeNumber: number, c
   return `${cloud}-${date.replaceAll('-', '')}-${changeNumber}-${contentHash.slice(0, 12)}`;
 }
 
-export const snapshotIdPattern = new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-[0-9a-f]{12}$`);
+/** `builtin` in place of a hash: a release of the history that ships with the product. No snapshot of it is stored. */
+export const snapshotIdPattern = new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-([0-9a-f]{12}|builtin)$`);
 
 /** True for what may name a snapshot's blob: nothing else reaches a path. */
 export function isSnapshotId(text: string): boolean {

@@ -1,0 +1,97 @@
+/**
+ * Addresses cut into the fewest intervals that every prefix of interest is made of, so that what happens to an address
+ * over time is told once per interval. Intervals are numbered by address, IPv4 first.
+ */
+import type { AddressFamily } from '../prefixes.ts';
+
+export interface AddressRange {
+  readonly family: AddressFamily;
+  /** First and last address. */
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** Numbers of intervals, from `first` up to but without `end`. */
+export interface Span {
+  readonly first: number;
+  readonly end: number;
+}
+
+export class AddressSpace {
+  readonly intervals: readonly AddressRange[];
+
+  constructor(ranges: Iterable<AddressRange>) {
+    const list = [...ranges];
+    this.intervals = [...cut(list, 'ipv4'), ...cut(list, 'ipv6')];
+  }
+
+  /** The intervals that share an address with a range. */
+  spanOf({ family, start, end }: AddressRange): Span {
+    const first = this.#search((interval) => isBefore(interval, family, start));
+    return { first, end: this.#search((interval) => !isAfter(interval, family, end), first) };
+  }
+
+  /** Of one interval the part that lies in `range`. */
+  clip(index: number, range: AddressRange): AddressRange {
+    const { family, start, end } = this.at(index);
+    return { family, start: start > range.start ? start : range.start, end: end < range.end ? end : range.end };
+  }
+
+  at(index: number): AddressRange {
+    const interval = this.intervals[index];
+    if (!interval) throw new RangeError(`there is no interval ${index}`);
+    return interval;
+  }
+
+  /** True if interval `index` begins where the one before it ends. */
+  isAdjacent(index: number): boolean {
+    const [before, here] = [this.intervals[index - 1], this.intervals[index]];
+    return here !== undefined && before?.family === here.family && before.end + 1n === here.start;
+  }
+
+  #search(isLeft: (interval: AddressRange) => boolean, from = 0): number {
+    let low = from;
+    let high = this.intervals.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isLeft(this.at(middle))) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function cut(ranges: readonly AddressRange[], family: AddressFamily): AddressRange[] {
+  const own = ranges.filter((range) => range.family === family);
+  // +1 where a range begins, -1 behind its end: in between the number of ranges that are open.
+  const steps = new Map<bigint, number>();
+  for (const { start, end } of own) {
+    steps.set(start, (steps.get(start) ?? 0) + 1);
+    steps.set(end + 1n, (steps.get(end + 1n) ?? 0) - 1);
+  }
+  // A point at which as many ranges end as begin is a boundary all the same.
+  const points = [...steps.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const intervals: AddressRange[] = [];
+  let open = 0;
+  points.forEach((start, index) => {
+    open += steps.get(start) ?? 0;
+    const next = points[index + 1];
+    if (open > 0 && next !== undefined) intervals.push({ family, start, end: next - 1n });
+  });
+  return intervals;
+}
+
+function isBefore(interval: AddressRange, family: AddressFamily, start: bigint): boolean {
+  if (interval.family !== family) return interval.family === 'ipv4';
+  return interval.end < start;
+}
+
+function isAfter(interval: AddressRange, family: AddressFamily, end: bigint): boolean {
+  if (interval.family !== family) return interval.family === 'ipv6';
+  return interval.start > end;
+}
+
+/** IPv4 addresses; IPv6 is counted in prefixes alone. */
+export function addressesOf({ family, start, end }: AddressRange): number {
+  return family === 'ipv4' ? Number(end - start + 1n) : 0;
+}

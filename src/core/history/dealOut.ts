@@ -1,0 +1,52 @@
+/** Prefixes cut where their addresses have different histories. */
+import { parsePrefix, rangeToPrefixes, type AddressPrefix } from '../prefixes.ts';
+import type { AddressRange } from './addressSpace.ts';
+import { intervalsOf, type ScopeRecord } from './scopeRecord.ts';
+
+export interface Part<T> {
+  readonly prefix: string;
+  readonly value: T;
+}
+
+/**
+ * Each prefix in parts for which `valueOf` gives the same value (one object), a whole prefix whole. `valueOf` is asked
+ * for an interval of the scope, or for none: addresses that the scope never listed. What it gives undefined for is left
+ * out.
+ */
+export function dealOut<T>(
+  { space }: ScopeRecord,
+  prefixes: Iterable<string>,
+  valueOf: (interval: number | undefined) => T | undefined,
+): Part<T>[] {
+  return Array.from(prefixes, (text) => parsePrefix(text)).flatMap((prefix) => {
+    const runs: { range: AddressRange; value: T | undefined }[] = [];
+    for (const { range, interval } of piecesOf(prefix, space)) {
+      const value = valueOf(interval);
+      const last = runs.at(-1);
+      if (last && last.value === value) last.range = { ...last.range, end: range.end };
+      else runs.push({ range, value });
+    }
+    return runs.flatMap(({ range, value }) =>
+      value === undefined ? [] : rangeToPrefixes(range).map((part) => ({ prefix: part, value })),
+    );
+  });
+}
+
+interface Piece {
+  readonly range: AddressRange;
+  readonly interval: number | undefined;
+}
+
+function piecesOf(prefix: AddressPrefix, space: ScopeRecord['space']): Piece[] {
+  const { family, end } = prefix;
+  const pieces: Piece[] = [];
+  let at = prefix.start;
+  for (const interval of intervalsOf(space, prefix)) {
+    const range = space.clip(interval, prefix);
+    if (range.start > at) pieces.push({ range: { family, start: at, end: range.start - 1n }, interval: undefined });
+    pieces.push({ range, interval });
+    at = range.end + 1n;
+  }
+  if (at <= end) pieces.push({ range: { family, start: at, end }, interval: undefined });
+  return pieces;
+}

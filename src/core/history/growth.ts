@@ -1,0 +1,138 @@
+/** What of a scope's growth is within the budget of a rolling window, release by release, and what a person has to approve. */
+import { rangeToPrefixes, sortPrefixes } from '../prefixes.ts';
+import { dayInMs } from '../time.ts';
+import { addressesOf } from './addressSpace.ts';
+import type { History, Scope } from './history.ts';
+import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
+import { defaultBudget, defaultWindowDays, type Budget } from './limits.ts';
+import { intervalsOf, type ScopeRecord, type ScopeStep } from './scopeRecord.ts';
+import { bySize } from './tagTrust.ts';
+import { AdditionWindow } from './window.ts';
+
+/** What a target may set; what it does not has the default of its tags. */
+export interface GrowthLimits {
+  readonly limitWindowDays?: number | undefined;
+  readonly maxAddedAddresses?: number | undefined;
+  readonly maxAddedPrefixes?: number | undefined;
+}
+
+export type GrowthLimit = 'maxAddedAddresses' | 'maxAddedPrefixes';
+
+export interface BeyondBudget {
+  readonly prefix: string;
+  /** The release that listed it first. */
+  readonly release: ReleaseRef;
+  readonly limit: GrowthLimit;
+}
+
+export interface Growth {
+  /** Listed, by address, and not to be let in without an approval or a higher limit. */
+  readonly beyondBudget: readonly BeyondBudget[];
+  /** What counts against the budget now. */
+  readonly usedAddresses: number;
+  readonly usedPrefixes: number;
+  readonly limits: Required<{ [key in keyof GrowthLimits]: number }>;
+  /** The prefixes that the list has dropped, and not taken up again, in the window that ends at an ISO time. */
+  readonly droppedInWindow: (until: string) => readonly string[];
+}
+
+/**
+ * Each release is compared with the trusted list so far. What it adds is taken in smallest first while the window has
+ * room; an addition that only one of several sources lists takes room twice. What a target lacks for other reasons (it
+ * is new, a rule was damaged, a region was added to its configuration) is no growth: only the list's own is.
+ */
+export function growth(history: History, scope: Scope, limits: GrowthLimits, now: Date): Growth {
+  const record = history.scope(scope);
+  const days = limits.limitWindowDays ?? defaultWindowDays;
+  const window = new AdditionWindow(days);
+  const size = record.space.intervals.length;
+  const taken = new Uint8Array(size);
+  const beyond = new Map<number, { readonly index: number; readonly limit: GrowthLimit }>();
+  const listed = { addresses: 0, prefixes: 0 };
+  const budget = (): Budget => {
+    const own = defaultBudget(scope.tags, listed);
+    return { addresses: limits.maxAddedAddresses ?? own.addresses, prefixes: limits.maxAddedPrefixes ?? own.prefixes };
+  };
+
+  for (const step of record.steps) {
+    for (const interval of step.off) taken[interval] = 0;
+    const room = budget();
+    listed.addresses += sizeOf(record, step.on) - sizeOf(record, step.off);
+    listed.prefixes += step.add.length - step.remove.length;
+    const fresh = new Set(step.on.filter((interval) => !step.known.has(interval) && !beyond.has(interval)));
+    for (const interval of step.on) if (step.known.has(interval)) taken[interval] = 1;
+    if (fresh.size === 0) continue;
+    const release = releaseAt(record, step);
+    const at = Date.parse(release.seenAt);
+    const share = window.shareOf(release, record.releases[step.index - 1]);
+    for (const prefix of bySize(step.add.map(({ text }) => text))) {
+      const parts = intervalsOf(record.space, prefix).filter((interval) => fresh.delete(interval));
+      if (parts.length === 0) continue;
+      const weight = share * (step.onlyOneSource.has(prefix.text) ? 2 : 1);
+      const cost = { addresses: sizeOf(record, parts) * weight, prefixes: weight };
+      const limit = excessOf(window.used(at), cost, room);
+      if (limit === undefined) window.charge(at, cost);
+      for (const interval of parts) {
+        if (limit === undefined) taken[interval] = 1;
+        else beyond.set(interval, { index: step.index, limit });
+      }
+    }
+  }
+  const used = window.used(now.getTime());
+  return {
+    beyondBudget: beyondBudget(record, beyond, taken),
+    usedAddresses: Math.ceil(used.addresses),
+    usedPrefixes: Math.ceil(used.prefixes),
+    limits: { limitWindowDays: days, maxAddedAddresses: budget().addresses, maxAddedPrefixes: budget().prefixes },
+    droppedInWindow: (until) => droppedInWindow(record, until, days),
+  };
+}
+
+function excessOf(used: Budget, cost: Budget, room: Budget): GrowthLimit | undefined {
+  if (used.addresses + cost.addresses > room.addresses) return 'maxAddedAddresses';
+  return used.prefixes + cost.prefixes > room.prefixes ? 'maxAddedPrefixes' : undefined;
+}
+
+function sizeOf({ space }: ScopeRecord, intervals: readonly number[]): number {
+  return intervals.reduce((sum, interval) => sum + addressesOf(space.at(interval)), 0);
+}
+
+function beyondBudget(
+  record: ScopeRecord,
+  beyond: ReadonlyMap<number, { readonly index: number; readonly limit: GrowthLimit }>,
+  taken: Uint8Array,
+): BeyondBudget[] {
+  const { space, flips, releases } = record;
+  const open = [...beyond].filter(([interval]) => !taken[interval] && (flips[interval]?.length ?? 0) % 2 === 1);
+  return open
+    .sort(([a], [b]) => a - b)
+    .flatMap(([interval, { index, limit }]) => {
+      const release = releases[index];
+      if (!release) return [];
+      return rangeToPrefixes(space.at(interval)).map((prefix) => ({ prefix, release: toReleaseRef(release), limit }));
+    });
+}
+
+function droppedInWindow(record: ScopeRecord, until: string, days: number): readonly string[] {
+  const end = Date.parse(until);
+  const dropped: string[] = [];
+  for (const step of record.steps) {
+    const at = Date.parse(releaseAt(record, step).seenAt);
+    if (at > end || at <= end - days * dayInMs) continue;
+    const off = new Set(step.off.filter((interval) => (record.flips[interval]?.length ?? 0) % 2 === 0));
+    for (const prefix of step.remove) {
+      const parts = intervalsOf(record.space, prefix);
+      if (parts.length === 0 || !parts.every((interval) => off.has(interval))) continue;
+      dropped.push(prefix.text);
+      for (const interval of parts) off.delete(interval);
+    }
+    dropped.push(...[...off].flatMap((interval) => rangeToPrefixes(record.space.at(interval))));
+  }
+  return sortPrefixes(dropped);
+}
+
+function releaseAt({ releases }: ScopeRecord, { index }: ScopeStep) {
+  const release = releases[index];
+  if (!release) throw new RangeError(`there is no release ${index}`);
+  return release;
+}

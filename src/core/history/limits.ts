@@ -1,0 +1,58 @@
+/**
+ * How much a tag may change before a person is asked. Feeds and quarantine have these limits; a target has its own, and
+ * these budgets if it says nothing.
+ *
+ * The figures are about twice what the real history has in any 28 days since 2019: 14,528 IPv4 addresses and 158
+ * prefixes in the whole tag, 1,408 and 15 in one region.
+ */
+import type { AddressFamily } from '../prefixes.ts';
+import { defaultServiceTag } from '../serviceTags/serviceTags.ts';
+import { defaultLimits } from '../targets/target.ts';
+import { serviceOf } from './historyDocument.ts';
+
+/** What may be added within the window. */
+export interface Budget {
+  /** IPv4 */
+  readonly addresses: number;
+  /** Of both families. */
+  readonly prefixes: number;
+}
+
+export const defaultWindowDays = 28;
+
+const wholeTagBudget: Budget = { addresses: 32_768, prefixes: 400 };
+const regionBudget: Budget = { addresses: 4_096, prefixes: 40 };
+
+/** Tags other than AzureContainerRegistry take large steps by right: this share of what they list. */
+const shareOfOtherTags = 0.1;
+
+/**
+ * The budget of a union of tags that lists `size` now: the sum for its regions, and at most that of the whole tag, but
+ * at least a tenth of what it lists if it is not of AzureContainerRegistry.
+ */
+export function defaultBudget(tags: readonly string[], size: Budget): Budget {
+  const isWhole = tags.some((tag) => !tag.includes('.'));
+  const sum = (key: keyof Budget) =>
+    isWhole ? wholeTagBudget[key] : Math.min(wholeTagBudget[key], regionBudget[key] * Math.max(1, tags.length));
+  const share = (key: keyof Budget) => (tags.every(isRegistryTag) ? 0 : Math.floor(shareOfOtherTags * size[key]));
+  return {
+    addresses: Math.max(sum('addresses'), share('addresses')),
+    prefixes: Math.max(sum('prefixes'), share('prefixes')),
+  };
+}
+
+export function isRegistryTag(tag: string): boolean {
+  return serviceOf(tag).toLowerCase() === defaultServiceTag.toLowerCase();
+}
+
+/** Wider prefixes of AzureContainerRegistry, measured after merging, do not go to feeds at once. */
+export const widestInFeeds: Readonly<Record<AddressFamily, number>> = defaultLimits.widestPrefix;
+
+/** When a tag is quarantined, and for how long. */
+export const quarantineLimits = {
+  maxRemovedCount: defaultLimits.maxRemovedCount,
+  maxRemovedPercent: defaultLimits.maxRemovedPercent,
+  graceDays: defaultLimits.removalGraceDays,
+  confirmations: defaultLimits.removalConfirmations,
+  windowDays: defaultWindowDays,
+} as const;

@@ -1,0 +1,58 @@
+/** Whether a tag is in quarantine: it vanished or shrank suspiciously, so nothing is removed because of that. */
+import { dayInMs } from '../time.ts';
+import type { History } from './history.ts';
+import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
+import { quarantineLimits } from './limits.ts';
+import type { QuarantineKind } from './tagTrust.ts';
+
+export interface Quarantine {
+  readonly tag: string;
+  readonly kind: QuarantineKind;
+  /** `retired`: it has been gone for long enough that it counts as gone. Its prefixes leave by the ordinary limits. */
+  readonly status: 'quarantined' | 'retired';
+  readonly reason: string;
+  /** The release since which the tag stands as it stands. */
+  readonly since: ReleaseRef;
+  /** The last release whose list was trusted. */
+  readonly comparedWith: ReleaseRef;
+  /** Further releases that showed it so, and how many there have to be. */
+  readonly confirmations: number;
+  readonly confirmationsNeeded: number;
+  /** ISO time before which it does not end by itself; it ends earlier if the tag is back. */
+  readonly notBefore?: string;
+  /** ISO time at which a person has confirmed that the tag is gone for good. */
+  readonly confirmedAt?: string;
+}
+
+/** Undefined if the tag is trusted. */
+export function quarantine(history: History, tag: string): Quarantine | undefined {
+  const found = history.trust(tag)?.quarantine;
+  const [since, comparedWith] = [history.releases[found?.since ?? -1], history.releases[found?.comparedWith ?? -1]];
+  if (!found || !since || !comparedWith) return undefined;
+  const name = history.tag(tag)?.name ?? tag;
+  const confirmedAt = retiredAt(history, name, since.seenAt);
+  const notBefore = new Date(Date.parse(since.seenAt) + quarantineLimits.graceDays * dayInMs).toISOString();
+  return {
+    tag: name,
+    kind: found.kind,
+    status: found.retired === undefined ? 'quarantined' : 'retired',
+    reason: found.reason,
+    since: toReleaseRef(since),
+    comparedWith: toReleaseRef(comparedWith),
+    confirmations: found.confirmations,
+    confirmationsNeeded: quarantineLimits.confirmations,
+    ...(found.kind === 'shrunken' && { notBefore }),
+    ...(confirmedAt !== undefined && { confirmedAt }),
+  };
+}
+
+/** Of every tag that is not trusted now, by name. */
+export function quarantines(history: History): readonly Quarantine[] {
+  return history.tags.flatMap(({ name }) => quarantine(history, name) ?? []).sort((a, b) => (a.tag < b.tag ? -1 : 1));
+}
+
+/** A confirmation counts for this absence of the tag, not for a later one. */
+function retiredAt({ document }: History, tag: string, since: string): string | undefined {
+  const name = tag.toLowerCase();
+  return document.retired?.find((entry) => entry.tag.toLowerCase() === name && entry.at >= since)?.at;
+}

@@ -1,0 +1,128 @@
+/** What one tag listed over time, as its releases say it. What was rejected is left out. */
+import { serviceOf, type HistoryDocument, type Release } from './historyDocument.ts';
+
+/** A change of a tag in one release. */
+export interface TagStep {
+  /** Of the release, among those that count. */
+  readonly index: number;
+  /** False if the release does not list the tag. */
+  readonly isListed: boolean;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  readonly onlyOneSource: readonly string[];
+}
+
+export interface TagRecord {
+  /** As the newest release that lists it spells it. */
+  readonly name: string;
+  /** Index of the release with which the record of its service begins. */
+  readonly begin: number;
+  readonly steps: readonly TagStep[];
+  /** What rejected releases added. */
+  readonly rejected: readonly string[];
+}
+
+interface OpenRecord {
+  name: string;
+  readonly begin: number;
+  readonly steps: TagStep[];
+  readonly rejected: string[];
+  /** What the newest release lists, rejected or not; undefined: it does not list the tag. */
+  list: Set<string> | undefined;
+  /** What the newest release that counts lists, if another one has been read since. */
+  counted: { readonly list: ReadonlySet<string> | undefined } | undefined;
+}
+
+/** The records of all tags, by name in lower case. `counted`: the releases that are not rejected. */
+export function readTagRecords(document: HistoryDocument): ReadonlyMap<string, TagRecord> {
+  const records = new Map<string, OpenRecord>();
+  const begins = new Map<string, number>();
+  let index = 0;
+  for (const release of document.releases) {
+    for (const service of beginningServices(document, release)) {
+      const key = service.toLowerCase();
+      if (!begins.has(key)) begins.set(key, index);
+    }
+    const touched = applyRelease(release, records, begins, index);
+    if (release.rejected) continue;
+    for (const record of records.values()) {
+      const delta = touched.get(record);
+      if (record.counted) closeRejected(record, index);
+      else if (delta !== undefined) record.steps.push({ ...delta, index });
+    }
+    index += 1;
+  }
+  return records;
+}
+
+function beginningServices({ releases, services }: HistoryDocument, release: Release): readonly string[] {
+  return release === releases[0] ? [...services, ...Object.keys(release.tags).map(serviceOf)] : (release.begins ?? []);
+}
+
+type Delta = Omit<TagStep, 'index'>;
+
+function applyRelease(
+  release: Release,
+  records: Map<string, OpenRecord>,
+  begins: ReadonlyMap<string, number>,
+  index: number,
+): ReadonlyMap<OpenRecord, Delta> {
+  const touched = new Map<OpenRecord, Delta>();
+  for (const [name, change] of Object.entries(release.tags)) {
+    const key = name.toLowerCase();
+    const record: OpenRecord = records.get(key) ?? {
+      name,
+      begin: begins.get(serviceOf(key)) ?? index,
+      steps: [],
+      rejected: [],
+      list: undefined,
+      counted: undefined,
+    };
+    records.set(key, record);
+    if (release.rejected) {
+      record.counted ??= { list: record.list && new Set(record.list) };
+      record.rejected.push(...(change?.add ?? []));
+    }
+    const before = record.list;
+    if (change === null) {
+      record.list = undefined;
+      touched.set(record, { isListed: false, add: [], remove: [...(before ?? [])], onlyOneSource: [] });
+      continue;
+    }
+    record.name = name;
+    record.list = before ?? new Set();
+    const add = change.add.filter((prefix) => !record.list?.has(prefix));
+    const remove = change.remove.filter((prefix) => record.list?.has(prefix));
+    for (const prefix of remove) record.list.delete(prefix);
+    for (const prefix of add) record.list.add(prefix);
+    touched.set(record, { isListed: true, add, remove, onlyOneSource: change.onlyOneSource ?? [] });
+  }
+  return touched;
+}
+
+/** The first release that counts after rejected ones: it is compared with the last one that counted. */
+function closeRejected(record: OpenRecord, index: number): void {
+  const before = record.counted?.list;
+  const { list } = record;
+  record.counted = undefined;
+  const add = [...(list ?? [])].filter((prefix) => !before?.has(prefix));
+  const remove = [...(before ?? [])].filter((prefix) => !list?.has(prefix));
+  if (add.length === 0 && remove.length === 0 && (before === undefined) === (list === undefined)) return;
+  record.steps.push({ index, isListed: list !== undefined, add, remove, onlyOneSource: [] });
+}
+
+/** What the tag lists after the release `index`; undefined if that does not list it. */
+export function listAt(record: TagRecord, index: number): readonly string[] | undefined {
+  let list: Set<string> | undefined;
+  for (const step of record.steps) {
+    if (step.index > index) break;
+    if (!step.isListed) {
+      list = undefined;
+      continue;
+    }
+    list ??= new Set();
+    for (const prefix of step.remove) list.delete(prefix);
+    for (const prefix of step.add) list.add(prefix);
+  }
+  return list && [...list];
+}

@@ -1,0 +1,421 @@
+/**
+ * What of a tag is trusted, release by release: the list that feeds get and that the next release is compared with.
+ *
+ * For each release:
+ * 1. What the trusted list has and the release lacks is gone, unless the tag vanished or shrank: then the tag is in
+ *    quarantine, and keeps it.
+ * 2. A quarantine ends when the tag is back, when a shrunken list has stood long enough, or when a tag that is gone has
+ *    been gone for long enough (it is retired).
+ * 3. What is new is trusted at once as far as the budget of the window has room for it, smallest first. What is wider
+ *    than it may be, or beyond the budget, waits for further releases that list it and for room; special-purpose
+ *    addresses wait for ever.
+ */
+import {
+  comparePrefixes,
+  countAddresses,
+  overlapping,
+  parsePrefix,
+  rangeToPrefixes,
+  type AddressPrefix,
+} from '../prefixes.ts';
+import { removalExcess } from '../removalLimit.ts';
+import { specialPurposeRangeOf } from '../specialPurpose.ts';
+import { dayInMs } from '../time.ts';
+import { widestAround } from '../wide.ts';
+import { counted } from '../words.ts';
+import { addressesOf, AddressSpace, type AddressRange } from './addressSpace.ts';
+import { Confirmations, ordinalsOf } from './confirmations.ts';
+import type { Release } from './historyDocument.ts';
+import { defaultBudget, isRegistryTag, quarantineLimits, widestInFeeds, type Budget } from './limits.ts';
+import type { TagRecord, TagStep } from './tagRecord.ts';
+import { AdditionWindow } from './window.ts';
+
+export type QuarantineKind = 'missing' | 'empty' | 'shrunken';
+
+export interface Quarantined {
+  readonly kind: QuarantineKind;
+  readonly reason: string;
+  /** Index of the release since when the tag has stood as it stands. */
+  readonly since: number;
+  /** Index of the last release whose list was trusted. */
+  readonly comparedWith: number;
+  /** Further releases that showed it so. */
+  readonly confirmations: number;
+  /** Index of the release with which a tag that is gone was retired. */
+  readonly retired?: number;
+}
+
+export type DoubtCode = 'specialPurpose' | 'widestPrefix' | 'maxAddedAddresses' | 'maxAddedPrefixes';
+
+/** A listed prefix that is not trusted yet. */
+export interface Doubtful {
+  readonly prefix: string;
+  readonly why: DoubtCode;
+  /** Index of the first release that listed it. */
+  readonly since: number;
+  readonly confirmations: number;
+  /** ISO time at which the window has room for it; undefined if it never has. */
+  readonly roomAt: string | undefined;
+}
+
+/** When addresses began or ceased to count as listed: they do while they are, and while a quarantine keeps them. */
+export interface ListedEvent {
+  readonly index: number;
+  readonly on: readonly AddressRange[];
+  readonly off: readonly AddressRange[];
+  /** Of `on`: what the trusted list has had all the time, as that of a tag that comes back after it was retired. */
+  readonly known: readonly AddressRange[];
+}
+
+export interface TagTrust {
+  readonly events: readonly ListedEvent[];
+  /** Indexes of the releases that were not trusted for this tag. */
+  readonly untrusted: ReadonlySet<number>;
+  /** As the newest release left it. */
+  readonly quarantine: Quarantined | undefined;
+  readonly trusted: readonly string[];
+  readonly doubtful: readonly Doubtful[];
+}
+
+/** Follows one tag through the releases that count. */
+export function followTag(record: TagRecord, releases: readonly Release[]): TagTrust {
+  const fold = new TagFold(record, releases);
+  const steps = new Map(record.steps.map((step) => [step.index, step]));
+  for (let index = record.begin; index < releases.length; index += 1) fold.next(index, steps.get(index));
+  return fold.result();
+}
+
+interface Waiting {
+  readonly since: number;
+  readonly confirmations: Confirmations;
+  why: DoubtCode;
+}
+
+interface OpenQuarantine {
+  readonly kind: QuarantineKind;
+  readonly since: number;
+  readonly comparedWith: number;
+  readonly confirmations: Confirmations;
+  reason: string;
+  retired?: number;
+}
+
+class TagFold {
+  readonly #name: string;
+  readonly #begin: number;
+  readonly #releases: readonly Release[];
+  readonly #space: AddressSpace;
+  readonly #ordinals: readonly number[];
+  readonly #window = new AdditionWindow(quarantineLimits.windowDays);
+
+  /** By interval: how many listed prefixes have it, whether it is trusted, counts as listed, and since which ordinal it has been listed. */
+  readonly #listedBy: Int32Array;
+  readonly #isTrusted: Uint8Array;
+  readonly #counts: Uint8Array;
+  readonly #bornAt: Float64Array;
+
+  readonly #intervals = new Map<string, readonly number[]>();
+
+  #isListed = false;
+  readonly #listed = new Set<string>();
+  readonly #trustedTexts = new Set<string>();
+  #trustedAddresses = 0;
+  readonly #waiting = new Map<string, Waiting>();
+  /** Trusted intervals that the newest release does not list. */
+  readonly #lost = new Set<number>();
+  #dropped: { readonly at: number; readonly prefixes: readonly string[] }[] = [];
+  #quarantine: OpenQuarantine | undefined;
+  readonly #events: ListedEvent[] = [];
+  readonly #untrusted = new Set<number>();
+
+  constructor(record: TagRecord, releases: readonly Release[]) {
+    this.#name = record.name;
+    this.#begin = record.begin;
+    this.#releases = releases;
+    this.#space = new AddressSpace(record.steps.flatMap(({ add }) => add.map(parsePrefix)));
+    this.#ordinals = ordinalsOf(releases);
+    const size = this.#space.intervals.length;
+    this.#listedBy = new Int32Array(size);
+    this.#isTrusted = new Uint8Array(size);
+    this.#counts = new Uint8Array(size);
+    this.#bornAt = new Float64Array(size);
+  }
+
+  next(index: number, step: TagStep | undefined): void {
+    if (!step && !this.#quarantine && this.#waiting.size === 0) return;
+    const touched = step ? this.#applyStep(index, step) : new Set<number>();
+    const before = this.#quarantine;
+    const lostMore = step ? this.#findLost(index, touched) : false;
+    this.#judge(index, lostMore);
+    if (this.#quarantine && this.#quarantine.retired === undefined) this.#untrusted.add(index);
+    if (!this.#quarantine && (before || step?.remove.length)) this.#letGo(index);
+    const wasTrusted = new Set([...touched].filter((interval) => this.#isTrusted[interval]));
+    this.#admit(index, step);
+    this.#record(index, before === this.#quarantine && !before?.retired ? touched : undefined, wasTrusted);
+  }
+
+  result(): TagTrust {
+    const open = this.#quarantine;
+    const now = this.#timeOf(this.#releases.length - 1);
+    const budget = this.#budget();
+    return {
+      events: this.#events,
+      untrusted: this.#untrusted,
+      quarantine: open && { ...open, confirmations: open.confirmations.count },
+      trusted: this.#trustedPrefixes(),
+      doubtful: [...this.#waiting].map(([prefix, { since, why, confirmations }]) => ({
+        prefix,
+        why,
+        since,
+        confirmations: confirmations.count,
+        roomAt: why === 'specialPurpose' ? undefined : this.#window.freeAt(this.#sizeOf(prefix), budget, now),
+      })),
+    };
+  }
+
+  #applyStep(index: number, { isListed, add, remove }: TagStep): Set<number> {
+    const touched = new Set<number>();
+    this.#isListed = isListed;
+    for (const prefix of remove) {
+      this.#listed.delete(prefix);
+      this.#waiting.delete(prefix);
+      for (const interval of this.#intervalsOf(prefix)) {
+        touched.add(interval);
+        this.#listedBy[interval] = (this.#listedBy[interval] ?? 0) - 1;
+      }
+    }
+    const born = index === this.#begin ? -Infinity : (this.#ordinals[index] ?? 0);
+    const wasListed = new Set([...touched]);
+    for (const prefix of add) {
+      this.#listed.add(prefix);
+      for (const interval of this.#intervalsOf(prefix)) {
+        touched.add(interval);
+        const by = this.#listedBy[interval] ?? 0;
+        if (by === 0 && !wasListed.has(interval)) this.#bornAt[interval] = born;
+        this.#listedBy[interval] = by + 1;
+      }
+    }
+    return touched;
+  }
+
+  /** True if more of the trusted list is gone than before. Young prefixes that left are let go, whatever the verdict. */
+  #findLost(index: number, touched: ReadonlySet<number>): boolean {
+    const isGone = !this.#isListed || this.#listed.size === 0;
+    const youngSince = (this.#ordinals[index - 1] ?? 0) + 1 - quarantineLimits.confirmations;
+    let lostMore = false;
+    for (const interval of touched) {
+      if (!this.#isTrusted[interval] || this.#listedBy[interval]) {
+        this.#lost.delete(interval);
+      } else if (!isGone && (this.#bornAt[interval] ?? 0) > youngSince) {
+        this.#setTrusted(interval, false);
+        this.#lost.delete(interval);
+      } else if (!this.#lost.has(interval)) {
+        this.#lost.add(interval);
+        lostMore = true;
+      }
+    }
+    return lostMore;
+  }
+
+  #judge(index: number, lostMore: boolean): void {
+    const verdict = this.#verdict(index);
+    const open = this.#quarantine;
+    if (!verdict) {
+      this.#quarantine = undefined;
+      return;
+    }
+    if (open?.kind !== verdict.kind || lostMore) {
+      const comparedWith = open?.comparedWith ?? index - 1;
+      this.#quarantine = { ...verdict, since: index, comparedWith, confirmations: new Confirmations(this.#at(index)) };
+      return;
+    }
+    open.confirmations.add(this.#at(index));
+    if (open.confirmations.count < Math.max(1, quarantineLimits.confirmations)) return;
+    if (open.kind !== 'shrunken') open.retired ??= index;
+    else if (this.#timeOf(index) - this.#timeOf(open.since) >= quarantineLimits.graceDays * dayInMs) {
+      this.#quarantine = undefined;
+    }
+  }
+
+  #verdict(index: number): { readonly kind: QuarantineKind; readonly reason: string } | undefined {
+    if (this.#lost.size === 0) return undefined;
+    const had = `it had ${counted(this.#trustedTexts.size, 'prefix')}`;
+    if (!this.#isListed) return { kind: 'missing', reason: `${this.#name} is gone; ${had}.` };
+    if (this.#listed.size === 0) return { kind: 'empty', reason: `${this.#name} is empty; ${had}.` };
+    const excess = this.#excess(index);
+    return excess === undefined ? undefined : { kind: 'shrunken', reason: `${this.#name}: ${excess}` };
+  }
+
+  /** What left within the window counts together: a little in every release is no less than all of it at once. */
+  #excess(index: number): string | undefined {
+    const oldest = this.#timeOf(index) - quarantineLimits.windowDays * dayInMs;
+    this.#dropped = this.#dropped.filter(({ at }) => at > oldest);
+    const dropped = this.#dropped.flatMap(({ prefixes }) => prefixes).filter((prefix) => !this.#isAllListed(prefix));
+    const removed = [...this.#prefixesOf(this.#lost), ...dropped];
+    const from = [...this.#trustedTexts, ...dropped];
+    return isOneOfMany(removed, from) ? undefined : removalExcess(removed, from, quarantineLimits);
+  }
+
+  /** Of the trusted list goes what is no longer listed. */
+  #letGo(index: number): void {
+    const gone = [...this.#trustedTexts].filter((prefix) => !this.#listed.has(prefix));
+    const prefixes = gone.filter((prefix) => this.#intervalsOf(prefix).some((interval) => this.#lost.has(interval)));
+    if (prefixes.length > 0) this.#dropped.push({ at: this.#timeOf(index), prefixes });
+    for (const interval of this.#lost) this.#setTrusted(interval, false);
+    this.#lost.clear();
+    for (const prefix of gone) this.#trustedTexts.delete(prefix);
+  }
+
+  #admit(index: number, step: TagStep | undefined): void {
+    const isBegin = index === this.#begin;
+    const release = this.#at(index);
+    const budget = this.#budget();
+    const doubled = new Set(step?.onlyOneSource);
+    const candidates = bySize([...(step?.add ?? []), ...this.#waiting.keys()].filter((text) => this.#listed.has(text)));
+    for (const { text } of candidates) {
+      const waiting = this.#waiting.get(text);
+      if (waiting && waiting.since < index && !this.#untrusted.has(index)) waiting.confirmations.add(release);
+      const hasStood = (waiting?.confirmations.count ?? 0) >= quarantineLimits.confirmations;
+      const why = this.#isAllTrusted(text)
+        ? undefined
+        : (this.#doubtOf(text, hasStood, waiting !== undefined) ??
+          (isBegin ? undefined : this.#spend(index, text, budget, doubled.has(text))));
+      if (why === undefined) this.#trust(text);
+      else if (waiting) waiting.why = why === 'wait' ? waiting.why : why;
+      else if (why !== 'wait')
+        this.#waiting.set(text, { since: index, confirmations: new Confirmations(release), why });
+    }
+  }
+
+  #trust(text: string): void {
+    this.#waiting.delete(text);
+    this.#trustedTexts.add(text);
+    for (const interval of this.#intervalsOf(text)) this.#setTrusted(interval, true);
+  }
+
+  /** Undefined if only the budget can stand against it. */
+  #doubtOf(text: string, hasStood: boolean, isWaiting: boolean): DoubtCode | 'wait' | undefined {
+    if (specialPurposeRangeOf(text)) return 'specialPurpose';
+    if (hasStood) return undefined;
+    if (isRegistryTag(this.#name) && this.#isWide(parsePrefix(text))) return 'widestPrefix';
+    return isWaiting ? 'wait' : undefined;
+  }
+
+  #spend(index: number, text: string, budget: Budget, isDoubled: boolean): DoubtCode | undefined {
+    const at = this.#timeOf(index);
+    const share = this.#window.shareOf(this.#at(index), this.#releases[index - 1]) * (isDoubled ? 2 : 1);
+    const size = this.#sizeOf(text);
+    const cost = { addresses: size.addresses * share, prefixes: size.prefixes * share };
+    const used = this.#window.used(at);
+    if (used.addresses + cost.addresses > budget.addresses) return 'maxAddedAddresses';
+    if (used.prefixes + cost.prefixes > budget.prefixes) return 'maxAddedPrefixes';
+    this.#window.charge(at, cost);
+    return undefined;
+  }
+
+  #setTrusted(interval: number, isTrusted: boolean): void {
+    if (Boolean(this.#isTrusted[interval]) === isTrusted) return;
+    this.#isTrusted[interval] = isTrusted ? 1 : 0;
+    this.#trustedAddresses += addressesOf(this.#space.at(interval)) * (isTrusted ? 1 : -1);
+  }
+
+  #budget(): Budget {
+    return defaultBudget([this.#name], { addresses: this.#trustedAddresses, prefixes: this.#trustedTexts.size });
+  }
+
+  /** What of a prefix is not trusted yet. */
+  #sizeOf(text: string): Budget {
+    const addresses = this.#intervalsOf(text)
+      .filter((interval) => !this.#isTrusted[interval])
+      .reduce((sum, interval) => sum + addressesOf(this.#space.at(interval)), 0);
+    return { addresses, prefixes: 1 };
+  }
+
+  /** True if it is, merged with its listed neighbours, part of a prefix that is too wide. */
+  #isWide(prefix: AddressPrefix): boolean {
+    const { first, end } = this.#space.spanOf(prefix);
+    let from = first;
+    let to = end - 1;
+    while (from > 0 && this.#listedBy[from - 1] && this.#space.isAdjacent(from)) from -= 1;
+    while (this.#listedBy[to + 1] && this.#space.isAdjacent(to + 1)) to += 1;
+    return widestAround(prefix, this.#space.at(from).start, this.#space.at(to).end) < widestInFeeds[prefix.family];
+  }
+
+  #record(index: number, touched: ReadonlySet<number> | undefined, wasTrusted: ReadonlySet<number>): void {
+    const on: AddressRange[] = [];
+    const off: AddressRange[] = [];
+    const known: AddressRange[] = [];
+    const keeps = this.#quarantine !== undefined && this.#quarantine.retired === undefined;
+    for (const interval of touched ?? this.#counts.keys()) {
+      const counts = this.#listedBy[interval] || (keeps && this.#isTrusted[interval]) ? 1 : 0;
+      if (counts === this.#counts[interval]) continue;
+      this.#counts[interval] = counts;
+      const range = this.#space.at(interval);
+      (counts ? on : off).push(range);
+      if (counts && wasTrusted.has(interval)) known.push(range);
+    }
+    if (on.length > 0 || off.length > 0) this.#events.push({ index, on, off, known });
+  }
+
+  /** As they are listed; what is kept in quarantine, as it was. */
+  #trustedPrefixes(): string[] {
+    const covered = new Set<number>();
+    const texts: string[] = [];
+    for (const text of new Set([...this.#listed, ...this.#trustedTexts])) {
+      const intervals = this.#intervalsOf(text);
+      if (!intervals.every((interval) => this.#isTrusted[interval])) continue;
+      // Listed prefixes may nest; one that is only kept would say again what those say that took its place.
+      if (!this.#listed.has(text) && intervals.every((interval) => covered.has(interval))) continue;
+      for (const interval of intervals) covered.add(interval);
+      texts.push(text);
+    }
+    const rest = [...this.#isTrusted.keys()].filter((interval) => this.#isTrusted[interval] && !covered.has(interval));
+    return [...texts, ...this.#prefixesOf(rest)];
+  }
+
+  #prefixesOf(intervals: Iterable<number>): string[] {
+    return Array.from(intervals, (interval) => rangeToPrefixes(this.#space.at(interval))).flat();
+  }
+
+  #isAllTrusted(text: string): boolean {
+    return this.#intervalsOf(text).every((interval) => this.#isTrusted[interval]);
+  }
+
+  #isAllListed(text: string): boolean {
+    return this.#intervalsOf(text).every((interval) => this.#listedBy[interval]);
+  }
+
+  #intervalsOf(text: string): readonly number[] {
+    let intervals = this.#intervals.get(text);
+    if (!intervals) {
+      const { first, end } = this.#space.spanOf(parsePrefix(text));
+      intervals = Array.from({ length: end - first }, (_, offset) => first + offset);
+      this.#intervals.set(text, intervals);
+    }
+    return intervals;
+  }
+
+  #at(index: number): Release {
+    const release = this.#releases[index];
+    if (!release) throw new RangeError(`there is no release ${index}`);
+    return release;
+  }
+
+  #timeOf(index: number): number {
+    return Date.parse(this.#at(index).seenAt);
+  }
+}
+
+/** One prefix of several, and no more than half of the addresses: no tag shrinks suspiciously by that. */
+function isOneOfMany(removed: readonly string[], from: readonly string[]): boolean {
+  const [losing, another] = overlapping(from, removed);
+  if (losing === undefined || another !== undefined) return false;
+  const { family } = parsePrefix(losing);
+  return 2n * countAddresses(removed, family) <= countAddresses(from, family);
+}
+
+/** The smallest first, so that a few large ones do not keep the others out; of one size by address. */
+export function bySize(texts: readonly string[]): AddressPrefix[] {
+  const hostBits = ({ family, length }: AddressPrefix) => (family === 'ipv4' ? 32 : 128) - length;
+  return [...new Set(texts)].map(parsePrefix).sort((a, b) => hostBits(a) - hostBits(b) || comparePrefixes(a, b));
+}

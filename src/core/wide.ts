@@ -1,0 +1,25 @@
+/** How wide a prefix is once its neighbours are merged with it: sixteen /20 side by side let in what a /16 does. */
+import { mergePrefixes, overlapping, parsePrefix, type AddressFamily, type AddressPrefix } from './prefixes.ts';
+
+/** Length of the widest prefix that holds `prefix` and lies within the addresses from `start` to `end`. */
+export function widestAround({ family, start: first, length }: AddressPrefix, start: bigint, end: bigint): number {
+  const width = BigInt(family === 'ipv4' ? 32 : 128);
+  for (let wider = length - 1; wider >= 0; wider -= 1) {
+    const hosts = (1n << (width - BigInt(wider))) - 1n;
+    const from = first & ~hosts;
+    if (from < start || from + hosts > end) return wider + 1;
+  }
+  return 0;
+}
+
+/** Those of `prefixes` that are, all of them merged, part of a prefix wider than `widest`. */
+export function wideAfterMerging(
+  prefixes: readonly string[],
+  widest: Readonly<Record<AddressFamily, number>>,
+): readonly string[] {
+  const wide = mergePrefixes(prefixes).filter((prefix) => {
+    const { family, length } = parsePrefix(prefix);
+    return length < widest[family];
+  });
+  return wide.length === 0 ? [] : overlapping(prefixes, wide);
+}

@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals';
+import { absences } from '../../../src/core/history/absences.ts';
+import { acr, historyOf, noon, week, wholeTag, families } from './historyFixtures.ts';
+
+const [a, b, c] = ['20.1.0.0/24', '20.1.9.0/24', '20.5.0.0/24'];
+const many = Array.from({ length: 100 }, (_, index) => `40.${index}.0.0/24`);
+
+/** The absences in short: `prefix since confirmations returns listedReleases`. */
+function told(...args: Parameters<typeof absences>): string[] {
+  return absences(...args).map(
+    ({ prefix, since, confirmations, returns, listedReleases }) =>
+      `${prefix} ${since.slice(0, 10)} ${confirmations} ${returns} ${listedReleases ?? '-'}`,
+  );
+}
+
+describe('an absence', () => {
+  test('begins with the first release without the prefix, and every further one confirms it', () => {
+    const history = historyOf([a, b, ...many], [a, ...many], [a, ...many], [a, ...many]);
+
+    expect(absences(history, wholeTag, [a, b])).toEqual([
+      {
+        prefix: b,
+        since: noon(1),
+        release: { date: week(1), seenAt: noon(1), snapshot: history.releases[1]?.snapshot },
+        confirmations: 2,
+        returns: 0,
+        listedReleases: undefined,
+      },
+    ]);
+  });
+
+  test('is confirmed once per date, however often the list changes on it', () => {
+    const date = week(1);
+    const history = historyOf(
+      [a, b, ...many],
+      [a, ...many],
+      { date, lists: [a, c, ...many] },
+      { date, lists: [a, ...many] },
+      { date: week(2), lists: [a, c, ...many] },
+      { date: week(2), lists: [a, ...many] },
+    );
+
+    expect(told(history, wholeTag, [b])).toEqual([`${b} ${week(1)} 1 0 -`]);
+  });
+
+  test('is not confirmed by a late list that only adds', () => {
+    const history = historyOf([a, b, ...many], [a, ...many], { addsOnly: true, lists: [a, c, ...many] });
+
+    expect(told(history, wholeTag, [b])).toEqual([`${b} ${week(1)} 0 0 -`]);
+  });
+
+  test('is of the addresses that are missing: of a /23 the half that is gone', () => {
+    const history = historyOf(['20.1.0.0/24', '20.1.1.0/24', ...many], ['20.1.0.0/24', ...many]);
+
+    expect(told(history, wholeTag, ['20.1.0.0/23'])).toEqual([`20.1.1.0/24 ${week(1)} 0 0 -`]);
+  });
+
+  test('is none of a prefix that was only split or merged', () => {
+    const history = historyOf(['20.1.0.0/23'], ['20.1.0.0/24', '20.1.1.0/24'], ['20.1.0.0/23']);
+
+    expect(absences(history, wholeTag, ['20.1.0.0/23'])).toEqual([]);
+  });
+
+  test('is none as long as another tag of the scope lists the prefix', () => {
+    const scope = { tags: [`${acr}.WestEurope`, `${acr}.NorthEurope`], families };
+    const history = historyOf(
+      { [`${acr}.WestEurope`]: [a, ...many], [`${acr}.NorthEurope`]: many },
+      { [`${acr}.WestEurope`]: many, [`${acr}.NorthEurope`]: [a, ...many] },
+    );
+
+    expect(absences(history, scope, [a])).toEqual([]);
+    expect(told(history, { ...scope, tags: [`${acr}.westeurope`] }, [a])).toEqual([`${a} ${week(1)} 0 0 -`]);
+  });
+
+  test('begins anew when the prefix was listed in between, and that counts as a return for 180 days', () => {
+    const gone = [a, ...many];
+    const back = [a, b, ...many];
+    const history = historyOf(back, gone, back, gone, back, gone, gone);
+
+    expect(told(history, wholeTag, [b])).toEqual([`${b} ${week(5)} 1 2 -`]);
+    const weeks = Array.from({ length: 26 }, () => gone);
+    expect(told(historyOf(back, gone, back, gone, back, gone, ...weeks), wholeTag, [b])).toEqual([
+      `${b} ${week(5)} 26 0 -`,
+    ]);
+  });
+
+  test('counts from the day since when a target selects what it selects', () => {
+    const history = historyOf([a, b, ...many], [a, ...many], [a, ...many], [a, ...many], [a, ...many]);
+    const selectionSince = `${week(2)}T18:00:00.000Z`;
+
+    expect(absences(history, wholeTag, [b, c], { selectionSince })).toEqual(
+      [b, c].map((prefix) => ({
+        prefix,
+        since: selectionSince,
+        confirmations: 2,
+        returns: 0,
+        listedReleases: undefined,
+      })),
+    );
+  });
+
+  test('says how many releases listed a prefix that is young', () => {
+    const history = historyOf([a, ...many], [a, b, ...many], [a, ...many]);
+
+    expect(told(history, wholeTag, [b])).toEqual([`${b} ${week(2)} 0 0 1`]);
+  });
+
+  test('of what only a rejected release listed says that no release did', () => {
+    const history = historyOf([a, ...many], { lists: [a, b, ...many], rejected: true }, [a, ...many]);
+
+    expect(told(history, wholeTag, [b, c])).toEqual([`${b} ${week(0)} 1 0 0`, `${c} ${week(0)} 1 0 -`]);
+  });
+});
+
+describe('a tag in quarantine', () => {
+  const region = `${acr}.NorwayEast`;
+  const scope = { tags: [region], families };
+  const [here, gone] = [{ [acr]: many, [region]: [a, b] }, { [acr]: many }];
+
+  test('goes on listing what it listed', () => {
+    expect(absences(historyOf(here, gone, gone), scope, [a, b])).toEqual([]);
+  });
+
+  test('confirms no absence in the scope', () => {
+    const both = { tags: [acr, region], families };
+    const history = historyOf({ [acr]: [c, ...many], [region]: [a] }, { [acr]: many }, { [acr]: many });
+
+    expect(told(history, both, [c])).toEqual([`${c} ${week(1)} 0 0 -`]);
+  });
+
+  test('that is back was never gone', () => {
+    const history = historyOf(here, gone, here, gone, here);
+
+    expect(absences(history, scope, [a, b])).toEqual([]);
+  });
+
+  test('that is retired lets go of it from then on', () => {
+    const history = historyOf(here, gone, gone, gone, gone);
+
+    expect(told(history, scope, [a])).toEqual([`${a} ${week(3)} 1 0 -`]);
+  });
+});
