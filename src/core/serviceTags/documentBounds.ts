@@ -1,6 +1,6 @@
 /** How much a document may hold, and what a name in it may be: far above what Microsoft publishes, and no more. */
 import { InvalidDocumentError, shorten } from '../errors.ts';
-import { counted } from '../words.ts';
+import { counted, inWords } from '../words.ts';
 import type { DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
 
 /** The largest tag so far is AzureCloud with 11,698 prefixes. */
@@ -29,11 +29,14 @@ export interface NamedList {
 /** Throws InvalidDocumentError where a document is larger than any that Microsoft could mean. */
 export function assertBounded(tags: readonly NamedList[]): void {
   if (tags.length > maxTags) {
-    throw new InvalidDocumentError(`values: ${counted(tags.length, 'tag')}, at most ${maxTags} are accepted`, 'values');
+    throw new InvalidDocumentError(
+      `values: ${counted(tags.length, 'tag')}, at most ${inWords(maxTags)} are accepted`,
+      'values',
+    );
   }
   const total = tags.reduce((sum, tag) => sum + tag.properties.addressPrefixes.length, 0);
   if (total > maxPrefixesPerDocument) {
-    const message = `the document lists ${counted(total, 'prefix')}, at most ${maxPrefixesPerDocument} are accepted`;
+    const message = `the document lists ${counted(total, 'prefix')}, at most ${inWords(maxPrefixesPerDocument)} are accepted`;
     throw new InvalidDocumentError(`values: ${message}`, 'values');
   }
 }
@@ -69,7 +72,7 @@ function refusedName({ name, properties: { region, systemService } }: NamedList)
 
 function refusedSize(name: string, size: number): DocumentWarning | undefined {
   if (size <= maxPrefixesPerTag) return undefined;
-  return refusal('tooLarge', name, `${counted(size, 'prefix')}, at most ${maxPrefixesPerTag} are accepted`);
+  return refusal('tooLarge', name, `${counted(size, 'prefix')}, at most ${inWords(maxPrefixesPerTag)} are accepted`);
 }
 
 function refusal(kind: DocumentWarning['kind'], tag: string, fact: string): DocumentWarning {
@@ -91,7 +94,7 @@ export function boundWarnings(warnings: readonly DocumentWarning[]): DocumentWar
   });
   const unreadable = seen.get('unreadable') ?? 0;
   if (unreadable > maxWarnings) {
-    const message = `values: ${unreadable} entries cannot be read, at most ${maxWarnings} are left out`;
+    const message = `values: ${inWords(unreadable)} entries cannot be read, at most ${inWords(maxWarnings)} are left out`;
     throw new InvalidDocumentError(message, 'values');
   }
   const rest = [...seen].filter(([, count]) => count > maxWarnings);
@@ -101,7 +104,7 @@ export function boundWarnings(warnings: readonly DocumentWarning[]): DocumentWar
       kind,
       tag: '',
       prefix: '',
-      message: `${count - maxWarnings} more of this kind`,
+      message: `${inWords(count - maxWarnings)} more of this kind`,
     })),
   ];
 }

@@ -94,7 +94,7 @@ describe('sizes', () => {
         kind: 'tooLarge',
         tag: 'Huge',
         prefix: '',
-        message: 'Huge: 50001 prefixes, at most 50000 are accepted: the tag is left out',
+        message: 'Huge: 50,001 prefixes, at most 50,000 are accepted: the tag is left out',
       },
     ]);
   });
@@ -110,12 +110,12 @@ describe('sizes', () => {
   test('a file with 903,865 prefixes is refused', () => {
     const values = Array.from({ length: 19 }, (_, index) => tag(`T${index}`, Array(47_572).fill('20.61.97.0/24')));
 
-    expect(() => parse(...values)).toThrow('the document lists 903868 prefixes, at most 500000 are accepted');
+    expect(() => parse(...values)).toThrow('the document lists 903,868 prefixes, at most 500,000 are accepted');
   });
 
   test('a file with more tags than 50,000 is refused', () => {
     expect(() => parse(...Array.from({ length: 50_001 }, (_, index) => tag(`T${index}`, [])))).toThrow(
-      'values: 50001 tags, at most 50000 are accepted',
+      'values: 50,001 tags, at most 50,000 are accepted',
     );
   });
 
@@ -126,9 +126,9 @@ describe('sizes', () => {
     const { warnings } = parse(tag('A', twice));
 
     expect(warnings).toHaveLength(1001);
-    expect(warnings.at(-1)?.message).toBe('2000 more of this kind');
+    expect(warnings.at(-1)?.message).toBe('2,000 more of this kind');
     expect(() => parse(tag('A', [...addresses(3000), ...odd]))).toThrow(
-      'values: 1001 entries cannot be read, at most 1000 are left out',
+      'values: 1,001 entries cannot be read, at most 1,000 are left out',
     );
   });
 
