@@ -52,7 +52,7 @@ async function showHealth() {
       [
         'Snapshot',
         health.snapshot
-          ? element('span', {}, element('code', {}, health.snapshot.id), `, ${health.snapshot.ageHours} hours old`)
+          ? element('span', {}, element('code', {}, health.snapshot.id), `, ${health.snapshot.age}`)
           : 'none yet',
       ],
       [

@@ -76,7 +76,10 @@ export async function runReport(body: unknown, invocation: Invocation): Promise<
 async function measureAll({ services, telemetry }: App): Promise<void> {
   if (await services.isTargetsFileMissing?.()) return;
   const summaries = await summarizeTargets(services, await services.targets.read());
-  const goLive = calculateGoLive(summaries, services.clock.now());
+  const goLive = calculateGoLive(
+    summaries.filter(({ hasDeadline }) => hasDeadline),
+    services.clock.now(),
+  );
   telemetry.record([...measureTargets(summaries.map(({ status }) => status)), ...measureGoLive(goLive)]);
 }
 

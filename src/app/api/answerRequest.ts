@@ -122,8 +122,8 @@ function headersOf(answer: Answer, coded: CodedBytes, isCacheable: boolean): Rec
     ...(view?.staleForInSeconds !== undefined && {
       age: String(view.staleForInSeconds),
       warning: '110 - "Response is Stale"',
-      'x-stale': 'true',
     }),
+    ...((view?.staleForInSeconds !== undefined || view?.isOld) && { 'x-stale': 'true' }),
     ...answer.headers,
   };
 }

@@ -23,9 +23,25 @@ const goLive = object({
 
 const health = object({
   status: { enum: ['healthy', 'degraded', 'unhealthy'] },
-  snapshot: orNull(object({ id: text, ageHours: { type: 'number' } })),
+  snapshot: orNull(
+    object({
+      id: text,
+      ageHours: { type: 'number', description: 'Since the day of release.' },
+      released: { ...text, description: 'Day of the newest release that lists the same.' },
+      fetchedAt: text,
+      age: { ...text, description: 'Both in words: released 28 Oct 2025, fetched 2 minutes ago.' },
+    }),
+  ),
   lastPull: orNull(object({ at: text, outcome: text })),
-  targets: object({ total: whole, inSync: whole, held: whole, failed: whole }),
+  targets: object({
+    total: { ...whole, description: 'The sum of the others.' },
+    inSync: whole,
+    pending: whole,
+    held: whole,
+    failed: { ...whole, description: 'Failed or blocked.' },
+    planOnly: { ...whole, description: 'Preview only: nothing is written, and no deadline counts.' },
+    paused: whole,
+  }),
   goLive: {
     ...orNull(goLive),
     description: 'Azure may use a prefix a week after it was published: what is left of that week for the targets.',

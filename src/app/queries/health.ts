@@ -2,7 +2,8 @@
 import { toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
-import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
+import { describeAge, isOldList, releaseDay } from '../../core/serviceTags/listAge.ts';
+import type { Snapshot, SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { Logger } from '../ports.ts';
@@ -17,9 +18,29 @@ import { readTargets } from './targetQueries.ts';
 export interface Health {
   /** `healthy`, `degraded` (it works, somebody should look) or `unhealthy` (it does not do its work). */
   readonly status: 'healthy' | 'degraded' | 'unhealthy';
-  readonly snapshot: { readonly id: string; readonly ageHours: number } | null;
+  readonly snapshot: {
+    readonly id: string;
+    /** Since the day of release. */
+    readonly ageHours: number;
+    /** `YYYY-MM-DD`: day of the newest release that lists what this snapshot lists. */
+    readonly released: string;
+    /** ISO time at which a pull last found it to be the current one. */
+    readonly fetchedAt: string;
+    /** `released 28 Oct 2025, fetched 2 minutes ago` */
+    readonly age: string;
+  } | null;
   readonly lastPull: { readonly at: string; readonly outcome: PullStatus['lastPull']['outcome'] } | null;
-  readonly targets: { readonly total: number; readonly inSync: number; readonly held: number; readonly failed: number };
+  /** Each target counts once: the other figures add up to `total`. */
+  readonly targets: {
+    readonly total: number;
+    readonly inSync: number;
+    readonly pending: number;
+    readonly held: number;
+    /** Failed and blocked. */
+    readonly failed: number;
+    readonly planOnly: number;
+    readonly paused: number;
+  };
   /** What is left of the week in which every target must get what was published; null where it cannot be read. */
   readonly goLive: {
     readonly status: GoLiveClock['status'];
@@ -60,10 +81,18 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   ]);
   const targets = summaries && countTargets(summaries);
   // Before the first pull nobody knows what a target lacks.
-  const goLive = view && summaries && calculateGoLive(summaries, now);
+  const goLive =
+    view &&
+    summaries &&
+    calculateGoLive(
+      summaries.filter(({ hasDeadline }) => hasDeadline),
+      now,
+    );
+  const snapshot = view ? ageOf(view.snapshot, pull, now) : null;
 
   if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
+  if (snapshot && isOldList(snapshot.released, now)) note('degraded', `the list is old: ${snapshot.age}`);
   notePull(pull, now, services.maxPullAgeInHours, note);
   if (!(await configured)) note('unhealthy', 'the targets cannot be read: GET targets says why');
   else if (!summaries) note('unhealthy', 'the states of the targets cannot be read');
@@ -77,9 +106,9 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
 
   return {
     status: worst(findings),
-    snapshot: view ? { id: view.snapshot.id, ageHours: hoursSince(view.snapshot.pulledAt, now) } : null,
+    snapshot,
     lastPull: pull ? { at: pull.lastPull.at, outcome: pull.lastPull.outcome } : null,
-    targets: targets ?? { total: 0, inSync: 0, held: 0, failed: 0 },
+    targets: targets ?? countTargets([]),
     goLive: goLive
       ? { status: goLive.status, daysLeft: goLive.daysLeft, deadline: goLive.first?.deadline ?? null }
       : null,
@@ -91,6 +120,14 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
     disagreements: pull?.disagreements.length ?? 0,
     problems: findings.map((finding) => finding.text),
   };
+}
+
+function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Date): NonNullable<Health['snapshot']> {
+  const released = releaseDay(snapshot, pull?.publication);
+  const wasFetched = pull !== undefined && pull.lastPull.outcome !== 'failed';
+  const fetchedAt = wasFetched ? pull.lastPull.at : snapshot.pulledAt;
+  const age = describeAge(released, fetchedAt, now);
+  return { id: snapshot.id, ageHours: hoursSince(released, now), released, fetchedAt, age };
 }
 
 function notePull(
@@ -135,8 +172,11 @@ function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets
   return {
     total: summaries.length,
     inSync: count('inSync'),
+    pending: count('pending'),
     held: count('held'),
     failed: count('failed', 'blocked'),
+    planOnly: count('planOnly'),
+    paused: count('paused'),
   };
 }
 

@@ -14,6 +14,8 @@ export interface SummaryReaders extends PublicationReaders {
 
 export interface NamedTargetSummary extends TargetSummary {
   readonly target: string;
+  /** Azure's deadline counts for it: `hasDeadline`. */
+  readonly hasDeadline: boolean;
 }
 
 /** In the order of the targets. What the current list has and no run has dealt with yet waits like all else. */
@@ -30,9 +32,20 @@ export async function summarizeTargets(
     const summary = seen.get(target.name) ?? notYetSeen;
     const newest = summary.snapshot === newestId ? undefined : await readNewest();
     const fresh = newest ? await waitingUnseen(readers, newest, target, summary.snapshot) : [];
-    summaries.push({ ...summary, target: target.name, waiting: [...summary.waiting, ...fresh] });
+    summaries.push({
+      ...summary,
+      target: target.name,
+      waiting: [...summary.waiting, ...fresh],
+      hasDeadline: hasDeadline(target, summary),
+    });
   }
   return summaries;
+}
+
+/** Not for a target that is only previewed, one that somebody paused, and one that no run has looked at yet. */
+function hasDeadline({ policy, paused }: Target, { status, snapshot }: TargetSummary): boolean {
+  const isWritten = policy !== 'plan' && !paused && status !== 'planOnly' && status !== 'paused';
+  return isWritten && snapshot !== undefined;
 }
 
 const notYetSeen: TargetSummary = { status: 'pending', waiting: [] };

@@ -222,6 +222,23 @@ describe('storage down', () => {
     expect(world.snapshots.calls).toEqual(['readPointer']);
   });
 
+  test.each(['prefixes?format=text', 'feeds/AzureContainerRegistry.txt', 'lookup?ip=20.42.66.1'])(
+    '%s says that the list is stale when its release is more than three weeks old',
+    async (target) => {
+      world.clock.time = Date.parse('2026-08-10T00:00:00Z');
+      expect((await get(target)).headers['x-stale']).toBeUndefined();
+
+      world.clock.pass(60);
+      const { status, headers } = await get(target);
+      const { headers: notModified } = await get(target, { 'if-none-match': headers.etag ?? '' });
+
+      expect(status).toBe(200);
+      expect(headers['x-stale']).toBe('true');
+      expect(headers.age).toBeUndefined();
+      expect(notModified['x-stale']).toBe('true');
+    },
+  );
+
   test('and fresh again once it is back', async () => {
     await get('prefixes');
     world.clock.pass(45);

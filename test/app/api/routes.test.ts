@@ -3,6 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
 import { parseServiceTags } from '../../../src/core/serviceTags/parseServiceTags.ts';
 import type { PullStatus } from '../../../src/core/ledger/pullStatus.ts';
+import type { TargetStatus } from '../../../src/core/targets/targetState.ts';
 import { call, type Reply } from './call.ts';
 import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
 
@@ -594,9 +595,15 @@ describe('health', () => {
     expect(reply.status).toBe(200);
     expect(reply.json()).toMatchObject({
       status: 'healthy',
-      snapshot: { id: idOf(2), ageHours: 29.5 },
+      snapshot: {
+        id: idOf(2),
+        ageHours: 36,
+        released: '2026-07-20',
+        fetchedAt: '2026-07-21T06:30:00.000Z',
+        age: 'released 20 Jul 2026, fetched 5 hours ago',
+      },
       lastPull: { at: '2026-07-21T06:30:00.000Z', outcome: 'unchanged' },
-      targets: { total: 1, inSync: 1, held: 0, failed: 0 },
+      targets: { total: 1, inSync: 1, pending: 0, held: 0, failed: 0, planOnly: 0, paused: 0 },
       goLive: { status: 'done', daysLeft: 7, deadline: null },
       sources: [{ source: 'download' }, { source: 'example.org' }, { source: 'file' }],
     });
@@ -653,6 +660,62 @@ describe('health', () => {
     });
   });
 
+  test('a list that stands still is degraded after three weeks, however often it is fetched', async () => {
+    const at = (day: number): Date => new Date(Date.UTC(2026, 6, 20 + day));
+    const healthAfter = async (days: number): Promise<{ status: string; problems: string[] }> => {
+      world.clock.time = at(days).getTime();
+      const lastPull = { ...pullStatus.lastPull, at: new Date(at(days).getTime() - 120_000).toISOString() };
+      world.snapshots.pullStatus = { ...pullStatus, lastPull };
+      return (await get('health')).json() as { status: string; problems: string[] };
+    };
+
+    expect(await healthAfter(21)).toMatchObject({ status: 'healthy', problems: [] });
+    expect(await healthAfter(22)).toMatchObject({
+      status: 'degraded',
+      problems: ['the list is old: released 20 Jul 2026, fetched 2 minutes ago'],
+    });
+    expect(await healthAfter(420)).toMatchObject({ status: 'degraded', snapshot: { ageHours: 420 * 24 } });
+  });
+
+  test('a newer release that lists the same is no old list', async () => {
+    world.clock.time = Date.parse('2026-08-20T12:00:00Z');
+    const lastPull = { ...pullStatus.lastPull, at: '2026-08-20T06:30:00.000Z' };
+    const publication = { key: 'k', date: '2026-08-17', seenAt: '2026-08-18T06:30:00.000Z' };
+    world.snapshots.pullStatus = { ...pullStatus, lastPull, publication };
+
+    expect((await get('health')).json()).toMatchObject({
+      status: 'healthy',
+      snapshot: { released: '2026-08-17', age: 'released 17 Aug 2026, fetched 5 hours ago' },
+    });
+    expect((await get('prefixes')).headers['x-stale']).toBeUndefined();
+  });
+
+  test('each target counts once', async () => {
+    world.snapshots.pullStatus = pullStatus;
+    const statuses = ['inSync', 'pending', 'held', 'failed', 'blocked', 'planOnly', 'paused'] as const;
+    world.app.queries.services.targets.read = () =>
+      Promise.resolve(statuses.map((status) => ({ ...nsgTarget, name: status.toLowerCase() })));
+    for (const status of statuses) world.states.set(status.toLowerCase(), withStatus(status));
+
+    const { targets } = (await get('health')).json() as { targets: Record<string, number> };
+
+    expect(targets).toEqual({ total: 7, inSync: 1, pending: 1, held: 1, failed: 2, planOnly: 1, paused: 1 });
+  });
+
+  test.each([
+    ['previewed only', { policy: 'plan' as const }],
+    ['paused', { paused: true }],
+  ])('a target that is %s has no deadline, whatever came of its runs', async (_, settings) => {
+    world.snapshots.pullStatus = pullStatus;
+    world.app.queries.services.targets.read = () => Promise.resolve([{ ...nsgTarget, ...settings }]);
+    const waiting = [{ prefix: '52.146.2.0/24', published: '2025-06-01' }];
+    for (const status of ['planOnly', 'paused', 'blocked', 'failed', 'pending'] as const) {
+      world.states.set('webhook-receiver', { ...withStatus(status), waiting });
+
+      expect((await get('health')).json()).toMatchObject({ goLive: { status: 'done', daysLeft: 7 } });
+    }
+  });
+
   test('before the first pull nobody knows what a target lacks', async () => {
     world = makeWorld([]);
 
@@ -689,7 +752,7 @@ describe('health', () => {
     expect(world.snapshots.calls.filter((name) => name === 'readPullStatus')).toHaveLength(1);
   });
 
-  function withStatus(status: 'failed' | 'held'): ReturnType<typeof makeState> {
+  function withStatus(status: TargetStatus): ReturnType<typeof makeState> {
     const state = makeState();
     return { ...state, ...(state.lastResult && { lastResult: { ...state.lastResult, status } }) };
   }
