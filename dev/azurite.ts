@@ -40,9 +40,16 @@ const emulatorAccount: StorageAccount = {
 const startTimeoutInMs = 60_000;
 const stopTimeoutInMs = 10_000;
 
-/** Runs inside the child: its stdin ends when the parent is gone, however it went. */
-const endWithParent = `data:text/javascript,${encodeURIComponent(
-  `process.stdin.resume().on('error', () => {}).on('close', () => {
+/**
+ * Runs inside the child: its stdin ends when the parent is gone, however it went. And sequelize, one of four large
+ * dependencies that package.json overrides as nothing here needs them, is a class to extend: Azurite's store on SQL does so
+ * when it is loaded, and is never made.
+ */
+const preload = `data:text/javascript,${encodeURIComponent(
+  `import Module from 'node:module';
+   const load = Module._load;
+   Module._load = (name, ...rest) => (name === 'sequelize' ? { Model: class {} } : load(name, ...rest));
+   process.stdin.resume().on('error', () => {}).on('close', () => {
      process.kill(process.pid, 'SIGTERM');
      setTimeout(() => process.exit(), 2000).unref();
    });`,
@@ -76,7 +83,7 @@ function spawnAzurite(options: AzuriteOptions, accounts: readonly StorageAccount
   return spawn(
     process.execPath,
     [
-      ...['--import', endWithParent, script, '--silent', '--skipApiVersionCheck', '--disableTelemetry'],
+      ...['--import', preload, script, '--silent', '--skipApiVersionCheck', '--disableTelemetry'],
       ...['--blobPort', String(options.ports?.blob ?? 0), '--queuePort', String(options.ports?.queue ?? 0)],
       ...['--tablePort', '0'],
       ...(options.location === undefined ? ['--inMemoryPersistence'] : ['--location', options.location]),

@@ -16,6 +16,7 @@ import {
 } from '../core/notificationFormats.ts';
 import { hostOf, redact, redactValue } from '../core/redact.ts';
 import type { Logger, Notification, Notifier } from '../app/ports.ts';
+import { toCloudEventMessage } from './cloudEvent.ts';
 
 export interface NotifierOptions {
   /** HTTPS URLs; each is a secret. */
@@ -65,7 +66,7 @@ class WebhookNotifier implements Notifier {
     await Promise.all(
       this.#options.webhooks.map(async (webhook, index) => {
         try {
-          await this.#send(webhook, await this.#render(webhook, id, notification));
+          await this.#send(webhook, this.#render(webhook, id, notification));
           this.#failedAt.delete(webhook);
         } catch (error) {
           this.#failedAt.set(webhook, this.#now().getTime());
@@ -82,7 +83,7 @@ class WebhookNotifier implements Notifier {
     );
   }
 
-  async #render(webhook: string, id: string, notification: Notification): Promise<Message> {
+  #render(webhook: string, id: string, notification: Notification): Message {
     const text = this.#toText(notification);
     switch (formatOf(webhook)) {
       case 'slack':
@@ -105,8 +106,7 @@ class WebhookNotifier implements Notifier {
     };
   }
 
-  async #toCloudEvent(id: string, { type, subject, data }: Notification, text: NotificationText): Promise<Message> {
-    const { toCloudEventMessage } = await import('./cloudEvent.ts');
+  #toCloudEvent(id: string, { type, subject, data }: Notification, text: NotificationText): Message {
     const message = toCloudEventMessage({
       id,
       type: `${typePrefix}${type}`,

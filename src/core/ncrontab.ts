@@ -92,7 +92,7 @@ interface Range {
   readonly step: number;
 }
 
-/** `5/10` is 5-59/10, but `5/1` is 5 alone: so the platform reads them. */
+/** `5/10` is 5-59/10, as the platform reads it. */
 function parseItem(item: string, field: Field): Range | undefined {
   const match = /^(?:\*|([a-z]+|\d+)(?:-([a-z]+|\d+))?)(?:\/(\d+))?$/i.exec(item);
   if (!match) return undefined;
@@ -101,7 +101,7 @@ function parseItem(item: string, field: Field): Range | undefined {
   if (first === undefined) return { from: field.min, to: field.max, step };
   const from = toNumber(first, field);
   if (last !== undefined) return { from, to: toNumber(last, field), step };
-  return { from, to: step === 1 ? from : field.max, step };
+  return { from, to: stepText === undefined ? from : field.max, step };
 }
 
 /** A name may be cut short: the first one that begins so is meant. */
