@@ -16,9 +16,11 @@ import { readSources, readWebhooks, type SourceSetting } from './config/lists.ts
 import { readSecret } from './config/secret.ts';
 import { readStorage, type StorageSetting } from './config/storage.ts';
 import { readTargets, type TargetsSetting } from './config/targets.ts';
-import { findScheduleFault } from './core/ncrontab.ts';
+import { ConfigurationError } from './core/errors.ts';
+import { findScheduleFault, normalizeSchedule } from './core/ncrontab.ts';
 import { normalizeRegion } from './core/serviceTags/regions.ts';
 import { clouds, type Cloud } from './core/serviceTags/serviceTags.ts';
+import { isLoopback } from './core/urls.ts';
 
 export interface Config {
   readonly storage: StorageSetting;
@@ -35,19 +37,44 @@ export interface Config {
   readonly targets: TargetsSetting;
   readonly pullSchedule: string;
   readonly reconcileSchedule: string;
+  /** A time zone setting other than UTC: where the platform honours it, the schedules are in local time. */
+  readonly timeZone?: string;
   readonly updatesPaused: boolean;
   readonly notificationWebhooks: readonly string[];
   /** Name of the Function App, where it runs in Azure. */
   readonly siteName?: string;
   /** True where the platform's own settings are there. */
   readonly isInAzure: boolean;
-  /** `https://` and the app's host name, where it runs in Azure: links in notifications begin with it. */
+  /** Scheme and host name of the app, where the platform says them: links in notifications begin with it. */
   readonly baseUrl?: string;
   /** Signs notifications. */
   readonly notificationSecret?: string;
   readonly applicationInsights?: { readonly connectionString: string; readonly authentication?: string };
   /** What a person should know of settings that were left out. */
   readonly notes: readonly string[];
+}
+
+export interface Schedules {
+  readonly pull: string;
+  readonly reconcile: string;
+}
+
+const defaultSchedules: Schedules = { pull: '0 30 */6 * * *', reconcile: '0 0 * * * *' };
+
+/** When the timers of this process fire. A schedule that is refused must not keep the app from loading: the default stands in. */
+export function readSchedules(): Schedules {
+  const read = (setting: string, instead: string) => {
+    try {
+      return readSchedule(process.env, setting) ?? instead;
+    } catch (error) {
+      if (error instanceof ConfigurationError) return instead;
+      throw error;
+    }
+  };
+  return {
+    pull: read('PULL_SCHEDULE', defaultSchedules.pull),
+    reconcile: read('RECONCILE_SCHEDULE', defaultSchedules.reconcile),
+  };
 }
 
 /** The settings of this process. Throws ConfigurationError. */
@@ -73,8 +100,8 @@ export function loadConfig(env: Environment): Config {
     subscriptionId: () => readMatching(env, 'SERVICE_TAGS_SUBSCRIPTION_ID', guid, 'the GUID of a subscription'),
     location: () => readLocation(env) ?? defaultLocations[cloud],
     targets: () => readTargets(env),
-    pullSchedule: () => readSchedule(env, 'PULL_SCHEDULE') ?? '0 30 */6 * * *',
-    reconcileSchedule: () => readSchedule(env, 'RECONCILE_SCHEDULE') ?? '0 0 * * * *',
+    pullSchedule: () => readSchedule(env, 'PULL_SCHEDULE') ?? defaultSchedules.pull,
+    reconcileSchedule: () => readSchedule(env, 'RECONCILE_SCHEDULE') ?? defaultSchedules.reconcile,
     updatesPaused: () => readUpdatesPaused(env),
     notificationWebhooks: () => readWebhooks(env),
     notificationSecret: () => readSecret(env),
@@ -90,6 +117,7 @@ export function loadConfig(env: Environment): Config {
     serviceTagsLocation: location,
     ...(notificationSecret === undefined ? {} : { notificationSecret }),
     ...(siteName === undefined ? {} : { siteName }),
+    ...readTimeZone(env),
     ...readObservers(env),
     isInAzure: isInAzure(env),
   };
@@ -101,11 +129,31 @@ function readObservers(env: Environment): Pick<Config, 'baseUrl' | 'applicationI
   const connectionString = readText(env, 'APPLICATIONINSIGHTS_CONNECTION_STRING');
   const authentication = readText(env, 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
   return {
-    ...(host === undefined ? {} : { baseUrl: `https://${host}` }),
+    ...(host === undefined ? {} : { baseUrl: toBaseUrl(host) }),
     ...(connectionString === undefined
       ? {}
       : { applicationInsights: { connectionString, ...(authentication === undefined ? {} : { authentication }) } }),
   };
+}
+
+/** `localhost:7071` is what the local tools say, and they speak http. */
+function toBaseUrl(host: string): string {
+  const local = `http://${host}`;
+  return URL.canParse(local) && isLoopback(new URL(local)) ? local : `https://${host}`;
+}
+
+function readTimeZone(env: Environment): Pick<Config, 'timeZone'> {
+  const zone = readText(env, 'WEBSITE_TIME_ZONE') ?? readText(env, 'TZ');
+  return zone === undefined || /^:?(etc\/)?(utc|uct|gmt|universal|zulu|greenwich)$/i.test(zone)
+    ? {}
+    : { timeZone: zone };
+}
+
+export function describeTimeZone(zone: string): string {
+  return (
+    `The time zone is set to ${quote(zone)}: where the platform honours it, PULL_SCHEDULE and RECONCILE_SCHEDULE are in ` +
+    'local time and jump with summer time. Remove WEBSITE_TIME_ZONE and TZ to have them in UTC.'
+  );
 }
 
 /** The location picks which region's rollout the API answers from; it has to exist in the cloud. */
@@ -123,7 +171,8 @@ function readLocation(env: Environment): string | undefined {
 function readSchedule(env: Environment, setting: string): string | undefined {
   const schedule = readText(env, setting);
   const fault = schedule === undefined ? undefined : findScheduleFault(schedule);
-  if (schedule === undefined || fault === undefined) return schedule;
+  if (schedule === undefined) return undefined;
+  if (fault === undefined) return normalizeSchedule(schedule);
   return refuse(
     setting,
     `${quote(schedule)} (${fault})`,

@@ -13,6 +13,7 @@ import { BlobLedger } from '../adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../adapters/blob/targetStates.ts';
 import { buildTaggedResourceMemory } from '../adapters/blob/taggedResources.ts';
+import { buildTimerStore } from '../adapters/blob/timers.ts';
 import { createStorageClients, type StorageClients } from '../adapters/storageClients.ts';
 import { createTargetsSource } from '../adapters/targetsSource.ts';
 import { createTelemetry } from '../adapters/telemetry.ts';
@@ -20,11 +21,13 @@ import { readConfig, type Config } from '../config.ts';
 import { toBlobServiceUrl } from '../config/storage.ts';
 import { areTargetsExpected } from '../config/targets.ts';
 import { once } from '../core/once.ts';
+import { dayInMs, hourInMs } from '../core/time.ts';
+import type { TimerWatch } from '../core/timers.ts';
 import type { ApiApp } from './api/route.ts';
 import { lazyTargetActions } from './lazyTargetActions.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
-import type { Clock, Logger, SnapshotStore, Telemetry } from './ports.ts';
+import type { Clock, Logger, SnapshotStore, Telemetry, TimerStore } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries } from './queries.ts';
 import type { QueryServices } from './queries/queryServices.ts';
@@ -33,7 +36,7 @@ import type { UpdateServices } from './update/updateServices.ts';
 /** What pulls and writes, beside what answers queries. */
 export interface App extends ApiApp {
   readonly config: Config;
-  readonly services: UpdateServices & PullServices & Pick<QueryServices, 'isTargetsFileMissing'>;
+  readonly services: UpdateServices & PullServices & Pick<Shared, 'isTargetsFileMissing' | 'timers'>;
   readonly telemetry: Telemetry;
 }
 
@@ -77,6 +80,7 @@ function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
     changes: new BlobChangeStore(storage.blobs),
     states: new BlobTargetStateStore(storage.blobs),
     ledger: new BlobLedger(storage.blobs),
+    timers: { ...buildTimerStore(storage.blobs), ...watchTimers(config, clock) },
     ...buildTargets(config, storage, async () => (await loadArm()).arm, logger, clock),
   };
   const { cloud, updatesPaused } = config;
@@ -90,8 +94,18 @@ function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
   return { ...light, load };
 }
 
-type Shared = QueryServices &
-  Pick<UpdateServices, 'snapshots' | 'states' | 'ledger'> &
+function watchTimers({ pullSchedule, reconcileSchedule, timeZone }: Config, clock: Clock): Omit<TimerWatch, 'runs'> {
+  return {
+    schedules: { pullServiceTags: pullSchedule, reconcileTargets: reconcileSchedule },
+    startedAt: clock.now(),
+    toleranceInMs: timeZone === undefined ? hourInMs / 6 : dayInMs,
+  };
+}
+
+type Shared = QueryServices & { readonly timers: NonNullable<QueryServices['timers']> & TimerStore } & Pick<
+    UpdateServices,
+    'snapshots' | 'states' | 'ledger'
+  > &
   Pick<PullServices, 'snapshots' | 'changes' | 'ledger'>;
 
 async function loadApp(

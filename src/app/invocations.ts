@@ -1,7 +1,8 @@
 /** What the timer and queue triggers run: a story with its log, its trace and its figures. */
 import { calculateGoLive } from '../core/goLive.ts';
 import { measureGoLive, measureTargets } from '../core/metrics.ts';
-import type { RunRecord } from '../core/ledger/runRecord.ts';
+import type { TimerName } from '../core/timers.ts';
+import { toErrorMessage } from '../core/errors.ts';
 import { getApp, type App } from './composition.ts';
 import { withInvocationLog, type InvocationLog } from './logging.ts';
 import { flushing, measuredRuns } from './measuredRuns.ts';
@@ -20,9 +21,13 @@ export interface Invocation extends InvocationLog {
   readonly traceContext?: { readonly traceParent?: string | undefined } | undefined;
 }
 
-export async function runPull(trigger: RunRecord['trigger'], invocation: Invocation): Promise<PullResult | 'busy'> {
+/** The timer `pullServiceTags`. */
+export async function runPull(invocation: Invocation): Promise<PullResult | 'busy'> {
   return inApp(invocation, async (app) => {
-    const result = await measuredRuns(app, parentOf(invocation)).pull((services) => pullServiceTags(services, trigger));
+    await recordTimer(app, 'pullServiceTags');
+    const result = await measuredRuns(app, parentOf(invocation)).pull((services) =>
+      pullServiceTags(services, { reason: 'timer' }),
+    );
     if (result === 'busy') app.logger.info('another pull is running: this one gives way');
     return result;
   });
@@ -54,7 +59,25 @@ async function askAgain({ queue, randomHex }: ActionServices, message: UpdateMes
 }
 
 export async function runReconcile(invocation: Invocation): Promise<void> {
-  await inApp(invocation, (app) => runReconcileIn(app, parentOf(invocation)));
+  await inApp(invocation, async (app) => {
+    await recordTimer(app, 'reconcileTargets');
+    await runReconcileIn(app, parentOf(invocation));
+  });
+}
+
+/** For `health`, which misses a timer that does not fire. A record that cannot be written is no reason not to run. */
+export async function recordTimer(
+  { services, logger }: Pick<App, 'services' | 'logger'>,
+  name: TimerName,
+): Promise<void> {
+  const { timers, clock } = services;
+  const at = clock.now().toISOString();
+  try {
+    const before = await timers.read(name).catch(() => undefined);
+    await timers.put(name, { version: 1, since: before?.since ?? at, at, schedule: timers.schedules[name] });
+  } catch (error) {
+    logger.warn('It could not be recorded that the timer fired', { timer: name, error: toErrorMessage(error) });
+  }
 }
 
 /** The timer `reconcileTargets`. */

@@ -10,6 +10,7 @@ import type { BlockCode, Reason } from '../core/reasons.ts';
 import type { CurrentRule } from '../core/plan/currentRule.ts';
 import type { RuleChange } from '../core/plan/plan.ts';
 import type { Measurement } from '../core/metrics.ts';
+import type { TimerName, TimerRun } from '../core/timers.ts';
 import type { NotificationType } from '../core/notificationFormats.ts';
 
 export type { CurrentRule };
@@ -75,6 +76,13 @@ export interface ChangeStore {
   /** Write-once: `exists` where it is there already. */
   put(cloud: Cloud, snapshotId: string, changes: SnapshotDiff): Promise<'created' | 'exists'>;
   get(cloud: Cloud, snapshotId: string): Promise<SnapshotDiff | undefined>;
+}
+
+/** Container `service-tags`, `timers/<name>.json`. */
+export interface TimerStore {
+  /** Throws InvalidDocumentError. */
+  read(timer: TimerName): Promise<TimerRun | undefined>;
+  put(timer: TimerName, run: TimerRun): Promise<void>;
 }
 
 export interface TargetSummary {

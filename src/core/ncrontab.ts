@@ -39,7 +39,12 @@ const fields: readonly Field[] = [
   { name: 'day of week', min: 0, max: 6, names: weekdays },
 ];
 
-/** What is wrong with a schedule, in a few words; undefined where nothing is. */
+/** One space between fields: the platform takes no tab and no no-break space, which come with what is pasted. */
+export function normalizeSchedule(schedule: string): string {
+  return toParts(schedule).join(' ');
+}
+
+/** What is wrong with a schedule, in a few words; undefined if nothing is. */
 export function findScheduleFault(schedule: string): string | undefined {
   const parts = toParts(schedule);
   if (parts.length !== fields.length) {
@@ -62,6 +67,37 @@ export function toNumericSchedule(schedule: string): string {
   return fields.map((field, index) => toNumbers(parts[index] ?? '', field)).join(' ');
 }
 
+/** 29 February comes back after eight years at the latest; `0 0 0 31 2 *` never comes. */
+const maxDaysAhead = 8 * 366;
+
+/** When a schedule without fault is due next after `after`, in UTC; undefined if it never is. */
+export function nextOccurrence(schedule: string, after: Date): Date | undefined {
+  const [seconds, minutes, hours, days, months, weekdays] = fields.map((field, index) => {
+    const part = toParts(schedule)[index] ?? '';
+    return toSortedNumbers(part, field);
+  }) as [number[], number[], number[], number[], number[], number[]];
+  const day = new Date(Date.UTC(after.getUTCFullYear(), after.getUTCMonth(), after.getUTCDate()));
+  for (let ahead = 0; ahead <= maxDaysAhead; ahead += 1, day.setUTCDate(day.getUTCDate() + 1)) {
+    const isDue =
+      days.includes(day.getUTCDate()) && months.includes(day.getUTCMonth() + 1) && weekdays.includes(day.getUTCDay());
+    if (!isDue) continue;
+    for (const hour of hours) {
+      for (const minute of minutes) {
+        const start = day.getTime() + (hour * 60 + minute) * 60_000;
+        if (start + 60_000 <= after.getTime()) continue;
+        const second = seconds.find((candidate) => start + candidate * 1000 > after.getTime());
+        if (second !== undefined) return new Date(start + second * 1000);
+      }
+    }
+  }
+  return undefined;
+}
+
+function toSortedNumbers(part: string, field: Field): number[] {
+  const numbers = part.split(',').flatMap((item) => listNumbers(item, field));
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
 function toParts(schedule: string): string[] {
   return schedule.trim().split(/\s+/);
 }
@@ -78,11 +114,15 @@ function findItemFault(item: string, field: Field): string | undefined {
 
 function toNumbers(part: string, field: Field): string {
   if (part === '*') return part;
-  const numbers = part.split(',').flatMap((item) => {
-    const { from, to, step } = parseItem(item, field) ?? { from: 0, to: -1, step: 1 };
-    return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
-  });
-  return numbers.join(',');
+  return part
+    .split(',')
+    .flatMap((item) => listNumbers(item, field))
+    .join(',');
+}
+
+function listNumbers(item: string, field: Field): number[] {
+  const { from, to, step } = parseItem(item, field) ?? { from: 0, to: -1, step: 1 };
+  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
 }
 
 interface Range {

@@ -4,6 +4,7 @@ export type ProblemKind =
   | 'unknown-region'
   | 'invalid-body'
   | 'body-too-large'
+  | 'length-required'
   | 'not-acceptable'
   | 'not-found'
   | 'unknown-tag'

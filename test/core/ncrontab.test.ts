@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Cron } from 'croner';
-import { findScheduleFault, toNumericSchedule } from '../../src/core/ncrontab.ts';
+import fc from 'fast-check';
+import { findScheduleFault, nextOccurrence, normalizeSchedule, toNumericSchedule } from '../../src/core/ncrontab.ts';
 
 describe('findScheduleFault', () => {
   test.each([
@@ -58,4 +59,43 @@ describe('what the platform takes and other readers of cron do not', () => {
     expect(toNumericSchedule(schedule)).toBe(numeric);
     expect(new Cron(numeric, { mode: '6-part', paused: true }).nextRun()).toBeInstanceOf(Date);
   });
+});
+
+describe('nextOccurrence', () => {
+  test('is what another reader of cron finds', () => {
+    const value = (min: number, max: number) => fc.integer({ min, max });
+    const field = (min: number, max: number) =>
+      fc.oneof(
+        fc.constant('*'),
+        fc.uniqueArray(value(min, max), { minLength: 1, maxLength: 3 }).map((values) => values.join(',')),
+        value(2, max).map((step) => `*/${step}`),
+      );
+    const schedules = fc.tuple(field(0, 59), field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6));
+    const times = fc.date({ min: new Date('2020-01-01'), max: new Date('2030-01-01'), noInvalidDate: true });
+
+    fc.assert(
+      fc.property(schedules, times, (parts, after) => {
+        const schedule = toNumericSchedule(parts.join(' '));
+        const cron = new Cron(schedule, { mode: '6-part', utcOffset: 0, domAndDow: true, paused: true });
+
+        expect(nextOccurrence(parts.join(' '), after)).toEqual(cron.nextRun(after));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([
+    ['0 30 */6 * * *', '2026-09-14T06:30:00.000Z', '2026-09-14T12:30:00.000Z'],
+    ['0 30 */6 * * *', '2026-09-14T06:29:59.999Z', '2026-09-14T06:30:00.000Z'],
+    ['0 0 8-10 * * MON-FRI', '2026-09-18T10:00:00.000Z', '2026-09-21T08:00:00.000Z'],
+    ['0 0 0 29 2 *', '2026-09-18T10:00:00.000Z', '2028-02-29T00:00:00.000Z'],
+    ['0 0 0 31 2 *', '2026-09-18T10:00:00.000Z', undefined],
+  ])('%s after %s', (schedule, after, expected) => {
+    expect(nextOccurrence(schedule, new Date(after))?.toISOString()).toBe(expected);
+  });
+});
+
+test('tabs and no-break spaces become spaces, which alone the platform takes', () => {
+  expect(normalizeSchedule('\t0\u00a030  */6\t* *\u3000*\ufeff')).toBe('0 30 */6 * * *');
+  expect(findScheduleFault('0\u200b 30 */6 * * *')).toMatch(/^second/);
 });

@@ -127,12 +127,22 @@ describe('the unpacked package in the local host, without node_modules', () => {
   });
 
   test.each([
-    ['{ "targets": ] }', 'TARGETS: is not JSON'],
-    ['{ "targets": [{ "name": "BAD NAME", "kind": "nsgRule" }] }', 'targets[0].name: "BAD NAME", accepted 1 to 40 of'],
-  ])('does not start with the targets %s', async (targets, message) => {
-    const settings = { AzureWebJobsStorage: azurite?.connectionString ?? '', TARGETS: targets };
+    [{ PULL_SCHEDULE: 'often' }, /^PULL_SCHEDULE: holds "often"/m, /^PULL_SCHEDULE: holds "often"/],
+    [{ TARGETS: '{ "targets": ] }' }, /^TARGETS: is not JSON/m, /^the targets cannot be read/],
+  ])('with a wrong setting it loads, and log and health name it: %j', async (wrong, logged, told) => {
+    const settings = { AzureWebJobsStorage: azurite?.connectionString ?? '', ...wrong };
+    const misconfigured = await startHostProcess({ root: app, settings });
+    try {
+      const response = await fetch(`${misconfigured.url}/api/health`);
+      const { problems } = (await response.json()) as { problems: string[] };
 
-    await expect(startHostProcess({ root: app, settings })).rejects.toThrow(message);
+      expect(response.status).toBe(503);
+      expect(problems).toContainEqual(expect.stringMatching(told));
+      expect(misconfigured.functions).toEqual(host?.functions);
+      expect(misconfigured.log.map(({ message }) => message).join('\n')).toMatch(logged);
+    } finally {
+      await misconfigured.stop();
+    }
   });
 
   test('health answers, through the storage SDK in the bundle', async () => {

@@ -9,7 +9,7 @@ import { omit } from './omit.ts';
 import { callerOf, parseBody, parseParams, parseQuery, publicUrl, refuseCrossSite } from './parseRequest.ts';
 import { internalProblem, toProblem } from './problem.ts';
 import { representationOf, type CodedBytes } from './representations.ts';
-import type { Answer, ApiApp, Endpoint, Route } from './route.ts';
+import type { Answer, ApiApp, Endpoint, Route, RouteInput } from './route.ts';
 
 export function answerRequest(
   route: Endpoint,
@@ -34,12 +34,21 @@ async function answer(
     const body = route.body ? await parseBody(route.body, request) : undefined;
     const by = route.method === 'POST' ? callerOf(request) : '';
     const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
-    const app = route.isStatic ? (undefined as never) : await getApp();
-    const made = await route.handle(input, app);
+    const made = await handle(route, input, getApp);
     const representation = await representationOf(made);
     return toResponse(request, made, await representation.coded(accepted.coding, accepted.acceptsIdentity));
   } catch (error) {
     return withoutBodyForHead(request, toErrorResponse(route, error));
+  }
+}
+
+async function handle(route: Endpoint, input: RouteInput, getApp: () => ApiApp | Promise<ApiApp>): Promise<Answer> {
+  if (route.isStatic) return route.handle(input, undefined as never);
+  try {
+    return await route.handle(input, await getApp());
+  } catch (error) {
+    if (!(error instanceof ConfigurationError) || !route.whenMisconfigured) throw error;
+    return route.whenMisconfigured(error.message.split('\n'));
   }
 }
 

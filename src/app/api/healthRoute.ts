@@ -1,5 +1,6 @@
 /** Watched by machines, and the first answer of many a process: described without zod. */
-import { cacheControls, defineRoute, jsonAnswer, type JsonSchema, type Route } from './route.ts';
+import type { Health } from '../queries/health.ts';
+import { cacheControls, defineRoute, jsonAnswer, type Answer, type JsonSchema, type Route } from './route.ts';
 
 const whole = { type: 'integer' };
 const text = { type: 'string' };
@@ -62,11 +63,19 @@ export const healthRoute: Route = defineRoute({
     503: { description: 'unhealthy: it does not do its work.', content },
   },
   async handle(_input, { queries }) {
-    const answer = await queries.health();
-    return jsonAnswer(answer, {
-      status: answer.status === 'unhealthy' ? 503 : 200,
-      cacheControl: cacheControls.none,
-      ...(answer.status === 'unhealthy' && { headers: { 'retry-after': '60' } }),
-    });
+    return toAnswer(await queries.health());
+  },
+  async whenMisconfigured(faults) {
+    const { unhealthy } = await import('../queries/health.ts');
+    return toAnswer(unhealthy(['nothing is pulled or updated until these settings are mended', ...faults]));
   },
 });
+
+function toAnswer(health: Health): Answer {
+  const isUnhealthy = health.status === 'unhealthy';
+  return jsonAnswer(health, {
+    status: isUnhealthy ? 503 : 200,
+    cacheControl: cacheControls.none,
+    ...(isUnhealthy && { headers: { 'retry-after': '60' } }),
+  });
+}

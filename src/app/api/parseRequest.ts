@@ -41,6 +41,7 @@ export async function parseBody(
   request: HttpRequest,
 ): Promise<unknown> {
   const text = await readBounded(request, maxBytes);
+  if (text === '') throw emptyBody(request);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -48,6 +49,15 @@ export async function parseBody(
     throw new RequestError(400, 'invalid-body', 'the body is not JSON');
   }
   return check(schema, value, 'body', 400);
+}
+
+/** The platform passes a body on only if the request says its length. Many clients send JSON in chunks unless told not to. */
+function emptyBody(request: HttpRequest): RequestError {
+  const isChunked = /chunked/i.test(request.headers.get('transfer-encoding') ?? '');
+  const detail =
+    'no body arrived: send JSON with a Content-Length header; ' +
+    'Azure Functions passes no body on that is sent in chunks (Transfer-Encoding: chunked)';
+  return new RequestError(isChunked ? 411 : 400, isChunked ? 'length-required' : 'invalid-body', detail);
 }
 
 function unknownParameter(name: string, known: readonly string[]): RequestError {

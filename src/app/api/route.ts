@@ -87,6 +87,8 @@ export interface Route {
   /** Media types to negotiate, where there are several; the first is the default. One form is sent whatever `Accept` says. */
   readonly produces?: readonly string[];
   handle(input: RouteInput, app: ApiApp): Promise<Answer>;
+  /** The answer of an app whose settings are wrong; without it a 503. */
+  whenMisconfigured?(faults: readonly string[]): Promise<Answer>;
 }
 
 type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;

@@ -9,8 +9,10 @@ import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { Logger } from '../ports.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
+import { nextOccurrence } from '../../core/ncrontab.ts';
 import { hourInMs } from '../../core/time.ts';
-import { counted } from '../../core/words.ts';
+import { findSilentTimers, timerNames, type SilentTimer } from '../../core/timers.ts';
+import { counted, dayInWords } from '../../core/words.ts';
 import type { QueryServices } from './queryServices.ts';
 import { describeCause, readStorage } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
@@ -73,11 +75,12 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   const { logger } = services;
 
   const configured = attempt(logger, () => readTargets(services.targets));
-  const [view, pull, summaries, isTargetsFileMissing] = await Promise.all([
+  const [view, pull, summaries, isTargetsFileMissing, silent] = await Promise.all([
     attempt(logger, () => current.get()),
     attempt(logger, () => readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud))),
     attempt(logger, async () => readSummaries(services, await configured)),
     attempt(logger, async () => services.isTargetsFileMissing?.()),
+    attempt(logger, () => readSilentTimers(services, now)),
   ]);
   const targets = summaries && countTargets(summaries);
   // Before the first pull nobody knows what a target lacks.
@@ -93,7 +96,8 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
   if (snapshot && isOldList(snapshot.released, now)) note('degraded', `the list is old: ${snapshot.age}`);
-  notePull(pull, now, services.maxPullAgeInHours, note);
+  notePull(pull, now, services, note);
+  for (const timer of silent ?? []) note('degraded', describeSilence(timer));
   if (!(await configured)) note('unhealthy', 'the targets cannot be read: GET targets says why');
   else if (!summaries) note('unhealthy', 'the states of the targets cannot be read');
   if (isTargetsFileMissing) note('degraded', noTargetsFile);
@@ -122,6 +126,20 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   };
 }
 
+/** Of an app that nothing is known of but what is wrong with it. */
+export function unhealthy(problems: readonly string[]): Health {
+  return {
+    status: 'unhealthy',
+    snapshot: null,
+    lastPull: null,
+    targets: countTargets([]),
+    goLive: null,
+    sources: [],
+    disagreements: 0,
+    problems,
+  };
+}
+
 function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Date): NonNullable<Health['snapshot']> {
   const released = releaseDay(snapshot, pull?.publication);
   const wasFetched = pull !== undefined && pull.lastPull.outcome !== 'failed';
@@ -133,12 +151,13 @@ function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Date): Non
 function notePull(
   pull: PullStatus | undefined,
   now: Date,
-  maxAgeInHours: number,
+  { maxPullAgeInHours, timers }: QueryServices,
   note: (severity: Finding['severity'], text: string) => void,
 ): void {
   if (!pull) return note('unhealthy', 'no pull of the service tags is on record');
   const ageInHours = hoursSince(pull.lastPull.at, now);
-  if (ageInHours > maxAgeInHours) note('unhealthy', `the last pull was ${ageInHours} hours ago`);
+  if (ageInHours > maxPullAgeInHours && isPullOverdue(pull.lastPull.at, timers, now))
+    note('unhealthy', `the last pull was ${ageInHours} hours ago`);
   if (pull.lastPull.outcome === 'failed') note('degraded', 'the last pull failed');
   const bad = pull.sources.filter((source) => source.status !== 'healthy').length;
   if (bad > 0) note('degraded', `${bad} of ${pull.sources.length} sources are stale or failed`);
@@ -157,6 +176,30 @@ function noteGoLive(
     const since = goLive.first?.deadline.slice(0, 10);
     note('degraded', `targets lack published prefixes, and Azure may have used the first since ${since}`);
   }
+}
+
+/** A pull that comes once a week only is not late after a day. */
+function isPullOverdue(lastPull: string, timers: QueryServices['timers'], now: Date): boolean {
+  if (!timers) return true;
+  const due = nextOccurrence(timers.schedules.pullServiceTags, new Date(lastPull));
+  return due === undefined || due.getTime() + 2 * hourInMs < now.getTime();
+}
+
+async function readSilentTimers({ timers }: QueryServices, now: Date): Promise<readonly SilentTimer[]> {
+  if (!timers) return [];
+  const runs = await readStorage('the runs of the timers', () =>
+    Promise.all(timerNames.map((name) => timers.read(name))),
+  );
+  const known = timerNames.flatMap((name, index) => (runs[index] ? [[name, runs[index]] as const] : []));
+  return findSilentTimers({ ...timers, runs: Object.fromEntries(known) }, now);
+}
+
+function describeSilence({ name, schedule, since }: SilentTimer): string {
+  const last = `${dayInWords(since)}, ${since.slice(11, 16)} UTC`;
+  return (
+    `the timer ${name} has not fired since ${last}, though it is due by its schedule "${schedule}": ` +
+    'look at that function in the portal, and restart the app'
+  );
 }
 
 async function readSummaries(

@@ -1,6 +1,16 @@
 /** What the queries read, and the settings that they tell of. */
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { ChangeStore, Clock, Ledger, Logger, SnapshotStore, TargetsSource, TargetStateStore } from '../ports.ts';
+import type { TimerWatch } from '../../core/timers.ts';
+import type {
+  ChangeStore,
+  Clock,
+  Ledger,
+  Logger,
+  SnapshotStore,
+  TargetsSource,
+  TargetStateStore,
+  TimerStore,
+} from '../ports.ts';
 
 export interface QueryServices {
   readonly cloud: Cloud;
@@ -16,4 +26,6 @@ export interface QueryServices {
   readonly updatesPaused: boolean;
   /** Health is 503 where the last pull is older. */
   readonly maxPullAgeInHours: number;
+  /** What health watches the timers by; absent if nothing is to be said of them. */
+  readonly timers?: Omit<TimerWatch, 'runs'> & Pick<TimerStore, 'read'>;
 }
