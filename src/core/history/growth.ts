@@ -60,7 +60,7 @@ export function growth(history: History, scope: Scope, limits: GrowthLimits, now
     listed.addresses += sizeOf(record, step.on) - sizeOf(record, step.off);
     listed.prefixes += step.add.length - step.remove.length;
     const fresh = new Set(step.on.filter((interval) => !step.known.has(interval) && !beyond.has(interval)));
-    for (const interval of step.on) if (step.known.has(interval)) taken[interval] = 1;
+    for (const interval of step.on) if (step.known.has(interval) && !beyond.has(interval)) taken[interval] = 1;
     if (fresh.size === 0) continue;
     const release = releaseAt(record, step);
     const at = Date.parse(release.seenAt);

@@ -1,0 +1,103 @@
+import { readFileSync, existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { builtInHistory, type PackedRelease } from '../../../src/core/history/builtInHistory.ts';
+import { growth } from '../../../src/core/history/growth.ts';
+import { History } from '../../../src/core/history/history.ts';
+import { parseHistory } from '../../../src/core/history/historyDocument.ts';
+import { quarantine } from '../../../src/core/history/quarantine.ts';
+import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
+import { listAt } from '../../../src/core/history/tagRecord.ts';
+import { isSnapshotId } from '../../../src/core/serviceTags/contentHash.ts';
+import { clouds } from '../../../src/core/serviceTags/serviceTags.ts';
+import { sortPrefixes } from '../../../src/core/prefixes.ts';
+import { acr, families } from './historyFixtures.ts';
+
+const folder = resolve(import.meta.dirname, '../../../../shared/history');
+const testOnArchive = existsSync(folder) ? test : test.skip;
+
+const figures = {
+  Public: { releases: 237, from: '2019-07-22', to: '2025-10-28', changes: 82 },
+  AzureGovernment: { releases: 242, from: '2019-12-16', to: '2026-07-20', changes: 9 },
+  China: { releases: 245, from: '2020-06-01', to: '2026-07-20', changes: 8 },
+} as const;
+
+describe.each(clouds)('the built-in history of %s', (cloud) => {
+  test('is a valid document, from the first release to the last', async () => {
+    const document = await builtInHistory(cloud);
+    const { releases } = parseHistory('built in', JSON.parse(JSON.stringify(document)));
+
+    expect([releases.length, releases[0]?.date, releases.at(-1)?.date]).toEqual([
+      figures[cloud].releases,
+      figures[cloud].from,
+      figures[cloud].to,
+    ]);
+    expect(releases.filter(({ snapshot, builtIn }) => !isSnapshotId(snapshot) || !builtIn)).toEqual([]);
+    expect(new Set(releases.map(({ snapshot }) => snapshot)).size).toBe(releases.length);
+  });
+
+  test('has every change of the whole tag', async () => {
+    const steps = new History(await builtInHistory(cloud)).tag(acr)?.steps ?? [];
+
+    expect(steps.slice(1)).toHaveLength(figures[cloud].changes);
+  });
+
+  testOnArchive('is the archive', async () => {
+    const { releases } = JSON.parse(readFileSync(resolve(folder, `${cloud}.json`), 'utf8')) as {
+      readonly releases: readonly PackedRelease[];
+    };
+    const { releases: built } = await builtInHistory(cloud);
+    const lists = (all: readonly PackedRelease[]) =>
+      all.map(({ date, changeNumber, tags = {} }) => ({
+        date,
+        changeNumber,
+        tags: Object.entries(tags).map(([tag, delta]) => [
+          tag,
+          delta && { add: delta.add ?? [], remove: delta.remove ?? [] },
+        ]),
+      }));
+
+    expect(lists(built)).toEqual(lists(releases));
+  });
+
+  test('back-test: with the defaults no addition waits at any time, and all that is listed goes to feeds', async () => {
+    const history = new History(await builtInHistory(cloud));
+    const found: unknown[] = [];
+    for (const [index, { snapshot, seenAt }] of history.releases.entries()) {
+      const then = history.until(snapshot);
+      if (!then) throw new Error(snapshot);
+      const changed = then.tags.filter(({ steps }) => steps.at(-1)?.index === index);
+      for (const { name } of changed) {
+        const { withheld = [], served = [] } = releasedToFeeds(then, name) ?? {};
+        const { beyondBudget } = growth(then, { tags: [name], families }, {}, new Date(seenAt));
+        const lacks = (listAt(then.tag(name) ?? raise(name), index) ?? []).filter((prefix) => !served.includes(prefix));
+        if (withheld.length + beyondBudget.length + lacks.length > 0)
+          found.push({ snapshot, name, withheld, beyondBudget, lacks });
+      }
+    }
+
+    expect(found).toEqual([]);
+  });
+
+  test('back-test: every quarantine is of a tag that vanished, and the lists of the others are served as they are', async () => {
+    const history = new History(await builtInHistory(cloud));
+    const last = history.releases.length - 1;
+    const kinds = history.tags.flatMap(({ name }) => {
+      const { untrusted } = history.trust(name) ?? raise(name);
+      return [...untrusted].map((index) => [name, listAt(history.tag(name) ?? raise(name), index)]);
+    });
+
+    // Gone, or listed and empty.
+    expect(kinds.filter(([, list]) => list !== undefined && list.length > 0)).toEqual([]);
+    for (const { name } of history.tags) {
+      const list = listAt(history.tag(name) ?? raise(name), last);
+      if (list) expect([name, quarantine(history, name)]).toEqual([name, undefined]);
+      if (list) expect(releasedToFeeds(history, name)?.served).toEqual(sortPrefixes(list));
+      else expect(quarantine(history, name)).toMatchObject({ status: 'retired', kind: 'missing' });
+    }
+  });
+});
+
+function raise(what: string): never {
+  throw new Error(`there is no ${what}`);
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+import type { HistoryDocument } from '../../../src/core/history/historyDocument.ts';
+import { History } from '../../../src/core/history/history.ts';
+import { quarantine, quarantines } from '../../../src/core/history/quarantine.ts';
+import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
+import { acr, documentOf, historyOf, noon, week, type FixtureRelease, type Lists } from './historyFixtures.ts';
+
+const many = (count = 100, from = 0) => Array.from({ length: count }, (_, index) => `40.${from + index}.0.0/24`);
+const region = `${acr}.NorwayEast`;
+
+/** `kind status since confirmations`. */
+function told(...releases: (Lists | FixtureRelease)[]): string | undefined {
+  const found = quarantine(historyOf(...releases), acr);
+  return found && `${found.kind} ${found.status} ${found.since.date} ${found.confirmations}`;
+}
+
+describe('a tag is trusted', () => {
+  test.each<[string, (Lists | FixtureRelease)[]]>([
+    ['that stands still', [many(), many()]],
+    ['that lost two prefixes of a hundred', [many(), many(98)]],
+    ['that lost one prefix of four', [many(4), many(3)]],
+    [
+      'that was split',
+      [
+        ['20.1.0.0/24', ...many()],
+        ['20.1.0.0/25', '20.1.0.128/25', ...many()],
+      ],
+    ],
+    ['that is back', [many(), {}, many()]],
+    ['that was never listed', [{ [region]: many() }]],
+    ['that loses again what a rejected list added', [many(), { lists: many(200), rejected: true }, many()]],
+    ['that loses again what was beyond every budget', [many(50), many(250), many(50)]],
+    ['that loses again what one list added', [many(), many(120), many()]],
+  ])('%s', (_, releases) => {
+    expect(told(...releases)).toBeUndefined();
+  });
+});
+
+describe('a tag is in quarantine', () => {
+  test.each<[string, (Lists | FixtureRelease)[], string]>([
+    ['that is gone', [many(), {}], `missing quarantined ${week(1)} 0`],
+    ['that is empty', [many(), []], `empty quarantined ${week(1)} 0`],
+    ['that lost three of a hundred', [many(), many(97)], `shrunken quarantined ${week(1)} 0`],
+    ['that lost its only prefix but one', [many(2).slice(0, 2), many(1)], 'none'],
+    [
+      'that lost the larger one of two',
+      [['40.0.0.0/20', '40.1.0.0/24'], ['40.1.0.0/24']],
+      `shrunken quarantined ${week(1)} 0`,
+    ],
+    ['that loses a little every week', [many(), many(99), many(98), many(97)], `shrunken quarantined ${week(3)} 0`],
+    ['that loses more while it is', [many(), many(90), many(90), many(80)], `shrunken quarantined ${week(3)} 0`],
+    ['that goes on like that', [many(), many(90), many(90)], `shrunken quarantined ${week(1)} 1`],
+  ])('%s', (_, releases, expected) => {
+    expect(told(...releases) ?? 'none').toBe(expected);
+  });
+
+  test('and says what it is compared with, since when, and when it ends', () => {
+    const history = historyOf(many(), many(), many(97), many(97));
+    const ref = (index: number) => ({
+      date: week(index),
+      seenAt: noon(index),
+      snapshot: history.releases[index]?.snapshot,
+    });
+
+    expect(quarantine(history, acr)).toEqual({
+      tag: acr,
+      kind: 'shrunken',
+      status: 'quarantined',
+      reason: `${acr}: Removes 3 of 100 prefixes, 3.0 % of the IPv4 prefixes (limits: 10 prefixes, 2 %).`,
+      since: ref(2),
+      comparedWith: ref(1),
+      confirmations: 1,
+      confirmationsNeeded: 2,
+      notBefore: noon(4),
+    });
+  });
+
+  test('and what a list added in that time is trusted with it', () => {
+    const history = historyOf(many(), many(90), ['50.1.0.0/24', ...many(90)]);
+
+    expect(releasedToFeeds(history, acr)?.served).toEqual([...many(), '50.1.0.0/24']);
+  });
+});
+
+describe('a quarantine ends', () => {
+  test('when a list that shrank has stood for two further releases and fourteen days', () => {
+    const shrunken = [many(), many(90), many(90)];
+
+    expect(told(...shrunken, many(90))).toBeUndefined();
+    expect(told(...shrunken, { date: '2026-01-25', lists: many(90) })).toBe(`shrunken quarantined ${week(1)} 2`);
+    expect(told(...shrunken, { date: week(2), lists: many(90) }, { date: week(2), lists: many(90) })).toBe(
+      `shrunken quarantined ${week(1)} 1`,
+    );
+  });
+
+  test('when a tag has been gone for two further releases: it is retired, and feeds keep it until a person confirms', () => {
+    const document: HistoryDocument = documentOf({ [acr]: many(), [region]: many(5) }, many(), many(), many(), many());
+    const history = new History(document);
+    const confirmed = new History({ ...document, retired: [{ tag: region.toLowerCase(), at: noon(4) }] });
+    const earlier = new History({ ...document, retired: [{ tag: region, at: noon(0) }] });
+
+    expect(quarantine(history, region)).toMatchObject({
+      status: 'retired',
+      since: { date: week(1) },
+      confirmations: 3,
+    });
+    expect(quarantines(history).map(({ tag }) => tag)).toEqual([region]);
+    expect(releasedToFeeds(history, region)?.served).toEqual(many(5));
+    expect(quarantine(confirmed, region)?.confirmedAt).toBe(noon(4));
+    expect(releasedToFeeds(confirmed, region)?.served).toEqual([]);
+    expect(quarantine(earlier, region)?.confirmedAt).toBeUndefined();
+    expect(releasedToFeeds(earlier, region)?.served).toEqual(many(5));
+  });
+});
