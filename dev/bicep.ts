@@ -4,7 +4,8 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -62,6 +63,34 @@ async function runBicep(bicep: string, args: readonly string[]): Promise<{ stdou
 /** The ARM template that a Bicep file compiles to. */
 export async function compileBicep(bicep: string, file: string): Promise<unknown> {
   return JSON.parse((await runBicep(bicep, ['build', '--stdout', file])).stdout) as unknown;
+}
+
+/** A resource as a deployment would ask for it; what only Azure knows stays an expression in brackets. */
+export interface PredictedResource {
+  readonly type: string;
+  readonly name: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** What a deployment of infra/main.bicep with these parameters (as Bicep writes values) would ask for. */
+export async function predictDeployment(
+  bicep: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<readonly PredictedResource[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bicep-'));
+  try {
+    const file = path.join(folder, 'main.bicepparam');
+    const template = path.relative(folder, path.join(root, 'infra/main.bicep')).split(path.sep).join('/');
+    const lines = Object.entries(parameters).map(([name, value]) => `param ${name} = ${value}`);
+    await writeFile(file, [`using '${template}'`, ...lines, ''].join('\n'));
+    const where = ['--subscription-id', '00000000-0000-0000-0000-000000000001', '--location', 'westeurope'];
+    await runBicep(bicep, ['snapshot', file, '--mode', 'overwrite', ...where]);
+    const text = await readFile(path.join(folder, 'main.snapshot.json'), 'utf8');
+    return (JSON.parse(text) as { readonly predictedResources: PredictedResource[] }).predictedResources;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** What `bicep build` and `bicep lint` complain of in a file; empty where all is well. */

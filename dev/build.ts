@@ -3,6 +3,7 @@ import { copyFileSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { renderNotices } from './notices.ts';
+import { renderRunbook } from './runbook.ts';
 
 export interface BuildOptions {
   /** Folder of the trigger files. */
@@ -78,6 +79,7 @@ export async function buildApp({ root, out, minify = false }: AppBuildOptions): 
   const { renderOpenApi } = await import('../src/app/api/openApiRoute.ts');
   const { loadEndpoints } = await import('../src/app/api/routes.ts');
   writeFileSync(join(out, 'openapi.json'), await renderOpenApi(loadEndpoints));
+  writeFileSync(join(out, 'runbook.html'), renderRunbook(root));
   writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), renderNotices(result.metafile, source));
   mkdirSync(join(out, 'swagger-ui'));
   for (const file of swaggerUiFiles) {

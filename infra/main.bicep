@@ -30,7 +30,7 @@ param serviceTagsSources string = 'download,api'
 @description('SERVICE_TAGS_LOCATION: whose rollout of service tags the Discovery API shows.')
 param serviceTagsLocation string = location
 
-@description('TARGETS: path in the package, or blob:<container>/<name>.')
+@description('TARGETS: path in the package, or blob:config/<name>.')
 param targets string = 'targets.json'
 
 @description('PULL_SCHEDULE: NCRONTAB with six fields, UTC.')
@@ -59,12 +59,28 @@ param alertEmails string[] = []
 @description('True: the app runs in a virtual network of its own and reaches its storage through private endpoints only.')
 param virtualNetworkEnabled bool = false
 
+@description('Addresses and CIDRs that reach the API: firewalls that poll, and the people who approve. Empty: everybody with a key.')
+param allowedIpRanges string[] = []
+
+@description('Addresses and CIDRs from which the app may be published. Empty: everywhere, with Entra ID.')
+param publisherIpRanges string[] = []
+
+@description('Locations of an availability test that asks for health every five minutes, such as emea-nl-ams-azr. Empty: no test.')
+param availabilityTestLocations string[] = []
+
 @description('Days for which a record of the ledger cannot be changed or deleted, as long as the policy stands. Only a policy that was locked cannot be taken away: docs/operations.md. 0: the deployment leaves the container as it is.')
 @minValue(0)
 @maxValue(3650)
-param ledgerRetentionDays int = 0
+param ledgerRetentionDays int = 30
 
-@description('Redundancy of the storage account: Standard_ZRS where the region has zones.')
+@description('Days after which a record of the ledger is deleted: more than its retention. 0: never.')
+@minValue(0)
+param ledgerKeptDays int = 3650
+
+@description('Time of this deployment: alerts about what has not happened yet wait for a day from here on.')
+param deployedAt string = utcNow('yyyy-MM-ddTHH:mm:ssZ')
+
+@description('Redundancy of the storage accounts: Standard_ZRS where the region has zones.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_LRS'
 
@@ -138,6 +154,22 @@ module storage 'modules/storage.bicep' = {
     redundancy: storageRedundancy
     privateOnly: virtualNetworkEnabled
     ledgerRetentionDays: ledgerRetentionDays
+    ledgerKeptDays: ledgerKeptDays
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module packageStorage 'modules/packageStorage.bicep' = {
+  scope: group
+  name: 'packageStorage'
+  params: {
+    name: 'stpkg${token}'
+    location: location
+    tags: allTags
+    identityName: 'id-${environmentName}-${token}-package'
+    redundancy: storageRedundancy
+    privateOnly: virtualNetworkEnabled
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -148,6 +180,7 @@ module privateEndpoints 'modules/privateEndpoints.bicep' = if (virtualNetworkEna
     location: location
     tags: allTags
     storageAccountName: storage.outputs.name
+    packageAccountName: packageStorage.outputs.name
     virtualNetworkId: network.?outputs.virtualNetworkId ?? ''
     subnetId: network.?outputs.privateEndpointSubnetId ?? ''
   }
@@ -174,13 +207,18 @@ module functionApp 'modules/functionApp.bicep' = {
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     storageAccountName: storage.outputs.name
-    deploymentContainerName: storage.outputs.deploymentContainerName
+    packageAccountName: packageStorage.outputs.name
+    packageContainerName: packageStorage.outputs.containerName
+    packageIdentityId: packageStorage.outputs.identityId
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     subnetId: network.?outputs.appSubnetId ?? ''
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryInMB: instanceMemoryInMB
     notificationWebhooks: notificationWebhooks
     notificationSecret: notificationSecret
+    allowedIpRanges: allowedIpRanges
+    publisherIpRanges: publisherIpRanges
+    hasAvailabilityTest: !empty(availabilityTestLocations)
     settings: {
       AZURE_CLOUD: clouds[environment().name]
       ARM_ENDPOINT: 'https://${split(environment().resourceManager, '/')[2]}'
@@ -206,6 +244,24 @@ module alerts 'modules/alerts.bicep' = {
     tags: allTags
     workspaceId: monitoring.outputs.workspaceId
     emails: alertEmails
+    appUrl: 'https://${functionApp.outputs.hostName}'
+    pullSchedule: pullSchedule
+    reconcileSchedule: reconcileSchedule
+    deployedAt: deployedAt
+    hasAvailabilityTest: !empty(availabilityTestLocations)
+  }
+}
+
+module availabilityTest 'modules/availabilityTest.bicep' = if (!empty(availabilityTestLocations)) {
+  scope: group
+  name: 'availabilityTest'
+  params: {
+    name: 'health-${environmentName}-${token}'
+    location: location
+    tags: allTags
+    applicationInsightsId: monitoring.outputs.applicationInsightsId
+    url: 'https://${functionApp.outputs.hostName}/api/health'
+    locations: availabilityTestLocations
   }
 }
 

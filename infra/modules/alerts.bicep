@@ -1,77 +1,141 @@
-// One log alert a sentence of docs/operations.md: each query returns a row when, and only when, something is wrong.
-// Of a figure Application Insights is sent one value: in AppMetrics it is the Sum; Min and Max are not sent.
+// One log alert per section "Alert" of docs/operations.md: each query returns a row when, and only when, someone must act.
+// Application Insights is sent one value per figure: in AppMetrics it is the Sum; Min and Max are not sent.
+import { isDaily, windowOf } from 'schedules.bicep'
+
 param name string
 param location string
 param tags object
 param workspaceId string
 param emails string[]
+@description('Where the app answers: https:// and its host name.')
+param appUrl string
+param pullSchedule string
+param reconcileSchedule string
+@description('ISO time of this deployment: what has not happened yet is no alarm on the first day.')
+param deployedAt string
+@description('True where the app is asked from outside.')
+param hasAvailabilityTest bool
 
 var metric = 'acr_address_keeper'
+
+// A pull is late after a day at the earliest, whatever the schedule.
+var pullWindow = windowOf(pullSchedule, 'P1D')
+// Figures of targets come with each reconcile.
+var figuresWindow = windowOf(reconcileSchedule, 'PT2H')
+var pullGraceEnd = dateTimeAdd(deployedAt, pullWindow)
+var reconcileGraceEnd = dateTimeAdd(deployedAt, 'P1D')
+var reconcileWindow = windowOf(reconcileSchedule, 'P1D')
 
 var rules = [
   {
     name: 'pull-late'
     severity: 1
-    window: 'P1D'
+    window: pullWindow
     every: 'PT1H'
-    description: 'No pull of service tags has come to its end for a day. New prefixes go live a week after they are published.'
-    query: 'AppMetrics | where Name == "${metric}.pulls" and Sum > 0 and tostring(Properties.outcome) != "failed" | summarize Pulls = count() | where Pulls == 0'
+    // A window cannot be longer than two days: with a rarer schedule health alone says that a pull is late.
+    wanted: isDaily(pullSchedule)
+    description: 'No pull of the service tags has finished for a day (two days if they are pulled once a day). New prefixes go live a week after they are published.'
+    query: 'AppMetrics | where Name == "${metric}.pulls" and Sum > 0 and tostring(Properties.outcome) != "failed" | summarize Pulls = count() | where Pulls == 0 and now() > datetime(${pullGraceEnd})'
   }
   {
     name: 'reconcile-late'
     severity: 1
-    window: 'P1D'
+    window: reconcileWindow
     every: 'PT1H'
-    description: 'No reconcile of the targets has come to its end for a day: the targets file is wrong or gone, or the timer does not run. No other alert about targets can be raised meanwhile.'
-    query: 'AppMetrics | where Name == "${metric}.targets" and Sum >= 0 | summarize Figures = count() | where Figures == 0'
+    wanted: isDaily(reconcileSchedule)
+    description: 'No reconcile of the targets has finished for a day (two days if it runs once a day): the targets file is wrong or gone, or the timer does not run. No other alert about targets can be raised meanwhile.'
+    query: 'AppMetrics | where Name == "${metric}.targets" and Sum >= 0 | summarize Figures = count() | where Figures == 0 and now() > datetime(${reconcileGraceEnd})'
+  }
+  {
+    name: 'list-old'
+    severity: 2
+    window: pullWindow
+    every: 'PT1H'
+    wanted: true
+    description: 'Microsoft released the list in use more than 21 days ago. It releases one per week: every source stands still, or the app cannot see the new one.'
+    query: 'AppMetrics | where Name == "${metric}.snapshot.age_hours" | summarize arg_max(TimeGenerated, Sum) | where Sum > 504'
+  }
+  {
+    name: 'source-failing'
+    severity: 3
+    window: pullWindow
+    every: 'PT1H'
+    wanted: true
+    description: 'A source of service tags has failed, or stood still while others moved, in every pull of a day (two days if they are pulled once a day). The other sources go on.'
+    query: 'AppMetrics | where Name == "${metric}.source.healthy" | extend Source = tostring(Properties.source) | summarize Best = max(Sum), Pulls = count() by Source | where Best == 0 and Pulls >= 2'
   }
   {
     name: 'deadline-near'
     severity: 1
-    window: 'PT2H'
+    window: figuresWindow
     every: 'PT30M'
-    description: 'A published prefix is still missing from a target, and less than three days are left until Azure may use it.'
+    wanted: true
+    description: 'A published prefix is still missing from a target that the app keeps up to date, and less than three days are left until Azure may use it.'
     query: 'AppMetrics | where Name == "${metric}.deadline.days_left" | summarize arg_max(TimeGenerated, Sum) | where Sum < 3'
   }
   {
     name: 'poison-message'
-    severity: 1
-    window: 'PT1H'
-    every: 'PT15M'
-    description: 'An update of a target failed five times in a row and was given up until the next reconcile.'
-    query: 'AppRequests | where Name == "reportFailedUpdate"'
+    severity: 2
+    window: 'PT6H'
+    every: 'PT1H'
+    wanted: true
+    description: 'Updates of targets failed five times in a row and were given up, in two hours or more of the last six.'
+    query: 'AppRequests | where Name == "reportFailedUpdate" | summarize Hours = dcount(bin(TimeGenerated, 1h)) | where Hours >= 2'
   }
   {
     name: 'targets-failed'
     severity: 1
-    window: 'PT2H'
+    window: figuresWindow
     every: 'PT30M'
-    description: 'At least one target is failed or blocked: it gets no new prefixes until somebody acts.'
+    wanted: true
+    description: 'At least one target is failed or blocked: it gets no new prefixes until someone acts.'
     query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status in ("failed", "blocked") | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
   }
   {
     name: 'targets-held'
     severity: 2
-    window: 'PT2H'
+    window: figuresWindow
     every: 'PT30M'
-    description: 'At least one plan is held and waits for an approval.'
+    wanted: true
+    description: 'A part of at least one plan waits for approval.'
     query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status == "held" | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
+  }
+  {
+    name: 'deliveries-failed'
+    severity: 2
+    window: 'PT6H'
+    every: 'PT1H'
+    wanted: true
+    description: 'A webhook refused a notification for good, or did not answer: nobody was told by it.'
+    query: 'AppMetrics | where Name == "${metric}.notifications.failed" | extend Host = tostring(Properties.host) | summarize Failed = sum(Sum) by Host | where Failed > 0'
   }
   {
     name: 'server-errors'
     severity: 2
     window: 'PT15M'
     every: 'PT5M'
-    description: 'The HTTP API answered five requests or more with a 5xx status.'
-    query: 'AppRequests | where toint(ResultCode) >= 500 | summarize Failures = count() | where Failures >= 5'
+    wanted: true
+    // The 503 of health is its answer, and that of a list says: keep what you have. Other alerts say why.
+    description: 'The HTTP API answered five requests or more with a 5xx status that was not expected.'
+    query: 'AppRequests | where toint(ResultCode) >= 500 and Name != "getHealth" and not(toint(ResultCode) == 503 and Name in ("getFeed", "getPrefixes")) | summarize Failures = count() | where Failures >= 5'
   }
   {
     name: 'quota-near'
     severity: 3
-    window: 'PT6H'
+    window: windowOf(reconcileSchedule, 'PT6H')
     every: 'PT6H'
+    wanted: true
     description: 'At its present growth a target runs out of room within eight weeks.'
     query: 'AppMetrics | where Name == "${metric}.quota.weeks_until_full" | extend Target = tostring(Properties.target) | summarize arg_max(TimeGenerated, Sum) by Target | where Sum < 8'
+  }
+  {
+    name: 'not-reachable'
+    severity: 1
+    window: 'PT30M'
+    every: 'PT15M'
+    wanted: hasAvailabilityTest
+    description: 'Health has not answered 200 to any location of the availability test for half an hour: the app does not run, cannot be reached, or does not do its work.'
+    query: 'AppAvailabilityResults | summarize Good = countif(Success == true), Tests = count() | where Tests > 0 and Good == 0 and now() > datetime(${pullGraceEnd})'
   }
 ]
 
@@ -93,14 +157,14 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails
 }
 
 resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
-  for rule in rules: {
+  for rule in filter(rules, rule => rule.wanted): {
     name: '${name}-${rule.name}'
     location: location
     tags: tags
     kind: 'LogAlert'
     properties: {
       displayName: '${name}: ${rule.name}'
-      description: rule.description
+      description: '${rule.description} See what is wrong: ${appUrl}/api/dashboard What to do: ${appUrl}/api/runbook#alert-${rule.name}'
       severity: rule.severity
       enabled: true
       autoMitigate: true

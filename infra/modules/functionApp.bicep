@@ -1,15 +1,23 @@
-// The Function App on Flex Consumption: Node 22, its identity for everything, no key in any setting.
+// The Function App on Flex Consumption: Node 22, one identity for its work and one for its package, no key in any setting.
 param name string
 param location string
 param tags object
 param identityId string
 param identityClientId string
 param storageAccountName string
-param deploymentContainerName string
+param packageAccountName string
+param packageContainerName string
+param packageIdentityId string
 param applicationInsightsName string
 param subnetId string
 param maximumInstanceCount int
 param instanceMemoryInMB int
+@description('Who reaches the API: addresses and CIDRs. Empty: everybody.')
+param allowedIpRanges string[]
+@description('Who may publish: addresses and CIDRs. Empty: everybody.')
+param publisherIpRanges string[]
+@description('True where the availability test must get through too.')
+param hasAvailabilityTest bool
 @description('Settings of docs/contract.md that hold no secret.')
 param settings object
 @secure()
@@ -17,8 +25,37 @@ param notificationWebhooks string
 @secure()
 param notificationSecret string
 
+// Rules are read by priority, and what none names is refused as soon as there is one.
+var apiRules = [
+  for (range, index) in allowedIpRanges: {
+    name: 'range-${index}'
+    action: 'Allow'
+    priority: 100 + index
+    ipAddress: contains(range, '/') ? range : '${range}/${contains(range, ':') ? 128 : 32}'
+  }
+]
+var testRule = {
+  name: 'availability-test'
+  action: 'Allow'
+  priority: 90
+  tag: 'ServiceTag'
+  ipAddress: 'ApplicationInsightsAvailability'
+}
+var publisherRules = [
+  for (range, index) in publisherIpRanges: {
+    name: 'range-${index}'
+    action: 'Allow'
+    priority: 100 + index
+    ipAddress: contains(range, '/') ? range : '${range}/${contains(range, ':') ? 128 : 32}'
+  }
+]
+
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: storageAccountName
+}
+
+resource packageAccount 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+  name: packageAccountName
 }
 
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -44,7 +81,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: { '${identityId}': {} }
+    userAssignedIdentities: {
+      '${identityId}': {}
+      '${packageIdentityId}': {}
+    }
   }
   properties: {
     serverFarmId: plan.id
@@ -55,10 +95,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${account.properties.primaryEndpoints.blob}${deploymentContainerName}'
+          value: '${packageAccount.properties.primaryEndpoints.blob}${packageContainerName}'
           authentication: {
             type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
+            userAssignedIdentityResourceId: packageIdentityId
           }
         }
       }
@@ -76,6 +116,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scmMinTlsVersion: '1.2'
       http20Enabled: true
       ftpsState: 'Disabled'
+      ipSecurityRestrictions: concat(hasAvailabilityTest && !empty(apiRules) ? [testRule] : [], apiRules)
+      ipSecurityRestrictionsDefaultAction: empty(apiRules) ? 'Allow' : 'Deny'
+      scmIpSecurityRestrictionsUseMain: false
+      scmIpSecurityRestrictions: publisherRules
+      scmIpSecurityRestrictionsDefaultAction: empty(publisherRules) ? 'Allow' : 'Deny'
     }
   }
 

@@ -1,15 +1,24 @@
-// Private endpoints of the storage account, with the DNS zones that make its names resolve to them.
+// Private endpoints of the storage accounts, with the DNS zones that make their names resolve to them.
 param location string
 param tags object
 param storageAccountName string
+param packageAccountName string
 param virtualNetworkId string
 param subnetId string
 
 var services = ['blob', 'queue']
 
-resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
-  name: storageAccountName
-}
+var wanted = [
+  { account: storageAccountName, service: 'blob' }
+  { account: storageAccountName, service: 'queue' }
+  { account: packageAccountName, service: 'blob' }
+]
+
+resource accounts 'Microsoft.Storage/storageAccounts@2023-05-01' existing = [
+  for endpoint in wanted: {
+    name: endpoint.account
+  }
+]
 
 resource zones 'Microsoft.Network/privateDnsZones@2020-06-01' = [
   for service in services: {
@@ -33,18 +42,18 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01
 ]
 
 resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
-  for service in services: {
-    name: 'pe-${storageAccountName}-${service}'
+  for (endpoint, index) in wanted: {
+    name: 'pe-${endpoint.account}-${endpoint.service}'
     location: location
     tags: tags
     properties: {
       subnet: { id: subnetId }
       privateLinkServiceConnections: [
         {
-          name: service
+          name: endpoint.service
           properties: {
-            privateLinkServiceId: account.id
-            groupIds: [service]
+            privateLinkServiceId: accounts[index].id
+            groupIds: [endpoint.service]
           }
         }
       ]
@@ -53,14 +62,14 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
 ]
 
 resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
-  for (service, index) in services: {
+  for (endpoint, index) in wanted: {
     parent: endpoints[index]
     name: 'default'
     properties: {
       privateDnsZoneConfigs: [
         {
-          name: service
-          properties: { privateDnsZoneId: zones[index].id }
+          name: endpoint.service
+          properties: { privateDnsZoneId: zones[indexOf(services, endpoint.service)].id }
         }
       ]
     }

@@ -1,4 +1,4 @@
-// Host storage, snapshots, state, ledger, queues and the deployed package, without any shared key.
+// Host storage, targets file, snapshots, state, ledger and queues, without any shared key.
 param name string
 param location string
 param tags object
@@ -6,13 +6,13 @@ param principalId string
 param redundancy string
 param privateOnly bool
 param ledgerRetentionDays int
+param ledgerKeptDays int
+param workspaceId string
 
 // Storage Blob Data Owner: the least that the Functions host is documented to need on its storage.
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 // Storage Queue Data Contributor: the triggers read, the app writes.
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
-
-var deploymentContainer = 'app-package'
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: name
@@ -48,7 +48,8 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01'
 }
 
 resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = [
-  for container in ['service-tags', 'targets', deploymentContainer]: {
+  // Of config only the app's readers and the people who edit targets know: that right is none on state or ledger.
+  for container in ['config', 'service-tags', 'targets']: {
     parent: blobService
     name: container
     properties: { publicAccess: 'None' }
@@ -84,7 +85,8 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-
   }
 ]
 
-// Old versions of the state are for repair, not for ever.
+// Old versions of the state are for repair, not for ever: it is written with every run. Of what people write, and of the
+// list, a quarter of a year is kept. The ledger is evidence: years.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: account
   name: 'default'
@@ -92,15 +94,40 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
     policy: {
       rules: [
         {
+          name: 'old-states'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['targets/']
+            }
+            actions: { version: { delete: { daysAfterCreationGreaterThan: 30 } } }
+          }
+        }
+        {
           name: 'old-versions'
           enabled: true
           type: 'Lifecycle'
           definition: {
             filters: {
               blobTypes: ['blockBlob']
-              prefixMatch: ['targets/', 'service-tags/current/']
+              prefixMatch: ['config/', 'service-tags/current/', 'service-tags/history/', 'service-tags/status/']
             }
             actions: { version: { delete: { daysAfterCreationGreaterThan: 90 } } }
+          }
+        }
+        {
+          name: 'old-ledger'
+          enabled: ledgerKeptDays > 0
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['ledger/']
+            }
+            // A rule without an end is refused, also where it is off.
+            actions: { baseBlob: { delete: { daysAfterCreationGreaterThan: max(ledgerKeptDays, 1) } } }
           }
         }
       ]
@@ -121,5 +148,17 @@ resource roles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+// Who wrote or deleted which blob, and when: also what an intruder does beside the app.
+resource writes 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: blobService
+  name: 'writes'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
+  }
+}
+
 output name string = account.name
-output deploymentContainerName string = containers[2].name

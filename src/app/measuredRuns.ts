@@ -1,5 +1,5 @@
 /** Pulls and updates with their trace and their figures: one way for triggers and for what people ask for over HTTP. */
-import { measurePull, measureUpdate } from '../core/metrics.ts';
+import { measurePull, measureSources, measureUpdate } from '../core/metrics.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { Telemetry } from './ports.ts';
 import type { PullResult } from './pullServiceTags.ts';
@@ -19,7 +19,9 @@ export function measuredRuns({ services, telemetry }: MeasuredApp, parent?: stri
           telemetry.record(measurePull('failed', undefined, services.clock.now()));
           throw error;
         });
-        if (result !== 'busy') telemetry.record(measurePull(result.outcome, result.date, services.clock.now()));
+        if (result === 'busy') return result;
+        const { outcome, date, sources } = result;
+        telemetry.record([...measurePull(outcome, date, services.clock.now()), ...measureSources(sources)]);
         return result;
       }),
     update: <T extends RunRecord | string>(

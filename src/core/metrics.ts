@@ -2,6 +2,7 @@
 import type { CapacityUse } from './plan/capacityUse.ts';
 import type { GoLiveClock } from './goLive.ts';
 import type { RunRecord } from './ledger/runRecord.ts';
+import type { SourceReport } from './serviceTags/snapshot.ts';
 import { hourInMs } from './time.ts';
 import { targetStatuses, type TargetStatus } from './targets/targetState.ts';
 
@@ -9,6 +10,16 @@ import { targetStatuses, type TargetStatus } from './targets/targetState.ts';
 export const metrics = {
   pulls: { kind: 'counter', unit: '{pull}', description: 'Pulls of service tags, by outcome' },
   'snapshot.age_hours': { kind: 'gauge', unit: 'h', description: 'Hours since the current snapshot was published' },
+  'source.healthy': {
+    kind: 'gauge',
+    unit: '1',
+    description: '1 where a source gave a list that counts in the last pull, 0 where it failed or stood still',
+  },
+  'notifications.failed': {
+    kind: 'counter',
+    unit: '{notification}',
+    description: 'Notifications that a webhook refused or did not answer, by host',
+  },
   'deadline.days_left': {
     kind: 'gauge',
     unit: 'd',
@@ -47,6 +58,15 @@ export function measurePull(
   if (snapshotDate === undefined) return [pull];
   const value = (now.getTime() - Date.parse(snapshotDate)) / hourInMs;
   return [pull, { metric: 'snapshot.age_hours', value }];
+}
+
+/** Each source by its name, so that its alert ends with its first good pull. */
+export function measureSources(sources: readonly SourceReport[]): Measurement[] {
+  return sources.map(({ source, status }) => ({
+    metric: 'source.healthy',
+    value: status === 'healthy' ? 1 : 0,
+    attributes: { source },
+  }));
 }
 
 /** One update of one target. Only what was written counts: not what was put off, and removals not before they are made. */

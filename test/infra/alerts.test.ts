@@ -6,6 +6,7 @@ import { startAzureMonitor } from '../../src/adapters/azureMonitor.ts';
 import {
   measureGoLive,
   measurePull,
+  measureSources,
   measureTargets,
   measureUpdate,
   metricPrefix,
@@ -13,6 +14,7 @@ import {
   type Measurement,
 } from '../../src/core/metrics.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import { routes } from '../../src/app/api/routes.ts';
 import { plainHttpClient, startIngestion } from '../support/ingestion.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -58,6 +60,8 @@ const record: RunRecord = {
 };
 
 const measured: readonly Measurement[] = [
+  ...measureSources([{ source: 'download', status: 'stale' }]),
+  { metric: 'notifications.failed', value: 1, attributes: { host: 'hooks.example.org' } },
   ...measurePull('changed', '2025-03-03', new Date('2025-03-06T12:00:00Z')),
   ...measureUpdate(record),
   ...measureTargets(['failed', 'held']),
@@ -120,12 +124,16 @@ describe('the queries of infra/modules/alerts.bicep', () => {
     expect(alerts.map(({ name }) => name)).toEqual([
       'pull-late',
       'reconcile-late',
+      'list-old',
+      'source-failing',
       'deadline-near',
       'poison-message',
       'targets-failed',
       'targets-held',
+      'deliveries-failed',
       'server-errors',
       'quota-near',
+      'not-reachable',
     ]);
   });
 
@@ -142,9 +150,23 @@ describe('the queries of infra/modules/alerts.bicep', () => {
   );
 
   // Requests are reported by the host: https://learn.microsoft.com/azure/azure-monitor/reference/tables/apprequests.
-  test.each(alerts.filter(({ table }) => table !== 'AppMetrics'))('$name asks for requests', ({ table, columns }) => {
-    expect(table).toBe('AppRequests');
-    expect(['Name', 'ResultCode']).toEqual(expect.arrayContaining([...columns]));
+  // Availability tests by Azure: https://learn.microsoft.com/azure/azure-monitor/reference/tables/appavailabilityresults.
+  const tables: Readonly<Record<string, readonly string[]>> = {
+    AppRequests: ['Name', 'ResultCode', 'TimeGenerated'],
+    AppAvailabilityResults: ['Success', 'TimeGenerated'],
+  };
+
+  test.each(alerts.filter(({ table }) => table !== 'AppMetrics'))('$name asks for columns of $table', (alert) => {
+    expect(tables[alert.table]).toEqual(expect.arrayContaining([...alert.columns]));
+  });
+
+  test('server-errors leaves out functions that exist', () => {
+    const bicep = readFileSync(path.join(root, 'infra/modules/alerts.bicep'), 'utf8');
+    const query = /name: 'server-errors'.*?query: '([^\n]+)'/s.exec(bicep)?.[1] ?? '';
+    const named = [...query.matchAll(/"(\w+)"/g)].map((match) => match[1]);
+
+    expect(named).toEqual(['getHealth', 'getFeed', 'getPrefixes']);
+    expect(Object.keys(routes)).toEqual(expect.arrayContaining(named));
   });
 
   test('poison-message asks for a function that exists', () => {

@@ -46,7 +46,7 @@ export const dashboardRoute = defineRoute({
   isStatic: true,
   summary: 'The page',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
-  handle: () => page('public/dashboard.html', strictPolicy),
+  handle: () => page(['public/dashboard.html'], strictPolicy),
 });
 
 /** Anonymous, as it holds nothing: whoever opens a link of a notification is asked for a key here. */
@@ -54,14 +54,22 @@ export const approveRoute = defineRoute({
   isStatic: true,
   summary: 'The page on which a held plan is approved; it asks for a key',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
-  handle: () => page('public/approve.html', strictPolicy),
+  handle: () => page(['public/approve.html'], strictPolicy),
+});
+
+/** Anonymous: alerts link here, and whoever reads one has no key at hand. The build makes it; a checkout has the text. */
+export const runbookRoute = defineRoute({
+  isStatic: true,
+  summary: 'What each alert, status and notification means, and what to do',
+  responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
+  handle: () => page(['dist/runbook.html', 'docs/operations.md'], strictPolicy),
 });
 
 export const docsRoute = defineRoute({
   isStatic: true,
   summary: 'This API as a page for people',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
-  handle: () => page('public/docs.html', docsPolicy),
+  handle: () => page(['public/docs.html'], docsPolicy),
 });
 
 export const assetRoute = defineRoute({
@@ -83,12 +91,12 @@ export const assetRoute = defineRoute({
   },
 });
 
-function page(place: string, policy: string): Promise<Answer> {
+function page(places: readonly string[], policy: string): Promise<Answer> {
   return Promise.resolve({
     contentType: 'text/html; charset=utf-8',
     cacheControl: cacheControls.live,
     headers: { ...security, 'content-security-policy': policy },
-    ...file(place, [place]),
+    ...file(places[0] ?? '', places),
   });
 }
 

@@ -115,6 +115,12 @@ export const routes = {
     load: async () => (await import('./openApiRoute.ts')).describe(loadEndpoints),
   },
   getDocs: { method: 'GET', path: 'docs', auth: 'anonymous', load: async () => (await pages()).docsRoute },
+  getRunbook: {
+    method: 'GET',
+    path: 'runbook',
+    auth: 'anonymous',
+    load: async () => (await pages()).runbookRoute,
+  },
   getAsset: { method: 'GET', path: 'assets/{name}', auth: 'anonymous', load: async () => (await pages()).assetRoute },
   getDashboard: {
     method: 'GET',

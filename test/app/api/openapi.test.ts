@@ -131,6 +131,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   getHealth: [{}, { status: 503 }],
   getOpenApi: [{}],
   getDocs: [{}],
+  getRunbook: [{}],
   getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'plan.js' } }, { path: { name: 'dashboard.css' } }],
   getDashboard: [{}],
   getApprove: [{}],
@@ -200,7 +201,14 @@ describe('the description', () => {
   test('only health, the description and pages that hold nothing are open to anybody', () => {
     const open = operations.filter(({ operation, method }) => method !== 'head' && operation.security?.length === 0);
 
-    expect(open.map(({ path }) => path)).toEqual(['/health', '/openapi.json', '/docs', '/assets/{name}', '/approve']);
+    expect(open.map(({ path }) => path)).toEqual([
+      '/health',
+      '/openapi.json',
+      '/docs',
+      '/runbook',
+      '/assets/{name}',
+      '/approve',
+    ]);
   });
 
   test('every operation has a sample here', () => {
