@@ -14,6 +14,14 @@ const arrows = [
   arrow('./src/adapters', './src/functions', [], 'adapters never import a trigger.'),
   arrow(['./src/config.ts', './src/config'], './src', ['./core', './config.ts', './config'], 'config knows core only.'),
   arrow('./src/functions', './src/adapters', [], 'triggers reach adapters through app/composition.ts only.'),
+  arrow(['./src/app', './src/core', './src/adapters', './src/functions'], './src/cli', [], 'the app knows no command.'),
+  arrow(
+    './src/cli',
+    './src/app',
+    ['./formats', './queries/prefixList.ts'],
+    'the command has no storage and no targets.',
+  ),
+  arrow('./src/cli', './src/adapters', ['./sources', './arm/client.ts'], 'the command reads sources only.'),
   arrow('./src', './dev', [], 'nothing that ships imports dev.'),
   arrow('./src', './test', [], 'nothing that ships imports tests.'),
 ];
@@ -86,7 +94,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config.ts', 'dev/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/config.ts', 'src/cli/acr-addresses.ts', 'dev/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['*.config.ts', '**/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },

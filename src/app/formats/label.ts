@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { RenderOptions } from './prefixRow.ts';
 
 /** Names a list after what was asked for, in whatever order and letter case: `azurecontainerregistry-westeurope`. */
@@ -20,6 +19,8 @@ export function nameList({ label, part }: Pick<RenderOptions, 'label' | 'part'>,
 /** At most `length` characters; a longer label keeps its start and ends in a hash of the whole. */
 function shortenLabel(label: string, length: number): string {
   if (label.length <= length) return label;
+  // Loaded for the few that need it: it is a large part of the time in which the command starts.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256').update(label).digest('hex').slice(0, 6);
   return `${label.slice(0, length - 7)}-${hash}`;
 }

@@ -28,7 +28,16 @@ export function parseTargetsText(text: string, source: string): TargetsFile {
   return parseTargetsFile(parseJsonc(text, source), source);
 }
 
-/** Throws one ConfigurationError that lists everything that is wrong. */
+/** Everything that is wrong in a targets file. */
+export class TargetsFileError extends ConfigurationError {
+  readonly faults: readonly Fault[];
+  constructor(field: string, message: string, faults: readonly Fault[]) {
+    super(field, message);
+    this.faults = faults;
+  }
+}
+
+/** Throws one TargetsFileError that lists everything that is wrong. */
 export function parseTargetsFile(json: unknown, source: string): TargetsFile {
   const faults: Fault[] = [];
   const file = parseWith(fileSchema, json, '', faults) ?? readableParts(json);
@@ -113,6 +122,6 @@ function refuse(faults: readonly Fault[], source: string): never {
   const shown = others.slice(0, maxShown - 1).map(({ path, message }) => `${path}: ${message}`);
   const more = others.length > shown.length ? [`and ${others.length - shown.length} more`] : [];
   const message = [first.message, ...shown, ...more].join('; ');
-  if (first.path === '') throw new ConfigurationError(source, message);
-  throw new ConfigurationError(first.path, `${message} (in ${source})`);
+  if (first.path === '') throw new TargetsFileError(source, message, faults);
+  throw new TargetsFileError(first.path, `${message} (in ${source})`, faults);
 }

@@ -1,0 +1,19 @@
+/** The Service Tag Discovery API, with the sign-in of `az login` or of the environment. */
+import { buildArmClients } from '../adapters/arm/client.ts';
+import { discoveryApiSource } from '../adapters/sources/discoveryApi.ts';
+import { readArmEndpoint } from '../config/armEndpoint.ts';
+import type { Cloud } from '../core/serviceTags/serviceTags.ts';
+import { UsageError } from './exitCodes.ts';
+import type { Io } from './io.ts';
+import type { SourceValues } from './source.ts';
+
+/** Options first, then the app's own settings of the same meaning. */
+export function apiSource(cloud: Cloud, values: Pick<SourceValues, 'subscription' | 'location'>, env: Io['env']) {
+  const subscriptionId = values.subscription ?? env.SERVICE_TAGS_SUBSCRIPTION_ID;
+  if (subscriptionId === undefined) {
+    throw new UsageError('--subscription: is missing; --source api needs the id of a subscription.');
+  }
+  const location = values.location ?? env.SERVICE_TAGS_LOCATION ?? 'westeurope';
+  const clients = buildArmClients({ cloud, ...readArmEndpoint(env, cloud) });
+  return discoveryApiSource({ client: (id) => clients.networkClient(id), subscriptionId, location, cloud });
+}

@@ -1,0 +1,66 @@
+/** Addresses in any text: lists by hand, configuration files of firewalls, generated files. */
+import { stringifyIp } from 'ip-bigint';
+import { canonicalPrefix, familyOf, isPrefix, parsePrefix } from '../../core/prefixes.ts';
+
+export interface FoundAddresses {
+  readonly prefixes: readonly string[];
+  /** What looks like an address and is none. */
+  readonly unreadable: readonly { readonly text: string; readonly line: number }[];
+}
+
+const address = String.raw`[0-9A-Fa-f:.]*[0-9A-Fa-f:]`;
+const token = new RegExp(`(?<![\\w.:/-])(${address})(?:(/\\d+)|\\s*-\\s*(${address}))?(?![\\w:/]|\\.\\w)`, 'g');
+
+/** Comments (`#`, and `//` after a blank or at the start of a line) are passed over. */
+export function findAddresses(text: string): FoundAddresses {
+  const prefixes: string[] = [];
+  const unreadable: { text: string; line: number }[] = [];
+  text.split(/\r?\n/).forEach((line, index) => {
+    for (const match of line.replace(/#.*$|(^|\s)\/\/.*$/, '').matchAll(token)) {
+      const found = readToken(match);
+      if (found) prefixes.push(...found);
+      else if (looksLikeAddress(match[1] ?? '')) unreadable.push({ text: match[0], line: index + 1 });
+    }
+  });
+  return { prefixes, unreadable };
+}
+
+function readToken([, first = '', length = '', last]: RegExpMatchArray): readonly string[] | undefined {
+  if (!looksLikeAddress(first)) return undefined;
+  if (last !== undefined) return looksLikeAddress(last) ? prefixesOfRange(first, last) : prefixesOf(first);
+  return prefixesOf(first + length);
+}
+
+function prefixesOf(text: string): readonly string[] | undefined {
+  return isPrefix(text) ? [canonicalPrefix(text)] : undefined;
+}
+
+/** Four numbers with dots, or an IPv6 address: a number, a version or a time of day is none. */
+function looksLikeAddress(text: string): boolean {
+  return /^\d+(\.\d+){3}$/.test(text) || text.includes('::') || text.split(':').length === 8;
+}
+
+/** `20.42.66.0-20.42.67.255` */
+function prefixesOfRange(first: string, last: string): readonly string[] | undefined {
+  if (!isPrefix(first) || !isPrefix(last) || familyOf(first) !== familyOf(last)) return undefined;
+  const { start, length: bits } = parsePrefix(first);
+  const end = parsePrefix(last).end;
+  const prefixes: string[] = [];
+  for (let at = start; at <= end;) {
+    const length = widestAt(at, end, bits);
+    prefixes.push(`${stringifyIp({ number: at, version: bits === 32 ? 4 : 6 })}/${length}`);
+    at += sizeOf(length, bits);
+  }
+  return prefixes.length > 0 ? prefixes : undefined;
+}
+
+function widestAt(start: bigint, end: bigint, bits: number): number {
+  let length = bits;
+  while (length > 0 && start % sizeOf(length - 1, bits) === 0n && start + sizeOf(length - 1, bits) - 1n <= end)
+    length -= 1;
+  return length;
+}
+
+function sizeOf(length: number, bits: number): bigint {
+  return 1n << BigInt(bits - length);
+}

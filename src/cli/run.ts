@@ -1,0 +1,60 @@
+/** Chooses the command. Each is loaded when it is asked for: `--help` answers as fast as Node starts. */
+import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
+import { helpOf } from './help.ts';
+import type { Io } from './io.ts';
+
+export interface Command {
+  run(args: readonly string[], io: Io): Promise<ExitCode> | ExitCode;
+}
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  list: () => import('./list.ts'),
+  diff: () => import('./diff.ts'),
+  lookup: () => import('./lookup.ts'),
+  check: () => import('./check.ts'),
+  targets: () => import('./targets.ts'),
+};
+
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  const [name = '--help', ...rest] = args;
+  const command = commands[name];
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.print(helpOf(rest[0]));
+    return exitCodes.ok;
+  }
+  if (command && (rest.includes('--help') || rest.includes('-h'))) {
+    io.print(helpOf(name));
+    return exitCodes.ok;
+  }
+  try {
+    if (!command) throw new UsageError(await unknownCommand(name));
+    return await (await command()).run(rest, io);
+  } catch (error) {
+    return explainFailure(error, name, io);
+  }
+}
+
+async function unknownCommand(name: string): Promise<string> {
+  const { similarName } = await import('../core/nearest.ts');
+  const similar = similarName(name, Object.keys(commands));
+  const hint = similar === undefined ? '' : ` Did you mean "${similar}"?`;
+  return `There is no command "${name}"; there are ${Object.keys(commands).join(', ')}.${hint}`;
+}
+
+/** A list that cannot be read is not the caller's mistake, and another exit code. */
+async function explainFailure(error: unknown, name: string, io: Io): Promise<ExitCode> {
+  const { ConfigurationError, InvalidDocumentError, RequestError, SourceError } = await import('../core/errors.ts');
+  if (error instanceof SourceError || error instanceof InvalidDocumentError) {
+    io.note(`acr-addresses: ${error.message}\n`);
+    return exitCodes.noSource;
+  }
+  const isUsage =
+    error instanceof UsageError ||
+    error instanceof RequestError ||
+    error instanceof ConfigurationError ||
+    String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+  if (!isUsage) throw error;
+  const more = name in commands ? `acr-addresses ${name} --help` : 'acr-addresses --help';
+  io.note(`acr-addresses: ${(error as Error).message}\nExamples: ${more}\n`);
+  return exitCodes.usage;
+}

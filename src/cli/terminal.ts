@@ -1,0 +1,20 @@
+/** Colours and tables, on a terminal only. */
+import { styleText } from 'node:util';
+import type { Io } from './io.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+export function paint(io: Io, style: Style, text: string): string {
+  return io.isTerminal && io.env.NO_COLOR === undefined ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/** Columns as wide as their widest cell; the first row is the heading. */
+export function table(io: Io, [heading = [], ...rows]: readonly (readonly string[])[]): string {
+  const widths = heading.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [paint(io, 'bold', line(heading)), ...rows.map(line)].map((text) => `${text}\n`).join('');
+}
