@@ -18,7 +18,7 @@ const arrows = [
   arrow(
     './src/cli',
     './src/app',
-    ['./formats', './queries/prefixList.ts'],
+    ['./formats', './queries/prefixList.ts', './queries/tagQuery.ts'],
     'the command has no storage and no targets.',
   ),
   arrow('./src/cli', './src/adapters', ['./sources', './arm/client.ts'], 'the command reads sources only.'),
@@ -48,6 +48,10 @@ export default tseslint.config(
         { object: 'process', property: 'env', message: 'src/config.ts is the one reader of process.env.' },
       ],
     },
+  },
+  {
+    files: ['bin/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', __dirname: 'readonly' } },
   },
   {
     files: ['public/*.js'],

@@ -1,5 +1,5 @@
 /** `acr-addresses`: the process around `run`. */
-import { readFileSync, writeSync } from 'node:fs';
+import { fs } from './node.ts';
 import { run } from './run.ts';
 
 /** At once, so that a pipe has it all before the process ends. */
@@ -7,7 +7,7 @@ function write(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) {
     try {
-      at += writeSync(fd, bytes, at);
+      at += fs.writeSync(fd, bytes, at);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // Whoever reads has seen enough (`| head`).
@@ -17,12 +17,23 @@ function write(fd: number, text: string): void {
   }
 }
 
-process.exitCode = await run(process.argv.slice(2), {
-  isTerminal: process.stdout.isTTY,
+/** `process.stdout` and `node:tty` cost more than the rest of the start; a file or a pipe is told apart without them. */
+function isTerminal(fd: number): boolean {
+  return fs.fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
+}
+
+const [stdin, stdout, stderr] = [0, 1, 2] as const;
+
+void run(process.argv.slice(2), {
+  get isTerminal() {
+    return isTerminal(stdout);
+  },
   folder: process.cwd(),
   env: process.env,
   now: () => new Date(),
-  readInput: () => readFileSync(process.stdin.fd, 'utf8'),
-  print: (text) => write(process.stdout.fd, text),
-  note: (text) => write(process.stderr.fd, text),
+  readInput: () => fs.readFileSync(stdin, 'utf8'),
+  print: (text) => write(stdout, text),
+  note: (text) => write(stderr, text),
+}).then((code) => {
+  process.exitCode = code;
 });

@@ -1,14 +1,16 @@
 /** `acr-addresses check` */
 import { countAddresses, coversAll, familyOf, overlapping } from '../core/prefixes.ts';
+import type { History } from '../core/history/history.ts';
 import { findTag, knownRegions, matchRegion } from '../core/serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
 import { agree, counted, dayInWords, inWords } from '../core/words.ts';
 import { compareRules, type Comparison } from './check/compareRules.ts';
 import { readRules, type Rule } from './check/readRules.ts';
+import { everListed, firstListedDays, lastListedDays, readHistory } from './builtIn.ts';
 import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
 import { readGiven } from './files.ts';
 import type { Io } from './io.ts';
-import { listRelease, nameOf, ofFamilies, servicesOf, type LeftOut, type Listing, type Selection } from './listing.ts';
+import { listRelease, nameOf, ofFamilies, type LeftOut, type Listing, type Selection } from './listing.ts';
 import { jsonOption, oneOf, parseOptions, selectionOptions, sourceOptions, toSelection } from './options.ts';
 import { readRelease, type ReadRelease } from './source.ts';
 import { paint, table } from './terminal.ts';
@@ -31,6 +33,9 @@ interface Report extends Comparison {
   /** Of the list. */
   readonly date: string | undefined;
   readonly origin: string;
+  /** Days, by prefix: of what is missing, and of what is stale. */
+  readonly firstListed: Readonly<Record<string, string>>;
+  readonly lastListed: Readonly<Record<string, string>>;
   readonly unreadable: Rule['unreadable'];
   /** Listed, and not expected in any rule: special-purpose ranges and very wide ones. */
   readonly leftOut: readonly LeftOut[];
@@ -47,8 +52,9 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const format = values.json ? 'json' : oneOf('--format', values.format ?? 'text', formats);
   const selection = toSelection(values);
   const rules = readRules(readGiven(io, file));
-  const release = await readRelease({ ...values, services: servicesOf(selection) }, io);
-  const report = check(file, rules, release, selection, values.rule);
+  const release = await readRelease(values, io);
+  const history = await readHistory(release.document.cloud);
+  const report = check(file, rules, release, history, { selection, rule: values.rule });
   io.print(renderers[format](report, io));
   return report.inSync ? exitCodes.ok : exitCodes.different;
 }
@@ -57,18 +63,17 @@ function check(
   file: string,
   rules: readonly Rule[],
   release: ReadRelease,
-  selection: Selection,
-  ruleName: string | undefined,
+  history: History,
+  { selection, rule }: { readonly selection: Selection; readonly rule: string | undefined },
 ): Report {
   const listing = listRelease(release.document, selection);
   const listed = listing.rows.map(({ prefix }) => prefix);
-  const chosen = chooseRules(rules, listed, ruleName);
+  const chosen = chooseRules(rules, listed, rule);
   const named = chosen.flatMap(({ tags }) =>
     tags.flatMap((tag) => findTag(release.document, tag)?.addressPrefixes ?? []),
   );
   const own = ofFamilies([...chosen.flatMap(({ prefixes }) => prefixes), ...named], selection.family);
-  const listedBefore: readonly string[] = [];
-  const comparison = compareRules(own, listed, listedBefore);
+  const comparison = compareRules(own, listed, everListed(history, listing.tags));
   const unreadable = chosen.flatMap((rule) => rule.unreadable);
   const { missing, stale, surplus } = comparison;
   return {
@@ -78,6 +83,8 @@ function check(
     date: release.date,
     origin: release.origin,
     ...comparison,
+    firstListed: Object.fromEntries(firstListedDays(history, listing.tags, missing)),
+    lastListed: Object.fromEntries(lastListedDays(history, listing.tags, stale)),
     unreadable,
     leftOut: listing.leftOut,
     inSync: [missing, stale, surplus, unreadable].every(({ length }) => length === 0),
@@ -133,8 +140,9 @@ function renderJson(report: Report): string {
 const titles = {
   missing: 'Missing: listed, not in the file',
   stale: 'Stale: in the file, no longer listed',
-  surplus: 'Surplus: in the file, not listed',
+  surplus: 'Surplus: in the file, never listed',
 } as const;
+const days = { missing: 'first listed', stale: 'last listed', surplus: '' } as const;
 const kinds = ['missing', 'stale', 'surplus'] as const;
 const colours = { missing: 'red', stale: 'yellow', surplus: 'yellow' } as const;
 
@@ -142,8 +150,10 @@ function renderText(report: Report, io: Io): string {
   const parts = kinds.flatMap((kind) => {
     const prefixes = report[kind];
     if (prefixes.length === 0) return [];
-    const rows = prefixes.map((prefix) => [prefix, sizeOf(prefix)]);
-    return [`${paint(io, colours[kind], titles[kind])}\n${table(io, [['PREFIX', 'ADDRESSES'], ...rows])}`];
+    const rows = prefixes.map((prefix) => [prefix, sizeOf(prefix), dayOf(report, kind, prefix)]);
+    return [
+      `${paint(io, colours[kind], titles[kind])}\n${table(io, [['PREFIX', 'ADDRESSES', days[kind].toUpperCase()], ...rows])}`,
+    ];
   });
   const unreadable = report.unreadable.map(({ text, line }) => `line ${line}: "${text}" is not an address\n`);
   const verdict = paint(io, report.inSync ? 'green' : 'red', summaryOf(report));
@@ -154,8 +164,9 @@ function renderMarkdown(report: Report): string {
   const parts = kinds.flatMap((kind) => {
     const prefixes = report[kind];
     if (prefixes.length === 0) return [];
-    const rows = prefixes.map((prefix) => `| \`${prefix}\` | ${sizeOf(prefix)} |`);
-    return [`### ${titles[kind]}`, ['| prefix | addresses |', '| --- | --- |', ...rows].join('\n')];
+    const rows = prefixes.map((prefix) => `| \`${prefix}\` | ${sizeOf(prefix)} | ${dayOf(report, kind, prefix)} |`);
+    const heading = `| prefix | addresses | ${days[kind]} |`;
+    return [`### ${titles[kind]}`, [heading, '| --- | --- | --- |', ...rows].join('\n')];
   });
   const unreadable = report.unreadable.map(
     ({ text, line }) => `- line ${line}: \`${text.replaceAll('`', "'")}\` is not an address`,
@@ -182,11 +193,16 @@ function summaryOf({ file, rules, tags, date, missing, stale, surplus, unreadabl
     stale.length > 0 &&
       `contains ${counted(stale.length, 'prefix')} that ${agree(stale.length, 'is', 'are')} no longer listed`,
     surplus.length > 0 &&
-      `contains ${counted(surplus.length, 'prefix')} that ${agree(surplus.length, 'is', 'are')} not listed`,
+      `contains ${counted(surplus.length, 'prefix')} that ${agree(surplus.length, 'was', 'were')} never listed`,
     unreadable.length > 0 &&
       `contains ${inWords(unreadable.length)} ${agree(unreadable.length, 'entry', 'entries')} that cannot be read`,
   ].filter((part) => part !== false);
   return `${what}, compared with ${list}, ${parts.join(', ')}.`;
+}
+
+function dayOf({ firstListed, lastListed }: Report, kind: (typeof kinds)[number], prefix: string): string {
+  const day = kind === 'missing' ? firstListed[prefix] : lastListed[prefix];
+  return day === undefined ? '' : dayInWords(day);
 }
 
 function sizeOf(prefix: string): string {

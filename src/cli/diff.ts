@@ -6,7 +6,7 @@ import { findTag, matchRegion } from '../core/serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
 import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
 import type { Io } from './io.ts';
-import { nameOf, ofFamilies, servicesOf, type Selection } from './listing.ts';
+import { nameOf, ofFamilies, type Selection } from './listing.ts';
 import { isDay, jsonOption, oneOf, parseOptions, selectionOptions, sourceOptions, toSelection } from './options.ts';
 import { readRelease, type ReadRelease, type SourceValues } from './source.ts';
 import { paint } from './terminal.ts';
@@ -39,8 +39,8 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   }
   const format = values.json ? 'json' : oneOf('--format', values.format ?? 'text', formats);
   const selection = toSelection(values);
-  const before = await readReference(from, values, selection, io);
-  const after = await readReference(to, values, selection, io);
+  const before = await readReference(from, values, io);
+  const after = await readReference(to, values, io);
   const difference = compare(before, after, selection);
   io.print(renderers[format](difference, io));
   const isDifferent = difference.added.length + difference.removed.length > 0;
@@ -48,11 +48,10 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 /** A day of the source, or a source of its own: a path may be given as it is. */
-function readReference(text: string, values: SourceValues, selection: Selection, io: Io): Promise<ReadRelease> {
-  const services = servicesOf(selection);
-  if (isDay(text)) return readRelease({ ...values, asOf: text, services }, io);
+function readReference(text: string, values: SourceValues, io: Io): Promise<ReadRelease> {
+  if (isDay(text)) return readRelease({ ...values, asOf: text }, io);
   const isSource = text === 'download' || text === 'api' || text.startsWith('https://') || text.startsWith('file:');
-  return readRelease({ ...values, source: isSource ? text : `file:${text}`, services }, io);
+  return readRelease({ ...values, source: isSource ? text : `file:${text}` }, io);
 }
 
 function compare(before: ReadRelease, after: ReadRelease, selection: Selection): Difference {

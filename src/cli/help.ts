@@ -29,6 +29,7 @@ const sources = `  --source S         where the list comes from:
                        download     Microsoft's weekly file, from its download page (default)
                        file:PATH    a weekly file, or a folder of them (the newest by name)
                        https://...  a weekly file behind a URL
+                       built-in     the history since 2019 that comes with the command: no network, only this tag
                        api          the Service Tag Discovery API; needs --subscription and a sign-in (az login)
   --cloud C          Public (default), AzureGovernment or China`;
 

@@ -4,11 +4,11 @@ import { listFormatNames, listFormats, type ListFormatName } from '../app/format
 import type { PrefixRow } from '../app/formats/prefixRow.ts';
 import { SourceError } from '../core/errors.ts';
 import { countAddresses } from '../core/prefixes.ts';
-import { counted, inWords } from '../core/words.ts';
+import { counted, dayInWords, inWords } from '../core/words.ts';
 import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
 import { replaceFile } from './files.ts';
 import type { Io } from './io.ts';
-import { listRelease, nameOf, servicesOf, type Listing, type LeftOut } from './listing.ts';
+import { listRelease, nameOf, type Listing, type LeftOut } from './listing.ts';
 import {
   jsonOption,
   oneOf,
@@ -52,7 +52,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const asOf = values['as-of'] === undefined ? undefined : toDay('--as-of', values['as-of']);
   const name = values.name === undefined ? undefined : toName(values.name);
 
-  const release = await readRelease({ ...values, asOf, services: servicesOf(selection) }, io);
+  const release = await readRelease({ ...values, asOf, selection }, io);
   const { aggregate = false, 'as-published': asPublished = false } = values;
   const whole = listRelease(release.document, selection, { aggregate, asPublished });
   if (whole.rows.length === 0) {
@@ -128,27 +128,45 @@ interface RenderChoice {
 }
 
 async function render(listing: Listing, release: ReadRelease, choice: RenderChoice, io: Io): Promise<string> {
-  const { rows, tags } = listing;
+  const { tags } = listing;
   const { format, label, comment } = choice;
-  if (format === 'csv') return (await import('../app/formats/csv.ts')).renderCsv(rows);
-  if (format === 'json') return renderJson(listing, release);
-  if (format === 'table') return renderTable(rows, io);
+  if (format === 'csv') return (await import('../app/formats/csv.ts')).renderCsv(await dated(listing, release));
+  if (format === 'json') return renderJson(listing, await dated(listing, release), release);
+  if (format === 'table') return renderTable(await dated(listing, release), io);
   const heading = `${tags.join(', ')} (${release.document.cloud})`;
-  return listFormats[format].render(rows, { label, part: undefined, heading, comment });
+  return listFormats[format].render(listing.rows, { label, part: undefined, heading, comment });
 }
 
-function renderJson({ rows, tags, leftOut }: Listing, { document, date, origin }: ReadRelease): string {
+/** With the day since which each prefix is listed; nothing for what is newer than the built-in history. */
+async function dated({ rows, tags }: Listing, { document }: ReadRelease): Promise<readonly PrefixRow[]> {
+  const { firstListedDays, readHistory } = await import('./builtIn.ts');
+  const history = await readHistory(document.cloud);
+  const days = firstListedDays(
+    history,
+    tags,
+    rows.map(({ prefix }) => prefix),
+  );
+  return rows.map((row) => ({ ...row, firstSeen: days.get(row.prefix) }));
+}
+
+function renderJson(
+  { tags, leftOut }: Listing,
+  rows: readonly PrefixRow[],
+  { document, date, origin }: ReadRelease,
+): string {
   const { cloud, changeNumber } = document;
   const prefixes = rows.map(({ prefix }) => prefix);
-  const answer = { cloud, date, changeNumber, origin, tags, count: prefixes.length, prefixes, leftOut };
+  const firstListed = Object.fromEntries(rows.map(({ prefix, firstSeen }) => [prefix, firstSeen ?? null]));
+  const answer = { cloud, date, changeNumber, origin, tags, count: prefixes.length, prefixes, firstListed, leftOut };
   return `${JSON.stringify(answer, null, 2)}\n`;
 }
 
 function renderTable(rows: readonly PrefixRow[], io: Io): string {
-  const cells = rows.map(({ prefix, family, tags }) => [
+  const cells = rows.map(({ prefix, family, tags, firstSeen }) => [
     prefix,
     inWords(countAddresses([prefix], family)),
+    firstSeen === undefined ? '' : dayInWords(firstSeen),
     tags.join(' '),
   ]);
-  return table(io, [['PREFIX', 'ADDRESSES', 'TAG'], ...cells]);
+  return table(io, [['PREFIX', 'ADDRESSES', 'FIRST LISTED', 'TAG'], ...cells]);
 }

@@ -54,11 +54,6 @@ export function ofFamilies(prefixes: readonly string[], family: Selection['famil
   return family === 'all' ? prefixes : prefixes.filter((prefix) => familyOf(prefix) === family);
 }
 
-/** The services whose tags a selection needs: `Storage` of `Storage.WestEurope`. */
-export function servicesOf({ tags }: Selection): readonly string[] {
-  return [...new Set(tags.map((tag) => tag.split('.', 1)[0] ?? tag))];
-}
-
 /** `AzureContainerRegistry.WestEurope`, or how many tags there are. */
 export function nameOf(tags: readonly string[]): string {
   return tags.length <= 3 ? tags.join(', ') : `${tags.slice(0, 2).join(', ')} and ${tags.length - 2} more`;

@@ -1,9 +1,10 @@
 /** Options that several commands share. */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { ParseArgsConfig } from 'node:util';
 import { clouds, defaultServiceTag, type Cloud } from '../core/serviceTags/serviceTags.ts';
 import { normalizeRegion } from '../core/serviceTags/regions.ts';
 import type { AddressFamily } from '../core/prefixes.ts';
 import { UsageError } from './exitCodes.ts';
+import { util } from './node.ts';
 
 export const selectionOptions = {
   region: { type: 'string', multiple: true },
@@ -23,7 +24,7 @@ export const jsonOption = { json: { type: 'boolean' } } as const;
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 export function parseOptions<const T extends Options>(args: readonly string[], options: T) {
-  return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  return util.parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
 }
 
 export interface SelectionValues {

@@ -41,20 +41,20 @@ async function unknownCommand(name: string): Promise<string> {
   return `There is no command "${name}"; there are ${Object.keys(commands).join(', ')}.${hint}`;
 }
 
+/** By name: what is loaded later brings classes of its own. */
+const usageErrors = new Set(['UsageError', 'RequestError', 'ConfigurationError', 'TargetsFileError']);
+const sourceErrors = new Set(['SourceError', 'InvalidDocumentError']);
+
 /** A list that cannot be read is not the caller's mistake, and another exit code. */
-async function explainFailure(error: unknown, name: string, io: Io): Promise<ExitCode> {
-  const { ConfigurationError, InvalidDocumentError, RequestError, SourceError } = await import('../core/errors.ts');
-  if (error instanceof SourceError || error instanceof InvalidDocumentError) {
+function explainFailure(error: unknown, name: string, io: Io): ExitCode {
+  if (!(error instanceof Error)) throw error;
+  if (sourceErrors.has(error.name)) {
     io.note(`acr-addresses: ${error.message}\n`);
     return exitCodes.noSource;
   }
-  const isUsage =
-    error instanceof UsageError ||
-    error instanceof RequestError ||
-    error instanceof ConfigurationError ||
-    String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
-  if (!isUsage) throw error;
+  const isOption = String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+  if (!isOption && !usageErrors.has(error.name)) throw error;
   const more = name in commands ? `acr-addresses ${name} --help` : 'acr-addresses --help';
-  io.note(`acr-addresses: ${(error as Error).message}\nExamples: ${more}\n`);
+  io.note(`acr-addresses: ${error.message}\nExamples: ${more}\n`);
   return exitCodes.usage;
 }

@@ -1,11 +1,13 @@
 /** Where the command takes its list from: one release of Microsoft's file, no storage and no targets. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
 import { dateOfFileName } from '../adapters/sources/weeklyFileName.ts';
-import { InvalidDocumentError, SourceError, toErrorMessage } from '../core/errors.ts';
+import { resolveTags } from '../app/queries/tagQuery.ts';
+import { SourceError, toErrorMessage } from '../core/errors.ts';
+import { toDocument, type RawDocument, type RawTag } from '../core/serviceTags/rawDocument.ts';
 import { clouds, defaultServiceTag, type Cloud, type ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
 import { UsageError } from './exitCodes.ts';
 import type { Io } from './io.ts';
+import type { Selection } from './listing.ts';
+import { fs, path } from './node.ts';
 import { toCloud } from './options.ts';
 
 export interface SourceValues {
@@ -19,25 +21,28 @@ export interface ReadRelease {
   readonly document: ServiceTagsDocument;
   /** `YYYY-MM-DD`; undefined if the source does not say. */
   readonly date: string | undefined;
-  /** URL or path. */
+  /** URL, path, or what else it is from. */
   readonly origin: string;
 }
 
 export interface ReadOptions extends SourceValues {
   /** The newest of that day or before. */
   readonly asOf?: string | undefined;
-  /** Only the tags of these services are needed: of a file, the rest is not even checked. */
-  readonly services?: readonly string[];
+  /** Only the prefixes of these tags are needed: of a file, those of the others are not read. */
+  readonly selection?: Selection;
 }
 
 export async function readRelease(options: ReadOptions, io: Io): Promise<ReadRelease> {
-  const { source = 'download', asOf } = options;
-  if (source.startsWith('file:')) return readFile(resolve(io.folder, source.slice('file:'.length)), options);
+  const { asOf } = options;
+  const source = options.source ?? (asOf === undefined ? 'download' : 'built-in');
+  const cloud = toCloud(options.cloud);
+  if (source.startsWith('file:'))
+    return readFile(path.resolve(io.folder, source.slice('file:'.length)), cloud, options);
+  if (source === 'built-in') return (await import('./builtIn.ts')).readBuiltIn(cloud ?? 'Public', asOf);
   if (asOf !== undefined) {
-    throw new UsageError(`--as-of: "${asOf}" needs a folder of weekly files; accepted: --source file:FOLDER.`);
+    throw new UsageError(`--source: "${source}" has no earlier lists; with a day, accepted: built-in, file:FOLDER.`);
   }
-  const cloud = toCloud(options.cloud) ?? 'Public';
-  const found = await findSource(source, cloud, options, io);
+  const found = await findSource(source, cloud ?? 'Public', options, io);
   const { document, date, origin, warnings } = await found.fetch(io.now());
   for (const { message } of warnings.slice(0, 3)) io.note(`warning: ${message}\n`);
   return { document, date, origin };
@@ -45,55 +50,58 @@ export async function readRelease(options: ReadOptions, io: Io): Promise<ReadRel
 
 async function findSource(source: string, cloud: Cloud, { subscription, location }: SourceValues, io: Io) {
   if (source === 'download') return (await import('../adapters/sources/download.ts')).downloadSource(cloud);
-  if (source.startsWith('https://'))
+  if (source.startsWith('https://')) {
     return (await import('../adapters/sources/url.ts')).urlSource(source, source, cloud);
+  }
   if (source === 'api') {
     const { apiSource } = await import('./apiSource.ts');
     return apiSource(cloud, { subscription, location }, io.env);
   }
-  throw new UsageError(`--source: "${source}" is not accepted; accepted: download, api, file:PATH, https://...`);
+  throw new UsageError(
+    `--source: "${source}" is not accepted; accepted: download, api, built-in, file:PATH, https://...`,
+  );
 }
 
-async function readFile(path: string, options: ReadOptions): Promise<ReadRelease> {
-  const wanted = toCloud(options.cloud);
-  const file = chooseFile(path, wanted, options.asOf);
+async function readFile(given: string, wanted: Cloud | undefined, options: ReadOptions): Promise<ReadRelease> {
+  const file = chooseFile(given, wanted, options.asOf);
   const json = readJson(file);
-  const { parseServiceTags } = await import('../core/serviceTags/parseServiceTags.ts');
   const cloud = wanted ?? cloudOf(json);
-  const narrowed = options.services ? onlyServices(json, options.services) : json;
+  const date = dateOfFileName(path.basename(file), cloud);
   try {
-    const { document } = parseServiceTags(narrowed, cloud);
-    return { document, date: dateOfFileName(basename(file), cloud), origin: file };
+    const document =
+      options.selection && hasShape(json)
+        ? readSelected(json, options.selection, cloud)
+        : (await import('../core/serviceTags/parseServiceTags.ts')).parseServiceTags(json, cloud).document;
+    return { document, date, origin: file };
   } catch (error) {
-    if (error instanceof InvalidDocumentError)
-      throw new SourceError('file', `${file}: ${error.message}`, { cause: error });
-    throw error;
+    if ((error as Error).name !== 'InvalidDocumentError') throw error;
+    throw new SourceError('file', `${file}: ${toErrorMessage(error)}`, { cause: error });
   }
 }
 
 /** The file itself; of a folder the newest weekly file by name. */
-function chooseFile(path: string, cloud: Cloud | undefined, asOf: string | undefined): string {
-  const isFolder = onDisk(path, () => statSync(path).isDirectory());
-  if (!isFolder) return path;
-  const dated = onDisk(path, () => readdirSync(path)).flatMap((name) =>
+function chooseFile(given: string, cloud: Cloud | undefined, asOf: string | undefined): string {
+  const isFolder = onDisk(given, () => fs.statSync(given).isDirectory());
+  if (!isFolder) return given;
+  const dated = onDisk(given, () => fs.readdirSync(given)).flatMap((name) =>
     (cloud ? [cloud] : clouds).flatMap((candidate) => {
       const date = dateOfFileName(name, candidate);
-      return date === undefined ? [] : [{ cloud: candidate, date, path: join(path, name) }];
+      return date === undefined ? [] : [{ cloud: candidate, date, path: path.join(given, name) }];
     }),
   );
   const [first] = dated;
-  if (!first) throw new SourceError('file', `${path} has no file ServiceTags_<cloud>_<YYYYMMDD>.json`);
+  if (!first) throw new SourceError('file', `${given} has no file ServiceTags_<cloud>_<YYYYMMDD>.json`);
   // Files of several clouds may lie side by side: Public is what is meant unless --cloud says otherwise.
   const meant = dated.some((file) => file.cloud === 'Public') ? 'Public' : first.cloud;
   const chosen = dated
     .filter((file) => file.cloud === meant && (asOf === undefined || file.date <= asOf))
     .sort((a, b) => (a.date < b.date ? 1 : -1))[0];
-  if (!chosen) throw new SourceError('file', `${path} has no weekly file of ${asOf ?? 'any day'} or before`);
+  if (!chosen) throw new SourceError('file', `${given} has no weekly file of ${asOf ?? 'any day'} or before`);
   return chosen.path;
 }
 
 function readJson(file: string): unknown {
-  const text = onDisk(file, () => readFileSync(file, 'utf8')).replace(/^\uFEFF/, '');
+  const text = onDisk(file, () => fs.readFileSync(file, 'utf8')).replace(/^\uFEFF/, '');
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
@@ -107,28 +115,55 @@ function cloudOf(json: unknown): Cloud {
   return clouds.find((cloud) => typeof named === 'string' && cloud.toLowerCase() === named.toLowerCase()) ?? 'Public';
 }
 
-/**
- * A document with the tags of some services only: the ACR tags, whose region codes others use, are always among them.
- * Without a tag of a service, and of another shape, it stays as it is, and the parser says what is wrong.
- */
-function onlyServices(json: unknown, services: readonly string[]): unknown {
-  const { values } = (json ?? {}) as { readonly values?: unknown };
-  if (!Array.isArray(values)) return json;
-  const wanted = new Set([...services, defaultServiceTag].map((name) => name.toLowerCase()));
-  const found = values.filter((value: unknown) => {
-    const { name } = (value ?? {}) as { readonly name?: unknown };
-    return typeof name !== 'string' || wanted.has((name.split('.', 1)[0] ?? '').toLowerCase());
-  });
-  const names = new Set(found.map((value: { name?: string }) => value.name?.split('.', 1)[0]?.toLowerCase()));
-  return services.every((service) => names.has(service.toLowerCase())) ? { ...(json as object), values: found } : json;
+/** True for what the weekly file looks like. Anything else is for the parser, which says what is wrong. */
+function hasShape(json: unknown): json is RawDocument {
+  const { changeNumber, cloud, values } = (json ?? {}) as Record<string, unknown>;
+  return isCount(changeNumber) && typeof cloud === 'string' && Array.isArray(values) && values.every(isTag);
 }
 
-function onDisk<T>(path: string, work: () => T): T {
+function isTag(value: unknown): boolean {
+  const { name, properties } = (value ?? {}) as Partial<RawTag>;
+  return (
+    typeof name === 'string' &&
+    typeof properties === 'object' &&
+    isCount(properties.changeNumber) &&
+    typeof properties.region === 'string' &&
+    typeof properties.systemService === 'string' &&
+    Array.isArray(properties.addressPrefixes)
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** The document with the prefixes of the selected tags only: every other tag is there, and empty. */
+function readSelected(raw: RawDocument, { tags, regions }: Selection, cloud: Cloud): ServiceTagsDocument {
+  const services = new Set([...tags, defaultServiceTag].map(serviceOf));
+  const related = raw.values.filter(({ name }) => services.has(serviceOf(name)));
+  const isKnown = tags.every((tag) => related.some(({ name }) => name.toLowerCase() === tag.toLowerCase()));
+  // An unknown name is looked for among all of them, for the message.
+  const named = (isKnown ? related : raw.values).map((tag) => withPrefixes(tag, []));
+  const { document } = toDocument({ ...raw, values: named }, cloud);
+  const wanted = new Set(resolveTags(document, tags, regions).map(({ name }) => name));
+  const values = related.map((tag) => (wanted.has(tag.name) ? tag : withPrefixes(tag, [])));
+  return toDocument({ ...raw, values }, cloud).document;
+}
+
+function withPrefixes(tag: RawTag, addressPrefixes: readonly unknown[]): RawTag {
+  return { ...tag, properties: { ...tag.properties, addressPrefixes } };
+}
+
+function serviceOf(tag: string): string {
+  return (tag.split('.', 1)[0] ?? tag).toLowerCase();
+}
+
+function onDisk<T>(given: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const what = isMissing ? 'does not exist' : `cannot be read (${toErrorMessage(error)})`;
-    throw new SourceError('file', `${path} ${what}; accepted: a weekly file, or a folder of them`, { cause: error });
+    throw new SourceError('file', `${given} ${what}; accepted: a weekly file, or a folder of them`, { cause: error });
   }
 }

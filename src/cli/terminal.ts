@@ -1,11 +1,11 @@
 /** Colours and tables, on a terminal only. */
-import { styleText } from 'node:util';
 import type { Io } from './io.ts';
+import { util } from './node.ts';
 
-type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof util.styleText>[0];
 
 export function paint(io: Io, style: Style, text: string): string {
-  return io.isTerminal && io.env.NO_COLOR === undefined ? styleText(style, text, { validateStream: false }) : text;
+  return io.isTerminal && io.env.NO_COLOR === undefined ? util.styleText(style, text, { validateStream: false }) : text;
 }
 
 /** Columns as wide as their widest cell; the first row is the heading. */

@@ -1,5 +1,6 @@
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
-import { parseServiceTagsText, type ParsedServiceTags } from '../../core/serviceTags/parseServiceTags.ts';
+import { parseServiceTagsText } from '../../core/serviceTags/parseServiceTags.ts';
+import type { ParsedServiceTags } from '../../core/serviceTags/rawDocument.ts';
 import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 import { withoutSecrets } from '../../core/urls.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
