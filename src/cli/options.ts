@@ -24,7 +24,14 @@ export const jsonOption = { json: { type: 'boolean' } } as const;
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 export function parseOptions<const T extends Options>(args: readonly string[], options: T) {
-  return util.parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  try {
+    return util.parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    // Node explains at length how to give a file such a name.
+    const [what = ''] = (error as Error).message.split('. To specify');
+    const known = Object.keys(options).map((name) => `--${name}`);
+    throw new UsageError(`${what}; accepted: ${known.join(', ')}.`, { cause: error });
+  }
 }
 
 export interface SelectionValues {

@@ -22,6 +22,10 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     io.print(helpOf(rest[0]));
     return exitCodes.ok;
   }
+  if (name === '--version') {
+    io.print(`${(await import('./version.ts')).version}\n`);
+    return exitCodes.ok;
+  }
   if (command && (rest.includes('--help') || rest.includes('-h'))) {
     io.print(helpOf(name));
     return exitCodes.ok;
@@ -52,8 +56,7 @@ function explainFailure(error: unknown, name: string, io: Io): ExitCode {
     io.note(`acr-addresses: ${error.message}\n`);
     return exitCodes.noSource;
   }
-  const isOption = String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
-  if (!isOption && !usageErrors.has(error.name)) throw error;
+  if (!usageErrors.has(error.name)) throw error;
   const more = name in commands ? `acr-addresses ${name} --help` : 'acr-addresses --help';
   io.note(`acr-addresses: ${error.message}\nExamples: ${more}\n`);
   return exitCodes.usage;

@@ -13,8 +13,31 @@ export function targetsJsonSchema(): object {
     targets: z.array(target).optional(),
     profiles: z.record(z.string(), profile).optional(),
   });
-  return {
-    ...z.toJSONSchema(file, { io: 'input', unrepresentable: 'any' }),
-    title: 'Targets of the ACR Address Keeper',
-  };
+  const schema = z.toJSONSchema(file, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const pattern = zodSchema._zod.def.type === 'string' && patternOf(zodSchema._zod.def);
+      if (pattern && pattern.ignoreCase) jsonSchema.pattern = inBothCases(pattern.source);
+    },
+  });
+  return { ...schema, title: 'Targets of the ACR Address Keeper' };
+}
+
+function patternOf({ checks = [] }: z.core.$ZodTypeDef): RegExp | undefined {
+  const definitions = checks.map(({ _zod }) => _zod.def as { readonly pattern?: RegExp });
+  return definitions.find(({ pattern }) => pattern !== undefined)?.pattern;
+}
+
+/** JSON Schema has no flag for it: `^[a-f]x\d` becomes `^[a-fA-F][xX]\d`. */
+export function inBothCases(source: string): string {
+  return source.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]|[a-z]/gi, (part) => {
+    if (part.startsWith('\\')) return part;
+    if (part.startsWith('[')) return part.replaceAll(/\\.|([a-z])-([a-z])/g, withUpperRange);
+    return `[${part.toLowerCase()}${part.toUpperCase()}]`;
+  });
+}
+
+function withUpperRange(range: string, from?: string, to?: string): string {
+  return from === undefined || to === undefined ? range : `${range}${from.toUpperCase()}-${to.toUpperCase()}`;
 }
