@@ -15,7 +15,7 @@ import {
 import { readSources, readWebhooks, type SourceSetting } from './config/lists.ts';
 import { readSecret } from './config/secret.ts';
 import { readStorage, type StorageSetting } from './config/storage.ts';
-import { readTargets, type TargetsSetting } from './config/targets.ts';
+import { readTargets, targetsNotes, type TargetsSetting } from './config/targets.ts';
 import { ConfigurationError } from './core/errors.ts';
 import { findScheduleFault, normalizeSchedule } from './core/ncrontab.ts';
 import { normalizeRegion } from './core/serviceTags/regions.ts';
@@ -112,6 +112,7 @@ export function loadConfig(env: Environment): Config {
     ...settings,
     ...arm,
     ...sources,
+    notes: [...sources.notes, ...targetsNotes(settings.targets)],
     ...(identity === undefined ? {} : { identityClientId: identity }),
     ...(subscriptionId === undefined ? {} : { serviceTagsSubscriptionId: subscriptionId }),
     serviceTagsLocation: location,

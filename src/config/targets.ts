@@ -23,6 +23,16 @@ export function readTargets(env: Environment): TargetsSetting {
   return { kind: 'blob', container, name };
 }
 
+/** Containers of the app's own: what lies in them is believed. */
+const ownContainers = ['targets', 'service-tags', 'ledger'];
+
+/** Whoever may edit a blob may edit its whole container. */
+export function targetsNotes(targets: TargetsSetting): readonly string[] {
+  if (targets.kind !== 'blob' || !ownContainers.includes(targets.container)) return [];
+  const advice = `blob:config/${targets.name} keeps the right to edit targets apart from it`;
+  return [`TARGETS is in the container "${targets.container}", which holds the app's own data: ${advice}`];
+}
+
 /** An app that has no file at the default place wants none, unless it had one before. */
 export function areTargetsExpected(targets: TargetsSetting): boolean {
   return targets.kind !== 'file' || targets.path !== defaultTargetsPath;

@@ -1,6 +1,7 @@
 /** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Publication, PullStatus } from '../../core/ledger/pullStatus.ts';
+import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
 import { andMore, counted } from '../../core/words.ts';
@@ -176,7 +177,10 @@ function changeDetails({ addsOnly }: Found, snapshot: Snapshot, { changes, queue
   };
 }
 
+/** Warnings about more than single prefixes. */
+const leftOutWhole: ReadonlySet<DocumentWarning['kind']> = new Set(['futureDate', 'badName', 'tooLarge']);
+
 function tell({ services, runId }: Pull, { merged }: Found, notices: readonly string[]): void {
-  const misdated = merged.warnings.filter(({ kind }) => kind === 'futureDate').map(({ message }) => message);
-  for (const message of [...notices, ...misdated]) services.logger.warn(message, { runId });
+  const odd = merged.warnings.filter(({ kind }) => leftOutWhole.has(kind)).map(({ message }) => message);
+  for (const message of [...notices, ...odd]) services.logger.warn(message, { runId });
 }
