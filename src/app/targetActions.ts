@@ -86,6 +86,9 @@ export function buildTargetActions(
   };
 }
 
+/** Who asks for a plan waits for the answer: an outage, or a role that is not in force yet, is not waited for as in a run. */
+const planTimeInMs = 30_000;
+
 /** Reads the live resource and plans; nothing is written, no lease is taken. */
 async function planTarget(services: ActionServices, name: string): Promise<GatedPlan> {
   const target = await findTarget(services, name);
@@ -95,7 +98,9 @@ async function planTarget(services: ActionServices, name: string): Promise<Gated
   });
   const loaded = await loadState(services.ledger, found, name, services.ownerId);
   const { state } = bindToResource(loaded, target);
-  return toGatedPlan(services, await readSituation(services, services.arm.openSession(), target, state), state);
+  const deadline = new Date(services.clock.now().getTime() + planTimeInMs);
+  const arm = services.arm.openSession({ deadline });
+  return toGatedPlan(services, await readSituation(services, arm, target, state), state);
 }
 
 function toGatedPlan({ updatesPaused }: ActionServices, situation: Situation, state: TargetState): GatedPlan {

@@ -71,6 +71,17 @@ export class TargetBusyError extends Error {
   }
 }
 
+/** Azure, the network or the identity endpoint did not answer as it should. It passes by itself. */
+export class OutageError extends Error {
+  override readonly name = 'OutageError';
+  /** What Azure, or the network, called it. */
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** The lease of a target was lost while work went on: nothing more may be written. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';

@@ -36,6 +36,10 @@ type NoteCode =
   | 'postponed' // Azure could not take the change now: asked for again by itself
   | 'interrupted'; // the run before this one ended in the middle
 
+type FailureCode =
+  | 'outage' // Azure, the network or the identity endpoint did not answer: passes by itself
+  | 'failed'; // anything else that ended the run; its message has the code
+
 export const blockCodes = [
   'noSnapshot',
   'missingTag', // of one region among several: only a note
@@ -51,12 +55,13 @@ export const blockCodes = [
   'notFound',
   'locked',
   'badCredentials',
+  'proxy', // a proxy or firewall answers in Azure's place
   'rejected', // Azure refused the write for good
   'configuration',
 ] as const;
 
 export type BlockCode = (typeof blockCodes)[number];
-export type ReasonCode = HoldCode | NoteCode | BlockCode;
+export type ReasonCode = HoldCode | NoteCode | FailureCode | BlockCode;
 
 /** None where it would be about nothing. */
 export function reasonFor(code: ReasonCode, prefixes: readonly string[], message: string): Reason[] {

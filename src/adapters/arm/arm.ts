@@ -30,8 +30,10 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
   const nsgRules = buildNsgRules(clients, { ownerId, pollIntervalInMs });
   const registryNetworkRules = buildRegistryNetworkRules(clients, { pollIntervalInMs });
 
+  const refusals = new Map<string, number>();
+
   function openCalls(deadline = new Date(clock.now().getTime() + defaultDurationInMs)): ArmCalls {
-    return { clock, deadline, correlationId: randomUUID(), usage: { reads: 0, writes: 0, retries: [] } };
+    return { clock, deadline, correlationId: randomUUID(), refusals, usage: { reads: 0, writes: 0, retries: [] } };
   }
 
   return {

@@ -1,5 +1,14 @@
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import { shorten } from '../../core/errors.ts';
 import { parseRetryAfter } from '../retryAfter.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** One of the errors that Azure nests in another. */
+export interface ErrorDetail {
+  readonly code: string;
+  readonly message: string | undefined;
+}
 
 /** An answer of Azure Resource Manager that is an error, or an operation of its that ended in one. */
 export class ArmError extends Error {
@@ -7,8 +16,12 @@ export class ArmError extends Error {
   /** Undefined where a long-running operation was accepted and failed later. */
   readonly statusCode: number | undefined;
   readonly code: string;
-  /** All codes beneath `code`, the innermost first: Microsoft.Network says there what really happened. */
-  readonly detailCodes: readonly string[];
+  /** All errors beneath `code`, the innermost first: Microsoft.Network says there what really happened. */
+  readonly details: readonly ErrorDetail[];
+  /** `additionalInfo[].info` of the error and of all beneath it: Azure Policy names itself there. */
+  readonly additionalInfo: readonly JsonObject[];
+  /** True if the answer is not JSON: not Azure wrote it, but a proxy or firewall on the way. */
+  readonly isFromProxy: boolean;
   readonly retryAfterInMs: number | undefined;
   readonly method: string;
   /** Path of the request, without host and query. */
@@ -17,14 +30,16 @@ export class ArmError extends Error {
     super(message);
     this.statusCode = facts.statusCode;
     this.code = facts.code;
-    this.detailCodes = facts.detailCodes ?? [];
+    this.details = facts.details ?? [];
+    this.additionalInfo = facts.additionalInfo ?? [];
+    this.isFromProxy = facts.isFromProxy ?? false;
     this.retryAfterInMs = facts.retryAfterInMs;
     this.method = facts.method;
     this.path = facts.path;
   }
 
   get detailCode(): string | undefined {
-    return this.detailCodes[0];
+    return this.details[0]?.code;
   }
 }
 
@@ -43,23 +58,41 @@ export function beingUpdated(resourceId: string): ArmError {
   });
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
 /** The error that an answer of a status from 400 is; undefined for others. */
 export function toAnswerError(response: PipelineResponse, now: Date): ArmError | undefined {
   if (response.status < 400) return undefined;
   const { method } = response.request;
   const path = pathOf(response.request);
   const body = parseObject(response.bodyAsText);
-  const error = asObject(body?.error) ?? body ?? {};
-  return new ArmError(messageOf(error) ?? `${method} ${path} answered ${response.status}`, {
+  const error = errorIn(body);
+  const page = body ? undefined : textOfPage(response.bodyAsText);
+  const text = page === undefined ? '' : `: ${page}`;
+  return new ArmError(messageOf(error) ?? `${method} ${path} answered ${response.status}${text}`, {
     statusCode: response.status,
     code: codeOf(error) ?? String(response.status),
-    detailCodes: detailCodesOf(error),
+    ...factsOf(error),
+    isFromProxy: page !== undefined,
     retryAfterInMs: readRetryAfter(response, now),
     method,
     path,
   });
+}
+
+/** `{ "error": { … } }` as Azure Resource Manager writes it; services put the same without the envelope, or in capitals. */
+function errorIn(body: JsonObject | undefined, properties: JsonObject = {}): JsonObject {
+  if (!body) return {};
+  const envelope = member(body, 'error') ?? member(body, 'odata.error') ?? member(properties, 'error');
+  return asObject(envelope) ?? body;
+}
+
+/** What a page says to people: its title, else its text. */
+function textOfPage(text: string | null | undefined): string | undefined {
+  if (!text?.trim()) return undefined;
+  const title = /<title[^>]*>([^<]+)<\/title>/i.exec(text)?.[1];
+  const plain = (title ?? text.replaceAll(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' '))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return shorten(plain === '' ? 'an empty page' : plain, 160);
 }
 
 /**
@@ -71,13 +104,14 @@ export function toOperationError(response: PipelineResponse): ArmError | undefin
   if (response.request.method !== 'GET' || !text || !/"status"\s*:\s*"(failed|cancell?ed)"/i.test(text))
     return undefined;
   const body = parseObject(text);
-  const status = body?.status;
+  if (!body) return undefined;
+  const status = member(body, 'status');
   if (typeof status !== 'string' || !/^(failed|cancell?ed)$/i.test(status)) return undefined;
-  const error = asObject(body?.error) ?? {};
+  const error = errorIn(body, asObject(member(body, 'properties')));
   return new ArmError(messageOf(error) ?? `the operation ended as ${status}`, {
     statusCode: undefined,
     code: codeOf(error) ?? `Operation${status}`,
-    detailCodes: detailCodesOf(error),
+    ...factsOf(error),
     method: response.request.method,
     path: pathOf(response.request),
   });
@@ -108,28 +142,56 @@ function readRetryAfter(response: PipelineResponse, now: Date): number | undefin
 }
 
 function messageOf(error: JsonObject): string | undefined {
-  return typeof error.message === 'string' && error.message !== '' ? error.message : undefined;
+  const message = member(error, 'message') ?? member(error, 'error_description') ?? member(error, 'errorMessage');
+  return textOf(asObject(message) ? member(asObject(message) ?? {}, 'value') : message);
 }
 
 function codeOf(error: JsonObject): string | undefined {
-  return typeof error.code === 'string' && error.code !== '' ? error.code : undefined;
+  // OAuth puts the code itself under `error`.
+  return textOf(member(error, 'code')) ?? textOf(member(error, 'errorCode')) ?? textOf(member(error, 'error'));
 }
 
-/** Azure nests what it says: `details` in `details`, `innererror` in `innererror`. */
-function detailCodesOf({ details, innererror }: JsonObject): string[] {
-  const parts: readonly unknown[] = [...(Array.isArray(details) ? (details as unknown[]) : []), innererror];
-  return parts.flatMap((part) => {
-    const detail = asObject(part);
-    if (!detail) return [];
-    const code = codeOf(detail);
-    return [...detailCodesOf(detail), ...(code === undefined ? [] : [code])];
-  });
+/** Of a service that writes `Message` where others write `message`. */
+function member(object: JsonObject, name: string): unknown {
+  if (Object.hasOwn(object, name)) return object[name];
+  const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : object[key];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+/** Azure nests what it says: `details` in `details`, `innererror` in `innererror`. Deeper than this it says nothing new. */
+const maxDepth = 8;
+
+function factsOf(error: JsonObject, depth = 0): { details: ErrorDetail[]; additionalInfo: JsonObject[] } {
+  const details: ErrorDetail[] = [];
+  const additionalInfo = objectsOf(objectsIn(error, 'additionalInfo').map((entry) => member(entry, 'info')));
+  const inner = asObject(member(error, 'innererror'));
+  if (depth >= maxDepth) return { details, additionalInfo };
+  for (const part of [...objectsIn(error, 'details'), ...(inner ? [inner] : [])]) {
+    const beneath = factsOf(part, depth + 1);
+    const code = codeOf(part);
+    details.push(...beneath.details, ...(code === undefined ? [] : [{ code, message: messageOf(part) }]));
+    additionalInfo.push(...beneath.additionalInfo);
+  }
+  return { details, additionalInfo };
+}
+
+function objectsIn(error: JsonObject, name: string): JsonObject[] {
+  const list = member(error, name);
+  return Array.isArray(list) ? objectsOf(list) : [];
+}
+
+function objectsOf(values: readonly unknown[]): JsonObject[] {
+  return values.map(asObject).filter((value) => value !== undefined);
 }
 
 function parseObject(text: string | null | undefined): JsonObject | undefined {
   if (!text) return undefined;
   try {
-    return asObject(JSON.parse(text));
+    return asObject(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch {
     return undefined;
   }

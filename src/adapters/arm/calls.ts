@@ -2,13 +2,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../app/ports.ts';
 import type { ArmUsage } from '../../core/ledger/runRecord.ts';
-import { classifyArmError } from './errors.ts';
+import { ArmError } from './armError.ts';
+import { classifyArmError, type ArmVerdict } from './errors.ts';
 
 export interface ArmCalls {
   readonly clock: Clock;
   readonly deadline: Date;
   /** Sent with every request, so that Azure's activity log can be joined with our ledger. */
   readonly correlationId: string;
+  /** Since when (epoch) a call has been refused, by call: of all sessions of the process. */
+  readonly refusals: Map<string, number>;
   /** For the run's record. */
   readonly usage: { reads: number; writes: number; readonly retries: ArmUsage['retries'][number][] };
 }
@@ -47,13 +50,40 @@ export async function withRetries<T>(
     try {
       return await attempt(number);
     } catch (error) {
-      const { kind, code, detailCode, retryAfterInMs } = classifyArmError(error);
+      const verdict = classifyArmError(error);
+      const { code, detailCode, retryAfterInMs } = verdict;
       // `Retry-After: 0` must not become a hundred tries a second.
       const waitInMs = retryAfterInMs !== undefined && retryAfterInMs > 0 ? retryAfterInMs : backoffInMs(number);
-      if (kind !== 'retry' || isFinal(error)) throw error;
+      if (isFinal(error) || !mayPass(verdict, error, waitInMs)) throw error;
       if (!(await waitBeforeRetry(call, detailCode ?? code, waitInMs))) throw error;
     }
   }
+}
+
+/**
+ * A refusal may pass by itself: a role that was just assigned, a resource that was just created. Once its time is over,
+ * the next sessions of this process do not wait for it again.
+ */
+function mayPass({ kind, patienceInMs = 0 }: ArmVerdict, error: unknown, waitInMs: number): boolean {
+  if (kind === 'retry') return true;
+  const calls = currentCalls();
+  // The POST asks for tagged resources, which is asked again by the next reconciliation.
+  if (kind !== 'blocked' || patienceInMs === 0 || !calls || !(error instanceof ArmError) || error.method === 'POST')
+    return false;
+  const key = toRefusalKey(error);
+  const now = calls.clock.now().getTime();
+  const since = calls.refusals.get(key) ?? now;
+  calls.refusals.set(key, since);
+  return now + waitInMs - since <= patienceInMs;
+}
+
+/** The next refusal of this call is a new one. */
+export function forgetRefusal(call: { readonly method: string; readonly path: string }): void {
+  currentCalls()?.refusals.delete(toRefusalKey(call));
+}
+
+function toRefusalKey({ method, path }: { readonly method: string; readonly path: string }): string {
+  return `${method} ${path}`.toLowerCase();
 }
 
 /** False, at once, where the session has not so much time left (or there is none to record in). */

@@ -1,7 +1,7 @@
 import type { PipelinePolicy, PipelineRequest, PipelineResponse, SendRequest } from '@azure/core-rest-pipeline';
 import { ArmError, isOperationPath, pathOf, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
 import { Budget, type CallKind } from './budget.ts';
-import { currentCalls, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
+import { currentCalls, forgetRefusal, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
 import { isLock, isWordOfWrite } from './errors.ts';
 
 const requestTimeoutInMs = 60_000;
@@ -48,6 +48,7 @@ async function send(request: PipelineRequest, next: SendRequest, budget: Budget)
   const pauseInMs = isRefused && error.retryAfterInMs ? error.retryAfterInMs : undefined;
   budget.note(bucket.key, { remaining: remainingOf(response, bucket.kind), pauseInMs }, now.getTime());
   if (error) throw error;
+  forgetRefusal({ method: request.method, path: pathOf(request) });
   const cutOff = calls && isRead(request) ? toCutOffError(response) : undefined;
   if (cutOff) throw cutOff;
   return response;

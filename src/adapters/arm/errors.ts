@@ -1,16 +1,27 @@
 /** What an error of Azure means for a run: by HTTP status, code and detail code, in one place. */
-import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../../core/errors.ts';
+import {
+  OutageError,
+  TargetBlockedError,
+  TargetBusyError,
+  TargetMovedError,
+  toErrorMessage,
+} from '../../core/errors.ts';
 import type { BlockCode } from '../../core/reasons.ts';
 import { ArmError, isOperationPath } from './armError.ts';
 import {
   explainCredential,
+  explainDenyAssignment,
   explainDisabled,
+  explainDisallowedByAzure,
   explainFull,
   explainGroup,
   explainGroupDeletion,
+  explainLinkedScope,
   explainLock,
   explainParent,
   explainPermission,
+  explainPolicy,
+  explainProxy,
   explainRejection,
   explainResource,
   explainSubscription,
@@ -23,21 +34,33 @@ export interface ArmVerdict {
   readonly code: string;
   readonly detailCode?: string;
   readonly retryAfterInMs?: number;
+  /** For `blocked`: it may pass by itself within this time, so it is asked again before it counts. */
+  readonly patienceInMs?: number;
   /** For `blocked`: why, and what a person can do. */
   readonly reason?: { readonly code: BlockCode; readonly message: string };
 }
 
+/** How long a refusal may still pass by itself: asked again for so long before it counts. */
+const patience = {
+  /** A role that was assigned a moment ago. */
+  freshRole: 3 * 60_000,
+  /** A resource that was created a moment ago. */
+  freshResource: 20_000,
+  /** A page of a proxy or firewall that was restarted a moment ago. */
+  proxy: 30_000,
+};
+
 /** Codes that say the same whatever the status. Detail codes are looked up first: they are the exact ones. */
-const lockCodes = new Set([
+const lockCodes = codes(
   'RetryableError',
   'RetryableErrorDueToAnotherOperation', // an NSG's lock, not a quota
   'ReferencedResourceNotProvisioned',
   'AnotherOperationInProgress', // also as the result of an accepted operation
   'OperationPreempted',
   'ResourceBeingUpdated',
-]);
+);
 
-const retryCodes = new Set([
+const retryCodes = codes(
   ...lockCodes,
   'TooManyRequests',
   'SubscriptionRequestsThrottled',
@@ -46,18 +69,18 @@ const retryCodes = new Set([
   'ServiceUnavailable',
   'GatewayTimeout',
   'PARSE_ERROR', // an answer that broke off
-]);
+);
 
-const replanCodes = new Set([
+const replanCodes = codes(
   'CanceledAndSupersededDueToAnotherOperation',
   'OperationCanceled',
   'OperationCancelled',
   'PreconditionFailed',
   'PreconditionFailedEtagMismatch',
-]);
+);
 
 /** What is wrong with the request itself, also where Azure finds it only after it has accepted it. */
-const rejectedCodes = new Set([
+const rejectedCodes = codes(
   'InvalidRequestFormat',
   'InvalidResourceName',
   'OverlappingSubnetsNotPermittedInSecurityRule',
@@ -67,34 +90,69 @@ const rejectedCodes = new Set([
   'SecurityRuleInvalidPriority',
   'SecurityRuleParameterContainsUnsupportedValue',
   'SecurityRuleParametersMissing',
-]);
+);
 
-const blockedCodes: Readonly<Record<string, readonly [BlockCode, (facts: Facts) => string]>> = {
-  AuthorizationFailed: ['noPermission', explainPermission],
-  LinkedAuthorizationFailed: ['noPermission', explainPermission],
-  RequestDisallowedByPolicy: ['rejected', ({ message }) => `an Azure Policy denies the write: ${message}`],
-  ScopeLocked: ['locked', explainLock],
-  SubscriptionNotFound: ['notFound', explainSubscription],
-  InvalidSubscriptionId: ['notFound', explainSubscription],
-  ReadOnlyDisabledSubscription: ['rejected', explainDisabled],
-  SubscriptionDisabled: ['rejected', explainDisabled],
-  ResourceGroupNotFound: ['notFound', explainGroup],
-  ResourceGroupBeingDeleted: ['notFound', explainGroupDeletion],
-  ResourceNotFound: ['notFound', explainResource],
-  ParentResourceNotFound: ['notFound', explainParent],
-  MissingSubscriptionRegistration: ['rejected', ({ message }) => `register the resource provider first: ${message}`],
-  SecurityRuleConflict: [
-    'priorityTaken',
-    ({ message }) => `another rule has the same priority and direction: choose another priority (${message})`,
-  ],
-  SecurityRuleCountLimitReached: ['quota', explainFull],
-  SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached: ['quota', explainFull],
-  QuotaExceeded: ['quota', ({ message }) => `the service's quota is reached: ${message}`],
-};
+interface BlockedCase {
+  readonly block: BlockCode;
+  readonly explain: (facts: Facts) => string;
+  readonly patienceInMs?: number;
+}
+
+const noRole: BlockedCase = { block: 'noPermission', explain: explainPermission, patienceInMs: patience.freshRole };
+const noLinkedRole: BlockedCase = { ...noRole, explain: explainLinkedScope };
+const denied: BlockedCase = { block: 'noPermission', explain: explainDenyAssignment };
+const policy: BlockedCase = { block: 'rejected', explain: explainPolicy };
+const full: BlockedCase = { block: 'quota', explain: explainFull };
+const disabled: BlockedCase = { block: 'rejected', explain: explainDisabled };
+const noSubscription: BlockedCase = { block: 'notFound', explain: explainSubscription };
+const missing = (explain: BlockedCase['explain']): BlockedCase => ({
+  block: 'notFound',
+  explain,
+  patienceInMs: patience.freshResource,
+});
+
+const blockedCodes = new Map<string, BlockedCase>(
+  Object.entries({
+    AuthorizationFailed: noRole,
+    LinkedAuthorizationFailed: noLinkedRole,
+    LinkedAccessCheckFailed: noLinkedRole,
+    DenyAssignmentAuthorizationFailed: denied,
+    RequestDisallowedByPolicy: policy,
+    PolicyViolation: policy,
+    RequestDisallowedByAzure: { block: 'rejected', explain: explainDisallowedByAzure },
+    ScopeLocked: { block: 'locked', explain: explainLock },
+    SubscriptionNotFound: noSubscription,
+    InvalidSubscriptionId: noSubscription,
+    ReadOnlyDisabledSubscription: disabled,
+    SubscriptionDisabled: disabled,
+    ResourceGroupNotFound: missing(explainGroup),
+    ResourceGroupBeingDeleted: { block: 'notFound', explain: explainGroupDeletion },
+    ResourceNotFound: missing(explainResource),
+    ParentResourceNotFound: missing(explainParent),
+    MissingSubscriptionRegistration: {
+      block: 'rejected',
+      explain: ({ message }) => `register the resource provider first: ${message}`,
+    },
+    SecurityRuleConflict: {
+      block: 'priorityTaken',
+      explain: ({ message }) =>
+        `another rule has the same priority and direction: choose another priority (${message})`,
+    },
+    SecurityRuleCountLimitReached: full,
+    SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached: full,
+    QuotaExceeded: { block: 'quota', explain: ({ message }) => `the service's quota is reached: ${message}` },
+  } satisfies Record<string, BlockedCase>).map(([code, blocked]) => [code.toLowerCase(), blocked]),
+);
+
+/** In lower case: services spell one code in several ways. */
+function codes(...names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map((name) => name.toLowerCase()));
+}
 
 /** Decides what an error that came out of a call to Azure means. */
 export function classifyArmError(error: unknown): ArmVerdict {
   if (error instanceof ArmError) return classifyAnswer(error);
+  if (error instanceof OutageError) return { kind: 'retry', code: error.code };
   if (error instanceof TargetMovedError) return { kind: 'replan', code: error.name };
   const code = codeOfUnknown(error);
   if (isCredentialError(error)) {
@@ -106,8 +164,8 @@ export function classifyArmError(error: unknown): ArmVerdict {
 }
 
 /** Another change holds the resource: not a matter of too many calls. */
-export function isLock({ code, detailCodes }: ArmError): boolean {
-  return [...detailCodes, code].some((known) => lockCodes.has(known));
+export function isLock({ code, details }: ArmError): boolean {
+  return [...details.map((detail) => detail.code), code].some((known) => lockCodes.has(known.toLowerCase()));
 }
 
 /**
@@ -120,15 +178,24 @@ export function isWordOfWrite(error: unknown): boolean {
 
 /** What the app is to hear of an error: TargetBlockedError, TargetBusyError, TargetMovedError, or the error itself. */
 export function toTargetError(error: unknown): unknown {
-  if (error instanceof TargetBlockedError || error instanceof TargetMovedError) return error;
+  if (error instanceof TargetBlockedError || error instanceof TargetMovedError || error instanceof OutageError)
+    return error;
   const { kind, reason, code, detailCode, retryAfterInMs } = classifyArmError(error);
   if (kind === 'blocked' && reason) return new TargetBlockedError(reason.code, reason.message, { cause: error });
   if (kind === 'retry' && error instanceof ArmError && isBusy(error)) {
     return new TargetBusyError(`${detailCode ?? code}: ${error.message}`, retryAfterInMs, { cause: error });
   }
+  if (kind === 'retry')
+    return new OutageError(detailCode ?? code, describeOutage(error, detailCode ?? code), { cause: error });
   if (kind !== 'replan') return error;
   const message = `another change came first (${detailCode ?? code}): ${toErrorMessage(error)}`;
   return new TargetMovedError(message, { cause: error });
+}
+
+function describeOutage(error: unknown, code: string): string {
+  if (error instanceof OutageError) return error.message;
+  const what = error instanceof ArmError ? `${error.method} ${error.path}: ` : '';
+  return `Azure Resource Manager did not answer as it should (${code}): ${what}${toErrorMessage(error)}`;
 }
 
 /** The same of a write that came to nothing. */
@@ -142,11 +209,15 @@ function classifyAnswer(error: ArmError): ArmVerdict {
   const { code, detailCode } = error;
   const facts = { code, ...(detailCode === undefined ? {} : { detailCode }) };
   if (isLostOperation(error)) return { ...retry(error), ...facts };
-  for (const detail of error.detailCodes) {
-    const verdict = classifyCode(detail, error);
-    if (verdict) return { ...verdict, code, detailCode: detail };
+  for (const detail of error.details) {
+    const verdict = classifyCode(detail.code, { ...factsOf(error), message: detail.message ?? error.message }, error);
+    if (verdict) return { ...verdict, code, detailCode: detail.code };
   }
-  return { ...(classifyCode(code, error) ?? classifyStatus(error)), ...facts };
+  return { ...(classifyCode(code, factsOf(error), error) ?? classifyStatus(error)), ...facts };
+}
+
+function factsOf({ code, details, message, path, method, additionalInfo }: ArmError): Facts {
+  return { code, details, message, path, method, additionalInfo };
 }
 
 /** The resource may well be there, and what was written to it too: look again. */
@@ -154,21 +225,31 @@ function isLostOperation({ statusCode, path }: ArmError): boolean {
   return statusCode === 404 && isOperationPath(path);
 }
 
-function classifyCode(code: string, error: ArmError): ArmVerdict | undefined {
-  if (retryCodes.has(code)) return retry(error);
-  if (replanCodes.has(code)) return { kind: 'replan', code };
-  if (rejectedCodes.has(code)) return blocked(code, 'rejected', explainRejection(error));
-  const known = Object.hasOwn(blockedCodes, code) ? blockedCodes[code] : undefined;
-  return known && blocked(code, known[0], known[1](error));
+function classifyCode(code: string, facts: Facts, error: ArmError): ArmVerdict | undefined {
+  const name = code.toLowerCase();
+  if (retryCodes.has(name)) return retry(error);
+  if (replanCodes.has(name)) return { kind: 'replan', code };
+  if (rejectedCodes.has(name)) return blocked(code, 'rejected', explainRejection(facts));
+  const known = blockedCodes.get(name);
+  if (!known) return undefined;
+  const { block, explain, patienceInMs } = isDenied(known, facts) ? denied : known;
+  return blocked(code, block, explain(facts), patienceInMs);
+}
+
+/** Of older services the code is that of a missing role; the sentence tells. */
+function isDenied(known: BlockedCase, { message }: Facts): boolean {
+  return known === noRole && /because of the deny assignment/i.test(message);
 }
 
 function classifyStatus(error: ArmError): ArmVerdict {
   const { statusCode, code, message } = error;
   if (isTransientStatus(statusCode) || statusCode === 409) return retry(error);
+  if (error.isFromProxy && statusCode !== undefined && statusCode < 500)
+    return blocked(code, 'proxy', explainProxy(error), patience.proxy);
   if (statusCode === 412) return { kind: 'replan', code };
   if (statusCode === 401) return blocked(code, 'badCredentials', explainCredential(error));
-  if (statusCode === 403) return blocked(code, 'noPermission', explainPermission(error));
-  if (statusCode === 404) return blocked(code, 'notFound', explainResource(error));
+  if (statusCode === 403) return classifyForbidden(error);
+  if (statusCode === 404) return blocked(code, 'notFound', explainResource(error), patience.freshResource);
   if (/exceed\w* (the )?allowed quota/i.test(message))
     return blocked(code, 'quota', `no room for so many rules: ${message}`);
   if (/premium sku|sku (is )?not supported/i.test(message)) return blocked(code, 'wrongSku', message);
@@ -177,12 +258,26 @@ function classifyStatus(error: ArmError): ArmVerdict {
   return blocked(code, 'rejected', explainRejection(error));
 }
 
+/** By its sentence, if the code says nothing. */
+function classifyForbidden(error: ArmError): ArmVerdict {
+  const { code, message } = error;
+  if (/deny assignment/i.test(message)) return blocked(code, 'noPermission', explainDenyAssignment(error));
+  if (/disallowed by policy/i.test(message)) return blocked(code, 'rejected', explainPolicy(error));
+  const isFresh = /does not have (authorization|permission)|recently granted/i.test(message);
+  return blocked(code, 'noPermission', explainPermission(error), isFresh ? patience.freshRole : undefined);
+}
+
 function retry({ code, retryAfterInMs }: ArmError): ArmVerdict {
   return { kind: 'retry', code, ...(retryAfterInMs !== undefined && { retryAfterInMs }) };
 }
 
-function blocked(code: string, reason: BlockCode, message: string): ArmVerdict {
-  return { kind: 'blocked', code, reason: { code: reason, message } };
+function blocked(code: string, reason: BlockCode, message: string, patienceInMs?: number): ArmVerdict {
+  return {
+    kind: 'blocked',
+    code,
+    reason: { code: reason, message },
+    ...(patienceInMs !== undefined && { patienceInMs }),
+  };
 }
 
 /** Azure works and says: not now. An outage is not that. */

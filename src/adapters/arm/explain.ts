@@ -1,23 +1,76 @@
 /** Why a target is blocked and what a person can do, from what Azure says: pure. */
-import type { ArmError } from './armError.ts';
+import { agree, counted, listed } from '../../core/words.ts';
+import type { ArmError, JsonObject } from './armError.ts';
 
-export type Facts = Pick<ArmError, 'code' | 'detailCode' | 'message' | 'path'>;
+export type Facts = Pick<ArmError, 'code' | 'message' | 'path' | 'method'> & Partial<ArmError>;
+
+/** Azure's answers about roles may be some minutes old. */
+const grantedLately = 'If access was recently granted, wait ten minutes: the app asks again by itself.';
 
 export function explainCredential({ message }: Pick<Facts, 'message'>): string {
-  return `the app's credential was not accepted; check its managed identity, AZURE_CLIENT_ID and AZURE_CLOUD: ${message}`;
+  return `Azure did not accept the app's identity: check its managed identity, AZURE_CLIENT_ID and AZURE_CLOUD (${withoutPeriod(message)})`;
 }
 
 export function explainPermission({ message, path }: Facts): string {
-  const action = /perform action '([^']+)'/i.exec(message)?.[1];
-  const asked = /over scope '([^']+)'/i.exec(message)?.[1] ?? path;
+  const action = firstQuoted(message, /perform action(?:\(s\))? /i);
+  const asked = firstQuoted(message, /over scope /i) ?? path;
   const scope = toAssignableScope(asked);
-  const principal = /object id '([^']+)'/i.exec(message)?.[1];
   const what = scope === asked ? scope : `${scope} (an operation is no scope of its own)`;
   if (action === undefined) return `no permission on ${what}: ${message}`;
   return (
     `the app's identity may not do ${action} on ${what}: assign it a role that contains this action, at that scope ` +
-    `(az role assignment create --assignee-object-id ${principal ?? '<object id>'} --role <role> --scope ${scope})`
+    `(${assignRole(message, scope)}). ${grantedLately}`
   );
+}
+
+/** A role does not help against a deny assignment: it wins over every role. */
+export function explainDenyAssignment({ message, path }: Facts): string {
+  const denial = message.slice(Math.max(0, message.search(/den(y|ied)/i)));
+  const name = firstQuoted(denial, /deny assignment[^']*?name:? ?/i);
+  const id = firstQuoted(denial, /\bid:? /i);
+  const scope = firstQuoted(denial, /scope(?:\(s\))?:? /i) ?? path;
+  const action = firstQuoted(message, /perform action(?:\(s\))? /i);
+  const called = name === undefined ? 'a deny assignment' : `the deny assignment "${name}"`;
+  return (
+    `${called}${id === undefined ? '' : ` (id ${id})`} at ${scope} forbids ${action ?? 'the change'}: the app's identity has the ` +
+    'permission, and a further role does not help. Whoever owns the deny assignment (a deployment stack, a managed application, ' +
+    'Databricks or AKS creates them) must exclude the app’s identity from it or remove it ' +
+    `(Get-AzDenyAssignment -Scope ${scope})`
+  );
+}
+
+/** A write to one resource needs an action on another that it refers to. */
+export function explainLinkedScope({ message, path }: Facts): string {
+  const missing = message.slice(
+    Math.max(0, message.search(/does not have (permission|authorization)|not authorized|not permitted/i)),
+  );
+  const action =
+    firstQuoted(missing, /perform action(?:\(s\))? /i) ?? firstQuoted(message, /perform action(?:\(s\))? /i);
+  const scopes = linkedScopes(missing);
+  const scope = scopes[0] ?? path;
+  const what = `${action ?? 'an action that the write needs'} on ${listed(scopes) || path}, which the write is linked to`;
+  if (/blocked by deny assignments? on the '[1-9]/i.test(missing)) {
+    return (
+      `a deny assignment forbids ${what}: a further role does not help, whoever owns the deny assignment must exclude ` +
+      `the app's identity from it or remove it (Get-AzDenyAssignment -Scope ${scope})`
+    );
+  }
+  return (
+    `the app's identity may not do ${what}: assign it a role that contains this action, at that scope ` +
+    `(${assignRole(message, scope)}). ${grantedLately}`
+  );
+}
+
+function linkedScopes(missing: string): string[] {
+  const subscription = firstQuoted(missing, /linked subscription /i);
+  if (subscription !== undefined) return [`/subscriptions/${subscription}`];
+  const told = [...missing.matchAll(/(?:linked|over) scope(?:\(s\))?:? '([^']*)'/gi)];
+  return [...new Set(told.flatMap(([, text = '']) => splitList(text)))];
+}
+
+function assignRole(message: string, scope: string): string {
+  const principal = firstQuoted(message, /object id /i) ?? '<object id>';
+  return `az role assignment create --assignee-object-id ${principal} --role <role> --scope ${scope}`;
 }
 
 /** Of an operation of a registry: the registry; of one of Microsoft.Network: the subscription. */
@@ -25,9 +78,114 @@ function toAssignableScope(scope: string): string {
   return scope.replace(/(\/providers\/Microsoft\.\w+\/locations\/[^/]+)?\/operation(s|Results|Statuses)\/[^/]+$/i, '');
 }
 
-export function explainLock({ message, path }: Facts): string {
-  const scope = /are locked: '([^']+)'/i.exec(message)?.[1] ?? path;
-  return `a resource lock on ${scope} forbids the change: remove the lock (az lock list --resource ${scope}), or pause the target`;
+export function explainPolicy(facts: Facts): string {
+  const violations = (facts.additionalInfo ?? [])
+    .map(toViolation)
+    .filter(({ policy, assignment }) => policy ?? assignment);
+  const told = violations.length > 0 ? violations : violationsInText(facts.message);
+  const reasons = [...new Set([...reasonsInText(facts.message), ...told.flatMap(({ reason }) => reason ?? [])])];
+  const names = [...new Set(told.map(nameOfViolation))];
+  const who =
+    names.length === 0
+      ? 'an Azure Policy denies'
+      : `Azure Policy ${listed(names)} ${agree(names.length, 'denies', 'deny')}`;
+  const why =
+    reasons.length === 0
+      ? ` (${withoutPeriod(facts.message)})`
+      : `. Its authors say: ${reasons.map(withoutPeriod).join('; ')}`;
+  return `${who} the write${why}. Meet the policy, or ask for an exemption (az policy exemption create); a role does not help`;
+}
+
+interface Violation {
+  readonly policy?: string | undefined;
+  readonly assignment?: string | undefined;
+  readonly assignmentId?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+function toViolation(info: JsonObject): Violation {
+  const text = (...names: readonly string[]): string | undefined =>
+    names
+      .map((name) => valueOf(info, name))
+      .find((value): value is string => typeof value === 'string' && value !== '');
+  const evaluation = valueOf(info, 'evaluationDetails');
+  const reasonOf = (from: JsonObject): unknown =>
+    ['reason', 'nonComplianceMessage', 'policyNonComplianceMessage', 'message']
+      .map((name) => valueOf(from, name))
+      .find(isText);
+  const reason = reasonOf(info) ?? (isObject(evaluation) ? reasonOf(evaluation) : undefined);
+  return {
+    policy: text('policyDefinitionDisplayName', 'policyDefinitionName', 'policyDefinitionId'),
+    assignment: text('policyAssignmentDisplayName', 'policyAssignmentName'),
+    assignmentId: text('policyAssignmentId'),
+    reason: isText(reason) ? reason : undefined,
+  };
+}
+
+function nameOfViolation({ policy, assignment, assignmentId }: Violation): string {
+  const name = `"${policy ?? assignment ?? assignmentId ?? ''}"`;
+  const via = policy === undefined ? [] : assignment === undefined ? [] : [`"${assignment}"`];
+  const ids = assignmentId === undefined ? [] : [assignmentId];
+  const by = [...via, ...ids].join(', ');
+  return by === '' ? name : `${name} (assigned by ${by})`;
+}
+
+/** `Policy identifiers: '[{"policyAssignment":{"name":"…","id":"…"},"policyDefinition":{…}}]'` */
+function violationsInText(message: string): Violation[] {
+  const json = /Policy identifiers?: '(\[.*\])'/is.exec(message)?.[1];
+  if (json === undefined) return [];
+  try {
+    const entries: unknown = JSON.parse(json);
+    return (Array.isArray(entries) ? (entries as unknown[]) : []).filter(isObject).map((entry) => {
+      const [definition, assignment] = [valueOf(entry, 'policyDefinition'), valueOf(entry, 'policyAssignment')];
+      const part = (of: unknown, name: string): string | undefined => {
+        const value = isObject(of) ? valueOf(of, name) : undefined;
+        return isText(value) ? value : undefined;
+      };
+      return {
+        policy: part(definition, 'name') ?? part(definition, 'id'),
+        assignment: part(assignment, 'name'),
+        assignmentId: part(assignment, 'id'),
+      };
+    });
+  } catch {
+    return [];
+  }
+}
+
+function reasonsInText(message: string): string[] {
+  const found = /Reasons?:\s*(.*?)(?:\.?\s*See error details|\.?\s*Policy identifiers?:|$)/is.exec(message)?.[1];
+  return found === undefined ? [] : [found.trim().replace(/^'|'\.?$/g, '')].filter(isText);
+}
+
+export function explainDisallowedByAzure({ message }: Facts): string {
+  return `Azure itself refuses the request (a rule of the platform for the subscription or the region; neither a role nor a policy of yours helps): ${message}`;
+}
+
+/** Somebody on the way answered in Azure's place. */
+export function explainProxy({ message }: Facts): string {
+  return `something between the app and Azure (a proxy or a firewall) answered with a page of its own, so that Azure was not asked: allow the app HTTPS to Azure Resource Manager (${withoutPeriod(message)})`;
+}
+
+export function explainLock({ message, path, method }: Facts): string {
+  const told = [...(/are locked: (.*?)(?:\.\s*Please|$)/is.exec(message)?.[1] ?? '').matchAll(/'([^']+)'/g)];
+  const scopes = told.flatMap(([, text = '']) => splitList(text));
+  const locked = scopes.length === 0 ? [path] : scopes;
+  const what = method === 'DELETE' ? 'the removal' : 'the change';
+  const commands = locked.map(listLocks).join('; ');
+  return (
+    `${agree(locked.length, 'a resource lock', counted(locked.length, 'resource lock'))} on ${listed(locked)} ${agree(locked.length, 'forbids', 'forbid')} ${what}: ` +
+    `find and remove the ${agree(locked.length, 'lock', 'locks')} (${commands}, then az lock delete --ids <id of the lock>), or pause the target`
+  );
+}
+
+/** `--resource` takes no group and no subscription. */
+function listLocks(scope: string): string {
+  const [, subscription = ''] = /^\/subscriptions\/([^/]+)/i.exec(scope) ?? [];
+  const [, group] = /\/resourceGroups\/([^/]+)/i.exec(scope) ?? [];
+  if (/\/providers\//i.test(scope)) return `az lock list --resource ${scope}`;
+  if (group !== undefined) return `az lock list --resource-group ${group} --subscription ${subscription}`;
+  return `az lock list --subscription ${subscription}`;
 }
 
 export function explainSubscription({ path }: Facts): string {
@@ -47,15 +205,15 @@ export function explainGroupDeletion({ path }: Facts): string {
 }
 
 export function explainParent({ message, path }: Facts): string {
-  return explainResource({ path: /parent resource '([^']+)'/i.exec(message)?.[1] ?? path });
+  return explainResource({ path: firstQuoted(message, /parent resource /i) ?? path });
 }
 
 export function explainResource({ path }: Pick<Facts, 'path'>): string {
-  return `${path} does not exist: it was deleted or moved; correct resourceId or remove the target`;
+  return `${path} does not exist: it was deleted or moved, or is not created yet; correct resourceId or remove the target`;
 }
 
-export function explainRejection({ message, code, detailCode }: Facts): string {
-  return `Azure refused the request for good (${detailCode ?? code}): ${message}`;
+export function explainRejection({ message, code, details }: Facts): string {
+  return `Azure refused the request for good (${details?.[0]?.code ?? code}): ${message}`;
 }
 
 export function explainFull({ message }: Facts): string {
@@ -68,4 +226,35 @@ function subscriptionOf(path: string): string {
 
 function groupOf(path: string): string {
   return /\/resourceGroups\/([^/]+)/i.exec(path)?.[1] ?? path;
+}
+
+/** What stands in quotes right after the words; undefined if nothing does. */
+function firstQuoted(text: string, words: RegExp): string | undefined {
+  const found = new RegExp(`${words.source}['"]([^'"]+)['"]`, 'i').exec(text)?.[1];
+  return found === '' ? undefined : found;
+}
+
+/** `a,b` and `a', 'b` */
+function splitList(text: string): string[] {
+  return text
+    .split(/[,;]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function valueOf(object: JsonObject, name: string): unknown {
+  const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : object[key];
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function withoutPeriod(text: string): string {
+  return text.trim().replace(/\.$/, '');
 }

@@ -1,5 +1,11 @@
 /** What a run came to. */
-import { TargetBlockedError, TargetBusyError, TargetMovedError, toErrorMessage } from '../../core/errors.ts';
+import {
+  OutageError,
+  TargetBlockedError,
+  TargetBusyError,
+  TargetMovedError,
+  toErrorMessage,
+} from '../../core/errors.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { LiveRule } from '../../core/plan/currentRule.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
@@ -52,10 +58,24 @@ export function resultOfError(error: unknown, request: UpdateMessage, fraction: 
   const isBusy = error instanceof TargetBusyError || error instanceof TargetMovedError;
   const retryAfterInMs = error instanceof TargetBusyError ? error.retryAfterInMs : undefined;
   const postponement = isBusy ? toPostponement(request, fraction, retryAfterInMs) : undefined;
-  if (!postponement) return { outcome: 'failed', reasons: [], error };
+  if (!postponement) return { outcome: 'failed', reasons: [failureReason(error)], error };
   const seconds = Math.ceil(postponement.delayInMs / 1_000);
   const message = `${toErrorMessage(error)}. The update is asked for again in ${seconds} seconds.`;
   return { outcome: 'pending', reasons: [{ code: 'postponed', message }], error, postponement };
+}
+
+/** An unknown failure always tells its code. */
+function failureReason(error: unknown): Reason {
+  const message = toErrorMessage(error);
+  const code = codeOf(error);
+  const text = message.includes(code) ? message : `${code}: ${message}`;
+  if (!(error instanceof OutageError)) return { code: 'failed', message: text };
+  return { code: 'outage', message: `${text}. It passes by itself: the update is tried again in about a minute.` };
+}
+
+function codeOf(error: unknown): string {
+  const { code, detailCode, name } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  return [detailCode, code, name].find((known) => typeof known === 'string') ?? 'unknown';
 }
 
 export function statusOf(result: RunResult): TargetStatus {

@@ -181,7 +181,7 @@ describe('the URL of an operation', () => {
     const text = verdictOf(answer(403, { error: { code: 'AuthorizationFailed', message } }, {}, path)).reason?.message;
 
     expect(text).toContain(`may not do Some/action on ${scope} (an operation is no scope of its own)`);
-    expect(text).toMatch(new RegExp(`--scope ${scope}\\)$`));
+    expect(text).toContain(`--scope ${scope})`);
   });
 
   test('without permission and without a word', () => {
