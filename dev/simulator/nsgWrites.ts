@@ -27,6 +27,7 @@ export interface AcceptedWrite {
 export function startNsgWrite(write: NsgWrite, request: ArmRequest, simulation: Simulation): AcceptedWrite {
   const { nsg } = write;
   checkIfMatch(nsg, request, simulation);
+  checkIfNoneMatch(write, request, simulation);
   const running = simulation.operations.lockHolder(nsg.id);
   if (!running) return accept(write, nsg, request, simulation, operationFailure(request, simulation));
   write.change(nsg);
@@ -53,6 +54,12 @@ export function checkIfMatch(nsg: Nsg, request: ArmRequest, simulation: Simulati
   const asked = request.headers['if-match'];
   if (!simulation.settings.honourIfMatch || asked === undefined || asked === '*' || asked === nsg.etag) return;
   throw nsgErrors.etagMismatch(asked, nsg.etag, request.path);
+}
+
+/** `*`: the rule must not be there yet. */
+function checkIfNoneMatch({ nsg, touched }: NsgWrite, request: ArmRequest, simulation: Simulation): void {
+  if (!simulation.settings.honourIfMatch || request.headers['if-none-match'] !== '*') return;
+  if (touched.some((name) => findRule(nsg, name))) throw nsgErrors.etagMismatch('*', nsg.etag, request.path);
 }
 
 function accept(

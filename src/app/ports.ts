@@ -151,13 +151,28 @@ export interface CurrentState {
   readonly token: unknown;
 }
 
+/** How many prefixes a resource takes. */
+export interface Quota {
+  readonly limit: number;
+  /** If Azure did not say: how the figure came about. */
+  readonly note?: Reason;
+}
+
 /** Reads and writes one kind of target. Throws TargetBlockedError, TargetBusyError, TargetMovedError, or what the SDK throws. */
 export interface TargetAdapter<T extends Target = Target> {
   read(target: T): Promise<CurrentState>;
-  /** Writes the changes and follows the operation to its end. `owned`: the prefixes of a registry that are ours. */
-  write(target: T, current: CurrentState, changes: readonly RuleChange[], owned: readonly string[]): Promise<void>;
-  /** How many prefixes the resource takes, where that must be asked for; undefined where it does not say. One more call. */
-  readQuota?(target: T): Promise<number | undefined>;
+  /**
+   * Writes the changes, follows the operation to its end and reads back what came of it. `owned`: the prefixes of a
+   * registry that are ours.
+   */
+  write(
+    target: T,
+    current: CurrentState,
+    changes: readonly RuleChange[],
+    owned: readonly string[],
+  ): Promise<CurrentState>;
+  /** How many prefixes the resource takes, if that must be asked for. One more call. */
+  readQuota?(target: T, current: CurrentState): Promise<Quota>;
   /** How long after a write its additions may need to take effect. */
   readonly settleInMs: number;
 }

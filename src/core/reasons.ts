@@ -26,6 +26,7 @@ type NoteCode =
   | 'foreignRules' // rules that this app did not add
   | 'supernet' // fit: supernet opened extra addresses
   | 'formerRule' // a rule that this target wrote under a name that it had before
+  | 'assumedQuota' // Azure did not say how many rules the registry takes
   | 'inert' // defaultAction Allow or publicNetworkAccess Disabled: the rules have no effect now
   | 'planOnly' // policy plan writes nothing
   | 'paused' // paused, or UPDATES_PAUSED

@@ -19,9 +19,9 @@ const list = (...prefixes: readonly string[]): TagLists => ({ [acr]: prefixes, [
 function recordingArm(arm: Arm, writes: string[]): Arm {
   const recording = <T extends Target>(adapter: TargetAdapter<T>): TargetAdapter<T> => ({
     ...adapter,
-    write: (target) => {
+    write: (target, current) => {
       writes.push(target.name);
-      return Promise.resolve();
+      return Promise.resolve(current);
     },
   });
   return {

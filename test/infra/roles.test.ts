@@ -94,7 +94,7 @@ async function exercise(simulator: Simulator): Promise<void> {
 
   const registry = registryTarget();
   const current = await session.registryNetworkRules.read(registry);
-  await session.registryNetworkRules.readQuota?.(registry);
+  await session.registryNetworkRules.readQuota?.(registry, current);
   const change = { rule: 'ipRules', operation: 'put', prefixes: ['20.42.66.0/23'] } as const;
   await session.registryNetworkRules.write(registry, current, [change], []);
   expect(await session.readRegistryRegions(registryId)).toEqual(['westeurope']);

@@ -29,6 +29,61 @@ describe.each(kinds)('%s', (_, target) => {
   });
 });
 
+const poll = /\/(operations|operationResults|operationStatuses)\//;
+
+test('a changed NSG rule costs a read, a write and a read back, polls aside', async () => {
+  const target = hooks({ limits: openLimits, addressFamilies: ['ipv4'] });
+  const world = await worlds.open({ targets: [target] });
+  await publish(world, { [acr]: listed, [`${acr}.WestEurope`]: listed });
+  const before = world.simulator.requests.length;
+
+  const added = [...listed, '20.50.0.0/24'];
+  const [record] = await publish(world, { [acr]: added, [`${acr}.WestEurope`]: added }, 2);
+
+  const calls = world.simulator.requests.slice(before).filter(({ path }) => !poll.test(path));
+  expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    `GET ${target.resourceId}`,
+    `PUT ${target.resourceId}/securityRules/${target.rule.name}`,
+    `GET ${target.resourceId}`,
+  ]);
+  expect(record).toMatchObject({ outcome: 'applied', arm: { writes: 1, retries: [] } });
+});
+
+test('a changed registry costs a read, a look, a write and a read back, polls aside', async () => {
+  const target = prod({ limits: openLimits, regions: 'all' });
+  const world = await worlds.open({ targets: [target] });
+  await publish(world, { [acr]: listed });
+  const before = world.simulator.requests.length;
+
+  const [record] = await publish(world, { [acr]: [...listed, '20.50.0.0/24'] }, 2);
+
+  const calls = world.simulator.requests.slice(before).filter(({ path }) => !poll.test(path));
+  expect(calls.map(({ method, path, query }) => [method, path, query['api-version']])).toEqual([
+    ['GET', target.resourceId, '2025-11-01'],
+    ['GET', target.resourceId, '2021-08-01-preview'],
+    ['PATCH', target.resourceId, '2025-11-01'],
+    ['GET', target.resourceId, '2025-11-01'],
+  ]);
+  expect(record).toMatchObject({ outcome: 'applied', arm: { writes: 1, retries: [] } });
+});
+
+test('the quota is asked for by the first write, and again by one that leaves less than half of it', async () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `20.50.${2 * index}.0/24`);
+  const world = await worlds.open({ targets: [prod({ limits: openLimits, regions: 'all' })] });
+  world.simulator.configure({ maxIpRules: 30 });
+  const quotas = () => world.simulator.requests.filter(({ path }) => path.endsWith('/listUsages')).length;
+
+  await publish(world, { [acr]: many(5) });
+  expect(quotas()).toBe(1);
+  await publish(world, { [acr]: many(10) }, 2);
+  expect(quotas()).toBe(1);
+  await publish(world, { [acr]: many(20) }, 3);
+  expect(quotas()).toBe(2);
+  const [record] = await publish(world, { [acr]: many(40) }, 4);
+  expect(quotas()).toBe(3);
+  expect(record).toMatchObject({ outcome: 'applied', capacity: { used: 30, limit: 30 } });
+});
+
 test.each([
   ['its own', prod().resourceId, ['prod', 'prod/replications']],
   ['its own, in other letter case', prod().resourceId.toUpperCase(), ['prod', 'PROD/replications']],

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Arm, ArmSession, Clock, TaggedResource, TaggedResourceFinder, TargetAdapter } from '../../app/ports.ts';
+import type {
+  Arm,
+  ArmSession,
+  Clock,
+  CurrentState,
+  TaggedResource,
+  TaggedResourceFinder,
+  TargetAdapter,
+} from '../../app/ports.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { asCallsOf, type ArmCalls } from './calls.ts';
 import { buildArmClients, type ArmClients, type ArmConfig } from './client.ts';
@@ -58,7 +66,7 @@ function within<T extends Target>(calls: ArmCalls, adapter: TargetAdapter<T>): T
     settleInMs: adapter.settleInMs,
     read: (target) => run(calls, () => adapter.read(target)),
     write: (...change) => run(calls, () => adapter.write(...change)),
-    ...(readQuota && { readQuota: (target: T) => run(calls, () => readQuota(target)) }),
+    ...(readQuota && { readQuota: (target: T, current: CurrentState) => run(calls, () => readQuota(target, current)) }),
   };
 }
 

@@ -10,6 +10,10 @@ export interface ArmCalls {
   readonly deadline: Date;
   /** Sent with every request, so that Azure's activity log can be joined with our ledger. */
   readonly correlationId: string;
+  /** True for what can be done without: a refusal counts at once. */
+  readonly isOptional?: boolean;
+  /** The operation that is being followed, if one is. */
+  readonly followed?: { hasSucceeded: boolean };
   /** Since when (epoch) a call has been refused, by call: of all sessions of the process. */
   readonly refusals: Map<string, number>;
   /** For the run's record. */
@@ -28,12 +32,17 @@ export function currentCalls(): ArmCalls | undefined {
   return storage.getStore();
 }
 
-/** Runs work that the session does not wait for any longer. */
+/** Epoch of the session's clock. */
+export function now(): number {
+  return (currentCalls()?.clock.now() ?? new Date()).getTime();
+}
+
+/** Runs work that the session can do without: it waits for it so long and no longer. */
 export function withinTime<T>(inMs: number, work: () => Promise<T>): Promise<T> {
   const calls = currentCalls();
   if (!calls) return work();
   const deadline = calls.clock.now().getTime() + Math.min(inMs, remainingInMs(calls));
-  return asCallsOf({ ...calls, deadline: new Date(deadline) }, work);
+  return asCallsOf({ ...calls, deadline: new Date(deadline), isOptional: true }, work);
 }
 
 export function remainingInMs(calls: ArmCalls): number {
@@ -67,15 +76,21 @@ export async function withRetries<T>(
 function mayPass({ kind, patienceInMs = 0 }: ArmVerdict, error: unknown, waitInMs: number): boolean {
   if (kind === 'retry') return true;
   const calls = currentCalls();
+  if (kind !== 'blocked' || patienceInMs === 0 || !calls || calls.isOptional) return false;
   // The POST asks for tagged resources, which is asked again by the next reconciliation.
-  if (kind !== 'blocked' || patienceInMs === 0 || !calls || !(error instanceof ArmError) || error.method === 'POST')
-    return false;
+  if (!(error instanceof ArmError) || error.method === 'POST') return false;
   const key = toRefusalKey(error);
   const now = calls.clock.now().getTime();
   const since = calls.refusals.get(key) ?? now;
   calls.refusals.set(key, since);
-  return now + waitInMs - since <= patienceInMs;
+  if (givenUp.has(error)) return false;
+  const isInTime = now + waitInMs - since <= patienceInMs;
+  if (!isInTime) givenUp.add(error);
+  return isInTime;
 }
+
+/** Refusals that were waited for long enough: who called for the call does not wait once more. */
+const givenUp = new WeakSet<ArmError>();
 
 /** The next refusal of this call is a new one. */
 export function forgetRefusal(call: { readonly method: string; readonly path: string }): void {

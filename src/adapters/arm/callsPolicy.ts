@@ -1,4 +1,10 @@
-import type { PipelinePolicy, PipelineRequest, PipelineResponse, SendRequest } from '@azure/core-rest-pipeline';
+import {
+  createHttpHeaders,
+  type PipelinePolicy,
+  type PipelineRequest,
+  type PipelineResponse,
+  type SendRequest,
+} from '@azure/core-rest-pipeline';
 import { ArmError, isOperationPath, pathOf, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
 import { Budget, type CallKind } from './budget.ts';
 import { currentCalls, forgetRefusal, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
@@ -20,15 +26,33 @@ export function buildCallsPolicy(): PipelinePolicy {
   return {
     name: 'armCallsPolicy',
     async sendRequest(request, next) {
+      if (isReadOfResult(request)) return toStub(request);
       const isRepeated = isRead(request) && currentCalls() !== undefined;
       const response = await (isRepeated
         ? withRetries(nameOf(request), () => send(request, next, budget), isWordOfWrite)
         : send(request, next, budget));
       const error = toOperationError(response);
       if (error) throw error;
+      noteSuccess(response);
       return isRead(request) && !isOperationPath(pathOf(request)) ? response : withBody(response);
     },
   };
+}
+
+/** After the success of an operation the SDK reads the resource: its answer is not needed, as all is read back anyway. */
+function isReadOfResult(request: PipelineRequest): boolean {
+  const hasSucceeded = currentCalls()?.followed?.hasSucceeded ?? false;
+  return hasSucceeded && request.method === 'GET' && !isOperationPath(pathOf(request));
+}
+
+function toStub(request: PipelineRequest): PipelineResponse {
+  return { request, status: 200, headers: createHttpHeaders(), bodyAsText: emptyResource };
+}
+
+function noteSuccess({ request, bodyAsText }: PipelineResponse): void {
+  const followed = currentCalls()?.followed;
+  if (!followed || !isOperationPath(pathOf(request))) return;
+  followed.hasSucceeded = /"status"\s*:\s*"succeeded"/i.test(bodyAsText ?? '');
 }
 
 async function send(request: PipelineRequest, next: SendRequest, budget: Budget): Promise<PipelineResponse> {

@@ -7,9 +7,11 @@ import type { Reason } from '../../core/reasons.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { ownRulesOf, type OwnRule } from '../../core/targets/ownRules.ts';
 import type { NsgRuleTarget } from '../../core/targets/target.ts';
-import { beingUpdated } from './armError.ts';
-import { withRetries } from './calls.ts';
+import { agree, listed } from '../../core/words.ts';
+import { ArmError, beingUpdated } from './armError.ts';
+import { noteGoingOn, now, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
+import { toTargetError } from './errors.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
 import {
   findRule,
@@ -27,6 +29,9 @@ import { buildSerialise } from './serialise.ts';
 
 const maxRules = 1_000;
 
+/** A plan is written without another look for so long after its read. */
+const freshForInMs = 5_000;
+
 interface Options {
   readonly ownerId: string;
   readonly pollIntervalInMs: number;
@@ -41,17 +46,19 @@ export function buildNsgRules(
   { ownerId, pollIntervalInMs }: Options,
 ): TargetAdapter<NsgRuleTarget> {
   const serialise = buildSerialise();
+  /** When (epoch) this process last wrote to an NSG. */
+  const writtenAt = new Map<string, number>();
 
   async function readNsg(target: NsgRuleTarget): Promise<NetworkSecurityGroup> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     return (await clients.networkClient(subscriptionId)).networkSecurityGroups.get(resourceGroup, name);
   }
 
-  async function take(target: NsgRuleTarget, { rule, put }: RuleStep): Promise<void> {
+  async function take(target: NsgRuleTarget, { rule, put }: RuleStep, condition: Condition = {}): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     const { securityRules } = await clients.networkClient(subscriptionId);
     await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
-      const options = { abortSignal, updateIntervalInMs: pollIntervalInMs };
+      const options = { abortSignal, updateIntervalInMs: pollIntervalInMs, requestOptions: { headers: condition } };
       return put
         ? securityRules.createOrUpdate(resourceGroup, name, rule, put, options)
         : securityRules.delete(resourceGroup, name, rule, options);
@@ -59,49 +66,129 @@ export function buildNsgRules(
   }
 
   /** After a failed try nobody knows what came through, so it looks before it writes again. */
-  async function takeUnlessMoved(target: NsgRuleTarget, step: RuleStep, attempt: number): Promise<void> {
-    if (attempt > 1) {
-      const live = findRule((await readNsg(target)).securityRules ?? [], step.rule);
-      const isWritten = fingerprintOf(live) === step.after;
-      // It may yet fail and be taken back: wait for its end.
-      if (isWritten && live?.provisioningState === 'Updating')
-        throw beingUpdated(`${target.resourceId}/securityRules/${step.rule}`);
-      if (isInPlace(live, step.after)) return;
-      if (!isWritten && fingerprintOf(live) !== step.before) throw movedError(target, step.rule);
-    }
+  async function takeUnlessMoved(target: NsgRuleTarget, step: RuleStep): Promise<void> {
+    const live = findRule((await readNsg(target)).securityRules ?? [], step.rule);
+    const isWritten = fingerprintOf(live) === step.after;
+    // It may yet fail and be taken back: wait for its end.
+    if (isWritten && live?.provisioningState === 'Updating')
+      throw beingUpdated(`${target.resourceId}/securityRules/${step.rule}`);
+    if (isInPlace(live, step.after)) return;
+    if (!isWritten && fingerprintOf(live) !== step.before) throw movedError(target, step.rule);
     await take(target, step);
   }
 
-  async function write(target: NsgRuleTarget, current: CurrentState, changes: readonly RuleChange[]): Promise<void> {
-    const rules = (await readNsg(target)).securityRules ?? [];
-    assertUnmoved(target, current, rules);
+  /** At first without a look: Azure itself refuses if the rule has changed since the plan was made. */
+  async function takeAtOnce(target: NsgRuleTarget, step: RuleStep, condition: Condition): Promise<void> {
+    try {
+      await take(target, step, condition);
+    } catch (error) {
+      // The ETag of a rule moves with its NSG, so that a change of another rule is refused as well.
+      if (!(error instanceof ArmError) || error.statusCode !== 412) throw error;
+      noteGoingOn(`${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`, error.detailCode ?? error.code);
+      await takeUnlessMoved(target, step);
+    }
+  }
+
+  async function write(
+    target: NsgRuleTarget,
+    current: CurrentState,
+    changes: readonly RuleChange[],
+  ): Promise<NetworkSecurityGroup> {
+    const rules = await rulesBeforeWrite(target, current.token as ReadRules);
     assertNotOfAnother(target, rules, changes, ownerId);
     const steps = orderSteps(target, rules, changes, ownerId);
+    const done: RuleStep[] = [];
     for (const step of steps) {
       const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
-      await withRetries(call, (attempt) => takeUnlessMoved(target, step, attempt));
+      // The ETags that are known are older than our own first write.
+      const condition = done.length === 0 ? conditionFor(findRule(rules, step.rule)) : {};
+      await withRetries(call, (attempt) =>
+        attempt === 1 ? takeAtOnce(target, step, condition) : takeUnlessMoved(target, step),
+      ).catch((error: unknown) => {
+        throw withWhatIsDone(error, done, step);
+      });
+      done.push(step);
     }
-    const expected = [...new Map(steps.map(({ rule, after }) => [rule, after]))];
-    const wrong = await readBack(`GET networkSecurityGroups/${nameOf(target)}`, async () => {
-      const live = (await readNsg(target)).securityRules ?? [];
-      return expected.find(([rule, after]) => !isInPlace(findRule(live, rule), after));
+    const written = new Map(steps.map(({ rule, after }) => [rule, after]));
+    const { nsg, wrong } = await readBack(`GET networkSecurityGroups/${nameOf(target)}`, async () => {
+      const nsg = await readNsg(target);
+      const wrong = ownRulesOf(target).find(({ name }) => {
+        const [live, after] = [findRule(nsg.securityRules ?? [], name), written.get(name)];
+        if (after !== undefined) return !isInPlace(live, after);
+        // The answer that the plan was made from may have been older than it should be.
+        return fingerprintOf(live) !== fingerprintOf(findRule(rules, name));
+      });
+      return { nsg, wrong, isRight: wrong === undefined };
     });
-    if (wrong) throw movedError(target, wrong[0]);
+    if (wrong) throw movedError(target, wrong.name);
+    return nsg;
+  }
+
+  /** As the plan saw them; looked at once more if that was a while ago, or we wrote to the NSG in between. */
+  async function rulesBeforeWrite(target: NsgRuleTarget, seen: ReadRules): Promise<readonly SecurityRule[]> {
+    const lastWriteAt = writtenAt.get(target.resourceId.toLowerCase()) ?? -Infinity;
+    if (now() - seen.at <= freshForInMs && lastWriteAt <= seen.at) return seen.rules;
+    const rules = (await readNsg(target)).securityRules ?? [];
+    if (fingerprintsOf(target, rules) !== fingerprintsOf(target, seen.rules))
+      throw movedError(target, target.rule.name);
+    return rules;
+  }
+
+  async function read(target: NsgRuleTarget): Promise<CurrentState> {
+    const at = now();
+    return toCurrentState(target, await readNsg(target), ownerId, at);
   }
 
   return {
     settleInMs: 10_000,
-    async read(target) {
-      return toCurrentState(target, await readNsg(target), ownerId);
-    },
+    read,
     async write(target, current, changes) {
-      if (changes.length === 0) return;
-      await serialise(target.resourceId.toLowerCase(), () => write(target, current, changes));
+      if (changes.length === 0) return current;
+      const key = target.resourceId.toLowerCase();
+      return serialise(key, async () => {
+        try {
+          const nsg = await write(target, current, changes);
+          return toCurrentState(target, nsg, ownerId, now());
+        } finally {
+          writtenAt.set(key, now());
+        }
+      });
     },
   };
 }
 
-function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string): CurrentState {
+/** The rules of an NSG, and when (epoch) they were read. */
+interface ReadRules {
+  readonly rules: readonly SecurityRule[];
+  readonly at: number;
+}
+
+type Condition = Readonly<Record<string, string>>;
+
+/** A rule that is there must still be the same, and one that is not must still be missing. */
+function conditionFor(live: SecurityRule | undefined): Condition {
+  if (!live) return { 'if-none-match': '*' };
+  return live.etag === undefined ? {} : { 'if-match': live.etag };
+}
+
+/** Puts come before deletes: what is to be added may be in when something stands in the way of the rest. */
+function withWhatIsDone(error: unknown, done: readonly RuleStep[], failed: RuleStep): unknown {
+  const known = toTargetError(error);
+  if (!(known instanceof TargetBlockedError)) return error;
+  const puts = done.filter(({ put }) => put !== undefined).map(({ rule }) => rule);
+  const isRemoval = failed.put === undefined;
+  if (puts.length === 0 && !isRemoval) return known;
+  const additions =
+    puts.length > 0
+      ? `The additions are in: ${agree(puts.length, 'rule', 'rules')} ${listed(puts)} ${agree(puts.length, 'is', 'are')} written.`
+      : 'No addition is missing.';
+  const rest = isRemoval
+    ? `Rule ${failed.rule} is still there, because ${known.message}`
+    : `Rule ${failed.rule} is not written, because ${known.message}`;
+  return new TargetBlockedError(known.code, `${additions} ${rest}`, { cause: known });
+}
+
+function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string, at: number): CurrentState {
   const rules = nsg.securityRules ?? [];
   const own = ownRulesOf(target);
   const placed = placeableRules(target, rules);
@@ -127,7 +214,7 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
       ...clashes.flatMap((clash, index) => (isMoved(index) ? clash : [])),
       ...former.map((rule) => formerNote(target, rule)),
     ],
-    token: fingerprintsOf(target, rules),
+    token: { rules, at } satisfies ReadRules,
   };
 }
 
@@ -182,10 +269,6 @@ function provisioningNotes({ resourceId }: NsgRuleTarget, state: string | undefi
 
 function fingerprintsOf(target: NsgRuleTarget, rules: readonly SecurityRule[]): string {
   return JSON.stringify(ownRulesOf(target).map(({ name }) => fingerprintOf(findRule(rules, name))));
-}
-
-function assertUnmoved(target: NsgRuleTarget, current: CurrentState, rules: readonly SecurityRule[]): void {
-  if (fingerprintsOf(target, rules) !== current.token) throw movedError(target, target.rule.name);
 }
 
 function assertNotOfAnother(

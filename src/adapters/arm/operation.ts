@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../core/errors.ts';
 import { ArmError } from './armError.ts';
-import { currentCalls, remainingInMs, waitBeforeRetry } from './calls.ts';
+import { asCallsOf, currentCalls, remainingInMs, waitBeforeRetry } from './calls.ts';
 
 const maxReadBacks = 5;
 
@@ -13,7 +13,9 @@ export async function followOperation(
   if (!calls) throw new ConfigurationError('session', `${what} is only possible within a session`);
   const abortSignal = AbortSignal.timeout(Math.max(1, remainingInMs(calls)));
   try {
-    await start(abortSignal);
+    await asCallsOf({ ...calls, followed: { hasSucceeded: false } }, async () => {
+      await start(abortSignal);
+    });
   } catch (error) {
     if (isOfResult(error)) return;
     if (!abortSignal.aborted) throw error;
@@ -29,11 +31,14 @@ function isOfResult(error: unknown): boolean {
   );
 }
 
-/** What differs from what was written, in the end: an answer may be older than the write, so it is asked for again. */
-export async function readBack<T>(call: string, findDifference: () => Promise<T | undefined>): Promise<T | undefined> {
+/** What was read back in the end: an answer may be older than the write, so it is asked for again while it differs. */
+export async function readBack<T extends { readonly isRight: boolean }>(
+  call: string,
+  read: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const difference = await findDifference();
-    if (difference === undefined || attempt >= maxReadBacks) return difference;
-    if (!(await waitBeforeRetry(call, 'ReadBackDiffers', 1_000 * attempt))) return difference;
+    const found = await read();
+    if (found.isRight || attempt >= maxReadBacks) return found;
+    if (!(await waitBeforeRetry(call, 'ReadBackDiffers', 1_000 * attempt))) return found;
   }
 }

@@ -7,14 +7,14 @@ import type { RegistryTarget } from '../../core/targets/target.ts';
 import { ArmError, beingUpdated } from './armError.ts';
 import { currentCalls, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
-import { toRefusal } from './errors.ts';
+import { classifyArmError, toRefusal } from './errors.ts';
 import { mergeIpRules, sameRuleSet, toRuleSet } from './ipRules.ts';
 import { followOperation, readBack } from './operation.ts';
 import { readQuota } from './registryQuota.ts';
 import { toCurrentState } from './registryState.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
 import { buildSerialise } from './serialise.ts';
-import { assertNoVirtualNetworkRules } from './virtualNetworkRules.ts';
+import { buildReadBeforeWrite, readRegistry } from './registryReads.ts';
 
 /** A registry's rule set is replaced as a whole and has no ETag: read, merge, write, read back. */
 export function buildRegistryNetworkRules(
@@ -22,11 +22,7 @@ export function buildRegistryNetworkRules(
   { pollIntervalInMs }: { readonly pollIntervalInMs: number },
 ): TargetAdapter<RegistryTarget> {
   const serialise = buildSerialise();
-
-  async function readRegistry({ resourceId }: RegistryTarget): Promise<Registry> {
-    const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
-    return (await clients.registryClient(subscriptionId)).registries.get(resourceGroup, name);
-  }
+  const readBeforeWrite = buildReadBeforeWrite(clients);
 
   async function patch({ resourceId }: RegistryTarget, networkRuleSet: NetworkRuleSet): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
@@ -42,15 +38,31 @@ export function buildRegistryNetworkRules(
     planned: NetworkRuleSet,
     wanted: NetworkRuleSet,
   ): Promise<void> {
-    const registry = await readRegistry(target);
-    const { provisioningState } = registry;
+    const { ruleSet: live, provisioningState } = await readBeforeWrite(target);
     // A change that is under way may yet fail and be taken back, ours (whose answer was lost) or another's.
     if (provisioningState === 'Updating' || provisioningState === 'Creating') throw beingUpdated(target.resourceId);
-    const live = toRuleSet(registry);
     const isWanted = sameRuleSet(live, wanted);
     if (isWanted && provisioningState !== 'Failed') return;
     if (!isWanted && !sameRuleSet(live, planned)) throw movedError(target);
     await patch(target, wanted);
+  }
+
+  /** Tells apart what came to nothing for sure: no PATCH was sent, or each of them was refused. */
+  async function patchOrRefuse(target: RegistryTarget, planned: NetworkRuleSet, wanted: NetworkRuleSet): Promise<void> {
+    let mayBeWritten = false;
+    try {
+      await withRetries(`PATCH registries/${nameOf(target)}`, async () => {
+        const before = writesSoFar();
+        try {
+          await patchUnlessMoved(target, planned, wanted);
+        } catch (error) {
+          mayBeWritten ||= writesSoFar() > before && !isRefused(error);
+          throw error;
+        }
+      });
+    } catch (error) {
+      throw mayBeWritten ? error : toRefusal(error);
+    }
   }
 
   async function write(
@@ -58,52 +70,42 @@ export function buildRegistryNetworkRules(
     planned: NetworkRuleSet,
     prefixes: readonly string[],
     owned: readonly string[],
-  ): Promise<void> {
-    await assertNoVirtualNetworkRules(clients, target);
+  ): Promise<Registry> {
     const wanted = { ...planned, ipRules: mergeIpRules(planned.ipRules ?? [], prefixes, owned) };
-    await withRetries(`PATCH registries/${nameOf(target)}`, () => patchUnlessMoved(target, planned, wanted));
-    const wrong = await readBack(`GET registries/${nameOf(target)}`, async () => {
-      const live = toRuleSet(await readRegistry(target));
-      return sameRuleSet(live, wanted) ? undefined : live;
+    await patchOrRefuse(target, planned, wanted);
+    const { read, isRight } = await readBack(`GET registries/${nameOf(target)}`, async () => {
+      const registry = await readRegistry(clients, target);
+      return { read: registry, isRight: sameRuleSet(toRuleSet(registry), wanted) };
     });
-    if (wrong) throw movedError(target);
+    if (!isRight) throw movedError(target);
+    return read;
   }
 
   return {
     settleInMs: 5 * 60_000,
     async read(target) {
-      return toCurrentState(target, await readRegistry(target));
+      return toCurrentState(target, await readRegistry(clients, target));
     },
-    readQuota: (target) => readQuota(clients, target),
+    readQuota: (target, current) => readQuota(clients, target, current),
     async write(target, current, changes, owned) {
-      const change = changes[0];
-      if (!change) return;
       assertOneChange(target, changes);
-      const prefixes = change.operation === 'delete' ? [] : change.prefixes;
+      const [change] = changes;
+      const prefixes = change?.operation === 'put' ? change.prefixes : [];
       const planned = current.token as NetworkRuleSet;
-      await withRefusals(() =>
-        serialise(target.resourceId.toLowerCase(), () => write(target, planned, prefixes, owned)),
-      );
+      const registry = await serialise(target.resourceId.toLowerCase(), () => write(target, planned, prefixes, owned));
+      return toCurrentState(target, registry);
     },
   };
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ArmError && error.method === 'PATCH' && classifyArmError(error).kind === 'blocked';
 }
 
 function assertOneChange(target: RegistryTarget, changes: readonly RuleChange[]): void {
   if (changes.length === 1 && changes[0]?.rule === registryRuleName) return;
   const rules = changes.map(({ rule }) => rule).join(', ');
   throw new Error(`${target.name}: a registry takes one change, of ${registryRuleName}, not of ${rules}`);
-}
-
-/** Tells apart what came to nothing for sure: no PATCH was sent, or the only one was refused. */
-async function withRefusals(work: () => Promise<void>): Promise<void> {
-  const before = writesSoFar();
-  try {
-    await work();
-  } catch (error) {
-    const sent = writesSoFar() - before;
-    const isRefused = sent === 0 || (sent === 1 && error instanceof ArmError && error.method === 'PATCH');
-    throw isRefused ? toRefusal(error) : error;
-  }
 }
 
 function writesSoFar(): number {

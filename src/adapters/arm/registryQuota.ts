@@ -1,21 +1,31 @@
+import type { CurrentState, Quota } from '../../app/ports.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
-import { defaultMaxIpRules } from '../../core/targets/targetKinds.ts';
+import { defaultMaxIpRules, largestMaxIpRules } from '../../core/targets/targetKinds.ts';
 import { noteGoingOn, withinTime } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { classifyArmError } from './errors.ts';
-import { parseResourceId } from './resourceId.ts';
+import { nameOf, parseResourceId } from './resourceId.ts';
 
 /** Room for three tries: no update waits longer for a figure that it can do without. */
 const patienceInMs = 3_500;
 
 /** How many IP rules a registry takes: what its target says, else what Azure says, else what is safe to assume. */
-export async function readQuota(clients: ArmClients, { resourceId, capacity }: RegistryTarget): Promise<number> {
-  if (capacity.maxRules !== undefined) return capacity.maxRules;
+export async function readQuota(clients: ArmClients, target: RegistryTarget, current: CurrentState): Promise<Quota> {
+  const { resourceId, capacity } = target;
+  if (capacity.maxRules !== undefined) return { limit: capacity.maxRules };
   const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
   const { registries } = await clients.registryClient(subscriptionId);
   const { value } = await withinTime(patienceInMs, () => registries.listUsages(resourceGroup, name).catch(noUsages));
   const limit = value?.find((usage) => /^ip\W*rules?$/i.test(usage.name ?? ''))?.limit;
-  return limit !== undefined && limit > 0 ? limit : defaultMaxIpRules;
+  return limit !== undefined && limit > 0 ? { limit } : assumeQuota(target, current);
+}
+
+/** A registry that holds more than the careful figure today is one of those that take the larger one. */
+function assumeQuota(target: RegistryTarget, { rules }: CurrentState): Quota {
+  const used = rules.reduce((sum, { prefixes }) => sum + prefixes.length, 0);
+  const limit = used > defaultMaxIpRules ? largestMaxIpRules : defaultMaxIpRules;
+  const message = `Azure does not say how many IP rules ${nameOf(target)} takes: ${limit} are assumed. Set capacity.maxRules to the right number if you know it.`;
+  return { limit, note: { code: 'assumedQuota', message } };
 }
 
 function noUsages(error: unknown): { readonly value?: undefined } {

@@ -66,15 +66,22 @@ async function write(run: Run, situation: Situation, step: Step, before: readonl
   const claimed = claim(unclaimed, situation, step.changes, now, settledAtLatest(run, situation, now));
   const inFlight = joinInFlight(unclaimed.inFlight, { runId, startedAt: now.toISOString(), plan: result.plan, before });
   await cell.put({ ...claimed, inFlight });
+  let readBack: CurrentState;
   try {
-    await writeThroughGate(gateInput(run, situation), arm, session, current, step.changes, ownedPrefixes(claimed));
+    readBack = await writeThroughGate(
+      gateInput(run, situation),
+      arm,
+      session,
+      current,
+      step.changes,
+      ownedPrefixes(claimed),
+    );
   } catch (error) {
     // Nothing was written, and what a person then adds by hand is not ours.
     if (error instanceof TargetBlockedError && error.isRefused) await cell.put(unclaimed);
     throw error;
   }
 
-  const readBack = await adapterOf(arm, target).read(target);
   verify(readBack, step.changes, target);
   const state = stateAfterWrite(
     claimed,
@@ -87,11 +94,21 @@ async function write(run: Run, situation: Situation, step: Step, before: readonl
   if (step.later.length > 0) await askForRemovals(run, situation, state);
   return {
     outcome: step.later.length > 0 ? 'pending' : 'applied',
-    reasons: [...result.plan.reasons, ...(step.later.length > 0 ? [settlingNote(situation, state)] : [])],
+    reasons: [
+      ...result.plan.reasons,
+      ...notesSince(current, readBack),
+      ...(step.later.length > 0 ? [settlingNote(situation, state)] : []),
+    ],
     before,
     after: toLiveRules(readBack),
     state,
   };
+}
+
+/** What shows only after the write: somebody opened the registry meanwhile. */
+function notesSince(before: CurrentState, after: CurrentState): Reason[] {
+  const known = new Set(before.notes.map(({ message }) => message));
+  return after.notes.filter(({ message }) => !known.has(message));
 }
 
 /**

@@ -10,15 +10,17 @@ import type { Situation } from './situation.ts';
 export function capacityAfter(state: TargetState, { situation, applied }: RunResult): CapacityHistory | undefined {
   if (!situation) return state.capacity;
   const limit = limitOf(situation, state);
+  const assumed = isAssumed(situation, state) ? { isAssumed: true as const } : {};
   if (limit === undefined) return state.capacity;
   const after = new Map(applied?.after.map(({ rule, prefixes }) => [rule, prefixes]));
   const used = sum(situation.current.rules.map(({ rule, prefixes }) => (after.get(rule) ?? prefixes).length));
   const history = state.capacity?.history ?? [];
   // A target that is pinned follows an old list, which says nothing of the pace.
-  if (!situation.snapshot || situation.state.pin) return { used, limit, history };
+  if (!situation.snapshot || situation.state.pin) return { used, limit, ...assumed, history };
   return {
     used,
     limit,
+    ...assumed,
     history: rememberCount(history, { date: situation.snapshot.date, count: countAll(situation) }),
   };
 }
@@ -27,6 +29,12 @@ export function capacityAfter(state: TargetState, { situation, applied }: RunRes
 function limitOf({ current, target }: Situation, state: TargetState): number | undefined {
   if (current.maxPrefixes !== undefined) return current.maxPrefixes;
   return state.capacity?.limit ?? traitsOf(target).assumedQuota;
+}
+
+function isAssumed({ current, target, result }: Situation, { capacity }: TargetState): boolean {
+  if (traitsOf(target).assumedQuota === undefined) return false;
+  if (current.maxPrefixes === undefined) return capacity?.isAssumed ?? capacity === undefined;
+  return result.plan.reasons.some(({ code }) => code === 'assumedQuota');
 }
 
 /** Prefixes in the rules once the whole plan is applied, with what of the list it holds. */

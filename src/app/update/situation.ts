@@ -1,5 +1,6 @@
 /** The reads of a run: what is wanted, what was written, what is there. */
 import type { Selection } from '../../core/serviceTags/selection.ts';
+import type { CapacityHistory } from '../../core/plan/capacityUse.ts';
 import { calculatePlan, type PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../core/plan/planInput.ts';
 import type { Relisted } from '../../core/plan/removals.ts';
@@ -61,7 +62,7 @@ export async function readSituation(
     distrust: selectionDistrust(target, own, state, followed?.unreadable ?? []),
     now: readers.clock.now(),
   };
-  const { result, maxPrefixes } = await planWithQuota(adapter, target, input);
+  const { result, maxPrefixes } = await planWithQuota(adapter, target, live, state.capacity, input);
   return {
     target,
     state: { ...state, knownRegions: rememberRegions(state, target, [own, current]) },
@@ -90,17 +91,29 @@ function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): P
   return { ...result, plan: { ...plan, reasons: [...reasons.values()] } };
 }
 
-/** A registry's quota costs a call of its own, so it is asked for only where there is something to write. */
-async function planWithQuota(adapter: TargetAdapter, target: Target, input: PlanInput): Promise<PlanWithQuota> {
+/**
+ * A registry's quota costs a call of its own: it is asked for only if there is something to write, and only once as long
+ * as the registry is less than half full.
+ */
+async function planWithQuota(
+  adapter: TargetAdapter,
+  target: Target,
+  live: CurrentState,
+  known: CapacityHistory | undefined,
+  input: PlanInput,
+): Promise<PlanWithQuota> {
   const { maxPrefixes } = input.current;
   const result = calculatePlan(input);
   const { verdict, reasons } = result.plan;
   const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
   const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
   if (isQuiet || maxPrefixes !== undefined || !adapter.readQuota) return { result, maxPrefixes };
-  const quota = await adapter.readQuota(target);
-  if (quota === undefined) return { result, maxPrefixes };
-  return { result: calculatePlan({ ...input, current: { ...input.current, maxPrefixes: quota } }), maxPrefixes: quota };
+  const count = result.changes.reduce((most, { prefixes }) => Math.max(most, prefixes.length), 0);
+  const hasRoom = known && !known.isAssumed && 2 * (count + result.plan.foreign.length) <= known.limit;
+  if (hasRoom && !isShort) return { result, maxPrefixes: known.limit };
+  const { limit, note } = await adapter.readQuota(target, live);
+  const planned = calculatePlan({ ...input, current: { ...input.current, maxPrefixes: limit } });
+  return { result: note ? withNotes(planned, [note]) : planned, maxPrefixes: limit };
 }
 
 interface PlanWithQuota {

@@ -22,9 +22,9 @@ export async function writeThroughGate(
   current: CurrentState,
   changes: readonly RuleChange[],
   owned: readonly string[],
-): Promise<void> {
+): Promise<CurrentState> {
   const closed = gateReason(input);
   if (closed) throw new Error(`the write gate is closed for ${input.target.name}: ${closed.message}`);
   session.assertHeld();
-  await adapterOf(arm, input.target).write(input.target, current, changes, owned);
+  return adapterOf(arm, input.target).write(input.target, current, changes, owned);
 }

@@ -12,6 +12,8 @@ export interface CapacityHistory {
   /** Prefixes in the rules that count against the limit, as last read. */
   readonly used: number;
   readonly limit: number;
+  /** True if Azure did not say `limit`. */
+  readonly isAssumed?: true;
   /** Day of a publication, and how many prefixes there are once all of it is applied; oldest first. */
   readonly history: readonly CountOnDate[];
 }

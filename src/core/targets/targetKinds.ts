@@ -8,10 +8,10 @@ export const resourceTypes = {
   registryNetworkRules: 'Microsoft.ContainerRegistry/registries',
 } as const satisfies Record<TargetKind, string>;
 
-/**
- * A registry's rule quota where its usages do not answer: what the service enforced, and the lower of the two figures
- * that Microsoft has published for Premium.
- */
+/** A Premium registry takes 200 IP rules, which Microsoft has published since January 2026. */
+export const largestMaxIpRules = 200;
+
+/** Assumed if a registry does not say its quota: what Microsoft published before, and the service enforced. */
 export const defaultMaxIpRules = 100;
 
 interface KindTraits {

@@ -4,6 +4,7 @@ import type { ArmSession, Clock } from '../../../src/app/ports.ts';
 import { buildArm } from '../../../src/adapters/arm/arm.ts';
 import { buildArmClients, type ArmConfig } from '../../../src/adapters/arm/client.ts';
 import { clouds } from '../../../src/core/serviceTags/serviceTags.ts';
+import { TargetBlockedError } from '../../../src/core/errors.ts';
 import { startScriptedServer, type Answer, type SeenRequest } from './scriptedServer.ts';
 import { nsgId, nsgTarget, registryId, registryTarget, subscriptionId } from './targets.ts';
 
@@ -260,16 +261,66 @@ describe('reads are tried again', () => {
 
   test('and not where it is no use', async () => {
     const server = await serve(() => ({
-      status: 404,
-      body: { error: { code: 'ResourceNotFound', message: 'Gone.' } },
+      status: 403,
+      body: { error: { code: 'RequestDisallowedByPolicy', message: 'No.' } },
     }));
     const session = openSession(server.endpoint);
 
     await expect(session.nsgRules.read(nsgTarget())).rejects.toMatchObject({
       name: 'TargetBlockedError',
-      code: 'notFound',
+      code: 'rejected',
     });
 
     expect(session.usage()).toEqual({ reads: 1, writes: 0, retries: [] });
+  });
+
+  test.each([
+    ['a resource that was just created', 404, 'ResourceNotFound', 20_000],
+    ['a group that was just created', 404, 'ResourceGroupNotFound', 20_000],
+    ['a role that was just assigned', 403, 'AuthorizationFailed', 180_000],
+    ['a proxy that was just restarted', 403, undefined, 30_000],
+  ])('%s (%i %s): asked again, but not for ever, and not by every run', async (_, status, code, patienceInMs) => {
+    let isBetter = false;
+    const message = 'It does not have authorization to perform action.';
+    const refused: Answer =
+      code === undefined
+        ? { status, body: undefined, text: '<html>No</html>' }
+        : { status, body: { error: { code, message } } };
+    const server = await serve(() => (isBetter ? { status: 200, body: nsg } : refused));
+    const clock = testClock();
+    const arm = buildArm(loopback(server.endpoint), 'func-acr', { clock });
+    const waited = () => clock.waits.reduce((sum, wait) => sum + wait, 0);
+
+    await expect(arm.openSession().nsgRules.read(nsgTarget())).rejects.toThrow(TargetBlockedError);
+    expect(waited()).toBeGreaterThan(patienceInMs / 3);
+    expect(waited()).toBeLessThanOrEqual(patienceInMs);
+    const tries = server.seen.length;
+
+    // A run later, still refused: one look.
+    await clock.sleep(3_600_000);
+    await expect(arm.openSession().nsgRules.read(nsgTarget())).rejects.toThrow(TargetBlockedError);
+    expect(server.seen).toHaveLength(tries + 1);
+
+    // In order again; the next refusal is a new one.
+    isBetter = true;
+    await arm.openSession().nsgRules.read(nsgTarget());
+    isBetter = false;
+    await expect(arm.openSession().nsgRules.read(nsgTarget())).rejects.toThrow(TargetBlockedError);
+    expect(server.seen.length).toBeGreaterThan(tries + 3);
+  });
+
+  test.each([
+    ['404 once', 404, 'ResourceNotFound'],
+    ['403 once', 403, 'AuthorizationFailed'],
+  ])('%s right after a deployment: nobody hears of it', async (_, status, code) => {
+    const message = 'It does not have authorization to perform action.';
+    const server = await serve((__, count) =>
+      count === 1 ? { status, body: { error: { code, message } } } : { status: 200, body: nsg },
+    );
+    const session = openSession(server.endpoint);
+
+    expect(await session.nsgRules.read(nsgTarget())).toMatchObject({ location: 'westeurope' });
+
+    expect(session.usage()).toMatchObject({ reads: 2, retries: [{ code }] });
   });
 });

@@ -239,12 +239,39 @@ describe('what others did', () => {
     expect(world.writes()).toEqual([]);
   });
 
-  test('a change between read and write: nothing is written, plan again', async () => {
+  test.each([
+    ['a rule of our name that came', () => world.simulator.putRule(nsgId, asRule({}))],
+    [
+      'a rule of ours that was changed',
+      () => {
+        const properties = { ...liveRule(name4), destinationPortRange: '8443' };
+        delete properties.provisioningState;
+        world.simulator.putRule(nsgId, { name: name4, properties: properties as never });
+      },
+    ],
+  ])('%s between read and write: Azure refuses the write, plan again', async (what, change) => {
+    if (what.includes('ours that')) await apply(world.arm.openSession(), [put4]);
     const session = world.arm.openSession();
     const current = await session.nsgRules.read(target);
+    change();
+    const live = JSON.stringify(liveRules());
+
+    const other = { ...put4, prefixes: ['198.51.100.0/24'] };
+    await expect(session.nsgRules.write(target, current, [other], [])).rejects.toThrow(TargetMovedError);
+
+    expect(JSON.stringify(liveRules())).toBe(live);
+  });
+
+  test('a plan that is older than some seconds is looked at once more, whether Azure compares ETags or not', async () => {
+    world.simulator.configure({ honourIfMatch: false });
+    const arm = world.armOf(ownerId);
+    const session = arm.openSession();
+    const current = await session.nsgRules.read(target);
+    const token = current.token as { readonly at: number };
     world.simulator.putRule(nsgId, asRule({}));
 
-    await expect(session.nsgRules.write(target, current, [put4], [])).rejects.toThrow(TargetMovedError);
+    const old = { ...current, token: { ...token, at: token.at - 6_000 } };
+    await expect(session.nsgRules.write(target, old, [put4], [])).rejects.toThrow(TargetMovedError);
 
     expect(world.writes()).toEqual([]);
   });
@@ -317,7 +344,8 @@ describe('blocked, with what is missing', () => {
       `The client 'app' with object id '00000000-0000-0000-0000-0000000000aa' does not have authorization to perform ` +
       `action '${action}' over scope '${nsgId}' or the scope is invalid.`;
     const body = JSON.stringify({ error: { code: 'AuthorizationFailed', message } });
-    world.simulator.failNext({ method: 'PUT' }, { kind: 'raw', status: 403, contentType: 'application/json', body });
+    const fault = { kind: 'raw', status: 403, contentType: 'application/json', body } as const;
+    world.simulator.failNext({ method: 'PUT' }, fault, 1_000);
 
     await expect(apply(world.arm.openSession(), [put4])).rejects.toMatchObject({
       code: 'noPermission',

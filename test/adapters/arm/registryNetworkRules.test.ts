@@ -98,14 +98,18 @@ describe('reading', () => {
     const session = world.arm.openSession();
     const capacity = { ...target.capacity, maxRules: 50 };
 
-    expect(await session.registryNetworkRules.readQuota?.(registryTarget({ capacity }))).toBe(50);
-    expect(session.usage().reads).toBe(0);
-    expect(await session.registryNetworkRules.readQuota?.(target)).toBe(200);
-    expect(session.usage()).toEqual({ reads: 1, writes: 0, retries: [] });
+    const current = await session.registryNetworkRules.read(target);
+
+    expect(await session.registryNetworkRules.readQuota?.(registryTarget({ capacity }), current)).toEqual({
+      limit: 50,
+    });
+    expect(session.usage().reads).toBe(1);
+    expect(await session.registryNetworkRules.readQuota?.(target, current)).toEqual({ limit: 200 });
+    expect(session.usage()).toEqual({ reads: 2, writes: 0, retries: [] });
   });
 });
 
-describe('a quota that is not told is 100', () => {
+describe('a quota that is not told is assumed', () => {
   const failed = (status: number, code: string) =>
     ({ kind: 'error', error: new SimulatedError(status, code, 'No.') }) as const;
   const emptyAnswer = (body: string) => ({ kind: 'raw', status: 200, contentType: 'application/json', body }) as const;
@@ -124,11 +128,13 @@ describe('a quota that is not told is 100', () => {
     world.simulator.configure({ maxIpRules: 200 });
     world.simulator.failNext({ path: /listUsages/ }, fault, 50);
     const session = world.arm.openSession();
+    const current = await session.registryNetworkRules.read(target);
 
-    expect(await session.registryNetworkRules.readQuota?.(target)).toBe(100);
+    const note = { code: 'assumedQuota', message: expect.stringContaining('100 are assumed') };
+    expect(await session.registryNetworkRules.readQuota?.(target, current)).toEqual({ limit: 100, note });
 
     const { reads, retries } = session.usage();
-    expect(reads).toBe(tries);
+    expect(reads - 1).toBe(tries);
     expect(retries.map((retry) => retry.code)).toEqual(code === undefined ? [] : Array<string>(tries).fill(code));
     if (code !== undefined) expect(retries.at(-1)).toEqual({ call: 'GET listUsages', code, waitedInMs: 0 });
     expect(retries.reduce((sum, { waitedInMs }) => sum + waitedInMs, 0)).toBeLessThan(3_500);
@@ -138,7 +144,24 @@ describe('a quota that is not told is 100', () => {
     world.simulator.configure({ maxIpRules: 200 });
     world.simulator.failNext({ path: /listUsages/ }, faults.serverError(503), 2);
 
-    expect(await world.arm.openSession().registryNetworkRules.readQuota?.(target)).toBe(200);
+    const session = world.arm.openSession();
+    const current = await session.registryNetworkRules.read(target);
+
+    expect(await session.registryNetworkRules.readQuota?.(target, current)).toEqual({ limit: 200 });
+  });
+
+  test.each([
+    [100, 100],
+    [101, 200],
+  ])('%i rules there today: %i', async (count, limit) => {
+    const ipRules = Array.from({ length: count }, (_, index) => ({ value: `198.51.${index}.0/24` }));
+    world.simulator.configure({ maxIpRules: 200 });
+    seed({ networkRuleSet: { defaultAction: 'Deny', ipRules } });
+    world.simulator.failNext({ path: /listUsages/ }, failed(403, 'AuthorizationFailed'), 50);
+    const session = world.arm.openSession();
+    const current = await session.registryNetworkRules.read(target);
+
+    expect(await session.registryNetworkRules.readQuota?.(target, current)).toMatchObject({ limit });
   });
 });
 
@@ -215,7 +238,7 @@ describe('blocked, with what is missing', () => {
     await expect(apply(world.arm.openSession(), put(...ours), ours)).rejects.toMatchObject({
       name: 'TargetBlockedError',
       code: 'virtualNetworkRules',
-      message: expect.stringContaining('has 1 virtual network rules'),
+      message: expect.stringContaining('has 1 virtual network rule '),
     });
 
     expect(patches()).toEqual([]);
@@ -265,15 +288,17 @@ describe('blocked, with what is missing', () => {
     expect(patches()).toEqual([]);
   });
 
-  test('a registry that has no rule set has no virtual network rules', async () => {
+  test('a rule set that went away between read and write: nothing is written, plan again', async () => {
     const session = world.arm.openSession();
     const current = await session.registryNetworkRules.read(target);
     const body = JSON.stringify({ properties: { networkRuleSet: null } });
     world.simulator.failNext({}, { kind: 'raw', status: 200, contentType: 'application/json', body });
 
-    await session.registryNetworkRules.write(target, current, [put(...ours)], ours);
+    await expect(session.registryNetworkRules.write(target, current, [put(...ours)], ours)).rejects.toThrow(
+      TargetMovedError,
+    );
 
-    expect(session.usage()).toMatchObject({ writes: 1, retries: [] });
+    expect(patches()).toEqual([]);
   });
 
   test('the quota', async () => {
@@ -309,7 +334,7 @@ describe('blocked, with what is missing', () => {
     const action = `Microsoft.ContainerRegistry/registries/${method === 'GET' ? 'read' : 'write'}`;
     const message = `The client 'a' with object id 'b' does not have authorization to perform action '${action}' over scope '${registryId}' or the scope is invalid.`;
     const error = new SimulatedError(403, 'AuthorizationFailed', message);
-    world.simulator.failNext({ method }, { kind: 'error', error });
+    world.simulator.failNext({ method }, { kind: 'error', error }, 1_000);
 
     await expect(apply(world.arm.openSession(), put(...ours), ours)).rejects.toMatchObject({
       code: 'noPermission',
@@ -444,19 +469,12 @@ describe('refused is only what is known not to be written', () => {
   }
 
   test.each([
-    ['the look for virtual network rules', () => world.simulator.failNext({ path: registry }, forbidden)],
+    ['the look before the write', () => world.simulator.failNext({ path: registry }, forbidden, 1_000)],
     [
       'virtual network rules',
       () => seed({ networkRuleSet: { defaultAction: 'Deny', ipRules: foreign, virtualNetworkRules: [{ id: '/a' }] } }),
     ],
-    [
-      'the read before the write',
-      () => {
-        world.simulator.failNext({ path: registry }, { kind: 'slow', delayInMs: 0 });
-        world.simulator.failNext({ path: registry }, forbidden);
-      },
-    ],
-    ['the write', () => world.simulator.failNext({ method: 'PATCH' }, forbidden)],
+    ['the write', () => world.simulator.failNext({ method: 'PATCH' }, forbidden, 1_000)],
     ['the quota', () => world.simulator.configure({ maxIpRules: 4 })],
   ])('%s: refused', async (_, prepare) => {
     expect(await blockedBy(prepare)).toMatchObject({ name: 'TargetBlockedError', isRefused: true });
@@ -464,21 +482,21 @@ describe('refused is only what is known not to be written', () => {
   });
 
   test.each([
-    ['the poll, 403', () => world.simulator.failNext({ path: polls }, forbidden)],
+    ['the poll, 403', () => world.simulator.failNext({ path: polls }, forbidden, 1_000)],
     ['the poll, 401', () => world.simulator.failNext({ path: polls }, fails(401, 'ExpiredAuthenticationToken'))],
     [
       'the read-back',
       () => {
-        world.simulator.failNext({ method: 'GET', path: registry }, { kind: 'slow', delayInMs: 0 }, 3);
-        world.simulator.failNext({ method: 'GET', path: registry }, fails(404, 'ResourceNotFound'));
+        world.simulator.failNext({ method: 'GET', path: registry }, { kind: 'slow', delayInMs: 0 });
+        world.simulator.failNext({ method: 'GET', path: registry }, fails(404, 'ResourceNotFound'), 1_000);
       },
     ],
     [
       'the look after a write whose answer was lost',
       () => {
         world.simulator.failNext({ method: 'PATCH' }, { kind: 'dropAfter' });
-        world.simulator.failNext({ method: 'GET', path: registry }, { kind: 'slow', delayInMs: 0 }, 2);
-        world.simulator.failNext({ method: 'GET', path: registry }, forbidden);
+        world.simulator.failNext({ method: 'GET', path: registry }, { kind: 'slow', delayInMs: 0 });
+        world.simulator.failNext({ method: 'GET', path: registry }, forbidden, 1_000);
       },
     ],
   ])('%s: not refused, for the rules are there', async (_, prepare) => {
@@ -489,7 +507,7 @@ describe('refused is only what is known not to be written', () => {
   test('a second write, after one of which nobody knows what came through: not refused', async () => {
     const prepare = () => {
       world.simulator.failNext({ method: 'PATCH' }, faults.serverError(503));
-      world.simulator.failNext({ method: 'PATCH' }, forbidden);
+      world.simulator.failNext({ method: 'PATCH' }, forbidden, 1_000);
     };
 
     expect(await blockedBy(prepare)).toMatchObject({ name: 'TargetBlockedError', isRefused: false });
@@ -551,7 +569,7 @@ describe('regions of a registry', () => {
     const action = 'Microsoft.ContainerRegistry/registries/replications/read';
     const message = `The client 'a' with object id 'b' does not have authorization to perform action '${action}' over scope '${registryId}' or the scope is invalid.`;
     const error = new SimulatedError(403, 'AuthorizationFailed', message);
-    world.simulator.failNext({ path: /replications/ }, { kind: 'error', error });
+    world.simulator.failNext({ path: /replications/ }, { kind: 'error', error }, 1_000);
 
     await expect(world.arm.openSession().readRegistryRegions(registryId)).rejects.toMatchObject({
       code: 'noPermission',

@@ -11,6 +11,8 @@ export interface SeenRequest {
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** In place of a body: no JSON. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Breaks the connection instead of answering. */
   readonly destroy?: boolean;
@@ -26,13 +28,13 @@ export async function startScriptedServer(answer: (request: SeenRequest, count: 
       const { method = '', url = '', headers } = request;
       const entry = { method, url, headers, body: Buffer.concat(chunks).toString() };
       seen.push(entry);
-      const { status, body, headers: extra = {}, destroy } = answer(entry, seen.length);
+      const { status, body, text, headers: extra = {}, destroy } = answer(entry, seen.length);
       if (destroy) {
         response.destroy();
         return;
       }
       response.writeHead(status, { 'content-type': 'application/json', ...extra });
-      response.end(body === undefined ? '' : JSON.stringify(body));
+      response.end(text ?? (body === undefined ? '' : JSON.stringify(body)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
