@@ -67,7 +67,7 @@ const obstacles: readonly Obstacle[] = [
       });
     },
     code: 'virtualNetworkRules',
-    message: /1 virtual network rules/,
+    message: /1 virtual network rule /,
   },
   {
     what: 'a registry that others have filled up',
