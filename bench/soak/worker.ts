@@ -1,6 +1,6 @@
 /** A worker of the soak: both queues by the rules of the Functions host, with the settings of host.json. */
 import path from 'node:path';
-import type { RegisteredFunction } from '../../dev/host/functionApp.ts';
+import type { FunctionMetadata } from '../../dev/host/coreTypes.ts';
 import type { Invocation, Invoker } from '../../dev/host/invocations.ts';
 import { startQueue } from '../../dev/host/queues.ts';
 import { readHostSettings } from '../../dev/host/settings.ts';
@@ -43,12 +43,9 @@ tell({ kind: 'ready' });
 
 function start(queueName: string, handle: (body: unknown) => Promise<void>) {
   const binding = { type: 'queueTrigger', queueName, connection: 'AzureWebJobsStorage' };
-  const registered: RegisteredFunction = {
-    metadata: { name: queueName, bindings: { message: binding } },
-    callback: () => undefined,
-  };
+  const metadata: FunctionMetadata = { name: queueName, bindings: { message: binding } };
   const log = () => undefined;
-  return startQueue({ registered, env: process.env, settings, invoker: invokerOf(handle), log });
+  return startQueue({ metadata, env: process.env, settings, invoker: invokerOf(handle), log });
 }
 
 function invokerOf(handle: (body: unknown) => Promise<void>): Pick<Invoker, 'invoke'> & Invoker {
@@ -56,7 +53,7 @@ function invokerOf(handle: (body: unknown) => Promise<void>): Pick<Invoker, 'inv
     finished: [],
     running: () => 0,
     drain: () => Promise.resolve(),
-    async invoke({ metadata: { name } }, { data }) {
+    async invoke({ name }, { data }) {
       handled += 1;
       const error = await handle(JSON.parse(data.string ?? 'null')).catch((reason: unknown) => String(reason));
       if (error !== undefined) {

@@ -26,19 +26,6 @@ export interface RpcHttp {
   readonly headers?: Readonly<Record<string, string>>;
   readonly statusCode?: string;
   readonly body?: RpcTypedData | null;
-  readonly cookies?: readonly RpcCookie[];
-}
-
-export interface RpcCookie {
-  readonly name: string;
-  readonly value: string;
-  readonly sameSite?: 'none' | 'lax' | 'strict' | 'explicitNone';
-  readonly domain?: RpcNullable<string>;
-  readonly path?: RpcNullable<string>;
-  readonly expires?: RpcNullable<{ readonly seconds?: number }>;
-  readonly secure?: RpcNullable<boolean>;
-  readonly httpOnly?: RpcNullable<boolean>;
-  readonly maxAge?: RpcNullable<number>;
 }
 
 export interface BindingInfo {

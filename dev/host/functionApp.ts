@@ -1,4 +1,4 @@
-/** A loaded function app: what `@azure/functions` registered when the entry files were imported. */
+/** The function app inside the worker: what `@azure/functions` registered when the entry files were imported. */
 import { globSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
 import { join } from 'node:path';
@@ -6,25 +6,22 @@ import { pathToFileURL } from 'node:url';
 import type { FunctionCallback, FunctionMetadata, HookCallback, LogLevel, ProgrammingModel } from './coreTypes.ts';
 import type { Log } from './log.ts';
 
-export interface RegisteredFunction {
+export interface LoadedFunction {
   readonly metadata: FunctionMetadata;
   readonly callback: FunctionCallback;
 }
 
 export interface FunctionApp {
-  readonly root: string;
-  readonly functions: ReadonlyMap<string, RegisteredFunction>;
+  readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly model: ProgrammingModel;
-  /** Where the library takes HTTP bodies itself: set once an app asks for `enableHttpStream`. */
-  readonly httpUri?: string;
   runHooks(name: string, context: object): Promise<void>;
 }
 
 const coreModule = '@azure/functions-core';
 
 /**
- * Imports the files that `main` of package.json matches, as the Functions worker does. It holds the process for good:
- * the worker's module is patched into `require` and handlers read `process.env`.
+ * Imports the files that `main` of package.json matches, as the Functions worker does. It holds the thread for good: the
+ * worker's module is patched into `require` and handlers read `process.env`.
  */
 export async function loadFunctionApp(root: string, log: Log): Promise<FunctionApp> {
   const registry = createRegistry(log);
@@ -35,19 +32,14 @@ export async function loadFunctionApp(root: string, log: Log): Promise<FunctionA
   const model = registry.model();
   if (!model) throw new Error(`${files.length} entry files were loaded and none of them registered a function.`);
   const capabilities = (await model.getCapabilities?.({})) ?? {};
+  if (capabilities.HttpUri) throw new Error('enableHttpStream: this host passes bodies with the invocation only.');
   await registry.runHooks('appStart', { hookData: {}, appHookData: registry.appHookData, functionAppDirectory: root });
   registry.close();
-  return {
-    root,
-    functions: registry.functions,
-    model,
-    ...(capabilities.HttpUri ? { httpUri: capabilities.HttpUri } : {}),
-    runHooks: registry.runHooks,
-  };
+  return { functions: registry.functions, model, runHooks: registry.runHooks };
 }
 
 function createRegistry(log: Log) {
-  const functions = new Map<string, RegisteredFunction>();
+  const functions = new Map<string, LoadedFunction>();
   const hooks = new Map<string, HookCallback[]>();
   const appHookData = {};
   let programmingModel: ProgrammingModel | undefined;

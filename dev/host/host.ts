@@ -1,5 +1,5 @@
-/** Runs a built function app without the Functions host: HTTP, timers and storage queues. One host a process. */
-import { loadFunctionApp, type FunctionApp, type RegisteredFunction } from './functionApp.ts';
+/** Runs a built function app without the Functions host: HTTP, timers and storage queues. One host per process. */
+import type { FunctionMetadata } from './coreTypes.ts';
 import { startHttpServer, type HostKeys } from './httpServer.ts';
 import { createInvoker, type Invocation, type TriggerKind } from './invocations.ts';
 import type { Log } from './log.ts';
@@ -7,6 +7,7 @@ import { startQueue } from './queues.ts';
 import { createRoutes } from './routes.ts';
 import { readHostSettings, type Environment } from './settings.ts';
 import { startTimer } from './timers.ts';
+import { startWorker } from './worker.ts';
 
 export interface HostOptions {
   /** Folder with host.json, package.json and the built functions. */
@@ -41,82 +42,86 @@ interface Trigger {
 }
 
 export async function startHost(options: HostOptions): Promise<Host> {
+  const { log } = options;
   Object.assign(process.env, options.env, { AzureWebJobsScriptRoot: options.root });
   const env: Environment = process.env;
   const settings = readHostSettings(options.root, env);
-  const app = await loadFunctionApp(options.root, options.log);
+  const worker = await startWorker(options.root, log);
   const invoker = createInvoker({
-    app,
-    log: options.log,
+    worker,
+    log,
     timeoutInMs: settings.functionTimeoutInMs,
     onStart: options.onStart ?? (() => undefined),
     onEnd: options.onEnd ?? (() => undefined),
   });
 
-  const triggers = new Map<string, Trigger>();
-  const startTrigger = (registered: RegisteredFunction): Trigger | undefined => {
-    const common = { registered, env, invoker, log: options.log };
-    const kind = kindOf(registered);
+  const lease = options.queueLeaseInMs === undefined ? {} : { leaseInMs: options.queueLeaseInMs };
+  const startTrigger = (metadata: FunctionMetadata): Trigger => {
+    const common = { metadata, env, invoker, log };
+    const kind = kindOf(metadata);
     if (kind === 'timer') return startTimer(common);
-    if (kind === 'http') return undefined;
-    const lease = options.queueLeaseInMs === undefined ? {} : { leaseInMs: options.queueLeaseInMs };
-    return startQueue({ ...common, ...lease, settings: settings.queues });
+    if (kind === 'queue') return startQueue({ ...common, ...lease, settings: settings.queues });
+    return { runNow: (input) => invokeByHand(metadata, input), stop: () => undefined };
   };
-  const enabled = enabledFunctions(app, env);
+  /** As the host does for `POST /admin/functions/<name>`: the input is the body. */
+  const invokeByHand = async (metadata: FunctionMetadata, input: string): Promise<Invocation> => {
+    const http = { url: `${server.url}/api/${metadata.name}`, method: 'POST', body: { bytes: Buffer.from(input) } };
+    return (await invoker.invoke(metadata, { trigger: 'http', data: { http } })).invocation;
+  };
+
+  const triggers = new Map<string, Trigger>();
+  const enabled = worker.functions.filter(({ name }) => !isDisabled(name, env));
   const server = await startHttpServer({
-    app,
-    routes: createRoutes(enabled.values(), settings.routePrefix),
+    functions: worker.functions,
+    routes: createRoutes(enabled, settings.routePrefix),
     invoker,
-    log: options.log,
+    log,
     port: options.port ?? 0,
     ...(options.keys ? { keys: options.keys } : {}),
     start: (name, input) => triggers.get(name)?.runNow(input),
-  });
-  const stopAll = async () => {
-    await Promise.all([...triggers.values()].map(async (trigger) => trigger.stop()));
-    await server.stop();
-  };
-  // Behind the server: where its port is taken nothing is left running.
-  try {
-    for (const [name, registered] of enabled) {
-      const trigger = startTrigger(registered);
-      if (trigger) triggers.set(name, trigger);
-    }
-  } catch (error) {
-    await stopAll();
+  }).catch(async (error: unknown) => {
+    await worker.stop();
     throw error;
+  });
+  // After the server: if its port is taken nothing is left running.
+  for (const metadata of enabled) {
+    try {
+      triggers.set(metadata.name, startTrigger(metadata));
+    } catch (error) {
+      // One function that is in error keeps no other from running: so does the platform.
+      log('error', `The '${metadata.name}' function is in error: ${(error as Error).message}`, metadata.name);
+    }
   }
 
   return {
     url: server.url,
-    functions: [...app.functions.keys()],
+    functions: worker.functions.map(({ name }) => name),
     invocations: invoker.finished,
     async runNow(name, input = '') {
       const trigger = triggers.get(name);
-      if (!trigger) throw new Error(`"${name}" is not a timer or queue function; there are ${list(triggers.keys())}.`);
-      return trigger.runNow(input);
+      if (trigger) return trigger.runNow(input);
+      throw new Error(`There is no function "${name}"; there are ${list(triggers.keys())}.`);
     },
     async stop() {
       const limit = options.drainInMs ?? 10_000;
-      await withinLimit(Promise.all([stopAll(), invoker.drain(limit)]), limit);
-      await app.runHooks('appTerminate', { hookData: {}, appHookData: {} });
+      const stopAll = [...triggers.values()].map(async (trigger) => trigger.stop());
+      await withinLimit(Promise.all([...stopAll, server.stop(), invoker.drain(limit)]), limit);
+      await withinLimit(worker.stop(), limit);
     },
   };
 }
 
 /** The setting `AzureWebJobs.<name>.Disabled` switches a function off. */
-function enabledFunctions(app: FunctionApp, env: Environment): ReadonlyMap<string, RegisteredFunction> {
-  return new Map(
-    [...app.functions].filter(([name]) => !/^(1|true)$/i.test(env[`AzureWebJobs.${name}.Disabled`] ?? '')),
-  );
+function isDisabled(name: string, env: Environment): boolean {
+  return /^(1|true)$/i.test(env[`AzureWebJobs.${name}.Disabled`] ?? '');
 }
 
-function kindOf({ metadata }: RegisteredFunction): TriggerKind {
-  const types = Object.values(metadata.bindings).map((binding) => binding.type?.toLowerCase());
+function kindOf({ name, bindings }: FunctionMetadata): TriggerKind {
+  const types = Object.values(bindings).map((binding) => binding.type?.toLowerCase());
   if (types.includes('httptrigger')) return 'http';
   if (types.includes('timertrigger')) return 'timer';
   if (types.includes('queuetrigger')) return 'queue';
-  throw new Error(`Function "${metadata.name}": triggers of HTTP, timers and queues are served, not ${list(types)}.`);
+  throw new Error(`Function "${name}": triggers of HTTP, timers and queues are served, not ${list(types)}.`);
 }
 
 function withinLimit(work: Promise<unknown>, limitInMs: number): Promise<unknown> {

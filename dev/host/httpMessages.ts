@@ -1,6 +1,6 @@
 /** Between `node:http` and the messages that the library turns into its HttpRequest and out of its HttpResponse. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RpcCookie, RpcHttp, RpcNullable, RpcTypedData } from './coreTypes.ts';
+import type { RpcHttp, RpcNullable, RpcTypedData } from './coreTypes.ts';
 
 /** Of one connection only, so never an answer's own. */
 const hopByHop = new Set([
@@ -14,10 +14,6 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-export class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError';
-}
-
 export function toHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [
@@ -27,10 +23,16 @@ export function toHeaders(request: IncomingMessage): Record<string, string> {
   );
 }
 
-/** A parameter that comes twice is one value with a comma: the host sends a map, not a list. */
+/** A parameter that comes twice is one value with a comma, without its empty ones: the host sends a map, not a list. */
 export function toQuery(url: URL): Record<string, string> {
   return Object.fromEntries(
-    [...new Set(url.searchParams.keys())].map((name) => [name, url.searchParams.getAll(name).join(',')]),
+    [...new Set(url.searchParams.keys())].map((name) => [
+      name,
+      url.searchParams
+        .getAll(name)
+        .filter((value) => value !== '')
+        .join(','),
+    ]),
   );
 }
 
@@ -50,18 +52,15 @@ export function toRpcHttp(
   };
 }
 
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** The host passes a body on only if the request says how long it is: one in chunks is read and dropped. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const isPassedOn = Number(request.headers['content-length'] ?? 0) > 0;
   const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBytes) throw new BodyTooLargeError();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+  for await (const chunk of request as AsyncIterable<Buffer>) if (isPassedOn) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
-/** An answer of nothing is a 204, as of the host. */
+/** An answer of nothing is a 204; one with a body goes out in chunks, as of the host. */
 export function writeRpcHttp(response: ServerResponse, data: RpcTypedData | null | undefined): void {
   const http = data?.http;
   if (!http) {
@@ -71,31 +70,12 @@ export function writeRpcHttp(response: ServerResponse, data: RpcTypedData | null
   for (const [name, value] of Object.entries(http.headers ?? {})) {
     if (!hopByHop.has(name.toLowerCase())) response.setHeader(name, value);
   }
-  if (http.cookies?.length) response.setHeader('set-cookie', http.cookies.map(formatCookie));
   response.statusCode = Number(http.statusCode ?? 200);
-  response.end(toBytes(http.body));
-}
-
-function toBytes(body: RpcTypedData | null | undefined): Uint8Array | string {
-  return body?.bytes ?? body?.string ?? body?.json ?? '';
+  const body = http.body?.bytes ?? http.body?.string ?? http.body?.json ?? '';
+  if (body.length > 0) response.write(body);
+  response.end();
 }
 
 function toNullable(values: Readonly<Record<string, string>>): Record<string, RpcNullable<string>> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }]));
-}
-
-function formatCookie(cookie: RpcCookie): string {
-  const expires = cookie.expires?.value?.seconds;
-  const sameSite = { none: undefined, lax: 'Lax', strict: 'Strict', explicitNone: 'None' }[cookie.sameSite ?? 'none'];
-  const parts = [
-    `${cookie.name}=${encodeURIComponent(cookie.value)}`,
-    cookie.domain?.value && `Domain=${cookie.domain.value}`,
-    cookie.path?.value && `Path=${cookie.path.value}`,
-    expires !== undefined && `Expires=${new Date(expires * 1000).toUTCString()}`,
-    typeof cookie.maxAge?.value === 'number' && `Max-Age=${cookie.maxAge.value}`,
-    cookie.secure?.value && 'Secure',
-    cookie.httpOnly?.value && 'HttpOnly',
-    sameSite && `SameSite=${sameSite}`,
-  ];
-  return parts.filter(Boolean).join('; ');
 }

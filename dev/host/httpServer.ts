@@ -1,10 +1,8 @@
 /** Serves the HTTP functions and the host's own `/admin` routes on the loopback address. */
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { FunctionApp } from './functionApp.ts';
-import { BodyTooLargeError, readBody, toRpcHttp, writeRpcHttp } from './httpMessages.ts';
-import { proxyRequest, toStreamMetadata } from './httpStream.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { BindingInfo, FunctionMetadata } from './coreTypes.ts';
+import { readBody, toRpcHttp, writeRpcHttp } from './httpMessages.ts';
 import type { Invoker } from './invocations.ts';
 import type { Log } from './log.ts';
 import type { AuthLevel, RouteMatch, Routes } from './routes.ts';
@@ -16,13 +14,13 @@ export interface HostKeys {
 }
 
 export interface HttpServerOptions {
-  readonly app: FunctionApp;
+  readonly functions: readonly FunctionMetadata[];
   readonly routes: Routes;
   readonly invoker: Invoker;
   readonly log: Log;
   readonly port: number;
   readonly keys?: HostKeys;
-  /** Starts a timer or queue function. Undefined: there is none of that name. */
+  /** Starts a function. Undefined: there is none of that name. */
   readonly start: (name: string, input: string) => Promise<unknown> | undefined;
 }
 
@@ -31,12 +29,17 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
+/** The platform's limits: of a body, of the first line of a request, of all its headers. */
 const maxBodyBytes = 100 * 1024 * 1024;
+const maxRequestLineBytes = 8 * 1024;
+const maxHeaderBytes = 32 * 1024;
 
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer((request, response) => {
+  // Node counts the first line among the headers.
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     answer(options, request, response).catch((error: unknown) => fail(options.log, response, error));
   });
+  server.on('clientError', answerUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
   });
@@ -52,75 +55,55 @@ async function stop(server: Server): Promise<void> {
   clearInterval(closing);
 }
 
+/** A method that Node does not know leads nowhere; the host looks for a route all the same, and finds none. */
+function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable) return;
+  const status = error.code === 'HPE_INVALID_METHOD' ? '404 Not Found' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+}
+
 async function answer(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = parseUrl(request);
+  const refused = refuse(request);
+  if (refused !== undefined) return end(response, refused);
+  // The path as it was sent: a URL takes dots out of it.
+  const [path = '/'] = (request.url ?? '/').split('?');
+  const url = URL.parse(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
   if (!url) return end(response, 400);
-  if (url.pathname === '/') return end(response, 200, 'Your function app is up and running.\n', 'text/plain');
-  if (/^\/admin\//i.test(url.pathname)) return answerAdmin(options, request, response, url);
+  if (path === '/') return end(response, 200, 'Your function app is up and running.\n', 'text/plain');
+  if (/^\/admin\//i.test(path)) return answerAdmin(options, request, response, url);
 
-  const match = options.routes.find(request.method ?? 'GET', url.pathname);
+  const found = options.routes.find(request.method ?? 'GET', path);
   // Also for a known route and another method: the host's routing knows no 405.
-  if (!match) return end(response, 404);
-  if (!isAllowed(match.target.authLevel, options.keys, request, url)) return end(response, 401);
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return end(response, 413);
-  if (options.app.httpUri === undefined) return invokeBuffered(options, match, request, response, url);
-  return invokeStreamed(options, options.app.httpUri, match, request, response, url);
+  if (!found) return end(response, 404);
+  if (!isAllowed(found.target.authLevel, options.keys, request, url)) return end(response, 401);
+  return invoke(options, found, request, response, url);
 }
 
-async function invokeBuffered(
+/** What the platform's web server refuses before any route is looked for. */
+function refuse({ method, url = '/', rawHeaders, headers }: IncomingMessage): number | undefined {
+  if (`${method} ${url} HTTP/1.1\r\n`.length > maxRequestLineBytes) return 414;
+  const headerBytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
+  if (headerBytes > maxHeaderBytes) return 431;
+  if ((url.split('?')[0] ?? '').includes('%00')) return 400;
+  return Number(headers['content-length'] ?? 0) > maxBodyBytes ? 500 : undefined;
+}
+
+async function invoke(
   options: HttpServerOptions,
-  match: RouteMatch,
+  { target, params }: RouteMatch,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
 ): Promise<void> {
-  const body = await readBody(request, maxBodyBytes);
-  const result = await options.invoker.invoke(match.target.registered, {
+  const body = await readBody(request);
+  const { traceparent } = request.headers;
+  const { invocation, response: answered } = await options.invoker.invoke(target.metadata, {
     trigger: 'http',
-    data: { http: toRpcHttp(request, url, match.params, body) },
-    ...traceParentOf(request),
+    data: { http: toRpcHttp(request, url, params, body) },
+    ...(typeof traceparent === 'string' ? { traceParent: traceparent } : {}),
   });
-  if (result.invocation.outcome === 'failed') return end(response, 500);
-  writeRpcHttp(response, result.response?.returnValue);
-}
-
-async function invokeStreamed(
-  options: HttpServerOptions,
-  httpUri: string,
-  match: RouteMatch,
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: URL,
-): Promise<void> {
-  const id = randomUUID();
-  const failure = new AbortController();
-  const proxied = proxyRequest({
-    httpUri,
-    invocationId: id,
-    request,
-    response,
-    url,
-    maxBodyBytes,
-    signal: failure.signal,
-  }).catch((error: unknown) => {
-    if (!failure.signal.aborted) throw error;
-  });
-  const invoked = options.invoker.invoke(match.target.registered, {
-    id,
-    trigger: 'http',
-    // The library takes the request from its own server; the map only has to be there.
-    data: { http: { url: url.href, method: request.method ?? 'GET' } },
-    metadata: toStreamMetadata(request, url, match.params),
-    ...traceParentOf(request),
-  });
-  const [{ invocation }] = await Promise.all([
-    invoked.then((result) => {
-      if (result.invocation.outcome === 'failed') failure.abort();
-      return result;
-    }),
-    proxied,
-  ]);
-  if (invocation.outcome === 'failed') end(response, 500);
+  if (invocation.outcome === 'failed') return end(response, 500);
+  writeRpcHttp(response, answered?.returnValue);
 }
 
 async function answerAdmin(
@@ -129,54 +112,41 @@ async function answerAdmin(
   response: ServerResponse,
   url: URL,
 ): Promise<void> {
-  if (!isAllowed('admin', options.keys, request, url)) return end(response, 401);
+  if (!isAllowed('admin', options.keys, request, url)) {
+    return end(response, isAllowed('function', options.keys, request, url) ? 403 : 401);
+  }
   const { method } = request;
   if (method === 'GET' && url.pathname === '/admin/host/status') {
     return endJson(response, { state: 'Running', runningInvocations: options.invoker.running() });
   }
-  if (method === 'GET' && url.pathname === '/admin/functions') {
-    return endJson(
-      response,
-      [...options.app.functions.values()].map(({ metadata }) => ({
-        name: metadata.name,
-        config: { bindings: Object.entries(metadata.bindings).map(([name, binding]) => ({ ...binding, name })) },
-      })),
-    );
-  }
-  const name = /^\/admin\/functions\/([^/]+)$/.exec(url.pathname)?.[1];
+  const [, name] = /^\/admin\/functions\/([^/]+)$/.exec(url.pathname) ?? [];
+  const found = options.functions.find((metadata) => metadata.name === name);
+  if (method === 'GET' && found) return endJson(response, describe(found));
   if (method !== 'POST' || name === undefined) return end(response, 404);
-  const input = parseInput((await readBody(request, maxBodyBytes)).toString('utf8'));
+  const body = (await readBody(request)).toString('utf8');
+  if (body === '' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return end(response, 415);
+  const input = parseInput(body);
   if (input === undefined) return end(response, 400, 'The body must be JSON such as { "input": "" }.\n', 'text/plain');
-  const started = options.start(decodeURIComponent(name), input);
+  const started = options.start(name, input);
   if (!started) return end(response, 404);
   // The caller is not told how it ends.
   started.catch((error: unknown) => options.log('error', String(error), name));
   return end(response, 202);
 }
 
-function parseUrl(request: IncomingMessage): URL | undefined {
-  try {
-    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
-    decodeURIComponent(url.pathname);
-    return url;
-  } catch {
-    return undefined;
-  }
+function describe({ name, bindings }: FunctionMetadata): object {
+  const named = Object.entries(bindings).map(([key, binding]): BindingInfo => ({ ...binding, name: key }));
+  return { name, config: { bindings: named } };
 }
 
 function isAllowed(level: AuthLevel, keys: HostKeys | undefined, request: IncomingMessage, url: URL): boolean {
   if (level === 'anonymous' || !keys) return true;
-  const given = request.headers['x-functions-key'] ?? url.searchParams.get('code');
+  const [, inQuery] = [...url.searchParams].find(([name]) => name.toLowerCase() === 'code') ?? [];
+  const given = request.headers['x-functions-key'] ?? inQuery;
   return given === keys.master || (level === 'function' && given === keys.function);
 }
 
-function traceParentOf(request: IncomingMessage): { readonly traceParent?: string } {
-  const { traceparent } = request.headers;
-  return typeof traceparent === 'string' ? { traceParent: traceparent } : {};
-}
-
 function parseInput(body: string): string | undefined {
-  if (body === '') return '';
   try {
     const { input = '' } = JSON.parse(body) as { input?: unknown };
     return typeof input === 'string' ? input : JSON.stringify(input);
@@ -195,7 +165,7 @@ function end(response: ServerResponse, status: number, body = '', contentType?: 
     return;
   }
   // The rest of a body that is too large is not read.
-  if (status === 413) response.shouldKeepAlive = false;
+  if (status === 500) response.shouldKeepAlive = false;
   response.writeHead(status, {
     'content-length': Buffer.byteLength(body),
     ...(contentType ? { 'content-type': contentType } : {}),
@@ -204,7 +174,6 @@ function end(response: ServerResponse, status: number, body = '', contentType?: 
 }
 
 function fail(log: Log, response: ServerResponse, error: unknown): void {
-  if (error instanceof BodyTooLargeError) return end(response, 413);
   log('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
   end(response, 500);
 }

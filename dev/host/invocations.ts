@@ -1,8 +1,8 @@
-/** Runs one function through the library's own programming model, which makes its inputs and reads its result. */
+/** Has the worker run functions, keeps their time limit, and remembers how they ended. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { CoreInvocationContext, InvocationRequest, InvocationResponse, RpcTypedData } from './coreTypes.ts';
-import type { FunctionApp, RegisteredFunction } from './functionApp.ts';
+import type { FunctionMetadata, InvocationRequest, InvocationResponse, RpcTypedData } from './coreTypes.ts';
 import type { Log } from './log.ts';
+import type { Ended, Worker } from './worker.ts';
 
 export type TriggerKind = 'http' | 'timer' | 'queue';
 
@@ -18,7 +18,6 @@ export interface Invocation {
 }
 
 export interface InvocationInput {
-  readonly id?: string;
   readonly trigger: TriggerKind;
   readonly data: RpcTypedData;
   readonly metadata?: Readonly<Record<string, RpcTypedData>>;
@@ -31,7 +30,7 @@ export interface Result {
 }
 
 export interface Invoker {
-  invoke(registered: RegisteredFunction, input: InvocationInput): Promise<Result>;
+  invoke(metadata: FunctionMetadata, input: InvocationInput): Promise<Result>;
   /** The last ones that ended, oldest first. */
   readonly finished: readonly Invocation[];
   running(): number;
@@ -40,7 +39,7 @@ export interface Invoker {
 }
 
 export interface InvokerOptions {
-  readonly app: FunctionApp;
+  readonly worker: Pick<Worker, 'invoke' | 'restart'>;
   readonly log: Log;
   readonly timeoutInMs: number;
   readonly onStart: (trigger: TriggerKind) => void;
@@ -53,32 +52,32 @@ export function createInvoker(options: InvokerOptions): Invoker {
   const finished: Invocation[] = [];
   const running = new Set<Promise<unknown>>();
 
-  const invoke = async (registered: RegisteredFunction, input: InvocationInput): Promise<Result> => {
+  const invoke = async (metadata: FunctionMetadata, input: InvocationInput): Promise<Result> => {
     const startedAt = new Date();
-    const id = input.id ?? randomUUID();
-    const functionName = registered.metadata.name;
+    const functionName = metadata.name;
+    const request = toRequest(metadata, input);
     options.onStart(input.trigger);
-    const ended = await settle(withTimeout(run(options, registered, id, input), functionName, options.timeoutInMs));
+    const ended = await withTimeout(options, functionName, options.worker.invoke(functionName, request));
     const invocation: Invocation = {
-      id,
+      id: request.invocationId,
       functionName,
       trigger: input.trigger,
       startedAt: startedAt.toISOString(),
       durationInMs: Date.now() - startedAt.getTime(),
-      ...('error' in ended ? { outcome: 'failed', error: toMessage(ended.error) } : { outcome: 'succeeded' }),
+      ...('error' in ended ? { outcome: 'failed', error: ended.error.message } : { outcome: 'succeeded' }),
     };
-    if ('error' in ended) options.log('error', `failed: ${toDetails(ended.error)}`, functionName);
+    if ('error' in ended) options.log('error', `failed: ${ended.error.details}`, functionName);
     finished.push(invocation);
     if (finished.length > kept) finished.shift();
     options.onEnd(invocation);
-    return 'error' in ended ? { invocation } : { invocation, response: ended.value };
+    return 'error' in ended ? { invocation } : { invocation, response: ended.response };
   };
 
   return {
     finished,
     running: () => running.size,
-    async invoke(registered, input) {
-      const work = invoke(registered, input);
+    async invoke(metadata, input) {
+      const work = invoke(metadata, input);
       running.add(work);
       return work.finally(() => running.delete(work));
     },
@@ -92,86 +91,28 @@ export function createInvoker(options: InvokerOptions): Invoker {
   };
 }
 
-async function run(options: InvokerOptions, registered: RegisteredFunction, id: string, input: InvocationInput) {
-  const { app } = options;
-  const core = createCoreContext(options.log, registered, id, input);
-  const model = await app.model.getInvocationModel(core);
-  const { context, inputs } = await model.getArguments();
-
-  const hooked = { hookData: {}, appHookData: {}, invocationContext: context };
-  const before = { ...hooked, functionCallback: registered.callback, inputs };
-  core.state = 'preInvocationHooks';
-  await app.runHooks('preInvocation', before);
-
-  core.state = 'invocation';
-  const ended = await settle(model.invokeFunction(context, before.inputs, before.functionCallback));
-
-  const after: { result: unknown; error: unknown } = {
-    result: 'error' in ended ? null : ended.value,
-    error: 'error' in ended ? ended.error : null,
-  };
-  core.state = 'postInvocationHooks';
-  await app.runHooks('postInvocation', Object.assign(after, hooked, { inputs: before.inputs }));
-  delete core.state;
-  // A hook may have set or cleared the error.
-  if (after.error !== null && after.error !== undefined) throw toError(after.error);
-  return model.getResponse(context, after.result);
-}
-
-function createCoreContext(log: Log, registered: RegisteredFunction, id: string, input: InvocationInput) {
-  const { name, bindings } = registered.metadata;
+function toRequest({ name, bindings }: FunctionMetadata, input: InvocationInput): InvocationRequest {
   const [bindingName] = Object.entries(bindings).find(([, binding]) => /trigger$/i.test(binding.type ?? '')) ?? [];
   if (bindingName === undefined) throw new Error(`Function "${name}" has no trigger.`);
-  const request: InvocationRequest = {
-    invocationId: id,
+  return {
+    invocationId: randomUUID(),
     inputData: [{ name: bindingName, data: input.data }],
     triggerMetadata: input.metadata ?? {},
     traceContext: { traceParent: input.traceParent ?? createTraceParent(), traceState: '' },
   };
-  const context: CoreInvocationContext = {
-    invocationId: id,
-    request,
-    metadata: registered.metadata,
-    log: (level, _category, message) => log(level, message, name),
-  };
-  return context;
 }
 
 function createTraceParent(): string {
   return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 }
 
-async function withTimeout<T>(work: Promise<T>, name: string, timeoutInMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`Timeout value of ${timeoutInMs / 1000} s was exceeded by function: ${name}`)),
-      timeoutInMs,
-    );
-  });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
-}
-
-async function settle<T>(work: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {
-  try {
-    return { value: await work };
-  } catch (error) {
-    return { error };
-  }
+/** Past its limit a function takes the whole worker with it, and so every other one that runs: as on the platform. */
+async function withTimeout(options: InvokerOptions, name: string, work: Promise<Ended>): Promise<Ended> {
+  const reason = `Timeout value of ${options.timeoutInMs / 1000} s was exceeded by function: ${name}`;
+  const timer = setTimeout(() => options.worker.restart(reason), options.timeoutInMs);
+  return work.finally(() => clearTimeout(timer));
 }
 
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function toMessage(error: unknown): string {
-  return toError(error).message;
-}
-
-function toDetails(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,7 +1,6 @@
 /** Storage queue triggers, with the retry, visibility and poison rules of the Functions host. */
 import { QueueClient, type DequeuedMessageItem } from '@azure/storage-queue';
-import type { RpcTypedData } from './coreTypes.ts';
-import type { RegisteredFunction } from './functionApp.ts';
+import type { FunctionMetadata, RpcTypedData } from './coreTypes.ts';
 import type { Invocation, Invoker } from './invocations.ts';
 import type { Log } from './log.ts';
 import { resolveSettings, type Environment, type QueueSettings } from './settings.ts';
@@ -16,7 +15,7 @@ export interface QueueTrigger {
 }
 
 export interface QueueOptions {
-  readonly registered: RegisteredFunction;
+  readonly metadata: FunctionMetadata;
   readonly env: Environment;
   readonly settings: QueueSettings;
   readonly invoker: Invoker;
@@ -41,9 +40,9 @@ const noMessage = /^(QueueNotFound|QueueBeingDeleted|QueueDisabled)$/;
 const messageGone = /^(MessageNotFound|PopReceiptMismatch|QueueNotFound)$/;
 
 export function startQueue(options: QueueOptions): QueueTrigger {
-  const { registered, env, invoker } = options;
-  const functionName = registered.metadata.name;
-  const binding = Object.values(registered.metadata.bindings).find((one) => one.type?.toLowerCase() === 'queuetrigger');
+  const { metadata, env, invoker } = options;
+  const functionName = metadata.name;
+  const binding = Object.values(metadata.bindings).find((one) => one.type?.toLowerCase() === 'queuetrigger');
   const queueName = resolveSettings(String(binding?.queueName), env, `Function "${functionName}"`);
   const connectionString = readConnection(env, typeof binding?.connection === 'string' ? binding.connection : '');
   const stop = new AbortController();
@@ -61,7 +60,7 @@ export function startQueue(options: QueueOptions): QueueTrigger {
     name: functionName,
     queueName,
     async runNow(text) {
-      const { invocation } = await invoker.invoke(registered, { trigger: 'queue', data: { string: text } });
+      const { invocation } = await invoker.invoke(metadata, { trigger: 'queue', data: { string: text } });
       return invocation;
     },
     async stop() {
@@ -121,9 +120,9 @@ async function handle(listener: Listener, message: DequeuedMessageItem): Promise
 }
 
 async function invoke(listener: Listener, message: DequeuedMessageItem, text: string): Promise<void> {
-  const { registered, invoker, queue, poison, settings } = listener;
+  const { metadata, invoker, queue, poison, settings } = listener;
   const renewal = startRenewal(listener, message);
-  const { invocation } = await invoker.invoke(registered, {
+  const { invocation } = await invoker.invoke(metadata, {
     trigger: 'queue',
     data: { string: text },
     metadata: toMetadata(message, text),

@@ -1,7 +1,7 @@
-/** Timer triggers: NCRONTAB schedules of six fields in UTC; a timer never overlaps itself. */
-import { Cron } from 'croner';
+/** Timer triggers: NCRONTAB schedules of six fields, in local time as the platform reads them; a timer never overlaps itself. */
+import { Cron, type CronOptions } from 'croner';
 import { findScheduleFault, toNumericSchedule } from '../../src/core/ncrontab.ts';
-import type { RegisteredFunction } from './functionApp.ts';
+import type { FunctionMetadata } from './coreTypes.ts';
 import type { Invocation, Invoker } from './invocations.ts';
 import type { Log } from './log.ts';
 import { resolveSettings, type Environment } from './settings.ts';
@@ -15,7 +15,7 @@ export interface TimerTrigger {
 }
 
 export interface TimerOptions {
-  readonly registered: RegisteredFunction;
+  readonly metadata: FunctionMetadata;
   readonly env: Environment;
   readonly invoker: Invoker;
   readonly log: Log;
@@ -33,11 +33,12 @@ const oneMinute = 60_000;
 /** A timer that fires later than that was held up: by a stopped process or a sleeping machine. */
 const pastDueAfterMs = 1000;
 
-export function startTimer({ registered, env, invoker, log }: TimerOptions): TimerTrigger {
-  const { name } = registered.metadata;
-  const binding = Object.values(registered.metadata.bindings).find((one) => one.type?.toLowerCase() === 'timertrigger');
+export function startTimer({ metadata, env, invoker, log }: TimerOptions): TimerTrigger {
+  const { name } = metadata;
+  const binding = Object.values(metadata.bindings).find((one) => one.type?.toLowerCase() === 'timertrigger');
   const schedule = resolveSettings(String(binding?.schedule), env, `Function "${name}"`);
-  const cron = createCron(schedule, name);
+  const options = toCronOptions(env);
+  const cron = createCron(schedule, name, options);
   const isMonitored = binding?.useMonitor !== false && intervalOf(cron) >= oneMinute;
   let last: Date | undefined;
   let due = cron.nextRun();
@@ -45,7 +46,7 @@ export function startTimer({ registered, env, invoker, log }: TimerOptions): Tim
   const invoke = async (isPastDue: boolean): Promise<Invocation> => {
     const status = isMonitored ? toStatus(last, cron.nextRun()) : null;
     const info = { Schedule: { AdjustForDST: true }, ScheduleStatus: status, IsPastDue: isPastDue };
-    const { invocation } = await invoker.invoke(registered, { trigger: 'timer', data: { json: JSON.stringify(info) } });
+    const { invocation } = await invoker.invoke(metadata, { trigger: 'timer', data: { json: JSON.stringify(info) } });
     return invocation;
   };
 
@@ -53,7 +54,7 @@ export function startTimer({ registered, env, invoker, log }: TimerOptions): Tim
     due = cron.nextRun();
     log('warning', 'still running: this occurrence is left out', name);
   };
-  const job = new Cron(toNumericSchedule(schedule), { ...cronOptions, protect: skip, unref: true }, async () => {
+  const job = new Cron(toNumericSchedule(schedule), { ...options, protect: skip, unref: true }, async () => {
     const isPastDue = due !== null && Date.now() - due.getTime() > pastDueAfterMs;
     due = cron.nextRun();
     await invoke(isPastDue);
@@ -63,12 +64,15 @@ export function startTimer({ registered, env, invoker, log }: TimerOptions): Tim
   return { name, runNow: () => invoke(false), next: () => job.nextRun() ?? undefined, stop: () => job.stop() };
 }
 
-/** Day and weekday must both match, as NCRONTAB has it. UTC as an offset: by its name it would be looked up, which takes long. */
-const cronOptions = { mode: '6-part', utcOffset: 0, domAndDow: true } as const;
+/** Day and weekday must both match, as NCRONTAB has it. Without a setting it is the local time of the process. */
+function toCronOptions(env: Environment): CronOptions {
+  const timezone = env.WEBSITE_TIME_ZONE ?? env.TZ;
+  return { mode: '6-part', domAndDow: true, ...(timezone ? { timezone } : {}) };
+}
 
-function createCron(schedule: string, name: string): Cron {
-  const fault = findScheduleFault(schedule);
-  if (fault === undefined) return new Cron(toNumericSchedule(schedule), cronOptions);
+function createCron(schedule: string, name: string, options: CronOptions): Cron {
+  const fault = /[^\S ]/.test(schedule) ? 'fields are separated by spaces alone' : findScheduleFault(schedule);
+  if (fault === undefined) return new Cron(toNumericSchedule(schedule), options);
   throw new Error(
     `Function "${name}": schedule "${schedule}" is not NCRONTAB of six fields, such as "0 30 */6 * * *": ${fault}.`,
   );

@@ -177,8 +177,35 @@ test('POST /admin/functions/<name> handles a message that no queue has seen', as
   await fetch(`${host!.url}/admin/functions/work`, {
     method: 'POST',
     body: JSON.stringify({ input: '{"by":"hand"}' }),
+    headers: { 'content-type': 'application/json' },
   });
   await until(() => invocations.length === 1);
 
   expect((await readSeen()).seen[0]!.entry).toEqual({ by: 'hand' });
+});
+
+test('a function past its time limit takes the worker with it: every message comes back after the visibility timeout', async () => {
+  await send({ waitInMs: 60_000 });
+  const started = await start({
+    settings: {
+      AzureWebJobsStorage: azurite.connectionString,
+      AzureFunctionsJobHost__functionTimeout: '00:00:02',
+      AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '2',
+    },
+  });
+  await until(() => started.running() === 1);
+  const other = fetch(`${started.url}/api/endless`);
+
+  await until(() => started.invocations.some(({ functionName }) => functionName === 'poisoned'));
+
+  expect((await other).status).toBe(500);
+  const failed = started.invocations.filter(({ functionName }) => functionName === 'work');
+  expect(failed.map(({ error }) => error)).toEqual(
+    Array(2).fill('Timeout value of 2 s was exceeded by function: work'),
+  );
+  expect(started.log).toContainEqual(
+    expect.objectContaining({ message: expect.stringMatching(/The worker is restarted/) }),
+  );
+  // What the worker remembered is gone with it: only the one that runs now has seen the poison.
+  expect((await readSeen()).seen).toHaveLength(1);
 });

@@ -45,7 +45,11 @@ test('a timer never overlaps itself', async () => {
 });
 
 test('POST /admin/functions/<name> runs a timer now', async () => {
-  const response = await fetch(`${host.url}/admin/functions/daily`, { method: 'POST', body: '{ "input": "" }' });
+  const response = await fetch(`${host.url}/admin/functions/daily`, {
+    method: 'POST',
+    body: '{ "input": "" }',
+    headers: { 'content-type': 'application/json' },
+  });
   await until(() => ranOf('daily').length === 1);
 
   const midnight = new Date();
@@ -63,16 +67,20 @@ test('POST /admin/functions/<name> runs a timer now', async () => {
 });
 
 test.each([
-  ['/admin/functions/nobody', '{}', 404],
-  ['/admin/functions/timersSeen', '{}', 404],
-  ['/admin/functions/daily', 'not JSON', 400],
-])('POST %s with %s is %d', async (path, body, status) => {
-  expect((await fetch(host.url + path, { method: 'POST', body })).status).toBe(status);
+  ['nobody', '{}', 'application/json', 404],
+  ['timersSeen', '{}', 'application/json; charset=utf-8', 202],
+  ['daily', 'not JSON', 'application/json', 400],
+  ['daily', '{}', 'text/plain', 415],
+  ['daily', '', 'application/json', 415],
+])('POST /admin/functions/%s with "%s" as %s is %d', async (name, body, type, status) => {
+  const init = { method: 'POST', body, headers: { 'content-type': type } };
+
+  expect((await fetch(`${host.url}/admin/functions/${name}`, init)).status).toBe(status);
 });
 
 test('the parent runs a timer and is told how it ended', async () => {
   expect(await host.runNow('daily')).toMatchObject({ functionName: 'daily', trigger: 'timer', outcome: 'succeeded' });
-  await expect(host.runNow('nobody')).rejects.toThrow('"nobody" is not a timer or queue function');
+  await expect(host.runNow('nobody')).rejects.toThrow('There is no function "nobody"; there are everySecond, ');
 });
 
 test('a timer that is late after its process stood still says so', async () => {

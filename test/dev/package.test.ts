@@ -129,6 +129,7 @@ describe('the unpacked package in the local host, without node_modules', () => {
   test.each([
     [{ PULL_SCHEDULE: 'often' }, /^PULL_SCHEDULE: holds "often"/m, /^PULL_SCHEDULE: holds "often"/],
     [{ TARGETS: '{ "targets": ] }' }, /^TARGETS: is not JSON/m, /^the targets cannot be read/],
+    [{ AzureWebJobsStorage: 'nonsense' }, /^AzureWebJobsStorage: holds /m, /^AzureWebJobsStorage: holds /],
   ])('with a wrong setting it loads, and log and health name it: %j', async (wrong, logged, told) => {
     const settings = { AzureWebJobsStorage: azurite?.connectionString ?? '', ...wrong };
     const misconfigured = await startHostProcess({ root: app, settings });
