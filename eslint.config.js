@@ -57,10 +57,22 @@ export default tseslint.config(
     files: ['public/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['addEventListener', 'document', 'fetch', 'location', 'URL', 'URLSearchParams'].map((name) => [
-          name,
-          'readonly',
-        ]),
+        [
+          'AbortController',
+          'ResizeObserver',
+          'URL',
+          'URLSearchParams',
+          'addEventListener',
+          'clearInterval',
+          'clearTimeout',
+          'document',
+          'fetch',
+          'history',
+          'location',
+          'scrollTo',
+          'setInterval',
+          'setTimeout',
+        ].map((name) => [name, 'readonly']),
       ),
     },
     rules: { eqeqeq: 'error', 'no-unused-vars': ['error', { ignoreRestSiblings: true }] },

@@ -1,5 +1,5 @@
 /** `npm run build`: bundles each trigger file into `dist/functions/`, the match of `main` in package.json. */
-import { copyFileSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { renderNotices } from './notices.ts';
@@ -58,21 +58,12 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
   return { functions: entryPoints.map((file) => `functions/${basename(file, '.ts')}.js`), metafile };
 }
 
-/** The page of the API is drawn by Swagger UI; its licence asks for the texts to go with it. */
-const swaggerUiFiles = [
-  'swagger-ui.css',
-  'swagger-ui-bundle.js',
-  'swagger-ui-bundle.js.LICENSE.txt',
-  'LICENSE',
-  'NOTICE',
-];
-
 export interface AppBuildOptions extends Pick<BuildOptions, 'out' | 'minify'> {
   /** The project: src/functions, node_modules. */
   readonly root: string;
 }
 
-/** The functions, and beside them what the pages take from packages, the API's description, and the licences. */
+/** The functions, and beside them the API's description and the licences. */
 export async function buildApp({ root, out, minify = false }: AppBuildOptions): Promise<BuildResult> {
   const source = join(root, 'src/functions');
   const result = await buildFunctions({ source, out, minify });
@@ -81,10 +72,6 @@ export async function buildApp({ root, out, minify = false }: AppBuildOptions): 
   writeFileSync(join(out, 'openapi.json'), await renderOpenApi(loadEndpoints));
   writeFileSync(join(out, 'runbook.html'), renderRunbook(root));
   writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), renderNotices(result.metafile, source));
-  mkdirSync(join(out, 'swagger-ui'));
-  for (const file of swaggerUiFiles) {
-    copyFileSync(join(root, 'node_modules/swagger-ui-dist', file), join(out, 'swagger-ui', file));
-  }
   return result;
 }
 

@@ -1,182 +1,151 @@
-/** The dashboard: one function for each part of the page. */
-import {
-  byId,
-  count,
-  definitions,
-  element,
-  emptyRow,
-  get,
-  messages,
-  prefixList,
-  row,
-  show,
-  showing,
-  status,
-  tones,
-  when,
-} from './page.js';
-import { showPlan } from './plan.js';
+/** Which part of the page is shown, and when it is asked for again. */
+import { get } from './api.js';
+import { byId, element, show } from './dom.js';
+import { showFacts, showNow, showTargets, showWaits } from './home.js';
+import { askForKey } from './key.js';
+import { startLookup } from './lookup.js';
+import { showPictures } from './pictures.js';
+import { dayAndTime, relative, tick } from './words.js';
+import { now } from './api.js';
 
-/** Azure may use a prefix a week after it was published. */
-function describeClock(clock) {
-  if (!clock) return 'cannot be read';
-  const { status: state, daysLeft, deadline } = clock;
-  if (state === 'done') return element('span', {}, status(state), ' every target has every published prefix');
-  const left = state === 'overdue' ? `${count(-daysLeft, 'day')} ago` : `in ${count(daysLeft, 'day')}`;
-  const text = ` Azure may use a prefix that a target lacks: from ${deadline.slice(0, 10)}, ${left}`;
-  return element('span', {}, status(state), text);
+const refreshInMs = 30_000;
+const tickInMs = 10_000;
+
+/** What a refresh of the view that is open asks for; given by its page. */
+let refreshView = refreshHome;
+let snapshotOfPictures;
+let refreshing;
+
+/** One refresh at a time; what cannot be read leaves what there is, greyed. */
+function refresh() {
+  refreshing ??= refreshView()
+    .then(whenFresh, whenFailed)
+    .finally(() => {
+      refreshing = undefined;
+    });
+  return refreshing;
 }
 
-async function showHealth() {
-  const health = await get('health');
-  const { total, inSync, held, failed } = health.targets ?? { total: 0, inSync: 0, held: 0, failed: 0 };
-  byId('summary').className = tones[health.status] ?? 'bad';
+/** After an action: what is under way may be of before it. */
+async function refreshNow() {
+  await refreshing;
+  await refresh();
+}
+
+async function refreshHome() {
+  const { body, isNew } = await get('overview');
+  if (isNew) showOverview(body);
+  const { snapshot } = body.list;
+  if (snapshotOfPictures !== snapshot || byId('history').hidden) {
+    snapshotOfPictures = snapshot;
+    await get('releases').then(
+      (releases) => showPictures(releases.body),
+      () => undefined,
+    );
+  }
+}
+
+function showOverview(overview) {
+  byId('cloud').textContent = overview.cloud === 'Public' ? 'Public cloud' : overview.cloud;
+  byId('version').textContent = `Version ${overview.version}`;
+  showNow(overview);
+  showWaits(overview, refreshNow);
+  showFacts(overview);
+  showTargets(overview);
+  byId('lookup').hidden = false;
+}
+
+let updatedAt;
+
+function whenFresh() {
+  updatedAt = now().toISOString();
+  show(byId('offline'));
+  byId('content').classList.remove('old');
+  show(byId('updated'), 'Updated ', relative(updatedAt, 'ago'), '.');
+  tick();
+}
+
+function whenFailed(error) {
+  if (error.status === 401 || error.status === 403) {
+    if (byId('key').hidden) askForKey({ isRefused: hasAsked, retry: refresh });
+    hasAsked = true;
+    if (updatedAt === undefined)
+      show(byId('now'), element('h1', {}, 'This page needs a key before it can show anything.'));
+    return;
+  }
+  if (updatedAt === undefined) {
+    show(
+      byId('now'),
+      element('h1', {}, error.message),
+      element('p', {}, 'The page asks again by itself every 30 seconds.'),
+    );
+    return;
+  }
+  byId('content').classList.add('old');
   show(
-    'summary',
+    byId('offline'),
     element(
       'p',
-      {},
-      status(health.status ?? 'unhealthy'),
-      ` ${inSync} of ${count(total, 'target')} in sync, ${held} held for approval, ${failed} failed or blocked.`,
+      { className: 'note quiet' },
+      `${error.message} What you see is of ${dayAndTime(updatedAt)}. The page asks again by itself.`,
     ),
-    health.problems?.length
-      ? element('ul', {}, ...health.problems.map((problem) => element('li', {}, problem)))
-      : undefined,
   );
-  const sources = (health.sources ?? []).map((source) =>
-    element('li', {}, status(source.status), ` ${source.source}`, source.date ? `, list of ${source.date}` : ''),
-  );
+}
+
+let hasAsked = false;
+
+const views = {
+  targets: async (name) => (await import('./target.js')).openTarget(name, refreshNow),
+  releases: async (date) => (await import('./release.js')).openRelease(date, refreshNow),
+  regions: async (region) => (await import('./region.js')).openRegion(region),
+};
+
+/** `#/targets/name`, `#/releases/date`, `#/regions/region`; `#/targets` and the like are parts of the first page. */
+async function route() {
+  const [, part = '', name] = location.hash.split('/').map(decodeURIComponent);
+  const [path, query] = (name ?? '').split('?');
+  const isView = path !== '' && Object.hasOwn(views, part);
+  byId('home').hidden = isView;
+  byId('view').hidden = !isView;
+  byId('key').hidden = true;
+  if (!isView) {
+    refreshView = refreshHome;
+    await refreshNow();
+    byId(part)?.scrollIntoView();
+    if (part === 'lookup') byId('text').focus();
+    return;
+  }
   show(
-    'snapshot',
-    ...definitions([
-      [
-        'Snapshot',
-        health.snapshot
-          ? element('span', {}, element('code', {}, health.snapshot.id), `, ${health.snapshot.age}`)
-          : 'none yet',
-      ],
-      [
-        'Last pull',
-        health.lastPull ? element('span', {}, when(health.lastPull.at), ' ', status(health.lastPull.outcome)) : 'never',
-      ],
-      ['Sources', sources.length > 0 ? element('ul', { className: 'plain' }, ...sources) : 'none has been asked yet'],
-      ['They disagree about', count(health.disagreements ?? 0, 'tag')],
-      ['Go-live clock', describeClock(health.goLive)],
-    ]),
+    byId('view'),
+    element('p', { className: 'crumbs' }, element('a', { href: '#/' }, 'Back to Now')),
+    element('h1', {}, path),
+    element('p', { className: 'soft' }, 'Reading…'),
   );
-  await showing('quarantine', () => showQuarantine(health.snapshot?.id));
-  if (health.snapshot) await showing('withheld', showWithheld);
+  scrollTo(0, 0);
+  refreshView = await views[part](path, new URLSearchParams(query));
+  await refreshNow();
 }
 
-async function showQuarantine(id) {
-  const { items } = id === undefined ? { items: [] } : await get('snapshots?limit=20');
-  const entries = items.find((snapshot) => snapshot.id === id)?.quarantine ?? [];
-  if (entries.length === 0) return show('quarantine');
-  const lines = entries.map(({ reason, baseline }) =>
-    element('li', {}, `${reason} Believed is what `, element('code', {}, baseline), ' says.'),
-  );
-  return show(
-    'quarantine',
-    element(
-      'div',
-      { className: 'panel warn' },
-      element('h3', {}, 'In quarantine'),
-      element('p', {}, 'What this list no longer has is not removed anywhere, and feeds keep it.'),
-      element('ul', {}, ...lines),
-    ),
-  );
+/** Links of older notifications: `approve#target=<name>&plan=<id>`. */
+function translateOldLink() {
+  const link = new URLSearchParams(location.hash.slice(1));
+  const target = link.get('target');
+  if (target !== null)
+    history.replaceState(null, '', `#/targets/${encodeURIComponent(target)}?plan=${link.get('plan') ?? ''}`);
 }
 
-async function showWithheld() {
-  const { withheld = [] } = await get('prefixes?limit=1');
-  if (withheld.length === 0) return show('withheld');
-  return show(
-    'withheld',
-    element(
-      'div',
-      { className: 'panel warn' },
-      element('h3', {}, 'Not passed on'),
-      element('p', {}, 'Feeds and the lists for machines do not hold it.'),
-      messages(withheld.map(({ reason: message }) => ({ message }))),
-    ),
-  );
-}
-
-async function showChange() {
-  const { tag, from, to, added, removed } = await get('changes');
-  if (added.length + removed.length === 0) return show('change', element('p', {}, `No change of ${tag} is known.`));
-  return show(
-    'change',
-    element('p', {}, `${tag}, from `, element('code', {}, from), ' to ', element('code', {}, to)),
-    ...(added.length > 0 ? [prefixList('Added', added, '+')] : []),
-    ...(removed.length > 0 ? [prefixList('Removed', removed, '−')] : []),
-  );
-}
-
-async function showTargets() {
-  const { items, count: total } = await get('targets');
-  const rows = items.map((target) => {
-    const button = element('button', { type: 'button', className: 'nowrap' }, 'Show plan');
-    button.setAttribute('aria-label', `Show the plan for ${target.name}`);
-    button.addEventListener('click', () => showing('plan', () => showPlan(target.name)));
-    return row(
-      target.name,
-      element('span', {}, status(target.status), ...(target.pin ? [' ', status('pinned')] : [])),
-      messages([...(target.pin ? [{ message: describePin(target.pin) }] : []), ...target.reasons]),
-      element('td', { className: 'number' }, String(target.ownership.prefixCount)),
-      when(target.lastResult?.at),
-      button,
-    );
-  });
-  show('targets', ...(rows.length > 0 ? rows : [emptyRow(6, 'No targets are configured; lists and look-ups work.')]));
-  if (total > items.length) byId('targets').append(emptyRow(6, `… and ${total - items.length} more`));
-}
-
-function describePin({ snapshot, by, at }) {
-  return `Pinned to ${snapshot} by ${by} on ${at.slice(0, 10)}: it does not follow the current list until it is resumed.`;
-}
-
-function describeCounts({ plan, details }) {
-  const changes = plan ?? details?.changes?.[0];
-  if (!changes) return '–';
-  const size = (list) => (Array.isArray(list) ? list.length : (list ?? 0));
-  const [added, removed] = [size(changes.add ?? changes.added), size(changes.remove ?? changes.removed)];
-  return added + removed === 0 ? '–' : element('span', { className: 'nowrap' }, `+${added} −${removed}`);
-}
-
-async function showRuns() {
-  const { items } = await get('runs?limit=20');
-  const rows = items.map((run) =>
-    row(
-      when(run.startedAt),
-      run.chain,
-      status(run.outcome),
-      describeCounts(run),
-      run.trigger.by ? `${run.trigger.by} (${run.trigger.reason})` : run.trigger.reason,
-      messages(run.reasons),
-    ),
-  );
-  show('runs', ...(rows.length > 0 ? rows : [emptyRow(6, 'No runs yet.')]));
-}
-
-async function showMatches(ip) {
-  const { matches } = await get(`lookup?ip=${encodeURIComponent(ip)}`);
-  if (matches.length === 0) return show('matches', element('p', {}, `${ip} is in no service tag.`));
-  const items = matches.map((match) => element('li', {}, `${match.tag} `, element('code', {}, match.prefix)));
-  return show(
-    'matches',
-    element('p', {}, `${ip} is in ${count(matches.length, 'tag')}, the narrowest first:`),
-    element('ul', {}, ...items),
-  );
-}
-
-byId('lookup').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const ip = byId('ip').value.trim();
-  void showing('matches', () => showMatches(ip));
+translateOldLink();
+addEventListener('hashchange', () => {
+  translateOldLink();
+  void route();
 });
-
-void showing('summary', showHealth);
-void showing('change', showChange);
-void showing('targets', showTargets);
-void showing('runs', showRuns);
+addEventListener('online', () => void refresh());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void refresh();
+});
+setInterval(() => {
+  if (document.visibilityState === 'visible') void refresh();
+}, refreshInMs);
+setInterval(tick, tickInMs);
+startLookup();
+void route();

@@ -1,63 +1,75 @@
-/** The panel with the plan of one target, and how to approve what it holds. */
-import { byId, element, get, messages, prefixList, show, status, tones } from './page.js';
+/** A plan, prefix by prefix, in groups: what waits for a person first. */
+import { element, row, table } from './dom.js';
+import { count, day, number, relative } from './words.js';
 
-/**
- * `expected`: id of the plan that somebody was told of. `approval`: the elements by which a plan is approved, from the
- * target's name and the plan's id.
- */
-export async function showPlan(name, expected, approval = approveCommand) {
-  show('plan', element('p', {}, `Reading the live rules of ${name}…`));
-  const plan = await get(`targets/${encodeURIComponent(name)}/plan`);
-  const held = { add: plan.held?.add ?? [], remove: plan.held?.remove ?? [] };
-  const lists = [
-    ['Add', plan.add, '+'],
-    ['Remove', plan.remove, '−'],
-    ['Add once approved', held.add, '+'],
-    ['Remove once approved', held.remove, '−'],
-    ['No longer listed, kept for now', plan.retain, '='],
-    ['Not ours, left alone', plan.foreign, '='],
-    ['Put right in the rule itself', plan.ruleDrift, '~'],
-  ].filter(([, prefixes]) => prefixes?.length > 0);
-  const isQuiet = lists.length === 0 && plan.verdict === 'apply';
-  const canBeApproved = plan.verdict === 'held' && held.add.length + held.remove.length > 0 && !plan.gate;
-  show(
-    'plan',
-    element(
-      'div',
-      { className: `panel ${plan.gate ? 'warn' : (tones[plan.verdict] ?? '')}` },
-      element('h3', {}, `Plan for ${name} `, ...statusesOf(plan, isQuiet).flatMap((text) => [status(text), ' '])),
-      plan.gate ? element('p', {}, `Nothing of it is written now. ${plan.gate.message}`) : undefined,
-      isQuiet ? element('p', {}, 'Nothing to do: the rules are as they should be.') : undefined,
-      expected && expected !== plan.id
-        ? element('p', { className: 'warn' }, 'The plan has changed since the notification: this is the new one.')
-        : undefined,
-      plan.reasons.length > 0 ? messages(plan.reasons) : undefined,
-      ...lists.map(([title, prefixes, sign]) => prefixList(title, prefixes, sign)),
-      ...(canBeApproved ? approval(name, plan.id) : []),
-    ),
-  );
-  byId('plan').focus();
+/** Each group: its items, its title for one and for several, and whether it is folded. */
+const groups = [
+  ['needsApproval', 'Waits for approval', false],
+  ['doesNotFit', 'Does not fit: an approval does not help', false],
+  ['neverAllowed', 'Never allowed, approved or not', false],
+  ['add', 'Will be added', false],
+  ['remove', 'Will be removed', false],
+  ['kept', 'No longer listed, kept for now', true],
+  ['keep', 'Allowed, and listed', true],
+  ['others', 'Allowed by other people’s rules, left alone', true],
+];
+
+const longestUnfolded = 12;
+const columns = ['Prefix', 'Region', 'Addresses', 'First listed', 'Why'];
+
+export function itemsOf(plan, fate) {
+  return plan.items.filter((item) => item.fate === fate);
 }
 
-/** What is not written now is not called to be applied. */
-function statusesOf({ verdict, gate }, isQuiet) {
-  if (isQuiet) return gate ? ['inSync', gate.code] : ['inSync'];
-  if (!gate) return [verdict];
-  return verdict === 'apply' ? [gate.code] : [verdict, gate.code];
+/** Only what needs an approval can be approved: neither what has no room nor what is never allowed. */
+export function canBeApproved(plan) {
+  return plan.verdict === 'held' && !plan.gate && itemsOf(plan, 'needsApproval').length > 0;
 }
 
-/** The command holds no key: who may approve has one. */
-function approveCommand(name, planId) {
-  const url = new URL(`targets/${encodeURIComponent(name)}/apply`, location.href);
-  const command = [
-    `curl -X POST ${url.origin}${url.pathname}`,
-    '-H "x-functions-key: $FUNCTION_KEY"',
-    "-H 'content-type: application/json'",
-    `-d '{"planId":"${planId}"}'`,
-  ].join(' \\\n  ');
-  return [
-    element('h4', {}, 'To approve exactly this plan'),
-    element('pre', {}, command),
-    element('p', { className: 'quiet' }, 'It is refused where the plan has changed since; then look again.'),
-  ];
+export function planGroups(plan, idPrefix = 'group') {
+  return groups.flatMap(([fate, title, isFolded]) => {
+    const items = itemsOf(plan, fate);
+    if (items.length === 0) return [];
+    return [
+      element(
+        'details',
+        { id: `${idPrefix}-${fate}`, open: !isFolded && items.length <= longestUnfolded },
+        element('summary', {}, element('b', {}, title), ` (${number(items.length)})`),
+        table(title, columns, items.map(itemRow)),
+      ),
+    ];
+  });
+}
+
+function itemRow({ prefix, region, tag, addresses, change, firstListed, why, until, deadline, fate }) {
+  const sign = change === 'remove' ? '− ' : change === 'add' ? '+ ' : '';
+  return row(columns, [
+    [sign, element('code', {}, prefix)],
+    region ?? (tag ? 'all regions' : 'not listed'),
+    number(addresses),
+    firstListed ? day(firstListed) : '',
+    [
+      why?.message ?? '',
+      until ? [' Until ', day(until), '.'] : '',
+      deadline && fate !== 'keep' && change !== 'remove' && !['kept', 'others'].includes(fate)
+        ? [' Azure may use it ', relative(deadline, 'due'), '.']
+        : '',
+    ].flat(),
+  ]);
+}
+
+/** One sentence: what the plan comes to. */
+export function planSentence(plan) {
+  const counts = (fate, change) =>
+    itemsOf(plan, fate).filter((item) => change === undefined || item.change === change).length;
+  const parts = [
+    [counts('add'), 'to add'],
+    [counts('remove'), 'to remove'],
+    [counts('needsApproval', 'add'), 'to add once approved'],
+    [counts('needsApproval', 'remove'), 'to remove once approved'],
+    [counts('doesNotFit'), 'without room'],
+  ].filter(([value]) => value > 0);
+  if (parts.length > 0) return `${parts.map(([value, words]) => `${count(value, 'prefix')} ${words}`).join(', ')}.`;
+  if (plan.verdict === 'blocked') return 'Nothing can be applied.';
+  return 'Nothing to do: the rules are as they should be.';
 }

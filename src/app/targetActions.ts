@@ -22,8 +22,8 @@ export type ActionServices = UpdateServices & PullServices;
 
 /** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */
 export interface TargetActions {
-  /** The plan as it would run now; nothing is written. */
-  planTarget(name: string): Promise<GatedPlan>;
+  /** The plan as it would run now, or would after a rollback to `snapshot`; nothing is written. */
+  planTarget(name: string, snapshot?: string): Promise<GatedPlan>;
   /** Approves exactly that plan; RequestError 409 with the member `plan` where it has changed or nothing may be written. */
   approvePlan(name: string, planId: string, by: string): Promise<ActionResult>;
   rollbackTarget(name: string, snapshotId: string, by: string): Promise<ActionResult>;
@@ -57,7 +57,7 @@ export function buildTargetActions(
   runs: ActionRuns = { pull: (work) => work(services), update: (_request, work) => work(services) },
 ): TargetActions {
   return {
-    planTarget: (name) => planTarget(services, name),
+    planTarget: (name, snapshot) => planTarget(services, name, snapshot),
     approvePlan: async (target, planId, by) => {
       const request = { target, reason: 'approval', by };
       const record = await runs.update(request, (traced) => approvePlan(traced, request, planId));
@@ -90,14 +90,16 @@ export function buildTargetActions(
 const planTimeInMs = 30_000;
 
 /** Reads the live resource and plans; nothing is written, no lease is taken. */
-async function planTarget(services: ActionServices, name: string): Promise<GatedPlan> {
+async function planTarget(services: ActionServices, name: string, snapshot?: string): Promise<GatedPlan> {
   const target = await findTarget(services, name);
   const found = await services.states.get(name).catch((error: unknown) => {
     if (error instanceof InvalidDocumentError) return 'unreadable' as const;
     throw error;
   });
   const loaded = await loadState(services.ledger, found, name, services.ownerId);
-  const { state } = bindToResource(loaded, target);
+  const { state: bound } = bindToResource(loaded, target);
+  const pin = snapshot === undefined ? undefined : await toPin(services, snapshot, 'a preview');
+  const state = pin ? { ...bound, pin } : bound;
   const deadline = new Date(services.clock.now().getTime() + planTimeInMs);
   const arm = services.arm.openSession({ deadline });
   return toGatedPlan(services, await readSituation(services, arm, target, state), state);
@@ -142,10 +144,15 @@ function refuseWhatCannotBeApproved(
 
 async function rollbackTarget(services: ActionServices, request: PersonsRequest, snapshot: string): Promise<RunRecord> {
   await findTarget(services, request.target);
+  const pin = await toPin(services, snapshot, request.by);
+  return updateAsAsked(services, request, { change: (state) => ({ ...state, pin }) });
+}
+
+/** Throws RequestError 404 if there is no such snapshot. */
+async function toPin(services: ActionServices, snapshot: string, by: string): Promise<NonNullable<TargetState['pin']>> {
   const known = isSnapshotId(snapshot) && (await services.snapshots.get(services.cloud, snapshot));
   if (!known) throw unknownSnapshot(snapshot);
-  const pin = { snapshot, by: request.by, at: services.clock.now().toISOString() };
-  return updateAsAsked(services, request, { change: (state) => ({ ...state, pin }) });
+  return { snapshot, by, at: services.clock.now().toISOString() };
 }
 
 /** Lifts a pin and a pause, then follows the current snapshot again. */

@@ -11,6 +11,8 @@ export type ProblemKind =
   | 'unknown-snapshot'
   | 'unknown-target'
   | 'unknown-run'
+  | 'unknown-release'
+  | 'no-address'
   | 'plan-changed'
   | 'target-paused'
   | 'target-plan-only'

@@ -35,7 +35,6 @@ describe('npm run package', () => {
         'package.json',
         'dist/THIRD-PARTY-NOTICES.txt',
         'dist/openapi.json',
-        'dist/swagger-ui/LICENSE',
         ...sources.map((file) => `dist/functions/${file.replace('.ts', '.js')}`),
       ]),
     );
@@ -164,15 +163,14 @@ describe('the unpacked package in the local host, without node_modules', () => {
   });
 
   test.each([
-    ['docs', /assets\/swagger-ui\.css/],
-    ['assets/swagger-ui.css', /\.swagger-ui/],
-    ['assets/swagger-ui-bundle.js', /SwaggerUIBundle/],
-    ['assets/docs.js', /SwaggerUIBundle/],
+    ['docs', /assets\/docs\.js/],
+    ['assets/docs.js', /openapi\.json/],
+    ['dashboard', /assets\/dashboard\.js/],
     ['assets/dashboard.css', /color-scheme/],
-    ['assets/dashboard.js', /from '\.\/page\.js'/],
-    ['assets/page.js', /x-functions-key/],
-    ['assets/plan.js', /planId/],
-  ])('the page of the API is whole: %s', async (path, content) => {
+    ['assets/dashboard.js', /from '\.\/api\.js'/],
+    ['assets/api.js', /x-functions-key/],
+    ['assets/actions.js', /planId/],
+  ])('the pages are whole: %s', async (path, content) => {
     const response = await fetch(`${host?.url}/api/${path}`);
 
     expect(response.status).toBe(200);

@@ -11,8 +11,6 @@ const leftovers = [
   'dist/functions/health.js',
   'dist/functions/health.js.map',
   'dist/chunks/chunk-ABCDEFGH.js',
-  'dist/swagger-ui/swagger-ui.css',
-  'dist/swagger-ui/LICENSE',
   'public/dashboard.html',
   'targets.json',
   'local.settings.json',
@@ -24,7 +22,6 @@ const leftovers = [
 ];
 const ships = [
   /^dist\/.*\.js$/,
-  /^dist\/swagger-ui\//,
   /^public\//,
   /^host\.json$/,
   /^package\.json$/,
@@ -47,8 +44,6 @@ test('the package holds the built functions, the page and what the host reads', 
     expect.arrayContaining([
       'dist/functions/health.js',
       'dist/chunks/chunk-ABCDEFGH.js',
-      'dist/swagger-ui/swagger-ui.css',
-      'dist/swagger-ui/LICENSE',
       'public/dashboard.html',
       'host.json',
       'package.json',

@@ -1,5 +1,6 @@
 /** OpenAPI 3.1, made from the schemas that check the requests. */
 import * as z from 'zod';
+import { examples } from './examples.ts';
 import { omit } from './omit.ts';
 import type { AnswerHeader, Endpoint, JsonSchema, Route } from './route.ts';
 import { problemSchema } from './schemas.ts';
@@ -41,6 +42,7 @@ function toOperation(route: Endpoint, path: string, params: z.ZodObject | undefi
   const { query, body } = route;
   return {
     operationId: operationId(route, path),
+    'x-example': examples[operationId(route, path)],
     tags: [sectionOf(path)],
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description }),
@@ -72,9 +74,9 @@ function toHead(route: Endpoint, path: string, params: z.ZodObject | undefined):
 
 const otherSection = 'This app';
 const sections: Readonly<Record<string, readonly string[]>> = {
-  Lists: ['prefixes', 'feeds', 'lookup', 'tags'],
-  History: ['snapshots', 'changes', 'history', 'history.atom'],
-  Targets: ['targets'],
+  Lists: ['prefixes', 'feeds', 'lookup', 'explain', 'tags'],
+  History: ['snapshots', 'changes', 'history', 'history.atom', 'releases'],
+  Targets: ['overview', 'targets'],
   Runs: ['runs', 'pull'],
 };
 

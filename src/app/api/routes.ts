@@ -5,9 +5,11 @@
 import type { Endpoint, RouteEntry } from './route.ts';
 
 const actions = () => import('./actionRoutes.ts');
+const explain = () => import('./explainRoutes.ts');
 const history = () => import('./historyRoutes.ts');
 const lookup = () => import('./lookupRoutes.ts');
 const pages = () => import('./pages.ts');
+const releases = () => import('./releaseRoutes.ts');
 const runs = () => import('./runRoutes.ts');
 const snapshots = () => import('./snapshotRoutes.ts');
 const tags = () => import('./tagRoutes.ts');
@@ -35,6 +37,13 @@ export const routes = {
   },
   getLookup: { method: 'GET', path: 'lookup', auth: 'function', load: async () => (await lookup()).lookupRoute },
   postLookup: { method: 'POST', path: 'lookup', auth: 'function', load: async () => (await lookup()).bulkLookupRoute },
+  getExplain: { method: 'GET', path: 'explain', auth: 'function', load: async () => (await explain()).explainRoute },
+  postExplain: {
+    method: 'POST',
+    path: 'explain',
+    auth: 'function',
+    load: async () => (await explain()).postExplainRoute,
+  },
   getTags: { method: 'GET', path: 'tags', auth: 'function', load: async () => (await tags()).tagsRoute },
   getTag: { method: 'GET', path: 'tags/{tag}', auth: 'function', load: async () => (await tags()).tagRoute },
   getSnapshots: {
@@ -61,6 +70,24 @@ export const routes = {
     path: 'history.atom',
     auth: 'function',
     load: async () => (await history()).atomRoute,
+  },
+  getReleases: {
+    method: 'GET',
+    path: 'releases',
+    auth: 'function',
+    load: async () => (await releases()).releasesRoute,
+  },
+  getRelease: {
+    method: 'GET',
+    path: 'releases/{date}',
+    auth: 'function',
+    load: async () => (await releases()).releaseRoute,
+  },
+  getOverview: {
+    method: 'GET',
+    path: 'overview',
+    auth: 'function',
+    load: async () => (await import('./overviewRoute.ts')).overviewRoute,
   },
   getTargets: { method: 'GET', path: 'targets', auth: 'function', load: async () => (await targets()).targetsRoute },
   getTarget: {
@@ -125,7 +152,7 @@ export const routes = {
   getDashboard: {
     method: 'GET',
     path: 'dashboard',
-    auth: 'function',
+    auth: 'anonymous',
     load: async () => (await pages()).dashboardRoute,
   },
   getApprove: { method: 'GET', path: 'approve', auth: 'anonymous', load: async () => (await pages()).approveRoute },

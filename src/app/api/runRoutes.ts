@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { summarizeRun } from '../../core/ledger/runSummary.ts';
 import { getRun, listRuns } from '../queries/ledgerQueries.ts';
 import { cacheControls, defineRoute, jsonAnswer, namingSnapshot } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -10,6 +11,7 @@ export const runsRoute = defineRoute({
     until: schemas.isoDate.optional().describe('None that began later.'),
     limit: schemas.limit(200).default(50),
     continuation: schemas.continuation,
+    detail: z.enum(['full', 'summary']).default('full').describe('summary: without plans and lists of prefixes.'),
   }),
   responses: {
     200: {
@@ -22,14 +24,14 @@ export const runsRoute = defineRoute({
       },
     },
   },
-  async handle({ query: { target, until, limit, continuation } }, { queries }) {
+  async handle({ query: { target, until, limit, continuation, detail } }, { queries }) {
     const page = await listRuns(queries.services.ledger, {
       limit,
       ...(target !== undefined && { chain: target }),
       ...(until !== undefined && { until: schemas.toInstant(until) }),
       ...(continuation !== undefined && { continuation }),
     });
-    return jsonAnswer(page);
+    return jsonAnswer(detail === 'full' ? page : { ...page, items: page.items.map(summarizeRun) });
   },
 });
 

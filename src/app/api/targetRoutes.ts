@@ -5,6 +5,10 @@ import type { Target } from '../../core/targets/target.ts';
 import { targetKinds } from '../../core/targets/targetKinds.ts';
 import { targetStatuses } from '../../core/targets/targetState.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
+import { planItems } from '../../core/overview/planItems.ts';
+import type { GatedPlan } from '../gatedPlan.ts';
+import { describePrefixes } from '../queries/describePrefixes.ts';
+import { readReleases } from '../queries/releases.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
 import { readTargets, requireTarget, viewTarget } from '../queries/targetQueries.ts';
@@ -56,7 +60,8 @@ export const targetsRoute = defineRoute({
     const { states, targets: source, updatesPaused } = queries.services;
     const targets = await readTargets(source);
     const page = pageOf(targets, query, ({ name }) => name);
-    const view = async (target: Target) => omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent');
+    const view = async (target: Target) =>
+      omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent', 'settings');
     const items = await pMap(page.items, view, { concurrency: parallelReads });
     return jsonAnswer({ count: targets.length, ...page, items }, namingSnapshot(await currentId(queries)));
   },
@@ -76,7 +81,11 @@ export const targetRoute = defineRoute({
       description: 'The target. With asOf: name, asOf, rules, and the run and snapshot that they came from.',
       content: {
         'application/json': z.union([
-          targetView.extend({ owned: z.array(z.looseObject({})), absent: z.array(z.looseObject({})) }),
+          targetView.extend({
+            owned: z.array(z.looseObject({})),
+            absent: z.array(z.looseObject({})),
+            settings: z.array(z.looseObject({ name: z.string(), from: z.string() })),
+          }),
           z.looseObject({
             name: z.string(),
             asOf: z.string(),
@@ -122,6 +131,15 @@ async function answerAsOf(queries: Queries, name: string, until: string): Promis
   return jsonAnswer(answer, namingSnapshot(record.snapshot?.id));
 }
 
+/** Prefix by prefix, with what is known of each. */
+async function withItems(queries: Queries, plan: GatedPlan): Promise<unknown> {
+  const [view, releases] = await Promise.all([
+    queries.current.get().catch(() => undefined),
+    readReleases(queries).catch(() => []),
+  ]);
+  return { ...plan, items: planItems(plan, describePrefixes(view?.snapshot.document, releases)) };
+}
+
 const planFormats: Readonly<Record<string, 'json' | 'markdown'>> = {
   'application/json': 'json',
   'text/markdown': 'markdown',
@@ -131,7 +149,10 @@ export const planRoute = defineRoute({
   summary: 'The plan as it would run now',
   description: 'Reads the live resource; writes nothing.',
   params: targetParams,
-  query: z.strictObject({ format: z.enum(['json', 'markdown']).optional() }),
+  query: z.strictObject({
+    format: z.enum(['json', 'markdown']).optional(),
+    snapshot: schemas.snapshotId.optional().describe('What a rollback to this snapshot would do.'),
+  }),
   produces: Object.keys(planFormats),
   answerHeaders: ['x-snapshot-id'],
   responses: {
@@ -140,10 +161,10 @@ export const planRoute = defineRoute({
       content: { 'application/json': schemas.plan, 'text/markdown': z.string() },
     },
   },
-  async handle({ params: { name }, query: { format }, mediaType }, { actions }) {
-    const plan = await runAction(() => actions.planTarget(name));
+  async handle({ params: { name }, query: { format, snapshot }, mediaType }, { actions, queries }) {
+    const plan = await runAction(() => actions.planTarget(name, snapshot));
     const named = namingSnapshot(plan.snapshot);
-    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(plan, named);
+    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(await withItems(queries, plan), named);
     return {
       ...named,
       contentType: 'text/markdown; charset=utf-8',

@@ -224,7 +224,7 @@ function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets
 }
 
 /** A URL may carry a signature and a path may name a machine: only what kind of source it is, and its host. */
-function publicSourceName(source: string): string {
+export function publicSourceName(source: string): string {
   if (source.startsWith('file:')) return 'file';
   return URL.canParse(source) ? new URL(source).hostname || 'url' : source;
 }

@@ -3,6 +3,7 @@ import { toCapacityUse, type CapacityUse } from '../../core/plan/capacityUse.ts'
 import { ConfigurationError, InvalidDocumentError, RequestError, shorten } from '../../core/errors.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { settingsOf, type Setting } from '../../core/targets/settings.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type {
   AbsentPrefix,
@@ -20,7 +21,7 @@ export interface TargetView {
   readonly kind: Target['kind'];
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
-  readonly configuration: Target;
+  readonly configuration: Omit<Target, 'given'>;
   readonly lastResult?: LastResult;
   /** Counts of the plan that was made last. */
   readonly plan?: { readonly id?: string } & LastResult['counts'];
@@ -35,6 +36,8 @@ export interface TargetDetails extends TargetView {
   readonly owned: readonly OwnedPrefix[];
   /** Ours, no longer listed, and since when. */
   readonly absent: readonly AbsentPrefix[];
+  /** What applies, and where each of it comes from. */
+  readonly settings: readonly Setting[];
 }
 
 type StateReader = Pick<TargetStateStore, 'get'>;
@@ -79,22 +82,18 @@ export function requireTarget(targets: readonly Target[], name: string): Target 
 
 export async function viewTarget(states: StateReader, target: Target, updatesPaused: boolean): Promise<TargetDetails> {
   const state = await readState(states, target.name);
-  if (state === 'unreadable') return { ...viewState(target, undefined, updatesPaused), ...unreadableState };
-  return {
-    ...viewState(target, state, updatesPaused),
-    owned: state?.owned ?? [],
-    absent: state?.absent ?? [],
-  };
+  const { owned = [], absent = [] } = state && state !== 'unreadable' ? state : {};
+  return { ...viewState(target, state, updatesPaused), owned, absent, settings: settingsOf(target) };
 }
 
 const unreadableState = {
   status: 'failed',
   reasons: [{ code: 'recovered', message: 'The state cannot be read; the next run rebuilds it from the ledger.' }],
-  owned: [],
-  absent: [],
-} as const satisfies Partial<TargetDetails>;
+} as const satisfies Partial<TargetView>;
 
-async function readState(states: StateReader, name: string): Promise<TargetState | 'unreadable' | undefined> {
+export type ReadState = TargetState | 'unreadable' | undefined;
+
+export async function readState(states: StateReader, name: string): Promise<ReadState> {
   return readStorage(`the state of ${name}`, async () => {
     try {
       return await states.get(name);
@@ -105,7 +104,8 @@ async function readState(states: StateReader, name: string): Promise<TargetState
   });
 }
 
-function viewState(target: Target, state: TargetState | undefined, updatesPaused: boolean): TargetView {
+export function viewState(target: Target, state: ReadState, updatesPaused: boolean): TargetView {
+  if (state === 'unreadable') return { ...viewState(target, undefined, updatesPaused), ...unreadableState };
   const last = state?.lastResult;
   const reasons = last?.reasons ?? [];
   // The last run may have been before the pause.
@@ -115,7 +115,7 @@ function viewState(target: Target, state: TargetState | undefined, updatesPaused
     kind: target.kind,
     status: statusOf(target, state, paused),
     reasons: paused ? [paused, ...reasons.filter(({ code }) => code !== 'paused')] : reasons,
-    configuration: target,
+    configuration: withoutOrigins(target),
     ...(last && { lastResult: last, plan: { ...(last.planId !== undefined && { id: last.planId }), ...last.counts } }),
     ownership: {
       ...(state && { ownerId: state.ownerId }),
@@ -126,6 +126,10 @@ function viewState(target: Target, state: TargetState | undefined, updatesPaused
     ...(state?.pin && { pin: state.pin }),
     ...(state?.paused && { paused: state.paused }),
   };
+}
+
+function withoutOrigins({ given, ...configuration }: Target): Omit<Target, 'given'> {
+  return configuration;
 }
 
 function statusOf(target: Target, state: TargetState | undefined, paused: Reason | undefined): TargetStatus {

@@ -61,3 +61,14 @@ export function tagsByName(document: ServiceTagsDocument): ReadonlyMap<string, S
   indexes.set(document, index);
   return index;
 }
+
+/** `West Europe` from the suffix of a tag's name, `WestEurope`; `East US 2 EUAP`, `UAE North`. */
+export function regionInWords(suffix: string): string {
+  return suffix.replaceAll(/(UAE|UK|EUAP|STG|US|[A-Z][a-z]+|\d+)/g, ' $1').trim();
+}
+
+/** A region as people write it, from an ARM location: as the document spells it, or as it is. */
+export function locationInWords(document: ServiceTagsDocument | undefined, location: string): string {
+  const tag = document && matchRegion(document, defaultServiceTag, location);
+  return tag ? regionInWords(tag.name.slice(tag.name.lastIndexOf('.') + 1)) : location;
+}

@@ -1,4 +1,5 @@
 import type { AddressFamily } from '../prefixes.ts';
+import type { GivenSettings } from './settings.ts';
 
 /** One entry of the targets file with `defaults` merged in; past its parser every field is set. */
 export type Target = NsgRuleTarget | RegistryTarget;
@@ -42,6 +43,8 @@ interface TargetBase {
   readonly paused: boolean;
   readonly limits: SafetyLimits;
   readonly scenario?: 'imageImport' | 'webhooks' | 'tasks' | 'registryClients';
+  /** Where its settings are written; it changes nothing of what the target is. */
+  readonly given?: GivenSettings;
 }
 
 export interface NsgRuleTarget extends TargetBase {

@@ -6,6 +6,7 @@ import { normalizeRegion } from '../serviceTags/regions.ts';
 import { defaultLimits, type NsgRuleSettings, type NsgRuleTarget, type RegionSelector } from './target.ts';
 import type { RegistryTarget, SafetyLimits, Target } from './target.ts';
 import { show } from './targetFields.ts';
+import { toGiven } from './settings.ts';
 import { targetKinds, type TargetKind } from './targetKinds.ts';
 import { entrySchemas, type NsgRuleEntry, type RegistryEntry, type RuleEntry, type Settings } from './targetSchema.ts';
 
@@ -34,7 +35,7 @@ export function toTarget(entry: unknown, path: string, defaults: Settings, fault
   const before = faults.length;
   const target =
     kind === 'nsgRule' ? toNsgRule(entry, path, defaults, faults) : toRegistry(entry, path, defaults, faults);
-  return faults.length === before ? target : undefined;
+  return target && faults.length === before ? { ...target, given: toGiven(entry, defaults) } : undefined;
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

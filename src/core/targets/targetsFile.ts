@@ -99,7 +99,7 @@ function toProfile(entry: unknown, path: string, defaults: Settings, faults: Fau
   const isRegistry = isObject(entry) && entry.kind === 'registryNetworkRules';
   const resourceId = someResource(isRegistry ? 'registryNetworkRules' : 'nsgRule');
   const target = toTarget(isObject(entry) ? { ...entry, name: 'some', resourceId } : entry, path, defaults, faults);
-  return target && withoutResource(target);
+  return target && withoutResource({ ...target, ...(target.given && { given: { ...target.given, by: 'profile' } }) });
 }
 
 function withoutResource(target: Target): TargetProfile {

@@ -17,6 +17,7 @@ interface Parameter {
 
 interface Operation {
   readonly operationId: string;
+  readonly 'x-example'?: string;
   readonly security?: readonly unknown[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: {
@@ -97,6 +98,15 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
     { query: { ip: 'x' }, status: 400 },
   ],
   postLookup: [{ body: ['20.42.66.1', '52.146.2.1'] }, { body: ['x'], status: 400 }],
+  getExplain: [
+    { query: { text: "client with IP '20.42.66.1' is not allowed access" } },
+    { query: { text: '2026-07-20T12:00:00Z dial tcp 20.42.66.0/24: i/o timeout' } },
+    { query: { text: 'nothing' }, status: 400 },
+  ],
+  postExplain: [{ body: { text: '20.42.66.1' } }, { body: { text: '' }, status: 400 }],
+  getReleases: [{}, { query: { tag: 'AzureContainerRegistry.WestEurope' } }],
+  getRelease: [{ path: { date: '2025-10-13' } }, { path: { date: '1999-01-01' }, status: 404 }],
+  getOverview: [{}],
   getTags: [{}, { query: { snapshot: first } }],
   getTag: [
     { path: { tag: 'AzureContainerRegistry' } },
@@ -117,6 +127,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   getTargetPlan: [
     { path: { name: 'webhook-receiver' } },
     { path: { name: 'webhook-receiver' }, query: { format: 'markdown' } },
+    { path: { name: 'webhook-receiver' }, query: { snapshot: first } },
   ],
   postTargetApply: [
     { path: { name: 'webhook-receiver' }, body: { planId: plan.id } },
@@ -126,13 +137,17 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   postTargetResume: [{ path: { name: 'webhook-receiver' } }],
   postTargetPause: [{ path: { name: 'webhook-receiver' } }],
   postPull: [{}],
-  getRuns: [{}, { query: { target: 'webhook-receiver', until: '2026-07-20', limit: '1' } }],
+  getRuns: [
+    {},
+    { query: { target: 'webhook-receiver', until: '2026-07-20', limit: '1' } },
+    { query: { detail: 'summary' } },
+  ],
   getRun: [{ path: { id: '20260706T070000000Z-webhook-receiver-0123abcd' } }],
   getHealth: [{}, { status: 503 }],
   getOpenApi: [{}],
   getDocs: [{}],
   getRunbook: [{}],
-  getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'plan.js' } }, { path: { name: 'dashboard.css' } }],
+  getAsset: [{ path: { name: 'dashboard.js' } }, { path: { name: 'docs.js' } }, { path: { name: 'dashboard.css' } }],
   getDashboard: [{}],
   getApprove: [{}],
 };
@@ -207,6 +222,7 @@ describe('the description', () => {
       '/docs',
       '/runbook',
       '/assets/{name}',
+      '/dashboard',
       '/approve',
     ]);
   });
@@ -215,6 +231,18 @@ describe('the description', () => {
     expect(new Set(operations.map(({ operation }) => operation.operationId.replace(/Head$/, '')))).toEqual(
       new Set(Object.keys(samples)),
     );
+  });
+
+  test('every operation but those for HEAD has an example of its own path', () => {
+    for (const { path, method, operation } of operations) {
+      if (method === 'head') continue;
+      const pattern = path
+        .slice(1)
+        .replace('.', '\\.')
+        .replaceAll(/\{\w+\}/g, '[^/]+');
+
+      expect(operation['x-example']).toMatch(new RegExp(`^${pattern}(\\?|$)`));
+    }
   });
 
   test('the examples of bodies are valid', () => {

@@ -1,0 +1,67 @@
+/** One region of the tag: its size since 2019, and its prefixes. */
+import { get } from './api.js';
+import { historyChart } from './charts.js';
+import { byId, element, row, show, table } from './dom.js';
+import { releaseHref } from './home.js';
+import { count, day } from './words.js';
+
+const columns = ['Prefix', 'First listed', 'Last listed'];
+
+export function openRegion(region) {
+  const tag = `AzureContainerRegistry.${region}`;
+  return async () => {
+    const path = `tags/${encodeURIComponent(tag)}`;
+    const [known, pictures] = await Promise.all([get(path), get(`releases?tag=${encodeURIComponent(tag)}`)]);
+    if (!known.isNew && !pictures.isNew && byId('region')) return;
+    showRegion(tag, known.body, pictures.body);
+  };
+}
+
+function showRegion(tag, { listed, prefixes }, { sizes, releases }) {
+  document.title = tag;
+  const now = prefixes.filter(
+    ({ lastSeen }) =>
+      lastSeen === prefixes.reduce((last, prefix) => (prefix.lastSeen > last ? prefix.lastSeen : last), ''),
+  );
+  show(
+    byId('view'),
+    element(
+      'p',
+      { className: 'crumbs' },
+      element('a', { href: '#/' }, 'Now'),
+      ' / ',
+      element('a', { href: '#/regions' }, 'Regions'),
+    ),
+    element('h1', {}, tag),
+    element(
+      'div',
+      { id: 'region' },
+      listed
+        ? element('p', {}, `${count(now.length, 'prefix')} listed now.`)
+        : element('p', { className: 'note warn' }, 'Microsoft no longer lists this tag.'),
+      sizes.length > 0
+        ? element(
+            'div',
+            { className: 'card' },
+            historyChart({ sizes, until: releases.at(-1).date, hrefOf: releaseHref }),
+          )
+        : undefined,
+      element('h2', {}, 'Prefixes'),
+      element(
+        'div',
+        { className: 'card' },
+        table(
+          'Prefixes',
+          columns,
+          prefixes.map(({ prefix, firstSeen, lastSeen }) =>
+            row(columns, [
+              element('code', {}, prefix),
+              day(firstSeen),
+              now.some((other) => other.prefix === prefix) ? 'still listed' : day(lastSeen),
+            ]),
+          ),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,137 @@
+/** One release: what it added and removed, who needs it, who has it, when Azure may use it, and undoing it. */
+import { get, now, post } from './api.js';
+import { act, targetHref } from './actions.js';
+import { button, byId, definitions, element, show } from './dom.js';
+import { count, day, dayAndTime, number, pill, relative } from './words.js';
+
+export function openRelease(date, refresh) {
+  return async () => {
+    const { body: release, isNew } = await get(`releases/${encodeURIComponent(date)}`).catch((error) => {
+      if (error.status === 404) return { body: { missing: error.message }, isNew: true };
+      throw error;
+    });
+    if (release.missing) return showFrame(date, element('p', {}, release.missing));
+    if (isNew || !byId('release')) showRelease(release, refresh);
+  };
+}
+
+function showFrame(date, ...content) {
+  const title = /^\d{4}-/.test(date) ? `List of ${day(date)}` : date;
+  document.title = title;
+  show(
+    byId('view'),
+    element(
+      'p',
+      { className: 'crumbs' },
+      element('a', { href: '#/' }, 'Now'),
+      ' / ',
+      element('a', { href: '#/releases' }, 'Releases'),
+    ),
+    element('h1', {}, title),
+    element('div', { id: 'release' }, content),
+  );
+}
+
+function showRelease(release, refresh) {
+  const { date, seenAt, isBuiltIn, isRejected, deadline, changes, targets } = release;
+  const added = changes.some((change) => change.added.length > 0);
+  showFrame(
+    date,
+    isRejected
+      ? element(
+          'p',
+          { className: 'note warn' },
+          'A person has undone this list: targets and feeds work as if it had never appeared.',
+        )
+      : undefined,
+    definitions([
+      [
+        'First seen here',
+        isBuiltIn ? 'before this app was installed: from the history that comes with it' : dayAndTime(seenAt),
+      ],
+      ['Azure may use what it added', added ? describeDeadline(deadline) : 'nothing was added'],
+      ['Targets', targets.length === 0 ? 'none needs anything of it' : describeTargets(targets)],
+    ]),
+    changes.length === 0 ? element('p', {}, 'It changed nothing in this tag or its regions.') : undefined,
+    changes.map(changeCard),
+    undo(release, refresh),
+  );
+}
+
+function describeDeadline(deadline) {
+  return Date.parse(deadline) > now()
+    ? [`from ${day(deadline)}, `, relative(deadline, 'due')]
+    : `since ${day(deadline)}`;
+}
+
+function describeTargets(targets) {
+  return element(
+    'ul',
+    { className: 'steps' },
+    targets.map(({ name, needs, lacks }) =>
+      element(
+        'li',
+        {},
+        element('a', { href: targetHref(name) }, name),
+        ` needs ${count(needs, 'prefix')}: `,
+        lacks.length === 0 ? pill('inSync') : `${number(lacks.length)} ${lacks.length === 1 ? 'is' : 'are'} missing`,
+      ),
+    ),
+  );
+}
+
+function changeCard({ tag, region, isGone, added, removed }) {
+  return element(
+    'section',
+    { className: 'card', 'aria-label': tag },
+    element('h2', {}, region ?? 'The whole tag', ' ', element('small', {}, tag)),
+    isGone ? element('p', {}, 'The tag is no longer listed.') : undefined,
+    prefixes('Added', '+', added),
+    prefixes('Removed', '−', removed),
+  );
+}
+
+const longestUnfolded = 30;
+
+function prefixes(title, sign, list) {
+  if (list.length === 0) return undefined;
+  return element(
+    'details',
+    { open: list.length <= longestUnfolded },
+    element('summary', {}, element('b', {}, title), ` (${number(list.length)})`),
+    element(
+      'ul',
+      { className: 'steps' },
+      list.map(({ prefix, addresses }) =>
+        element('li', {}, `${sign} `, element('code', {}, prefix), ` ${count(addresses, 'address')}`),
+      ),
+    ),
+  );
+}
+
+/** What undoing means is said before the button that does it. */
+function undo({ snapshot, isBuiltIn, isRejected }, refresh) {
+  if (!snapshot || isBuiltIn || isRejected) return undefined;
+  return element(
+    'details',
+    { id: 'undo' },
+    element('summary', {}, element('b', {}, 'Undo this list')),
+    element(
+      'p',
+      {},
+      'If Microsoft published it by mistake: targets and feeds then follow the list before it, as if this one had never appeared. What it added is removed by the ordinary limits. The next list from Microsoft is followed again.',
+    ),
+    element(
+      'div',
+      { className: 'acts' },
+      button('Undo this list', { id: 'undo-now', className: 'main' }, (pressed) =>
+        act(pressed, () => reject(snapshot), refresh),
+      ),
+    ),
+  );
+}
+
+async function reject(snapshot) {
+  const { message } = await post(`snapshots/${encodeURIComponent(snapshot)}/reject`);
+  return [element('b', {}, 'The list is undone. '), message ?? ''];
+}

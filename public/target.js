@@ -1,0 +1,312 @@
+/** One target: what is allowed now and why, its plan, its runs, its settings, and what a person can do. */
+import { get } from './api.js';
+import { act, approve, pause, resume, rollBack } from './actions.js';
+import { roomBar, sparkline } from './charts.js';
+import { button, byId, definitions, element, row, show, table } from './dom.js';
+import { canBeApproved, planGroups, planSentence } from './plan.js';
+import { count, day, dayAndTime, duration, kindWords, number, pill, relative } from './words.js';
+
+/** Gives what refreshes the page. The live rules are read again only after a run, as that asks Azure. */
+export function openTarget(name, refresh, query) {
+  const path = `targets/${encodeURIComponent(name)}`;
+  const expected = query?.get('plan');
+  let shownRun;
+  show(
+    byId('view'),
+    element(
+      'p',
+      { className: 'crumbs' },
+      element('a', { href: '#/' }, 'Now'),
+      ' / ',
+      element('a', { href: '#/targets' }, 'Targets'),
+    ),
+    ...['head', 'plan', 'allowed', 'rollback', 'runs', 'settings'].map((part) =>
+      element('section', { id: `target-${part}` }),
+    ),
+  );
+  show(byId('target-head'), element('h1', {}, name), element('p', { className: 'soft' }, 'Reading…'));
+  return async () => {
+    const { body: target, isNew } = await get(path).catch((error) => {
+      if (error.status === 404) return { body: { missing: error.message } };
+      throw error;
+    });
+    if (target.missing) return show(byId('target-head'), element('h1', {}, name), element('p', {}, target.missing));
+    document.title = name;
+    if (!isNew && shownRun !== undefined) return;
+    showHead(target, refresh);
+    showSettings(target);
+    showRollback(target, path, refresh);
+    const run = target.lastResult?.runId ?? '';
+    if (run === shownRun) return;
+    shownRun = run;
+    await Promise.all([showPlan(target, path, expected, refresh), showRuns(target)]);
+  };
+}
+
+function showHead(target, refresh) {
+  const { name, kind, status, reasons, pin, lastResult, configuration } = target;
+  const isStopped = status === 'paused' || pin;
+  show(
+    byId('target-head'),
+    element('h1', {}, name, ' ', pill(status), pin ? [' ', pill('pinned')] : ''),
+    element(
+      'p',
+      { className: 'soft' },
+      `${kindWords(kind)}, ${whereOf(configuration)}. `,
+      lastResult ? ['Last looked at ', relative(lastResult.at, 'ago'), '.'] : 'Not looked at yet.',
+    ),
+    pin
+      ? element(
+          'p',
+          { className: 'note warn' },
+          `Rolled back to ${pin.snapshot} by ${pin.by} on ${day(pin.at)}: it does not follow new lists until it is resumed.`,
+        )
+      : undefined,
+    reasons.length > 0
+      ? element(
+          'ul',
+          { className: 'steps' },
+          reasons.map(({ message }) => element('li', {}, message)),
+        )
+      : undefined,
+    element(
+      'div',
+      { className: 'acts' },
+      isStopped
+        ? button('Resume', { id: 'resume', className: 'main' }, (pressed) => act(pressed, () => resume(name), refresh))
+        : button('Pause', { id: 'pause' }, (pressed) => act(pressed, () => pause(name), refresh)),
+    ),
+  );
+}
+
+function whereOf({ regions }) {
+  if (regions === 'all') return 'all regions';
+  return Array.isArray(regions) ? regions.join(', ') : `the regions of ${regions.ofRegistry.split('/').at(-1)}`;
+}
+
+async function showPlan({ name, ownership, capacity }, path, expected, refresh) {
+  const section = byId('target-plan');
+  show(
+    section,
+    element('h2', {}, 'Plan'),
+    element('p', { className: 'soft', role: 'status' }, `Reading the live rules of ${name} from Azure…`),
+  );
+  const plan = await get(`${path}/plan`).then(
+    ({ body }) => body,
+    (error) => ({ error }),
+  );
+  if (plan.error) {
+    if (plan.error.status === 401) throw plan.error;
+    return show(section, element('h2', {}, 'Plan'), element('p', { className: 'note bad' }, plan.error.message));
+  }
+  show(
+    section,
+    element('h2', {}, 'Plan'),
+    element(
+      'div',
+      { className: 'card' },
+      expected && expected !== plan.id
+        ? element('p', { className: 'note warn' }, 'The plan has changed since the notification: this is the new one.')
+        : undefined,
+      element('p', {}, element('b', {}, planSentence(plan))),
+      plan.gate
+        ? element('p', { className: 'note quiet' }, `Nothing of it is written now. ${plan.gate.message}`)
+        : undefined,
+      plan.verdict === 'blocked'
+        ? element(
+            'ul',
+            { className: 'steps' },
+            plan.reasons.map(({ message }) => element('li', {}, message)),
+          )
+        : undefined,
+      (plan.ruleDrift ?? []).length > 0
+        ? element('p', {}, `Put right in the rule itself: ${plan.ruleDrift.join('; ')}.`)
+        : undefined,
+      planGroups(plan),
+      canBeApproved(plan)
+        ? element(
+            'div',
+            { className: 'acts' },
+            button('Approve exactly this plan', { id: 'approve', className: 'main' }, (pressed) =>
+              act(pressed, () => approve(name, plan.id), refresh),
+            ),
+            element('small', {}, 'It is refused if the plan has changed since.'),
+          )
+        : undefined,
+    ),
+  );
+  showAllowed(plan, ownership, capacity);
+}
+
+/** Live against wanted, and how much room is left. */
+function showAllowed(plan, ownership, capacity) {
+  const counts = (...fates) => plan.items.filter(({ fate }) => fates.includes(fate)).length;
+  const missing = counts('add', 'needsApproval', 'doesNotFit');
+  show(
+    byId('target-allowed'),
+    element('h2', {}, 'Allowed now'),
+    element(
+      'div',
+      { className: 'card' },
+      definitions([
+        ['Added by the app', count(ownership.prefixCount, 'prefix')],
+        ['Listed and not allowed', missing > 0 ? count(missing, 'prefix') : 'nothing'],
+        ['Allowed and no longer listed', counts('kept') > 0 ? count(counts('kept'), 'prefix') : 'nothing'],
+        ['Rules', ownership.rules.join(', ')],
+        ['Room', capacity ? [roomBar(capacity), describeRoom(capacity)] : ''],
+        ['Size', element('span', { id: 'target-size' })],
+      ]),
+    ),
+  );
+}
+
+function describeRoom({ used, limit, weeksUntilFull }) {
+  const forecast =
+    weeksUntilFull === null
+      ? 'The list does not grow now.'
+      : weeksUntilFull === 0
+        ? 'It is full, or will be with the next list that adds.'
+        : `At its present growth it is full in ${count(weeksUntilFull, 'week')}.`;
+  return `${number(used)} of ${number(limit)} used. ${forecast}`;
+}
+
+const runColumns = ['Started', 'Outcome', 'Change', 'Asked by', 'Why'];
+
+async function showRuns({ name }) {
+  const { body } = await get(`runs?target=${encodeURIComponent(name)}&limit=50&detail=summary`);
+  const sizes = body.items
+    .filter(({ size }) => size !== undefined)
+    .map(({ finishedAt, size }) => [finishedAt, size])
+    .reverse();
+  if (byId('target-size') && sizes.length > 0) {
+    const [first, last] = [sizes[0], sizes.at(-1)];
+    show(
+      byId('target-size'),
+      sizes.length > 1
+        ? sparkline(
+            sizes,
+            `Prefixes in the live rules: ${first[1]} on ${day(first[0])}, ${last[1]} on ${day(last[0])}`,
+            { width: 240, height: 40 },
+          )
+        : '',
+      `${count(last[1], 'prefix')} in the live rules after the run of ${dayAndTime(last[0])}`,
+    );
+  }
+  const section = byId('target-runs');
+  show(
+    section,
+    element('h2', {}, 'Runs'),
+    element(
+      'div',
+      { className: 'card' },
+      body.items.length === 0
+        ? element('p', {}, 'No run is on record.')
+        : table(`Runs of ${name}`, runColumns, body.items.slice(0, 20).map(runRow)),
+    ),
+  );
+}
+
+function runRow({ startedAt, durationInMs, outcome, counts, trigger, reasons }) {
+  const changed = counts && counts.add + counts.remove > 0 ? `+${counts.add} −${counts.remove}` : '';
+  return row(runColumns, [
+    [
+      element('span', { className: 'nowrap' }, dayAndTime(startedAt)),
+      element('small', {}, `took ${duration(durationInMs)}`),
+    ],
+    pill(outcome),
+    changed,
+    trigger.by ? `${trigger.by} (${trigger.reason})` : trigger.reason,
+    reasons[0] ? element('span', { className: 'clamp', title: reasons[0].message }, reasons[0].message) : '',
+  ]);
+}
+
+/** An earlier list is chosen, what would change is shown, and only then can it be done. */
+function showRollback({ name, pin }, path, refresh) {
+  if (byId('rollback-choice')) return;
+  const preview = element('div', { role: 'status' });
+  const choice = element('select', { id: 'rollback-choice', 'aria-label': 'List to go back to' });
+  const ask = button('Show what would change', { id: 'rollback-preview' }, async (pressed) => {
+    pressed.disabled = true;
+    show(preview, element('p', { className: 'soft' }, 'Reading the live rules from Azure…'));
+    await showPreview(preview, name, path, choice.value, refresh).catch((error) =>
+      show(preview, element('p', { className: 'note bad' }, error.message)),
+    );
+    pressed.disabled = false;
+  });
+  const details = element(
+    'details',
+    { id: 'rollback' },
+    element('summary', {}, element('b', {}, 'Roll back to an earlier list')),
+    element(
+      'p',
+      { className: 'soft' },
+      'The target stays with the list that you choose until it is resumed. Nothing is written before you have seen what would change.',
+    ),
+    element('div', { className: 'acts' }, choice, ask),
+    preview,
+  );
+  details.addEventListener('toggle', async () => {
+    if (!details.open || choice.options.length > 0) return;
+    const { body } = await get('snapshots?limit=100');
+    const earlier = body.items.filter(({ id }) => id !== pin?.snapshot).slice(1);
+    choice.append(...earlier.map(({ id, date }) => element('option', { value: id }, day(date))));
+    if (earlier.length === 0) show(preview, element('p', {}, 'There is no earlier list.'));
+    ask.disabled = earlier.length === 0;
+  });
+  show(byId('target-rollback'), element('h2', {}, 'Earlier lists'), element('div', { className: 'card' }, details));
+}
+
+async function showPreview(preview, name, path, snapshot, refresh) {
+  const { body: plan } = await get(`${path}/plan?snapshot=${encodeURIComponent(snapshot)}`);
+  show(
+    preview,
+    element('p', {}, element('b', {}, `After a rollback: ${planSentence(plan)}`)),
+    plan.gate ? element('p', { className: 'note quiet' }, plan.gate.message) : undefined,
+    planGroups(plan, 'preview'),
+    element(
+      'div',
+      { className: 'acts' },
+      button(`Roll back ${name}`, { id: 'rollback-now', className: 'main' }, (pressed) =>
+        act(pressed, () => rollBack(name, snapshot), refresh),
+      ),
+    ),
+  );
+}
+
+const settingColumns = ['Setting', 'Value', 'From'];
+const originWords = {
+  target: 'the target',
+  profile: 'its profile',
+  defaults: 'defaults',
+  scenario: 'its scenario',
+  builtIn: 'the app',
+};
+
+function showSettings({ configuration, settings = [] }) {
+  const rows = settings.map(({ name, value, from }) =>
+    row(settingColumns, [
+      element('code', {}, name),
+      element('code', {}, typeof value === 'string' ? value : JSON.stringify(value)),
+      originWords[from] ?? from,
+    ]),
+  );
+  show(
+    byId('target-settings'),
+    element('h2', {}, 'Settings that apply'),
+    element(
+      'div',
+      { className: 'card' },
+      element(
+        'details',
+        { id: 'settings' },
+        element(
+          'summary',
+          {},
+          element('b', {}, `Policy ${configuration.policy}`),
+          ` and ${count(Math.max(0, rows.length - 1), 'more setting')}`,
+        ),
+        table('Settings', settingColumns, rows),
+      ),
+    ),
+  );
+}

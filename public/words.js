@@ -1,0 +1,104 @@
+/** Numbers, days and names as people write them. */
+import { now } from './api.js';
+import { element } from './dom.js';
+
+const minuteInMs = 60_000;
+const hourInMs = 60 * minuteInMs;
+const dayInMs = 24 * hourInMs;
+
+export function number(value) {
+  return (typeof value === 'string' ? BigInt(value) : value).toLocaleString('en-GB');
+}
+
+/** `1 prefix`, `2 prefixes` */
+export function count(value, noun) {
+  const ending = /(x|s|ch|sh)$/.test(noun) ? 'es' : 's';
+  return `${number(value)} ${noun}${Number(value) === 1 ? '' : ending}`;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `14 Sep 2026`, of a day or an ISO time in UTC. */
+export function day(iso) {
+  const [year, month, date] = iso.slice(0, 10).split('-');
+  return `${Number(date)} ${months[Number(month) - 1]} ${year}`;
+}
+
+/** `14 Sep 2026 at 06:31 UTC` */
+export function dayAndTime(iso) {
+  return `${day(iso)} at ${iso.slice(11, 16)} UTC`;
+}
+
+/** `2 days 3 hours`, `4 minutes`: as much as one needs. */
+export function duration(ms) {
+  if (ms < minuteInMs) return 'less than a minute';
+  if (ms < hourInMs) return count(Math.floor(ms / minuteInMs), 'minute');
+  if (ms < dayInMs) return count(Math.floor(ms / hourInMs), 'hour');
+  const days = Math.floor(ms / dayInMs);
+  const hours = Math.floor((ms % dayInMs) / hourInMs);
+  return days < 10 && hours > 0 ? `${count(days, 'day')} ${count(hours, 'hour')}` : count(days, 'day');
+}
+
+const tellers = {
+  ago: (time) => `${duration(now() - time)} ago`,
+  since: (time) => `since ${duration(now() - time)}`,
+  due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue since ${duration(now() - time)}`),
+};
+
+/** A time that tells how far away it is, and goes on telling. */
+export function relative(iso, form) {
+  return element('time', { dateTime: iso, title: dayAndTime(iso), 'data-form': form }, tellers[form](new Date(iso)));
+}
+
+/** Brings every relative time on the page up to date. */
+export function tick() {
+  for (const node of document.querySelectorAll('time[data-form]')) {
+    const text = tellers[node.dataset.form](new Date(node.dateTime));
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+const statuses = {
+  inSync: ['good', 'in sync'],
+  pending: ['quiet', 'being updated'],
+  held: ['warn', 'waits for you'],
+  blocked: ['bad', 'blocked'],
+  failed: ['bad', 'failed'],
+  paused: ['quiet', 'paused'],
+  planOnly: ['quiet', 'preview only'],
+  overdue: ['bad', 'overdue'],
+  pinned: ['warn', 'rolled back'],
+  applied: ['good', 'applied'],
+  unchanged: ['quiet', 'nothing to do'],
+  interrupted: ['bad', 'interrupted'],
+};
+
+export function statusWords(status, number = 1) {
+  const words = statuses[status]?.[1] ?? status;
+  return number === 1 ? words : words.replace(/^waits /, 'wait ');
+}
+
+export function pill(status) {
+  const [tone, words] = statuses[status] ?? ['quiet', status];
+  return element('span', { className: `pill ${tone}` }, words);
+}
+
+const kinds = {
+  nsgRule: 'NSG rule',
+  registryNetworkRules: 'registry IP rules',
+};
+
+export function kindWords(kind) {
+  return kinds[kind] ?? kind;
+}
+
+/** `20.42.66.0/23` in West Europe: 512 addresses */
+export function prefixWords({ prefix, region, addresses }) {
+  return [
+    element('code', {}, prefix),
+    region ? ` in ${region}` : '',
+    addresses === undefined
+      ? ''
+      : `: ${typeof addresses === 'number' ? number(addresses) : addresses} ${Number(String(addresses).replaceAll(',', '')) === 1 ? 'address' : 'addresses'}`,
+  ];
+}

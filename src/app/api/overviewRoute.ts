@@ -1,0 +1,40 @@
+/** Asked by every open page again and again: described without zod. */
+import { readOverview } from '../queries/overview/overview.ts';
+import { defineRoute, jsonAnswer, namingSnapshot, type JsonSchema } from './route.ts';
+
+const text = { type: 'string' };
+const array = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+const object = (properties: JsonSchema): JsonSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
+const anything = { type: 'object' };
+
+const overview = object({
+  cloud: text,
+  version: text,
+  now: object({
+    state: { enum: ['calm', 'updating', 'waiting', 'overdue', 'blocked', 'listStandsStill', 'storageDown', 'noList'] },
+    tone: { enum: ['good', 'warn', 'bad'] },
+    sentence: text,
+    details: array(text),
+  }),
+  waiting: { ...array(anything), description: 'One card for each decision, the most urgent first.' },
+  targets: { ...orNull(array(anything)), description: 'The most urgent first; null where they cannot be read.' },
+  list: object({ snapshot: orNull(text), released: orNull(text), fetchedAt: orNull(text), sources: array(anything) }),
+  releases: { ...array(anything), description: 'The latest ones, the newest first.' },
+  normal: { ...array(text), description: 'What is normal for the tag, a sentence each.' },
+});
+
+export const overviewRoute = defineRoute({
+  summary: 'All that the page shows at first sight',
+  description: 'Answers even where storage does not: then with what is known.',
+  answerHeaders: ['x-snapshot-id'],
+  responses: { 200: { description: 'The overview.', content: { 'application/json': overview } } },
+  async handle(_input, { queries }) {
+    const answer = await readOverview(queries);
+    return jsonAnswer(answer, namingSnapshot(answer.list.snapshot ?? undefined));
+  },
+});

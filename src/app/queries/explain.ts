@@ -1,0 +1,80 @@
+/** What the addresses of a text are, who lets them in, and what to do next. */
+import { explainAddress, type AddressExplanation } from '../../core/explain/explainAddress.ts';
+import { listedPeriods } from '../../core/explain/listedPeriods.ts';
+import { findAddresses, findDay, findSituation, maxExplained, type Situation } from '../../core/explain/readText.ts';
+import { RequestError } from '../../core/errors.ts';
+import { overlapping, parsePrefix } from '../../core/prefixes.ts';
+import type { LookupMatch } from '../../core/serviceTags/lookupIndex.ts';
+import { regionalTags, findTag } from '../../core/serviceTags/regions.ts';
+import { defaultServiceTag, type ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
+import type { Queries } from '../queries.ts';
+import type { SnapshotView } from './currentSnapshot.ts';
+import { lookupAddress } from './lookup.ts';
+import { readTargetFacts } from './overview/targetFacts.ts';
+import { readReleases } from './releases.ts';
+
+export interface Explanation {
+  readonly snapshot: string;
+  /** Day of the line, `YYYY-MM-DD`; null where it names none. */
+  readonly day: string | null;
+  readonly situation: Situation;
+  readonly addresses: readonly AddressExplanation[];
+}
+
+export interface ExplainedView {
+  readonly view: SnapshotView;
+  readonly explanation: Explanation;
+}
+
+const shownOverlaps = 50;
+
+/** Throws RequestError 400 where the text has no address. */
+export async function explainText(queries: Queries, text: string): Promise<ExplainedView> {
+  const addresses = findAddresses(text);
+  if (addresses.length === 0) {
+    throw new RequestError(
+      400,
+      'no-address',
+      `text: there is no IP address in it; accepted: an address, a CIDR, or a line that has up to ${maxExplained} of them`,
+      { parameter: 'text' },
+    );
+  }
+  const [view, targets, releases] = await Promise.all([
+    queries.current.get(),
+    readTargetFacts(queries.services),
+    readReleases(queries),
+  ]);
+  const { snapshot } = view;
+  const day = findDay(text, queries.services.clock.now());
+  const situation = findSituation(text);
+  const explained = addresses.map((address) =>
+    explainAddress({
+      address,
+      situation,
+      day,
+      matches: lookupAddress(snapshot, address).matches,
+      overlaps: overlapsOf(snapshot.document, address),
+      periods: listedPeriods(releases, address),
+      targets,
+    }),
+  );
+  return { view, explanation: { snapshot: snapshot.id, day: day ?? null, situation, addresses: explained } };
+}
+
+/** Listed prefixes of the ACR tags inside of a CIDR; of a single address none. */
+function overlapsOf(document: ServiceTagsDocument, address: string): readonly LookupMatch[] {
+  const { family, length } = parsePrefix(address);
+  if (length === (family === 'ipv4' ? 32 : 128)) return [];
+  const tags = [findTag(document, defaultServiceTag), ...regionalTags(document, defaultServiceTag)];
+  const found = tags.flatMap((tag) =>
+    tag
+      ? overlapping(tag.addressPrefixes, [address]).map((prefix) => ({
+          tag: tag.name,
+          region: tag.region,
+          systemService: tag.systemService,
+          prefix,
+        }))
+      : [],
+  );
+  return found.filter(({ prefix }) => parsePrefix(prefix).length > length).slice(0, shownOverlaps);
+}

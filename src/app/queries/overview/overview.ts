@@ -1,0 +1,129 @@
+/** All that the page shows at first sight, read at once; what cannot be read is said, and the rest is shown. */
+import { toErrorMessage } from '../../../core/errors.ts';
+import { byDeadline, mergeCards, quarantineCard, targetCards } from '../../../core/overview/cards.ts';
+import { headlineOf } from '../../../core/overview/headline.ts';
+import type { Card, ListInfo, Overview } from '../../../core/overview/overview.ts';
+import type { DescribePrefix } from '../../../core/overview/planItems.ts';
+import { byUrgency, targetRow } from '../../../core/overview/targetRow.ts';
+import type { PullStatus } from '../../../core/ledger/pullStatus.ts';
+import { describeNormal, normalOf } from '../../../core/releases/normal.ts';
+import { releaseRow } from '../../../core/releases/releaseRow.ts';
+import type { Release } from '../../../core/history/historyDocument.ts';
+import { defaultServiceTag } from '../../../core/serviceTags/serviceTags.ts';
+import type { Snapshot } from '../../../core/serviceTags/snapshot.ts';
+import { readAppVersion } from '../../appRoot.ts';
+import type { Queries } from '../../queries.ts';
+import type { SnapshotView } from '../currentSnapshot.ts';
+import { publicSourceName } from '../health.ts';
+import { describePrefixes } from '../describePrefixes.ts';
+import { readReleases } from '../releases.ts';
+import { describeCause, readStorage } from '../storage.ts';
+import { statusSince } from './statusSince.ts';
+import { readLastRun, readTargetFacts, type TargetFacts } from './targetFacts.ts';
+
+const shownReleases = 6;
+
+export async function readOverview(queries: Queries): Promise<Overview> {
+  const { services, current } = queries;
+  const now = services.clock.now();
+  const [view, pull, facts, releases, isTargetsFileMissing] = await Promise.all([
+    attempt(queries, 'the list', () => current.get()),
+    attempt(queries, 'the pull status', () =>
+      readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
+    ),
+    attempt(queries, 'the targets', () => readTargetFacts(services)),
+    attempt(queries, 'the history', () => readReleases(queries)),
+    attempt(queries, 'the targets file', async () => services.isTargetsFileMissing?.()),
+  ]);
+  const snapshot = view?.snapshot;
+  const rows = facts?.map((fact) => targetRow(fact, snapshot?.document, now));
+  const waiting = await readCards(queries, facts ?? [], releases ?? [], snapshot, now);
+  const list = listInfo(view, pull);
+  return {
+    cloud: services.cloud,
+    version: await readAppVersion(),
+    now: headlineOf({
+      targets: rows ?? null,
+      list,
+      decisions: waiting.length,
+      isStorageDown: facts === undefined && pull === undefined,
+      updatesPaused: services.updatesPaused,
+      isTargetsFileMissing: isTargetsFileMissing ?? false,
+      now,
+    }),
+    waiting,
+    targets: rows?.sort(byUrgency) ?? null,
+    list,
+    releases: latest(releases ?? []).map((release) => releaseRow(release, defaultServiceTag, facts ?? [])),
+    normal: describe(releases ?? []),
+  };
+}
+
+async function readCards(
+  queries: Queries,
+  facts: readonly TargetFacts[],
+  releases: readonly Release[],
+  snapshot: Snapshot | undefined,
+  now: Date,
+): Promise<readonly Card[]> {
+  const describe = describePrefixes(snapshot?.document, releases);
+  const cards = await Promise.all(facts.map((fact) => cardsOf(queries, fact, describe, snapshot, now)));
+  const quarantined = (snapshot?.quarantine ?? []).filter(({ kind }) => kind !== 'unknown').map(quarantineCard);
+  return [...mergeCards([...cards.flat(), ...quarantined])].sort(byDeadline);
+}
+
+const waits: readonly string[] = ['held', 'blocked', 'failed'];
+
+/** The ledger is read of targets alone that need somebody. */
+async function cardsOf(
+  { services }: Queries,
+  fact: TargetFacts,
+  describe: DescribePrefix,
+  snapshot: Snapshot | undefined,
+  now: Date,
+): Promise<readonly Card[]> {
+  const row = targetRow(fact, snapshot?.document, now);
+  if (!waits.includes(fact.status) && !row.isOverdue) return [];
+  const [run, since] = await Promise.all([
+    readLastRun(services.ledger, fact.state).catch(() => undefined),
+    statusSince(services.ledger, fact.state).catch(() => null),
+  ]);
+  return targetCards({ ...fact, row, plan: run?.plan, since }, describe, now);
+}
+
+function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined): ListInfo {
+  return {
+    snapshot: view?.snapshot.id ?? null,
+    released: view?.snapshot.date ?? null,
+    fetchedAt: pull?.lastPull.at ?? null,
+    isPullFailed: pull?.lastPull.outcome === 'failed',
+    sources: (pull?.sources ?? []).map(({ source, status, date }) => ({
+      source: publicSourceName(source),
+      status,
+      ...(date !== undefined && { date }),
+    })),
+    disagreements: pull?.disagreements.length ?? 0,
+  };
+}
+
+function latest(releases: readonly Release[]): readonly Release[] {
+  return releases.slice(-shownReleases).reverse();
+}
+
+function describe(releases: readonly Release[]): readonly string[] {
+  const normal = normalOf(releases, defaultServiceTag);
+  return normal ? describeNormal(normal) : [];
+}
+
+async function attempt<T>({ services }: Queries, what: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    services.logger.warn('The overview lacks a part', {
+      what,
+      error: toErrorMessage(error),
+      cause: describeCause(error),
+    });
+    return undefined;
+  }
+}

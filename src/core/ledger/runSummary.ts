@@ -1,0 +1,36 @@
+/** A run in a few lines, for a table: without its plan and its lists of prefixes. */
+import type { Reason } from '../reasons.ts';
+import type { RunRecord } from './runRecord.ts';
+
+export interface RunSummary extends Pick<
+  RunRecord,
+  'id' | 'chain' | 'startedAt' | 'finishedAt' | 'durationInMs' | 'trigger' | 'outcome' | 'snapshot' | 'capacity'
+> {
+  /** What it said first. */
+  readonly reasons: readonly Pick<Reason, 'code' | 'message'>[];
+  /** How many prefixes the plan was to add and remove; absent where there was none. */
+  readonly counts?: { readonly add: number; readonly remove: number };
+  /** Prefixes in the app's rules afterwards; absent where nobody looked. */
+  readonly size?: number;
+}
+
+const shownReasons = 3;
+
+export function summarizeRun(record: RunRecord): RunSummary {
+  const { id, chain, startedAt, finishedAt, durationInMs, trigger, outcome, snapshot, capacity } = record;
+  const { plan, after, reasons } = record;
+  return {
+    id,
+    chain,
+    startedAt,
+    finishedAt,
+    durationInMs,
+    trigger,
+    outcome,
+    ...(snapshot && { snapshot }),
+    ...(capacity && { capacity }),
+    reasons: reasons.slice(0, shownReasons).map(({ code, message }) => ({ code, message })),
+    ...(plan && { counts: { add: plan.add.length, remove: plan.remove.length } }),
+    ...(after && { size: after.reduce((sum, { prefixes }) => sum + prefixes.length, 0) }),
+  };
+}

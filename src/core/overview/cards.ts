@@ -1,0 +1,180 @@
+/** What waits for a person: one card for each decision. */
+import type { Plan } from '../plan/plan.ts';
+import type { TagQuarantine } from '../serviceTags/snapshot.ts';
+import { agree, compareText, counted, inWords } from '../words.ts';
+import type { Card, CardItem, TargetRow } from './overview.ts';
+import { addressesOf, planItems, type DescribePrefix, type PlanItem } from './planItems.ts';
+import { firstDeadline, isCounted, type RowInput } from './targetRow.ts';
+
+/** As many prefixes as one can look at on a card. */
+const shownItems = 3;
+
+export interface CardInput extends RowInput {
+  readonly row: TargetRow;
+  /** The plan of the last run. */
+  readonly plan: Plan | undefined;
+  /** ISO time since when the target stands so, as far as the ledger was read. */
+  readonly since: string | null;
+}
+
+/** None where nothing waits. */
+export function targetCards(input: CardInput, describe: DescribePrefix, now: Date): readonly Card[] {
+  const { status } = input;
+  if (status === 'paused' || status === 'planOnly') return [];
+  if (status === 'blocked' || status === 'failed') return [stoppedCard(input)];
+  const cards = status === 'held' && input.plan ? heldCards(input, input.plan, describe, now) : [];
+  return cards.length === 0 && input.row.isOverdue ? [overdueCard(input, describe)] : cards;
+}
+
+function stoppedCard({ target, status, reasons, row, since, state }: CardInput): Card {
+  const [first, ...more] = reasons.map(({ message }) => message);
+  return {
+    ...base(`${status} ${target.name}`, status === 'failed' ? 'failed' : 'blocked', target.name),
+    tone: 'bad',
+    title: status === 'failed' ? 'The last update failed' : 'Blocked: nothing is written to it',
+    text: [
+      first ?? state?.lastResult?.error ?? 'No reason is on record.',
+      ...more.slice(0, 1),
+      status === 'failed'
+        ? 'It is tried again within the hour.'
+        : 'It is looked at again every hour; its rules stay as they are.',
+    ],
+    since,
+    deadline: row.deadline,
+    actions: ['review', 'pause'],
+  };
+}
+
+function heldCards(input: CardInput, plan: Plan, describe: DescribePrefix, now: Date): readonly Card[] {
+  const items = planItems(plan, describe);
+  const waiting = items.filter(({ fate }) => fate === 'needsApproval');
+  const noRoom = items.filter(({ fate }) => fate === 'doesNotFit');
+  return [
+    ...(waiting.length > 0 && plan.verdict === 'held' ? [approvalCard(input, plan, waiting, now)] : []),
+    ...(noRoom.length > 0 ? [noRoomCard(input, noRoom, now)] : []),
+  ];
+}
+
+function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], now: Date): Card {
+  const { target, since } = input;
+  const adds = items.filter(({ change }) => change === 'add');
+  const removes = items.length - adds.length;
+  const parts = [
+    ...(adds.length > 0 ? [`add ${counted(adds.length, 'prefix')}`] : []),
+    ...(removes > 0 ? [`remove ${counted(removes, 'prefix')}`] : []),
+  ];
+  return {
+    ...base(`approval ${target.name}`, 'approval', target.name),
+    ...deadlineOfItems(input, now),
+    title: `May the app ${parts.join(' and ')}?`,
+    text: [...reasonsOf(items), 'The rest of the plan is applied. Without you nothing of this is written.'],
+    ...itemsOf(items),
+    since,
+    targets: [{ name: target.name, planId: plan.id }],
+    actions: ['review', 'approve', 'pause'],
+  };
+}
+
+function noRoomCard(input: CardInput, items: readonly PlanItem[], now: Date): Card {
+  const { target, row, since } = input;
+  const room = row.room ? ` It uses ${inWords(row.room.used)} of ${inWords(row.room.limit)}.` : '';
+  return {
+    ...base(`room ${target.name}`, 'doesNotFit', target.name),
+    ...deadlineOfItems(input, now),
+    title: `${counted(items.length, 'prefix')} ${agree(items.length, 'does', 'do')} not fit`,
+    text: [...reasonsOf(items), `An approval does not help: make room, or choose fewer regions.${room}`],
+    ...itemsOf(items),
+    since,
+    actions: ['review', 'pause'],
+  };
+}
+
+function overdueCard({ target, row, missing, since }: CardInput, describe: DescribePrefix): Card {
+  const items = missing.map(({ prefix, published }): CardItem => {
+    const { region } = describe(prefix);
+    return { change: 'add', prefix, region, addresses: addressesInWords(addressesOf(prefix)), firstListed: published };
+  });
+  return {
+    ...base(`overdue ${target.name}`, 'overdue', target.name),
+    tone: 'bad',
+    title: `${counted(items.length, 'listed prefix')} ${agree(items.length, 'is', 'are')} not allowed yet`,
+    text: ['No run has written them. Look at its last runs; an update is tried every hour.'],
+    items: items.slice(0, shownItems),
+    itemCount: items.length,
+    since,
+    deadline: row.deadline,
+    actions: ['review', 'pause'],
+  };
+}
+
+export function quarantineCard({ tag, reason, since }: TagQuarantine): Card {
+  return {
+    ...base(`quarantine ${tag}`, 'quarantine', undefined),
+    tag,
+    tone: 'warn',
+    title: `Is ${tag} really gone?`,
+    text: [
+      reason,
+      'Nothing is removed because of it, and feeds keep it. Confirm it if Microsoft has really retired the tag.',
+    ],
+    since: `${since}T00:00:00.000Z`,
+    actions: ['retire'],
+  };
+}
+
+/** What is the same decision for several targets is one card. */
+export function mergeCards(cards: readonly Card[]): readonly Card[] {
+  const merged = new Map<string, Card>();
+  for (const card of cards) {
+    const { tag, kind, tone, title, text, items, itemCount } = card;
+    const key = JSON.stringify([tag, kind, tone, title, text, items, itemCount]);
+    const same = merged.get(key);
+    merged.set(key, same ? { ...same, ...firstTimes(same, card), targets: [...same.targets, ...card.targets] } : card);
+  }
+  return [...merged.values()];
+}
+
+function firstTimes(a: Card, b: Card): Pick<Card, 'since' | 'deadline'> {
+  const first = (one: string | null, other: string | null) =>
+    [one, other].filter((time) => time !== null).sort(compareText)[0] ?? null;
+  return { since: first(a.since, b.since), deadline: first(a.deadline, b.deadline) };
+}
+
+/** The bad ones first, then by deadline, then those that have waited longest. */
+export function byDeadline(a: Card, b: Card): number {
+  return (
+    Number(b.tone === 'bad') - Number(a.tone === 'bad') ||
+    compareText(a.deadline ?? '9', b.deadline ?? '9') ||
+    compareText(a.since ?? '9', b.since ?? '9') ||
+    compareText(a.id, b.id)
+  );
+}
+
+function base(id: string, kind: Card['kind'], target: string | undefined) {
+  const targets = target === undefined ? [] : [{ name: target }];
+  return { id, kind, targets, items: [], itemCount: 0, since: null, deadline: null };
+}
+
+function deadlineOfItems(input: CardInput, now: Date): Pick<Card, 'deadline' | 'tone'> {
+  const deadline = isCounted(input) ? firstDeadline(input.missing) : undefined;
+  return { deadline: deadline?.toISOString() ?? null, tone: deadline && deadline < now ? 'bad' : 'warn' };
+}
+
+function reasonsOf(items: readonly PlanItem[]): string[] {
+  return [...new Set(items.flatMap(({ why }) => (why ? [why.message] : [])))].slice(0, 2);
+}
+
+function itemsOf(items: readonly PlanItem[]): Pick<Card, 'items' | 'itemCount'> {
+  const shown = items.slice(0, shownItems).map(({ prefix, region, addresses, change = 'add', firstListed = null }) => ({
+    change,
+    prefix,
+    region,
+    addresses: addressesInWords(addresses),
+    firstListed,
+  }));
+  return { items: shown, itemCount: items.length };
+}
+
+function addressesInWords(addresses: number | string): string {
+  return inWords(typeof addresses === 'number' ? addresses : BigInt(addresses));
+}

@@ -1,0 +1,151 @@
+/** The first sentence of the page: the worst that is true, and beside it what else is. */
+import { dayInMs } from '../time.ts';
+import { agree, counted, dayInWords } from '../words.ts';
+import type { ListInfo, Now, TargetRow, Tone } from './overview.ts';
+
+/** Microsoft releases a list a week: after three without one, something is wrong with the source, or with Microsoft's. */
+export const daysUntilListStandsStill = 21;
+
+export interface HeadlineInput {
+  readonly targets: readonly TargetRow[] | null;
+  readonly list: ListInfo;
+  /** How many cards wait for a person. */
+  readonly decisions: number;
+  readonly isStorageDown: boolean;
+  readonly updatesPaused: boolean;
+  readonly isTargetsFileMissing: boolean;
+  readonly now: Date;
+}
+
+export function headlineOf(input: HeadlineInput): Now {
+  const told = tellWorst(input);
+  return { ...told, details: [...(told.details ?? []), ...detailsOf(input, told.state)] };
+}
+
+type Told = Omit<Now, 'details'> & { readonly details?: readonly string[] };
+
+function tellWorst(input: HeadlineInput): Told {
+  const { targets, list, decisions } = input;
+  const tell = (state: Now['state'], tone: Tone, sentence: string, ...details: string[]) => ({
+    state,
+    tone,
+    sentence,
+    details,
+  });
+  if (input.isStorageDown) {
+    return tell(
+      'storageDown',
+      'bad',
+      'Storage cannot be read, so nobody knows how the targets stand.',
+      'Rules in Azure stay as they are, and nothing is written until storage answers. The app asks again by itself; if this lasts, look at the storage account: its firewall, its keys or roles, and whether it is disabled.',
+    );
+  }
+  if (targets === null)
+    return tell(
+      'storageDown',
+      'bad',
+      'The targets cannot be read.',
+      'GET targets says why. Rules in Azure stay as they are.',
+    );
+  if (list.released === null)
+    return tell(
+      'noList',
+      'warn',
+      'No list has been pulled yet.',
+      'The first pull comes with the timer, or at once with POST pull.',
+    );
+  const overdue = targets.filter(({ isOverdue }) => isOverdue);
+  if (overdue.length > 0) {
+    const missing = overdue.reduce((sum, target) => sum + target.missing, 0);
+    return tell(
+      'overdue',
+      'bad',
+      `${counted(overdue.length, 'target')} ${agree(overdue.length, 'is', 'are')} overdue: Azure may already use ${counted(missing, 'prefix')} that ${agree(overdue.length, 'it does', 'they do')} not allow.`,
+      restInSync(targets),
+    );
+  }
+  const stopped = targets.filter(({ status }) => status === 'blocked' || status === 'failed');
+  if (stopped.length > 0) return tell('blocked', 'bad', describeStopped(stopped, targets.length), restInSync(targets));
+  const age = ageInDays(list.released, input.now);
+  if (age > daysUntilListStandsStill) {
+    return tell(
+      'listStandsStill',
+      'warn',
+      `Microsoft’s list stands still: the newest release is of ${dayInWords(list.released)}, ${counted(age, 'day')} ago.`,
+      'A new list usually appears every week. Targets keep what they have; check whether the sources are still the right ones.',
+      restInSync(targets),
+    );
+  }
+  if (decisions > 0)
+    return tell(
+      'waiting',
+      'warn',
+      `${inSyncOf(targets)} ${counted(decisions, 'decision')} ${agree(decisions, 'waits', 'wait')} for you.`,
+    );
+  const counting = targets.filter(isCounted);
+  const pending = counting.filter(({ status }) => status === 'pending').length;
+  if (pending > 0)
+    return tell(
+      'updating',
+      'good',
+      `${inSyncOf(targets)} ${pending} ${agree(pending, 'is', 'are')} being updated now.`,
+    );
+  return tell('calm', 'good', inSyncOf(targets));
+}
+
+/** What else is true and is not said by the sentence. */
+function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
+  const { targets, list, updatesPaused, isTargetsFileMissing } = input;
+  const details: string[] = [];
+  if (state !== 'storageDown' && targets) {
+    const previews = targets.filter(({ policy }) => policy === 'plan').length;
+    const paused = targets.filter(({ status }) => status === 'paused').length;
+    const apart = [...(previews > 0 ? [`${previews} preview only`] : []), ...(paused > 0 ? [`${paused} paused`] : [])];
+    if (apart.length > 0) details.push(`Not counted: ${apart.join(', ')}.`);
+  }
+  if (isTargetsFileMissing) details.push('There is no targets file: no target is managed.');
+  if (updatesPaused) details.push('UPDATES_PAUSED is set: nothing is written to any target.');
+  if (list.isPullFailed) details.push('The last pull failed: the list is the one from the pull before.');
+  const bad = list.sources.filter(({ status }) => status !== 'healthy');
+  if (bad.length > 0) {
+    details.push(
+      `${bad.length} of ${counted(list.sources.length, 'source')} ${agree(bad.length, 'is', 'are')} not healthy: ${bad.map(({ source, status }) => `${source} (${status})`).join(', ')}.`,
+    );
+  }
+  if (list.disagreements > 0) details.push(`The sources disagree about ${counted(list.disagreements, 'tag')}.`);
+  return details;
+}
+
+/** What writes nothing by intention is neither in sync nor late. */
+function isCounted({ policy, status }: TargetRow): boolean {
+  return policy !== 'plan' && status !== 'paused';
+}
+
+function inSyncOf(targets: readonly TargetRow[]): string {
+  const counting = targets.filter(isCounted);
+  const inSync = counting.filter(({ status }) => status === 'inSync').length;
+  if (targets.length === 0) return 'No targets are configured: lists and look-ups work.';
+  if (counting.length === 0)
+    return `No target is written to: ${counted(targets.length, 'target')} preview only or paused.`;
+  if (inSync === counting.length)
+    return inSync === 1 ? 'The target is in sync.' : `All ${counted(inSync, 'target')} are in sync.`;
+  return `${inSync} of ${counted(counting.length, 'target')} ${agree(inSync, 'is', 'are')} in sync.`;
+}
+
+function restInSync(targets: readonly TargetRow[]): string {
+  return inSyncOf(targets);
+}
+
+function describeStopped(stopped: readonly TargetRow[], total: number): string {
+  const blocked = stopped.filter(({ status }) => status === 'blocked').length;
+  const failed = stopped.length - blocked;
+  const parts = [
+    ...(blocked > 0 ? [`${blocked} ${agree(blocked, 'is', 'are')} blocked`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  return `Of ${counted(total, 'target')}, ${parts.join(' and ')}: ${agree(stopped.length, 'its rules stay as they are until someone acts', 'their rules stay as they are until someone acts')}.`;
+}
+
+function ageInDays(day: string, now: Date): number {
+  return Math.floor((now.getTime() - Date.parse(`${day}T00:00:00Z`)) / dayInMs);
+}

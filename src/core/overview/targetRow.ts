@@ -1,0 +1,131 @@
+/** One target as a row of the page. */
+import { deadlineOf } from '../goLive.ts';
+import { toCapacityUse } from '../plan/capacityUse.ts';
+import type { Reason } from '../reasons.ts';
+import { locationInWords } from '../serviceTags/regions.ts';
+import type { ServiceTagsDocument } from '../serviceTags/serviceTags.ts';
+import type { Target } from '../targets/target.ts';
+import type { TargetState, TargetStatus, WaitingPrefix } from '../targets/targetState.ts';
+import { compareText, counted, dayInWords } from '../words.ts';
+import type { TargetRow } from './overview.ts';
+
+export interface RowInput {
+  readonly target: Target;
+  readonly state: TargetState | undefined;
+  readonly status: TargetStatus;
+  readonly reasons: readonly Reason[];
+  readonly missing: readonly WaitingPrefix[];
+}
+
+export function targetRow(input: RowInput, document: ServiceTagsDocument | undefined, now: Date): TargetRow {
+  const { target, state, status, missing } = input;
+  const deadline = isCounted(input) ? firstDeadline(missing) : undefined;
+  const regions = regionsOf(target, state);
+  return {
+    name: target.name,
+    kind: target.kind,
+    policy: target.policy,
+    status,
+    isOverdue: deadline !== undefined && deadline < now,
+    where: whereOf(target, regions, document),
+    regions,
+    why: whyOf(input),
+    missing: deadline ? missing.length : 0,
+    deadline: deadline?.toISOString() ?? null,
+    room: state?.capacity ? toCapacityUse(state.capacity) : null,
+    sizes: state?.capacity?.history.map(({ date, count }) => [date, count] as const) ?? [],
+    lastChange: lastChangeOf(state),
+    isPinned: state?.pin !== undefined,
+  };
+}
+
+/** A preview, a paused target and one that was never written to have no week that could run out. */
+export function isCounted({ target, status, state }: RowInput): boolean {
+  return target.policy !== 'plan' && status !== 'paused' && (state?.owned.length ?? 0) > 0;
+}
+
+export function firstDeadline(missing: readonly WaitingPrefix[]): Date | undefined {
+  const first = missing.map(({ published }) => published).sort(compareText)[0];
+  return first === undefined ? undefined : deadlineOf(first);
+}
+
+const urgency: readonly TargetStatus[] = ['blocked', 'failed', 'held', 'pending', 'inSync', 'paused', 'planOnly'];
+
+/** Overdue ones first, then by status, then by deadline, then by name. */
+export function byUrgency(a: TargetRow, b: TargetRow): number {
+  if (a.isOverdue !== b.isOverdue) return a.isOverdue ? -1 : 1;
+  return (
+    urgency.indexOf(a.status) - urgency.indexOf(b.status) ||
+    compareText(a.deadline ?? '9', b.deadline ?? '9') ||
+    compareText(a.name, b.name)
+  );
+}
+
+/** ARM locations; empty: all. Of a registry those that it had last. */
+function regionsOf({ regions }: Target, state: TargetState | undefined): readonly string[] {
+  if (regions === 'all') return [];
+  return 'ofRegistry' in regions ? (state?.coverage?.registryRegions ?? []) : regions;
+}
+
+function whereOf({ regions }: Target, known: readonly string[], document: ServiceTagsDocument | undefined): string {
+  if (regions === 'all') return 'all regions';
+  const [only] = known;
+  if (only === undefined) return 'the regions of its registry';
+  return known.length === 1 ? locationInWords(document, only) : counted(known.length, 'region');
+}
+
+/** For one line: the target's own page says it all. */
+function whyOf({ target, state, status, reasons }: RowInput): string {
+  const counts = state?.lastResult?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 };
+  const pinned = state?.pin
+    ? `Rolled back by ${state.pin.by} on ${dayInWords(state.pin.at)}: it does not follow new lists.`
+    : '';
+  switch (status) {
+    case 'blocked':
+    case 'failed':
+    case 'paused':
+      return reasons[0]?.message ?? state?.lastResult?.error ?? '';
+    case 'held':
+      return pinned || firstMessage(reasons, holdCodes) || `${counted(counts.held, 'prefix')} to look at`;
+    case 'planOnly':
+      return state?.lastResult
+        ? `Would add ${counted(counts.add, 'prefix')} and remove ${counts.remove}.`
+        : 'Not looked at yet.';
+    case 'pending':
+      return state?.lastResult
+        ? firstMessage(reasons, ['settling', 'postponed']) || 'Being updated.'
+        : 'Its first update is queued.';
+    case 'inSync':
+      if (pinned) return pinned;
+      if (target.policy === 'addOnly' && counts.retain > 0)
+        return `${counted(counts.retain, 'prefix')} no longer listed and kept (add only).`;
+      return counts.retain > 0 ? `${counted(counts.retain, 'prefix')} no longer listed and kept for now.` : '';
+  }
+}
+
+const holdCodes: readonly string[] = [
+  'widestPrefix',
+  'maxAddedAddresses',
+  'removalLimit',
+  'fit',
+  'flapping',
+  'foreignInOwnedRule',
+  'quarantined',
+  'specialPurpose',
+];
+
+function firstMessage(reasons: readonly Reason[], codes: readonly string[]): string {
+  return reasons.find(({ code }) => codes.includes(code))?.message ?? '';
+}
+
+function lastChangeOf(state: TargetState | undefined): string | null {
+  if (!state) return null;
+  const { lastResult, owned } = state;
+  if (lastResult && (lastResult.outcome === 'applied' || lastResult.outcome === 'pending')) return lastResult.at;
+  return (
+    owned
+      .map(({ since }) => since)
+      .sort(compareText)
+      .at(-1) ?? null
+  );
+}

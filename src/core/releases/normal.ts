@@ -1,0 +1,79 @@
+/** What is normal for a tag: how often a list appears, how often it changes the tag, and by how much. */
+import { dayInMs } from '../time.ts';
+import { counted, dayInWords } from '../words.ts';
+import type { Release } from '../history/historyDocument.ts';
+
+export interface Normal {
+  /** Days between two lists, the usual number. */
+  readonly daysBetweenReleases: number;
+  /** Day on which the next list is expected. */
+  readonly nextExpected: string;
+  /** Of the last twelve months. */
+  readonly releases: number;
+  readonly changing: number;
+  /** Prefixes in a list that adds some: the usual number, and the most there ever were. */
+  readonly usuallyAdded: number;
+  readonly mostAdded: number;
+  readonly mostAddedOn: string;
+  /** Prefixes that were ever taken away, and in how many lists. */
+  readonly removedEver: number;
+  readonly removingEver: number;
+  /** Day of the oldest list that is known. */
+  readonly since: string;
+}
+
+const yearInMs = 365 * dayInMs;
+const usualGap = 7;
+
+/** Undefined where nothing is known yet. */
+export function normalOf(releases: readonly Release[], tag: string): Normal | undefined {
+  const [first, ...later] = releases;
+  const newest = releases.at(-1);
+  if (!first || !newest) return undefined;
+  const lastYear = releases.filter(({ date }) => daysOf(newest.date, date) * dayInMs <= yearInMs);
+  // The first list that is known is no addition.
+  const adding = later
+    .map(({ date, tags }) => ({ date, count: tags[tag]?.add.length ?? 0 }))
+    .filter(({ count }) => count > 0);
+  const removing = later.map(({ tags }) => tags[tag]?.remove.length ?? 0).filter((count) => count > 0);
+  const most = adding.reduce((a, b) => (b.count > a.count ? b : a), { date: first.date, count: 0 });
+  const gap =
+    median(lastYear.slice(1).map(({ date }, index) => daysOf(date, lastYear[index]?.date ?? date))) || usualGap;
+  return {
+    daysBetweenReleases: gap,
+    nextExpected: new Date(Date.parse(newest.date) + gap * dayInMs).toISOString().slice(0, 10),
+    releases: lastYear.length,
+    changing: lastYear.filter(({ tags }) => tags[tag] !== undefined).length,
+    usuallyAdded: median(adding.map(({ count }) => count)),
+    mostAdded: most.count,
+    mostAddedOn: most.date,
+    removedEver: removing.reduce((sum, count) => sum + count, 0),
+    removingEver: removing.length,
+    since: first.date,
+  };
+}
+
+/** For a reader who has never seen the tag change. */
+export function describeNormal(normal: Normal): readonly string[] {
+  const { changing, releases, usuallyAdded, mostAdded, mostAddedOn, removedEver, removingEver, since } = normal;
+  const rhythm = `Microsoft releases a list about every ${counted(normal.daysBetweenReleases, 'day')}; ${changing} of the last ${counted(releases, 'list')} changed this tag.`;
+  const size =
+    mostAdded === 0
+      ? `No list since ${dayInWords(since)} has added a prefix.`
+      : `A list that adds prefixes usually adds ${usuallyAdded}; the most were ${mostAdded}, on ${dayInWords(mostAddedOn)}.`;
+  const removals =
+    removedEver === 0
+      ? `None has removed a prefix since ${dayInWords(since)}.`
+      : `Removals are rare: ${counted(removedEver, 'prefix')} in ${counted(removingEver, 'list')} since ${dayInWords(since)}.`;
+  return [rhythm, size, removals];
+}
+
+function daysOf(later: string, earlier: string): number {
+  return Math.round((Date.parse(later) - Date.parse(earlier)) / dayInMs);
+}
+
+/** The middle one, rounded; 0 of none. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,59 @@
+/** What the pictures of a tag and its regions are drawn from. */
+import { regionInWords } from '../serviceTags/regions.ts';
+import { releaseRow, type TargetNeed } from './releaseRow.ts';
+import type { Release } from '../history/historyDocument.ts';
+import { countsOf, sizesOf, type TagSize } from './tagSizes.ts';
+
+export interface RegionPicture {
+  /** Name of the tag, and of its region as people write it. */
+  readonly tag: string;
+  readonly region: string;
+  /** Prefixes now. */
+  readonly ipv4: number;
+  readonly ipv6: number;
+  /** `YYYY-MM-DD` of the last release that changed it. */
+  readonly lastChanged: string;
+  /** False: Microsoft has taken it off the list. */
+  readonly isListed: boolean;
+  /** Prefixes after each release that changed it. */
+  readonly sizes: readonly (readonly [day: string, count: number])[];
+}
+
+export interface Pictures {
+  readonly tag: string;
+  /** All of them, the oldest first. */
+  readonly releases: readonly ReturnType<typeof releaseRow>[];
+  /** The tag after each release that changed it. */
+  readonly sizes: readonly TagSize[];
+  /** By name. */
+  readonly regions: readonly RegionPicture[];
+}
+
+export function picturesOf(releases: readonly Release[], tag: string, needs: readonly TargetNeed[]): Pictures {
+  return {
+    tag,
+    releases: releases.map((release) => releaseRow(release, tag, needs)),
+    sizes: sizesOf(releases, tag),
+    regions: regionalNames(releases, tag).flatMap((name) => regionPicture(releases, tag, name) ?? []),
+  };
+}
+
+function regionalNames(releases: readonly Release[], tag: string): readonly string[] {
+  const names = new Set(releases.flatMap(({ tags }) => Object.keys(tags)));
+  return [...names].filter((name) => name.startsWith(`${tag}.`)).sort();
+}
+
+function regionPicture(releases: readonly Release[], tag: string, name: string): RegionPicture | undefined {
+  const last = sizesOf(releases, name).at(-1);
+  if (!last) return undefined;
+  const newest = releases.findLast(({ tags, rejected }) => tags[name] !== undefined && !rejected);
+  return {
+    tag: name,
+    region: regionInWords(name.slice(tag.length + 1)),
+    ipv4: last.ipv4,
+    ipv6: last.ipv6,
+    lastChanged: last.date,
+    isListed: newest?.tags[name] !== null,
+    sizes: countsOf(releases, [name], ['ipv4', 'ipv6']),
+  };
+}

@@ -1,0 +1,64 @@
+/** One release: what it changed by region, who needs it, who has it, and when Azure may begin to use it. */
+import { deadlineOf } from '../goLive.ts';
+import { addressesOf } from '../overview/planItems.ts';
+import { overlapping } from '../prefixes.ts';
+import { regionInWords } from '../serviceTags/regions.ts';
+import { additionsFor, type TargetNeed } from './releaseRow.ts';
+import type { Release } from '../history/historyDocument.ts';
+
+export interface ReleasedPrefix {
+  readonly prefix: string;
+  readonly addresses: number | string;
+}
+
+export interface ReleaseDetails {
+  readonly date: string;
+  readonly seenAt: string;
+  readonly snapshot: string;
+  readonly isBuiltIn: boolean;
+  readonly isRejected: boolean;
+  /** ISO time from which on Azure may use what it added. */
+  readonly deadline: string;
+  readonly changes: readonly {
+    readonly tag: string;
+    /** As people write it; null: the tag of all regions. */
+    readonly region: string | null;
+    readonly isGone: boolean;
+    readonly added: readonly ReleasedPrefix[];
+    readonly removed: readonly ReleasedPrefix[];
+  }[];
+  /** The targets that it has something new for. */
+  readonly targets: readonly { readonly name: string; readonly needs: number; readonly lacks: readonly string[] }[];
+}
+
+export function releaseDetails(release: Release, needs: readonly TargetNeed[]): ReleaseDetails {
+  const { date, seenAt, snapshot, builtIn, rejected, tags } = release;
+  return {
+    date,
+    seenAt,
+    snapshot,
+    isBuiltIn: builtIn ?? false,
+    isRejected: rejected ?? false,
+    deadline: deadlineOf(date).toISOString(),
+    changes: Object.entries(tags).map(([tag, difference]) => ({
+      tag,
+      region: tag.includes('.') ? regionInWords(tag.slice(tag.indexOf('.') + 1)) : null,
+      isGone: difference === null,
+      added: (difference?.add ?? []).map(withAddresses),
+      removed: (difference?.remove ?? []).map(withAddresses),
+    })),
+    targets: needs.flatMap(({ target, missing }) => {
+      const added = additionsFor(target, release);
+      if (added.length === 0) return [];
+      const lacks = overlapping(
+        added,
+        missing.map(({ prefix }) => prefix),
+      );
+      return [{ name: target.name, needs: added.length, lacks }];
+    }),
+  };
+}
+
+function withAddresses(prefix: string): ReleasedPrefix {
+  return { prefix, addresses: addressesOf(prefix) };
+}

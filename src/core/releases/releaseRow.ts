@@ -1,0 +1,42 @@
+/** One release in a line, and whom it concerns. */
+import type { ReleaseRow } from '../overview/overview.ts';
+import { overlapping } from '../prefixes.ts';
+import { regionInWords } from '../serviceTags/regions.ts';
+import { concerns } from '../serviceTags/watchedTags.ts';
+import type { Target } from '../targets/target.ts';
+import type { WaitingPrefix } from '../targets/targetState.ts';
+import type { Release } from '../history/historyDocument.ts';
+
+/** A target and what it lacks of the current list. */
+export interface TargetNeed {
+  readonly target: Target;
+  readonly missing: readonly WaitingPrefix[];
+}
+
+export function releaseRow(release: Release, tag: string, needs: readonly TargetNeed[]): ReleaseRow {
+  const difference = release.tags[tag];
+  const regions = Object.keys(release.tags).filter((name) => name.startsWith(`${tag}.`));
+  const concerned = needs.filter(({ target }) => additionsFor(target, release).length > 0);
+  return {
+    date: release.date,
+    snapshot: release.snapshot,
+    isRejected: release.rejected ?? false,
+    added: difference?.add.length ?? 0,
+    removed: difference?.remove.length ?? 0,
+    regions: regions.map((name) => regionInWords(name.slice(tag.length + 1))),
+    needed: concerned.length,
+    lacking: concerned.filter((need) => lacks(need, release)).length,
+  };
+}
+
+/** What a release has new for a target. */
+export function additionsFor(target: Target, { tags }: Release): readonly string[] {
+  return Object.entries(tags)
+    .filter(([name]) => concerns(target, name))
+    .flatMap(([, difference]) => difference?.add ?? []);
+}
+
+export function lacks({ target, missing }: TargetNeed, release: Release): boolean {
+  const prefixes = missing.map(({ prefix }) => prefix);
+  return overlapping(prefixes, additionsFor(target, release)).length > 0;
+}

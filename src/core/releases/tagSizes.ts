@@ -1,0 +1,65 @@
+/** How large a tag was after each release that changed it. */
+import { countAddresses, familyOf, ofFamily } from '../prefixes.ts';
+import type { Release } from '../history/historyDocument.ts';
+
+export interface TagSize {
+  readonly date: string;
+  /** Prefixes. */
+  readonly ipv4: number;
+  readonly ipv6: number;
+  /** Different IPv4 addresses, and different IPv6 addresses. */
+  readonly ipv4Addresses: number;
+  readonly ipv6Addresses: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/** One for each release that changed the tag, oldest first. */
+export function sizesOf(releases: readonly Release[], tag: string): readonly TagSize[] {
+  const listed = new Set<string>();
+  const sizes: TagSize[] = [];
+  for (const release of releases) {
+    const difference = release.tags[tag];
+    if (difference === undefined || release.rejected) continue;
+    const removed = difference === null ? [...listed] : difference.remove;
+    const added = difference?.add ?? [];
+    removed.forEach((prefix) => listed.delete(prefix));
+    added.forEach((prefix) => listed.add(prefix));
+    sizes.push({ date: release.date, ...measure(listed), added: added.length, removed: removed.length });
+  }
+  return sizes;
+}
+
+function measure(prefixes: ReadonlySet<string>): Omit<TagSize, 'date' | 'added' | 'removed'> {
+  const ipv4 = ofFamily(prefixes, 'ipv4').length;
+  return {
+    ipv4,
+    ipv6: prefixes.size - ipv4,
+    ipv4Addresses: Number(countAddresses(prefixes, 'ipv4')),
+    ipv6Addresses: Number(countAddresses(prefixes, 'ipv6')),
+  };
+}
+
+/** How many prefixes of these families the union of some tags had after each release that changed one of them. */
+export function countsOf(
+  releases: readonly Release[],
+  tags: readonly string[],
+  families: readonly string[],
+): readonly (readonly [date: string, count: number])[] {
+  const names = new Set(tags);
+  const listed = new Map<string, Set<string>>();
+  const counts: [string, number][] = [];
+  for (const { date, tags: changed, rejected } of releases) {
+    const concerned = Object.keys(changed).filter((tag) => names.has(tag));
+    if (concerned.length === 0 || rejected) continue;
+    for (const tag of concerned) {
+      const of = changed[tag] ? (listed.get(tag) ?? new Set()) : new Set<string>();
+      changed[tag]?.remove.forEach((prefix) => of.delete(prefix));
+      changed[tag]?.add.forEach((prefix) => of.add(prefix));
+      listed.set(tag, of);
+    }
+    const all = new Set([...listed.values()].flatMap((of) => [...of]));
+    counts.push([date, [...all].filter((prefix) => families.includes(familyOf(prefix))).length]);
+  }
+  return counts;
+}
