@@ -95,7 +95,7 @@ function whenFailed(error) {
 let hasAsked = false;
 
 const views = {
-  targets: async (name) => (await import('./target.js')).openTarget(name, refreshNow),
+  targets: async (name, query) => (await import('./target.js')).openTarget(name, refreshNow, query),
   releases: async (date) => (await import('./release.js')).openRelease(date, refreshNow),
   regions: async (region) => (await import('./region.js')).openRegion(region),
 };

@@ -130,7 +130,11 @@ function cardButtons({ targets, tag, actions, kind }, id, refresh) {
     approve: () =>
       button(
         isOne ? 'Approve' : `Approve for all ${targets.length}`,
-        { id: `approve ${id}`, className: 'main', 'aria-label': `Approve for ${namesOf(targets)}` },
+        {
+          id: `approve ${id}`,
+          className: 'main',
+          'aria-label': isOne ? `Approve for ${first.name}` : `Approve for all ${targets.length} targets`,
+        },
         (pressed) => act(pressed, () => (isOne ? approve(first.name, first.planId) : approveAll(targets)), refresh),
       ),
     pause: () =>

@@ -7,6 +7,7 @@ import { day, pill } from './words.js';
 const waitInMs = 250;
 /** A URL is no place for more. */
 const longestQuery = 300;
+const shownTargets = 8;
 
 let timer;
 let asking;
@@ -55,7 +56,16 @@ function explanation({ summary, matches, overlaps, onDay, periods, targets, next
           next.map((step) => element('li', {}, step)),
         )
       : undefined,
-    targets.length > 0 ? element('ul', { className: 'steps' }, targets.map(describeTarget)) : undefined,
+    targets.length > 0
+      ? element(
+          'ul',
+          { className: 'steps' },
+          targets.slice(0, shownTargets).map(describeTarget),
+          targets.length > shownTargets
+            ? element('li', {}, `and ${targets.length - shownTargets} more targets`)
+            : undefined,
+        )
+      : undefined,
     onDay
       ? element(
           'p',
@@ -82,7 +92,8 @@ function describePeriod({ tag, prefix, from, until }) {
 }
 
 function describeTarget({ name, status, allowed, access, wanted, rule, prefix, since }) {
-  const verb = access === 'Deny' ? 'blocks' : 'lets in';
+  const [whole, part] =
+    access === 'Deny' ? ['blocks it', 'blocks a part of it'] : ['lets it in', 'lets a part of it in'];
   const by = rule ? ` by the rule ${rule} (${prefix})` : prefix ? ` by a rule of other people (${prefix})` : '';
   const when = since ? ` since ${day(since)}` : '';
   const words =
@@ -90,6 +101,6 @@ function describeTarget({ name, status, allowed, access, wanted, rule, prefix, s
       ? wanted
         ? 'should have it and does not'
         : 'does not have it'
-      : `${allowed === 'partly' ? `${verb} a part of it` : `${verb} it`}${by}${when}`;
+      : `${allowed === 'partly' ? part : whole}${by}${when}`;
   return element('li', {}, element('a', { href: targetHref(name) }, name), ` ${words} `, pill(status));
 }

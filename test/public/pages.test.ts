@@ -1,58 +1,40 @@
-/** Both pages in a real browser, on the built app in the local host with its storage, the simulator and the sample. */
-import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+/** The page in a real browser, on the built app in the local host, with the whole history and 150 targets. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { buildApp } from '../../dev/build.ts';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
-import { describeFocus, findLowContrast, findUnnamed } from './browserScripts.ts';
-import { listReleases, publish, startServices, type LocalServices } from '../../dev/startServices.ts';
+import { executablePath, keepScreenshot, launch, openPage, type WatchedPage } from './browser.ts';
+import { describeFocus, findViolations, unfoldAll } from './browserScripts.ts';
+import { startSite, type Site } from './site.ts';
 
-const project = resolve(import.meta.dirname, '../..');
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const describeWithBrowser = executablePath === undefined ? describe.skip : describe;
 if (executablePath === undefined) console.log('SKIPPED the pages in a browser: there is no chromium on this machine');
 
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
+const targetCount = 150;
+/** In West Europe: wider than anybody lets in unasked. */
+const wide = '9.128.0.0/13';
+const narrow = '9.136.0.0/24';
+const maxTransferred = 150_000;
+const pageOf1280 = { width: 1280, height: 800 };
 
-describeWithBrowser('the pages in a browser', () => {
+describeWithBrowser('the page', () => {
   const stops: (() => Promise<unknown>)[] = [];
-  let root: string;
-  let services: LocalServices;
+  let site: Site;
   let browser: Browser;
+  let opened: WatchedPage;
   let page: Page;
-  /** What the page did that it must not do: errors, refusals of the policy, requests to elsewhere. */
-  let faults: string[];
 
   beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), 'pages-'));
-    stops.push(() => rm(root, { recursive: true, force: true }));
-    await buildApp({ root: project, out: join(root, 'dist') });
-    for (const name of ['host.json', 'package.json', 'public']) {
-      await cp(join(project, name), join(root, name), { recursive: true });
-    }
-    services = await startServices(
-      { root, port: 0, once: true, source: undefined, targetsFile: undefined },
-      () => undefined,
-    );
-    stops.push(() => services.stop());
-    for (const release of await listReleases()) {
-      await publish(services, release);
-      await fetch(`${services.host.url}/api/pull`, { method: 'POST' });
-      await services.settle();
-    }
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    site = await startSite(targetCount);
+    stops.push(() => site.stop());
+    await site.publish(9);
+    await site.pull();
+    await site.publish(6, [narrow]);
+    await site.pull();
+    await site.publish(4, [narrow, wide]);
+    await site.pull();
+    browser = await launch();
     stops.push(() => browser.close());
-  }, 180_000);
+  }, 600_000);
 
   afterAll(async () => {
     for (const stop of stops.toReversed()) await stop();
@@ -60,230 +42,407 @@ describeWithBrowser('the pages in a browser', () => {
 
   afterEach(() => page.close());
 
-  async function open(path: string, url = services.host.url): Promise<void> {
-    faults = [];
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
-    });
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('request', (request) => {
-      const requested = new URL(request.url());
-      if (requested.protocol !== 'data:' && requested.origin !== url) faults.push(`request to ${request.url()}`);
-    });
-    page.on('response', (response) => {
-      if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
-    });
-    await page.goto(`${url}/api/${path}`);
-    await page.waitForLoadState('networkidle');
+  async function open(path = 'dashboard', options: BrowserContextOptions = {}, base = site.url): Promise<void> {
+    opened = await openPage(browser, base, path, options);
+    page = opened.page;
   }
 
   const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
-  const row = (name: string): string => `#targets tr:has(th:text-is("${name}"))`;
+  const says = (text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+  const refresh = (): Promise<void> => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  /** Of West Europe. */
+  const listedAddress = async (): Promise<string> => {
+    const { prefixes } = (await site.ask('GET', 'prefixes?region=westeurope&family=ipv4')) as { prefixes: string[] };
+    return prefixes.find((prefix) => prefix !== wide)?.split('/')[0] ?? '';
+  };
+  const statusOf = async (name: string): Promise<string> =>
+    ((await site.ask('GET', `targets/${name}`)) as { status: string }).status;
 
-  const openPlan = (): Promise<void> =>
-    page.getByRole('button', { name: 'Show the plan for webhook-receiver' }).click();
+  describe('at first sight', () => {
+    test('says how everything stands, what waits, what changed and what is normal', async () => {
+      await open();
 
-  async function planId(): Promise<string> {
-    const answer = await fetch(`${services.host.url}/api/targets/webhook-receiver/plan`);
-    return ((await answer.json()) as { id: string }).id;
-  }
-
-  describe('dashboard', () => {
-    test('shows the state, the targets with their reasons, the list with its sources, and the runs', async () => {
-      await open('dashboard');
-
-      expect(await textOf('#summary')).toMatch(/degraded\s+\d of 3 targets in sync/);
-      expect(await textOf(row('webhook-receiver'))).toMatch(/held for approval[\s\S]*is wider than widestPrefix/);
-      expect(await page.locator('#targets tr').count()).toBe(3);
-      expect(await textOf('#snapshot')).toMatch(/Public-20260907-407-[\s\S]*healthy file, list of 2026-09-07/);
-      expect(await textOf('#snapshot')).toMatch(/Go-live clock\s+overdue Azure may use a prefix that a target lacks/);
-      expect(await textOf('#quarantine')).toMatch(/In quarantine[\s\S]*AzureContainerRegistry: Removes 1 of 30/);
-      expect(await textOf('#change')).toMatch(/Added \(2\)\s+\+ 40\.64\.112\.0\/24/);
-      expect(await page.locator('#runs tr').count()).toBeGreaterThan(10);
-      expect(await textOf('#runs')).toMatch(/pull[\s\S]*applied[\s\S]*\+27 −0/);
-      expect(faults).toEqual([]);
+      expect(await textOf('#now')).toMatch(/\d+ of 147 targets are in sync\. 1 decision waits for you\./);
+      expect(await textOf('#now')).toMatch(
+        /list was released on \d+ \w+ \d{4} and last fetched .* ago\. Not counted: 3 preview only\./,
+      );
+      const card = await textOf('#waits article');
+      expect(card).toContain(`${wide} in West Europe: 524,288 addresses`);
+      expect(card).toMatch(/in 2 days/);
+      expect(await textOf('#facts')).toMatch(/What changed[\s\S]*What is normal[\s\S]*about every 7 days/);
+      expect(await page.locator('#rows tbody tr').count()).toBe(20);
+      expect(await textOf('footer')).toMatch(/Updated .* ago\.\s+Version \d+\.\d+\.\d+/);
+      expect(opened.faults).toEqual([]);
+      await keepScreenshot(page, 'waiting');
     });
 
-    test('shows a plan, and how to approve what it holds, without a key', async () => {
-      await open('dashboard?code=key-of-the-caller');
-      await openPlan();
-      await page.getByText('To approve exactly this plan').waitFor();
-      const id = await planId();
+    test('asks each route once, and little comes over the wire', async () => {
+      await open();
+      const asked = opened.requests.filter((path) => !path.startsWith('assets/'));
 
-      const text = await textOf('#plan');
-      expect(text).toMatch(/Plan for webhook-receiver held for approval/);
-      expect(text).toMatch(/Add once approved \(1\)\s+\+ 104\.40\.0\.0\/13/);
-      expect(text).toContain(`curl -X POST ${services.host.url}/api/targets/webhook-receiver/apply`);
-      expect(text).toContain(`{"planId":"${id}"}`);
-      expect(await page.content()).not.toContain('key-of-the-caller');
-      expect(await page.evaluate('document.activeElement.id')).toBe('plan');
-      expect(faults).toEqual([]);
+      expect(asked).toEqual(['dashboard', 'overview', 'releases']);
+      expect(new Set(opened.requests).size).toBe(opened.requests.length);
+      expect(opened.transferred()).toBeLessThan(maxTransferred);
     });
 
-    test('looks an address up, by keyboard alone', async () => {
-      await open('dashboard');
-      await page.getByLabel('Address or range').focus();
-      await page.keyboard.type('20.42.66.1');
-      await page.keyboard.press('Enter');
+    test('a refresh without news changes nothing on the page and transfers nearly nothing', async () => {
+      await open();
+      await page.evaluate("window.row = document.querySelector('#rows tbody tr')");
+      const before = opened.transferred();
+      const answered = page.waitForResponse(/overview/);
+      await refresh();
 
-      await expect(matches(/20\.42\.66\.1 is in 2 tags/)).resolves.toContain('AzureContainerRegistry 20.42.66.0/23');
-      await page.getByLabel('Address or range').fill('192.0.2.1');
-      await page.keyboard.press('Enter');
-      await expect(matches(/is in no service tag/)).resolves.toBeDefined();
-      expect(faults).toEqual([]);
+      expect((await answered).status()).toBe(304);
+      expect(await page.evaluate("window.row === document.querySelector('#rows tbody tr')")).toBe(true);
+      expect(opened.transferred() - before).toBeLessThan(2000);
+      expect(opened.requests.filter((path) => path === 'releases')).toHaveLength(1);
     });
 
-    test('says what is wrong with an address where the answer would be', async () => {
-      await open('dashboard');
-      await page.getByLabel('Address or range').fill('<b>x</b>');
-      await page.keyboard.press('Enter');
+    test('the most urgent targets come first, and all of them on request', async () => {
+      await open();
+      const statuses = await page.locator('#rows tbody tr .pill').allInnerTexts();
+      expect(statuses[0]).toBe('waits for you');
+      expect([...statuses].sort((a, b) => Number(b === 'waits for you') - Number(a === 'waits for you'))).toEqual(
+        statuses,
+      );
 
-      await expect(matches(/"<b>x<\/b>" is not an IP address/)).resolves.toBeDefined();
+      await page.getByRole('button', { name: `Show all ${targetCount}` }).click();
+      expect(await page.locator('#rows tbody tr').count()).toBe(targetCount);
     });
 
-    test('every control is reached by the tab key and shows that it has the focus', async () => {
-      await open('dashboard');
-      const reached: string[] = [];
-      for (let step = 0; step < 12; step += 1) {
-        await page.keyboard.press('Tab');
-        reached.push(await page.evaluate<string>(describeFocus));
-        if (reached.at(-1) === 'a') break;
-      }
-
-      expect(reached).toEqual(['div', 'button', 'button', 'button', 'input', 'button', 'div', 'a']);
+    test('targets are filtered by status, kind, region and text', async () => {
+      await open();
+      await page.getByRole('button', { name: '3 preview only' }).click();
+      expect(await page.locator('#rows tbody tr').count()).toBe(3);
+      await page.getByRole('button', { name: `All ${targetCount}` }).click();
+      await page.getByLabel('Kind', { exact: true }).selectOption('registryNetworkRules');
+      await page.getByLabel('Region', { exact: true }).selectOption('japaneast');
+      const found = await page.locator('#rows tbody tr').allInnerTexts();
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.every((text) => text.includes('registry IP rules, Japan East'))).toBe(true);
+      await page.getByLabel('Kind', { exact: true }).selectOption('');
+      await page.getByLabel('Region', { exact: true }).selectOption('');
+      await page.getByLabel('Filter by name or reason').fill('webhook');
+      expect(await page.locator('#rows tbody tr').count()).toBe(1);
+      await page.getByLabel('Filter by name or reason').fill('no such thing');
+      await says('No target is like that.');
     });
 
-    test.each(['light', 'dark'] as const)(
-      'headings in order, controls with names, contrast of 4.5 (%s)',
-      async (scheme) => {
-        await open('dashboard');
-        await page.emulateMedia({ colorScheme: scheme });
-
-        const tags = await page.evaluate<string[]>(
-          "[...document.querySelectorAll('h1, h2, h3, h4')].map((h) => h.tagName)",
-        );
-        const levels = tags.map((tag) => Number(tag[1]));
-        expect(levels[0]).toBe(1);
-        expect(levels.filter((level) => level === 1)).toHaveLength(1);
-        expect(levels.every((level, index) => level <= (levels[index - 1] ?? 0) + 1)).toBe(true);
-        expect(await page.evaluate(findUnnamed)).toEqual([]);
-        expect(await page.evaluate(findLowContrast)).toEqual([]);
-      },
-    );
-
-    test('says what lists for machines do not hold', async () => {
-      await open('dashboard');
-
-      expect(await textOf('#withheld')).toMatch(/Not passed on[\s\S]*104\.40\.0\.0\/13 is new and wider than \/20/);
+    test('the size since 2019 is read with the arrow keys and with the pointer', async () => {
+      await open();
+      const slider = page.getByRole('slider');
+      await slider.focus();
+      const last = await slider.getAttribute('aria-valuetext');
+      await page.keyboard.press('ArrowLeft');
+      const before = await page.getByRole('slider').getAttribute('aria-valuetext');
+      expect(before).not.toBe(last);
+      await page.keyboard.press('Home');
+      expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toMatch(/^22 Jul 2019: IPv4 80, IPv6 0/);
+      expect(await textOf('#chart .readout')).toContain('22 Jul 2019 : 80 IPv4 prefixes');
+      const box = await page.getByRole('slider').boundingBox();
+      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) - 12, (box?.y ?? 0) + 60);
+      expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toBe(last);
+      await page.getByRole('button', { name: 'Addresses' }).click();
+      expect(await page.getByRole('slider').getAttribute('aria-label')).toMatch(/^Addresses/);
+      expect(await page.locator('.tile').count()).toBeGreaterThan(60);
     });
-
-    test.each([375, 1280])('nothing but a table scrolls sideways at %i px, with a plan open', async (width) => {
-      await open('dashboard');
-      await page.setViewportSize({ width, height: 800 });
-      await openPlan();
-      await page.getByText('To approve exactly this plan').waitFor();
-
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-    });
-
-    describe('a target that was', () => {
-      const act = async (action: string, body?: unknown): Promise<void> => {
-        const response = await fetch(`${services.host.url}/api/targets/webhook-receiver/${action}`, {
-          method: 'POST',
-          ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-        });
-        expect(response.status).toBe(200);
-      };
-
-      afterEach(() => act('resume'));
-
-      test('paused is told so in its held plan, without a command that would be refused', async () => {
-        await act('pause');
-        await open('dashboard');
-        await openPlan();
-        await page.getByText('Nothing of it is written now').waitFor();
-
-        const text = await textOf('#plan');
-        expect(text).toMatch(/Plan for webhook-receiver held for approval paused/);
-        expect(text).toMatch(/Paused by a function key on/);
-        expect(text).not.toContain('To approve exactly this plan');
-        expect(faults).toEqual([]);
-      });
-
-      test('pinned shows to what, by whom and since when', async () => {
-        const { items } = (await (await fetch(`${services.host.url}/api/snapshots`)).json()) as {
-          items: { id: string }[];
-        };
-        const snapshot = items[1]?.id ?? '';
-        await act('rollback', { snapshot });
-        await open('dashboard');
-
-        const text = await textOf(row('webhook-receiver'));
-        expect(text).toMatch(/pinned/);
-        expect(text).toContain(`Pinned to ${snapshot} by a function key on `);
-      });
-    });
-
-    async function matches(expected: RegExp): Promise<string> {
-      await page.locator('#matches', { hasText: expected }).waitFor({ timeout: 5000 });
-      return textOf('#matches');
-    }
   });
 
-  describe('the link of a notification', () => {
+  describe('look-up while typing', () => {
+    test('an address: what it is, who lets it in, by which rule', async () => {
+      await open('dashboard#/lookup');
+      await page.getByLabel(/An address, a range, or a line/).pressSequentially(await listedAddress());
+      await page.locator('#explained', { hasText: 'belongs to Azure Container Registry in' }).waitFor();
+      expect(await textOf('#explained')).toMatch(/lets it in by the rule AllowAcr/);
+      expect(opened.requests.filter((path) => path.startsWith('explain')).length).toBeLessThan(4);
+      expect(opened.faults).toEqual([]);
+    });
+
+    test('a line of an error: the caller is no address of the registry, and what to do', async () => {
+      await open('dashboard#/lookup');
+      await page
+        .getByLabel(/An address, a range, or a line/)
+        .fill("denied: client with IP '203.0.114.7' is not allowed access");
+      await page.locator('#explained', { hasText: 'az acr network-rule add' }).waitFor();
+      expect(await textOf('#explained')).toMatch(/203\.0\.114\.7 is in no service tag/);
+    });
+
+    test('nothing is asked before there is an address', async () => {
+      await open('dashboard#/lookup');
+      await page.getByLabel(/An address, a range, or a line/).fill('20.61');
+      await page.getByLabel(/An address, a range, or a line/).fill('not an address');
+
+      expect(opened.requests.filter((path) => path.startsWith('explain'))).toEqual([]);
+    });
+  });
+
+  describe('pages of one thing', () => {
+    test('a target: plan, what is allowed, runs, and settings with their origins', async () => {
+      await open('dashboard#/targets/webhook-receiver');
+      await says('Approve exactly this plan');
+      const text = await textOf('#view');
+      expect(text).toMatch(/1 prefix to add once approved/);
+      expect(text).toMatch(/Added by the app\s+\d+ prefixes/);
+      expect(text).toMatch(/of 4,000 used/);
+      expect(await page.locator('#target-runs tbody tr').count()).toBeGreaterThan(1);
+      await page.getByText('Policy sync').click();
+      expect(await textOf('#settings')).toMatch(/policy\s+(Value: )?sync\s+(From: )?defaults/);
+      expect(await textOf('#settings')).toMatch(/rule\.direction\s+(Value: )?Outbound\s+(From: )?its scenario/);
+      expect(new Set(opened.requests).size).toBe(opened.requests.length);
+      expect(opened.faults).toEqual([]);
+      await keepScreenshot(page, 'target', true);
+    });
+
+    test('a release, with who needs it', async () => {
+      await open('dashboard#/releases/2025-10-06');
+      await says('Belgium Central');
+      expect(await textOf('#view')).toMatch(/firewall-\d+ needs \d+ prefixes/);
+      expect(opened.faults).toEqual([]);
+      await keepScreenshot(page, 'release', true);
+    });
+
+    test('a region, and back', async () => {
+      await open();
+      await page.locator('.tile', { hasText: 'West Europe' }).click();
+      await page.getByRole('heading', { name: 'AzureContainerRegistry.WestEurope' }).waitFor();
+      await says('still listed');
+      await page.goBack();
+      await page.locator('#rows').waitFor();
+      expect(opened.faults).toEqual([]);
+    });
+
+    test('what does not exist is said', async () => {
+      await open('dashboard#/targets/nobody');
+      await says(/There is no target "nobody"/);
+      await page.goto(`${site.url}/api/dashboard#/releases/1999-01-01`);
+      await says(/There is no release "1999-01-01"/);
+    });
+  });
+
+  describe('a person', () => {
+    test('pauses and resumes', async () => {
+      await open('dashboard#/targets/firewall-001');
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await says('firewall-001 is paused.');
+      await page.getByRole('button', { name: 'Resume' }).waitFor();
+      expect(await statusOf('firewall-001')).toBe('paused');
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await says('firewall-001 follows the current list again.');
+      expect(await statusOf('firewall-001')).toBe('inSync');
+      expect(opened.faults).toEqual([]);
+    });
+
+    test('rolls back, having seen what would change, and resumes', async () => {
+      await open('dashboard#/targets/firewall-008');
+      await page.getByText('Roll back to an earlier list').click();
+      await page.locator('#rollback-choice option').first().waitFor({ state: 'attached' });
+      await page.locator('#rollback-choice').selectOption({ index: 1 });
+      await page.getByRole('button', { name: 'Show what would change' }).click();
+      await says(/After a rollback:/);
+      await page.getByRole('button', { name: 'Roll back firewall-008' }).click();
+      await says('firewall-008 is rolled back and stays so until it is resumed.');
+      await says(/Rolled back to Public-/);
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await says('firewall-008 follows the current list again.');
+      expect(opened.faults).toEqual([]);
+    });
+
+    test('approves on a card, and is told what was added', async () => {
+      await open('dashboard#/targets/firewall-016');
+      await page.getByRole('button', { name: 'Approve exactly this plan' }).click();
+      await says('firewall-016: approved.');
+      expect(await textOf('#done')).toContain(`1 prefix added: ${wide}`);
+      await says('Nothing to do: the rules are as they should be.');
+      expect(opened.faults).toEqual([]);
+    });
+  });
+
+  describe('with keys', () => {
     const keys = { function: 'key-of-the-caller', master: 'key-of-nobody' };
     let guarded: HostProcess;
 
     beforeAll(async () => {
-      guarded = await startHostProcess({ root, settings: services.settings, keys });
+      guarded = await startHostProcess({ root: site.root, settings: site.services.settings, keys });
       stops.push(() => guarded.stop());
-    }, 60_000);
+    }, 120_000);
 
-    test('says where the plan has changed since, and where it names none', async () => {
-      await open(`approve#target=webhook-receiver&plan=${'0'.repeat(64)}`);
-      await page.getByText('The plan has changed since the notification').waitFor();
+    test('the page holds nothing, says which key it needs, and that a wrong one was refused', async () => {
+      await open('dashboard', {}, guarded.url);
+      await says('This page needs a key');
+      expect(await textOf('main')).not.toContain('webhook-receiver');
+      expect(await textOf('#key')).toContain('az functionapp keys set');
+      expect(await findViolations(page)).toEqual([]);
 
-      await page.evaluate("location.hash = ''");
-      await page.getByText('The link names no target').waitFor();
-      expect(faults).toEqual([]);
+      await page.getByLabel('Host key').fill('wrong');
+      await page.keyboard.press('Enter');
+      await says('That key was refused');
+      expect(await findViolations(page)).toEqual([]);
+      await keepScreenshot(page, 'wrong-key');
+
+      await page.getByLabel('Host key').fill(keys.function);
+      await page.keyboard.press('Enter');
+      await page.locator('#rows tbody tr').first().waitFor();
+      expect(await page.locator('#key').isHidden()).toBe(true);
+      expect(page.url()).not.toContain(keys.function);
+      expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
     });
 
-    test('shows nothing without a key, and with one the plan, which a press of a button approves', async () => {
-      const id = await planId();
-      await open(`approve#target=webhook-receiver&plan=${id}`, guarded.url);
-      await page.getByText('Whoever has a key may see the plan for webhook-receiver').waitFor();
-      expect(await textOf('main')).not.toContain('104.40.0.0/13');
-
-      await page.getByLabel('Function key').fill('wrong');
-      await page.keyboard.press('Enter');
-      await page.getByText('That key was refused').waitFor();
-      await page.getByLabel('Function key').fill(keys.function);
-      await page.keyboard.press('Enter');
-      await page.getByText('Add once approved (1)').waitFor();
-
-      expect(await textOf('#plan')).not.toContain('has changed since the notification');
+    test('a key in the address is used and taken out of it', async () => {
+      await open(`dashboard?code=${keys.function}#/targets/webhook-receiver`, {}, guarded.url);
+      await says('Allowed now');
       expect(page.url()).not.toContain(keys.function);
-      expect(await page.evaluate(findUnnamed)).toEqual([]);
-      expect(await page.evaluate(findLowContrast)).toEqual([]);
-      await page.getByRole('button', { name: 'Approve exactly this plan' }).click();
-      await page.getByText(`webhook-receiver: plan ${id} was approved by a function key`).waitFor();
-      expect(faults).toEqual(Array(4).fill(expect.stringContaining('401')));
+      expect(await page.content()).not.toContain(keys.function);
+      expect(opened.requests.slice(1).join()).not.toContain(keys.function);
+      expect(opened.faults).toEqual([]);
+    });
+
+    test('the link of a notification leads to the plan, and says if it has changed since', async () => {
+      await open(`approve#target=webhook-receiver&plan=${'0'.repeat(64)}`, {}, guarded.url);
+      await says('This page needs a key');
+      await page.getByLabel('Host key').fill(keys.function);
+      await page.keyboard.press('Enter');
+      await says('The plan has changed since the notification');
+      await page.getByRole('button', { name: 'Approve exactly this plan' }).waitFor();
     });
   });
 
-  test('docs: every operation of the description, and one opened', async () => {
-    await open('docs');
-    const { paths } = (await (await fetch(`${services.host.url}/api/openapi.json`)).json()) as {
-      paths: Record<string, Record<string, unknown>>;
-    };
-    await page.locator('.opblock').first().waitFor();
+  describe('whoever reads it', () => {
+    const views = ['#/', '#/targets/webhook-receiver', '#/releases/2025-10-06', '#/regions/WestEurope'];
 
-    expect(await page.locator('.opblock').count()).toBe(
-      Object.values(paths).reduce((sum, operations) => sum + Object.keys(operations).length, 0),
+    test.each(['light', 'dark'] as const)(
+      'axe finds nothing wrong in any view (%s)',
+      async (colorScheme) => {
+        await open('dashboard', { colorScheme });
+        for (const view of views) {
+          await page.goto(`${site.url}/api/dashboard${view}`);
+          await page.waitForLoadState('networkidle');
+          for (const summary of await page.locator('details:not([open]) > summary:visible').all())
+            await summary.click();
+          await page.waitForLoadState('networkidle');
+
+          expect([view, await findViolations(page)]).toEqual([view, []]);
+        }
+        await keepScreenshot(page, `region-${colorScheme}`, true);
+      },
+      120_000,
     );
-    await page.locator('.opblock-summary').first().click();
-    await page.getByText('Stronger than the Accept header.').first().waitFor();
-    expect(faults).toEqual([]);
+
+    test.each([360, 1280, 1920])('nothing scrolls sideways at %i px', async (width) => {
+      await open('dashboard', { viewport: { width, height: 800 } });
+      for (const view of views) {
+        await page.goto(`${site.url}/api/dashboard${view}`);
+        await page.waitForLoadState('networkidle');
+        await page.evaluate(unfoldAll);
+
+        expect([view, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([view, width]);
+        if (view === '#/') await keepScreenshot(page, `width-${width}`, true);
+      }
+    });
+
+    test('by keyboard alone: every control is reached, shows its focus, and opens a target', async () => {
+      await open();
+      const reached: string[] = [];
+      for (let step = 0; step < 24; step += 1) {
+        await page.keyboard.press('Tab');
+        reached.push(await page.evaluate<string>(describeFocus));
+      }
+      expect(reached.filter((text) => text.includes('without a visible focus'))).toEqual([]);
+      expect(reached).toEqual(
+        expect.arrayContaining([
+          'Skip to the content',
+          expect.stringMatching(/^approve /),
+          'filter-text',
+          expect.stringMatching(/^target /),
+        ]),
+      );
+      await page.locator('#rows tbody a').first().focus();
+      await page.keyboard.press('Enter');
+      await says('Settings that apply');
+    });
+
+    test('prints what it says, without what can be pressed', async () => {
+      await open();
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.locator('#waits .acts').first().isVisible()).toBe(false);
+      expect(await page.locator('nav').isVisible()).toBe(false);
+      expect(await page.locator('#rows').isVisible()).toBe(true);
+      await keepScreenshot(page, 'print', true);
+    });
+
+    test('without the network the last data stay, greyed, and come back to life', async () => {
+      await open();
+      await page.context().setOffline(true);
+      await refresh();
+      await says(/The app does not answer\. What you see is of/);
+      expect(await page.locator('main.old').count()).toBe(1);
+      expect(await page.locator('#rows tbody tr').count()).toBe(20);
+      expect(await findViolations(page)).toEqual([]);
+      await page.context().setOffline(false);
+      await refresh();
+      await page.locator('main:not(.old)').waitFor();
+    });
+
+    test('names from outside are text, whatever they hold', async () => {
+      const hostile = '<img src=x onerror="document.title=\'owned\'">';
+      page = await browser.newPage({ viewport: pageOf1280 });
+      await page.route('**/api/overview', async (route) => {
+        const response = await route.fetch();
+        const text = (await response.text()).replaceAll('webhook-receiver', JSON.stringify(hostile).slice(1, -1));
+        await route.fulfill({
+          response,
+          body: text,
+          headers: { ...response.headers(), 'content-encoding': 'identity' },
+        });
+      });
+      await page.goto(`${site.url}/api/dashboard`);
+      await page.waitForLoadState('networkidle');
+      await page.getByText('targets', { exact: false }).first().waitFor();
+
+      expect(await page.locator('img').count()).toBe(0);
+      expect(await page.title()).not.toBe('owned');
+      expect(await page.content()).toContain('&lt;img src=x');
+    });
+  });
+
+  test('no page allows anything inline', async () => {
+    await open();
+    for (const path of ['dashboard', 'approve', 'docs']) {
+      const response = await fetch(`${site.url}/api/${path}`);
+      expect(response.headers.get('content-security-policy')).toMatch(
+        /default-src 'none'; script-src 'self'; style-src 'self'/,
+      );
+      expect(response.headers.get('content-security-policy')).not.toContain('unsafe');
+    }
+  });
+
+  describe('the page of the API', () => {
+    test.each(['light', 'dark'] as const)(
+      'has each route once, with an example (%s)',
+      async (colorScheme) => {
+        await open('docs', { colorScheme });
+        const { paths } = (await site.ask('GET', 'openapi.json')) as {
+          paths: Record<string, Record<string, { operationId: string }>>;
+        };
+        const names = Object.values(paths).flatMap((methods) =>
+          Object.entries(methods)
+            .filter(([method]) => method !== 'head')
+            .map(([, { operationId }]) => operationId.replace(/\d+$/, '')),
+        );
+        await page.locator('#api details').first().waitFor();
+
+        expect(
+          new Set(await page.evaluate<string[]>("[...document.querySelectorAll('#api details')].map(({ id }) => id)")),
+        ).toEqual(new Set(names));
+        expect(await page.locator('#api details').count()).toBe(new Set(names).size);
+        await page.evaluate(unfoldAll);
+        expect(await page.locator('#api details:has(pre)').count()).toBe(new Set(names).size);
+        expect(await findViolations(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Try tags/AzureContainerRegistry.WestEurope' }).click();
+        await says('Status 200');
+        expect(opened.faults).toEqual([]);
+        await keepScreenshot(page, `docs-${colorScheme}`);
+      },
+      120_000,
+    );
   });
 });

@@ -15,6 +15,8 @@ const project = resolve(import.meta.dirname, '../..');
 
 export interface Site {
   readonly services: LocalServices;
+  /** Folder of the built app. */
+  readonly root: string;
   readonly url: string;
   /** Publishes the list of the history's end, with prefixes of West Europe beside it, as of some days ago. */
   publish(daysAgo: number, extra?: readonly string[]): Promise<void>;
@@ -43,6 +45,7 @@ export async function startSite(targetCount: number): Promise<Site> {
   let change = 1000;
   return {
     services,
+    root,
     url,
     ask,
     publish: async (daysAgo, extra = []) => {

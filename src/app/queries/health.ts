@@ -140,7 +140,7 @@ export function unhealthy(problems: readonly string[]): Health {
   };
 }
 
-function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Date): NonNullable<Health['snapshot']> {
+export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Date): NonNullable<Health['snapshot']> {
   const released = releaseDay(snapshot, pull?.publication);
   const wasFetched = pull !== undefined && pull.lastPull.outcome !== 'failed';
   const fetchedAt = wasFetched ? pull.lastPull.at : snapshot.pulledAt;

@@ -168,18 +168,21 @@ function stepsForListed(
   const lacking = verdicts.filter(({ allowed, wanted }) => wanted && allowed !== 'yes');
   const steps: string[] = [];
   if (letting.length > 0) {
-    steps.push(
-      `${listed(letting.map(({ name }) => name).slice(0, 3))}${letting.length > 3 ? ` and ${letting.length - 3} more` : ''} ${agree(letting.length, 'lets', 'let')} it in already.`,
-    );
+    steps.push(`${firstNames(letting)} ${agree(letting.length, 'lets', 'let')} it in already.`);
     if (situation === 'connectionFailed' || situation === 'firewallDenied') {
       steps.push(
         'If the connection still fails, another firewall is in the way: a route to an appliance, a second NSG, a private endpoint or DNS.',
       );
     }
   }
-  for (const { name, status } of lacking.slice(0, 3)) {
-    const reasons = targets.find(({ target }) => target.name === name)?.reasons ?? [];
-    steps.push(`${name} should let it in and does not: ${whyNot(status, reasons[0]?.message)}`);
+  const byReason = new Map<string, TargetVerdict[]>();
+  for (const verdict of lacking) {
+    const reasons = targets.find(({ target }) => target.name === verdict.name)?.reasons ?? [];
+    const why = whyNot(verdict.status, reasons[0]?.message);
+    byReason.set(why, [...(byReason.get(why) ?? []), verdict]);
+  }
+  for (const [why, found] of byReason) {
+    steps.push(`${firstNames(found)} should let it in and ${agree(found.length, 'does', 'do')} not: ${why}`);
   }
   if (verdicts.length === 0) {
     const regions = [
@@ -200,19 +203,27 @@ function stepsForListed(
   return steps;
 }
 
+const shownNames = 3;
+
+function firstNames(targets: readonly TargetVerdict[]): string {
+  const names = targets.map(({ name }) => name);
+  if (names.length <= shownNames) return listed(names);
+  return listed([...names.slice(0, shownNames), `${names.length - shownNames} more`]);
+}
+
 function whyNot(status: TargetStatus, reason: string | undefined): string {
   switch (status) {
     case 'held':
-      return 'it waits for an approval on the target’s page.';
+      return 'an approval is needed, on the target’s page.';
     case 'pending':
-      return 'its update is under way or queued.';
+      return 'the update is under way or queued.';
     case 'planOnly':
-      return 'its policy is "plan", which writes nothing. Set "addOnly" or "sync".';
+      return 'the policy is "plan", which writes nothing. Set "addOnly" or "sync".';
     case 'paused':
-      return 'it is paused. Resume it on its page.';
+      return 'paused. Resume on the target’s page.';
     case 'blocked':
     case 'failed':
-      return reason ?? 'its last run did not succeed; its page says why.';
+      return reason ?? 'the last run did not succeed; the target’s page says why.';
     case 'inSync':
       return 'the next hourly run adds it.';
   }
@@ -241,6 +252,6 @@ function keptSteps(targets: readonly TargetVerdict[]): string[] {
   const letting = targets.filter(({ allowed }) => allowed !== 'no');
   if (letting.length === 0) return [];
   return [
-    `${listed(letting.map(({ name }) => name).slice(0, 3))} still ${agree(letting.length, 'lets', 'let')} it in: no longer listed and kept for now.`,
+    `${firstNames(letting)} still ${agree(letting.length, 'lets', 'let')} it in: no longer listed and kept for now.`,
   ];
 }

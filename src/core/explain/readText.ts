@@ -14,7 +14,7 @@ export function findAddresses(text: string): readonly string[] {
 
 /** `20.1.2.3:443` and `20.1.2.3.`, as logs and sentences have them. */
 function withoutPort(candidate: string): string {
-  const [, bare = candidate] = /^(\d+\.\d+\.\d+\.\d+)(?::\d*|\.)$/.exec(candidate) ?? [];
+  const [, bare = candidate] = /^(\d+\.\d+\.\d+\.\d+)(?::\d*)*\.?$/.exec(candidate) ?? [];
   return isIP(bare) === 0 ? bare.replace(/[.:]$/, '') : bare;
 }
 

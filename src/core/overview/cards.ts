@@ -4,7 +4,7 @@ import type { TagQuarantine } from '../serviceTags/snapshot.ts';
 import { agree, compareText, counted, inWords } from '../words.ts';
 import type { Card, CardItem, TargetRow } from './overview.ts';
 import { addressesOf, planItems, type DescribePrefix, type PlanItem } from './planItems.ts';
-import { firstDeadline, isCounted, type RowInput } from './targetRow.ts';
+import { deadlineOfRow, type RowInput } from './targetRow.ts';
 
 /** As many prefixes as one can look at on a card. */
 const shownItems = 3;
@@ -156,7 +156,7 @@ function base(id: string, kind: Card['kind'], target: string | undefined) {
 }
 
 function deadlineOfItems(input: CardInput, now: Date): Pick<Card, 'deadline' | 'tone'> {
-  const deadline = isCounted(input) ? firstDeadline(input.missing) : undefined;
+  const deadline = deadlineOfRow(input);
   return { deadline: deadline?.toISOString() ?? null, tone: deadline && deadline < now ? 'bad' : 'warn' };
 }
 

@@ -1,10 +1,8 @@
 /** The first sentence of the page: the worst that is true, and beside it what else is. */
+import { isOldList } from '../serviceTags/listAge.ts';
 import { dayInMs } from '../time.ts';
 import { agree, counted, dayInWords } from '../words.ts';
 import type { ListInfo, Now, TargetRow, Tone } from './overview.ts';
-
-/** Microsoft releases a list a week: after three without one, something is wrong with the source, or with Microsoft's. */
-export const daysUntilListStandsStill = 21;
 
 export interface HeadlineInput {
   readonly targets: readonly TargetRow[] | null;
@@ -66,8 +64,8 @@ function tellWorst(input: HeadlineInput): Told {
   }
   const stopped = targets.filter(({ status }) => status === 'blocked' || status === 'failed');
   if (stopped.length > 0) return tell('blocked', 'bad', describeStopped(stopped, targets.length), restInSync(targets));
-  const age = ageInDays(list.released, input.now);
-  if (age > daysUntilListStandsStill) {
+  if (isOldList(list.released, input.now)) {
+    const age = ageInDays(list.released, input.now);
     return tell(
       'listStandsStill',
       'warn',

@@ -15,11 +15,13 @@ export interface RowInput {
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
   readonly missing: readonly WaitingPrefix[];
+  /** Azure's week counts for it: it is written to, and a run has looked at it. */
+  readonly hasDeadline: boolean;
 }
 
 export function targetRow(input: RowInput, document: ServiceTagsDocument | undefined, now: Date): TargetRow {
   const { target, state, status, missing } = input;
-  const deadline = isCounted(input) ? firstDeadline(missing) : undefined;
+  const deadline = deadlineOfRow(input);
   const regions = regionsOf(target, state);
   return {
     name: target.name,
@@ -39,12 +41,9 @@ export function targetRow(input: RowInput, document: ServiceTagsDocument | undef
   };
 }
 
-/** A preview, a paused target and one that was never written to have no week that could run out. */
-export function isCounted({ target, status, state }: RowInput): boolean {
-  return target.policy !== 'plan' && status !== 'paused' && (state?.owned.length ?? 0) > 0;
-}
-
-export function firstDeadline(missing: readonly WaitingPrefix[]): Date | undefined {
+/** Undefined: it lacks nothing, or it is not counted. */
+export function deadlineOfRow({ hasDeadline, missing }: Pick<RowInput, 'hasDeadline' | 'missing'>): Date | undefined {
+  if (!hasDeadline) return undefined;
   const first = missing.map(({ published }) => published).sort(compareText)[0];
   return first === undefined ? undefined : deadlineOf(first);
 }

@@ -64,7 +64,7 @@ export function tagsByName(document: ServiceTagsDocument): ReadonlyMap<string, S
 
 /** `West Europe` from the suffix of a tag's name, `WestEurope`; `East US 2 EUAP`, `UAE North`. */
 export function regionInWords(suffix: string): string {
-  return suffix.replaceAll(/(UAE|UK|EUAP|STG|US|[A-Z][a-z]+|\d+)/g, ' $1').trim();
+  return suffix.replaceAll(/(UAE|UK|EUAP|STG|SLV|US|[A-Z][a-z]+|\d+)/g, ' $1').trim();
 }
 
 /** A region as people write it, from an ARM location: as the document spells it, or as it is. */

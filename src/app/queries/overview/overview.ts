@@ -14,7 +14,7 @@ import type { Snapshot } from '../../../core/serviceTags/snapshot.ts';
 import { readAppVersion } from '../../appRoot.ts';
 import type { Queries } from '../../queries.ts';
 import type { SnapshotView } from '../currentSnapshot.ts';
-import { publicSourceName } from '../health.ts';
+import { ageOf, publicSourceName } from '../health.ts';
 import { describePrefixes } from '../describePrefixes.ts';
 import { readReleases } from '../releases.ts';
 import { describeCause, readStorage } from '../storage.ts';
@@ -38,7 +38,7 @@ export async function readOverview(queries: Queries): Promise<Overview> {
   const snapshot = view?.snapshot;
   const rows = facts?.map((fact) => targetRow(fact, snapshot?.document, now));
   const waiting = await readCards(queries, facts ?? [], releases ?? [], snapshot, now);
-  const list = listInfo(view, pull);
+  const list = listInfo(view, pull, now);
   return {
     cloud: services.cloud,
     version: await readAppVersion(),
@@ -91,11 +91,12 @@ async function cardsOf(
   return targetCards({ ...fact, row, plan: run?.plan, since }, describe, now);
 }
 
-function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined): ListInfo {
+function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined, now: Date): ListInfo {
+  const age = view && ageOf(view.snapshot, pull, now);
   return {
-    snapshot: view?.snapshot.id ?? null,
-    released: view?.snapshot.date ?? null,
-    fetchedAt: pull?.lastPull.at ?? null,
+    snapshot: age?.id ?? null,
+    released: age?.released ?? null,
+    fetchedAt: age?.fetchedAt ?? null,
     isPullFailed: pull?.lastPull.outcome === 'failed',
     sources: (pull?.sources ?? []).map(({ source, status, date }) => ({
       source: publicSourceName(source),

@@ -20,6 +20,7 @@ export interface TargetFacts {
   readonly reasons: readonly Reason[];
   /** What it lacks of the current list. */
   readonly missing: readonly WaitingPrefix[];
+  readonly hasDeadline: boolean;
 }
 
 /** In the order of the targets file. Throws RequestError 503. */
@@ -33,7 +34,8 @@ export async function readTargetFacts(services: QueryServices): Promise<readonly
     const state = states[index];
     const { status, reasons } = viewState(target, state, services.updatesPaused);
     const known = state === 'unreadable' ? undefined : state;
-    return { target, state: known, status, reasons, missing: missingOf(known, summaries[index]?.waiting ?? []) };
+    const { waiting = [], hasDeadline = false } = summaries[index] ?? {};
+    return { target, state: known, status, reasons, missing: missingOf(known, waiting), hasDeadline };
   });
 }
 
