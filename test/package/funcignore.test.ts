@@ -20,14 +20,7 @@ const leftovers = [
   '.azurite/__azurite_db_blob__.json',
   '.env',
 ];
-const ships = [
-  /^dist\/.*\.js$/,
-  /^public\//,
-  /^host\.json$/,
-  /^package\.json$/,
-  /^targets\.json$/,
-  /^LICENSE$/,
-];
+const ships = [/^dist\/.*\.js$/, /^public\//, /^host\.json$/, /^package\.json$/, /^targets\.json$/, /^LICENSE$/];
 
 function listFiles(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
