@@ -1,4 +1,4 @@
-/** Feeds a folder of weekly files through the product, each at the time of its date: `npm run replay -- --files DIR`. */
+/** Replays a folder of weekly files with the clock set to each file's date: `npm run replay -- --files DIR`. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,17 +8,27 @@ import { ConfigurationError, toErrorMessage } from '../src/core/errors.ts';
 import type { RunRecord } from '../src/core/ledger/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import type { Target } from '../src/core/targets/target.ts';
-import { parseTargetsFile, parseTargetsText } from '../src/core/targets/targetsFile.ts';
+import { parseJsonc } from '../src/core/jsonc.ts';
+import { parseTargetsFile } from '../src/core/targets/targetsFile.ts';
+import { counted, listed } from '../src/core/words.ts';
 import { startAzurite } from './azurite.ts';
+import { ownerIdOf, serveReplay } from './replayServer.ts';
+import { seedSampleResources } from './sample/resources.ts';
+import { choosePort } from './port.ts';
 import { seedResources } from './seedResources.ts';
+import { sampleReleases, toPort } from './startOptions.ts';
 import { startWorld, type World } from './world.ts';
 
-const usage = `npm run replay -- --files DIR [--targets FILE] [--json FILE]
+const usage = `npm run replay -- [--files DIR] [--targets FILE] [--policy POLICY] [--json FILE] [--serve [--port N]]
 
   --files DIR      folder with ServiceTags_<cloud>_<YYYYMMDD>.json files, of one cloud or of several
+                   (default: the sample releases of dev/sample, with the sample's targets)
   --targets FILE   a targets file; its resources are made up in the simulator
                    (default: one NSG rule with the whole AzureContainerRegistry tag, policy sync, default limits)
+  --policy POLICY  plan, addOnly or sync for every target, whatever the targets file says
   --json FILE      writes every plan and every record there
+  --serve          then serves the app with what the replay left, until Ctrl-C; one cloud only
+  --port N         1-65535, default 7071, or any free one if that is taken
 `;
 
 interface WeeklyFile {
@@ -53,31 +63,60 @@ const defaultTargets = {
 };
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      files: { type: 'string' },
-      targets: { type: 'string' },
-      json: { type: 'string' },
-      help: { type: 'boolean' },
-    },
-  });
+  const values = parseFlags();
   if (values.help) return console.log(usage);
-  if (values.files === undefined) throw new ConfigurationError('--files', `missing\n\n${usage}`);
-  const files = await listWeeklyFiles(fromCaller(values.files));
-  const targets = await readTargets(values.targets === undefined ? undefined : fromCaller(values.targets));
+  const folder = values.files === undefined ? sampleReleases : fromCaller(values.files);
+  const files = await listWeeklyFiles(folder);
+  const used = clouds.filter((cloud) => files.some((file) => file.cloud === cloud));
+  if (values.serve && used.length > 1) {
+    throw new ConfigurationError('--serve', `${folder} has files of ${listed(used)}, one cloud is accepted`);
+  }
+  const targetsJson = withPolicy(await readTargets(values.targets, values.files === undefined), values.policy);
+  const { targets } = parseTargetsFile(targetsJson, values.targets ?? 'the default targets');
+  const port = values.serve ? await choosePort(toPort(values.port)) : 0;
+
   const replayed: ReplayedFile[] = [];
   const azurite = await startAzurite({ inMemory: true, accounts: clouds.map(toAccount) });
   try {
-    for (const cloud of clouds) {
+    for (const cloud of used) {
       const ofCloud = files.filter((file) => file.cloud === cloud);
-      if (ofCloud.length === 0) continue;
-      console.log(`${cloud}: ${ofCloud.length} files`);
-      replayed.push(...(await replayCloud(ofCloud, targets, azurite.connectionStringOf(toAccount(cloud)))));
+      console.log(`${cloud}: ${counted(ofCloud.length, 'file')}`);
+      const connectionString = azurite.connectionStringOf(toAccount(cloud));
+      const world = await replayCloud(ofCloud, targets, connectionString, replayed);
+      try {
+        if (values.json !== undefined) await writeReport(values.json, replayed);
+        if (values.serve) await serveReplay({ world, cloud, connectionString, targets: targetsJson, folder, port });
+      } finally {
+        await world.stop();
+      }
     }
   } finally {
     await azurite.stop();
   }
-  if (values.json !== undefined) await writeFile(fromCaller(values.json), `${JSON.stringify(replayed, null, 2)}\n`);
+}
+
+function parseFlags() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        files: { type: 'string' },
+        targets: { type: 'string' },
+        policy: { type: 'string' },
+        json: { type: 'string' },
+        serve: { type: 'boolean', default: false },
+        port: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    const [what] = (error as Error).message.split('. To specify');
+    throw new Error(`${what}.\n\n${usage}`, { cause: error });
+  }
+}
+
+async function writeReport(path: string, replayed: readonly ReplayedFile[]): Promise<void> {
+  await writeFile(fromCaller(path), `${JSON.stringify(replayed, null, 2)}\n`);
 }
 
 /** Paths are those of the caller's folder; npm goes to the project's. */
@@ -104,36 +143,61 @@ async function listWeeklyFiles(folder: string): Promise<WeeklyFile[]> {
   return found.sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-async function readTargets(path: string | undefined): Promise<readonly Target[]> {
-  if (path === undefined) return parseTargetsFile(defaultTargets, 'default targets').targets;
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+/** The text of the file as JSON: the app gets the same. */
+async function readTargets(path: string | undefined, isSample: boolean): Promise<unknown> {
+  if (path === undefined && !isSample) return defaultTargets;
+  const file = path === undefined ? join(sampleReleases, '../targets.json') : fromCaller(path);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new ConfigurationError(
       '--targets',
-      `${path} cannot be read (${toErrorMessage(error)}), a targets file is accepted`,
+      `${file} cannot be read (${toErrorMessage(error)}), a targets file is accepted`,
     );
   });
-  return parseTargetsText(text, path).targets;
+  return parseJsonc(text, file);
 }
 
+const policies = ['plan', 'addOnly', 'sync'];
+
+/** Every target with one policy: what a file in preview would really have done. */
+function withPolicy(json: unknown, policy: string | undefined): unknown {
+  if (policy === undefined) return json;
+  if (!policies.includes(policy)) {
+    throw new ConfigurationError('--policy', `"${policy}" is not accepted, ${policies.join(', ')} are`);
+  }
+  const file = json as { readonly targets?: readonly object[]; readonly profiles?: Readonly<Record<string, object>> };
+  return {
+    ...file,
+    ...(file.targets && { targets: file.targets.map((target) => ({ ...target, policy })) }),
+    ...(file.profiles && {
+      profiles: Object.fromEntries(Object.entries(file.profiles).map(([name, entry]) => [name, { ...entry, policy }])),
+    }),
+  };
+}
+
+/** The world is left running: what it holds may be served. */
 async function replayCloud(
   files: readonly WeeklyFile[],
   targets: readonly Target[],
   connectionString: string,
-): Promise<ReplayedFile[]> {
-  const [first] = files;
-  if (!first) return [];
-  const world = await startWorld({ connectionString, cloud: first.cloud, start: noonOf(first.date), targets });
+  replayed: ReplayedFile[],
+): Promise<World> {
+  const [{ cloud, date }] = files as readonly [WeeklyFile];
+  const ownerId = ownerIdOf(connectionString);
+  const world = await startWorld({ connectionString, cloud, start: noonOf(date), targets, ownerId });
   try {
+    seedSampleResources(world.simulator);
     seedResources(world.simulator, targets);
-    const replayed: ReplayedFile[] = [];
+    let before: ReplayedFile | undefined;
     for (const file of files) {
       const result = await replayFile(world, file);
-      console.log(describe(result, replayed.at(-1)));
+      console.log(describe(result, before));
       replayed.push(result);
+      before = result;
     }
-    return replayed;
-  } finally {
+    return world;
+  } catch (error) {
     await world.stop();
+    throw error;
   }
 }
 
@@ -200,6 +264,6 @@ function toAccount(cloud: Cloud): { name: string; key: string } {
 try {
   await main();
 } catch (error) {
-  console.error(toErrorMessage(error));
+  console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

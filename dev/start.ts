@@ -1,6 +1,7 @@
 /**
  * `npm start`: the built app on this machine, with Azurite for storage and a simulator for Azure. The releases of
- * dev/sample (or `--source`) are pulled one after the other; what each changed is printed; then it serves on.
+ * dev/sample, or of a folder (`--source file:FOLDER`), are pulled one after the other; what each changed is printed; then
+ * it serves on.
  */
 import { writeSync } from 'node:fs';
 import { formatLogEntry, isAtLeast, type LogEntry } from './host/log.ts';
@@ -8,7 +9,7 @@ import { sampleNsgId } from './sample/resources.ts';
 import { parseStartOptions, usage, type StartOptions } from './startOptions.ts';
 import { formatAddresses, formatHeading, formatPull, formatTargets } from './startReport.ts';
 import type { PullAnswer, TargetAnswer } from './startReport.ts';
-import { listReleases, publish, startServices, type LocalServices } from './startServices.ts';
+import { dateFromToday, listReleases, publish, startServices, type LocalServices } from './startServices.ts';
 
 const interrupted = new Promise<'interrupted'>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
@@ -46,8 +47,12 @@ async function tellStory(options: StartOptions, services: LocalServices): Promis
     before = await printUpdates(services, before, formatPull(pull));
   };
 
-  if (options.source === undefined) {
-    for (const release of await listReleases()) {
+  if (options.releasesFolder !== undefined) {
+    const files = await listReleases(options.releasesFolder);
+    if (files.length === 0) {
+      throw new Error(`--source: ${options.releasesFolder} has no ServiceTags_<cloud>_<YYYYMMDD>.json.`);
+    }
+    for (const release of options.source === undefined ? dateFromToday(files, new Date()) : files) {
       await publish(services, release);
       await pullAndPrint();
     }

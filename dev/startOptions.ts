@@ -1,5 +1,6 @@
 /** Arguments of `npm start`. */
-import { resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface StartOptions {
@@ -9,6 +10,8 @@ export interface StartOptions {
   readonly port: number | undefined;
   /** Undefined: the bundled sample, one release after the other. */
   readonly source: string | undefined;
+  /** A folder of weekly files: each is pulled, oldest first. The bundled sample, if there is no source. */
+  readonly releasesFolder?: string | undefined;
   /** Undefined: those of the sample. */
   readonly targetsFile: string | undefined;
   /** A built app: this project, or a package that was unpacked. */
@@ -18,34 +21,64 @@ export interface StartOptions {
 export const usage = `npm start -- [--once] [--source SOURCE] [--targets FILE] [--port N] [--root DIR]
 
   --once           pull, print what changed, end
-  --source SOURCE  file:PATH (a weekly file or a folder of them), download, api, or https://…
-                   without it: the sample releases of dev/sample, one after the other
+  --source SOURCE  file:FOLDER  weekly files, pulled one after the other, oldest first
+                   file:FILE    one weekly file
+                   download, api, https://…
+                   without it: the sample releases of dev/sample, dated as if the last one came out yesterday
   --targets FILE   a targets file; its resources are made up in the simulator
-  --port N         1-65535, default 7071
+                   without it: targets.json in the folder of --source, else those of the sample
+  --port N         1-65535, default 7071, or any free one if that is taken
   --root DIR       a built app, default this project`;
 
 /** Paths are those of the caller's folder. */
 export function parseStartOptions(args: readonly string[], folder: string): StartOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      once: { type: 'boolean', default: false },
-      port: { type: 'string' },
-      source: { type: 'string' },
-      targets: { type: 'string' },
-      root: { type: 'string' },
-    },
-  });
+  const values = parseFlags(args);
+  const source = values.source === undefined ? undefined : toSource(values.source, folder);
+  const releasesFolder = source === undefined ? sampleReleases : folderOf(source);
   return {
     once: values.once,
-    port: values.port === undefined ? undefined : toPort(values.port),
-    source: values.source === undefined ? undefined : toSource(values.source, folder),
-    targetsFile: values.targets === undefined ? undefined : resolve(folder, values.targets),
+    port: toPort(values.port),
+    source,
+    releasesFolder,
+    targetsFile: values.targets === undefined ? ownTargets(releasesFolder) : resolve(folder, values.targets),
     root: values.root === undefined ? resolve(import.meta.dirname, '..') : resolve(folder, values.root),
   };
 }
 
-function toPort(text: string): number {
+function parseFlags(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        once: { type: 'boolean', default: false },
+        port: { type: 'string' },
+        source: { type: 'string' },
+        targets: { type: 'string' },
+        root: { type: 'string' },
+      },
+    });
+    return values;
+  } catch (error) {
+    const [what] = (error as Error).message.split('. To specify');
+    throw new Error(`${what}.\n\n${usage}`, { cause: error });
+  }
+}
+
+export const sampleReleases = join(import.meta.dirname, 'sample/releases');
+
+function folderOf(source: string): string | undefined {
+  const path = source.slice('file:'.length);
+  return source.startsWith('file:') && existsSync(path) && statSync(path).isDirectory() ? path : undefined;
+}
+
+/** Whoever collects weekly files may keep the targets beside them. */
+function ownTargets(releasesFolder: string | undefined): string | undefined {
+  const file = join(releasesFolder ?? '', 'targets.json');
+  return releasesFolder !== undefined && existsSync(file) ? file : undefined;
+}
+
+export function toPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
   throw new Error(`--port: "${text}" is not a number from 1 to 65535.`);

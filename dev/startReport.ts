@@ -1,5 +1,6 @@
 /** What `npm start` prints: a few lines for each release, in colour on a terminal only. */
 import { styleText } from 'node:util';
+import { agree, dayInWords } from '../src/core/words.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -44,13 +45,13 @@ export function formatHeading(text: string): string {
 }
 
 export function formatPull(pull: PullAnswer): readonly string[] {
-  const heading = `${paint('bold', pull.date)}  change number ${pull.changeNumber}, ${pull.tagCount} tags`;
+  const heading = `${paint('bold', dayInWords(pull.date))}  change number ${pull.changeNumber}, ${pull.tagCount} tags`;
   if (pull.outcome === 'unchanged') return [`${heading}: ${pull.message}`];
   if (pull.changes.length === 0) return [`${heading}: the same addresses, written another way; no target is touched`];
   return [
     heading,
     `  ${formatChanges(pull.changes)}`,
-    ...pull.quarantine.map(({ reason }) => `  ${paint('yellow', 'not believed')}  ${reason}`),
+    ...pull.quarantine.map(({ reason }) => `  ${paint('yellow', 'suspicious')}  ${reason}`),
     ...pull.warnings.slice(0, 3).map(({ message }) => `  ${paint('yellow', 'warning')}  ${message}`),
   ];
 }
@@ -64,7 +65,7 @@ export function formatTargets(before: readonly TargetAnswer[], now: readonly Tar
     const known = new Set(last?.reasons.map(({ message }) => message));
     const status = paint(statusStyles[target.status] ?? 'yellow', target.status);
     return [
-      `  ${target.name.padEnd(width)}  ${formatCounts(target.lastResult).padEnd(16)}  ${status}`,
+      `  ${target.name.padEnd(width)}  ${formatCounts(target.lastResult).padEnd(32)}  ${status}`,
       ...target.reasons
         .filter(({ message }) => !known.has(message))
         .map(({ message }) => `  ${' '.repeat(width)}  ${paint('dim', message)}`),
@@ -86,10 +87,10 @@ function formatCounts({ counts, outcome }: NonNullable<TargetAnswer['lastResult'
   const parts = [
     counts.add && `+${counts.add}`,
     counts.remove && `-${counts.remove}`,
-    counts.retain && `keeps ${counts.retain}`,
-    counts.held && `holds ${counts.held}`,
+    counts.retain && `${counts.retain} no longer listed, kept for now`,
+    counts.held && `${counts.held} ${agree(counts.held, 'waits', 'wait')} for approval`,
   ];
-  const text = parts.filter(Boolean).join(' ');
+  const text = parts.filter(Boolean).join(', ');
   // What a run that wrote nothing found to do is not done.
   return text === '' ? outcome : ['planOnly', 'paused', 'blocked'].includes(outcome) ? `would ${text}` : text;
 }

@@ -1,19 +1,22 @@
 /** What a local start runs: Azurite, the simulator and the host, and what it asks of them. */
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { QueueClient } from '@azure/storage-queue';
 import { toErrorMessage } from '../src/core/errors.ts';
+import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import type { Target } from '../src/core/targets/target.ts';
 import { parseTargetsText } from '../src/core/targets/targetsFile.ts';
+import { compareText } from '../src/core/words.ts';
+import { dateOfFileName } from '../src/adapters/sources/weeklyFileName.ts';
 import { startAzurite } from './azurite.ts';
 import { startHostProcess, type HostProcess } from './host/hostProcess.ts';
 import type { LogEntry } from './host/log.ts';
 import { sampleSubscriptionId, seedSampleResources } from './sample/resources.ts';
+import { choosePort } from './port.ts';
 import { seedResources } from './seedResources.ts';
 import { startSimulator, type Simulator } from './simulator/simulator.ts';
-import type { StartOptions } from './startOptions.ts';
+import { sampleReleases, type StartOptions } from './startOptions.ts';
 
 export interface LocalServices {
   readonly host: HostProcess;
@@ -30,17 +33,42 @@ export interface LocalServices {
 }
 
 const sampleFolder = join(import.meta.dirname, 'sample');
-const preferredPort = 7071;
 const settleTimeoutInMs = 60_000;
 
-/** Releases of the sample, oldest first. */
-export async function listReleases(): Promise<readonly string[]> {
-  const folder = join(sampleFolder, 'releases');
-  return (await readdir(folder)).sort().map((name) => join(folder, name));
+/** A weekly file, and the day that it is said to be of. */
+export interface ReleaseFile {
+  readonly path: string;
+  readonly cloud: Cloud;
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+}
+
+/** Weekly files of a folder, oldest first, of one cloud: Public if there are any. */
+export async function listReleases(folder = sampleReleases): Promise<readonly ReleaseFile[]> {
+  const files = (await readdir(folder)).flatMap((name) =>
+    clouds.flatMap((cloud) => {
+      const date = dateOfFileName(name, cloud);
+      return date === undefined ? [] : [{ path: join(folder, name), cloud, date }];
+    }),
+  );
+  const cloud = clouds.find((candidate) => files.some((file) => file.cloud === candidate));
+  return files.filter((file) => file.cloud === cloud).sort((a, b) => compareText(a.date, b.date));
+}
+
+const dayInMs = 24 * 60 * 60 * 1000;
+
+/** The same files, a week apart, the last of them of yesterday: a sample has no age of its own. */
+export function dateFromToday(files: readonly ReleaseFile[], now: Date): readonly ReleaseFile[] {
+  return files.map((file, index) => {
+    const daysAgo = 1 + 7 * (files.length - 1 - index);
+    return { ...file, date: new Date(now.getTime() - daysAgo * dayInMs).toISOString().slice(0, 10) };
+  });
 }
 
 /** Starts all three; what was started is stopped where one fails. */
 export async function startServices(options: StartOptions, onLog: (entry: LogEntry) => void): Promise<LocalServices> {
+  const port = await choosePort(options.port);
+  const cloud = (await listReleases(options.releasesFolder))[0]?.cloud ?? 'Public';
   const targetsFile = options.targetsFile ?? join(sampleFolder, 'targets.json');
   const text = await readFile(targetsFile, 'utf8').catch((error: unknown) => {
     throw new Error(`--targets: ${toErrorMessage(error)}; accepted: the path of a targets file.`);
@@ -65,11 +93,12 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
       AzureWebJobsStorage: azurite.connectionString,
       ARM_ENDPOINT: simulator.url,
       TARGETS: targetsFile,
-      SERVICE_TAGS_SOURCES: options.source ?? `file:${inbox}`,
+      AZURE_CLOUD: cloud,
+      SERVICE_TAGS_SOURCES:
+        options.releasesFolder === undefined ? (options.source ?? `file:${inbox}`) : `file:${inbox}`,
       SERVICE_TAGS_SUBSCRIPTION_ID: sampleSubscriptionId,
       AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.5',
     };
-    const port = options.port ?? ((await isFree(preferredPort)) ? preferredPort : 0);
     const host = await startHostProcess({ root: options.root, port, settings, onLog });
     stops.push(() => host.stop());
     const queue = new QueueClient(azurite.connectionString, 'update-target');
@@ -80,13 +109,13 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
   }
 }
 
-export async function publish(services: LocalServices, release: string): Promise<void> {
-  await cp(release, join(services.inbox, basename(release)));
+export async function publish(services: LocalServices, { path, cloud, date }: ReleaseFile): Promise<void> {
+  await cp(path, join(services.inbox, `ServiceTags_${cloud}_${date.replaceAll('-', '')}.json`));
 }
 
 /** For the source `api`: the newest release, in every region. */
 async function seedServiceTags(simulator: Simulator): Promise<void> {
-  const newest = (await listReleases()).at(-1) ?? '';
+  const newest = (await listReleases()).at(-1)?.path ?? '';
   simulator.setServiceTags('*', JSON.parse(await readFile(newest, 'utf8')));
 }
 
@@ -102,12 +131,4 @@ async function settle(queue: QueueClient, host: HostProcess): Promise<void> {
 
 async function hasMessages(queue: QueueClient): Promise<boolean> {
   return (await queue.exists()) && (await queue.peekMessages()).peekedMessageItems.length > 0;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -1,6 +1,8 @@
 /** `npm run replay`: a folder of weekly files through the product, one line a file. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -93,8 +95,60 @@ test('policy plan: what would be done, and each reason once', async () => {
   expect(lines[2]).toMatch(/hooks would \+2 -0$/);
 });
 
+test('--policy: what a file in preview would really have done', async () => {
+  await put('20260105', { [acr]: ['20.42.0.0/24'] }, 1);
+  const targets = join(folder, 'targets.json');
+  const resourceId =
+    '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg';
+  const rule = { name: 'AllowAcr', priority: 300 };
+  const target = {
+    name: 'hooks',
+    kind: 'nsgRule',
+    resourceId,
+    scenario: 'webhooks',
+    regions: 'all',
+    rule,
+    policy: 'plan',
+  };
+  await writeFile(targets, JSON.stringify({ targets: [target] }));
+
+  expect((await replay('--targets', targets, '--policy', 'sync'))[1]).toMatch(/hooks \+1 -0$/);
+});
+
+test('without a folder: the sample with its targets, written as policy sync does; --serve serves what that left', async () => {
+  const child = spawn(process.execPath, ['dev/replay.ts', '--serve', '--port', String(await freePort())], {
+    cwd: root,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = once(child, 'close');
+  while (!output.includes('until Ctrl-C') && child.exitCode === null) await new Promise((done) => setTimeout(done, 50));
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? output;
+  const { items } = (await (await fetch(`${url}/api/targets`)).json()) as { items: { name: string; status: string }[] };
+  const { items: runs } = (await (await fetch(`${url}/api/runs?target=webhook-receiver`)).json()) as {
+    items: object[];
+  };
+  child.kill('SIGINT');
+  await ended;
+
+  expect(output).toMatch(/^Public: 6 files\n2026-08-03 .*webhook-receiver \+18 -0/);
+  expect(items.map(({ name }) => name).sort()).toEqual(['build-agents', 'prod-registry', 'webhook-receiver']);
+  expect(items.find(({ name }) => name === 'webhook-receiver')?.status).toBe('held');
+  expect(runs.length).toBeGreaterThan(1);
+  expect(child.exitCode).toBe(0);
+}, 120_000);
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
 test.each([
-  ['no folder given', [], /--files: missing/],
+  ['an unknown flag', ['--fils', 'x'], /^Unknown option '--fils'\.\n\nnpm run replay -- \[--files DIR\]/],
+  ['a policy that there is not', ['--policy', 'all'], /--policy: "all" is not accepted, plan, addOnly, sync are/],
   ['a folder without weekly files', ['--files', tmpdir()], /holds no ServiceTags_<cloud>_<YYYYMMDD>\.json/],
 ])('%s: a sentence that says what is accepted, and exit code 1', async (_what, args, message) => {
   const run = promisify(execFile)(process.execPath, ['dev/replay.ts', ...args], { cwd: root });
