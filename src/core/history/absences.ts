@@ -22,7 +22,7 @@ export interface Absence {
   readonly returns: number;
   /**
    * Releases that listed it, at most one per file date; a prefix of few is young. Undefined if that is not known: it was
-   * in the first release on record, or no release on record has listed it.
+   * in the first release on record or the first that was pulled, or no release on record has listed it.
    */
   readonly listedReleases: number | undefined;
 }
@@ -90,7 +90,7 @@ function absenceFinder(record: ScopeRecord, sinceText?: string): (interval: numb
       ...(isSelected && { release: toReleaseRef(release) }),
       confirmations: confirmationsSince(isSelected && gone !== undefined ? gone : selectedAt),
       returns: periods.slice(1).filter(({ from }) => Date.parse(releases[from]?.seenAt ?? '') >= oldest).length,
-      listedReleases: listedReleases(periods, record.begin, ordinals),
+      listedReleases: listedReleases(periods, record.begins, ordinals),
     };
   };
   return (interval) => {
@@ -105,10 +105,10 @@ function absenceFinder(record: ScopeRecord, sinceText?: string): (interval: numb
 
 function listedReleases(
   periods: ReturnType<typeof periodsOf>,
-  begin: number,
+  begins: readonly number[],
   ordinals: readonly number[],
 ): number | undefined {
-  if (periods.length === 0 || periods[0]?.from === begin) return undefined;
+  if (periods.length === 0 || periods.some(({ from }) => begins.includes(from))) return undefined;
   return periods.reduce(
     (sum, { from, to }) => sum + (ordinals[(to ?? ordinals.length) - 1] ?? 0) - (ordinals[from] ?? 0) + 1,
     0,

@@ -30,6 +30,14 @@ export class History {
     return this.releases.at(-1);
   }
 
+  /**
+   * Index of the first release that was pulled, behind those that are built in. What is pulled wins: that list is
+   * trusted as the first one of a record is, however much of the built-in one it lacks. -1 if there is no such.
+   */
+  get firstPulled(): number {
+    return this.releases[0]?.builtIn ? this.releases.findIndex(({ builtIn }) => !builtIn) : -1;
+  }
+
   /** True if the history has the tag's releases, whether they list it or not. */
   covers(tag: string): boolean {
     const service = serviceOf(tag).toLowerCase();
@@ -48,7 +56,7 @@ export class History {
   trust(name: string): TagTrust | undefined {
     const record = this.tag(name);
     if (!record) return undefined;
-    return remember(this.#trusts, name.toLowerCase(), () => followTag(record, this.releases));
+    return remember(this.#trusts, name.toLowerCase(), () => followTag(record, this.releases, this.firstPulled));
   }
 
   scope({ tags, families }: Scope): ScopeRecord {

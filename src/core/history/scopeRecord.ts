@@ -30,8 +30,8 @@ export interface ScopeRecord {
   readonly said: readonly (readonly number[])[];
   /** Indexes of the releases in which a tag of the scope was in quarantine. */
   readonly untrusted: ReadonlySet<number>;
-  /** Index of the release with which the records of the tags begin. */
-  readonly begin: number;
+  /** Indexes of the releases with which the records of the tags begin: what they list may be older. */
+  readonly begins: readonly number[];
   /** What rejected releases added. */
   readonly rejected: readonly string[];
 }
@@ -53,7 +53,7 @@ export function recordScope(history: History, { tags, families }: Scope): ScopeR
       changes.set(index, change);
       change.on.push(...on.filter(isWanted));
       change.off.push(...off.filter(isWanted));
-      change.known.push(...(index === record.begin ? on : known).filter(isWanted));
+      change.known.push(...(index === record.begin || index === history.firstPulled ? on : known).filter(isWanted));
     }
   }
   const steps = [...changes]
@@ -83,7 +83,7 @@ export function recordScope(history: History, { tags, families }: Scope): ScopeR
     flips: presence.flips,
     said: said.flips,
     untrusted: new Set(found.flatMap(({ trust }) => [...trust.untrusted])),
-    begin: Math.min(...found.map(({ record }) => record.begin), history.releases.length),
+    begins: [...found.map(({ record }) => record.begin), history.firstPulled],
     rejected: found.flatMap(({ record }) => record.rejected.filter((text) => families.includes(familyOf(text)))),
   };
 }

@@ -77,9 +77,9 @@ export interface TagTrust {
   readonly doubtful: readonly Doubtful[];
 }
 
-/** Follows one tag through the releases that count. */
-export function followTag(record: TagRecord, releases: readonly Release[]): TagTrust {
-  const fold = new TagFold(record, releases);
+/** Follows one tag through the releases that count. `restart`: index of one that is trusted whatever was before it. */
+export function followTag(record: TagRecord, releases: readonly Release[], restart: number): TagTrust {
+  const fold = new TagFold(record, releases, restart);
   const steps = new Map(record.steps.map((step) => [step.index, step]));
   for (let index = record.begin; index < releases.length; index += 1) fold.next(index, steps.get(index));
   return fold.result();
@@ -103,6 +103,7 @@ interface OpenQuarantine {
 class TagFold {
   readonly #name: string;
   readonly #begin: number;
+  readonly #restart: number;
   readonly #releases: readonly Release[];
   readonly #space: AddressSpace;
   readonly #ordinals: readonly number[];
@@ -128,9 +129,10 @@ class TagFold {
   readonly #events: ListedEvent[] = [];
   readonly #untrusted = new Set<number>();
 
-  constructor(record: TagRecord, releases: readonly Release[]) {
+  constructor(record: TagRecord, releases: readonly Release[], restart: number) {
     this.#name = record.name;
     this.#begin = record.begin;
+    this.#restart = restart;
     this.#releases = releases;
     this.#space = new AddressSpace(record.steps.flatMap(({ add }) => add.map(parsePrefix)));
     this.#ordinals = ordinalsOf(releases);
@@ -142,7 +144,8 @@ class TagFold {
   }
 
   next(index: number, step: TagStep | undefined): void {
-    if (!step && !this.#quarantine && this.#waiting.size === 0) return;
+    if (index === this.#restart) this.#forget();
+    else if (!step && !this.#quarantine && this.#waiting.size === 0) return;
     const touched = step ? this.#applyStep(index, step) : new Set<number>();
     const before = this.#quarantine;
     const lostMore = step ? this.#findLost(index, touched) : false;
@@ -151,7 +154,20 @@ class TagFold {
     if (!this.#quarantine && (before || step?.remove.length)) this.#letGo(index);
     const wasTrusted = new Set([...touched].filter((interval) => this.#isTrusted[interval]));
     this.#admit(index, step);
-    this.#record(index, before === this.#quarantine && !before?.retired ? touched : undefined, wasTrusted);
+    const isSame = index !== this.#restart && before === this.#quarantine && !before?.retired;
+    this.#record(index, isSame ? touched : undefined, wasTrusted);
+  }
+
+  /** As if nothing had been listed before. */
+  #forget(): void {
+    this.#isTrusted.fill(0);
+    this.#trustedAddresses = 0;
+    this.#trustedTexts.clear();
+    this.#waiting.clear();
+    this.#lost.clear();
+    this.#dropped = [];
+    this.#quarantine = undefined;
+    this.#bornAt.fill(-Infinity);
   }
 
   result(): TagTrust {
@@ -184,7 +200,7 @@ class TagFold {
         this.#listedBy[interval] = (this.#listedBy[interval] ?? 0) - 1;
       }
     }
-    const born = index === this.#begin ? -Infinity : (this.#ordinals[index] ?? 0);
+    const born = this.#isStart(index) ? -Infinity : (this.#ordinals[index] ?? 0);
     const wasListed = new Set([...touched]);
     for (const prefix of add) {
       this.#listed.add(prefix);
@@ -267,11 +283,12 @@ class TagFold {
   }
 
   #admit(index: number, step: TagStep | undefined): void {
-    const isBegin = index === this.#begin;
+    const isStart = this.#isStart(index);
     const release = this.#at(index);
     const budget = this.#budget();
     const doubled = new Set(step?.onlyOneSource);
-    const candidates = bySize([...(step?.add ?? []), ...this.#waiting.keys()].filter((text) => this.#listed.has(text)));
+    const fresh = isStart ? this.#listed : (step?.add ?? []);
+    const candidates = bySize([...fresh, ...this.#waiting.keys()].filter((text) => this.#listed.has(text)));
     for (const { text } of candidates) {
       const waiting = this.#waiting.get(text);
       if (waiting && waiting.since < index && !this.#untrusted.has(index)) waiting.confirmations.add(release);
@@ -279,12 +296,16 @@ class TagFold {
       const why = this.#isAllTrusted(text)
         ? undefined
         : (this.#doubtOf(text, hasStood, waiting !== undefined) ??
-          (isBegin ? undefined : this.#spend(index, text, budget, doubled.has(text))));
+          (isStart ? undefined : this.#spend(index, text, budget, doubled.has(text))));
       if (why === undefined) this.#trust(text);
       else if (waiting) waiting.why = why === 'wait' ? waiting.why : why;
       else if (why !== 'wait')
         this.#waiting.set(text, { since: index, confirmations: new Confirmations(release), why });
     }
+  }
+
+  #isStart(index: number): boolean {
+    return index === this.#begin || index === this.#restart;
   }
 
   #trust(text: string): void {

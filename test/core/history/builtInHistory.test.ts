@@ -2,9 +2,10 @@ import { readFileSync, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { builtInHistory, type PackedRelease } from '../../../src/core/history/builtInHistory.ts';
+import { absences } from '../../../src/core/history/absences.ts';
 import { growth } from '../../../src/core/history/growth.ts';
 import { History } from '../../../src/core/history/history.ts';
-import { parseHistory } from '../../../src/core/history/historyDocument.ts';
+import { parseHistory, type HistoryDocument, type Release } from '../../../src/core/history/historyDocument.ts';
 import { quarantine } from '../../../src/core/history/quarantine.ts';
 import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
 import { listAt } from '../../../src/core/history/tagRecord.ts';
@@ -101,3 +102,48 @@ describe.each(clouds)('the built-in history of %s', (cloud) => {
 function raise(what: string): never {
   throw new Error(`there is no ${what}`);
 }
+
+describe('the first release that is pulled, behind the built-in ones', () => {
+  const pulled = (date: string, prefixes: readonly string[], history: HistoryDocument): Release => ({
+    date,
+    seenAt: `${date}T12:00:00.000Z`,
+    changeNumber: 1,
+    snapshot: `Public-${date.replaceAll('-', '')}-1-000000000000`,
+    tags: Object.fromEntries(
+      new History(history).tags.map((record): [string, Release['tags'][string]] => {
+        const before = listAt(record, Infinity) ?? [];
+        return record.name === acr ? [acr, { add: prefixes, remove: before }] : [record.name, null];
+      }),
+    ),
+  });
+  const list = ['20.1.0.0/24', '60.0.0.0/20', '70.0.0.0/20'];
+
+  test('wins: its list is trusted, whatever it adds and lacks', async () => {
+    const builtIn = await builtInHistory('Public');
+    const history = new History({ ...builtIn, releases: [...builtIn.releases, pulled('2026-11-02', list, builtIn)] });
+    const now = new Date('2026-11-02T13:00:00Z');
+
+    expect(quarantine(history, acr)).toBeUndefined();
+    expect(releasedToFeeds(history, acr)).toEqual({ served: list, withheld: [] });
+    expect(growth(history, { tags: [acr], families }, { maxAddedAddresses: 1 }, now)).toMatchObject({
+      beyondBudget: [],
+      usedAddresses: 0,
+    });
+  });
+
+  test('says since when what it lacks is missing, and not how old what it has is', async () => {
+    const builtIn = await builtInHistory('Public');
+    const first = { ...builtIn, releases: [...builtIn.releases, pulled('2026-11-02', list, builtIn)] };
+    const next: Release = {
+      ...pulled('2026-11-09', list, builtIn),
+      tags: { [acr]: { add: [], remove: ['20.1.0.0/24'] } },
+    };
+    const history = new History({ ...first, releases: [...first.releases, next] });
+    const scope = { tags: [acr], families };
+
+    expect(absences(history, scope, ['20.1.0.0/24', '20.135.26.64/26'])).toMatchObject([
+      { since: '2026-11-09T12:00:00.000Z', listedReleases: undefined },
+      { since: '2023-04-03T00:00:00.000Z', listedReleases: 108 },
+    ]);
+  });
+});
