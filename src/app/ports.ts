@@ -1,5 +1,7 @@
 /** What the stories need from outside, as interfaces only. Adapters implement them; tests may fake them. */
 import type { ServiceTagsDownload, Cloud } from '../core/serviceTags/serviceTags.ts';
+import type { UnchangedRelease } from '../core/history/appendRelease.ts';
+import type { HistoryDocument, Retirement } from '../core/history/historyDocument.ts';
 import type { PullStatus } from '../core/ledger/pullStatus.ts';
 import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
 import type { SnapshotDiff } from '../core/serviceTags/serviceTagDiff.ts';
@@ -76,6 +78,41 @@ export interface ChangeStore {
   /** Write-once: `exists` where it is there already. */
   put(cloud: Cloud, snapshotId: string, changes: SnapshotDiff): Promise<'created' | 'exists'>;
   get(cloud: Cloud, snapshotId: string): Promise<SnapshotDiff | undefined>;
+}
+
+/** What people decided about releases and tags: `decisions/<cloud>.json`. */
+export interface HistoryDecisions {
+  readonly version: 1;
+  readonly cloud: Cloud;
+  readonly rejected: readonly RejectedRelease[];
+  readonly retired: readonly Retirement[];
+}
+
+export interface RejectedRelease {
+  readonly snapshot: string;
+  /** ISO */
+  readonly at: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Container `service-tags`, `history/<cloud>.json.gz`; made anew of the snapshots and of `releases/` if it is lost. */
+export interface HistoryStore {
+  /** `notModified` if `unlessEtag` is still its ETag; undefined if there is none. Throws InvalidDocumentError. */
+  read(
+    cloud: Cloud,
+    unlessEtag?: string,
+  ): Promise<{ readonly document: HistoryDocument; readonly etag: string } | 'notModified' | undefined>;
+  /** Of the document, whether it can be read or not. */
+  readEtag(cloud: Cloud): Promise<string | undefined>;
+  /** Replaces the document only if its ETag is still `etag` (undefined: only if there is none). */
+  replace(document: HistoryDocument, etag: string | undefined): Promise<'replaced' | 'conflict'>;
+  /** Write-once: a release with the content of a snapshot that is there already. */
+  putUnchanged(cloud: Cloud, release: UnchangedRelease): Promise<void>;
+  /** In no particular order. */
+  listUnchanged(cloud: Cloud): Promise<readonly UnchangedRelease[]>;
+  readDecisions(cloud: Cloud): Promise<{ readonly decisions: HistoryDecisions; readonly etag: string } | undefined>;
+  replaceDecisions(decisions: HistoryDecisions, etag: string | undefined): Promise<'replaced' | 'conflict'>;
 }
 
 /** Container `service-tags`, `timers/<name>.json`. */

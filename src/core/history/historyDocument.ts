@@ -40,8 +40,6 @@ export interface Release {
   readonly addsOnly?: true;
   /** Only tags that differ from the release before, by name; null: the tag is no longer listed. */
   readonly tags: Readonly<Record<string, TagDelta | null>>;
-  /** Services whose record begins with this release: their lists before are not known. */
-  readonly begins?: readonly string[];
   /** A person has rejected it: it counts as never published. */
   readonly rejected?: true;
 }

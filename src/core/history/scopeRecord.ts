@@ -30,7 +30,7 @@ export interface ScopeRecord {
   readonly said: readonly (readonly number[])[];
   /** Indexes of the releases in which a tag of the scope was in quarantine. */
   readonly untrusted: ReadonlySet<number>;
-  /** Indexes of the releases with which the records of the tags begin: what they list may be older. */
+  /** Indexes of the releases with which the record begins: what they list may be older. */
   readonly begins: readonly number[];
   /** What rejected releases added. */
   readonly rejected: readonly string[];
@@ -42,18 +42,19 @@ export function recordScope(history: History, { tags, families }: Scope): ScopeR
     const [record, trust] = [history.tag(name), history.trust(name)];
     return record && trust ? [{ record, trust }] : [];
   });
+  const begins = [0, history.firstPulled];
   const ranges = found.flatMap(({ trust }) => trust.events.flatMap(({ on }) => on.filter(isWanted)));
   const space = new AddressSpace(ranges);
   const presence = new Presence(space);
   const said = new Presence(space);
   const changes = new Map<number, { on: AddressRange[]; off: AddressRange[]; known: AddressRange[] }>();
-  for (const { record, trust } of found) {
+  for (const { trust } of found) {
     for (const { index, on, off, known } of trust.events) {
       const change = changes.get(index) ?? { on: [], off: [], known: [] };
       changes.set(index, change);
       change.on.push(...on.filter(isWanted));
       change.off.push(...off.filter(isWanted));
-      change.known.push(...(index === record.begin || index === history.firstPulled ? on : known).filter(isWanted));
+      change.known.push(...(begins.includes(index) ? on : known).filter(isWanted));
     }
   }
   const steps = [...changes]
@@ -83,7 +84,7 @@ export function recordScope(history: History, { tags, families }: Scope): ScopeR
     flips: presence.flips,
     said: said.flips,
     untrusted: new Set(found.flatMap(({ trust }) => [...trust.untrusted])),
-    begins: [...found.map(({ record }) => record.begin), history.firstPulled],
+    begins,
     rejected: found.flatMap(({ record }) => record.rejected.filter((text) => families.includes(familyOf(text)))),
   };
 }

@@ -1,5 +1,5 @@
 /** What one tag listed over time, as its releases say it. What was rejected is left out. */
-import { serviceOf, type HistoryDocument, type Release } from './historyDocument.ts';
+import type { HistoryDocument, Release } from './historyDocument.ts';
 
 /** A change of a tag in one release. */
 export interface TagStep {
@@ -15,8 +15,6 @@ export interface TagStep {
 export interface TagRecord {
   /** As the newest release that lists it spells it. */
   readonly name: string;
-  /** Index of the release with which the record of its service begins. */
-  readonly begin: number;
   readonly steps: readonly TagStep[];
   /** What rejected releases added. */
   readonly rejected: readonly string[];
@@ -24,7 +22,6 @@ export interface TagRecord {
 
 interface OpenRecord {
   name: string;
-  readonly begin: number;
   readonly steps: TagStep[];
   readonly rejected: string[];
   /** What the newest release lists, rejected or not; undefined: it does not list the tag. */
@@ -36,14 +33,9 @@ interface OpenRecord {
 /** The records of all tags, by name in lower case. `counted`: the releases that are not rejected. */
 export function readTagRecords(document: HistoryDocument): ReadonlyMap<string, TagRecord> {
   const records = new Map<string, OpenRecord>();
-  const begins = new Map<string, number>();
   let index = 0;
   for (const release of document.releases) {
-    for (const service of beginningServices(document, release)) {
-      const key = service.toLowerCase();
-      if (!begins.has(key)) begins.set(key, index);
-    }
-    const touched = applyRelease(release, records, begins, index);
+    const touched = applyRelease(release, records);
     if (release.rejected) continue;
     for (const record of records.values()) {
       const delta = touched.get(record);
@@ -55,24 +47,14 @@ export function readTagRecords(document: HistoryDocument): ReadonlyMap<string, T
   return records;
 }
 
-function beginningServices({ releases, services }: HistoryDocument, release: Release): readonly string[] {
-  return release === releases[0] ? [...services, ...Object.keys(release.tags).map(serviceOf)] : (release.begins ?? []);
-}
-
 type Delta = Omit<TagStep, 'index'>;
 
-function applyRelease(
-  release: Release,
-  records: Map<string, OpenRecord>,
-  begins: ReadonlyMap<string, number>,
-  index: number,
-): ReadonlyMap<OpenRecord, Delta> {
+function applyRelease(release: Release, records: Map<string, OpenRecord>): ReadonlyMap<OpenRecord, Delta> {
   const touched = new Map<OpenRecord, Delta>();
   for (const [name, change] of Object.entries(release.tags)) {
     const key = name.toLowerCase();
     const record: OpenRecord = records.get(key) ?? {
       name,
-      begin: begins.get(serviceOf(key)) ?? index,
       steps: [],
       rejected: [],
       list: undefined,

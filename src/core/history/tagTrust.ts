@@ -81,7 +81,7 @@ export interface TagTrust {
 export function followTag(record: TagRecord, releases: readonly Release[], restart: number): TagTrust {
   const fold = new TagFold(record, releases, restart);
   const steps = new Map(record.steps.map((step) => [step.index, step]));
-  for (let index = record.begin; index < releases.length; index += 1) fold.next(index, steps.get(index));
+  for (let index = 0; index < releases.length; index += 1) fold.next(index, steps.get(index));
   return fold.result();
 }
 
@@ -102,7 +102,6 @@ interface OpenQuarantine {
 
 class TagFold {
   readonly #name: string;
-  readonly #begin: number;
   readonly #restart: number;
   readonly #releases: readonly Release[];
   readonly #space: AddressSpace;
@@ -131,7 +130,6 @@ class TagFold {
 
   constructor(record: TagRecord, releases: readonly Release[], restart: number) {
     this.#name = record.name;
-    this.#begin = record.begin;
     this.#restart = restart;
     this.#releases = releases;
     this.#space = new AddressSpace(record.steps.flatMap(({ add }) => add.map(parsePrefix)));
@@ -305,7 +303,7 @@ class TagFold {
   }
 
   #isStart(index: number): boolean {
-    return index === this.#begin || index === this.#restart;
+    return index === 0 || index === this.#restart;
   }
 
   #trust(text: string): void {

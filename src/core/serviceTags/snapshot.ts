@@ -57,7 +57,18 @@ export interface SnapshotSummary {
   readonly quarantine: readonly TagQuarantine[];
 }
 
+/** What the history records of the release that a snapshot was made of. Absent in snapshots of version 0.1. */
+export interface SnapshotRelease {
+  /** `YYYY-MM-DD`: of the file, or the day on which it was first seen; never a day that was made up for an id. */
+  readonly date: string;
+  /** ISO time of the last pull before. */
+  readonly lookedAt?: string;
+  /** A late list only added to the list before. */
+  readonly addsOnly?: true;
+}
+
 export interface Snapshot extends SnapshotSummary {
+  readonly release?: SnapshotRelease;
   readonly sources: readonly SourceReport[];
   readonly disagreements: readonly SourceDisagreement[];
   readonly warnings: readonly DocumentWarning[];

@@ -1,0 +1,104 @@
+/** How a history grows: the built-in one, then release after release as the pulls find them. */
+import { overlapping } from '../prefixes.ts';
+import type { ServiceTag } from '../serviceTags/serviceTags.ts';
+import { isSameList } from '../serviceTags/serviceTagDiff.ts';
+import type { Snapshot, SourceDisagreement } from '../serviceTags/snapshot.ts';
+import { serviceOf, type HistoryDocument, type Release, type TagDelta } from './historyDocument.ts';
+
+/** What of a snapshot makes a release. */
+export type ReleasedSnapshot = Pick<
+  Snapshot,
+  'id' | 'date' | 'pulledAt' | 'changeNumber' | 'disagreements' | 'release'
+> & { readonly document: Pick<Snapshot['document'], 'values'> };
+
+/** A release with the content of the one before it: it changes nothing, and confirms what is gone. */
+export type UnchangedRelease = Pick<Release, 'date' | 'seenAt' | 'lookedAt' | 'changeNumber' | 'snapshot'>;
+
+/** The built-in history, with further services that are recorded from the first pull on. */
+export function startHistory(builtIn: HistoryDocument, services: readonly string[]): HistoryDocument {
+  return { ...builtIn, services: unite(builtIn.services, services) };
+}
+
+/** What is pulled wins: the first snapshot takes the place of every built-in release of its day and later. */
+export function appendSnapshot(before: HistoryDocument, snapshot: ReleasedSnapshot): HistoryDocument {
+  const date = snapshot.release?.date ?? snapshot.date;
+  const history = { ...before, releases: before.releases.filter((known) => !known.builtIn || known.date < date) };
+  const services = new Set(history.services.map((service) => service.toLowerCase()));
+  const values = snapshot.document.values.filter(({ name }) => services.has(serviceOf(name.toLowerCase())));
+  const release: Release = {
+    date,
+    seenAt: snapshot.pulledAt,
+    ...(snapshot.release?.lookedAt !== undefined && { lookedAt: snapshot.release.lookedAt }),
+    changeNumber: snapshot.changeNumber,
+    snapshot: snapshot.id,
+    ...(snapshot.release?.addsOnly && { addsOnly: true }),
+    tags: deltasOf(listsOf(history), values, snapshot.disagreements),
+  };
+  return { ...history, releases: [...history.releases, release] };
+}
+
+export function appendUnchanged(history: HistoryDocument, release: UnchangedRelease): HistoryDocument {
+  const { date, seenAt, lookedAt, changeNumber, snapshot } = release;
+  const added = { date, seenAt, ...(lookedAt !== undefined && { lookedAt }), changeNumber, snapshot, tags: {} };
+  return { ...history, releases: [...history.releases, added] };
+}
+
+/** What each tag lists after the newest release, rejected or not, by name in lower case. */
+function listsOf({ releases }: HistoryDocument): ReadonlyMap<string, { name: string; list: ReadonlySet<string> }> {
+  const lists = new Map<string, { name: string; list: Set<string> }>();
+  for (const { tags } of releases) {
+    for (const [name, delta] of Object.entries(tags)) {
+      const key = name.toLowerCase();
+      if (delta === null) {
+        lists.delete(key);
+        continue;
+      }
+      const list = lists.get(key)?.list ?? new Set<string>();
+      for (const prefix of delta.remove) list.delete(prefix);
+      for (const prefix of delta.add) list.add(prefix);
+      lists.set(key, { name, list });
+    }
+  }
+  return lists;
+}
+
+function deltasOf(
+  before: ReturnType<typeof listsOf>,
+  values: readonly ServiceTag[],
+  disagreements: readonly SourceDisagreement[],
+): Release['tags'] {
+  const deltas: Record<string, TagDelta | null> = {};
+  for (const { name, addressPrefixes } of values) {
+    const known = before.get(name.toLowerCase());
+    const delta = deltaOf(known?.list, addressPrefixes);
+    if (delta) deltas[name] = { ...delta, ...aloneOf(name, delta.add, disagreements) };
+  }
+  const listed = new Set(values.map(({ name }) => name.toLowerCase()));
+  for (const [key, { name }] of before) if (!listed.has(key)) deltas[name] = null;
+  return deltas;
+}
+
+function deltaOf(before: ReadonlySet<string> | undefined, after: readonly string[]): TagDelta | undefined {
+  if (before && isSameList([...before].sort(), [...after].sort())) return undefined;
+  const now = new Set(after);
+  return {
+    add: after.filter((prefix) => !before?.has(prefix)),
+    remove: [...(before ?? [])].filter((prefix) => !now.has(prefix)),
+  };
+}
+
+/** What only one of several working sources lists. */
+function aloneOf(
+  tag: string,
+  add: readonly string[],
+  disagreements: readonly SourceDisagreement[],
+): Pick<TagDelta, 'onlyOneSource'> {
+  const lists = disagreements.filter((entry) => entry.tag === tag).map(({ prefixes }) => overlapping(add, prefixes));
+  const onlyOneSource = add.filter((prefix) => lists.filter((list) => list.includes(prefix)).length === 1);
+  return onlyOneSource.length > 0 ? { onlyOneSource } : {};
+}
+
+function unite(a: readonly string[], b: readonly string[]): readonly string[] {
+  const known = new Set(a.map((name) => name.toLowerCase()));
+  return [...a, ...[...new Set(b)].filter((name) => !known.has(name.toLowerCase())).sort()];
+}
