@@ -1,6 +1,7 @@
 /** The whole product without the Functions host: real storage clients on Azurite, real ARM clients on the simulator. */
 import { buildArm } from '../src/adapters/arm/arm.ts';
 import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
+import { BlobHistoryStore } from '../src/adapters/blob/histories.ts';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
@@ -126,6 +127,7 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
     logger: silent,
     snapshots: new BlobSnapshotStore(blobs),
     changes: new BlobChangeStore(blobs),
+    histories: new BlobHistoryStore(blobs),
     states: new BlobTargetStateStore(blobs),
     ledger: new BlobLedger(blobs),
     arm: buildArm({ cloud, armEndpoint: simulator.url, armIsLoopback: true }, ownerId, { clock, pollIntervalInMs: 1 }),

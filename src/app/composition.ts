@@ -8,6 +8,7 @@ import type { AzureArm } from '../adapters/arm/arm.ts';
 import { cloudSettings } from '../adapters/arm/cloudSettings.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
 import { BlobContainer } from '../adapters/blob/container.ts';
+import { BlobHistoryStore } from '../adapters/blob/histories.ts';
 import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../adapters/blob/snapshots.ts';
@@ -78,6 +79,7 @@ function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
   const stores = {
     snapshots: keepSnapshots(new BlobSnapshotStore(storage.blobs)),
     changes: new BlobChangeStore(storage.blobs),
+    histories: new BlobHistoryStore(storage.blobs),
     states: new BlobTargetStateStore(storage.blobs),
     ledger: new BlobLedger(storage.blobs),
     timers: { ...buildTimerStore(storage.blobs), ...watchTimers(config, clock) },
@@ -106,7 +108,7 @@ type Shared = QueryServices & { readonly timers: NonNullable<QueryServices['time
     UpdateServices,
     'snapshots' | 'states' | 'ledger'
   > &
-  Pick<PullServices, 'snapshots' | 'changes' | 'ledger'>;
+  Pick<PullServices, 'snapshots' | 'changes' | 'histories' | 'ledger'>;
 
 async function loadApp(
   config: Config,

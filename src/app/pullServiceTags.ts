@@ -1,4 +1,5 @@
 /** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
+import type { UnchangedRelease } from '../core/history/appendRelease.ts';
 import { contentHash } from '../core/serviceTags/contentHash.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
 import { dayOfLists, isFutureDay, mayReplace, newestDay } from '../core/serviceTags/fileDate.ts';
@@ -19,6 +20,7 @@ import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
 import { readCurrent, type CurrentList } from './pull/readCurrent.ts';
 import { flushOutbox } from './runRecords.ts';
 import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
+import { openHistory, recordUnchanged } from './pull/recordRelease.ts';
 import { replacePointer, storeSnapshot } from './pull/storeSnapshot.ts';
 
 export type { PullResult, PullServices };
@@ -65,6 +67,11 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
     return finishChanged(pull, found, await storeSnapshot(pull, found, current), publication);
   }
   if (current.pointer && !current.isPointed) await replacePointer(services, current.pointer, current.etag);
+  await recordUnchanged(
+    services,
+    await openHistory(services, found.targets, snapshot.id),
+    toRelease(pull, found, snapshot),
+  );
   return status?.fannedOut === snapshot.id
     ? finishUnchanged(pull, found, snapshot, publication, toMessage(found, snapshot))
     : finishChanged(pull, found, snapshot, publication);
@@ -85,7 +92,7 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
   const merged = mergeDownloads(addsOnly ? [asDownload(snapshot), ...counted] : counted);
   const { disagreements } = addsOnly && counted.length > 0 ? mergeDownloads(counted) : merged;
   const targets = await readTargets(services);
-  const watched = new Set(watchedTags(merged.document, targets));
+  const watched = new Set(watchedTags(merged.document, targets ?? []));
   return {
     merged,
     addsOnly,
@@ -102,8 +109,8 @@ function noList(sources: readonly SourceReport[]): SourceError {
   return new SourceError(names, 'none is healthy, and the snapshot that holds is gone or damaged');
 }
 
-function asDownload({ id, date, document, warnings }: Snapshot): ServiceTagsDownload {
-  return { source: id, date, origin: id, document, warnings };
+function asDownload({ id, date, release, document, warnings }: Snapshot): ServiceTagsDownload {
+  return { source: id, date: release?.date ?? date, origin: id, document, warnings };
 }
 
 /** What only adds to a list publishes none, so it confirms no removal; what of it cannot be read counts all the same. */
@@ -116,6 +123,18 @@ function toPublication({ merged, addsOnly, hash }: Found, now: Date, last: Publi
   return { key, date: merged.date ?? toDay(now), seenAt: now.toISOString(), unreadable };
 }
 
+/** Undefined if the sources say no more than the list that holds already does. */
+function toRelease(
+  { startedAt, status }: Pull,
+  { merged, addsOnly }: Found,
+  { id }: Snapshot,
+): UnchangedRelease | undefined {
+  if (addsOnly || merged.date === undefined) return undefined;
+  const { changeNumber } = merged.document;
+  const seenAt = startedAt.toISOString();
+  return { date: merged.date, seenAt, lookedAt: status?.lastPull.at ?? seenAt, changeNumber, snapshot: id };
+}
+
 function toMessage(found: Found, { id, date }: Snapshot): string {
   const late = lateDay(found);
   if (late) return `the newest document is of ${late}, older than the current snapshot of ${date}: kept ${id}`;
@@ -123,11 +142,12 @@ function toMessage(found: Found, { id, date }: Snapshot): string {
   return isAnyHealthy ? `same content as ${id}: nothing stored` : `no source has a list that counts: kept ${id}`;
 }
 
-async function readTargets(services: PullServices): Promise<readonly Target[]> {
+/** Undefined if they cannot be read: the pull goes on, and what was watched stays watched. */
+async function readTargets(services: PullServices): Promise<readonly Target[] | undefined> {
   try {
     return await services.targets.read();
   } catch (error) {
     services.logger.error('targets cannot be read, the pull goes on without them', { error: toErrorMessage(error) });
-    return [];
+    return undefined;
   }
 }

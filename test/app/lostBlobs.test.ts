@@ -7,7 +7,7 @@ import { keepSnapshots } from '../../src/adapters/blob/keptSnapshots.ts';
 import { createStorageClients, type StorageClients } from '../../src/adapters/storageClients.ts';
 import type { TagLists } from './stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { acr, codesOf, dayInMs, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
+import { acr, dayInMs, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();
 const [a, b, c] = ['20.42.66.0/24', '20.42.68.0/24', '20.42.70.0/24'] as const;
@@ -41,6 +41,12 @@ async function currentOf(world: World) {
   return snapshot;
 }
 
+async function historyIn(world: World) {
+  const answer = await world.services.histories.read('Public');
+  if (answer === undefined || answer === 'notModified') throw new Error('there is no history');
+  return answer.document;
+}
+
 const harms = {
   gone: async (container: ContainerClient, name: string) => {
     await container.getBlockBlobClient(name).delete();
@@ -62,28 +68,28 @@ const damageTold = (world: World) =>
   world.notifications.filter(({ type }) => type === 'storage.damaged').map(({ message }) => message);
 
 describe.each(Object.entries(harms))('%s:', (_, harm) => {
-  test('the current snapshot: news goes in, and what left is held until it is known what was there', async () => {
+  test('the current snapshot: the history knows what it had', async () => {
     const { world, container, snapshot } = await settled();
     await harm(container, `snapshots/Public/${snapshot}.json.gz`);
 
-    const { pulled, runs } = await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, c] });
+    const { pulled } = await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, c] });
 
-    expect(prefixesIn(world)).toEqual([a, b, c]);
-    expect(codesOf(runs[0])).toContain('quarantined');
-    expect(pulled.quarantine.map(({ tag, kind, baseline }) => [tag, kind, baseline])).toEqual([
-      [acr, 'unknown', snapshot],
-      [italy, 'unknown', snapshot],
-    ]);
-    const told = `Snapshot ${snapshot} is gone or damaged: what ${acr} and 1 more had in it is not known, so nothing of it is removed for now.`;
-    expect(damageTold(world)).toEqual([told]);
-    const record = (await recordsOf(world, 'pull')).at(-1);
-    expect(record?.reasons).toContainEqual({ code: 'recovered', message: told });
-
-    // It has stood as long as a list that shrank has to.
-    await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, c], Other: [a] });
-    await pullNextWeek(world, { [acr]: [a, c], [italy]: [a, c], Other: [b] });
+    expect(pulled.quarantine).toMatchObject([{ tag: italy, kind: 'shrunken', baseline: snapshot }]);
     expect(prefixesIn(world)).toEqual([a, c]);
-    expect(damageTold(world)).toHaveLength(1);
+    expect(damageTold(world)).toEqual([]);
+  });
+
+  test('the history: it is made anew of the snapshots', async () => {
+    const { world, container } = await settled();
+    const before = await historyIn(world);
+    await harm(container, 'history/Public.json.gz');
+
+    const { pulled } = await pullNextWeek(world, { [acr]: [a, b], [italy]: [a] });
+
+    expect(pulled.quarantine).toMatchObject([{ tag: italy, kind: 'shrunken' }]);
+    const after = await historyIn(world);
+    expect(after.releases.slice(0, -1)).toEqual(before.releases);
+    expect(after.releases.at(-1)).toMatchObject({ snapshot: pulled.snapshot, tags: { [italy]: { remove: [b] } } });
   });
 
   test('the current snapshot, and the list is the same: it is stored anew', async () => {
@@ -132,7 +138,7 @@ describe.each(Object.entries(harms))('%s:', (_, harm) => {
     expect(prefixesIn(world)).toEqual(expect.arrayContaining([a, c]));
   });
 
-  test('the baseline of a quarantine: it stays for its time, and the feed is the list as it is', async () => {
+  test('the list that a quarantine is compared with: the history knows it', async () => {
     const { world, container, snapshot } = await settled();
     await pullNextWeek(world, { [acr]: [a, b], [italy]: [a] });
     expect((await currentOf(world)).quarantine).toMatchObject([{ tag: italy, kind: 'shrunken', baseline: snapshot }]);
@@ -141,8 +147,9 @@ describe.each(Object.entries(harms))('%s:', (_, harm) => {
     await pullNextWeek(world, { [acr]: [a, b, c], [italy]: [a] });
 
     expect(prefixesIn(world)).toEqual([a, b, c]);
-    expect((await currentOf(world)).quarantine).toMatchObject([{ tag: italy, kind: 'unknown', baseline: snapshot }]);
-    expect(damageTold(world)).toHaveLength(1);
+    expect((await currentOf(world)).quarantine).toMatchObject([
+      { tag: italy, kind: 'shrunken', baseline: snapshot, confirmations: 1 },
+    ]);
   });
 
   test('the status: the chain of records goes on where it ended, and nobody is told the same twice', async () => {

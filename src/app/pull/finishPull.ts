@@ -4,7 +4,7 @@ import type { Publication, PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
-import { andMore, counted } from '../../core/words.ts';
+import { counted } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
@@ -85,7 +85,7 @@ export async function finishChanged(
   publication: Publication,
 ): Promise<PullResult> {
   const { services, status, runId } = pull;
-  const { sources, disagreements, targets } = found;
+  const { sources, disagreements, targets = [] } = found;
   const before = status?.fannedOut === undefined ? undefined : await findSnapshot(services, status.fannedOut);
   const diff = diffTags(before?.document, snapshot.document);
   const queued = await fanOut(services.queue, targets, diff, newlyJudged(before, snapshot));
@@ -121,7 +121,7 @@ export async function finishChanged(
     sources,
     disagreements,
   };
-  const notices = [...pull.notices, ...lostBaselines(snapshot)];
+  const { notices } = pull;
   await commitPull(pull, next, toEnding(snapshot, notices, late), changeDetails(found, snapshot, result, diff));
   services.logger.info(message, { runId, snapshot: snapshot.id, warnings: snapshot.warnings.length });
   tell(pull, found, notices);
@@ -140,15 +140,6 @@ function newlyJudged(before: Snapshot | undefined, after: Snapshot): string[] {
   const was = new Set(before?.quarantine.map((entry) => entry.tag));
   const is = new Set(after.quarantine.map((entry) => entry.tag));
   return [...[...was].filter((tag) => !is.has(tag)), ...[...is].filter((tag) => !was.has(tag))];
-}
-
-/** One sentence for each snapshot that could not be read in judging this one, when that begins. */
-function lostBaselines({ quarantine }: Snapshot): string[] {
-  const lost = quarantine.filter(({ kind, confirmations }) => kind === 'unknown' && confirmations === 0);
-  return [...new Set(lost.map(({ baseline }) => baseline))].map((baseline) => {
-    const tags = lost.filter((entry) => entry.baseline === baseline).map(({ tag }) => tag);
-    return `Snapshot ${baseline} is gone or damaged: what ${andMore(tags)} had in it is not known, so nothing of it is removed for now.`;
-  });
 }
 
 function toEnding(snapshot: Snapshot, notices: readonly string[], late: string | undefined): Ending {

@@ -7,7 +7,16 @@ import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Snapshot, SourceDisagreement, SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
-import type { ChangeStore, Clock, Ledger, Logger, Notifier, PullSession, ServiceTagsSource } from '../ports.ts';
+import type {
+  ChangeStore,
+  Clock,
+  HistoryStore,
+  Ledger,
+  Logger,
+  Notifier,
+  PullSession,
+  ServiceTagsSource,
+} from '../ports.ts';
 import type { SnapshotStore, TargetsSource, UpdateQueue } from '../ports.ts';
 
 export interface PullServices {
@@ -16,6 +25,7 @@ export interface PullServices {
   readonly sources: readonly ServiceTagsSource[];
   readonly snapshots: SnapshotStore;
   readonly changes: ChangeStore;
+  readonly histories: HistoryStore;
   readonly ledger: Ledger;
   readonly targets: TargetsSource;
   readonly queue: UpdateQueue;
@@ -64,7 +74,8 @@ export interface Found {
   readonly sources: readonly SourceReport[];
   /** Of watched tags. */
   readonly disagreements: readonly SourceDisagreement[];
-  readonly targets: readonly Target[];
+  /** Undefined while the targets file cannot be read. */
+  readonly targets: readonly Target[] | undefined;
   readonly hash: string;
 }
 

@@ -2,8 +2,8 @@
 import { appendSnapshot, appendUnchanged, type UnchangedRelease } from '../../core/history/appendRelease.ts';
 import { History } from '../../core/history/history.ts';
 import { serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
-import { isRegistryTag } from '../../core/history/limits.ts';
-import { quarantines } from '../../core/history/quarantine.ts';
+import { isRegistryTag, quarantineLimits, type QuarantineLimits } from '../../core/history/limits.ts';
+import { quarantine } from '../../core/history/quarantine.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import { concerns } from '../../core/serviceTags/watchedTags.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -32,7 +32,10 @@ export async function openHistory(
   const stored = await readStored(services);
   const decisions = (await histories.readDecisions(cloud))?.decisions;
   const wanted = [
-    ...new Set([...(stored.document?.services ?? []), ...(targets ?? []).map(({ serviceTag }) => serviceOf(serviceTag))]),
+    ...new Set([
+      ...(stored.document?.services ?? []),
+      ...(targets ?? []).map(({ serviceTag }) => serviceOf(serviceTag)),
+    ]),
   ];
   const { document } = stored;
   const isWhole = document?.releases.findLast(({ builtIn }) => !builtIn)?.snapshot === newest;
@@ -56,18 +59,22 @@ async function readStored({
   }
 }
 
-/** The tags that are in quarantine with a snapshot: those that targets follow, and AzureContainerRegistry's. */
+/**
+ * The tags that are in quarantine with a snapshot, for the targets that follow them: by the widest of their limits, since
+ * each target holds removals beyond its own. Feeds have limits of their own.
+ */
 export function quarantineWith(
   { document, decisions }: OpenHistory,
   snapshot: Omit<Snapshot, 'quarantine'>,
   targets: readonly Target[] | undefined,
 ): TagQuarantine[] {
   const history = new History(withDecisions(appendSnapshot(document, snapshot), decisions));
-  // While the targets cannot be read, whatever is recorded may be one that they follow.
-  const isFollowed = (tag: string) =>
-    isRegistryTag(tag) || targets === undefined || targets.some((target) => concerns(target, tag));
-  return quarantines(history)
-    .filter(({ status, tag }) => status === 'quarantined' && isFollowed(tag))
+  return history.tags
+    .flatMap(({ name }) => {
+      const limits = limitsFor(name, targets);
+      const found = limits && quarantine(history, name, limits);
+      return found?.status === 'quarantined' ? [found] : [];
+    })
     .map(({ tag, kind, reason, comparedWith, since, confirmations }) => ({
       tag,
       kind,
@@ -75,7 +82,20 @@ export function quarantineWith(
       baseline: comparedWith.snapshot,
       since: since.date,
       confirmations,
-    }));
+    }))
+    .sort((a, b) => (a.tag < b.tag ? -1 : 1));
+}
+
+/** Undefined for a tag that nobody follows. While the targets cannot be read, whatever is recorded may be followed. */
+function limitsFor(tag: string, targets: readonly Target[] | undefined): QuarantineLimits | undefined {
+  const limits = (targets ?? []).filter((target) => concerns(target, tag)).map((target) => target.limits);
+  if (limits.length === 0) return targets === undefined || isRegistryTag(tag) ? quarantineLimits : undefined;
+  return {
+    maxRemovedCount: Math.max(...limits.map((limit) => limit.maxRemovedCount)),
+    maxRemovedPercent: Math.max(...limits.map((limit) => limit.maxRemovedPercent)),
+    removalGraceDays: Math.max(...limits.map((limit) => limit.removalGraceDays)),
+    removalConfirmations: Math.max(...limits.map((limit) => limit.removalConfirmations)),
+  };
 }
 
 export async function recordSnapshot(services: PullServices, open: OpenHistory, snapshot: Snapshot): Promise<void> {

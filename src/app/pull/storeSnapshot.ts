@@ -1,23 +1,22 @@
 /** A document becomes a snapshot: judged, stored once, and pointed at. */
 import { toSnapshotId } from '../../core/serviceTags/contentHash.ts';
-import { judge, type BelievedTag } from '../../core/serviceTags/judge.ts';
-import { findTag } from '../../core/serviceTags/regions.ts';
-import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import { diffTags } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Snapshot, SnapshotPointer } from '../../core/serviceTags/snapshot.ts';
-import type { Target } from '../../core/targets/target.ts';
 import { dayInMs, toDay } from '../../core/time.ts';
-import { judgedTags } from '../../core/serviceTags/watchedTags.ts';
 import type { Found, Pull, PullServices } from './pull.ts';
 import { findSnapshot, toPointer, type CurrentList } from './readCurrent.ts';
+import { openHistory, quarantineWith, recordSnapshot } from './recordRelease.ts';
 
+/** The history has the release before the pointer has the snapshot: nobody follows a list that it does not know. */
 export async function storeSnapshot(pull: Pull, found: Found, current: CurrentList): Promise<Snapshot> {
-  const { services, startedAt } = pull;
+  const { services, startedAt, status } = pull;
   const { document, warnings, date = toDay(startedAt) } = found.merged;
   const { cloud } = services;
   const previous = current.snapshot;
-  const believed = await believedTags(services, current, document, found.targets);
-  const snapshot = await putOnce(services, toDay(startedAt), {
+  const history = await openHistory(services, found.targets, current.pointer?.snapshot);
+  // Without the status of the last pull nobody is taken to have looked away.
+  const lookedAt = previous ? (status?.lastPull.at ?? startedAt.toISOString()) : undefined;
+  const fresh = {
     id: toSnapshotId(cloud, date, document.changeNumber, found.hash),
     cloud,
     date,
@@ -27,13 +26,22 @@ export async function storeSnapshot(pull: Pull, found: Found, current: CurrentLi
     tagCount: document.values.length,
     prefixCount: document.values.reduce((sum, tag) => sum + tag.addressPrefixes.length, 0),
     ...(previous ? { previous: previous.id } : {}),
-    quarantine: judge(document, believed, found.targets, date),
+    release: {
+      date,
+      ...(lookedAt !== undefined && { lookedAt }),
+      ...(found.addsOnly && { addsOnly: true as const }),
+    },
     sources: found.sources,
     disagreements: found.disagreements,
     warnings,
     document,
+  };
+  const snapshot = await putOnce(services, toDay(startedAt), {
+    ...fresh,
+    quarantine: quarantineWith(history, fresh, found.targets),
   });
   if (previous) await services.changes.put(cloud, snapshot.id, diffTags(previous.document, document));
+  await recordSnapshot(services, history, snapshot);
   const origin = { fileDate: found.fileDate, isExtended: found.addsOnly };
   await replacePointer(services, toPointer(snapshot, startedAt.toISOString(), origin), current.etag);
   return snapshot;
@@ -62,38 +70,6 @@ function redated(snapshot: Snapshot, date: string): Snapshot {
 
 function dayAfter(day: string): string {
   return toDay(Date.parse(day) + dayInMs);
-}
-
-/** Of every judged tag the content that was believed last: of the snapshot before, or of the one before a quarantine. */
-async function believedTags(
-  services: PullServices,
-  { pointer, snapshot: previous }: CurrentList,
-  document: ServiceTagsDocument,
-  targets: readonly Target[],
-): Promise<BelievedTag[]> {
-  if (!pointer) return [];
-  if (!previous) return judgedTags(document, targets).map((tag) => ({ tag, baseline: pointer.snapshot }));
-  const quarantined = new Map(previous.quarantine.map((entry) => [entry.tag.toLowerCase(), entry]));
-  const believed: BelievedTag[] = [];
-  for (const baseline of new Set([previous.id, ...previous.quarantine.map((entry) => entry.baseline)])) {
-    const before = baseline === previous.id ? previous : await findSnapshot(services, baseline);
-    const tags = before ? judgedTags(before.document, targets) : previous.quarantine.map((entry) => entry.tag);
-    for (const tag of tags) {
-      const entry = quarantined.get(tag.toLowerCase());
-      if ((entry?.baseline ?? previous.id) !== baseline) continue;
-      believed.push({
-        tag,
-        baseline,
-        ...(before && { addressPrefixes: prefixesOf(before.document, tag) }),
-        ...(entry && { quarantined: { entry, addressPrefixes: prefixesOf(previous.document, tag) } }),
-      });
-    }
-  }
-  return believed;
-}
-
-function prefixesOf(document: ServiceTagsDocument, tag: string): readonly string[] {
-  return findTag(document, tag)?.addressPrefixes ?? [];
 }
 
 export async function replacePointer(

@@ -1,6 +1,7 @@
 /** The history document, with what is found in it again and again worked out once, when it is first asked for. */
 import type { AddressFamily } from '../prefixes.ts';
 import { serviceOf, type HistoryDocument, type Release } from './historyDocument.ts';
+import { quarantineLimits, type QuarantineLimits } from './limits.ts';
 import { recordScope, type ScopeRecord } from './scopeRecord.ts';
 import { readTagRecords, type TagRecord } from './tagRecord.ts';
 import { followTag, type TagTrust } from './tagTrust.ts';
@@ -9,6 +10,8 @@ import { followTag, type TagTrust } from './tagTrust.ts';
 export interface Scope {
   readonly tags: readonly string[];
   readonly families: readonly AddressFamily[];
+  /** When the scope takes a list for shrunken: a target's own limits. By default those of feeds. */
+  readonly limits?: QuarantineLimits;
 }
 
 export class History {
@@ -53,16 +56,18 @@ export class History {
     return this.#tagRecords.get(name.toLowerCase());
   }
 
-  trust(name: string): TagTrust | undefined {
+  trust(name: string, limits: QuarantineLimits = quarantineLimits): TagTrust | undefined {
     const record = this.tag(name);
     if (!record) return undefined;
-    return remember(this.#trusts, name.toLowerCase(), () => followTag(record, this.releases, this.firstPulled));
+    return remember(this.#trusts, `${name.toLowerCase()} ${keyOf(limits)}`, () =>
+      followTag(record, this.releases, this.firstPulled, limits),
+    );
   }
 
-  scope({ tags, families }: Scope): ScopeRecord {
+  scope({ tags, families, limits = quarantineLimits }: Scope): ScopeRecord {
     const names = [...new Set(tags.map((tag) => tag.toLowerCase()))].sort();
-    const key = `${names.join()} ${[...families].sort().join()}`;
-    return remember(this.#scopes, key, () => recordScope(this, { tags: names, families }));
+    const key = `${names.join()} ${[...families].sort().join()} ${keyOf(limits)}`;
+    return remember(this.#scopes, key, () => recordScope(this, { tags: names, families, limits }));
   }
 
   /** The history as it was with a release; undefined if there is none of that id. */
@@ -78,6 +83,11 @@ export class History {
     this.#records ??= readTagRecords(this.document);
     return this.#records;
   }
+}
+
+function keyOf(limits: QuarantineLimits): string {
+  const { maxRemovedCount, maxRemovedPercent, removalGraceDays, removalConfirmations } = limits;
+  return [maxRemovedCount, maxRemovedPercent, removalGraceDays, removalConfirmations].join();
 }
 
 function remember<T>(known: Map<string, T>, key: string, make: () => T): T {

@@ -49,10 +49,17 @@ export function isRegistryTag(tag: string): boolean {
 export const widestInFeeds: Readonly<Record<AddressFamily, number>> = defaultLimits.widestPrefix;
 
 /** When a tag is quarantined, and for how long. */
-export const quarantineLimits = {
+export interface QuarantineLimits {
+  readonly maxRemovedCount: number;
+  readonly maxRemovedPercent: number;
+  readonly removalGraceDays: number;
+  readonly removalConfirmations: number;
+}
+
+/** For feeds, whatever a target allows itself. */
+export const quarantineLimits: QuarantineLimits = {
   maxRemovedCount: defaultLimits.maxRemovedCount,
   maxRemovedPercent: defaultLimits.maxRemovedPercent,
-  graceDays: defaultLimits.removalGraceDays,
-  confirmations: defaultLimits.removalConfirmations,
-  windowDays: defaultWindowDays,
-} as const;
+  removalGraceDays: defaultLimits.removalGraceDays,
+  removalConfirmations: defaultLimits.removalConfirmations,
+};

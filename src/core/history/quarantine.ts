@@ -24,14 +24,14 @@ export interface Quarantine {
   readonly confirmedAt?: string;
 }
 
-/** Undefined if the tag is trusted. */
-export function quarantine(history: History, tag: string): Quarantine | undefined {
-  const found = history.trust(tag)?.quarantine;
+/** Undefined if the tag is trusted. `limits`: of a target; by default those of feeds. */
+export function quarantine(history: History, tag: string, limits = quarantineLimits): Quarantine | undefined {
+  const found = history.trust(tag, limits)?.quarantine;
   const [since, comparedWith] = [history.releases[found?.since ?? -1], history.releases[found?.comparedWith ?? -1]];
   if (!found || !since || !comparedWith) return undefined;
   const name = history.tag(tag)?.name ?? tag;
   const confirmedAt = retiredAt(history, name, since.seenAt);
-  const notBefore = new Date(Date.parse(since.seenAt) + quarantineLimits.graceDays * dayInMs).toISOString();
+  const notBefore = new Date(Date.parse(since.seenAt) + limits.removalGraceDays * dayInMs).toISOString();
   return {
     tag: name,
     kind: found.kind,
@@ -40,7 +40,7 @@ export function quarantine(history: History, tag: string): Quarantine | undefine
     since: toReleaseRef(since),
     comparedWith: toReleaseRef(comparedWith),
     confirmations: found.confirmations,
-    confirmationsNeeded: quarantineLimits.confirmations,
+    confirmationsNeeded: Math.max(1, limits.removalConfirmations),
     ...(found.kind === 'shrunken' && { notBefore }),
     ...(confirmedAt !== undefined && { confirmedAt }),
   };

@@ -15,7 +15,7 @@ import { sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { counted } from '../words.ts';
 import type { History } from './history.ts';
-import { quarantineLimits, widestInFeeds } from './limits.ts';
+import { defaultWindowDays, quarantineLimits, widestInFeeds } from './limits.ts';
 import { quarantine } from './quarantine.ts';
 import type { Doubtful, DoubtCode } from './tagTrust.ts';
 import { parsePrefix } from '../prefixes.ts';
@@ -66,9 +66,9 @@ function reasonOf(tag: string, { prefix, why, confirmations, roomAt }: Doubtful)
   const cause =
     why === 'widestPrefix'
       ? `is new and, with its neighbours, wider than /${widestInFeeds[family]}`
-      : `is beyond what may be added to the feed of ${tag} within ${counted(quarantineLimits.windowDays, 'day')}`;
+      : `is beyond what may be added to the feed of ${tag} within ${counted(defaultWindowDays, 'day')}`;
   if (roomAt === undefined) return `${prefix} ${cause}, and larger than all of that: feeds leave it out.`;
-  const missing = quarantineLimits.confirmations - confirmations;
+  const missing = quarantineLimits.removalConfirmations - confirmations;
   const wait = missing > 0 ? `${counted(missing, 'further release')} list it` : 'there is room for it';
   return `${prefix} ${cause}: feeds contain it when ${wait}.`;
 }

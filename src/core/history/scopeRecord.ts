@@ -36,10 +36,10 @@ export interface ScopeRecord {
   readonly rejected: readonly string[];
 }
 
-export function recordScope(history: History, { tags, families }: Scope): ScopeRecord {
+export function recordScope(history: History, { tags, families, limits }: Scope): ScopeRecord {
   const isWanted = ({ family }: AddressRange) => families.includes(family);
   const found = tags.flatMap((name) => {
-    const [record, trust] = [history.tag(name), history.trust(name)];
+    const [record, trust] = [history.tag(name), history.trust(name, limits)];
     return record && trust ? [{ record, trust }] : [];
   });
   const begins = [0, history.firstPulled];

@@ -10,14 +10,7 @@
  *    than it may be, or beyond the budget, waits for further releases that list it and for room; special-purpose
  *    addresses wait for ever.
  */
-import {
-  comparePrefixes,
-  countAddresses,
-  overlapping,
-  parsePrefix,
-  rangeToPrefixes,
-  type AddressPrefix,
-} from '../prefixes.ts';
+import { comparePrefixes, overlapping, parsePrefix, rangeToPrefixes, type AddressPrefix } from '../prefixes.ts';
 import { removalExcess } from '../removalLimit.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { dayInMs } from '../time.ts';
@@ -26,7 +19,15 @@ import { counted } from '../words.ts';
 import { addressesOf, AddressSpace, type AddressRange } from './addressSpace.ts';
 import { Confirmations, ordinalsOf } from './confirmations.ts';
 import type { Release } from './historyDocument.ts';
-import { defaultBudget, isRegistryTag, quarantineLimits, widestInFeeds, type Budget } from './limits.ts';
+import {
+  defaultBudget,
+  defaultWindowDays,
+  isRegistryTag,
+  quarantineLimits,
+  widestInFeeds,
+  type Budget,
+  type QuarantineLimits,
+} from './limits.ts';
 import type { TagRecord, TagStep } from './tagRecord.ts';
 import { AdditionWindow } from './window.ts';
 
@@ -78,8 +79,13 @@ export interface TagTrust {
 }
 
 /** Follows one tag through the releases that count. `restart`: index of one that is trusted whatever was before it. */
-export function followTag(record: TagRecord, releases: readonly Release[], restart: number): TagTrust {
-  const fold = new TagFold(record, releases, restart);
+export function followTag(
+  record: TagRecord,
+  releases: readonly Release[],
+  restart: number,
+  limits: QuarantineLimits,
+): TagTrust {
+  const fold = new TagFold(record, releases, restart, limits);
   const steps = new Map(record.steps.map((step) => [step.index, step]));
   for (let index = 0; index < releases.length; index += 1) fold.next(index, steps.get(index));
   return fold.result();
@@ -103,10 +109,11 @@ interface OpenQuarantine {
 class TagFold {
   readonly #name: string;
   readonly #restart: number;
+  readonly #limits: QuarantineLimits;
   readonly #releases: readonly Release[];
   readonly #space: AddressSpace;
   readonly #ordinals: readonly number[];
-  readonly #window = new AdditionWindow(quarantineLimits.windowDays);
+  readonly #window = new AdditionWindow(defaultWindowDays);
 
   /** By interval: how many listed prefixes have it, whether it is trusted, counts as listed, and since which ordinal it has been listed. */
   readonly #listedBy: Int32Array;
@@ -128,8 +135,9 @@ class TagFold {
   readonly #events: ListedEvent[] = [];
   readonly #untrusted = new Set<number>();
 
-  constructor(record: TagRecord, releases: readonly Release[], restart: number) {
+  constructor(record: TagRecord, releases: readonly Release[], restart: number, limits: QuarantineLimits) {
     this.#name = record.name;
+    this.#limits = limits;
     this.#restart = restart;
     this.#releases = releases;
     this.#space = new AddressSpace(record.steps.flatMap(({ add }) => add.map(parsePrefix)));
@@ -215,7 +223,7 @@ class TagFold {
   /** True if more of the trusted list is gone than before. Young prefixes that left are let go, whatever the verdict. */
   #findLost(index: number, touched: ReadonlySet<number>): boolean {
     const isGone = !this.#isListed || this.#listed.size === 0;
-    const youngSince = (this.#ordinals[index - 1] ?? 0) + 1 - quarantineLimits.confirmations;
+    const youngSince = (this.#ordinals[index - 1] ?? 0) + 1 - this.#limits.removalConfirmations;
     let lostMore = false;
     for (const interval of touched) {
       if (!this.#isTrusted[interval] || this.#listedBy[interval]) {
@@ -244,9 +252,9 @@ class TagFold {
       return;
     }
     open.confirmations.add(this.#at(index));
-    if (open.confirmations.count < Math.max(1, quarantineLimits.confirmations)) return;
+    if (open.confirmations.count < Math.max(1, this.#limits.removalConfirmations)) return;
     if (open.kind !== 'shrunken') open.retired ??= index;
-    else if (this.#timeOf(index) - this.#timeOf(open.since) >= quarantineLimits.graceDays * dayInMs) {
+    else if (this.#timeOf(index) - this.#timeOf(open.since) >= this.#limits.removalGraceDays * dayInMs) {
       this.#quarantine = undefined;
     }
   }
@@ -262,12 +270,17 @@ class TagFold {
 
   /** What left within the window counts together: a little in every release is no less than all of it at once. */
   #excess(index: number): string | undefined {
-    const oldest = this.#timeOf(index) - quarantineLimits.windowDays * dayInMs;
+    const oldest = this.#timeOf(index) - defaultWindowDays * dayInMs;
     this.#dropped = this.#dropped.filter(({ at }) => at > oldest);
     const dropped = this.#dropped.flatMap(({ prefixes }) => prefixes).filter((prefix) => !this.#isAllListed(prefix));
     const removed = [...this.#prefixesOf(this.#lost), ...dropped];
     const from = [...this.#trustedTexts, ...dropped];
-    return isOneOfMany(removed, from) ? undefined : removalExcess(removed, from, quarantineLimits);
+    return this.#isExchange(removed, from) ? undefined : removalExcess(removed, from, this.#limits);
+  }
+
+  /** One prefix of several has gone and at least one has come: Microsoft moves a region so, and no tag shrinks by it. */
+  #isExchange(removed: readonly string[], from: readonly string[]): boolean {
+    return from.length >= 5 && this.#listed.size >= from.length && overlapping(from, removed).length === 1;
   }
 
   /** Of the trusted list goes what is no longer listed. */
@@ -290,10 +303,10 @@ class TagFold {
     for (const { text } of candidates) {
       const waiting = this.#waiting.get(text);
       if (waiting && waiting.since < index && !this.#untrusted.has(index)) waiting.confirmations.add(release);
-      const hasStood = (waiting?.confirmations.count ?? 0) >= quarantineLimits.confirmations;
+      const hasStood = (waiting?.confirmations.count ?? 0) >= quarantineLimits.removalConfirmations;
       const why = this.#isAllTrusted(text)
         ? undefined
-        : (this.#doubtOf(text, hasStood, waiting !== undefined) ??
+        : (this.#doubtOf(text, hasStood, waiting !== undefined, isStart) ??
           (isStart ? undefined : this.#spend(index, text, budget, doubled.has(text))));
       if (why === undefined) this.#trust(text);
       else if (waiting) waiting.why = why === 'wait' ? waiting.why : why;
@@ -313,10 +326,10 @@ class TagFold {
   }
 
   /** Undefined if only the budget can stand against it. */
-  #doubtOf(text: string, hasStood: boolean, isWaiting: boolean): DoubtCode | 'wait' | undefined {
+  #doubtOf(text: string, hasStood: boolean, isWaiting: boolean, isStart: boolean): DoubtCode | 'wait' | undefined {
     if (specialPurposeRangeOf(text)) return 'specialPurpose';
     if (hasStood) return undefined;
-    if (isRegistryTag(this.#name) && this.#isWide(parsePrefix(text))) return 'widestPrefix';
+    if (isRegistryTag(this.#name) && this.#isWide(parsePrefix(text), isStart)) return 'widestPrefix';
     return isWaiting ? 'wait' : undefined;
   }
 
@@ -350,8 +363,12 @@ class TagFold {
     return { addresses, prefixes: 1 };
   }
 
-  /** True if it is, merged with its listed neighbours, part of a prefix that is too wide. */
-  #isWide(prefix: AddressPrefix): boolean {
+  /**
+   * True if it is, merged with its listed neighbours, part of a prefix that is too wide. Of the first list, which nothing
+   * was added to, each prefix is measured alone.
+   */
+  #isWide(prefix: AddressPrefix, isAlone: boolean): boolean {
+    if (isAlone) return prefix.length < widestInFeeds[prefix.family];
     const { first, end } = this.#space.spanOf(prefix);
     let from = first;
     let to = end - 1;
@@ -423,14 +440,6 @@ class TagFold {
   #timeOf(index: number): number {
     return Date.parse(this.#at(index).seenAt);
   }
-}
-
-/** One prefix of several, and no more than half of the addresses: no tag shrinks suspiciously by that. */
-function isOneOfMany(removed: readonly string[], from: readonly string[]): boolean {
-  const [losing, another] = overlapping(from, removed);
-  if (losing === undefined || another !== undefined) return false;
-  const { family } = parsePrefix(losing);
-  return 2n * countAddresses(removed, family) <= countAddresses(from, family);
 }
 
 /** The smallest first, so that a few large ones do not keep the others out; of one size by address. */

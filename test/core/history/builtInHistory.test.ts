@@ -116,7 +116,8 @@ describe('the first release that is pulled, behind the built-in ones', () => {
       }),
     ),
   });
-  const list = ['20.1.0.0/24', '60.0.0.0/20', '70.0.0.0/20'];
+  const many = Array.from({ length: 100 }, (_, index) => `40.${index}.0.0/20`);
+  const list = ['20.1.0.0/24', ...many, '60.0.0.0/20', '70.0.0.0/20'];
 
   test('wins: its list is trusted, whatever it adds and lacks', async () => {
     const builtIn = await builtInHistory('Public');
