@@ -1,14 +1,15 @@
 /** `npm run build`: bundles each trigger file into `dist/functions/`, the match of `main` in package.json. */
-import { globSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { renderNotices } from './notices.ts';
+import { renderSbom } from './sbom.ts';
 import { renderRunbook } from './runbook.ts';
 
 export interface BuildOptions {
   /** Folder of the trigger files. */
   readonly source: string;
-  /** Emptied first: a trigger that is gone must not go on being served. */
+  /** Emptied first: a trigger that is gone must not go on being served. Source maps lie in `maps`, which does not ship. */
   readonly out: string;
   readonly minify?: boolean;
 }
@@ -31,10 +32,12 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
   const entryPoints = globSync('*.ts', { cwd: source }).sort();
   if (entryPoints.length === 0) throw new Error(`${source} holds no trigger file (*.ts).`);
   rmSync(out, { recursive: true, force: true });
-  const { metafile } = await build({
+  // Source maps name the sources from there, and names of chunks depend on them: the same wherever the build is written.
+  const home = resolve(source, '../../dist');
+  const { metafile, outputFiles } = await build({
     absWorkingDir: resolve(source),
     entryPoints,
-    outdir: resolve(out),
+    outdir: home,
     outbase: resolve(source),
     entryNames: 'functions/[name]',
     chunkNames: 'chunks/[name]-[hash]',
@@ -54,29 +57,50 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
+    write: false,
   });
+  for (const { path, text } of outputFiles) {
+    const name = relative(home, path);
+    if (path.endsWith('.map')) {
+      const map = join(out, 'maps', name);
+      write(map, text.replace('{', `{ "sourceRoot": "${toUrlPath(relative(dirname(map), dirname(path)))}/",`));
+    } else {
+      const map = toUrlPath(relative(dirname(name), join('maps', `${name}.map`)));
+      write(join(out, name), text.replace(/(\n\/\/# sourceMappingURL=).*\n$/, `$1${map}\n`));
+    }
+  }
   return { functions: entryPoints.map((file) => `functions/${basename(file, '.ts')}.js`), metafile };
 }
 
-export interface AppBuildOptions extends Pick<BuildOptions, 'out' | 'minify'> {
+function toUrlPath(path: string): string {
+  return path.replaceAll(sep, '/');
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+export interface AppBuildOptions extends Pick<BuildOptions, 'out'> {
   /** The project: src/functions, node_modules. */
   readonly root: string;
 }
 
-/** The functions, and beside them the API's description and the licences. */
-export async function buildApp({ root, out, minify = false }: AppBuildOptions): Promise<BuildResult> {
+/** What is deployed: the functions, and beside them the API's description, the licences and the list of parts. */
+export async function buildApp({ root, out }: AppBuildOptions): Promise<BuildResult> {
   const source = join(root, 'src/functions');
-  const result = await buildFunctions({ source, out, minify });
+  const result = await buildFunctions({ source, out, minify: true });
   const { renderOpenApi } = await import('../src/app/api/openApiRoute.ts');
   const { loadEndpoints } = await import('../src/app/api/routes.ts');
   writeFileSync(join(out, 'openapi.json'), await renderOpenApi(loadEndpoints));
   writeFileSync(join(out, 'runbook.html'), renderRunbook(root));
+  writeFileSync(join(out, 'sbom.json'), renderSbom(root, 'acr-address-keeper'));
   writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), renderNotices(result.metafile, source));
   return result;
 }
 
 if (import.meta.main) {
   const root = dirname(import.meta.dirname);
-  const { functions } = await buildApp({ root, out: join(root, 'dist'), minify: process.argv.includes('--minify') });
+  const { functions } = await buildApp({ root, out: join(root, 'dist') });
   console.log(`dist: ${functions.length} functions`);
 }

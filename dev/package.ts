@@ -3,9 +3,9 @@ import { createWriteStream, globSync, mkdtempSync, readFileSync, rmSync, statSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import ignore from 'ignore';
 import { ZipFile } from 'yazl';
 import { buildApp } from './build.ts';
+import { readFuncIgnore } from './funcIgnore.ts';
 
 export interface PackageOptions {
   /** The project: package.json, host.json, .funcignore, src/functions. */
@@ -21,9 +21,6 @@ export interface PackageResult {
   readonly unpackedBytes: number;
 }
 
-/** What the publishing tool leaves out whatever .funcignore says, and what no project file is. */
-const neverShipped = ['.git', '.vscode', '.funcignore', 'local.settings.json', 'node_modules'];
-
 /** Same for every run, so that the same sources give the same bytes. */
 const fixedTime = new Date(1980, 0, 1);
 
@@ -31,7 +28,7 @@ const fixedTime = new Date(1980, 0, 1);
 export async function packageApp({ root, zip }: PackageOptions): Promise<PackageResult> {
   const dist = mkdtempSync(path.join(tmpdir(), 'acr-address-keeper-'));
   try {
-    await buildApp({ root, out: dist, minify: true });
+    await buildApp({ root, out: dist });
     const files = new Map([
       ...listFiles(root, ['dist/**', 'node_modules/**']).map((file): [string, string] => [file, path.join(root, file)]),
       ...listFiles(dist, []).map((file): [string, string] => [`dist/${file}`, path.join(dist, file)]),
@@ -48,12 +45,9 @@ export async function packageApp({ root, zip }: PackageOptions): Promise<Package
   }
 }
 
-/** Of paths relative to `root`, those that .funcignore leaves in. */
+/** Of paths relative to `root`, those that .funcignore leaves in, as the publishing tool reads it. */
 export function selectShipped(root: string, files: readonly string[]): string[] {
-  const rules = ignore()
-    .add(neverShipped)
-    .add(readFileSync(path.join(root, '.funcignore'), 'utf8'));
-  return rules.filter([...files]).sort();
+  return files.filter(readFuncIgnore(readFileSync(path.join(root, '.funcignore'), 'utf8'))).sort();
 }
 
 function listFiles(root: string, exclude: readonly string[]): string[] {

@@ -38,8 +38,16 @@ describe('what is written', () => {
     );
   });
 
-  test('source maps lie beside the files', () => {
-    for (const file of globSync('**/*.js', { cwd: out })) expect(existsSync(join(out, `${file}.map`))).toBe(true);
+  test('source maps lie in a folder of their own, and lead to the sources', async () => {
+    for (const file of globSync('{functions,chunks}/*.js', { cwd: out })) {
+      expect(existsSync(join(out, 'maps', `${file}.map`))).toBe(true);
+      expect(readFileSync(join(out, file), 'utf8')).toMatch(`//# sourceMappingURL=../maps/${file}.map\n`);
+    }
+    expect(globSync('{functions,chunks}/*.map', { cwd: out })).toEqual([]);
+    const map = join(out, 'maps/functions/answers.js.map');
+    const { sourceRoot, sources } = JSON.parse(readFileSync(map, 'utf8')) as { sourceRoot: string; sources: string[] };
+
+    expect(sources.map((source) => join(map, '..', sourceRoot, source))).toContain(join(fixtures, 'answers.ts'));
   });
 
   test('a trigger file that is gone is no longer served', async () => {

@@ -1,10 +1,13 @@
 /** The package as it is deployed: unpacked where there is no node_modules, and asked for its health. */
 import { createHash } from 'node:crypto';
+import { globSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startAzurite, type Azurite } from '../../dev/azurite.ts';
+import { buildApp } from '../../dev/build.ts';
+import { buildCli } from '../../dev/buildCli.ts';
 import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
 import { packageApp, selectShipped, type PackageResult } from '../../dev/package.ts';
 import { unpack } from '../../dev/unpack.ts';
@@ -35,6 +38,7 @@ describe('npm run package', () => {
         'package.json',
         'dist/THIRD-PARTY-NOTICES.txt',
         'dist/openapi.json',
+        'dist/sbom.json',
         ...sources.map((file) => `dist/functions/${file.replace('.ts', '.js')}`),
       ]),
     );
@@ -61,23 +65,30 @@ describe('npm run package', () => {
     expect(notices).not.toMatch(/^(esbuild|jest|azurite) /m);
   });
 
-  test('leaves out what a working copy may hold beside it', () => {
-    const shipped = selectShipped(root, [
-      'host.json',
-      'local.settings.json',
-      'local.settings.sample.json',
-      '.env',
-      '.git/config',
-      '.ci/run',
-      'node_modules/zod/index.js',
-      'dev/start.ts',
-      'test/dev/package.test.ts',
-      'acr-address-keeper.zip',
-      'public/dashboard.html',
-      'targets.json',
-    ]);
+  test('holds the files that func publishes from the folder after npm run build, byte for byte', async () => {
+    const copy = path.join(folder, 'copy');
+    await buildApp({ root, out: path.join(copy, 'dist') });
+    await buildCli({ root, out: path.join(copy, 'dist/cli') });
+    const built = globSync('dist/**/*', { cwd: copy, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(copy, path.join(entry.parentPath, entry.name)));
+    const published = selectShipped(root, built);
 
-    expect(shipped).toEqual(['host.json', 'public/dashboard.html', 'targets.json']);
+    expect(built.filter((file) => file.endsWith('.map'))).not.toEqual([]);
+    expect(result.files.filter((file) => file.startsWith('dist/'))).toEqual(published);
+    for (const file of published) expect(await sha256(path.join(app, file))).toBe(await sha256(path.join(copy, file)));
+  }, 120_000);
+
+  test('lists its parts, the shipped alone, with hashes', async () => {
+    const sbom = JSON.parse(await readFile(path.join(app, 'dist/sbom.json'), 'utf8')) as {
+      bomFormat: string;
+      components: { name: string; hashes?: unknown[] }[];
+    };
+
+    expect(sbom.bomFormat).toBe('CycloneDX');
+    expect(sbom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['@azure/storage-blob', 'zod']));
+    expect(sbom.components.filter(({ name }) => /^(jest|esbuild|azurite)$/.test(name))).toEqual([]);
+    expect(sbom.components.filter(({ hashes = [] }) => hashes.length === 0)).toEqual([]);
   });
 
   test(`is small: at most ${maxZipBytes / 1024} kB`, () => {

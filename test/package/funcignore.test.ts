@@ -1,26 +1,45 @@
-import { expect, test } from '@jest/globals';
+/** What ships, as both publishing tools read .funcignore: the Functions Core Tools by their own rules, azd as git would. */
+import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ignore from 'ignore';
+import { readFuncIgnore } from '../../dev/funcIgnore.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const ignored = ignore().add(readFileSync(join(root, '.funcignore'), 'utf8'));
+const text = readFileSync(join(root, '.funcignore'), 'utf8');
+const byFunc = readFuncIgnore(text);
+// azd leaves .git out itself.
+const byAzd = ignore().add(text).createFilter();
 
-/** Tree of the project with what a build, a test run and a local start leave behind. */
-const leftovers = [
-  'dist/functions/health.js',
-  'dist/functions/health.js.map',
+/** What a build, a test run and a local start leave behind, and what people put beside it. */
+const shipped = [
+  'dist/functions/http.js',
   'dist/chunks/chunk-ABCDEFGH.js',
-  'public/dashboard.html',
+  'dist/openapi.json',
+  'dist/runbook.html',
+  'dist/sbom.json',
+  'dist/THIRD-PARTY-NOTICES.txt',
   'targets.json',
+  'targets-prod.json',
+  'test-targets.json',
+];
+const leftovers = [
+  'dist/maps/functions/http.js.map',
+  'dist/cli/acr-addresses.cjs',
+  'dist.zip',
+  'distribution.txt',
   'local.settings.json',
-  'app.zip',
+  'acr-address-keeper.zip',
   'coverage/lcov.info',
+  'coverage/host.json',
   'reports/mutation.html',
   '.azurite/__azurite_db_blob__.json',
   '.env',
+  '.vscode/settings.json',
+  'bench/node_modules/autocannon/package.json',
+  'node_modules/@azure/functions/package.json',
+  'node_modules/zod/index.js',
 ];
-const ships = [/^dist\/.*\.js$/, /^public\//, /^host\.json$/, /^package\.json$/, /^targets\.json$/, /^LICENSE$/];
 
 function listFiles(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -30,46 +49,45 @@ function listFiles(folder: string): readonly string[] {
   });
 }
 
-const packaged = [...new Set([...listFiles(''), ...leftovers])].filter((path) => !ignored.ignores(path));
+const files = [...new Set([...listFiles(''), ...shipped, ...leftovers])].sort();
+const pages = files.filter((path) => path.startsWith('public/'));
+const expected = ['LICENSE', 'host.json', 'package.json', ...pages, ...shipped].sort();
 
-test('the package holds the built functions, the page and what the host reads', () => {
-  expect(packaged).toEqual(
-    expect.arrayContaining([
-      'dist/functions/health.js',
-      'dist/chunks/chunk-ABCDEFGH.js',
-      'public/dashboard.html',
-      'host.json',
-      'package.json',
-      'targets.json',
-    ]),
-  );
+test.each([
+  ['func', byFunc],
+  ['azd', byAzd],
+])('%s ships what the app needs, and nothing else', (_, ships) => {
+  expect(pages).not.toEqual([]);
+  expect(files.filter((path) => ships(path))).toEqual(expected);
 });
 
 // azd refuses `remoteBuild: false` for a folder whose .funcignore names node_modules as such.
-test('nothing of node_modules is in it, and still azd may publish what was built here', () => {
-  expect(ignored.ignores('node_modules/zod/index.js')).toBe(true);
-  expect(ignored.ignores('node_modules/@azure/storage-blob/package.json')).toBe(true);
-  expect(ignored.ignores('node_modules/')).toBe(false);
+test('azd may publish what was built here', () => {
+  expect(ignore().add(text).ignores('node_modules/')).toBe(false);
   expect(readFileSync(join(root, 'azure.yaml'), 'utf8')).toMatch(/^ +remoteBuild: false$/m);
 });
 
-test('it holds nothing else', () => {
-  expect(packaged.filter((path) => !ships.some((pattern) => pattern.test(path)))).toEqual([]);
-});
+describe('the rules of the Functions Core Tools', () => {
+  const ships = (patterns: string, path: string): boolean => readFuncIgnore(patterns)(path);
 
-test.each([
-  'dev/start.ts',
-  'test/package/funcignore.test.ts',
-  'infra/main.bicep',
-  'bench/coldStart.ts',
-  'src/config.ts',
-  'docs/contract.md',
-  'local.settings.json',
-  'local.settings.sample.json',
-  'node_modules/@azure/functions/package.json',
-  'dist/functions/health.js.map',
-  'README.md',
-  'tsconfig.json',
-])('%s stays at home', (path) => {
-  expect(ignored.ignores(path)).toBe(true);
+  test.each([
+    ['dev', 'dev.json', false],
+    ['dev', 'dev/start.ts', false],
+    ['dev', 'device.json', true],
+    ['dev', 'src/dev.ts', true],
+    ['test', 'test-targets.json', false],
+    ['*.md', 'README.md', false],
+    ['*.md', 'docs/README.md', true],
+    ['*.md', '.md', true],
+    ['**.md', 'docs/README.md', false],
+    ['/src\n!/src/keep', 'src/keep/x.ts', true],
+    ['!/src/keep\n/src', 'src/keep/x.ts', true],
+    ['# src', 'src/x.ts', true],
+    ['host.jso[n]', 'host.json', true],
+    ['', 'local.settings.json', false],
+    ['', '.vscode/settings.json', false],
+    ['', 'any/thing', true],
+  ])('%j, %s: ships %s', (patterns, path, expectation) => {
+    expect(ships(patterns, path)).toBe(expectation);
+  });
 });

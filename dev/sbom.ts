@@ -1,0 +1,20 @@
+/** What the app is built of, as CycloneDX: `npm sbom` over the lock file, without what differs from one run to the next. */
+import { execFileSync } from 'node:child_process';
+
+interface Sbom {
+  serialNumber?: string;
+  readonly metadata: { timestamp?: string; readonly component: { name: string } };
+}
+
+export function renderSbom(root: string, name: string): string {
+  const options = ['--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application'];
+  // On Windows npm is a script, which only a shell starts.
+  const isWindows = process.platform === 'win32';
+  const text = execFileSync('npm', ['sbom', ...options], { cwd: root, encoding: 'utf8', shell: isWindows });
+  const sbom = JSON.parse(text) as Sbom;
+  delete sbom.serialNumber;
+  delete sbom.metadata.timestamp;
+  // npm names it by its folder.
+  sbom.metadata.component.name = name;
+  return `${JSON.stringify(sbom, null, 2)}\n`;
+}
