@@ -5,6 +5,7 @@ const general = `acr-addresses: the addresses of Azure Container Registry, as Mi
   acr-addresses list              print the list, in the format of your firewall
   acr-addresses diff FROM TO      what changed between two days or two files
   acr-addresses lookup IP...      which service tags contain an address
+  acr-addresses explain TEXT      what the addresses in a log line or an error are, and what to do
   acr-addresses check FILE        compare your own rules with the list
   acr-addresses targets validate FILE
                                   check a targets file of the app
@@ -17,8 +18,8 @@ Examples
   acr-addresses list --region westeurope,northeurope --format nginx --out acr.conf
   acr-addresses check my-list.txt --region westeurope
 
-Exit codes: 0 yes or done, 1 the answer is no (check, lookup, targets validate, diff --exit-code),
-2 wrong option, argument or file, 3 the list cannot be read.
+Exit codes: 0 yes or done, 1 the answer is no (check, lookup, explain, targets validate,
+diff --exit-code), 2 wrong option, argument or file, 3 the list cannot be read.
 `;
 
 const selection = `  --region R[,R]     regions such as westeurope; without: all of the tag
@@ -86,6 +87,21 @@ Examples
   acr-addresses lookup 20.42.66.0/24 2603:1030:20e:3::480 --source file:ServiceTags_Public_20250303.json
 `;
 
+const explain = `acr-addresses explain: what the addresses in a log line or an error are, and what to do
+
+  acr-addresses explain TEXT
+
+  TEXT               a line with up to 20 addresses; - reads it from stdin
+${sources}
+  --json             the explanation as JSON
+
+Exits with 1 if no address belongs to Azure Container Registry.
+
+Examples
+  acr-addresses explain "denied: client with IP '20.42.66.1' is not allowed access"
+  tail -1 firewall.log | acr-addresses explain -
+`;
+
 const check = `acr-addresses check: compare your own rules with the list
 
   acr-addresses check FILE
@@ -119,7 +135,7 @@ Examples
   acr-addresses targets schema > targets.schema.json
 `;
 
-const texts: Readonly<Record<string, string>> = { list, diff, lookup, check, targets };
+const texts: Readonly<Record<string, string>> = { list, diff, lookup, explain, check, targets };
 
 export function helpOf(command: string | undefined): string {
   return texts[command ?? ''] ?? general;

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: () => import('./list.ts'),
   diff: () => import('./diff.ts'),
   lookup: () => import('./lookup.ts'),
+  explain: () => import('./explain.ts'),
   check: () => import('./check.ts'),
   targets: () => import('./targets.ts'),
 };

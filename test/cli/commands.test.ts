@@ -103,6 +103,36 @@ describe('lookup', () => {
   });
 });
 
+describe('explain', () => {
+  test('a line of a log: what its address is, since when, on that day, and what to do', async () => {
+    const line = "2024-05-03T10:00:00Z denied: client with IP '20.42.66.1' is not allowed access";
+    const { code, output } = await cli(['explain', line, ...builtIn]);
+
+    expect(code).toBe(0);
+    expect(output).toMatch(
+      /^20\.42\.66\.1 belongs to Azure Container Registry in East US: it is in 20\.42\.66\.0\/24\.\n/,
+    );
+    expect(output).toMatch(/On 3 May 2024 it was in AzureContainerRegistry/);
+    expect(output).toContain('acr-addresses list --region eastus\n');
+    expect(JSON.parse((await cli(['explain', line, ...builtIn, '--json'])).output)).toMatchObject({
+      day: '2024-05-03',
+    });
+  });
+
+  test('an address of somebody else, from stdin: exit code 1', async () => {
+    const { code, output } = await cli(['explain', '-', ...builtIn], { input: 'src=10.1.2.3:443' });
+
+    expect(code).toBe(1);
+    expect(output).toMatch(/^10\.1\.2\.3 is in 10\.0\.0\.0\/8 \(private use\)/);
+  });
+
+  test('a text without an address', async () => {
+    expect((await cli(['explain', 'nothing', ...builtIn])).notes).toMatch(
+      /There is no IP address in the text; accepted: a line that has up to 20/,
+    );
+  });
+});
+
 describe('check', () => {
   const region = ['--region', 'westeurope'];
   const list = async (...rest: readonly string[]) => (await cli(['list', ...builtIn, ...region, ...rest])).output;

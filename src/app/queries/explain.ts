@@ -3,10 +3,7 @@ import { explainAddress, type AddressExplanation } from '../../core/explain/expl
 import { listedPeriods } from '../../core/explain/listedPeriods.ts';
 import { findAddresses, findDay, findSituation, maxExplained, type Situation } from '../../core/explain/readText.ts';
 import { RequestError } from '../../core/errors.ts';
-import { overlapping, parsePrefix } from '../../core/prefixes.ts';
-import type { LookupMatch } from '../../core/serviceTags/lookupIndex.ts';
-import { regionalTags, findTag } from '../../core/serviceTags/regions.ts';
-import { defaultServiceTag, type ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
+import { overlapsOf } from '../../core/explain/overlaps.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from './currentSnapshot.ts';
 import { lookupAddress } from './lookup.ts';
@@ -25,8 +22,6 @@ export interface ExplainedView {
   readonly view: SnapshotView;
   readonly explanation: Explanation;
 }
-
-const shownOverlaps = 50;
 
 /** Throws RequestError 400 where the text has no address. */
 export async function explainText(queries: Queries, text: string): Promise<ExplainedView> {
@@ -59,22 +54,4 @@ export async function explainText(queries: Queries, text: string): Promise<Expla
     }),
   );
   return { view, explanation: { snapshot: snapshot.id, day: day ?? null, situation, addresses: explained } };
-}
-
-/** Listed prefixes of the ACR tags inside of a CIDR; of a single address none. */
-function overlapsOf(document: ServiceTagsDocument, address: string): readonly LookupMatch[] {
-  const { family, length } = parsePrefix(address);
-  if (length === (family === 'ipv4' ? 32 : 128)) return [];
-  const tags = [findTag(document, defaultServiceTag), ...regionalTags(document, defaultServiceTag)];
-  const found = tags.flatMap((tag) =>
-    tag
-      ? overlapping(tag.addressPrefixes, [address]).map((prefix) => ({
-          tag: tag.name,
-          region: tag.region,
-          systemService: tag.systemService,
-          prefix,
-        }))
-      : [],
-  );
-  return found.filter(({ prefix }) => parsePrefix(prefix).length > length).slice(0, shownOverlaps);
 }
