@@ -10,6 +10,7 @@ import { toErrorMessage } from '../core/errors.ts';
 import {
   formatOf,
   toApprovalUrl,
+  toLinks,
   toSlackMessage,
   toTeamsMessage,
   type NotificationText,
@@ -103,6 +104,7 @@ class WebhookNotifier implements Notifier {
       subject,
       message: redact(message),
       approvalUrl: canApprove ? toApprovalUrl(baseUrl, subject, String(data.planId)) : undefined,
+      links: baseUrl === undefined ? undefined : toLinks(baseUrl, type, subject),
     };
   }
 
@@ -116,6 +118,7 @@ class WebhookNotifier implements Notifier {
       data: {
         message: text.message,
         ...(text.approvalUrl === undefined ? {} : { approvalUrl: text.approvalUrl }),
+        ...(text.links === undefined ? {} : { links: text.links }),
         ...(redactValue(data) as object),
       },
     });

@@ -13,6 +13,15 @@ export interface NotificationText {
   readonly message: string;
   /** Where a person decides; absent where there is nothing to decide. */
   readonly approvalUrl?: string | undefined;
+  /** Absent where nobody knows under which name the app is reached. */
+  readonly links?: NotificationLinks | undefined;
+}
+
+export interface NotificationLinks {
+  /** The page of the target, or the first page. */
+  readonly page: string;
+  /** The line of the runbook that says what to do. */
+  readonly runbook: string;
 }
 
 const titles = {
@@ -27,6 +36,29 @@ const titles = {
   'storage.damaged': 'Stored data lost or damaged',
   'deadline.near': 'A new prefix is missing and its week runs out',
 } as const;
+
+/** Headings of docs/operations.md, as `GET runbook` names them. */
+export const runbookAnchors: Readonly<Record<NotificationType, string>> = {
+  'tag.changed': 'notifications',
+  'plan.held': 'approve-a-plan-that-waits',
+  'target.blocked': 'codes-of-a-target',
+  'update.failed': 'alert-targets-failed',
+  'drift.repaired': 'notifications',
+  'source.disagreeing': 'notifications',
+  'source.failed': 'alert-source-failing',
+  'pull.failed': 'alert-pull-late',
+  'storage.damaged': 'notifications',
+  'deadline.near': 'alert-deadline-near',
+};
+
+/** What these are about is a target. */
+const ofTargets: ReadonlySet<NotificationType> = new Set([
+  'plan.held',
+  'target.blocked',
+  'update.failed',
+  'drift.repaired',
+  'deadline.near',
+]);
 
 /** Slack refuses a section above 3,000 characters, escapes counted, Teams a message above 28 kB. */
 const maxMessageLength = 2500;
@@ -50,25 +82,46 @@ export function toApprovalUrl(baseUrl: string, target: string, planId: string): 
   return url.href;
 }
 
+/** What is behind `#` stays in the browser. */
+export function toLinks(baseUrl: string, type: NotificationType, subject: string): NotificationLinks {
+  const page = new URL('/api/dashboard', baseUrl);
+  if (ofTargets.has(type)) page.hash = `/targets/${encodeURIComponent(subject)}`;
+  return { page: page.href, runbook: new URL(`/api/runbook#${runbookAnchors[type]}`, baseUrl).href };
+}
+
+/** What a person can open, the most useful first. */
+function linksOf({ approvalUrl, links }: NotificationText): { readonly title: string; readonly url: string }[] {
+  const first = approvalUrl === undefined ? [] : [{ title: 'Review the plan', url: approvalUrl }];
+  if (!links) return first;
+  const page = first.length > 0 ? [] : [{ title: 'Open the page', url: links.page }];
+  return [...first, ...page, { title: 'What to do', url: links.runbook }];
+}
+
 /** https://docs.slack.dev/reference/block-kit */
-export function toSlackMessage({ type, subject, message, approvalUrl }: NotificationText): object {
+export function toSlackMessage(notification: NotificationText): object {
+  const { type, subject, message } = notification;
   const title = titles[type];
   // Verbatim: what looks like a link, a channel or a person stays text.
   const text = { type: 'mrkdwn', verbatim: true, text: escapeSlack(message, maxMessageLength) };
-  const button = { type: 'button', text: { type: 'plain_text', text: 'Review the plan' }, url: approvalUrl };
+  const buttons = linksOf(notification).map((link) => ({
+    type: 'button',
+    text: { type: 'plain_text', text: link.title },
+    url: link.url,
+  }));
   return {
     text: escapeSlack(`${title}: ${subject}`, 200),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: shorten(`${title}: ${subject}`, 149) } },
       { type: 'section', text },
-      ...(approvalUrl === undefined ? [] : [{ type: 'actions', elements: [button] }]),
+      ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons }]),
     ],
   };
 }
 
 /** An Adaptive Card in the envelope that Teams webhooks and workflows take. */
-export function toTeamsMessage({ type, subject, message, approvalUrl }: NotificationText): object {
-  const open = { type: 'Action.OpenUrl', title: 'Review the plan', url: approvalUrl };
+export function toTeamsMessage(notification: NotificationText): object {
+  const { type, subject, message } = notification;
+  const actions = linksOf(notification).map((link) => ({ type: 'Action.OpenUrl', ...link }));
   const card = {
     type: 'AdaptiveCard',
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
@@ -78,7 +131,7 @@ export function toTeamsMessage({ type, subject, message, approvalUrl }: Notifica
       { type: 'FactSet', facts: [{ title: 'Subject', value: escapeMarkdown(subject) }] },
       { type: 'TextBlock', wrap: true, text: escapeMarkdown(shorten(message, maxMessageLength)) },
     ],
-    ...(approvalUrl === undefined ? {} : { actions: [open] }),
+    ...(actions.length === 0 ? {} : { actions }),
   };
   const attachment = { contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content: card };
   return { type: 'message', attachments: [attachment] };

@@ -108,6 +108,35 @@ describe('CloudEvents', () => {
     expect(new URL(data.approvalUrl).search).toBe('');
   });
 
+  test.each([
+    ['target.blocked', 'hooks', '/api/dashboard#/targets/hooks', '/api/runbook#codes-of-a-target'],
+    ['deadline.near', 'hooks', '/api/dashboard#/targets/hooks', '/api/runbook#alert-deadline-near'],
+    ['source.failed', 'download', '/api/dashboard', '/api/runbook#alert-source-failing'],
+    ['tag.changed', 'AzureContainerRegistry', '/api/dashboard', '/api/runbook#notifications'],
+  ] as const)('%s about %s leads to its page and to a line of the runbook', async (type, subject, page, runbook) => {
+    const { url, received } = await receive(200);
+    const toLoopback: typeof fetch = (_input, init) => fetch(url, init);
+    const slack = 'https://hooks.slack.com/services/T0/B0/x';
+    const logger = collectLogs().logger;
+    for (const webhook of [url, slack]) {
+      const notifier = createNotifier({ webhooks: [webhook], logger, baseUrl, fetch: toLoopback });
+      await notifier.notify({ ...held, type, subject });
+    }
+
+    const [event, message] = received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+    expect(event?.data).toMatchObject({ links: { page: `${baseUrl}${page}`, runbook: `${baseUrl}${runbook}` } });
+    expect(JSON.stringify(message)).toContain(`"url":"${baseUrl}${page}"`);
+    expect(JSON.stringify(message)).toContain(`"url":"${baseUrl}${runbook}"`);
+  });
+
+  test('where nobody knows the name of the app, there is no link', async () => {
+    const { url, received } = await receive(200);
+
+    await createNotifier({ webhooks: [url], logger: collectLogs().logger }).notify(held);
+
+    expect(received[0]?.body).not.toMatch(/links|approvalUrl/);
+  });
+
   test('only a held plan has something to approve', async () => {
     const { url, received } = await receive(200);
 
@@ -198,6 +227,11 @@ describe('Slack and Teams', () => {
               text: { type: 'plain_text', text: 'Review the plan' },
               url: `${baseUrl}/api/approve#target=hooks&plan=9f86d081`,
             },
+            {
+              type: 'button',
+              text: { type: 'plain_text', text: 'What to do' },
+              url: `${baseUrl}/api/runbook#approve-a-plan-that-waits`,
+            },
           ],
         },
       ],
@@ -246,7 +280,10 @@ describe('Slack and Teams', () => {
               { facts: [{ title: 'Subject', value: 'hooks' }] },
               { text: String.raw`\[click\](https://example.com) \*now\*` },
             ],
-            actions: [{ type: 'Action.OpenUrl', url: `${baseUrl}/api/approve#target=hooks&plan=9f86d081` }],
+            actions: [
+              { type: 'Action.OpenUrl', url: `${baseUrl}/api/approve#target=hooks&plan=9f86d081` },
+              { type: 'Action.OpenUrl', title: 'What to do', url: `${baseUrl}/api/runbook#approve-a-plan-that-waits` },
+            ],
           },
         },
       ],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { anchorOf, renderRunbook } from '../../dev/runbook.ts';
+import { runbookAnchors } from '../../src/core/notificationFormats.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const source = readFileSync(path.join(root, 'docs/operations.md'), 'utf8');
@@ -23,6 +24,10 @@ describe('the runbook', () => {
 
     expect(links.length).toBeGreaterThan(10);
     for (const link of links) expect(html).toContain(` id="${link.replace('#', '')}"`);
+  });
+
+  test.each(Object.entries(runbookAnchors))('has the line that a notification %s leads to: %s', (_, anchor) => {
+    expect(html).toContain(` id="${anchor}"`);
   });
 
   test('holds no script and no style of its own', () => {
