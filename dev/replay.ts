@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { fileSource } from '../src/adapters/sources/file.ts';
 import type { PullResult } from '../src/app/pullServiceTags.ts';
 import { ConfigurationError, toErrorMessage } from '../src/core/errors.ts';
-import type { RunRecord } from '../src/core/ledger/runRecord.ts';
+import type { UpdateRecord } from '../src/core/ledger/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import type { Target } from '../src/core/targets/target.ts';
 import { parseJsonc } from '../src/core/jsonc.ts';
@@ -43,7 +43,7 @@ interface ReplayedFile {
   readonly date: string;
   readonly cloud: Cloud;
   readonly pull?: PullResult;
-  readonly runs: readonly RunRecord[];
+  readonly runs: readonly UpdateRecord[];
   readonly error?: string;
 }
 
@@ -231,7 +231,7 @@ function describe({ date, pull, runs, error }: ReplayedFile, before: ReplayedFil
 }
 
 /** Runs of one target together: what was written, then what the last run held, kept or stumbled over. */
-function describeRuns(runs: readonly RunRecord[], before: readonly RunRecord[]): string[] {
+function describeRuns(runs: readonly UpdateRecord[], before: readonly UpdateRecord[]): string[] {
   const names = [...new Set(runs.map((run) => run.chain))];
   return names.map((name) => {
     const own = runs.filter((run) => run.chain === name);
@@ -241,13 +241,13 @@ function describeRuns(runs: readonly RunRecord[], before: readonly RunRecord[]):
   });
 }
 
-function toText({ code, message }: RunRecord['reasons'][number]): string {
+function toText({ code, message }: UpdateRecord['reasons'][number]): string {
   return `${code}: ${message}`;
 }
 
 /** `+3 -0`, or `would +3 -0` where nothing may be written. */
-function countsOf(runs: readonly RunRecord[]): string {
-  const count = (list: 'add' | 'remove', ...outcomes: readonly RunRecord['outcome'][]): number =>
+function countsOf(runs: readonly UpdateRecord[]): string {
+  const count = (list: 'add' | 'remove', ...outcomes: readonly UpdateRecord['outcome'][]): number =>
     runs
       .filter(({ outcome }) => outcomes.includes(outcome))
       .reduce((sum, { plan }) => sum + (plan?.[list].length ?? 0), 0);

@@ -12,12 +12,12 @@ import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
 import { createStorageClients, type StorageClients } from '../src/adapters/storageClients.ts';
 import { readChoice, type Environment } from '../src/config/environment.ts';
 import { readStorage, toBlobServiceUrl } from '../src/config/storage.ts';
-import { InvalidDocumentError, toErrorMessage } from '../src/core/errors.ts';
+import { InvalidDocumentError, NewerVersionError, toErrorMessage } from '../src/core/errors.ts';
 import { verifyChain, type ChainBreak } from '../src/core/ledger/ledgerChain.ts';
+import type { Chain } from '../src/core/ledger/outbox.ts';
 import { isPullOf } from '../src/core/ledger/pullRecord.ts';
 import type { RunRecord } from '../src/core/ledger/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
-import type { TargetState } from '../src/core/targets/targetState.ts';
 import { readLocalSettings } from './host/settings.ts';
 
 export interface ChainReport {
@@ -38,13 +38,13 @@ export async function verifyLedger(clients: StorageClients, cloud: Cloud): Promi
   const reports: ChainReport[] = [];
   for (const chain of chains) {
     const isOurs = (record: RunRecord) => chain !== 'pull' || isPullOf(cloud, record);
-    reports.push(await verifyOne(ledger, chain, chain === 'pull' ? pulls : await states.get(chain), isOurs));
+    reports.push(await verifyOne(ledger, chain, chain === 'pull' ? pulls : (await states.get(chain))?.run, isOurs));
   }
   return reports;
 }
 
 /** What the state of a target, or of the pulls, says about its chain. */
-type Claims = Pick<TargetState, 'ledgerHead' | 'outbox'>;
+type Claims = Partial<Chain>;
 
 async function verifyOne(
   ledger: BlobLedger,
@@ -60,7 +60,7 @@ async function verifyOne(
   const check = verifyChain(records, {
     writtenHashes: new Map(listed.flatMap(({ runId, writtenHash }) => (writtenHash ? [[runId, writtenHash]] : []))),
     ...(claims?.ledgerHead ? { head: claims.ledgerHead } : {}),
-    ...(claims?.outbox ? { outboxRunId: claims.outbox.id } : {}),
+    owed: (claims?.outbox ?? []).map(({ id }) => id),
   });
   return { chain, count: records.length + unreadable.length, breaks: [...unreadable, ...check.breaks] };
 }
@@ -69,6 +69,7 @@ async function readRecord(ledger: BlobLedger, runId: string): Promise<RunRecord 
   try {
     return (await ledger.get(runId)) ?? { kind: 'missing', runId, message: 'it was listed and is not there' };
   } catch (error) {
+    if (error instanceof NewerVersionError) return { kind: 'unreadable', runId, message: error.message };
     if (!(error instanceof InvalidDocumentError)) throw error;
     return { kind: 'altered', runId, message: error.message };
   }

@@ -13,7 +13,7 @@ import { buildTargetActions } from '../src/app/targetActions.ts';
 import type { UpdateServices } from '../src/app/update/updateServices.ts';
 import { updateTarget } from '../src/app/updateTarget.ts';
 import type { TargetActions } from '../src/app/targetActions.ts';
-import type { RunRecord } from '../src/core/ledger/runRecord.ts';
+import type { UpdateRecord } from '../src/core/ledger/runRecord.ts';
 import type { Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import type { Target } from '../src/core/targets/target.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from './simulator/simulator.ts';
@@ -47,8 +47,8 @@ export interface World {
   setSources(...sources: readonly ServiceTagsSource[]): void;
   pull(): Promise<PullResult>;
   /** Handles all messages; gives the records of the runs. What failed is thrown. */
-  drain(): Promise<RunRecord[]>;
-  reconcile(): Promise<RunRecord[]>;
+  drain(): Promise<UpdateRecord[]>;
+  reconcile(): Promise<UpdateRecord[]>;
   stop(): Promise<void>;
 }
 
@@ -77,8 +77,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
   };
 
-  async function drain(): Promise<RunRecord[]> {
-    const records: RunRecord[] = [];
+  async function drain(): Promise<UpdateRecord[]> {
+    const records: UpdateRecord[] = [];
     await queue.drain(async (message) => {
       const record = await updateTarget(services, message);
       if (typeof record === 'object') records.push(record);

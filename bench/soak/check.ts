@@ -24,7 +24,7 @@ export async function findFaults(
 }
 
 async function explain(name: string, states: Pick<TargetStateStore, 'get'>): Promise<string> {
-  const { status = 'unknown', reasons = [] } = (await states.get(name))?.lastResult ?? {};
+  const { status = 'unknown', reasons = [] } = (await states.get(name))?.run.lastResult ?? {};
   return [`${name}: status ${status}`, ...reasons.map(({ message }) => message)].join(' ');
 }
 

@@ -1,6 +1,6 @@
 /** Pulls and updates with their trace and their figures: one way for triggers and for what people ask for over HTTP. */
 import { measurePull, measureSources, measureUpdate } from '../core/metrics.ts';
-import type { RunRecord } from '../core/ledger/runRecord.ts';
+import type { UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { Telemetry } from './ports.ts';
 import type { PullResult } from './pullServiceTags.ts';
 import type { ActionRuns, ActionServices } from './targetActions.ts';
@@ -24,7 +24,7 @@ export function measuredRuns({ services, telemetry }: MeasuredApp, parent?: stri
         telemetry.record([...measurePull(outcome, date, services.clock.now()), ...measureSources(sources)]);
         return result;
       }),
-    update: <T extends RunRecord | string>(
+    update: <T extends UpdateRecord | string>(
       { target, reason }: { readonly target: string; readonly reason: string },
       work: (traced: ActionServices) => Promise<T>,
     ) =>

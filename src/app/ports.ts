@@ -124,6 +124,10 @@ export interface TimerStore {
 
 export interface TargetSummary {
   readonly status: TargetStatus;
+  /** ISO time since when; absent if no run has told yet. */
+  readonly since?: string;
+  /** Whether anything of the app's is in its rules. */
+  readonly isApplied: boolean;
   /** At most one: the prefix that was published first of those that the target still lacks. */
   readonly waiting: readonly WaitingPrefix[];
   /** Id of the snapshot up to which `waiting` tells; absent where no run has told yet. */
@@ -149,13 +153,25 @@ export interface TargetSession {
   assertHeld(): void;
 }
 
+/** A record that is damaged, or of a newer version, takes none of the others with it. */
+export interface LedgerPage extends Page<RunRecord> {
+  /** Absent if there is none. */
+  readonly skipped?: readonly SkippedRecord[];
+}
+
+export interface SkippedRecord {
+  readonly runId: string;
+  /** InvalidDocumentError or NewerVersionError. */
+  readonly error: Error;
+}
+
 /** Container `ledger`. */
 export interface Ledger {
   /** Write-once. */
   put(record: RunRecord): Promise<'created' | 'exists'>;
   get(runId: string): Promise<RunRecord | undefined>;
   /** Newest first; `until` (ISO): none that started later. Without `chain`, all chains. */
-  list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<Page<RunRecord>>;
+  list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<LedgerPage>;
 }
 
 /** Body of a message of the queue `update-target`. */

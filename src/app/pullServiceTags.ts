@@ -48,7 +48,11 @@ async function beginPull(services: PullServices, session: PullSession, trigger: 
   const startedAt = services.clock.now();
   const runId = newRunId(startedAt, 'pull', services.randomHex());
   const frame = { services, session, trigger, runId, startedAt };
-  if (session.status) return { ...frame, status: await flushOutbox(ledger, session.status), notices: [] };
+  const { status: stored } = session;
+  if (stored) {
+    const chain = await flushOutbox(ledger, { outbox: [], ...stored });
+    return { ...frame, status: { ...stored, ...chain }, notices: [] };
+  }
   const status = await recoverPullStatus(ledger, cloud);
   const notices = status
     ? [`status/${cloud}.json is gone or damaged: it was made anew of the ledger, behind ${status.lastPull.runId}.`]

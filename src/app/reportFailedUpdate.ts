@@ -1,8 +1,7 @@
 /** An update that failed for good is recorded and announced; the next reconciliation tries again. */
-import { quoteValue, toErrorMessage } from '../core/errors.ts';
-import type { LastResult } from '../core/targets/targetState.ts';
+import { NewerVersionError, quoteValue, toErrorMessage } from '../core/errors.ts';
 import type { TargetSession } from './ports.ts';
-import { recordWithoutRun } from './update/recordWithoutRun.ts';
+import { recordWithoutRun } from './update/openState.ts';
 import type { UpdateServices } from './update/updateServices.ts';
 import { parseUpdateMessage } from './update/updateMessage.ts';
 
@@ -18,11 +17,14 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
   }
 }
 
-/** What keeps the targets from being read, where something does: often what the update failed of. */
+/** What keeps the targets or the state from being read, if something does: often what the update failed of. */
 async function recordKnown(services: UpdateServices, target: string): Promise<string | undefined> {
   const { isKnown, fault } = await findTarget(services, target);
   if (!isKnown) return fault;
-  const result = await services.states.withLease(target, (session) => record(services, session, target));
+  const result = await services.states
+    .withLease(target, (session) => record(services, session, target))
+    .catch((error: unknown) => (error instanceof NewerVersionError ? error : Promise.reject(error)));
+  if (result instanceof NewerVersionError) return result.message;
   // The run that has the target records what it comes to; and a message must not wait here for ever.
   if (result === 'busy') services.logger.warn('the failure is not recorded: the target is being updated', { target });
   return fault;
@@ -36,7 +38,7 @@ async function findTarget(
   try {
     return { isKnown: (await services.targets.read()).some(({ name }) => name === target) };
   } catch (error) {
-    const fault = toErrorMessage(error);
+    const fault = `The targets cannot be read: ${toErrorMessage(error)}.`;
     services.logger.error('targets cannot be read', { error: fault });
     return { isKnown: (await services.states.listSummaries()).has(target), fault };
   }
@@ -47,7 +49,7 @@ async function announce(
   target: string | undefined,
   fault: string | undefined,
 ): Promise<void> {
-  const because = fault === undefined ? '' : ` The targets cannot be read: ${fault}.`;
+  const because = fault === undefined ? '' : ` ${fault}`;
   await notifier.notify({
     type: 'update.failed',
     subject: target ?? 'update-target',
@@ -65,23 +67,24 @@ function nameOf(body: unknown): string | undefined {
 }
 
 async function record(services: UpdateServices, session: TargetSession, target: string): Promise<void> {
-  await recordWithoutRun(services, session, target, ({ state: { lastResult: last } }, { id: runId, startedAt: at }) => {
-    const message = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
-    const lastResult: LastResult = {
+  await recordWithoutRun(services, session, target, ({ id: runId, at, state: { run } }) => {
+    const { lastResult: last } = run;
+    const error = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
+    const result = {
       runId,
       at,
       outcome: 'failed',
       status: 'failed',
       reasons: [],
-      error: message,
+      error,
       snapshot: last?.snapshot ?? '',
       // So that what was announced is not announced again.
       ...(last?.planId === undefined ? {} : { planId: last.planId }),
       counts: last?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 },
-    };
+    } as const;
     return {
-      record: { trigger: { reason: 'poison' }, outcome: 'failed', reasons: [], details: { error: message } },
-      change: (state) => ({ ...state, lastResult }),
+      record: { trigger: { reason: 'poison' }, outcome: 'failed', reasons: [], details: { error } },
+      event: { type: 'ended', runId, result },
     };
   });
 }

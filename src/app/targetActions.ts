@@ -1,21 +1,24 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
 import { InvalidDocumentError, RequestError } from '../core/errors.ts';
 import { isSnapshotId } from '../core/serviceTags/contentHash.ts';
-import type { RunRecord } from '../core/ledger/runRecord.ts';
+import { newRunId } from '../core/ledger/ledgerChain.ts';
+import type { UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { ProblemKind } from '../core/problemKinds.ts';
+import { nextState } from '../core/targets/nextState.ts';
 import type { Target } from '../core/targets/target.ts';
-import type { TargetState } from '../core/targets/targetState.ts';
+import type { Pin } from '../core/targets/targetState.ts';
 import type { GatedPlan } from './gatedPlan.ts';
-import { toApproval } from './update/appliedState.ts';
-import type { TargetSession } from './ports.ts';
+import type { ArmSession, TargetSession } from './ports.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';
-import { readSituation, type Situation } from './update/situation.ts';
-import { bindToResource, loadState } from './update/targetStateRecovery.ts';
-import { recordWithoutRun } from './update/recordWithoutRun.ts';
+import { toApproval } from './update/approvals.ts';
+import { observeTarget } from './update/observe.ts';
+import { bindToResource, loadState, recordEvent, recordWithoutRun } from './update/openState.ts';
+import { planUpdate, type PlannedUpdate } from './update/planUpdate.ts';
+import type { StateHandle } from './update/run.ts';
 import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
-import { updateUnderLease, type Preparation } from './updateTarget.ts';
+import { updateUnderLease } from './updateTarget.ts';
 import { gateReason } from './update/writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;
@@ -48,8 +51,8 @@ export interface ActionRuns {
   pull(work: (services: ActionServices) => Promise<PullResult | 'busy'>): Promise<PullResult | 'busy'>;
   update(
     request: { readonly target: string; readonly reason: string },
-    work: (services: ActionServices) => Promise<RunRecord>,
-  ): Promise<RunRecord>;
+    work: (services: ActionServices) => Promise<UpdateRecord>,
+  ): Promise<UpdateRecord>;
 }
 
 export function buildTargetActions(
@@ -96,37 +99,38 @@ async function planTarget(services: ActionServices, name: string, snapshot?: str
     if (error instanceof InvalidDocumentError) return 'unreadable' as const;
     throw error;
   });
-  const loaded = await loadState(services.ledger, found, name, services.ownerId);
-  const { state: bound } = bindToResource(loaded, target);
+  const { state: bound } = bindToResource(await loadState(services, found, name), target);
   const pin = snapshot === undefined ? undefined : await toPin(services, snapshot, 'a preview');
-  const state = pin ? { ...bound, pin } : bound;
+  const state = pin ? nextState(bound, { type: 'prepared', change: { pin } }) : bound;
   const deadline = new Date(services.clock.now().getTime() + planTimeInMs);
   const arm = services.arm.openSession({ deadline });
-  return toGatedPlan(services, await readSituation(services, arm, target, state), state);
+  return toGatedPlan(services, await planUpdate(arm, await observeTarget(services, arm, target, state)));
 }
 
-function toGatedPlan({ updatesPaused }: ActionServices, situation: Situation, state: TargetState): GatedPlan {
-  const { target, result } = situation;
+function toGatedPlan({ updatesPaused }: ActionServices, { target, state, result }: PlannedUpdate): GatedPlan {
   const gate = gateReason({ target, state, updatesPaused });
   return gate ? { ...result.plan, gate: { code: gate.code, message: gate.message } } : result.plan;
 }
 
-function approvePlan(services: ActionServices, request: PersonsRequest, planId: string): Promise<RunRecord> {
-  return updateAsAsked(services, request, {
-    approve: async (situation, cell) => {
-      refuseWhatCannotBeApproved(services, situation, cell.state, planId);
-      await cell.put({ ...cell.state, approval: toApproval(situation, request.by, services.clock.now()) });
-    },
+/** The approval has a record of its own, in the ledger before anything is written because of it. */
+function approvePlan(services: ActionServices, request: PersonsRequest, planId: string): Promise<UpdateRecord> {
+  return updateAsAsked(services, request, async (state, arm, target) => {
+    const planned = await planUpdate(arm, await observeTarget(services, arm, target, state.current));
+    const { plan } = planned.result;
+    refuseWhatCannotBeApproved(toGatedPlan(services, planned), planId);
+    const now = services.clock.now();
+    const at = now.toISOString();
+    const id = newRunId(now, target.name, services.randomHex());
+    const newest = planned.newest?.snapshot.id ?? '';
+    const approval = toApproval({ plan, newest, configHash: planned.configHash }, request.by, now, id);
+    const trigger = { reason: request.reason, by: request.by };
+    const frame = { id, chain: target.name, startedAt: at, finishedAt: at, durationInMs: 0 };
+    const record: UpdateRecord = { ...frame, trigger, outcome: 'approved', reasons: plan.reasons, plan };
+    await recordEvent(services, state, record, { type: 'prepared', change: { approval } });
   });
 }
 
-function refuseWhatCannotBeApproved(
-  services: ActionServices,
-  situation: Situation,
-  state: TargetState,
-  planId: string,
-): void {
-  const plan = toGatedPlan(services, situation, state);
+function refuseWhatCannotBeApproved(plan: GatedPlan, planId: string): void {
   const refuse = (problem: ProblemKind, message: string) => new RequestError(409, problem, message, { plan });
   if (plan.gate) {
     const problem = plan.gate.code === 'planOnly' ? 'target-plan-only' : 'target-paused';
@@ -142,41 +146,50 @@ function refuseWhatCannotBeApproved(
   }
 }
 
-async function rollbackTarget(services: ActionServices, request: PersonsRequest, snapshot: string): Promise<RunRecord> {
+async function rollbackTarget(
+  services: ActionServices,
+  request: PersonsRequest,
+  snapshot: string,
+): Promise<UpdateRecord> {
   await findTarget(services, request.target);
   const pin = await toPin(services, snapshot, request.by);
-  return updateAsAsked(services, request, { change: (state) => ({ ...state, pin }) });
+  return updateAsAsked(services, request, (state) => state.store({ type: 'prepared', change: { pin } }));
 }
 
 /** Throws RequestError 404 if there is no such snapshot. */
-async function toPin(services: ActionServices, snapshot: string, by: string): Promise<NonNullable<TargetState['pin']>> {
+async function toPin(services: ActionServices, snapshot: string, by: string): Promise<Pin> {
   const known = isSnapshotId(snapshot) && (await services.snapshots.get(services.cloud, snapshot));
   if (!known) throw unknownSnapshot(snapshot);
   return { snapshot, by, at: services.clock.now().toISOString() };
 }
 
 /** Lifts a pin and a pause, then follows the current snapshot again. */
-function resumeTarget(services: ActionServices, request: PersonsRequest): Promise<RunRecord> {
-  return updateAsAsked(services, request, { change: ({ pin, paused, ...rest }) => rest });
+function resumeTarget(services: ActionServices, request: PersonsRequest): Promise<UpdateRecord> {
+  return updateAsAsked(services, request, (state) => state.store({ type: 'prepared', change: 'resumed' }));
 }
 
 /** An update with what a person changes before. */
 async function updateAsAsked(
   services: ActionServices,
   request: PersonsRequest,
-  preparation: Preparation,
-): Promise<RunRecord> {
+  prepare: (state: StateHandle, arm: ArmSession, target: Target) => Promise<void>,
+): Promise<UpdateRecord> {
   const target = await findTarget(services, request.target);
-  return underLease(services, target, (session) => updateUnderLease(services, session, target, request, preparation));
+  return underLease(services, target, (session) =>
+    updateUnderLease(services, session, target, request, (state, arm) => prepare(state, arm, target)),
+  );
 }
 
 /** Recorded, because the ledger is where a lost state is taken from. */
-async function pauseTarget(services: ActionServices, { target: name, reason, by }: PersonsRequest): Promise<RunRecord> {
+async function pauseTarget(
+  services: ActionServices,
+  { target: name, reason, by }: PersonsRequest,
+): Promise<UpdateRecord> {
   const target = await findTarget(services, name);
   return underLease(services, target, (session) =>
-    recordWithoutRun(services, session, name, ({ notes }, { startedAt: at }) => ({
+    recordWithoutRun(services, session, name, ({ notes, at }) => ({
       record: { trigger: { reason, by }, outcome: 'paused', reasons: notes },
-      change: (state) => ({ ...state, paused: { by, at } }),
+      event: { type: 'prepared', change: { paused: { by, at } } },
     })),
   );
 }
@@ -200,9 +213,9 @@ function busy(problem: ProblemKind, message: string): RequestError {
 }
 
 /** Besides the sentence, what the run came to. */
-type RunActionResult = ActionResult & Pick<RunRecord, 'outcome' | 'reasons'>;
+type RunActionResult = ActionResult & Pick<UpdateRecord, 'outcome' | 'reasons'>;
 
-function toActionResult(record: RunRecord, what: string): RunActionResult {
+function toActionResult(record: UpdateRecord, what: string): RunActionResult {
   return {
     target: record.chain,
     message: `${what}; the run was ${record.outcome}`,

@@ -22,6 +22,19 @@ export class InvalidDocumentError extends Error {
   }
 }
 
+/** A stored document that a newer program wrote: it is neither read nor overwritten. */
+export class NewerVersionError extends Error {
+  override readonly name = 'NewerVersionError';
+  /** Container and blob. */
+  readonly document: string;
+  constructor(document: string, version: number, known: number) {
+    super(
+      `${document} has version ${version}, and this program knows versions up to ${known}: it stays as it is. Publish the newer program again.`,
+    );
+    this.document = document;
+  }
+}
+
 /** A setting or a field of the targets file that is missing or wrong; `field` is its name or path. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';

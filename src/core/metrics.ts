@@ -1,7 +1,7 @@
 /** The figures that the app reports, by name; docs/operations.md says what each is for. */
 import type { CapacityUse } from './plan/capacityUse.ts';
 import type { GoLiveClock } from './goLive.ts';
-import type { RunRecord } from './ledger/runRecord.ts';
+import type { UpdateRecord } from './ledger/runRecord.ts';
 import type { SourceReport } from './serviceTags/snapshot.ts';
 import { hourInMs } from './time.ts';
 import { targetStatuses, type TargetStatus } from './targets/targetState.ts';
@@ -70,7 +70,7 @@ export function measureSources(sources: readonly SourceReport[]): Measurement[] 
 }
 
 /** One update of one target. Only what was written counts: not what was put off, and removals not before they are made. */
-export function measureUpdate(record: RunRecord): Measurement[] {
+export function measureUpdate(record: UpdateRecord): Measurement[] {
   const target = record.chain;
   const isApplied = record.outcome === 'applied';
   const hasAdded = isApplied || (record.outcome === 'pending' && record.after !== undefined);

@@ -33,6 +33,8 @@ type NoteCode =
   | 'pinned' // pinned to an earlier snapshot
   | 'otherResource' // the target's resourceId has changed: what was known of the other one is let go
   | 'recovered' // state was lost or unreadable and was rebuilt from the ledger
+  | 'restored' // an older copy of the state was put back: what is newer was taken from the ledger
+  | 'unprovenApproval' // the state has an approval that the ledger does not know
   | 'lateList' // older than the list that holds: it only adds
   | 'postponed' // Azure could not take the change now: asked for again by itself
   | 'interrupted'; // the run before this one ended in the middle
@@ -59,6 +61,7 @@ export const blockCodes = [
   'proxy', // a proxy or firewall answers in Azure's place
   'rejected', // Azure refused the write for good
   'configuration',
+  'newerVersion', // a stored document is of a newer version of this program
 ] as const;
 
 export type BlockCode = (typeof blockCodes)[number];

@@ -10,7 +10,8 @@ test('an address of ours that somebody let in as well: ours goes with the list, 
   const kept = '20.42.66.0/24';
   const without: TagLists = { [acr]: [kept] };
   const listed: TagLists = { [acr]: [kept, '40.74.100.7/32'] };
-  const owned = async () => (await world.services.states.get(target.name))?.owned.map(({ prefix }) => prefix);
+  const owned = async () =>
+    (await world.services.states.get(target.name))?.ownership.prefixes.map(({ prefix }) => prefix);
   await publish(world, listed);
   editIpRules(world, (rules) => [...rules, '40.74.100.7'], target);
 

@@ -12,7 +12,7 @@ const list = (...prefixes: readonly string[]): TagLists => ({ [acr]: prefixes, [
 const eager = { limits: openLimits };
 
 async function statusOf(world: World, name = 'hooks'): Promise<string | undefined> {
-  return (await world.services.states.get(name))?.lastResult?.status;
+  return (await world.services.states.get(name))?.run.lastResult?.status;
 }
 
 describe('another resource under the same name', () => {
@@ -62,7 +62,7 @@ describe('another resource under the same name', () => {
     world.setTargets([other]);
     await world.reconcile();
 
-    expect((await world.services.states.get('prod'))?.owned).toEqual([]);
+    expect((await world.services.states.get('prod'))?.ownership.prefixes).toEqual([]);
   });
 });
 
@@ -214,7 +214,7 @@ test('a rule that is spelled in other letters is the same rule, with all that is
 
   expect(run?.plan?.held).toEqual({ add: [], remove: [] });
   expect(await statusOf(world)).toBe('inSync');
-  expect((await world.services.states.get('hooks'))?.absent.map(({ prefix }) => prefix)).toEqual([a]);
+  expect((await world.services.states.get('hooks'))?.planner.absent.map(({ prefix }) => prefix)).toEqual([a]);
 });
 
 test('turned round: what was let in one way is not let in the other', async () => {

@@ -333,11 +333,11 @@ async function outcomeOf(world: World, { expected, targets }: Scenario) {
     theirRule: rulesOf(world).Theirs?.prefixes,
     theirIpRule: ipRulesOf(world)[0],
     ownedButNotThere: subtractPrefixes(
-      states.flatMap((state) => (state?.owned ?? []).map(({ prefix }) => prefix)),
+      states.flatMap((state) => (state?.ownership.prefixes ?? []).map(({ prefix }) => prefix)),
       live,
     ),
-    inFlight: states.find((state) => state?.inFlight)?.inFlight,
-    outbox: states.find((state) => state?.outbox)?.outbox,
+    inFlight: states.find((state) => state?.run.inFlight)?.run.inFlight,
+    outbox: states.find((state) => state?.run.outbox)?.run.outbox,
     pointer: typeof pointer === 'object',
     // Of every prefix in the rules some record says that it came in.
     isTold:

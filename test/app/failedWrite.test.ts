@@ -21,9 +21,12 @@ test('a write that fails has used its share of maxAddedAddresses: later ones let
   await world.reconcile();
 
   expect(failed).toMatchObject({ outcome: 'pending' });
-  expect(claimed).toMatchObject({ owned: [{ prefix: a }], exposure: { addedAddresses: 256 } });
+  expect(claimed).toMatchObject({
+    ownership: { prefixes: [{ prefix: a }] },
+    planner: { exposure: { addedAddresses: 256 } },
+  });
   expect(prefixesIn(world)).toEqual([a]);
-  expect((await world.services.states.get('hooks'))?.exposure?.addedAddresses).toBe(256);
+  expect((await world.services.states.get('hooks'))?.planner.exposure?.addedAddresses).toBe(256);
 });
 
 test('a write that nobody followed to its end may come through as late as any: removals wait that long from the write', async () => {
@@ -37,8 +40,9 @@ test('a write that nobody followed to its end may come through as late as any: r
 
   await updateTarget(world.services, { target: 'hooks', reason: 'change' });
 
-  const { owned, removalsNotBefore = '' } = (await world.services.states.get('hooks')) ?? {};
-  const writtenAt = Date.parse(owned?.[0]?.since ?? '');
+  const state = await world.services.states.get('hooks');
+  const { removalsNotBefore = '' } = state?.run ?? {};
+  const writtenAt = Date.parse(state?.ownership.prefixes[0]?.since ?? '');
   expect(writtenAt).toBeGreaterThanOrEqual(startedAt + 120_000);
   expect(Date.parse(removalsNotBefore)).toBeGreaterThanOrEqual(writtenAt + 4 * 60_000 + 10_000);
 });
@@ -65,9 +69,12 @@ test('a run that is blocked gives up no claim: what waited for its removal waits
   describe(properties.description ?? '');
   const [after] = await world.reconcile();
 
-  expect(before?.absent.map(({ prefix }) => prefix)).toEqual([b]);
+  expect(before?.planner.absent.map(({ prefix }) => prefix)).toEqual([b]);
   expect(blocked).toMatchObject({ outcome: 'blocked', reasons: [{ code: 'otherOwner' }] });
-  expect(during).toMatchObject({ owned: before?.owned, absent: before?.absent, returned: [] });
+  expect(during).toMatchObject({
+    ownership: before?.ownership,
+    planner: { absent: before?.planner.absent, returned: [] },
+  });
   expect(after?.outcome).toBe('unchanged');
-  expect((await world.services.states.get('hooks'))?.absent).toEqual(before?.absent);
+  expect((await world.services.states.get('hooks'))?.planner.absent).toEqual(before?.planner.absent);
 });

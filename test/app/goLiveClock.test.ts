@@ -34,7 +34,7 @@ async function clockOf(world: World): Promise<GoLiveClock> {
 }
 
 async function waitingOf(world: World, target = 'hooks'): Promise<readonly WaitingPrefix[] | undefined> {
-  return (await world.services.states.get(target))?.waiting;
+  return (await world.services.states.get(target))?.run.seen?.missing;
 }
 
 async function daysLeftMeasured(world: World, isFileMissing = false): Promise<number | undefined> {

@@ -79,11 +79,11 @@ describe('an update that was given up', () => {
       trigger: { reason: 'poison' },
     });
     expect(world.notifications.at(-1)).toMatchObject({ type: 'update.failed', subject: 'hooks' });
-    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('failed');
+    expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('failed');
 
     world.clock.advance(3_600_000);
     expect(await world.reconcile()).toMatchObject([{ outcome: 'unchanged' }]);
-    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('inSync');
+    expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('inSync');
     expect((await recordsOf(world, 'hooks')).at(-1)).toMatchObject({ outcome: 'unchanged' });
   });
 

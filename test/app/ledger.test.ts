@@ -90,7 +90,7 @@ describe('the chain', () => {
       ...records.slice(0, 3).map(recordHash),
     ]);
     const state = await world.services.states.get('hooks');
-    expect(state?.ledgerHead).toEqual({ runId: records[3]?.id, hash: recordHash(records[3]!) });
+    expect(state?.run.ledgerHead).toEqual({ runId: records[3]?.id, hash: recordHash(records[3]!), count: 4 });
     expect(await checkLedger(world, 'hooks')).toEqual({ ok: true, breaks: [] });
   });
 
@@ -112,8 +112,10 @@ describe('the chain', () => {
     if (!state || !plan) throw new Error('no state');
     world.clock.advance(60_000);
     const at = world.clock.now().toISOString();
-    const hanging = { runId: `${at.replaceAll(/[-:.]/g, '')}-hooks-0000abcd`, startedAt: at, plan, before: [] };
-    await world.services.states.withLease('hooks', (session) => session.put({ ...state, inFlight: hanging }));
+    const runId = `${at.replaceAll(/[-:.]/g, '')}-hooks-0000abcd`;
+    const inFlight = { runId, startedAt: at, before: [], writes: [{ plan, claimed: [] }] };
+    const hanging = { ...state, run: { ...state.run, inFlight } };
+    await world.services.states.withLease('hooks', (session) => session.put(hanging));
     world.clock.advance(60_000);
     world.simulator.failNext(
       { method: 'GET', path: /networkSecurityGroups/ },

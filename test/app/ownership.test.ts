@@ -62,7 +62,7 @@ describe.each(['lost', 'corrupted'] as const)('the state is %s', (how) => {
 
   test('a pin and a pause are not forgotten', async () => {
     const { world, connectionString } = await settled();
-    const id = (await world.services.states.get('hooks'))?.lastResult?.snapshot ?? '';
+    const id = (await world.services.states.get('hooks'))?.run.lastResult?.snapshot ?? '';
     await world.actions.rollbackTarget('hooks', id, 'operator');
     await world.actions.pauseTarget('prod', 'operator');
     await damageStates(connectionString, how);
@@ -299,7 +299,7 @@ test('a removal that Azure took back, behind an answer that shows it done: the c
   await world.reconcile();
 
   expect(prefixesIn(world)).toEqual([a]);
-  expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('inSync');
+  expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('inSync');
 });
 
 describe('a registry’s IP rules', () => {
@@ -313,7 +313,7 @@ describe('a registry’s IP rules', () => {
     await world.reconcile();
 
     expect(ipRulesOf(world)).toEqual([a, b, c]);
-    expect((await world.services.states.get('prod'))?.owned.map(({ prefix }) => prefix)).toEqual([a, b]);
+    expect((await world.services.states.get('prod'))?.ownership.prefixes.map(({ prefix }) => prefix)).toEqual([a, b]);
   });
 
   test('a rule of ours that a person removed is put back; one that is not listed any more is forgotten', async () => {

@@ -54,14 +54,14 @@ describe('an update that Azure cannot take now', () => {
 
     expect(record).toMatchObject({ outcome: 'pending', reasons: [{ code: 'postponed' }] });
     expect(world.queue.messages).toMatchObject([{ message: { ...message, postponed: 1 } }]);
-    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('pending');
+    expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('pending');
     expect(world.notifications.filter(({ type }) => type === 'update.failed')).toEqual([]);
-    expect((await world.services.states.get('hooks'))?.waiting).toHaveLength(1);
+    expect((await world.services.states.get('hooks'))?.run.seen?.missing).toHaveLength(1);
 
     const [done] = await world.drain();
     expect(done?.outcome).toBe('applied');
     expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
-    expect((await world.services.states.get('hooks'))?.waiting).toEqual([]);
+    expect((await world.services.states.get('hooks'))?.run.seen?.missing).toEqual([]);
   });
 
   test('is asked for ten times, then it fails: nothing goes round for ever', async () => {

@@ -186,7 +186,7 @@ describe('exposure guard', () => {
       /^[0-9a-f.:]+\/\d+ (and \d+ more )?(overlaps|is wider)/,
     );
     expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
-    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('held');
+    expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('held');
   });
 
   test('what nobody can approve is not announced as waiting for an approval', async () => {

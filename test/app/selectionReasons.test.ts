@@ -119,7 +119,7 @@ describe('a service tag that makes no sense', () => {
       `serviceTag: "AzureContainerRegistri" is not in ${await snapshotId(world)}, nearest: AzureContainerRegistry. Nothing is removed meanwhile.`,
     ]);
     expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
-    expect((await world.services.states.get('hooks'))?.absent).toEqual([]);
+    expect((await world.services.states.get('hooks'))?.planner.absent).toEqual([]);
   });
 
   test('that left the list is no mistake: the target goes on', async () => {
@@ -165,7 +165,7 @@ describe('IPv6', () => {
         message: 'Left out: 2 IPv6 prefixes of AzureContainerRegistry.WestEurope, as a registry takes IPv4 rules only.',
       },
     ]);
-    expect((await world.services.states.get('prod'))?.lastResult?.status).toBe('inSync');
+    expect((await world.services.states.get('prod'))?.run.lastResult?.status).toBe('inSync');
   });
 
   test('a rule for which only IPv4 was chosen says nothing', async () => {

@@ -6,8 +6,9 @@ import { startWorld, type World, type WorldOptions } from '../../dev/world.ts';
 import type { ServiceTagsSource } from '../../src/app/ports.ts';
 import { verifyChain, type ChainCheck } from '../../src/core/ledger/ledgerChain.ts';
 import { parseServiceTags } from '../../src/core/serviceTags/parseServiceTags.ts';
+import type { Chain } from '../../src/core/ledger/outbox.ts';
 import { isPullOf } from '../../src/core/ledger/pullRecord.ts';
-import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { RunRecord, UpdateRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Cloud } from '../../src/core/serviceTags/serviceTags.ts';
 import type { NsgRuleTarget, RegistryTarget } from '../../src/core/targets/target.ts';
 import { nsgTarget, registryTarget } from '../core/plan/planFixtures.ts';
@@ -31,8 +32,11 @@ export function useWorlds(): Worlds {
   const open: World[] = [];
   afterEach(async () => {
     const ended = open.splice(0);
-    for (const world of ended) await expectWholeLedger(world);
-    for (const world of ended) await world.stop();
+    try {
+      for (const world of ended) await expectWholeLedger(world);
+    } finally {
+      for (const world of ended) await world.stop();
+    }
   });
   return {
     freshConnectionString: () => azurite.freshConnectionString(),
@@ -93,14 +97,14 @@ export function deadSource(name = 'download'): ServiceTagsSource {
 }
 
 /** Pulls the tags as the file of the clock's day, and handles all that follows from it. */
-export async function publish(world: World, tags: TagLists, changeNumber = 1): Promise<RunRecord[]> {
+export async function publish(world: World, tags: TagLists, changeNumber = 1): Promise<UpdateRecord[]> {
   world.setSources(source(tags, { date: dayOf(world), changeNumber }));
   await world.pull();
   return world.drain();
 }
 
 /** The same a week later. */
-export async function publishNextWeek(world: World, tags: TagLists, changeNumber = 1): Promise<RunRecord[]> {
+export async function publishNextWeek(world: World, tags: TagLists, changeNumber = 1): Promise<UpdateRecord[]> {
   world.clock.advance(7 * dayInMs);
   return publish(world, tags, changeNumber);
 }
@@ -192,8 +196,13 @@ export function codesOf(record: RunRecord | undefined): string[] {
   return (record?.reasons ?? []).map((reason) => reason.code);
 }
 
+/** Of a target, oldest first. */
+export async function recordsOf(world: World, target: string): Promise<UpdateRecord[]> {
+  return (await chainOf(world, target)) as UpdateRecord[];
+}
+
 /** Of one chain, oldest first. */
-export async function recordsOf(world: World, chain: string): Promise<RunRecord[]> {
+export async function chainOf(world: World, chain: string): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
   let continuation: string | undefined;
   do {
@@ -205,18 +214,17 @@ export async function recordsOf(world: World, chain: string): Promise<RunRecord[
 }
 
 export async function checkLedger(world: World, chain: string): Promise<ChainCheck> {
-  const records = await recordsOf(world, chain);
+  const records = await chainOf(world, chain);
   const own = records.filter((record) => chain !== 'pull' || isPullOf(world.services.cloud, record));
   return verifyChain(own, await evidenceOf(world, chain));
 }
 
 async function evidenceOf(world: World, chain: string): Promise<Parameters<typeof verifyChain>[1]> {
   const { states, snapshots, cloud } = world.services;
-  const carrier = await (chain === 'pull' ? snapshots.readPullStatus(cloud) : states.get(chain)).catch(() => undefined);
-  return {
-    ...(carrier?.ledgerHead ? { head: carrier.ledgerHead } : {}),
-    ...(carrier?.outbox ? { outboxRunId: carrier.outbox.id } : {}),
-  };
+  const read: Promise<Partial<Chain> | undefined> =
+    chain === 'pull' ? snapshots.readPullStatus(cloud) : states.get(chain).then((state) => state?.run);
+  const { ledgerHead: head, outbox = [] } = (await read.catch(() => undefined)) ?? {};
+  return { ...(head ? { head } : {}), owed: outbox.map(({ id }) => id) };
 }
 
 /** After every scenario: each chain is whole, and ends where the state says. */

@@ -45,7 +45,7 @@ describe('an approval', () => {
     expect(answer).toMatchObject({ target: 'hooks', outcome: 'applied' });
     const record = (await recordsOf(world, 'hooks')).at(-1);
     expect(record).toMatchObject({ id: answer.runId, trigger: { reason: 'approval', by: 'operator' } });
-    expect((await world.services.states.get('hooks'))?.approval).toBeUndefined();
+    expect((await world.services.states.get('hooks'))?.operator.approval).toBeUndefined();
   });
 
   test('is good once: the same id later is a 409 with the plan of now', async () => {
@@ -162,7 +162,7 @@ describe('an approval', () => {
 
     expect(world.clock.now().getTime()).toBeGreaterThanOrEqual(due);
     expect([...live(world)]).toEqual([...fifty.slice(0, 40), wide]);
-    expect((await world.services.states.get(target.name))?.approval).toBeUndefined();
+    expect((await world.services.states.get(target.name))?.operator.approval).toBeUndefined();
   });
 
   test('of a target that is being updated is refused for now', async () => {
@@ -196,7 +196,7 @@ describe('rollback', () => {
     const world = await worlds.open({ targets: [target] });
     world.clock.advance(1);
     await publish(world, old);
-    const oldId = (await world.services.states.get(target.name))?.lastResult?.snapshot ?? '';
+    const oldId = (await world.services.states.get(target.name))?.run.lastResult?.snapshot ?? '';
     await publishNextWeek(world, next);
     await world.reconcile();
     return { world, oldId };
@@ -223,7 +223,7 @@ describe('rollback', () => {
     await world.drain();
     await world.reconcile();
     expect([...live(world)].sort()).toEqual(['20.42.0.0/24', '20.42.2.0/24', '20.42.3.0/24']);
-    expect((await world.services.states.get(target.name))?.pin).toBeUndefined();
+    expect((await world.services.states.get(target.name))?.operator.pin).toBeUndefined();
     const reasons = (await recordsOf(world, target.name)).map(({ trigger }) => `${trigger.reason} ${trigger.by ?? ''}`);
     expect(reasons).toEqual(expect.arrayContaining(['rollback operator', 'resume operator']));
   });
@@ -231,9 +231,9 @@ describe('rollback', () => {
   test('removes at once what is too much, but only within the limits', async () => {
     const world = await worlds.open({ targets: [hooks()] });
     await publish(world, list(...fifty));
-    const oldId = (await world.services.states.get('hooks'))?.lastResult?.snapshot ?? '';
+    const oldId = (await world.services.states.get('hooks'))?.run.lastResult?.snapshot ?? '';
     await publishNextWeek(world, list(...fifty, '20.43.0.0/24'));
-    const newId = (await world.services.states.get('hooks'))?.lastResult?.snapshot ?? '';
+    const newId = (await world.services.states.get('hooks'))?.run.lastResult?.snapshot ?? '';
 
     await world.actions.rollbackTarget('hooks', oldId, 'operator');
     await world.drain();
@@ -254,7 +254,7 @@ describe('rollback', () => {
     for (const id of ['Public-20200101-1-000000000000', '../../etc', '']) {
       expect((await refusal(world.actions.rollbackTarget('hooks', id, 'operator'))).status).toBe(404);
     }
-    expect((await world.services.states.get('hooks'))?.pin).toBeUndefined();
+    expect((await world.services.states.get('hooks'))?.operator.pin).toBeUndefined();
   });
 
   test('back and forth makes no flapping prefix of what a person moved', async () => {
@@ -304,9 +304,9 @@ describe('pause', () => {
     await world.reconcile();
     expect(writesOf(world)).toEqual(writes);
     const state = await world.services.states.get('hooks');
-    expect(state?.lastResult).toMatchObject({ status: 'paused' });
-    expect(state?.lastResult?.reasons[0]?.message).toBe(
-      `Paused by operator on ${state?.paused?.at ?? ''}; resume it to go on.`,
+    expect(state?.run.lastResult).toMatchObject({ status: 'paused' });
+    expect(state?.run.lastResult?.reasons[0]?.message).toBe(
+      `Paused by operator on ${state?.operator.paused?.at ?? ''}; resume it to go on.`,
     );
 
     await world.actions.resumeTarget('hooks', 'operator');
@@ -337,7 +337,7 @@ describe('pause', () => {
   test('a rollback of a paused target pins it and writes nothing', async () => {
     const world = await worlds.open({ targets: [hooks({ limits: openLimits })] });
     await publish(world, list('20.42.0.0/24'));
-    const id = (await world.services.states.get('hooks'))?.lastResult?.snapshot ?? '';
+    const id = (await world.services.states.get('hooks'))?.run.lastResult?.snapshot ?? '';
     await publishNextWeek(world, list('20.42.1.0/24'));
     await world.reconcile();
     await world.actions.pauseTarget('hooks', 'operator');

@@ -42,7 +42,7 @@ async function comeAndGo(world: World, eachWeek: () => void = () => undefined): 
 const goneAgain = list(...most, '20.60.6.0/24');
 
 async function snapshotOf(world: World, name = 'hooks'): Promise<string> {
-  return (await world.services.states.get(name))?.lastResult?.snapshot ?? '';
+  return (await world.services.states.get(name))?.run.lastResult?.snapshot ?? '';
 }
 
 describe('a prefix that was listed again in a time in which nobody looked begins its grace anew', () => {

@@ -4,7 +4,7 @@ import type { World } from '../../dev/world.ts';
 import type { AuthSettings } from '../../dev/simulator/access.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
-import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { UpdateRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Target } from '../../src/core/targets/target.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, editIpRules, hooks, ipRulesOf, prefixesIn, prod, publish } from './stories.ts';
@@ -143,7 +143,7 @@ describe('blocked, with a reason a person can act on', () => {
     const reason = runs[0]?.reasons.find((entry) => entry.code === code);
     expect(reason?.message).toMatch(message);
     expect(JSON.stringify(world.simulator.snapshotState())).toBe(before);
-    expect((await world.services.states.get(target.name))?.lastResult).toMatchObject({ status: 'blocked' });
+    expect((await world.services.states.get(target.name))?.run.lastResult).toMatchObject({ status: 'blocked' });
     expect(world.notifications.filter(({ type }) => type === 'target.blocked')).toHaveLength(1);
   });
 
@@ -226,7 +226,7 @@ describe('faults of Azure', () => {
 
     await world.reconcile();
     expect(prefixesIn(world)).toEqual(first[acr]);
-    expect((await world.services.states.get('hooks'))?.lastResult).toMatchObject({ status: 'inSync' });
+    expect((await world.services.states.get('hooks'))?.run.lastResult).toMatchObject({ status: 'inSync' });
   });
 
   test('what fails again and again is told once, and once more where it is given up', async () => {
@@ -271,7 +271,7 @@ describe('faults of Azure', () => {
               ...session,
               put: async (state) => {
                 await session.put(state);
-                if (isDone || !state.inFlight) return;
+                if (isDone || !state.run.inFlight) return;
                 isDone = true;
                 editIpRules(world, (rules) => [...rules, '192.0.2.0/24']);
               },
@@ -301,11 +301,11 @@ describe('faults of Azure', () => {
       outcome: 'failed',
       trigger: { reason: 'poison' },
     });
-    expect((await world.services.states.get('hooks'))?.lastResult).toMatchObject({ status: 'failed' });
+    expect((await world.services.states.get('hooks'))?.run.lastResult).toMatchObject({ status: 'failed' });
     expect(world.notifications.map(({ subject }) => subject)).toEqual(['hooks', 'update-target']);
     expect(writesOf(world)).toHaveLength(1);
     await world.reconcile();
-    expect((await world.services.states.get('hooks'))?.lastResult).toMatchObject({ status: 'inSync' });
+    expect((await world.services.states.get('hooks'))?.run.lastResult).toMatchObject({ status: 'inSync' });
   });
 });
 
@@ -313,7 +313,7 @@ describe('a run that planned again records what it had written before', () => {
   const nsgRead = { method: 'GET', path: /nsg-hooks$/ };
   const before = ['20.42.0.0/24', '20.42.2.0/24'];
   const added = '20.42.4.0/24';
-  const prefixesOf = (rules: RunRecord['before']) => rules?.flatMap(({ prefixes }) => prefixes);
+  const prefixesOf = (rules: UpdateRecord['before']) => rules?.flatMap(({ prefixes }) => prefixes);
 
   /** Five looks behind the write see what was there before it. */
   async function settledWorld(limits = hooks().limits): Promise<World> {
@@ -345,7 +345,7 @@ describe('a run that planned again records what it had written before', () => {
 
     expect(run).toMatchObject({ outcome: 'applied', plan: { add: [added], held: { add: ['20.48.0.0/16'] } } });
     expect(prefixesOf(run?.before)).toEqual(before);
-    expect((await world.services.states.get('hooks'))?.lastResult?.status).toBe('held');
+    expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('held');
   });
 
   test('and finds that removals follow', async () => {

@@ -6,7 +6,7 @@ import { startWorld, type World } from '../../dev/world.ts';
 import { fileSource } from '../../src/adapters/sources/file.ts';
 import type { PullResult } from '../../src/app/pullServiceTags.ts';
 import { ofFamily, sortPrefixes, subtractPrefixes } from '../../src/core/prefixes.ts';
-import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { UpdateRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
 import type { NsgRuleTarget, Target } from '../../src/core/targets/target.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
@@ -34,7 +34,7 @@ const publicFiles = realFileNames.filter((name) => name.includes('_Public_'));
 interface Week {
   readonly name: string;
   readonly pull: PullResult;
-  readonly runs: readonly RunRecord[];
+  readonly runs: readonly UpdateRecord[];
   /** By target: what its rules hold after the file was handled, and how often they were written for it. */
   readonly held: Readonly<Record<string, readonly string[]>>;
   readonly writes: Readonly<Record<string, number>>;
@@ -314,7 +314,7 @@ describe('from the first pull on', () => {
     await publish(world, tags);
 
     world.clock.advance(1000);
-    const runs: RunRecord[] = await publishNextWeek(world, { ...tags, [`${acr}.EastUS`]: ['20.62.128.0/25'] });
+    const runs: UpdateRecord[] = await publishNextWeek(world, { ...tags, [`${acr}.EastUS`]: ['20.62.128.0/25'] });
 
     expect(runs.map((run) => run.chain)).toEqual(['v4']);
   });

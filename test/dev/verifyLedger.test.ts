@@ -32,16 +32,20 @@ beforeEach(async () => {
   await new BlobTargetStateStore(blobs).withLease('web', (session) =>
     session.put(
       toState('web', {
-        lastResult: {
-          runId: head.id,
-          at: head.finishedAt,
-          outcome: 'unchanged',
-          status: 'inSync',
-          reasons: [],
-          snapshot: '',
-          counts: { add: 0, remove: 0, retain: 0, held: 0 },
+        run: {
+          lastResult: {
+            runId: head.id,
+            at: head.finishedAt,
+            outcome: 'unchanged',
+            status: 'inSync',
+            since: head.finishedAt,
+            reasons: [],
+            snapshot: '',
+            counts: { add: 0, remove: 0, retain: 0, held: 0 },
+          },
+          outbox: [],
+          ledgerHead: { runId: head.id, hash: recordHash(head) },
         },
-        ledgerHead: { runId: head.id, hash: recordHash(head) },
       }),
     ),
   );

@@ -143,8 +143,8 @@ describe.each(kinds)('%s', (kind, target) => {
     const reason = record.reasons.find(({ code }) => code === blocked.code);
     for (const text of blocked.says) expect(reason?.message).toContain(text);
     const state = await world.services.states.get(target.name);
-    expect(state?.lastResult?.status).toBe('blocked');
-    expect(state?.owned.length).toBeGreaterThan(0);
+    expect(state?.run.lastResult?.status).toBe('blocked');
+    expect(state?.ownership.prefixes.length).toBeGreaterThan(0);
     const told = world.notifications.filter(({ type }) => type === 'target.blocked');
     expect(told).toHaveLength(1);
     expect(told[0]?.message).toContain(blocked.says[0]);
@@ -236,7 +236,7 @@ describe.each(kinds)('%s, behind the write', (kind, target) => {
   async function expectOwned(world: World, of: Target, prefix: string): Promise<void> {
     expect(liveIn(world, of)).toContain(prefix);
     const state = await world.services.states.get(of.name);
-    expect(state?.owned.map((owned) => owned.prefix)).toContain(prefix);
+    expect(state?.ownership.prefixes.map((owned) => owned.prefix)).toContain(prefix);
   }
 
   /** The next run finds all well; what is no longer listed goes, which shows that it is known as ours. */

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import { foreignIp, foreignRule } from '../../bench/soak/estate.ts';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { UpdateRecord } from '../../src/core/ledger/runRecord.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from '../../src/core/targets/target.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, checkLedger, hooks, prod, publish, recordsOf, type Worlds } from '../app/stories.ts';
@@ -61,7 +61,7 @@ export interface CellResult {
   /** Outcomes of the update and, where one was needed, of what followed it. */
   readonly outcomes: readonly string[];
   /** Of all runs of the cell, oldest first. */
-  readonly records: readonly RunRecord[];
+  readonly records: readonly UpdateRecord[];
   /** Codes of the retries that the first record names. */
   readonly retries: readonly string[];
   /** All that the first record says of what went wrong. */
@@ -128,14 +128,14 @@ export async function expectGoodEnd(world: World, target: Target, result: CellRe
   expect(['applied', 'unchanged']).toContain(result.outcomes.at(-1));
   expect(await checkLedger(world, target.name)).toEqual({ ok: true, breaks: [] });
   const state = await world.services.states.get(target.name);
-  expect(state).not.toHaveProperty('inFlight');
-  expect(state?.lastResult?.status).toBe('inSync');
-  expect(state?.owned.map(({ prefix }) => prefix)).toEqual(target.kind === 'nsgRule' ? listed : ipv4);
+  expect(state?.run).not.toHaveProperty('inFlight');
+  expect(state?.run.lastResult?.status).toBe('inSync');
+  expect(state?.ownership.prefixes.map(({ prefix }) => prefix)).toEqual(target.kind === 'nsgRule' ? listed : ipv4);
   // What was taken away came back once, and the ledger ends with what is there.
   expect(result.records.filter(({ after, before }) => holdsAll(after) && !holdsAll(before)).length).toBeLessThan(2);
   expect(holdsAll(result.records.at(-1)?.after)).toBe(true);
 
-  function holdsAll(rules: RunRecord['after']): boolean {
+  function holdsAll(rules: UpdateRecord['after']): boolean {
     const held = (rules ?? []).flatMap(({ prefixes }) => prefixes);
     return (target.kind === 'nsgRule' ? listed : ipv4).every((prefix) => held.includes(prefix));
   }

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Cloud, ServiceTagsDocument } from '../../src/core/serviceTags/serviceTags.ts';
 import type { PullStatus } from '../../src/core/ledger/pullStatus.ts';
 import type { Snapshot, SnapshotPointer } from '../../src/core/serviceTags/snapshot.ts';
-import type { TargetState } from '../../src/core/targets/targetState.ts';
+import { emptyState, type TargetState } from '../../src/core/targets/targetState.ts';
 
 /** Differs by date in id, content and time of the pull. */
 export function toSnapshot(date: string, changes: Partial<Snapshot> = {}, cloud: Cloud = 'Public'): Snapshot {
@@ -52,11 +52,12 @@ export function toPullStatus(runId: string): PullStatus {
     lastPull: { at: '2026-11-23T06:30:00.000Z', outcome: 'unchanged', runId },
     sources: [],
     disagreements: [],
+    outbox: [],
   };
 }
 
 export function toState(target: string, changes: Partial<TargetState> = {}): TargetState {
-  return { version: 1, target, ownerId: 'owner', owned: [], ownedRules: [], absent: [], returned: [], ...changes };
+  return { ...emptyState(target, 'owner'), ...changes };
 }
 
 /** A record that started at an ISO time, linked to the one before it. */

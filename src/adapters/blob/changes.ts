@@ -5,7 +5,7 @@ import type { SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
-import { parseBlob } from './shape.ts';
+import { parseDocument, toDocument } from './shape.ts';
 import { changesCheck } from './snapshotShapes.ts';
 import { serviceTagsContainer } from './snapshots.ts';
 
@@ -18,7 +18,7 @@ export class BlobChangeStore implements ChangeStore {
 
   async put(cloud: Cloud, snapshotId: string, changes: SnapshotDiff): Promise<'created' | 'exists'> {
     checkSnapshotId(cloud, snapshotId);
-    const bytes = await toGzipJson(changes);
+    const bytes = await toGzipJson(toDocument(changes));
     return this.#container.putIfAbsent(changesName(cloud, snapshotId), bytes, { contentType: gzipType });
   }
 
@@ -28,7 +28,7 @@ export class BlobChangeStore implements ChangeStore {
     const stored = await this.#container.read(name);
     if (!stored) return undefined;
     const path = `${serviceTagsContainer}/${name}`;
-    return parseBlob(path, await unpack(path, stored.bytes), changesCheck) as SnapshotDiff;
+    return parseDocument<SnapshotDiff>(path, await unpack(path, stored.bytes), changesCheck);
   }
 }
 

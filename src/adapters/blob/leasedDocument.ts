@@ -3,17 +3,18 @@ import { createHash } from 'node:crypto';
 import { InvalidDocumentError, type LeaseLostError } from '../../core/errors.ts';
 import type { BlobContainer, StoredBytes } from './container.ts';
 import { withLease, type HeldLease, type LeaseOptions } from './lease.ts';
-import { parseBlob, type Check } from './shape.ts';
 import { isLeaseGone, isOvertaken } from './storageError.ts';
 
-export interface LeasedDocument {
+export interface LeasedDocument<T> {
   /** Path without `.json`. */
   readonly path: string;
-  readonly check: Check;
+  /** Throws InvalidDocumentError or NewerVersionError; `name` is container and blob. */
+  readonly parse: (name: string, bytes: Buffer) => T;
+  readonly toJson: (value: T) => object;
 }
 
 export interface DocumentSession<T> {
-  /** As read under the lease; `unreadable` where the blob is no such document (its bytes are kept in a copy). */
+  /** As read under the lease; `unreadable` if the blob is no such document (its bytes are kept in a copy). */
   readonly value: T | 'unreadable' | undefined;
   /** Throws LeaseLostError. */
   put(value: T, metadata?: Readonly<Record<string, string>>): Promise<void>;
@@ -25,37 +26,37 @@ const jsonType = 'application/json';
 const emptyBytes = Buffer.from('{}');
 
 /** Undefined where there is none, or none was put yet. */
-export async function readDocument<T>(container: BlobContainer, document: LeasedDocument): Promise<T | undefined> {
+export async function readDocument<T>(container: BlobContainer, document: LeasedDocument<T>): Promise<T | undefined> {
   const stored = await container.read(blobName(document));
-  return stored && (parse(container, document, stored.bytes) as T | undefined);
+  return stored && parse(container, document, stored.bytes);
 }
 
 /** Runs `work` under the document's lease; `busy` where somebody else has it. */
 export async function withDocument<T, R>(
   container: BlobContainer,
-  document: LeasedDocument,
+  document: LeasedDocument<T>,
   options: Partial<LeaseOptions>,
   work: (session: DocumentSession<T>) => Promise<R>,
 ): Promise<R | 'busy'> {
   const name = blobName(document);
   const onMissing = () => container.putIfAbsent(name, emptyBytes, { contentType: jsonType });
   return withLease(await container.blob(name), { ...options, onMissing }, async (lease) =>
-    work(await openSession<T>(container, document, lease)),
+    work(await openSession(container, document, lease)),
   );
 }
 
 async function openSession<T>(
   container: BlobContainer,
-  document: LeasedDocument,
+  document: LeasedDocument<T>,
   lease: HeldLease,
 ): Promise<DocumentSession<T>> {
   const stored = await container.read(blobName(document));
-  const value = stored && (await parseOrKeep<T>(container, document, stored));
+  const value = stored && (await parseOrKeep(container, document, stored));
   const writer = new LeasedWriter(container, blobName(document), lease, stored?.etag);
   return {
     value,
     put: async (next, metadata = {}) => {
-      const bytes = Buffer.from(JSON.stringify(next));
+      const bytes = Buffer.from(JSON.stringify(document.toJson(next)));
       parse(container, document, bytes);
       await writer.put(bytes, metadata);
     },
@@ -66,11 +67,11 @@ async function openSession<T>(
 /** The copy is named after the time of the unreadable write, so that each one is kept once. */
 async function parseOrKeep<T>(
   container: BlobContainer,
-  document: LeasedDocument,
+  document: LeasedDocument<T>,
   { bytes, writtenAt }: StoredBytes,
 ): Promise<T | 'unreadable' | undefined> {
   try {
-    return parse(container, document, bytes) as T | undefined;
+    return parse(container, document, bytes);
   } catch (error) {
     if (!(error instanceof InvalidDocumentError)) throw error;
     const time = writtenAt.toISOString().replaceAll(/[-:.]/g, '');
@@ -79,9 +80,9 @@ async function parseOrKeep<T>(
   }
 }
 
-function parse(container: BlobContainer, document: LeasedDocument, bytes: Buffer): unknown {
+function parse<T>(container: BlobContainer, document: LeasedDocument<T>, bytes: Buffer): T | undefined {
   if (bytes.equals(emptyBytes)) return undefined;
-  return parseBlob(`${container.name}/${blobName(document)}`, bytes, document.check);
+  return document.parse(`${container.name}/${blobName(document)}`, bytes);
 }
 
 /**
@@ -140,7 +141,7 @@ class LeasedWriter {
   }
 }
 
-function blobName({ path }: LeasedDocument): string {
+function blobName({ path }: Pick<LeasedDocument<unknown>, 'path'>): string {
   return `${path}.json`;
 }
 

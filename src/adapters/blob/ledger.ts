@@ -1,7 +1,7 @@
 /** Container `ledger`: write-once records, one chain a target and one for the pulls. */
 import pMap from 'p-map';
-import type { Ledger, Page, PageRequest } from '../../app/ports.ts';
-import { RequestError, shorten } from '../../core/errors.ts';
+import type { Ledger, LedgerPage, PageRequest, SkippedRecord } from '../../app/ports.ts';
+import { InvalidDocumentError, NewerVersionError, RequestError, shorten } from '../../core/errors.ts';
 import { isChainName, isRunId, recordHash } from '../../core/ledger/ledgerChain.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -42,7 +42,7 @@ export class BlobLedger implements Ledger {
     return stored && checkRunRecord(runId, stored.bytes);
   }
 
-  async list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<Page<RunRecord>> {
+  async list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<LedgerPage> {
     const list = `runs/${query.chain ?? ''}`;
     const after = query.continuation === undefined ? undefined : parseContinuation(list, query.continuation, isRunId);
     const before = [after, untilKey(query.until)].filter((key) => key !== undefined).sort()[0];
@@ -54,11 +54,13 @@ export class BlobLedger implements Ledger {
       if (ids.length > query.limit) break;
     }
     const page = ids.slice(0, query.limit);
-    const items = await this.#readAll(page);
+    const read = await pMap(page, (id) => this.#readOrSkip(id), { concurrency: readsAtOnce });
+    const items = read.filter((one): one is RunRecord => one !== undefined && 'chain' in one);
+    const skipped = read.filter((one): one is SkippedRecord => one !== undefined && 'error' in one);
     const end = page.at(-1);
-    return ids.length > page.length && end !== undefined
-      ? { items, continuation: toContinuation(list, end) }
-      : { items };
+    const isMore = ids.length > page.length && end !== undefined;
+    const said = skipped.length > 0 ? { skipped } : {};
+    return { items, ...said, ...(isMore ? { continuation: toContinuation(list, end) } : {}) };
   }
 
   async chains(): Promise<string[]> {
@@ -70,9 +72,13 @@ export class BlobLedger implements Ledger {
     yield* runIdsOf(this.#container, checkChain(chain));
   }
 
-  async #readAll(ids: readonly string[]): Promise<RunRecord[]> {
-    const records = await pMap(ids, (id) => this.get(id), { concurrency: readsAtOnce });
-    return records.filter((record) => record !== undefined);
+  async #readOrSkip(runId: string): Promise<RunRecord | SkippedRecord | undefined> {
+    try {
+      return await this.get(runId);
+    } catch (error) {
+      if (error instanceof InvalidDocumentError || error instanceof NewerVersionError) return { runId, error };
+      throw error;
+    }
   }
 }
 

@@ -35,7 +35,11 @@ export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
       capacity: optional(object({ used: number, limit: number })),
       arm: optional(object({ reads: number, writes: number, retries: listOf(anyObject) })),
       details: optional(anyObject),
+      operator: optional(anyObject),
+      removalsNotBefore: optional(text),
+      resourceId: optional(text),
       previousHash: optional(text),
+      sequence: optional(number),
     }),
   ) as RunRecord;
 }

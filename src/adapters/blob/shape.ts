@@ -2,21 +2,40 @@
  * Checks of what comes back from storage: a few functions that name the first bad field. Unknown fields are let through.
  * By hand: the first answer after a cold start reads storage, and is not to wait for zod as well (docs/performance.md).
  */
-import { InvalidDocumentError, shorten, toErrorMessage } from '../../core/errors.ts';
+import { InvalidDocumentError, NewerVersionError, shorten, toErrorMessage } from '../../core/errors.ts';
 
 /** Throws InvalidDocumentError where the value at `path` is not as expected. */
 export type Check = (value: unknown, path: string) => void;
 
-/** The JSON of a blob, checked; `name` is container and blob, for messages. */
-export function parseBlob(name: string, bytes: Buffer, check: Check): unknown {
+/** What every stored document has but those of version 0.1 of the app. */
+const storedVersion = 1;
+
+/**
+ * The JSON of a blob, checked; `name` is container and blob, for messages. Throws NewerVersionError where a newer program
+ * wrote it.
+ */
+export function parseBlob(name: string, bytes: Buffer, check: Check, known = storedVersion): unknown {
   const value = parseJson(name, bytes);
   try {
+    const version = isObject(value) ? value.version : undefined;
+    if (typeof version === 'number' && version > known) throw new NewerVersionError(name, version, known);
+    object({ version: optional(oneOf(...Array.from({ length: known }, (_, index) => index + 1))) })(value, '');
     check(value, '');
     return value;
   } catch (error) {
     if (!(error instanceof InvalidDocumentError)) throw error;
     throw new InvalidDocumentError(`${name}: ${error.message}`, error.path, { cause: error });
   }
+}
+
+/** A document that carries its version in the blob alone. */
+export function parseDocument<T>(name: string, bytes: Buffer, check: Check): T {
+  const { version, ...document } = parseBlob(name, bytes, check) as T & { readonly version?: number };
+  return document as T;
+}
+
+export function toDocument<T extends object>(document: T): T & { readonly version: number } {
+  return { version: storedVersion, ...document };
 }
 
 function parseJson(name: string, bytes: Buffer): unknown {

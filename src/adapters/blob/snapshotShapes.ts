@@ -15,7 +15,7 @@ const source = object({
 
 const disagreement = object({ tag: text, source: text, prefixes: textList });
 
-export const ledgerHead = object({ runId: text, hash: text });
+export const ledgerHead = object({ runId: text, hash: text, count: optional(number) });
 
 const quarantine = object({
   tag: text,
@@ -78,6 +78,9 @@ export function pointerCheck(cloud: Cloud): Check {
   });
 }
 
+/** Version 0.1 had room for one. */
+const oneRecordOrMore: Check = (value, path) => (Array.isArray(value) ? listOf(anyObject) : anyObject)(value, path);
+
 export function pullStatusCheck(cloud: Cloud): Check {
   return object({
     cloud: oneOf(cloud),
@@ -92,7 +95,7 @@ export function pullStatusCheck(cloud: Cloud): Check {
     fannedOut: optional(text),
     sources: listOf(source),
     disagreements: listOf(disagreement),
-    outbox: optional(anyObject),
+    outbox: optional(oneRecordOrMore),
     ledgerHead: optional(ledgerHead),
   });
 }

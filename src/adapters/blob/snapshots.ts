@@ -1,6 +1,6 @@
 /** Container `service-tags`: snapshots, the pointer to the current one, and the status of the pulls. */
 import type { PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
-import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
+import { contentHash, isSnapshotId, parseSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
@@ -9,8 +9,8 @@ import { BlobContainer, type BlobServices } from './container.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
 import type { LeaseOptions } from './lease.ts';
-import { readDocument, withDocument } from './leasedDocument.ts';
-import { parseBlob } from './shape.ts';
+import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';
+import { parseDocument, toDocument } from './shape.ts';
 import { checkSnapshotId, isSnapshotIdOf } from './snapshotId.ts';
 import { pointerCheck, pullStatusCheck, snapshotCheck } from './snapshotShapes.ts';
 import { fromMetadata, toMetadata, type ListedSummary } from './snapshotMetadata.ts';
@@ -28,7 +28,7 @@ export class BlobSnapshotStore implements SnapshotStore {
 
   async put(snapshot: Snapshot): Promise<'created' | 'exists'> {
     checkSnapshotId(snapshot.cloud, snapshot.id);
-    const bytes = await toGzipJson(snapshot);
+    const bytes = await toGzipJson(toDocument(snapshot));
     const metadata = toMetadata(toSummary(snapshot));
     return this.#container.putIfAbsent(snapshotName(snapshot.cloud, snapshot.id), bytes, {
       contentType: gzipType,
@@ -42,7 +42,9 @@ export class BlobSnapshotStore implements SnapshotStore {
     const stored = await this.#container.read(name);
     if (!stored) return undefined;
     const path = `${serviceTagsContainer}/${name}`;
-    return parseBlob(path, await unpack(path, stored.bytes), snapshotCheck(cloud, id)) as Snapshot;
+    const snapshot = parseDocument<Snapshot>(path, await unpack(path, stored.bytes), snapshotCheck(cloud, id));
+    checkContent(path, snapshot);
+    return snapshot;
   }
 
   async list(cloud: Cloud, { limit, continuation }: PageRequest): Promise<Page<SnapshotSummary>> {
@@ -65,7 +67,8 @@ export class BlobSnapshotStore implements SnapshotStore {
     const name = pointerName(cloud);
     const stored = await this.#container.readUnless(name, unlessEtag);
     if (stored === undefined || stored === 'notModified') return stored;
-    const pointer = parseBlob(`${serviceTagsContainer}/${name}`, stored.bytes, pointerCheck(cloud)) as SnapshotPointer;
+    const path = `${serviceTagsContainer}/${name}`;
+    const pointer = parseDocument<SnapshotPointer>(path, stored.bytes, pointerCheck(cloud));
     return { pointer, etag: stored.etag };
   }
 
@@ -74,16 +77,16 @@ export class BlobSnapshotStore implements SnapshotStore {
   }
 
   async replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'> {
-    const bytes = Buffer.from(JSON.stringify(pointer));
+    const bytes = Buffer.from(JSON.stringify(toDocument(pointer)));
     return this.#container.replace(pointerName(pointer.cloud), bytes, etag, { contentType: 'application/json' });
   }
 
   async readPullStatus(cloud: Cloud): Promise<PullStatus | undefined> {
-    return readDocument<PullStatus>(this.#container, statusDocument(cloud));
+    return readDocument(this.#container, statusDocument(cloud));
   }
 
   async withPullLease<T>(cloud: Cloud, work: (session: PullSession) => Promise<T>): Promise<T | 'busy'> {
-    return withDocument<PullStatus, T>(this.#container, statusDocument(cloud), this.#leaseOptions, (session) =>
+    return withDocument(this.#container, statusDocument(cloud), this.#leaseOptions, (session) =>
       work({
         status: session.value === 'unreadable' ? undefined : session.value,
         putStatus: (status) => session.put(status),
@@ -130,8 +133,28 @@ function pointerName(cloud: Cloud): string {
   return `current/${cloud}.json`;
 }
 
-function statusDocument(cloud: Cloud) {
-  return { path: `status/${cloud}`, check: pullStatusCheck(cloud) };
+/** Whoever may write blobs must not be able to open a firewall: a document is what its name and its hash say, or lost. */
+function checkContent(path: string, { id, contentHash: hash, document }: Snapshot): void {
+  const found = contentHash(document);
+  if (found === hash && parseSnapshotId(id).hash === hash.slice(0, 12)) return;
+  throw new InvalidDocumentError(`${path}: the content has the hash ${found}, not the one that it was stored with`);
+}
+
+function statusDocument(cloud: Cloud): LeasedDocument<PullStatus> {
+  return {
+    path: `status/${cloud}`,
+    parse: (name, bytes) => carryOver(parseDocument<StoredPullStatus>(name, bytes, pullStatusCheck(cloud))),
+    toJson: toDocument,
+  };
+}
+
+/** Version 0.1 had room for one record. */
+interface StoredPullStatus extends Omit<PullStatus, 'outbox'> {
+  readonly outbox?: PullStatus['outbox'] | NonNullable<PullStatus['outbox']>[number];
+}
+
+function carryOver({ outbox = [], ...status }: StoredPullStatus): PullStatus {
+  return { ...status, outbox: 'id' in outbox ? [outbox] : outbox };
 }
 
 function toSummary({

@@ -2,7 +2,7 @@
 import type { TaggedResource, TaggedResourceMemory } from '../../app/ports.ts';
 import { targetKinds } from '../../core/targets/targetKinds.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
-import { listOf, object, oneOf, parseBlob, text } from './shape.ts';
+import { listOf, object, oneOf, parseDocument, text, toDocument } from './shape.ts';
 
 const name = 'tagged.json';
 const check = object({
@@ -15,12 +15,16 @@ export function buildTaggedResourceMemory(services: BlobServices): TaggedResourc
     async read() {
       const stored = await container.read(name);
       if (!stored) return [];
-      const { resources } = parseBlob(`targets/${name}`, stored.bytes, check) as { resources: TaggedResource[] };
-      return resources;
+      return parseDocument<{ resources: TaggedResource[] }>(`targets/${name}`, stored.bytes, check).resources;
     },
     /** The last one to write wins: what its list lacks and has the tag, Azure lists again. */
     async write(resources) {
-      await container.put(name, Buffer.from(JSON.stringify({ resources })), { contentType: 'application/json' }, {});
+      await container.put(
+        name,
+        Buffer.from(JSON.stringify(toDocument({ resources }))),
+        { contentType: 'application/json' },
+        {},
+      );
     },
   };
 }

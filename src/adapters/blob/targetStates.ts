@@ -2,12 +2,14 @@
 import type { TargetSession, TargetStateStore, TargetSummary } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import { targetNamePattern } from '../../core/targets/targetName.ts';
+import { isApplied } from '../../core/targets/targetFacts.ts';
+import { carryOver, type StateOfVersion1 } from '../../core/targets/stateOfVersion1.ts';
 import { targetStatuses, type TargetState } from '../../core/targets/targetState.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import type { LeaseOptions } from './lease.ts';
 import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';
 import { ledgerHead } from './snapshotShapes.ts';
-import { anyObject, listOf, number, object, oneOf, optional, text, type Check } from './shape.ts';
+import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text, type Check } from './shape.ts';
 
 export class BlobTargetStateStore implements TargetStateStore {
   readonly #container: BlobContainer;
@@ -19,7 +21,7 @@ export class BlobTargetStateStore implements TargetStateStore {
   }
 
   async get(target: string): Promise<TargetState | undefined> {
-    return readDocument<TargetState>(this.#container, documentOf(target));
+    return readDocument(this.#container, documentOf(target));
   }
 
   async listSummaries(): Promise<ReadonlyMap<string, TargetSummary>> {
@@ -28,14 +30,21 @@ export class BlobTargetStateStore implements TargetStateStore {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = targetStatuses.find((known) => known === metadata.status);
       if (target === undefined || !targetNamePattern.test(target) || status === undefined) continue;
-      const { waitingsnapshot: snapshot } = metadata;
-      found.set(target, { status, waiting: waitingOf(metadata), ...(snapshot === undefined ? {} : { snapshot }) });
+      const { waitingsnapshot: snapshot, since } = metadata;
+      found.set(target, {
+        status,
+        waiting: waitingOf(metadata),
+        // Version 0.1 did not say.
+        isApplied: metadata.applied !== 'false',
+        ...(since === undefined ? {} : { since }),
+        ...(snapshot === undefined ? {} : { snapshot }),
+      });
     }
     return found;
   }
 
   async withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'> {
-    return withDocument<TargetState, T>(this.#container, documentOf(target), this.#leaseOptions, (session) =>
+    return withDocument(this.#container, documentOf(target), this.#leaseOptions, (session) =>
       work({
         state: session.value,
         put: (state) => session.put(state, metadataOf(state)),
@@ -45,7 +54,7 @@ export class BlobTargetStateStore implements TargetStateStore {
   }
 }
 
-function documentOf(target: string): LeasedDocument {
+function documentOf(target: string): LeasedDocument<TargetState> {
   if (!targetNamePattern.test(target)) {
     throw new RequestError(
       400,
@@ -53,19 +62,33 @@ function documentOf(target: string): LeasedDocument {
       `"${shorten(target)}" cannot be a target's name: 1 to 40 of a-z, 0-9 and -`,
     );
   }
-  return { path: `state/${target}`, check: stateCheck(target) };
+  return { path: `state/${target}`, parse: (name, bytes) => parseState(name, bytes, target), toJson: (state) => state };
+}
+
+function parseState(name: string, bytes: Buffer, target: string): TargetState {
+  const check: Check = (value, path) => {
+    object({ version: oneOf(1, 2) })(value, path);
+    ((value as { version: number }).version === 1 ? checkOfVersion1(target) : stateCheck(target))(value, path);
+  };
+  const state = parseBlob(name, bytes, check, 2) as TargetState | StateOfVersion1;
+  return state.version === 1 ? carryOver(state) : state;
 }
 
 /** What `listSummaries` tells without a look into the blob. */
 function metadataOf(state: TargetState): Readonly<Record<string, string>> {
-  const dated = (state.waiting ?? []).filter(({ published }) => published !== '');
+  const { operator, run } = state;
+  const { seen, lastResult, inFlight } = run;
+  const dated = (seen?.missing ?? []).filter(({ published }) => published !== '');
   const first = dated.sort((a, b) => (a.published < b.published ? -1 : 1))[0];
-  // The last run may have been before the pause.
-  const status = state.paused ? 'paused' : state.lastResult?.status;
+  // The last run may have been before the pause, or have died since.
+  const status = operator.paused ? 'paused' : inFlight ? 'pending' : lastResult?.status;
+  const since = operator.paused?.at ?? inFlight?.startedAt ?? lastResult?.since;
   return {
+    applied: String(isApplied(state)),
+    ...(since === undefined ? {} : { since }),
     ...(status ? { status } : {}),
     ...(first ? { waitingprefix: first.prefix, waitingsince: first.published } : {}),
-    ...(state.coverage ? { waitingsnapshot: state.coverage.snapshot } : {}),
+    ...(seen ? { waitingsnapshot: seen.snapshot } : {}),
   };
 }
 
@@ -74,33 +97,78 @@ function waitingOf(metadata: Readonly<Record<string, string>>): TargetSummary['w
   return prefix !== undefined && published !== undefined ? [{ prefix, published }] : [];
 }
 
+const liveRules = listOf(object({ rule: text, prefixes: listOf(text) }));
+const reasons = listOf(object({ code: text, message: text }));
+const ownedPrefixes = listOf(object({ prefix: text, since: text }));
+const whoAndWhen = { by: text, at: text };
+const pin = optional(object({ snapshot: text, ...whoAndWhen }));
+const paused = optional(object(whoAndWhen));
+const approval = {
+  planId: text,
+  ...whoAndWhen,
+  snapshot: text,
+  configHash: text,
+  add: listOf(text),
+  remove: listOf(text),
+};
+const capacity = optional(
+  object({ used: number, limit: number, history: listOf(object({ date: text, count: number })) }),
+);
+const lastResult = { runId: text, at: text, outcome: text, status: oneOf(...targetStatuses), reasons };
+const missing = listOf(object({ prefix: text, published: text }));
+const seen = { snapshot: text, byOthers: listOf(text), registryRegions: optional(listOf(text)) };
+const exposure = optional(object({ snapshot: text, addedAddresses: number }));
+const planner = {
+  absent: listOf(object({ prefix: text, since: text, publication: text, confirmedBy: listOf(text) })),
+  returned: listOf(object({ prefix: text, returns: listOf(text) })),
+  clocksMovedBy: optional(text),
+  exposure,
+  heldAdditions: optional(listOf(text)),
+  heldAdditionsLimit: optional(number),
+  knownRegions: optional(listOf(text)),
+};
+
 function stateCheck(target: string): Check {
+  const write = object({ plan: anyObject, claimed: listOf(text), removalsNotBefore: optional(text), exposure });
   return object({
-    version: oneOf(1),
     target: oneOf(target),
+    resourceId: optional(text),
     ownerId: text,
-    owned: listOf(object({ prefix: text, since: text })),
+    ownership: object({ prefixes: ownedPrefixes, rules: listOf(text) }),
+    operator: object({ pin, paused, approval: optional(object({ ...approval, newest: text, record: text })) }),
+    run: object({
+      inFlight: optional(object({ runId: text, startedAt: text, before: liveRules, writes: listOf(write) })),
+      removalsNotBefore: optional(text),
+      seen: optional(object({ ...seen, missing })),
+      capacity,
+      deadlineAnnounced: optional(text),
+      lastResult: optional(object({ ...lastResult, since: text })),
+      recordedAt: optional(text),
+      outbox: listOf(object({ id: text, chain: oneOf(target) })),
+      ledgerHead: optional(ledgerHead),
+    }),
+    planner: object(planner),
+  });
+}
+
+function checkOfVersion1(target: string): Check {
+  return object({
+    target: oneOf(target),
+    resourceId: optional(text),
+    ownerId: text,
+    owned: ownedPrefixes,
     ownedRules: listOf(text),
-    absent: listOf(object({ prefix: text, since: text, publication: text, confirmedBy: listOf(text) })),
-    returned: listOf(object({ prefix: text, returns: listOf(text) })),
+    ...planner,
     removalsNotBefore: optional(text),
-    inFlight: optional(object({ runId: text, startedAt: text, plan: anyObject, before: listOf(liveRule) })),
-    pin: optional(object({ snapshot: text, by: text, at: text })),
-    paused: optional(object({ by: text, at: text })),
-    approval: optional(object({ planId: text, by: text, at: text, add: listOf(text), remove: listOf(text) })),
-    exposure: optional(object({ snapshot: text, addedAddresses: number })),
-    clocksMovedBy: optional(text),
-    heldAdditions: optional(listOf(text)),
-    heldAdditionsLimit: optional(number),
-    knownRegions: optional(listOf(text)),
-    capacity: optional(object({ used: number, limit: number, history: listOf(object({ date: text, count: number })) })),
-    waiting: optional(listOf(object({ prefix: text, published: text }))),
-    coverage: optional(object({ snapshot: text, byOthers: listOf(text), registryRegions: optional(listOf(text)) })),
-    lastResult: optional(object({ runId: text, at: text, outcome: text, status: oneOf(...targetStatuses), reasons })),
+    inFlight: optional(object({ runId: text, startedAt: text, plan: anyObject, before: liveRules })),
+    pin,
+    paused,
+    capacity,
+    waiting: optional(missing),
+    coverage: optional(object(seen)),
+    deadlineAnnounced: optional(text),
+    lastResult: optional(object(lastResult)),
     outbox: optional(object({ id: text, chain: oneOf(target) })),
     ledgerHead: optional(ledgerHead),
   });
 }
-
-const liveRule = object({ rule: text, prefixes: listOf(text) });
-const reasons = listOf(object({ code: text, message: text }));

@@ -1,10 +1,10 @@
 /** What every ending of a pull leaves behind: its status, and its record in the ledger. */
-import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import type { PullDetails, PullRecord } from '../../core/ledger/runRecord.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Pull } from './pull.ts';
 import { commitRecord } from '../runRecords.ts';
 
-export type Ending = Pick<RunRecord, 'outcome' | 'reasons' | 'snapshot'>;
+export type Ending = Pick<PullRecord, 'outcome' | 'reasons' | 'snapshot'>;
 
 export function lastPullOf(
   { startedAt, runId }: Pull,
@@ -15,22 +15,17 @@ export function lastPullOf(
 }
 
 /** Status and record of the pull. */
-export async function commitPull(
-  pull: Pull,
-  next: PullStatus,
-  ending: Ending,
-  details: RunRecord['details'],
-): Promise<void> {
+export async function commitPull(pull: Pull, next: PullStatus, ending: Ending, details: PullDetails): Promise<void> {
   const { services, session } = pull;
-  const record: RunRecord = { ...frameOf(pull), ...ending, details: { cloud: services.cloud, ...details } };
-  await commitRecord<PullStatus>(services.ledger, (changed) => session.putStatus(changed), next, record);
+  const record: PullRecord = { ...frameOf(pull), ...ending, details: { cloud: services.cloud, ...details } };
+  await commitRecord(services.ledger, (changed) => session.putStatus(changed), { outbox: [], ...next }, record);
 }
 
 function frameOf({ services, runId, startedAt, trigger }: Pull) {
   const finishedAt = services.clock.now();
   return {
     id: runId,
-    chain: 'pull',
+    chain: 'pull' as const,
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     durationInMs: finishedAt.getTime() - startedAt.getTime(),
@@ -38,6 +33,6 @@ function frameOf({ services, runId, startedAt, trigger }: Pull) {
   };
 }
 
-export function reasonsOf(notices: readonly string[]): RunRecord['reasons'] {
+export function reasonsOf(notices: readonly string[]): PullRecord['reasons'] {
   return notices.map((message) => ({ code: 'recovered', message }));
 }

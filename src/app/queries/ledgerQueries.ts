@@ -1,9 +1,9 @@
 /** The ledger, as the API reads it. */
 import { RequestError, shorten } from '../../core/errors.ts';
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
-import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import { isPullRecord, type RunRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
 import { itemsOf } from '../itemsOf.ts';
-import type { Ledger, Page, PageRequest } from '../ports.ts';
+import type { Ledger, LedgerPage, PageRequest } from '../ports.ts';
 import { readStorage } from './storage.ts';
 
 const pageSize = 50;
@@ -15,7 +15,7 @@ export interface RunQuery extends PageRequest {
   readonly until?: string;
 }
 
-export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): Promise<Page<RunRecord>> {
+export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): Promise<LedgerPage> {
   return readStorage('the ledger', () => ledger.list(query));
 }
 
@@ -31,10 +31,10 @@ export async function findRulesAsOf(
   ledger: Pick<Ledger, 'list'>,
   target: string,
   until: string,
-): Promise<RunRecord | undefined> {
+): Promise<UpdateRecord | undefined> {
   const readPage = (page: PageRequest) => listRuns(ledger, { chain: target, until, ...page });
   for await (const record of itemsOf(readPage, pageSize, maxRecords)) {
-    if (record.after !== undefined) return record;
+    if (!isPullRecord(record) && record.after !== undefined) return record;
   }
   return undefined;
 }

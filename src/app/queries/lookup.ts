@@ -2,7 +2,7 @@
 import { RequestError, shorten } from '../../core/errors.ts';
 import { buildLookupIndex, type LookupIndex, type LookupMatch } from '../../core/serviceTags/lookupIndex.ts';
 import { coversAll } from '../../core/prefixes.ts';
-import type { RunRecord } from '../../core/ledger/runRecord.ts';
+import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { LiveRule } from '../../core/plan/currentRule.ts';
 
@@ -68,7 +68,7 @@ export interface TargetAnswer {
 }
 
 /** Whether the rules that a run left (`after`) let in an address, or all of a CIDR. */
-export function lookupInRules(name: string, ip: string, record: RunRecord, access: 'Allow' | 'Deny'): TargetAnswer {
+export function lookupInRules(name: string, ip: string, record: UpdateRecord, access: 'Allow' | 'Deny'): TargetAnswer {
   const rules = record.after ?? [];
   const found = findInRules(rules, ip);
   const isHeld =

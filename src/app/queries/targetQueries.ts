@@ -1,18 +1,26 @@
 /** Targets as the API shows them: what is configured, what was done, what is remembered. */
 import { toCapacityUse, type CapacityUse } from '../../core/plan/capacityUse.ts';
-import { ConfigurationError, InvalidDocumentError, RequestError, shorten } from '../../core/errors.ts';
+import {
+  ConfigurationError,
+  InvalidDocumentError,
+  NewerVersionError,
+  RequestError,
+  shorten,
+} from '../../core/errors.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { settingsOf, type Setting } from '../../core/targets/settings.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type {
   AbsentPrefix,
+  InFlight,
   LastResult,
+  OperatorState,
   OwnedPrefix,
   TargetState,
   TargetStatus,
 } from '../../core/targets/targetState.ts';
-import { pauseReason } from '../update/pauseReason.ts';
+import { pauseReason } from '../update/writeGate.ts';
 import type { TargetsSource, TargetStateStore } from '../ports.ts';
 import { readStorage } from './storage.ts';
 
@@ -28,8 +36,8 @@ export interface TargetView {
   readonly ownership: { readonly ownerId?: string; readonly rules: readonly string[]; readonly prefixCount: number };
   /** How full the resource is. */
   readonly capacity?: CapacityUse;
-  readonly pin?: TargetState['pin'];
-  readonly paused?: TargetState['paused'];
+  readonly pin?: OperatorState['pin'];
+  readonly paused?: OperatorState['paused'];
 }
 
 export interface TargetDetails extends TargetView {
@@ -82,49 +90,57 @@ export function requireTarget(targets: readonly Target[], name: string): Target 
 
 export async function viewTarget(states: StateReader, target: Target, updatesPaused: boolean): Promise<TargetDetails> {
   const state = await readState(states, target.name);
-  const { owned = [], absent = [] } = state && state !== 'unreadable' ? state : {};
-  return { ...viewState(target, state, updatesPaused), owned, absent, settings: settingsOf(target) };
+  const { ownership, planner } = state && !(state instanceof Error) ? state : {};
+  const owned = ownership?.prefixes ?? [];
+  return { ...viewState(target, state, updatesPaused), owned, absent: planner?.absent ?? [], settings: settingsOf(target) };
 }
 
-const unreadableState = {
-  status: 'failed',
-  reasons: [{ code: 'recovered', message: 'The state cannot be read; the next run rebuilds it from the ledger.' }],
-} as const satisfies Partial<TargetView>;
+function unusable(error: Error) {
+  const isNewer = error instanceof NewerVersionError;
+  const lost = 'The state cannot be read; the next run rebuilds it from the ledger.';
+  return {
+    status: isNewer ? 'blocked' : 'failed',
+    reasons: [{ code: isNewer ? 'newerVersion' : 'recovered', message: isNewer ? error.message : lost }],
+  } as const satisfies Partial<TargetView>;
+}
 
-export type ReadState = TargetState | 'unreadable' | undefined;
+/** An error if the state is damaged, or of a newer version. */
+export type ReadState = TargetState | Error | undefined;
 
 export async function readState(states: StateReader, name: string): Promise<ReadState> {
   return readStorage(`the state of ${name}`, async () => {
     try {
       return await states.get(name);
     } catch (error) {
-      if (error instanceof InvalidDocumentError) return 'unreadable';
+      if (error instanceof InvalidDocumentError || error instanceof NewerVersionError) return error;
       throw error;
     }
   });
 }
 
 export function viewState(target: Target, state: ReadState, updatesPaused: boolean): TargetView {
-  if (state === 'unreadable') return { ...viewState(target, undefined, updatesPaused), ...unreadableState };
-  const last = state?.lastResult;
-  const reasons = last?.reasons ?? [];
-  // The last run may have been before the pause.
-  const paused = pauseReason({ target, state: state ?? {}, updatesPaused });
+  if (state instanceof Error) return { ...viewState(target, undefined, updatesPaused), ...unusable(state) };
+  const { lastResult: last, inFlight, capacity } = state?.run ?? {};
+  const { pin, paused } = state?.operator ?? {};
+  // The last run may have been before the pause, or the newest one have died.
+  const gate = pauseReason({ target, state: { operator: state?.operator ?? {} }, updatesPaused });
+  const said = [...(gate ? [gate] : []), ...(inFlight ? [unfinishedReason(inFlight)] : [])];
+  const reasons = (last?.reasons ?? []).filter(({ code }) => !said.some((reason) => reason.code === code));
   return {
     name: target.name,
     kind: target.kind,
-    status: statusOf(target, state, paused),
-    reasons: paused ? [paused, ...reasons.filter(({ code }) => code !== 'paused')] : reasons,
+    status: gate ? 'paused' : inFlight ? 'pending' : statusOf(target, last),
+    reasons: [...said, ...reasons],
     configuration: withoutOrigins(target),
     ...(last && { lastResult: last, plan: { ...(last.planId !== undefined && { id: last.planId }), ...last.counts } }),
     ownership: {
       ...(state && { ownerId: state.ownerId }),
-      rules: state?.ownedRules ?? [],
-      prefixCount: state?.owned.length ?? 0,
+      rules: state?.ownership.rules ?? [],
+      prefixCount: state?.ownership.prefixes.length ?? 0,
     },
-    ...(state?.capacity && { capacity: toCapacityUse(state.capacity) }),
-    ...(state?.pin && { pin: state.pin }),
-    ...(state?.paused && { paused: state.paused }),
+    ...(capacity && { capacity: toCapacityUse(capacity) }),
+    ...(pin && { pin }),
+    ...(paused && { paused }),
   };
 }
 
@@ -132,7 +148,14 @@ function withoutOrigins({ given, ...configuration }: Target): Omit<Target, 'give
   return configuration;
 }
 
-function statusOf(target: Target, state: TargetState | undefined, paused: Reason | undefined): TargetStatus {
-  if (paused) return 'paused';
-  return state?.lastResult?.status ?? (target.policy === 'plan' ? 'planOnly' : 'pending');
+/** Storage hands out the message of a process that died again after this time at the latest. */
+const messageReturnsAfterInMinutes = 10;
+
+function unfinishedReason({ startedAt }: InFlight): Reason {
+  const message = `A write began at ${startedAt} and has not ended. If its process has died, the next one looks at the rules within ${messageReturnsAfterInMinutes} minutes.`;
+  return { code: 'interrupted', message };
+}
+
+function statusOf(target: Target, last: LastResult | undefined): TargetStatus {
+  return last?.status ?? (target.policy === 'plan' ? 'planOnly' : 'pending');
 }

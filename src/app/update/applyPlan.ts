@@ -1,47 +1,54 @@
 /** Applies a plan: claim, write, read back; removals in a later message, after the additions have taken effect. */
-import { sameAddresses } from '../../core/prefixes.ts';
-import type { RuleChange } from '../../core/plan/plan.ts';
-import type { Reason } from '../../core/reasons.ts';
-import { counted } from '../../core/words.ts';
 import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
-import type { LiveRule } from '../../core/plan/currentRule.ts';
-import type { Target } from '../../core/targets/target.ts';
-import { traitsOf } from '../../core/targets/targetKinds.ts';
-import { ownedPrefixes } from '../../core/targets/targetFacts.ts';
-import type { TargetState } from '../../core/targets/targetState.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
-import type { ArmSession, CurrentState } from '../ports.ts';
-import { claim, remembered, stateAfterWrite, stateWithoutWrite } from './appliedState.ts';
-import { joinInFlight } from './earlierWrites.ts';
+import { livePrefixes, type LiveRule } from '../../core/plan/currentRule.ts';
+import type { Plan, RuleChange } from '../../core/plan/plan.ts';
+import { intersectPrefixes, overlapping, sameAddresses, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import type { Reason } from '../../core/reasons.ts';
+import { addedFrom } from '../../core/targets/targetFacts.ts';
+import type { RulesFound } from '../../core/targets/nextState.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
+import { prefixesOwned, type TargetState } from '../../core/targets/targetState.ts';
+import type { Target } from '../../core/targets/target.ts';
+import { counted } from '../../core/words.ts';
+import type { CurrentState } from '../ports.ts';
+import { adapterOf } from './observe.ts';
+import type { PlannedUpdate } from './planUpdate.ts';
 import type { Run } from './run.ts';
-import type { Applied } from './runResult.ts';
-import { adapterOf, type Situation } from './situation.ts';
-import { gateReason, writeThroughGate } from './writeGate.ts';
+import { writeThroughGate } from './writeGate.ts';
 
-export async function applyPlan(run: Run, situation: Situation): Promise<Applied> {
-  const { plan } = situation.result;
-  const before = toLiveRules(situation.current);
-  const step = nextStep(situation, run);
+/** What came of a plan. */
+export interface Applied {
+  readonly outcome: RunOutcome;
+  readonly reasons: readonly Reason[];
+  readonly before: readonly LiveRule[];
+  /** As read back; as before if nothing was written. */
+  readonly after: readonly LiveRule[];
+}
+
+/** `gate`: why nothing may be written to the target now. */
+export async function applyPlan(run: Run, planned: PlannedUpdate, gate: Reason | undefined): Promise<Applied> {
+  const { plan } = planned.result;
+  const before = toLiveRules(planned.current);
+  const idle = { before, after: before };
+  const step = nextStep(run, planned);
   const isDone = step.changes.length + step.later.length === 0;
-  const idle = { before, after: before, state: stateWithoutWrite(run.cell.state, situation) };
-  const gate = gateReason(gateInput(run, situation));
+  const quietOutcome: RunOutcome = plan.verdict === 'held' ? 'held' : 'unchanged';
 
   if (plan.verdict === 'blocked') {
     // Whose is what cannot be told now, so that no claim is given up.
-    const state = { ...run.cell.state, ...remembered(situation) };
-    return { ...idle, state, outcome: 'blocked', reasons: plan.reasons };
+    run.state.note({ type: 'observed', planner: rememberedOf(planned) });
+    return { ...idle, outcome: 'blocked', reasons: plan.reasons };
   }
-  if (gate) {
-    const outcome = isDone ? quietOutcome(situation) : closedOutcome(gate);
-    return { ...idle, outcome, reasons: [gate, ...plan.reasons] };
-  }
-  if (step.changes.length > 0) return write(run, situation, step, before);
-  if (step.later.length === 0) return { ...idle, outcome: quietOutcome(situation), reasons: plan.reasons };
-  await askForRemovals(run, situation, run.cell.state);
-  return { ...idle, outcome: 'pending', reasons: [...plan.reasons, settlingNote(situation, run.cell.state)] };
+  if (step.changes.length > 0 && !gate) return write(run, planned, step, before);
+  run.state.note({ type: 'observed', ...foundWithoutWrite(run.state.current, planned) });
+  if (gate) return { ...idle, outcome: isDone ? quietOutcome : closedOutcome(gate), reasons: [gate, ...plan.reasons] };
+  if (isDone) return { ...idle, outcome: quietOutcome, reasons: plan.reasons };
+  await askForRemovals(run);
+  return { ...idle, outcome: 'pending', reasons: [...plan.reasons, settlingNote(run, plan)] };
 }
 
-interface Step {
+interface WriteStep {
   /** To be written now. */
   readonly changes: readonly RuleChange[];
   /** Removals left for a later message. */
@@ -49,59 +56,56 @@ interface Step {
 }
 
 /** Additions alone first; removals once nothing is left to add and the last additions have settled. */
-function nextStep(situation: Situation, { services, cell }: Run): Step {
-  const { plan, additions, changes } = situation.result;
+function nextStep({ services, state }: Run, { result }: PlannedUpdate): WriteStep {
+  const { plan, additions, changes } = result;
   const isOneStep = JSON.stringify(additions) === JSON.stringify(changes);
   if (plan.remove.length === 0 || isOneStep) return { changes, later: [] };
-  const notBefore = cell.state.removalsNotBefore;
+  const notBefore = state.current.run.removalsNotBefore;
   const settled = notBefore === undefined || services.clock.now().getTime() >= Date.parse(notBefore);
   return plan.add.length === 0 && settled ? { changes, later: [] } : { changes: additions, later: plan.remove };
 }
 
-async function write(run: Run, situation: Situation, step: Step, before: readonly LiveRule[]): Promise<Applied> {
-  const { services, cell, arm, session, runId } = run;
-  const { target, current, result } = situation;
+async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: readonly LiveRule[]): Promise<Applied> {
+  const { services, state, runId, target } = run;
+  const { plan, ours } = planned.result;
   const now = services.clock.now();
-  const unclaimed = cell.state;
-  const claimed = claim(unclaimed, situation, step.changes, now, settledAtLatest(run, situation, now));
-  const inFlight = joinInFlight(unclaimed.inFlight, { runId, startedAt: now.toISOString(), plan: result.plan, before });
-  await cell.put({ ...claimed, inFlight });
+  const added = traitsOf(target).hasMark ? plan.add : step.changes.flatMap((change) => change.prefixes);
+  await state.store({
+    type: 'claimed',
+    runId,
+    at: now.toISOString(),
+    plan,
+    before,
+    prefixes: [...ours, ...added],
+    removalsNotBefore: settledAtLatest(run, now).toISOString(),
+    exposure: exposureAfter(state.current, planned),
+  });
   let readBack: CurrentState;
   try {
-    readBack = await writeThroughGate(
-      gateInput(run, situation),
-      arm,
-      session,
-      current,
-      step.changes,
-      ownedPrefixes(claimed),
-    );
+    readBack = await writeThroughGate(run, planned.current, step.changes);
   } catch (error) {
-    // Nothing was written, and what a person then adds by hand is not ours.
-    if (error instanceof TargetBlockedError && error.isRefused) await cell.put(unclaimed);
+    if (error instanceof TargetBlockedError && error.isRefused) await state.store({ type: 'refused' });
     throw error;
   }
 
   verify(readBack, step.changes, target);
-  const state = stateAfterWrite(
-    claimed,
-    situation,
-    step.later,
-    readBack,
-    services.clock.now(),
-    settleInMs(arm, situation),
-  );
-  if (step.later.length > 0) await askForRemovals(run, situation, state);
+  const notBefore = plan.add.length > 0 ? settledFrom(run).toISOString() : state.current.run.removalsNotBefore;
+  const isAwaited = plan.add.length > 0 || step.later.length > 0;
+  state.note({
+    type: 'written',
+    ...foundAfterWrite(state.current, planned, step, readBack),
+    ...(isAwaited && notBefore !== undefined ? { removalsNotBefore: notBefore } : {}),
+  });
+  if (step.later.length > 0) await askForRemovals(run);
   return {
     outcome: step.later.length > 0 ? 'pending' : 'applied',
     reasons: [
-      ...result.plan.reasons,
-      ...notesSince(current, readBack),
-      ...(step.later.length > 0 ? [settlingNote(situation, state)] : []),
+      ...plan.reasons,
+      ...notesSince(planned.current, readBack),
+      ...(step.later.length > 0 ? [settlingNote(run, plan)] : []),
     ],
     before,
     after: toLiveRules(readBack),
-    state,
   };
 }
 
@@ -111,20 +115,83 @@ function notesSince(before: CurrentState, after: CurrentState): Reason[] {
   return after.notes.filter(({ message }) => !known.has(message));
 }
 
+/** What counts against `maxAddedAddresses`, also if the write fails: it must not make room for others. */
+function exposureAfter({ planner }: TargetState, { result }: PlannedUpdate) {
+  const { snapshot } = result.plan;
+  return { snapshot, addedAddresses: addedFrom(planner, snapshot) + result.addedAddresses };
+}
+
+function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFound {
+  const { result, current } = planned;
+  return {
+    ownership: {
+      prefixes: [...result.ours, ...claimsUnderWay(state, planned)],
+      rules: rulesOfOurs(state, current, planned.target),
+    },
+    approval: { isValid: planned.isApprovalValid, live: livePrefixes(current.rules) },
+    planner: rememberedOf(planned),
+  };
+}
+
+/** A claim without a rule is given up, unless a write of ours may yet come through: a person may add that prefix. */
+function claimsUnderWay(state: TargetState, { own, current }: PlannedUpdate): readonly string[] {
+  const isUnderWay = current.notes.some((note) => note.code === 'settling');
+  return isUnderWay ? overlapping(prefixesOwned(state), own?.selection.prefixes ?? []) : [];
+}
+
+function foundAfterWrite(
+  state: TargetState,
+  planned: PlannedUpdate,
+  { later }: WriteStep,
+  readBack: CurrentState,
+): RulesFound {
+  const { result, target, isApprovalValid } = planned;
+  const live = livePrefixes(readBack.rules);
+  const removed = later.length > 0 ? [] : result.plan.remove;
+  // What a registry still holds of those that were taken out is somebody else's.
+  const written = (later.length > 0 ? result.additions : result.changes).flatMap((change) => change.prefixes);
+  const ours = traitsOf(target).hasMark
+    ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
+    : live.filter((prefix) => written.includes(prefix));
+  return {
+    ownership: { prefixes: ours, rules: rulesOfOurs(state, readBack, target) },
+    approval: { isValid: isApprovalValid, live },
+    planner: rememberedOf(planned),
+  };
+}
+
+/** The mark alone is enough: a state that was lost learns from it. */
+function rulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target: Target): readonly string[] {
+  if (!traitsOf(target).hasOwnRules) return [];
+  return rules
+    .filter(({ rule, mark }) => mark === 'ours' || (mark !== undefined && ownership.rules.includes(rule)))
+    .map(({ rule }) => rule);
+}
+
+/** What a run learns whether or not it writes. */
+function rememberedOf({ result, knownRegions }: PlannedUpdate): RulesFound['planner'] {
+  const { clocks, heldAdditions } = result;
+  return { ...clocks, heldAdditions: heldAdditions.prefixes, heldAdditionsLimit: heldAdditions.limit, knownRegions };
+}
+
 /**
  * Until it is known when a write came through, the latest time counts. Azure goes on with it when nobody follows any
  * longer, so a whole session is counted from the write, not what is left of this one.
  */
-function settledAtLatest({ arm, startedAt }: Run, situation: Situation, now: Date): Date {
-  const longestWriteInMs = arm.deadline.getTime() - startedAt.getTime();
-  return new Date(now.getTime() + longestWriteInMs + settleInMs(arm, situation));
+function settledAtLatest(run: Run, now: Date): Date {
+  const longestWriteInMs = run.arm.deadline.getTime() - run.startedAt.getTime();
+  return new Date(now.getTime() + longestWriteInMs + adapterOf(run.arm, run.target).settleInMs);
+}
+
+function settledFrom({ services, arm, target }: Run): Date {
+  return new Date(services.clock.now().getTime() + adapterOf(arm, target).settleInMs);
 }
 
 /** In a message of their own, once the additions have settled. */
-async function askForRemovals({ services }: Run, situation: Situation, state: TargetState): Promise<void> {
-  const notBefore = Date.parse(state.removalsNotBefore ?? '');
+async function askForRemovals({ services, state, target }: Run): Promise<void> {
+  const notBefore = Date.parse(state.current.run.removalsNotBefore ?? '');
   const delayInMs = Number.isNaN(notBefore) ? 0 : Math.max(0, notBefore - services.clock.now().getTime());
-  await services.queue.send({ target: situation.target.name, reason: 'removals' }, delayInMs);
+  await services.queue.send({ target: target.name, reason: 'removals' }, delayInMs);
 }
 
 /** Azure must hold what was written; a registry's rule list also holds what others put there. */
@@ -139,33 +206,45 @@ function verify(readBack: CurrentState, changes: readonly RuleChange[], target: 
   }
 }
 
-function quietOutcome(situation: Situation): RunOutcome {
-  return situation.result.plan.verdict === 'held' ? 'held' : 'unchanged';
-}
-
 function closedOutcome(gate: Reason): RunOutcome {
   return gate.code === 'paused' ? 'paused' : 'planOnly';
 }
 
-function settlingNote(situation: Situation, state: TargetState): Reason {
-  const { remove } = situation.result.plan;
+function settlingNote({ state }: Run, { remove }: Plan): Reason {
+  const notBefore = state.current.run.removalsNotBefore ?? 'the next run';
   return {
     code: 'settling',
-    message: `${counted(remove.length, 'removal')} to be made after ${state.removalsNotBefore ?? 'the next run'}, when the additions have taken effect.`,
+    message: `${counted(remove.length, 'removal')} to be made after ${notBefore}, when the additions have taken effect.`,
     prefixes: remove,
   };
-}
-
-function gateInput(run: Run, situation: Situation): Parameters<typeof gateReason>[0] {
-  return { target: situation.target, state: run.cell.state, updatesPaused: run.services.updatesPaused };
-}
-
-function settleInMs(arm: ArmSession, situation: Situation): number {
-  return adapterOf(arm, situation.target).settleInMs;
 }
 
 export function toLiveRules(current: CurrentState): LiveRule[] {
   return current.rules
     .filter((rule) => rule.mark !== undefined)
     .map((rule) => ({ rule: rule.rule, prefixes: rule.prefixes }));
+}
+
+/** A run that planned again has done what its earlier plans wrote as well, so its plan and its record tell all of it. */
+export function withEarlierWrites(applied: Applied, plan: Plan, { run }: TargetState, runId: string) {
+  const { inFlight } = run;
+  if (inFlight?.runId !== runId) return { applied, plan };
+  const { before } = inFlight;
+  const live = livePrefixes(applied.after);
+  const begun = joinPlans(inFlight.writes.map((write) => write.plan));
+  const done = { add: intersectPrefixes(begun.add, live), remove: subtractPrefixes(begun.remove, live) };
+  const isQuiet = applied.outcome === 'unchanged' || applied.outcome === 'held';
+  const isWritten = JSON.stringify(before) !== JSON.stringify(applied.after);
+  const outcome: RunOutcome = isQuiet && isWritten ? 'applied' : applied.outcome;
+  return { applied: { ...applied, before, outcome }, plan: { ...plan, ...joinPlans([done, plan]) } };
+}
+
+/** What all of them add and remove. */
+export function joinPlans(plans: readonly Pick<Plan, 'add' | 'remove'>[]): Pick<Plan, 'add' | 'remove'> {
+  const joined = (list: 'add' | 'remove') =>
+    plans.reduce<readonly string[]>(
+      (all, plan) => sortPrefixes([...plan[list], ...subtractPrefixes(all, plan[list])]),
+      [],
+    );
+  return { add: joined('add'), remove: joined('remove') };
 }

@@ -4,7 +4,7 @@ import { selectPrefixes, type Selection } from '../../core/serviceTags/selection
 import type { Cloud, DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
-import type { TargetState } from '../../core/targets/targetState.ts';
+import type { OperatorState, TargetState } from '../../core/targets/targetState.ts';
 import type { ArmSession, SnapshotStore } from '../ports.ts';
 
 export interface ListReaders {
@@ -34,7 +34,7 @@ export interface Listing {
   readonly regions: 'all' | readonly string[];
 }
 
-export async function readTargetSnapshots(readers: ListReaders, pin: TargetState['pin']): Promise<TargetSnapshots> {
+export async function readTargetSnapshots(readers: ListReaders, pin: OperatorState['pin']): Promise<TargetSnapshots> {
   const { snapshots, cloud } = readers;
   const [newest, status] = await Promise.all([readNewestSnapshot(readers), snapshots.readPullStatus(cloud)]);
   if (!newest) return {};
@@ -96,6 +96,6 @@ export function regionsIn({ document, quarantine }: Snapshot, serviceTag: string
 export function toLastListing(snapshot: Snapshot, target: Target, state: TargetState | undefined): Listing {
   const { regions, serviceTag } = target;
   if (regions === 'all' || !('ofRegistry' in regions)) return toListing(snapshot, target, regions);
-  const last = state?.coverage?.registryRegions ?? knownRegions(snapshot.document, serviceTag);
+  const last = state?.run.seen?.registryRegions ?? knownRegions(snapshot.document, serviceTag);
   return toListing(snapshot, target, last);
 }

@@ -1,15 +1,56 @@
-/** Which runs people hear of: new holds, new blocks, new failures, repaired drift. The same state is announced once. */
-import type { RunRecord } from '../../core/ledger/runRecord.ts';
+/** Which runs people hear of: new holds, new blocks, new failures, repaired drift, a deadline. The same state is announced once. */
+import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
+import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import type { LastResult } from '../../core/targets/targetState.ts';
+import { hasDeadline, isApplied } from '../../core/targets/targetFacts.ts';
+import type { Target } from '../../core/targets/target.ts';
+import type { LastResult, TargetState, WaitingPrefix } from '../../core/targets/targetState.ts';
+import { toDay } from '../../core/time.ts';
 import { counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
 
-export async function notifyOfRun(notifier: Notifier, last: LastResult | undefined, record: RunRecord): Promise<void> {
+export async function notifyOfRun(
+  notifier: Notifier,
+  last: LastResult | undefined,
+  record: UpdateRecord,
+  deadline: Notification | undefined,
+): Promise<void> {
   for (const notification of notificationsOf(last, record)) await notifier.notify(notification);
+  if (deadline) await notifier.notify(deadline);
 }
 
-export function notificationsOf(last: LastResult | undefined, record: RunRecord): Notification[] {
+export interface DeadlineNotice {
+  /** `YYYY-MM-DD`, remembered so that it is said once a day. */
+  readonly day: string;
+  readonly notification: Notification;
+}
+
+/** Once a day as long as Azure may soon use a prefix that the target lacks. */
+export function deadlineNotice(
+  target: Target,
+  state: TargetState,
+  missing: readonly WaitingPrefix[],
+  now: Date,
+): DeadlineNotice | undefined {
+  if (!hasDeadline(target, { isPaused: state.operator.paused !== undefined, isApplied: isApplied(state) }))
+    return undefined;
+  const waiting = missing.filter((entry) => entry.published !== '');
+  const clock = calculateGoLive([{ target: target.name, waiting }], now);
+  const day = toDay(now);
+  const isUrgent = clock.status === 'near' || clock.status === 'overdue';
+  if (!isUrgent || state.run.deadlineAnnounced === day) return undefined;
+  return {
+    day,
+    notification: {
+      type: 'deadline.near',
+      subject: target.name,
+      message: `${target.name}: ${describeGoLive(clock)}`,
+      data: { daysLeft: clock.daysLeft, prefixes: clock.prefixes.slice(0, 100) },
+    },
+  };
+}
+
+export function notificationsOf(last: LastResult | undefined, record: UpdateRecord): Notification[] {
   const { plan, outcome } = record;
   const isNewPlan = plan !== undefined && plan.id !== last?.planId;
   const found: Notification[] = [];
@@ -34,18 +75,18 @@ function waitingText({ add, remove }: Plan['held']): string {
 }
 
 /** All was well, the snapshot is the same, and yet there was something to put right: the live rules had been changed. */
-function isDriftRepair(last: LastResult | undefined, { outcome, trigger, plan }: RunRecord): boolean {
+function isDriftRepair(last: LastResult | undefined, { outcome, trigger, plan }: UpdateRecord): boolean {
   if (outcome !== 'applied' || trigger.reason !== 'reconcile' || !plan) return false;
   const isMissed = plan.add.length > 0 && last?.status === 'inSync' && last.snapshot === plan.snapshot;
   return plan.ruleDrift.length > 0 || isMissed;
 }
 
-function sameReasons(last: LastResult, record: RunRecord): boolean {
+function sameReasons(last: LastResult, record: UpdateRecord): boolean {
   const codes = (reasons: readonly { code: string }[]): string => reasons.map((reason) => reason.code).join();
   return codes(last.reasons) === codes(record.reasons);
 }
 
-function toNotification(type: Notification['type'], record: RunRecord, text: string): Notification {
+function toNotification(type: Notification['type'], record: UpdateRecord, text: string): Notification {
   const reasons = record.reasons.map((reason) => reason.message);
   return {
     type,

@@ -1,59 +1,39 @@
 /** What a run came to. */
 import {
+  NewerVersionError,
   OutageError,
   TargetBlockedError,
   TargetBusyError,
   TargetMovedError,
   toErrorMessage,
 } from '../../core/errors.ts';
-import type { Reason } from '../../core/reasons.ts';
-import type { LiveRule } from '../../core/plan/currentRule.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
+import type { Reason } from '../../core/reasons.ts';
 import type { LastResult, TargetState, TargetStatus } from '../../core/targets/targetState.ts';
-import { toPostponement, type Postponement } from './postpone.ts';
+import { dayInMs } from '../../core/time.ts';
+import type { Applied } from './applyPlan.ts';
 import type { UpdateMessage } from '../ports.ts';
-import type { Situation } from './situation.ts';
-
-/** What came of a plan. */
-export interface Applied {
-  readonly outcome: RunOutcome;
-  readonly reasons: readonly Reason[];
-  readonly before: readonly LiveRule[];
-  /** As read back; as before where nothing was written. */
-  readonly after: readonly LiveRule[];
-  /** What the state remembers from now on, without the result itself. */
-  readonly state: TargetState;
-}
+import type { PlannedUpdate } from './planUpdate.ts';
+import { toPostponement, type Postponement } from './postpone.ts';
 
 export interface RunResult {
   readonly outcome: RunOutcome;
   readonly reasons: readonly Reason[];
-  /** Absent where the run did not get so far as to plan. */
-  readonly situation?: Situation;
+  /** Absent if the run did not get so far as to plan. */
+  readonly planned?: PlannedUpdate;
   readonly applied?: Applied;
   readonly error?: unknown;
-  /** When the update is asked for again, where it could not do its work now. */
+  /** When the update is asked for again, if it could not do its work now. */
   readonly postponement?: Postponement;
 }
 
-const unfinished: readonly RunOutcome[] = ['failed', 'pending', 'blocked', 'interrupted'];
-
-/**
- * Recorded are the runs that wrote, held, were blocked, failed, or found something new to plan; and one that finds all
- * well where the run before it had not come to its end: the ledger must not end with a failure that is none any more.
- */
-export function isRecorded(result: RunResult, last: LastResult | undefined): boolean {
-  if (result.outcome === 'unchanged') return last !== undefined && unfinished.includes(last.outcome);
-  if (result.outcome === 'planOnly' || result.outcome === 'paused') {
-    return last?.planId !== result.situation?.result.plan.id;
-  }
-  return true;
-}
-
-/** `request` is what is asked for again where the target is busy; `fraction` spreads those that are refused together. */
+/** `request` is what is asked for again if the target is busy; `fraction` spreads those that are refused together. */
 export function resultOfError(error: unknown, request: UpdateMessage, fraction: number): RunResult {
   if (error instanceof TargetBlockedError) {
     return { outcome: 'blocked', reasons: [{ code: error.code, message: error.message }], error };
+  }
+  if (error instanceof NewerVersionError) {
+    return { outcome: 'blocked', reasons: [{ code: 'newerVersion', message: error.message }], error };
   }
   const isBusy = error instanceof TargetBusyError || error instanceof TargetMovedError;
   const retryAfterInMs = error instanceof TargetBusyError ? error.retryAfterInMs : undefined;
@@ -78,12 +58,13 @@ function codeOf(error: unknown): string {
   return [detailCode, code, name].find((known) => typeof known === 'string') ?? 'unknown';
 }
 
-export function statusOf(result: RunResult): TargetStatus {
-  switch (result.outcome) {
+export function statusOf({ outcome, planned }: RunResult): TargetStatus {
+  switch (outcome) {
     case 'applied':
     case 'unchanged':
-      return result.situation?.result.plan.verdict === 'held' ? 'held' : 'inSync';
+      return planned?.result.plan.verdict === 'held' ? 'held' : 'inSync';
     case 'interrupted':
+    case 'approved':
       return 'pending';
     case 'pending':
     case 'held':
@@ -91,6 +72,42 @@ export function statusOf(result: RunResult): TargetStatus {
     case 'failed':
     case 'planOnly':
     case 'paused':
-      return result.outcome;
+      return outcome;
   }
+}
+
+const unfinished: readonly RunOutcome[] = ['failed', 'pending', 'blocked', 'interrupted'];
+
+/**
+ * A run is recorded if it wrote, if a person asked for it, if it changed what a lost state is rebuilt from, or if it
+ * found something else than the run before it; and once a day as long as the target is held, blocked or failing.
+ */
+export function isRecorded(result: RunResult, before: TargetState, after: TargetState, at: Date): boolean {
+  if (result.outcome === 'applied' || result.outcome === 'interrupted') return true;
+  if (result.applied && result.outcome === 'pending') return true;
+  if (rebuiltFrom(before) !== rebuiltFrom(after)) return true;
+  const last = before.run.lastResult;
+  if (result.outcome === 'unchanged') return last !== undefined && unfinished.includes(last.outcome);
+  const isNews = last === undefined || newsOf(last) !== newsOf(after.run.lastResult);
+  if (result.outcome === 'planOnly' || result.outcome === 'paused') return isNews;
+  return isNews || isDue(before.run.recordedAt, at);
+}
+
+/** What the ledger has to tell if the state is lost. */
+function rebuiltFrom({ ownership, operator, resourceId }: TargetState): string {
+  return JSON.stringify([ownership.prefixes.map(({ prefix }) => prefix), ownership.rules, operator, resourceId]);
+}
+
+/** The same plan, held for the same reasons, is no news; nor is the same error an hour later. */
+function newsOf(last: LastResult | undefined): string {
+  if (!last) return '';
+  const { outcome, planId, error, reasons } = last;
+  // Put off and failed in the end are one trouble; ids and times in the error's text differ each time.
+  const isTrouble = error !== undefined && outcome !== 'blocked';
+  const codes = reasons.map(({ code }) => code).filter((code) => code !== 'postponed');
+  return JSON.stringify([isTrouble ? 'trouble' : outcome, planId, error?.replaceAll(/[0-9a-f-]{8,}|\d+/gi, ''), codes]);
+}
+
+function isDue(recordedAt: string | undefined, at: Date): boolean {
+  return recordedAt === undefined || at.getTime() - Date.parse(recordedAt) >= dayInMs;
 }

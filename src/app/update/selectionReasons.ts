@@ -7,7 +7,7 @@ import { findTag, regionalTags, regionOfTag } from '../../core/serviceTags/regio
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
-import type { TargetState } from '../../core/targets/targetState.ts';
+import type { OperatorState, TargetState } from '../../core/targets/targetState.ts';
 import { andMore, counted } from '../../core/words.ts';
 import { registryOf, type FollowedSnapshot, type Listing } from './listing.ts';
 
@@ -16,16 +16,16 @@ export function selectionBlockers(target: Target, own: Listing | undefined, stat
   const mistake = mistakeIn(target, own, state);
   if (!own || mistake) return mistake ? [mistake] : [];
   const unknown = own.selection.unknownRegions.map((entry) => unknownRegion(target, entry));
-  if (unknown.length > 0 || state.owned.length > 0 || own.selection.prefixes.length > 0) return unknown;
+  if (unknown.length > 0 || state.ownership.prefixes.length > 0 || own.selection.prefixes.length > 0) return unknown;
   return [emptySelection(target, own)];
 }
 
 /** There is no list, or what is asked of it makes no sense. */
-function mistakeIn(target: Target, own: Listing | undefined, { pin }: TargetState): Reason | undefined {
+function mistakeIn(target: Target, own: Listing | undefined, { operator: { pin } }: TargetState): Reason | undefined {
   return own ? (partOfTag(target, own.snapshot) ?? unknownTag(target, own.snapshot)) : noSnapshot(pin);
 }
 
-function noSnapshot(pin: TargetState['pin']): Reason {
+function noSnapshot(pin: OperatorState['pin']): Reason {
   const message = pin
     ? `The snapshot ${pin.snapshot}, to which the target is pinned, is not in storage: resume the target, or roll it back to one that GET snapshots lists.`
     : 'No service tags have been pulled yet: run pullServiceTags and look at its sources.';
@@ -131,7 +131,7 @@ function unreadableReasons(warnings: FollowedSnapshot['unreadable']): Reason[] {
 /** What a person should know of the list, whatever the plan is. */
 export function selectionNotes(target: Target, own: Listing | undefined, state: TargetState): Reason[] {
   if (!own || mistakeIn(target, own, state)) return [];
-  const isNothing = own.selection.prefixes.length + state.owned.length === 0;
+  const isNothing = own.selection.prefixes.length + state.ownership.prefixes.length === 0;
   return [...(isNothing ? [] : gapReasons(target, own)), ...droppedNotes(target, own)];
 }
 
@@ -143,7 +143,7 @@ function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: Li
 
 /** Of a pinned target: what of the current list it does without. */
 export function pinNotes(
-  pin: TargetState['pin'],
+  pin: OperatorState['pin'],
   { ours, plan }: PlanResult,
   own: Listing | undefined,
   current: Listing | undefined,

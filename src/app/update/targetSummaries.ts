@@ -2,6 +2,7 @@
 import { once } from '../../core/once.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { hasDeadline } from '../../core/targets/targetFacts.ts';
 import type { WaitingPrefix } from '../../core/targets/targetState.ts';
 import { readNewestId, toLastListing } from './listing.ts';
 import type { SnapshotStore, TargetStateStore, TargetSummary } from '../ports.ts';
@@ -36,19 +37,18 @@ export async function summarizeTargets(
       ...summary,
       target: target.name,
       waiting: [...summary.waiting, ...fresh],
-      hasDeadline: hasDeadline(target, summary),
+      hasDeadline: hasDeadline(target, { isPaused: isPausedOrPreview(summary), isApplied: summary.isApplied }),
     });
   }
   return summaries;
 }
 
-/** Not for a target that is only previewed, one that somebody paused, and one that no run has looked at yet. */
-function hasDeadline({ policy, paused }: Target, { status, snapshot }: TargetSummary): boolean {
-  const isWritten = policy !== 'plan' && !paused && status !== 'planOnly' && status !== 'paused';
-  return isWritten && snapshot !== undefined;
-}
+const notYetSeen: TargetSummary = { status: 'pending', isApplied: false, waiting: [] };
 
-const notYetSeen: TargetSummary = { status: 'pending', waiting: [] };
+/** As its last run found it: the targets file may say otherwise since. */
+function isPausedOrPreview({ status }: TargetSummary): boolean {
+  return status === 'paused' || status === 'planOnly';
+}
 
 /** What was published after the snapshot that the last run dealt with; without such a run, all that is listed. */
 async function waitingUnseen(

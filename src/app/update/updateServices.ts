@@ -1,9 +1,9 @@
 /** What an update needs from outside, and what it is asked for. */
 import type { Arm, ChangeStore, Ledger, Logger, Notifier, TargetStateStore } from '../ports.ts';
 import type { TargetsSource, UpdateMessage, UpdateQueue } from '../ports.ts';
-import type { SituationReaders } from './situation.ts';
+import type { ObservationReaders } from './observe.ts';
 
-export interface UpdateServices extends SituationReaders {
+export interface UpdateServices extends ObservationReaders {
   readonly targets: TargetsSource;
   readonly states: TargetStateStore;
   readonly changes: Pick<ChangeStore, 'get'>;

@@ -1,30 +1,46 @@
 /** The one place from which anything is written to Azure: past it `policy: plan`, a pause and the kill switch hold. */
 import type { RuleChange } from '../../core/plan/plan.ts';
 import type { Reason } from '../../core/reasons.ts';
-import { pauseReason, type PauseInput } from './pauseReason.ts';
-import type { ArmSession, CurrentState, TargetSession } from '../ports.ts';
-import { adapterOf } from './situation.ts';
+import type { Target } from '../../core/targets/target.ts';
+import { prefixesOwned, type OperatorState } from '../../core/targets/targetState.ts';
+import type { CurrentState } from '../ports.ts';
+import { adapterOf } from './observe.ts';
+import type { Run } from './run.ts';
 
-/** Why nothing may be written to a target; undefined where it may. */
-export function gateReason(input: PauseInput): Reason | undefined {
-  const paused = pauseReason(input);
-  if (paused) return paused;
-  if (input.target.policy === 'plan') {
-    return { code: 'planOnly', message: 'Policy plan writes nothing: set addOnly or sync to let it.' };
-  }
-  return undefined;
+export interface GateInput {
+  readonly target: Target;
+  readonly state: { readonly operator: OperatorState };
+  readonly updatesPaused: boolean;
 }
 
-export async function writeThroughGate(
-  input: PauseInput,
-  arm: ArmSession,
-  session: TargetSession,
-  current: CurrentState,
-  changes: readonly RuleChange[],
-  owned: readonly string[],
-): Promise<CurrentState> {
-  const closed = gateReason(input);
-  if (closed) throw new Error(`the write gate is closed for ${input.target.name}: ${closed.message}`);
+/** Who or what paused a target; undefined if nothing did. */
+export function pauseReason({ target, state, updatesPaused }: GateInput): Reason | undefined {
+  const { paused } = state.operator;
+  if (updatesPaused) return { code: 'paused', message: 'UPDATES_PAUSED is set: nothing is written to any target.' };
+  if (target.paused) return { code: 'paused', message: 'The targets file pauses this target.' };
+  if (!paused) return undefined;
+  return { code: 'paused', message: `Paused by ${paused.by} on ${paused.at}; resume it to go on.` };
+}
+
+/** Why nothing may be written to a target; undefined if it may. */
+export function gateReason(input: GateInput): Reason | undefined {
+  const paused = pauseReason(input);
+  if (paused) return paused;
+  if (input.target.policy !== 'plan') return undefined;
+  return {
+    code: 'planOnly',
+    message: 'Preview only (policy "plan"). Set the policy to addOnly or sync to apply it.',
+  };
+}
+
+export function gateOf({ target, state, services }: Run): Reason | undefined {
+  return gateReason({ target, state: state.current, updatesPaused: services.updatesPaused });
+}
+
+export async function writeThroughGate(run: Run, current: CurrentState, changes: readonly RuleChange[]): Promise<CurrentState> {
+  const { target, session, arm, state } = run;
+  const closed = gateOf(run);
+  if (closed) throw new Error(`the write gate is closed for ${target.name}: ${closed.message}`);
   session.assertHeld();
-  return adapterOf(arm, input.target).write(input.target, current, changes, owned);
+  return adapterOf(arm, target).write(target, current, changes, prefixesOwned(state.current));
 }

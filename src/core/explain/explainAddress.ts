@@ -126,9 +126,9 @@ function verdictOf(
   const family = familyOf(address);
   const wanted =
     target.addressFamilies.includes(family) && [...matches, ...overlaps].some(({ tag }) => concerns(target, tag));
-  const owned = state?.owned ?? [];
+  const owned = state?.ownership.prefixes ?? [];
   const claim = owned.filter(({ prefix }) => overlapping([prefix], [address]).length > 0);
-  const others = intersectPrefixes(state?.coverage?.byOthers ?? [], [address]);
+  const others = intersectPrefixes(state?.run.seen?.byOthers ?? [], [address]);
   const live = [...claim.map(({ prefix }) => prefix), ...others];
   const allowed = live.length === 0 ? 'no' : coversAll(live, [address]) ? 'yes' : 'partly';
   return {

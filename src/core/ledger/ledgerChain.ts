@@ -54,7 +54,7 @@ export function recordHash(record: RunRecord): string {
 }
 
 export interface ChainBreak {
-  readonly kind: 'missing' | 'altered' | 'forked' | 'outOfOrder' | 'unclaimed';
+  readonly kind: 'missing' | 'altered' | 'forked' | 'outOfOrder' | 'unclaimed' | 'unreadable';
   /** The record at which it shows. */
   readonly runId: string;
   readonly message: string;
@@ -71,8 +71,8 @@ export interface ChainEvidence {
   readonly writtenHashes?: ReadonlyMap<string, string>;
   /** The newest record as the target's state has it: shows changes at the end of the chain. */
   readonly head?: LedgerHead;
-  /** The record that the state is about to hand to the ledger: the one that may follow the head. */
-  readonly outboxRunId?: string;
+  /** Records that the state still owes to the ledger: they may follow the head. */
+  readonly owed?: readonly string[];
 }
 
 /**
@@ -125,7 +125,7 @@ function linkBreaks(links: readonly Link[], { writtenHashes }: ChainEvidence): C
   });
 }
 
-function headBreaks(links: readonly Link[], { head, outboxRunId }: ChainEvidence): ChainBreak[] {
+function headBreaks(links: readonly Link[], { head, owed = [] }: ChainEvidence): ChainBreak[] {
   if (!head) return [];
   const at = links.find((link) => link.record.id === head.runId);
   if (!at) {
@@ -136,7 +136,7 @@ function headBreaks(links: readonly Link[], { head, outboxRunId }: ChainEvidence
   }
   return links
     .slice(at.index + 1)
-    .filter((link) => link.record.id !== outboxRunId)
+    .filter((link) => !owed.includes(link.record.id))
     .map((link) => ({
       kind: 'unclaimed',
       runId: link.record.id,

@@ -1,6 +1,6 @@
 import type { Cloud, DocumentWarning } from '../serviceTags/serviceTags.ts';
 import type { SourceDisagreement, SourceReport } from '../serviceTags/snapshot.ts';
-import type { LedgerHead, RunRecord } from './runRecord.ts';
+import type { LedgerHead, PullRecord } from './runRecord.ts';
 
 /** What is remembered of the pulls themselves: heartbeat, publications, sources. */
 export interface PullStatus {
@@ -18,8 +18,8 @@ export interface PullStatus {
   readonly fannedOut?: string;
   readonly sources: readonly SourceReport[];
   readonly disagreements: readonly SourceDisagreement[];
-  /** The newest record of a pull, until it is known to be in the ledger. */
-  readonly outbox?: RunRecord;
+  /** Records of pulls that are not known to be in the ledger yet, oldest first. */
+  readonly outbox?: readonly PullRecord[];
   /** Head of the ledger chain `pull`. */
   readonly ledgerHead?: LedgerHead;
 }

@@ -1,9 +1,9 @@
 /** A run in a few lines, for a table: without its plan and its lists of prefixes. */
 import type { Reason } from '../reasons.ts';
-import type { RunRecord } from './runRecord.ts';
+import { isPullRecord, type RunRecord, type UpdateRecord } from './runRecord.ts';
 
 export interface RunSummary extends Pick<
-  RunRecord,
+  UpdateRecord,
   'id' | 'chain' | 'startedAt' | 'finishedAt' | 'durationInMs' | 'trigger' | 'outcome' | 'snapshot' | 'capacity'
 > {
   /** What it said first. */
@@ -17,8 +17,8 @@ export interface RunSummary extends Pick<
 const shownReasons = 3;
 
 export function summarizeRun(record: RunRecord): RunSummary {
-  const { id, chain, startedAt, finishedAt, durationInMs, trigger, outcome, snapshot, capacity } = record;
-  const { plan, after, reasons } = record;
+  const { id, chain, startedAt, finishedAt, durationInMs, trigger, outcome, snapshot, reasons } = record;
+  const { plan, after, capacity }: Partial<UpdateRecord> = isPullRecord(record) ? {} : record;
   return {
     id,
     chain,

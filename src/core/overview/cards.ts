@@ -33,7 +33,7 @@ function stoppedCard({ target, status, reasons, row, since, state }: CardInput):
     tone: 'bad',
     title: status === 'failed' ? 'The last update failed' : 'Blocked: nothing is written to it',
     text: [
-      first ?? state?.lastResult?.error ?? 'No reason is on record.',
+      first ?? state?.run.lastResult?.error ?? 'No reason is on record.',
       ...more.slice(0, 1),
       status === 'failed'
         ? 'It is tried again within the hour.'

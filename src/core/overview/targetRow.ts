@@ -34,10 +34,10 @@ export function targetRow(input: RowInput, document: ServiceTagsDocument | undef
     why: whyOf(input),
     missing: deadline ? missing.length : 0,
     deadline: deadline?.toISOString() ?? null,
-    room: state?.capacity ? toCapacityUse(state.capacity) : null,
-    sizes: state?.capacity?.history.map(({ date, count }) => [date, count] as const) ?? [],
+    room: state?.run.capacity ? toCapacityUse(state.run.capacity) : null,
+    sizes: state?.run.capacity?.history.map(({ date, count }) => [date, count] as const) ?? [],
     lastChange: lastChangeOf(state),
-    isPinned: state?.pin !== undefined,
+    isPinned: state?.operator.pin !== undefined,
   };
 }
 
@@ -63,7 +63,7 @@ export function byUrgency(a: TargetRow, b: TargetRow): number {
 /** ARM locations; empty: all. Of a registry those that it had last. */
 function regionsOf({ regions }: Target, state: TargetState | undefined): readonly string[] {
   if (regions === 'all') return [];
-  return 'ofRegistry' in regions ? (state?.coverage?.registryRegions ?? []) : regions;
+  return 'ofRegistry' in regions ? (state?.run.seen?.registryRegions ?? []) : regions;
 }
 
 function whereOf({ regions }: Target, known: readonly string[], document: ServiceTagsDocument | undefined): string {
@@ -75,23 +75,24 @@ function whereOf({ regions }: Target, known: readonly string[], document: Servic
 
 /** For one line: the target's own page says it all. */
 function whyOf({ target, state, status, reasons }: RowInput): string {
-  const counts = state?.lastResult?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 };
-  const pinned = state?.pin
-    ? `Rolled back by ${state.pin.by} on ${dayInWords(state.pin.at)}: it does not follow new lists.`
+  const counts = state?.run.lastResult?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 };
+  const pin = state?.operator.pin;
+  const pinned = pin
+    ? `Rolled back by ${pin.by} on ${dayInWords(pin.at)}: it does not follow new lists.`
     : '';
   switch (status) {
     case 'blocked':
     case 'failed':
     case 'paused':
-      return reasons[0]?.message ?? state?.lastResult?.error ?? '';
+      return reasons[0]?.message ?? state?.run.lastResult?.error ?? '';
     case 'held':
       return pinned || firstMessage(reasons, holdCodes) || `${counted(counts.held, 'prefix')} to look at`;
     case 'planOnly':
-      return state?.lastResult
+      return state?.run.lastResult
         ? `Would add ${counted(counts.add, 'prefix')} and remove ${counts.remove}.`
         : 'Not looked at yet.';
     case 'pending':
-      return state?.lastResult
+      return state?.run.lastResult
         ? firstMessage(reasons, ['settling', 'postponed']) || 'Being updated.'
         : 'Its first update is queued.';
     case 'inSync':
@@ -119,10 +120,10 @@ function firstMessage(reasons: readonly Reason[], codes: readonly string[]): str
 
 function lastChangeOf(state: TargetState | undefined): string | null {
   if (!state) return null;
-  const { lastResult, owned } = state;
+  const { lastResult } = state.run;
   if (lastResult && (lastResult.outcome === 'applied' || lastResult.outcome === 'pending')) return lastResult.at;
   return (
-    owned
+    state.ownership.prefixes
       .map(({ since }) => since)
       .sort(compareText)
       .at(-1) ?? null

@@ -5,7 +5,7 @@ import type { CurrentRule, LiveRule } from './currentRule.ts';
 import { foreignNotes, sortLive, type Live } from './liveRules.ts';
 import { countAddresses, intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { addedFrom } from '../targets/targetFacts.ts';
-import type { TargetState } from '../targets/targetState.ts';
+import type { PlannerState } from '../targets/targetState.ts';
 import type { Reason } from '../reasons.ts';
 import type { Plan, PlanVerdict, RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
@@ -23,7 +23,7 @@ export interface PlanResult {
   readonly additions: readonly RuleChange[];
   /** Writes after which all of the plan is applied; empty where the live rules are as planned. */
   readonly changes: readonly RuleChange[];
-  readonly clocks: RemovalClocks & Pick<TargetState, 'clocksMovedBy'>;
+  readonly clocks: RemovalClocks & Pick<PlannerState, 'clocksMovedBy'>;
   readonly ours: readonly string[];
   /** IPv4 addresses that count against `maxAddedAddresses`. */
   readonly addedAddresses: number;

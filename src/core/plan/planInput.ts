@@ -3,7 +3,7 @@ import type { CurrentRule } from './currentRule.ts';
 import type { Reason } from '../reasons.ts';
 import type { Relisted } from './removals.ts';
 import type { Target } from '../targets/target.ts';
-import type { TargetState } from '../targets/targetState.ts';
+import type { PlannerState } from '../targets/targetState.ts';
 
 export interface PlanInput {
   readonly target: Target;
@@ -21,7 +21,7 @@ export interface PlanInput {
     readonly notes: readonly Reason[];
   };
   readonly state: Pick<
-    TargetState,
+    PlannerState,
     | 'owned'
     | 'ownedRules'
     | 'absent'

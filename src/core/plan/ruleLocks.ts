@@ -8,7 +8,7 @@ import type { Reason } from '../reasons.ts';
 import type { PlanLists } from './ruleSet.ts';
 import { familyOfRule } from '../targets/ownRules.ts';
 import type { Target } from '../targets/target.ts';
-import type { Approval, TargetState } from '../targets/targetState.ts';
+import type { Approval, PlannerState } from '../targets/targetState.ts';
 
 export interface RuleLock {
   readonly rule: string;
@@ -22,7 +22,7 @@ export interface RuleLock {
 export function rulesOfTarget(
   target: Target,
   rules: readonly CurrentRule[],
-  ownedRules: TargetState['ownedRules'],
+  ownedRules: PlannerState['ownedRules'],
 ): readonly CurrentRule[] {
   if (target.kind !== 'nsgRule') return rules;
   return rules.filter(

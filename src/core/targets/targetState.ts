@@ -1,17 +1,164 @@
+/** What is remembered of one target, in groups; `nextState` is the only place that changes it. */
+import type { LedgerHead, RunOutcome, UpdateRecord } from '../ledger/runRecord.ts';
 import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
-import type { LedgerHead, RunOutcome, RunRecord } from '../ledger/runRecord.ts';
 
 export const targetStatuses = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'] as const;
 export type TargetStatus = (typeof targetStatuses)[number];
+
+/** `state/<name>.json`: all that is remembered of one target. */
+export interface TargetState {
+  readonly version: 2;
+  readonly target: string;
+  /** The resource that all of it is about, in lower case; absent in states of before it was kept. */
+  readonly resourceId?: string;
+  /** The deployment that owns the target's rules: see composition. */
+  readonly ownerId: string;
+  readonly ownership: OwnershipState;
+  readonly operator: OperatorState;
+  readonly run: RunState;
+  readonly planner: PlannerMemory;
+}
+
+/** What this app added. */
+export interface OwnershipState {
+  readonly prefixes: readonly OwnedPrefix[];
+  /** Names of the NSG rules that were seen with this app's mark. */
+  readonly rules: readonly string[];
+}
 
 /** A prefix that this app added. Claimed before the write, so that a rule never stands without a claim. */
 export interface OwnedPrefix {
   readonly prefix: string;
   /** ISO time of the claim. */
   readonly since: string;
+}
+
+/** What people said. */
+export interface OperatorState {
+  readonly pin?: Pin;
+  readonly paused?: Pause;
+  readonly approval?: RecordedApproval;
+}
+
+export interface Pin {
+  readonly snapshot: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+export interface Pause {
+  readonly by: string;
+  readonly at: string;
+}
+
+/** A person's yes to one plan. */
+export interface Approval {
+  readonly planId: string;
+  readonly by: string;
+  readonly at: string;
+  /** The snapshot that the plan was made of. */
+  readonly snapshot: string;
+  readonly configHash: string;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** It ends with the next release, with a change of the target, or after seven days. */
+export interface RecordedApproval extends Approval {
+  /** The snapshot that was current then: another one than the plan's if the target was pinned. */
+  readonly newest: string;
+  /** Id of the ledger's record of it: without that record the approval does not count. */
+  readonly record: string;
+}
+
+/** How far the runs came. */
+export interface RunState {
+  /** A write that was begun: if it is still here, that run did not come to its end. */
+  readonly inFlight?: InFlight;
+  /** Removals wait until then (ISO), so that the additions before them have taken effect. */
+  readonly removalsNotBefore?: string;
+  /** What the last look at the live rules found; the status of a target is told from it without another look. */
+  readonly seen?: SeenRules;
+  /** How full the resource is, release by release. */
+  readonly capacity?: CapacityHistory;
+  /** The day (`YYYY-MM-DD`) on which people were last told that a deadline is near. */
+  readonly deadlineAnnounced?: string;
+  readonly lastResult?: LastResult;
+  /** ISO time of the newest record of a run: a target that is held says so once a day. */
+  readonly recordedAt?: string;
+  /** Records that are not known to be in the ledger yet, oldest first, each linked to the one before it. */
+  readonly outbox: readonly UpdateRecord[];
+  readonly ledgerHead?: LedgerHead;
+}
+
+export interface InFlight {
+  readonly runId: string;
+  readonly startedAt: string;
+  /** The app's rules before the first write. */
+  readonly before: readonly LiveRule[];
+  /** More than one if the resource moved under the run and it planned again. */
+  readonly writes: readonly BegunWrite[];
+}
+
+export interface BegunWrite {
+  readonly plan: Plan;
+  /** What was claimed for this write and not before it: given back if Azure refuses the write. */
+  readonly claimed: readonly string[];
+  /** As they were before this write. */
+  readonly removalsNotBefore?: string;
+  readonly exposure?: PlannerMemory['exposure'];
+}
+
+/** How the current list compares with the live rules, also if the target is pinned to an earlier list. */
+export interface SeenRules {
+  /** Id of the snapshot that was current then. */
+  readonly snapshot: string;
+  /** Listed prefixes that the live rules lack, with the day on which they were first listed (`YYYY-MM-DD`). */
+  readonly missing: readonly WaitingPrefix[];
+  /** Listed prefixes that rules of others let in. */
+  readonly byOthers: readonly string[];
+  /** For a target with `regions.ofRegistry`: home and replicas of that registry. */
+  readonly registryRegions?: readonly string[];
+}
+
+export interface WaitingPrefix {
+  readonly prefix: string;
+  readonly published: string;
+}
+
+export interface LastResult {
+  readonly runId: string;
+  readonly at: string;
+  readonly outcome: RunOutcome;
+  readonly status: TargetStatus;
+  /** ISO time since when the target has had this status; `pending`, `failed` and `blocked` count as one. */
+  readonly since: string;
+  readonly reasons: readonly Reason[];
+  readonly snapshot: string;
+  readonly planId?: string;
+  /** What kept a run from coming through. */
+  readonly error?: string;
+  /** How many prefixes the plan has in each of its lists. */
+  readonly counts: { readonly add: number; readonly remove: number; readonly retain: number; readonly held: number };
+}
+
+/** What a plan leaves behind for the next one. */
+export interface PlannerMemory {
+  readonly absent: readonly AbsentPrefix[];
+  readonly returned: readonly ReturnedPrefix[];
+  /** Id of the snapshot of the current list that the clocks above were last moved by. */
+  readonly clocksMovedBy?: string;
+  /** IPv4 addresses let in from one snapshot so far: `maxAddedAddresses` counts a publication, not a run. */
+  readonly exposure?: { readonly snapshot: string; readonly addedAddresses: number };
+  /** What `maxAddedAddresses` holds until it is approved or no longer listed. */
+  readonly heldAdditions?: readonly string[];
+  /** The limit that they were held by. */
+  readonly heldAdditionsLimit?: number;
+  /** Regions that some snapshot had for the tag: one that vanishes later is no mistake of the configuration. */
+  readonly knownRegions?: readonly string[];
 }
 
 /** A prefix of ours that the selection no longer lists. */
@@ -32,93 +179,28 @@ export interface ReturnedPrefix {
   readonly returns: readonly string[];
 }
 
-/** A write that was begun: if it is still here, that run did not come to its end. */
-export interface InFlight {
-  readonly runId: string;
-  readonly startedAt: string;
-  readonly plan: Plan;
-  readonly before: readonly LiveRule[];
-}
-
-/** A person's yes to one plan; carried until its removals are done or the world has moved. */
-export interface Approval {
-  readonly planId: string;
-  readonly by: string;
-  readonly at: string;
-  readonly snapshot: string;
-  readonly configHash: string;
-  readonly add: readonly string[];
-  readonly remove: readonly string[];
-}
-
-export interface LastResult {
-  readonly runId: string;
-  readonly at: string;
-  readonly outcome: RunOutcome;
-  readonly status: TargetStatus;
-  readonly reasons: readonly Reason[];
-  readonly snapshot: string;
-  readonly planId?: string;
-  /** What ended a run that failed. */
-  readonly error?: string;
-  /** How many prefixes: as the plan has them. */
-  readonly counts: { readonly add: number; readonly remove: number; readonly retain: number; readonly held: number };
-}
-
-/** `state/<name>.json`: all that is remembered of one target. */
-export interface TargetState {
-  readonly version: 1;
-  readonly target: string;
-  /** The resource that all of it is about, in lower case; absent in states of before it was kept. */
-  readonly resourceId?: string;
-  /** The deployment that owns the target's rules: see composition. */
-  readonly ownerId: string;
+/** The state as a plan reads it. */
+export interface PlannerState extends PlannerMemory {
   readonly owned: readonly OwnedPrefix[];
-  /** Names of the NSG rules that this app wrote. */
   readonly ownedRules: readonly string[];
-  readonly absent: readonly AbsentPrefix[];
-  readonly returned: readonly ReturnedPrefix[];
-  /** Id of the snapshot of the current list that the clocks above were last moved by. */
-  readonly clocksMovedBy?: string;
-  /** Removals of an applied step wait until then (ISO), so that the additions have taken effect. */
   readonly removalsNotBefore?: string;
-  readonly inFlight?: InFlight;
-  readonly pin?: { readonly snapshot: string; readonly by: string; readonly at: string };
-  readonly paused?: { readonly by: string; readonly at: string };
+  readonly pin?: Pin;
   readonly approval?: Approval;
-  /** IPv4 addresses let in from one snapshot so far: `maxAddedAddresses` counts a publication, not a run. */
-  readonly exposure?: { readonly snapshot: string; readonly addedAddresses: number };
-  /** What `maxAddedAddresses` holds until it is approved or no longer listed. */
-  readonly heldAdditions?: readonly string[];
-  /** The limit that they were held by. */
-  readonly heldAdditionsLimit?: number;
-  /** Regions that some snapshot had for the tag: one that vanishes later is no mistake of the configuration. */
-  readonly knownRegions?: readonly string[];
-  /** Prefixes of the current list that the live rules lack, with the day on which they were published (`YYYY-MM-DD`). */
-  readonly waiting?: readonly WaitingPrefix[];
-  /** What `waiting` was measured by. */
-  readonly coverage?: Coverage;
-  /** How full the resource is, publication by publication. */
-  readonly capacity?: CapacityHistory;
-  /** The day (`YYYY-MM-DD`) on which people were last told that the week of grace runs out. */
-  readonly deadlineAnnounced?: string;
-  readonly lastResult?: LastResult;
-  /** The newest record, until it is known to be in the ledger. */
-  readonly outbox?: RunRecord;
-  readonly ledgerHead?: LedgerHead;
 }
 
-/** How the current list was looked at, also where the target is pinned to an earlier one. */
-export interface Coverage {
-  /** Id of the snapshot that was current then. */
-  readonly snapshot: string;
-  /** Listed prefixes that rules of others let in. */
-  readonly byOthers: readonly string[];
-  /** Where the registry of `regions.ofRegistry` was found: home and replicas. */
-  readonly registryRegions?: readonly string[];
+export function emptyState(target: string, ownerId: string): TargetState {
+  return {
+    version: 2,
+    target,
+    ownerId,
+    ownership: { prefixes: [], rules: [] },
+    operator: {},
+    run: { outbox: [] },
+    planner: { absent: [], returned: [] },
+  };
 }
 
-export interface WaitingPrefix {
-  readonly prefix: string;
-  readonly published: string;
+/** What this app let in, there or not. */
+export function prefixesOwned({ ownership }: Pick<TargetState, 'ownership'>): string[] {
+  return ownership.prefixes.map(({ prefix }) => prefix);
 }

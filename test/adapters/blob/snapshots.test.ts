@@ -6,6 +6,7 @@ import { BlobSnapshotStore } from '../../../src/adapters/blob/snapshots.ts';
 import { InvalidDocumentError, RequestError } from '../../../src/core/errors.ts';
 import type { Snapshot, SnapshotSummary } from '../../../src/core/serviceTags/snapshot.ts';
 import { useAzurite } from '../../support/azurite.ts';
+import { contentHash, toSnapshotId } from '../../../src/core/serviceTags/contentHash.ts';
 import { toPointer, toPullStatus, toSnapshot } from '../../support/storageSamples.ts';
 
 const azurite = useAzurite();
@@ -73,11 +74,14 @@ describe('snapshots', () => {
       name: `Tag${String(index).padStart(4, '0')}`,
       addressPrefixes: Array.from({ length: 30 }, (_, host) => `10.${index % 256}.${host}.0/24`),
     }));
-    const large = { ...first, document: { ...first.document, values } };
+    const document = { ...first.document, values };
+    const hash = contentHash(document);
+    const id = toSnapshotId('Public', first.date, first.changeNumber, hash);
+    const large = { ...first, id, contentHash: hash, document };
 
     await store.put(large);
 
-    expect(await store.get('Public', first.id)).toEqual(large);
+    expect(await store.get('Public', id)).toEqual(large);
   });
 
   test.each([

@@ -58,7 +58,9 @@ const passing: [string, Omit<Fault, 'match'>][] = [
 
 const first = toSnapshot('2026-11-02');
 const second = toSnapshot('2026-11-09', { previous: first.id });
-const state = toState('web', { owned: [{ prefix: '192.0.2.0/24', since: first.pulledAt }] });
+const state = toState('web', {
+  ownership: { prefixes: [{ prefix: '192.0.2.0/24', since: first.pulledAt }], rules: [] },
+});
 const record = toRunRecord('web', '2026-11-23T06:00:00.000Z');
 
 async function readPointer() {

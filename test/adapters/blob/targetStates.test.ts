@@ -51,19 +51,22 @@ const lastResult: LastResult = {
   at: since,
   outcome: 'held',
   status: 'held',
+  since,
   reasons: [{ code: 'removalLimit', message: 'removes 11 of 21 prefixes' }],
   snapshot: 'Public-20261116-346-0123456789ab',
   counts: { add: 0, remove: 0, retain: 1, held: 11 },
 };
+const run = { lastResult, outbox: [], ledgerHead: { runId: lastResult.runId, hash: 'a'.repeat(64), count: 3 } };
 const full = toState('web', {
-  owned: [{ prefix: '192.0.2.0/24', since }],
-  ownedRules: ['AllowAcr', 'AllowAcr-ipv6'],
-  absent: [{ prefix: '198.51.100.0/24', since, publication: '2026-11-16 346', confirmedBy: [] }],
-  returned: [{ prefix: '203.0.113.0/24', returns: [since] }],
-  pin: { snapshot: 'Public-20261116-346-0123456789ab', by: 'Grüße', at: since },
-  lastResult,
-  ledgerHead: { runId: lastResult.runId, hash: 'a'.repeat(64) },
+  ownership: { prefixes: [{ prefix: '192.0.2.0/24', since }], rules: ['AllowAcr', 'AllowAcr-ipv6'] },
+  operator: { pin: { snapshot: 'Public-20261116-346-0123456789ab', by: 'Grüße', at: since } },
+  run,
+  planner: {
+    absent: [{ prefix: '198.51.100.0/24', since, publication: '2026-11-16 346', confirmedBy: [] }],
+    returned: [{ prefix: '203.0.113.0/24', returns: [since] }],
+  },
 });
+const withStatus = (status: LastResult['status']) => ({ run: { ...run, lastResult: { ...lastResult, status } } });
 
 describe('the state of a target', () => {
   test('comes back as it was put, from a container made on demand', async () => {
@@ -95,11 +98,11 @@ describe('the state of a target', () => {
 
     await store.withLease('web', async (session) => {
       await session.put(full);
-      await session.put({ ...full, owned });
-      await session.put({ ...full, owned: owned.slice(1) });
+      await session.put({ ...full, ownership: { prefixes: owned, rules: [] } });
+      await session.put({ ...full, ownership: { prefixes: owned.slice(1), rules: [] } });
     });
 
-    expect((await store.get('web'))?.owned).toEqual(owned.slice(1));
+    expect((await store.get('web'))?.ownership.prefixes).toEqual(owned.slice(1));
   }, 60_000);
 
   test.each(['../web', 'a/b', 'WEB', '', 'x'.repeat(41), 'web.json', 'wéb', 'web\u0000'])(
@@ -118,19 +121,28 @@ describe('a blob that is no state', () => {
     ['a word', 'state', 'is not JSON'],
     ['nothing', '', 'is not JSON'],
     ['a list', '[]', 'the document is [], expected an object'],
-    ['another version', JSON.stringify({ ...full, version: 2 }), 'targets/state/web.json: version is 2, expected 1'],
+    ['a strange version', JSON.stringify({ ...full, version: '2' }), 'state/web.json: version is "2", expected 1, 2'],
+    ['no version', JSON.stringify({ ...full, version: undefined }), 'version is missing, expected 1, 2'],
     ['another target', JSON.stringify({ ...full, target: 'api' }), 'target is "api", expected "web"'],
-    ['an object for a list', JSON.stringify({ ...full, owned: {} }), 'owned is {}, expected a list'],
-    ['a wrong entry', JSON.stringify({ ...full, owned: [full.owned[0], 7] }), 'owned[1] is 7, expected an object'],
+    [
+      'an object for a list',
+      JSON.stringify({ ...full, ownership: { prefixes: {} } }),
+      'ownership.prefixes is {}, expected a list',
+    ],
+    [
+      'a wrong entry',
+      JSON.stringify({ ...full, ownership: { prefixes: [full.ownership.prefixes[0], 7] } }),
+      'ownership.prefixes[1] is 7, expected an object',
+    ],
     [
       'a wrong field of an entry',
-      JSON.stringify({ ...full, absent: [{}] }),
-      'absent[0].prefix is missing, expected a text',
+      JSON.stringify({ ...full, planner: { absent: [{}] } }),
+      'planner.absent[0].prefix is missing, expected a text',
     ],
     [
       'a wrong status',
-      JSON.stringify({ ...full, lastResult: { ...lastResult, status: 'fine' } }),
-      'lastResult.status is "fine"',
+      JSON.stringify({ ...full, run: { ...run, lastResult: { ...lastResult, status: 'fine' } } }),
+      'run.lastResult.status is "fine"',
     ],
   ])('(%s) is named by get and handed over as unreadable', async (_, text, message) => {
     await upload('state/web.json', text);
@@ -161,8 +173,8 @@ describe('a blob that is no state', () => {
   test('is not written in the first place', async () => {
     await putState(full);
 
-    await expect(putState({ ...full, owned: undefined } as unknown as TargetState)).rejects.toThrow(
-      'owned is missing, expected a list',
+    await expect(putState({ ...full, ownerId: undefined } as unknown as TargetState)).rejects.toThrow(
+      'ownerId is missing, expected a text',
     );
     await expect(putState(toState('api'), 'web')).rejects.toThrow('target is "api", expected "web"');
 
@@ -174,49 +186,45 @@ describe('summaries', () => {
   test('come from one listing, of targets that have a result', async () => {
     expect([...(await store.listSummaries())]).toEqual([]);
     await putState(full);
-    await putState(toState('api', { lastResult: { ...lastResult, status: 'inSync' } }));
+    await putState(toState('api', withStatus('inSync')));
     await putState(toState('new'));
     await upload('state/foreign.txt', 'x');
 
     expect([...(await toStore().listSummaries())]).toEqual([
-      ['api', { status: 'inSync', waiting: [] }],
-      ['web', { status: 'held', waiting: [] }],
+      ['api', { status: 'inSync', since, isApplied: false, waiting: [] }],
+      ['web', { status: 'held', since, isApplied: true, waiting: [] }],
     ]);
   });
 
   test('name the prefix that waits longest, where the day of its publication is known', async () => {
-    const waiting = [
+    const missing = [
       { prefix: '198.51.100.0/24', published: '2025-03-10' },
       { prefix: '192.0.2.0/24', published: '2025-03-03' },
       { prefix: '203.0.113.0/24', published: '' },
     ];
-    await putState({ ...full, waiting });
+    await putState({ ...full, run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], missing } } });
 
-    expect((await store.listSummaries()).get('web')).toEqual({ status: 'held', waiting: [waiting[1]] });
+    expect((await store.listSummaries()).get('web')).toMatchObject({ status: 'held', waiting: [missing[1]] });
   });
 
   test('name the snapshot up to which they tell', async () => {
-    await putState({ ...full, waiting: [], coverage: { snapshot: lastResult.snapshot, byOthers: [] } });
+    await putState({ ...full, run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], missing: [] } } });
 
-    expect((await store.listSummaries()).get('web')).toEqual({
-      status: 'held',
-      waiting: [],
-      snapshot: lastResult.snapshot,
-    });
+    expect((await store.listSummaries()).get('web')).toMatchObject({ waiting: [], snapshot: lastResult.snapshot });
   });
 
   test.each([
-    ['whose last run was before', { lastResult }],
+    ['whose last run was before', { run }],
     ['that never ran', {}],
   ])('count a paused target %s as paused', async (_, rest) => {
-    await putState(toState('web', { ...rest, paused: { by: 'Ada', at: since } }));
+    await putState(toState('web', { ...rest, operator: { paused: { by: 'Ada', at: since } } }));
 
     expect((await store.listSummaries()).get('web')?.status).toBe('paused');
   });
 
   test('follow the last put', async () => {
     await putState(full);
-    await putState(toState('web', { lastResult: { ...lastResult, status: 'inSync' } }));
+    await putState(toState('web', withStatus('inSync')));
 
     expect((await store.listSummaries()).get('web')?.status).toBe('inSync');
   });
@@ -236,8 +244,9 @@ describe('the lease of a target', () => {
     let ran = 0;
     const addOne = async () => {
       const outcome = await toStore().withLease('web', async (session) => {
-        const owned = typeof session.state === 'object' ? session.state.owned : [];
-        await session.put(toState('web', { owned: [...owned, { prefix: `192.0.2.${owned.length}/32`, since }] }));
+        const owned = typeof session.state === 'object' ? session.state.ownership.prefixes : [];
+        const prefixes = [...owned, { prefix: `192.0.2.${owned.length}/32`, since }];
+        await session.put(toState('web', { ownership: { prefixes, rules: [] } }));
         ran += 1;
       });
       return outcome;
@@ -246,7 +255,7 @@ describe('the lease of a target', () => {
     for (let round = 0; round < 5; round += 1) await Promise.all(Array.from({ length: 8 }, addOne));
 
     expect(ran).toBeGreaterThanOrEqual(5);
-    expect((await store.get('web'))?.owned).toHaveLength(ran);
+    expect((await store.get('web'))?.ownership.prefixes).toHaveLength(ran);
   });
 
   test('is given back when the work fails, and the failure goes on', async () => {

@@ -10,7 +10,7 @@ import type { ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceT
 import type { PullStatus } from '../../../src/core/ledger/pullStatus.ts';
 import type { Snapshot, SnapshotPointer, TagQuarantine } from '../../../src/core/serviceTags/snapshot.ts';
 import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
-import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import { emptyState, type LastResult, type TargetState } from '../../../src/core/targets/targetState.ts';
 import { buildQueries } from '../../../src/app/queries.ts';
 import type { QueryServices } from '../../../src/app/queries/queryServices.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
@@ -319,12 +319,20 @@ export function makeWorld(published = releases): World {
       listSummaries: () =>
         Promise.resolve(
           new Map(
-            [...states].flatMap(([name, { lastResult, waiting = [], coverage }]) => {
-              const snapshot = coverage?.snapshot ?? snapshots.all.at(-1)?.id ?? '';
-              return lastResult
-                ? [[name, { status: lastResult.status, waiting: waiting.slice(0, 1), snapshot }] as const]
-                : [];
-            }),
+            [...states].flatMap(
+              ([
+                name,
+                {
+                  run: { lastResult, seen },
+                },
+              ]) => {
+                if (!lastResult) return [];
+                const { status, since } = lastResult;
+                const snapshot = seen?.snapshot ?? snapshots.all.at(-1)?.id ?? '';
+                const waiting = (seen?.missing ?? []).slice(0, 1);
+                return [[name, { status, since, waiting, snapshot, isApplied: true }] as const];
+              },
+            ),
           ),
         ),
     },
@@ -336,25 +344,26 @@ export function makeWorld(published = releases): World {
   return Object.assign(world, { app: { queries: buildQueries(services), actions, logger } });
 }
 
+export const lastResult: LastResult = {
+  runId: '20260720T070000000Z-webhook-receiver-0123abcd',
+  at: '2026-07-20T07:00:00.000Z',
+  outcome: 'applied',
+  status: 'inSync',
+  since: '2026-07-20T07:00:00.000Z',
+  reasons: [],
+  snapshot: 'Public-20260720-3-0123456789ab',
+  planId: plan.id,
+  counts: { add: 1, remove: 0, retain: 0, held: 0 },
+};
+
 export function makeState(rest: Partial<TargetState> = {}): TargetState {
   return {
-    version: 1,
-    target: 'webhook-receiver',
-    ownerId: 'site-a',
-    owned: [{ prefix: '20.42.66.0/24', since: '2026-07-06T07:00:00.000Z' }],
-    ownedRules: ['AllowAcrWebhooks'],
-    absent: [],
-    returned: [],
-    lastResult: {
-      runId: '20260720T070000000Z-webhook-receiver-0123abcd',
-      at: '2026-07-20T07:00:00.000Z',
-      outcome: 'applied',
-      status: 'inSync',
-      reasons: [],
-      snapshot: 'Public-20260720-3-0123456789ab',
-      planId: plan.id,
-      counts: { add: 1, remove: 0, retain: 0, held: 0 },
+    ...emptyState('webhook-receiver', 'site-a'),
+    ownership: {
+      prefixes: [{ prefix: '20.42.66.0/24', since: '2026-07-06T07:00:00.000Z' }],
+      rules: ['AllowAcrWebhooks'],
     },
+    run: { lastResult, outbox: [] },
     ...rest,
   };
 }

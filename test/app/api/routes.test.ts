@@ -3,9 +3,9 @@ import { XMLParser } from 'fast-xml-parser';
 import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
 import { parseServiceTags } from '../../../src/core/serviceTags/parseServiceTags.ts';
 import type { PullStatus } from '../../../src/core/ledger/pullStatus.ts';
-import type { TargetStatus } from '../../../src/core/targets/targetState.ts';
 import { call, type Reply } from './call.ts';
-import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
+import { makeRun, makeState, makeWorld, nsgTarget, plan, type World, lastResult } from './fakes.ts';
+import type { TargetState, TargetStatus } from '../../../src/core/targets/targetState.ts';
 
 let world: World;
 beforeEach(() => {
@@ -335,7 +335,7 @@ describe('targets', () => {
 
   test('status, reasons, last result, plan summary, ownership, pin', async () => {
     const pin = { snapshot: idOf(0), by: 'someone', at: '2026-07-20T08:00:00.000Z' };
-    world.states.set('webhook-receiver', makeState({ pin }));
+    world.states.set('webhook-receiver', makeState({ operator: { pin } }));
 
     expect((await get('targets/webhook-receiver')).json()).toMatchObject({
       status: 'inSync',
@@ -350,7 +350,7 @@ describe('targets', () => {
 
   test.each([
     [{ ...nsgTarget, paused: true }, makeState(), 'paused'],
-    [nsgTarget, makeState({ paused: { by: 'someone', at: '2026-07-20T08:00:00.000Z' } }), 'paused'],
+    [nsgTarget, makeState({ operator: { paused: { by: 'someone', at: '2026-07-20T08:00:00.000Z' } } }), 'paused'],
     [{ ...nsgTarget, policy: 'plan' as const }, undefined, 'planOnly'],
   ])('status %#', async (target, state, status) => {
     world.targets = [target];
@@ -728,7 +728,7 @@ describe('health', () => {
     ['2026-07-12', 'degraded', { status: 'overdue', daysLeft: -2.5 }, [/may have used the first since 2026-07-19/]],
   ])('what was published %s is missing from a target: %s', async (published, status, goLive, problems) => {
     world.snapshots.pullStatus = pullStatus;
-    world.states.set('webhook-receiver', makeState({ waiting: [{ prefix: '52.146.2.0/24', published }] }));
+    world.states.set('webhook-receiver', makeState(lacking('52.146.2.0/24', published)));
     const reply = await get('health');
     const health = reply.json() as { problems: string[] };
 
@@ -741,7 +741,7 @@ describe('health', () => {
   test('a target that is configured no more has no deadline', async () => {
     world.snapshots.pullStatus = pullStatus;
     world.states.set('webhook-receiver', makeState());
-    world.states.set('gone', makeState({ waiting: [{ prefix: '52.146.2.0/24', published: '2026-07-01' }] }));
+    world.states.set('gone', makeState(lacking('52.146.2.0/24', '2026-07-01')));
 
     expect((await get('health')).json()).toMatchObject({ status: 'healthy', goLive: { status: 'done' } });
   });
@@ -753,8 +753,12 @@ describe('health', () => {
   });
 
   function withStatus(status: TargetStatus): ReturnType<typeof makeState> {
-    const state = makeState();
-    return { ...state, ...(state.lastResult && { lastResult: { ...state.lastResult, status } }) };
+    return makeState({ run: { outbox: [], lastResult: { ...lastResult, status } } });
+  }
+
+  function lacking(prefix: string, published: string): Partial<TargetState> {
+    const seen = { snapshot: idOf(2), byOthers: [], missing: [{ prefix, published }] };
+    return { run: { outbox: [], lastResult, seen } };
   }
 });
 

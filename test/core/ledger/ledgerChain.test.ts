@@ -147,7 +147,7 @@ describe('verifyChain', () => {
     const next = toRecord(5, fourth);
 
     expect(kindsOf([...chain, next], { head })).toEqual([['unclaimed', next.id]]);
-    expect(kindsOf([...chain, next], { head, outboxRunId: next.id })).toEqual([]);
+    expect(kindsOf([...chain, next], { head, owed: [next.id] })).toEqual([]);
   });
 
   test('notices records out of order', () => {

@@ -20,7 +20,7 @@ import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import { removalExcess } from '../../../src/core/removalLimit.ts';
 import type { Policy, SafetyLimits, Target } from '../../../src/core/targets/target.ts';
-import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import type { PlannerState } from '../../../src/core/targets/targetState.ts';
 import {
   applyChanges,
   liveRules,
@@ -57,7 +57,7 @@ interface World {
   readonly desired: readonly string[];
   readonly live: readonly string[];
   readonly owned: readonly string[];
-  readonly state: TargetState;
+  readonly state: PlannerState;
   readonly overrides?: Partial<PlanInput>;
 }
 

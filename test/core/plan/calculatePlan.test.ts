@@ -4,7 +4,7 @@ import type { Plan, RuleChange } from '../../../src/core/plan/plan.ts';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
 import { defaultLimits } from '../../../src/core/targets/target.ts';
-import type { AbsentPrefix, TargetState } from '../../../src/core/targets/targetState.ts';
+import type { AbsentPrefix, PlannerState } from '../../../src/core/targets/targetState.ts';
 import { emptyState, nsgTarget, openLimits, planInput, planOf, registryTarget, stateOwning } from './planFixtures.ts';
 import type { PlanCase } from './planFixtures.ts';
 
@@ -27,7 +27,7 @@ function over(prefix: string): AbsentPrefix {
   return clock(prefix, { since: '2025-12-01T00:00:00.000Z', confirmedBy: ['pa', 'pb'] });
 }
 
-function approvalOf(add: readonly string[], remove: readonly string[]): Partial<TargetState> {
+function approvalOf(add: readonly string[], remove: readonly string[]): Partial<PlannerState> {
   return {
     approval: {
       planId: 'x',
@@ -170,7 +170,7 @@ describe('what others put into a rule of ours', () => {
     expect(planned({ desired: [a, d], live: [a, c], state }).changes).toEqual([put([a, c, d])]);
   });
 
-  test.each<[string, Partial<TargetState>]>([
+  test.each<[string, Partial<PlannerState>]>([
     ['without an approval', {}],
     ['with an approval of it', approvalOf([], [b])],
   ])('is neither held nor removed once it is listed, %s', (_, overrides) => {
@@ -266,7 +266,7 @@ describe('removals', () => {
   const target = nsgTarget({ limits: { ...defaultLimits, maxRemovedPercent: 100 } });
   const live = [a, b, c];
 
-  function removalOf(overrides: Partial<TargetState>, input: Partial<PlanCase> = {}) {
+  function removalOf(overrides: Partial<PlannerState>, input: Partial<PlanCase> = {}) {
     return planned({ target, desired: [a], live, state: stateOwning(live, overrides), ...input });
   }
 
@@ -476,7 +476,7 @@ describe('removals', () => {
 
 describe('a list that is not believed', () => {
   const target = nsgTarget({ limits: { ...defaultLimits, maxRemovedPercent: 100 } });
-  const distrusted = (overrides: Partial<TargetState>, more: object = {}) =>
+  const distrusted = (overrides: Partial<PlannerState>, more: object = {}) =>
     planned({
       target,
       desired: [a],

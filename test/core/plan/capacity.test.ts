@@ -6,7 +6,7 @@ import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
-import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import type { PlannerState } from '../../../src/core/targets/targetState.ts';
 import { nsgTarget, openLimits, planInput, planOf, registryTarget, stateOwning } from './planFixtures.ts';
 
 const [a, b, c, d] = ['20.1.0.0/24', '20.1.1.0/24', '20.1.2.0/24', '20.1.4.0/24'] as const;
@@ -28,7 +28,7 @@ interface FitCase {
   readonly ours?: readonly string[];
   readonly foreign?: readonly string[];
   readonly room?: number | undefined;
-  readonly state?: Partial<TargetState>;
+  readonly state?: Partial<PlannerState>;
   readonly input?: Partial<PlanInput>;
 }
 
@@ -39,13 +39,13 @@ function fit({ target = registry, desired, ours = [], foreign = [], state = {}, 
   return planOf({ ...world, overrides: { ...input, current: { ...current, maxPrefixes } } });
 }
 
-function approval(add: readonly string[], remove: readonly string[] = []): Partial<TargetState> {
+function approval(add: readonly string[], remove: readonly string[] = []): Partial<PlannerState> {
   const person = { planId: 'x', by: 'somebody', at: '2026-01-09T00:00:00.000Z' };
   return { approval: { ...person, snapshot, configHash: 'config', add, remove } };
 }
 
 /** What a person who approves a plan says yes to. */
-function approvalOf({ plan }: PlanResult): Partial<TargetState> {
+function approvalOf({ plan }: PlanResult): Partial<PlannerState> {
   return approval([...plan.held.add, ...plan.add], [...plan.held.remove, ...plan.remove]);
 }
 

@@ -5,7 +5,7 @@ import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import { dropContained, familyOf, sortPrefixes } from '../../../src/core/prefixes.ts';
 import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../../src/core/targets/target.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
-import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import type { PlannerState } from '../../../src/core/targets/targetState.ts';
 
 /** No grace, no limit: what is asked is done. */
 export const openLimits: SafetyLimits = {
@@ -63,10 +63,7 @@ export function registryTarget(overrides: Partial<RegistryTarget> = {}): Registr
   };
 }
 
-export const emptyState: PlanInput['state'] & TargetState = {
-  version: 1,
-  target: 'hooks',
-  ownerId: 'owner',
+export const emptyState: PlannerState = {
   owned: [],
   ownedRules: [],
   absent: [],
@@ -74,7 +71,7 @@ export const emptyState: PlanInput['state'] & TargetState = {
 };
 
 /** A state that owns `prefixes` and, of an NSG, the rules of their families. */
-export function stateOwning(prefixes: readonly string[], overrides: Partial<TargetState> = {}): TargetState {
+export function stateOwning(prefixes: readonly string[], overrides: Partial<PlannerState> = {}): PlannerState {
   const families = new Set(prefixes.map(familyOf));
   return {
     ...emptyState,
@@ -102,7 +99,7 @@ export interface PlanCase {
   readonly target: Target;
   readonly desired: readonly string[];
   readonly live: readonly string[];
-  readonly state: TargetState;
+  readonly state: PlannerState;
   readonly overrides?: Partial<PlanInput>;
   readonly mark?: CurrentRule['mark'];
 }

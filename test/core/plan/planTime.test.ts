@@ -1,13 +1,13 @@
 /** How long a plan takes; apart from the cases, which the mutation tests run hundreds of times. */
 import { describe, expect, test } from '@jest/globals';
-import type { AbsentPrefix, TargetState } from '../../../src/core/targets/targetState.ts';
+import type { AbsentPrefix, PlannerState } from '../../../src/core/targets/targetState.ts';
 import { nsgTarget, planOf, stateOwning } from './planFixtures.ts';
 
 function over(prefix: string): AbsentPrefix {
   return { prefix, since: '2025-12-01T00:00:00.000Z', publication: 'p0', confirmedBy: ['pa', 'pb'] };
 }
 
-function approvalOf(add: readonly string[], remove: readonly string[]): Partial<TargetState> {
+function approvalOf(add: readonly string[], remove: readonly string[]): Partial<PlannerState> {
   const approval = { planId: 'x', by: 'somebody', at: '2026-01-09T00:00:00.000Z', configHash: 'config', add, remove };
   return { approval: { ...approval, snapshot: 'Public-20260105-1-000000000000' } };
 }
@@ -22,7 +22,7 @@ describe('a whole tag, 600 prefixes of each family', () => {
   const other = tagOf(100, '2000');
   const returned = whole.map((prefix) => ({ prefix, returns: ['2026-01-01T00:00:00.000Z'] }));
 
-  test.each<[string, readonly string[], Partial<TargetState>]>([
+  test.each<[string, readonly string[], Partial<PlannerState>]>([
     ['nothing to do', whole, {}],
     ['all of it gone', [], {}],
     ['all of it gone, for long', [], { absent: whole.map(over) }],

@@ -3,17 +3,17 @@ import { describe, expect, test } from '@jest/globals';
 import type { HeldAdditions } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
-import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import type { PlannerState } from '../../../src/core/targets/targetState.ts';
 import { emptyState, nsgTarget, openLimits, planOf, stateOwning } from './planFixtures.ts';
 
 const [a, b, far] = ['20.1.0.0/24', '20.1.2.0/24', '40.1.0.0/24'] as const;
 const snapshot = 'Public-20260105-1-000000000000';
-const pin = { snapshot, by: 'somebody', at: '2026-01-09T00:00:00.000Z' } as NonNullable<TargetState['pin']>;
+const pin = { snapshot, by: 'somebody', at: '2026-01-09T00:00:00.000Z' } as NonNullable<PlannerState['pin']>;
 const blockers: readonly Reason[] = [{ code: 'notFound', message: 'There is no such group.' }];
 const distrust: readonly Reason[] = [{ code: 'quarantined', message: 'The tag is gone.' }];
 
 describe('the snapshot that moved the clocks', () => {
-  const clocks = (state: Partial<TargetState>, overrides: Partial<PlanInput> = {}) =>
+  const clocks = (state: Partial<PlannerState>, overrides: Partial<PlanInput> = {}) =>
     planOf({ target: nsgTarget(), desired: [], live: [], state: { ...emptyState, ...state }, overrides }).clocks;
   const still = { absent: [], returned: [] };
 
@@ -21,7 +21,7 @@ describe('the snapshot that moved the clocks', () => {
     expect(clocks({ clocksMovedBy: 'old' })).toEqual({ ...still, clocksMovedBy: snapshot });
   });
 
-  test.each<[string, Partial<TargetState>, Partial<PlanInput>]>([
+  test.each<[string, Partial<PlannerState>, Partial<PlanInput>]>([
     ['nothing can be done to the target', {}, { blockers }],
     ['the target follows another list than the current one', { pin }, {}],
   ])('stays what it was where %s', (_, state, overrides) => {
@@ -45,7 +45,7 @@ describe('what maxAddedAddresses holds', () => {
   interface HeldCase {
     readonly max: number;
     readonly ours?: readonly string[];
-    readonly state?: Partial<TargetState>;
+    readonly state?: Partial<PlannerState>;
     readonly overrides?: Partial<PlanInput>;
   }
 

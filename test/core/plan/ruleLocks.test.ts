@@ -3,7 +3,7 @@ import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import { findRuleLocks } from '../../../src/core/plan/ruleLocks.ts';
 import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
-import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import type { PlannerState } from '../../../src/core/targets/targetState.ts';
 import { emptyState, nsgTarget, openLimits, planInput, registryTarget, stateOwning } from './planFixtures.ts';
 
 const [a, b] = ['20.1.0.0/24', '20.1.2.0/24'] as const;
@@ -14,7 +14,7 @@ interface LockCase {
   readonly target?: Partial<NsgRuleTarget>;
   readonly desired: readonly string[];
   readonly rules: readonly Partial<CurrentRule>[];
-  readonly state?: TargetState;
+  readonly state?: PlannerState;
 }
 
 function planOf({ target, desired, rules, state = emptyState }: LockCase): PlanResult {
@@ -153,7 +153,7 @@ describe('a rule of ours', () => {
     ]);
   });
 
-  test.each<[string, TargetState]>([
+  test.each<[string, PlannerState]>([
     ['', stateOwning([a])],
     [', though only its mark says that it is ours', emptyState],
   ])('gets its prefixes back in place of the tag%s', (_, state) => {

@@ -18,7 +18,6 @@ import { ageOf, publicSourceName } from '../health.ts';
 import { describePrefixes } from '../describePrefixes.ts';
 import { readReleases } from '../releases.ts';
 import { describeCause, readStorage } from '../storage.ts';
-import { statusSince } from './statusSince.ts';
 import { readLastRun, readTargetFacts, type TargetFacts } from './targetFacts.ts';
 
 const shownReleases = 6;
@@ -84,10 +83,8 @@ async function cardsOf(
 ): Promise<readonly Card[]> {
   const row = targetRow(fact, snapshot?.document, now);
   if (!waits.includes(fact.status) && !row.isOverdue) return [];
-  const [run, since] = await Promise.all([
-    readLastRun(services.ledger, fact.state).catch(() => undefined),
-    statusSince(services.ledger, fact.state).catch(() => null),
-  ]);
+  const run = await readLastRun(services.ledger, fact.state).catch(() => undefined);
+  const since = fact.state?.run.lastResult?.since ?? null;
   return targetCards({ ...fact, row, plan: run?.plan, since }, describe, now);
 }
 

@@ -1,6 +1,6 @@
 /** Each configured target with all that storage remembers of it: what rows and cards are made from. */
 import pMap from 'p-map';
-import type { RunRecord } from '../../../core/ledger/runRecord.ts';
+import { isPullRecord, type UpdateRecord } from '../../../core/ledger/runRecord.ts';
 import type { Reason } from '../../../core/reasons.ts';
 import type { Target } from '../../../core/targets/target.ts';
 import type { TargetState, TargetStatus, WaitingPrefix } from '../../../core/targets/targetState.ts';
@@ -33,7 +33,7 @@ export async function readTargetFacts(services: QueryServices): Promise<readonly
   return targets.map((target, index) => {
     const state = states[index];
     const { status, reasons } = viewState(target, state, services.updatesPaused);
-    const known = state === 'unreadable' ? undefined : state;
+    const known = state instanceof Error ? undefined : state;
     const { waiting = [], hasDeadline = false } = summaries[index] ?? {};
     return { target, state: known, status, reasons, missing: missingOf(known, waiting), hasDeadline };
   });
@@ -41,7 +41,7 @@ export async function readTargetFacts(services: QueryServices): Promise<readonly
 
 /** All that the last run told, and what was listed after it. */
 function missingOf(state: TargetState | undefined, summary: readonly WaitingPrefix[]): readonly WaitingPrefix[] {
-  const all = [...(state?.waiting ?? []), ...summary].filter(({ published }) => published !== '');
+  const all = [...(state?.run.seen?.missing ?? []), ...summary].filter(({ published }) => published !== '');
   return [...new Map(all.map((entry) => [entry.prefix, entry])).values()];
 }
 
@@ -49,9 +49,10 @@ function missingOf(state: TargetState | undefined, summary: readonly WaitingPref
 export async function readLastRun(
   ledger: Pick<Ledger, 'get'>,
   state: TargetState | undefined,
-): Promise<RunRecord | undefined> {
-  const runId = state?.lastResult?.runId;
+): Promise<UpdateRecord | undefined> {
+  const runId = state?.run.lastResult?.runId;
   if (runId === undefined) return undefined;
-  if (state?.outbox?.id === runId) return state.outbox;
-  return readStorage('the ledger', () => ledger.get(runId));
+  const owed = state?.run.outbox.find(({ id }) => id === runId);
+  const record = owed ?? (await readStorage('the ledger', () => ledger.get(runId)));
+  return record && !isPullRecord(record) ? record : undefined;
 }

@@ -1,0 +1,51 @@
+/** A person's approval of a plan. It counts only with its own record in the ledger, which nobody can change. */
+import { InvalidDocumentError } from '../../core/errors.ts';
+import type { RunRecord, UpdateRecord } from '../../core/ledger/runRecord.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import { sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import type { Approval, RecordedApproval } from '../../core/targets/targetState.ts';
+import type { Ledger } from '../ports.ts';
+
+export interface ApprovedPlan {
+  readonly plan: Plan;
+  readonly configHash: string;
+  /** Id of the current snapshot. */
+  readonly newest: string;
+}
+
+/** A yes to all of a plan: what it holds, and what an approval before this one let through already. */
+export function toApproval({ plan, ...facts }: ApprovedPlan, by: string, at: Date, record: string): RecordedApproval {
+  return {
+    planId: plan.id,
+    by,
+    at: at.toISOString(),
+    snapshot: plan.snapshot,
+    ...facts,
+    add: sortPrefixes([...plan.held.add, ...plan.add]),
+    remove: sortPrefixes([...plan.held.remove, ...plan.remove]),
+    record,
+  };
+}
+
+/** Whoever may write states must not be able to approve: the state's word is compared with the record. */
+export async function proveApproval(ledger: Pick<Ledger, 'get'>, approval: RecordedApproval): Promise<boolean> {
+  const recorded = (await readRecord(ledger, approval.record))?.operator?.approval;
+  if (!recorded) return false;
+  const members = ['planId', 'by', 'at', 'snapshot', 'newest', 'configHash'] as const;
+  return members.every((member) => recorded[member] === approval[member]) && isWithin(approval, recorded);
+}
+
+/** What of it is done already has left the state. */
+function isWithin(part: Approval, whole: Approval): boolean {
+  return (['add', 'remove'] as const).every((list) => subtractPrefixes(part[list], whole[list]).length === 0);
+}
+
+async function readRecord(ledger: Pick<Ledger, 'get'>, id: string): Promise<UpdateRecord | undefined> {
+  try {
+    const record: RunRecord | undefined = await ledger.get(id);
+    return record?.outcome === 'approved' && record.id === id ? (record as UpdateRecord) : undefined;
+  } catch (error) {
+    if (error instanceof InvalidDocumentError) return undefined;
+    throw error;
+  }
+}

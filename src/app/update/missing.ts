@@ -1,0 +1,76 @@
+/** What a target lacks of the current list after a run, and since when each of it has been listed. */
+import { toErrorMessage } from '../../core/errors.ts';
+import { livePrefixes } from '../../core/plan/currentRule.ts';
+import { intersectPrefixes, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
+import type { Target } from '../../core/targets/target.ts';
+import { prefixesOwned, type SeenRules, type TargetState, type WaitingPrefix } from '../../core/targets/targetState.ts';
+import { readNewestSnapshot, registryOf, toLastListing, type Listing, type ListReaders } from './listing.ts';
+import type { Logger } from '../ports.ts';
+import { datePrefixes, type PublicationReaders } from './publications.ts';
+import type { RunResult } from './runResult.ts';
+
+export interface MissingReaders extends ListReaders, Pick<PublicationReaders, 'changes'> {
+  readonly logger: Logger;
+}
+
+/** A run that ended before it saw the rules tells too: against what is known to be let in. */
+export async function measureMissing(
+  readers: MissingReaders,
+  target: Target,
+  state: TargetState,
+  result: RunResult,
+): Promise<SeenRules | undefined> {
+  try {
+    const listing = result.planned ? result.planned.newest : await readLastListing(readers, target, state);
+    if (!listing) return undefined;
+    const facts = factsOf(listing, state, result);
+    const live = result.planned ? liveAfter(result) : [...prefixesOwned(state), ...facts.byOthers];
+    const missing = subtractPrefixes(listing.selection.prefixes, live);
+    return { ...facts, missing: await dateMissing(readers, state, listing, missing) };
+  } catch (error) {
+    // What came of the run must be recorded all the same; the next one measures again.
+    const details = { targetId: target.name, error: toErrorMessage(error) };
+    readers.logger.warn('what a target lacks cannot be told', details);
+    return undefined;
+  }
+}
+
+async function readLastListing(readers: MissingReaders, target: Target, state: TargetState) {
+  const newest = await readNewestSnapshot(readers);
+  return newest && toLastListing(newest, target, state);
+}
+
+function factsOf(
+  { snapshot, regions, selection }: Listing,
+  { run }: TargetState,
+  { planned }: RunResult,
+): Omit<SeenRules, 'missing'> {
+  if (!planned) return { byOthers: [], ...run.seen, snapshot: snapshot.id };
+  const byOthers = intersectPrefixes(selection.prefixes, planned.result.plan.foreign);
+  const isLive = registryOf(planned.target) !== undefined && regions !== 'all';
+  return { snapshot: snapshot.id, byOthers, ...(isLive ? { registryRegions: regions } : {}) };
+}
+
+function liveAfter({ applied, outcome, planned }: RunResult): readonly string[] {
+  const isWritten = applied && (outcome === 'applied' || outcome === 'pending');
+  if (isWritten) return livePrefixes(applied.after);
+  return planned ? [...planned.result.ours, ...planned.result.plan.foreign] : [];
+}
+
+/** What was missing before keeps its day. */
+async function dateMissing(
+  readers: MissingReaders,
+  { run }: TargetState,
+  { snapshot, selection }: Listing,
+  missing: readonly string[],
+): Promise<readonly WaitingPrefix[]> {
+  const earlier = run.seen?.missing ?? [];
+  const before = earlier.map(({ prefix }) => prefix);
+  const arrived = new Set(overlapping(before, subtractPrefixes(before, missing)));
+  const known = earlier.filter(({ prefix }) => !arrived.has(prefix));
+  const fresh = subtractPrefixes(
+    missing,
+    known.map(({ prefix }) => prefix),
+  );
+  return [...known, ...(await datePrefixes(readers, snapshot, selection.tags, fresh))];
+}

@@ -1,0 +1,150 @@
+/** The reads of a run: what the list says, what people said, what the rules hold now. */
+import { livePrefixes } from '../../core/plan/currentRule.ts';
+import type { PlanInput } from '../../core/plan/planInput.ts';
+import type { Relisted } from '../../core/plan/removals.ts';
+import { intersectPrefixes } from '../../core/prefixes.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import { holds } from '../../core/targets/approval.ts';
+import type { Target } from '../../core/targets/target.ts';
+import { targetConfigHash } from '../../core/targets/targetConfigHash.ts';
+import {
+  prefixesOwned,
+  type PlannerState,
+  type RecordedApproval,
+  type TargetState,
+} from '../../core/targets/targetState.ts';
+import { proveApproval } from './approvals.ts';
+import { readRegions, readTargetSnapshots, regionsIn, toListing, type Listing, type ListReaders } from './listing.ts';
+import type { ArmSession, Clock, CurrentState, Ledger, TargetAdapter } from '../ports.ts';
+import { relistedSince, type PublicationReaders } from './publications.ts';
+import { selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
+
+export interface TargetObservation {
+  readonly target: Target;
+  readonly state: TargetState;
+  readonly configHash: string;
+  readonly current: CurrentState;
+  /** What the target follows: the current list, or the one that it is pinned to. */
+  readonly own: Listing | undefined;
+  /** What it selects of the current list, also if it is pinned to an earlier one. */
+  readonly newest: Listing | undefined;
+  /** Whether the approval in the state counts now. */
+  readonly isApprovalValid: boolean;
+  readonly knownRegions: readonly string[];
+  readonly input: PlanInput;
+  readonly notes: readonly Reason[];
+}
+
+export interface ObservationReaders extends ListReaders, Pick<PublicationReaders, 'changes'> {
+  readonly clock: Clock;
+  readonly ledger: Pick<Ledger, 'get'>;
+  /** Identifies this deployment in the rules it writes. */
+  readonly ownerId: string;
+}
+
+export async function observeTarget(
+  readers: ObservationReaders,
+  arm: ArmSession,
+  target: Target,
+  state: TargetState,
+): Promise<TargetObservation> {
+  const current = await adapterOf(arm, target).read(target);
+  const { followed, newest: newestSnapshot } = await readTargetSnapshots(readers, state.operator.pin);
+  const regions = await readRegions(arm, target, current.location);
+  const listingOf = (snapshot: Snapshot) => toListing(snapshot, target, regions, state.planner.knownRegions);
+  const own = followed && listingOf(followed.snapshot);
+  const newest = newestSnapshot && newestSnapshot !== followed?.snapshot ? listingOf(newestSnapshot) : own;
+  const configHash = targetConfigHash(target);
+  const snapshot = followed?.snapshot.id ?? '';
+  const now = readers.clock.now();
+  const approval = state.operator.approval;
+  const isOpen = approval && holds(approval, { snapshot, newest: newestSnapshot?.id ?? '', configHash, now });
+  const isProven = isOpen ? await proveApproval(readers.ledger, approval) : false;
+  const input: PlanInput = {
+    target,
+    configHash,
+    snapshot,
+    desired: own?.selection.prefixes ?? [],
+    nested: own?.selection.nested ?? [],
+    current,
+    state: toPlannerState(state, current, isProven ? approval : undefined),
+    publication: followed?.publication ?? '',
+    relisted: followed ? await readRelisted(readers, followed.snapshot, target, state) : [],
+    blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
+    distrust: selectionDistrust(target, own, state, followed?.unreadable ?? []),
+    now,
+  };
+  return {
+    target,
+    state,
+    configHash,
+    current,
+    own,
+    newest,
+    isApprovalValid: isProven,
+    knownRegions: rememberRegions(state, target, [own, newest]),
+    input,
+    notes: [...(isOpen && !isProven ? [unprovenNote(approval)] : []), ...selectionNotes(target, own, state)],
+  };
+}
+
+export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
+  return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
+}
+
+function toPlannerState(
+  { ownership, run, operator, planner }: TargetState,
+  current: CurrentState,
+  approval: RecordedApproval | undefined,
+): PlannerState {
+  return {
+    ...planner,
+    owned: ownership.prefixes,
+    ownedRules: rulesOfOurs(ownership, current),
+    ...(run.removalsNotBefore === undefined ? {} : { removalsNotBefore: run.removalsNotBefore }),
+    ...(operator.pin ? { pin: operator.pin } : {}),
+    ...(approval ? { approval } : {}),
+  };
+}
+
+/** A write whose answer was lost may have come through: then the rule has our mark and what was claimed for it. */
+function rulesOfOurs(ownership: TargetState['ownership'], { rules }: CurrentState): readonly string[] {
+  const owned = prefixesOwned({ ownership });
+  const marked = rules.filter(
+    (rule) => rule.mark === 'ours' && intersectPrefixes(owned, livePrefixes([rule])).length > 0,
+  );
+  return [...new Set([...ownership.rules, ...marked.map(({ rule }) => rule)])].sort();
+}
+
+/** The clocks of removals stood still while the target was blocked, failing, pinned or not configured. */
+async function readRelisted(
+  readers: ObservationReaders,
+  snapshot: Snapshot,
+  target: Target,
+  { operator, planner: { absent, clocksMovedBy } }: TargetState,
+): Promise<Relisted> {
+  return absent.length === 0 || operator.pin ? [] : relistedSince(readers, snapshot, target, clocksMovedBy);
+}
+
+function unprovenNote({ by, at, record }: RecordedApproval): Reason {
+  const message = `The approval by ${by} on ${at.slice(0, 10)} does not count: the ledger has no such record ${record}. Approve the plan again.`;
+  return { code: 'unprovenApproval', message };
+}
+
+/** A registry's rules carry no mark: there the state alone tells whose they are. */
+function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetState): Reason[] {
+  if (stateOwner === ownerId) return [];
+  const message = `The state of ${target} is of another deployment of this app (${stateOwner}, this one is ${ownerId}): the storage was copied. Delete targets/state/${target}.json to start anew; what stands in the rules then counts as somebody else's.`;
+  return [{ code: 'otherOwner', message }];
+}
+
+/** Also for `all`: the targets file may name regions one day. */
+function rememberRegions(
+  { planner: { knownRegions = [] } }: TargetState,
+  { serviceTag }: Target,
+  listings: readonly (Listing | undefined)[],
+): readonly string[] {
+  const listed = listings.flatMap((listing) => (listing ? regionsIn(listing.snapshot, serviceTag) : []));
+  return [...new Set([...knownRegions, ...listed])].sort();
+}

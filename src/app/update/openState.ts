@@ -1,0 +1,193 @@
+/** The state that a run begins with: as stored, or rebuilt from the ledger if it is lost or unreadable. */
+import { NewerVersionError } from '../../core/errors.ts';
+import { newRunId } from '../../core/ledger/ledgerChain.ts';
+import { headOf } from '../../core/ledger/outbox.ts';
+import { isPullRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
+import type { Reason } from '../../core/reasons.ts';
+import { nextState, type StateEvent } from '../../core/targets/nextState.ts';
+import { ownRulesOf } from '../../core/targets/ownRules.ts';
+import type { Target } from '../../core/targets/target.ts';
+import { emptyState, type OperatorState, type TargetState } from '../../core/targets/targetState.ts';
+import { counted } from '../../core/words.ts';
+import { itemsOf } from '../itemsOf.ts';
+import type { Ledger, TargetSession } from '../ports.ts';
+import { recordInterruption, rebuildable } from './recordRun.ts';
+import { createStateHandle, type StateHandle } from './run.ts';
+import type { UpdateServices } from './updateServices.ts';
+
+export interface LoadedState {
+  readonly state: TargetState;
+  readonly notes: readonly Reason[];
+}
+
+export interface OpenState {
+  readonly state: StateHandle;
+  readonly notes: readonly Reason[];
+}
+
+/** Under the target's lease: what earlier runs owe to the ledger is there afterwards. */
+export async function openState(
+  services: Pick<UpdateServices, 'ledger' | 'ownerId'>,
+  session: TargetSession,
+  target: Target,
+): Promise<OpenState> {
+  const loaded = await loadState(services, session.state, target.name);
+  const bound = bindToResource(loaded, target);
+  const state = createStateHandle(session, bound.state);
+  await state.settle(services.ledger);
+  return { state, notes: bound.notes };
+}
+
+export async function loadState(
+  { ledger, ownerId }: Pick<UpdateServices, 'ledger' | 'ownerId'>,
+  found: TargetState | 'unreadable' | undefined,
+  target: string,
+): Promise<LoadedState> {
+  if (found !== undefined && found !== 'unreadable') return { state: found, notes: [] };
+  const state = await rebuildState(ledger, target, ownerId);
+  const isFresh = found === undefined && state.run.ledgerHead === undefined;
+  return { state, notes: isFresh ? [] : [recoveredNote(found === 'unreadable', state)] };
+}
+
+/** What is remembered of another resource does not hold for this one: nothing there is ours until it is claimed. */
+export function bindToResource({ state, notes }: LoadedState, target: Target): LoadedState {
+  const resourceId = target.resourceId.toLowerCase();
+  const before = state.resourceId ?? resourceId;
+  const event: StateEvent = { type: 'bound', resourceId, spelled: (rule) => spelledBy(target, rule) };
+  return {
+    state: nextState(state, event),
+    notes: before === resourceId ? notes : [...notes, otherResourceNote(before)],
+  };
+}
+
+/** Azure's names have no letter case: one that the targets file spells anew is the same rule. */
+function spelledBy(target: Target, rule: string): string {
+  const rules = target.kind === 'nsgRule' ? ownRulesOf(target) : [];
+  return rules.find(({ name }) => name.toLowerCase() === rule.toLowerCase())?.name ?? rule;
+}
+
+/** Something that is no run over the rules: its record is in the chain, and the state knows of it. */
+export async function recordWithoutRun(
+  services: UpdateServices,
+  session: TargetSession,
+  target: string,
+  toEntry: (entry: EntryFrame) => Entry,
+): Promise<UpdateRecord> {
+  const { ledger, clock } = services;
+  const loaded = await loadState(services, session.state, target);
+  const state = createStateHandle(session, loaded.state);
+  await state.settle(ledger);
+  const now = clock.now();
+  const id = newRunId(now, target, services.randomHex());
+  await recordInterruption(services, state, id);
+  const at = now.toISOString();
+  const { record, event } = toEntry({ id, at, state: state.current, notes: loaded.notes });
+  return recordEvent(
+    services,
+    state,
+    { id, chain: target, startedAt: at, finishedAt: at, durationInMs: 0, ...record },
+    event,
+  );
+}
+
+export interface EntryFrame extends LoadedState {
+  readonly id: string;
+  readonly at: string;
+}
+
+type RecordedEvent = Extract<StateEvent, { readonly type: 'prepared' | 'ended' }>;
+
+export interface Entry {
+  readonly record: Pick<UpdateRecord, 'trigger' | 'outcome' | 'reasons' | 'details' | 'plan'>;
+  /** Gets the record. */
+  readonly event: RecordedEvent;
+}
+
+/** The record tells the state as it is after the event. */
+export async function recordEvent(
+  { ledger }: Pick<UpdateServices, 'ledger'>,
+  state: StateHandle,
+  record: UpdateRecord,
+  event: RecordedEvent,
+): Promise<UpdateRecord> {
+  const whole = { ...record, ...rebuildable(nextState(state.current, event)) };
+  await state.store({ ...event, record: whole } as RecordedEvent);
+  const stored = state.current.run.outbox.at(-1) ?? whole;
+  await state.settle(ledger);
+  return stored;
+}
+
+/** A year of a target of version 0.1 that was looked at each hour and blocked each time. */
+const maxRecords = 10_000;
+
+/** Every record tells all of it; those of version 0.1 told parts, and the last that told one counts. */
+async function rebuildState(ledger: Ledger, target: string, ownerId: string): Promise<TargetState> {
+  const empty = emptyState(target, ownerId);
+  let newest: UpdateRecord | undefined;
+  let owning: UpdateRecord | undefined;
+  let said: OperatorState | undefined;
+  const heard: UpdateRecord[] = [];
+  for await (const record of recordsOf(ledger, target)) {
+    newest ??= record;
+    if (record.owned !== undefined && record.ownerId === ownerId) owning ??= record;
+    said ??= record.operator;
+    if (!said) heard.push(record);
+    if (owning && (said || record.trigger.reason === 'resume')) break;
+  }
+  if (!newest) return empty;
+  return {
+    ...empty,
+    ownership: {
+      prefixes: (owning?.owned ?? []).map((prefix) => ({ prefix, since: owning?.finishedAt ?? '' })),
+      rules: owning?.ownedRules ?? [],
+    },
+    operator: saidSince(said, heard),
+    run: {
+      outbox: [],
+      ledgerHead: headOf(newest),
+      ...(newest.removalsNotBefore === undefined ? {} : { removalsNotBefore: newest.removalsNotBefore }),
+    },
+    ...(owning?.resourceId === undefined ? {} : { resourceId: owning.resourceId }),
+  };
+}
+
+async function* recordsOf(ledger: Ledger, chain: string): AsyncGenerator<UpdateRecord> {
+  const readPage = async (page: Parameters<Ledger['list']>[0]) => {
+    const found = await ledger.list({ ...page, chain });
+    const newer = found.skipped?.find(({ error }) => error instanceof NewerVersionError);
+    if (newer) throw newer.error;
+    return found;
+  };
+  for await (const record of itemsOf(readPage, 50, maxRecords)) if (!isPullRecord(record)) yield record;
+}
+
+/** Records of version 0.1, newest first, tell it by what asked for them. */
+function saidSince(said: OperatorState | undefined, records: readonly UpdateRecord[]): OperatorState {
+  const resumed = records.findIndex(({ trigger }) => trigger.reason === 'resume');
+  const later = resumed < 0 ? records : records.slice(0, resumed);
+  const rolledBack = later.find(({ trigger, snapshot }) => trigger.reason === 'rollback' && snapshot);
+  const paused = later.find(({ trigger }) => trigger.reason === 'pause');
+  return {
+    ...(resumed < 0 ? said : {}),
+    ...(rolledBack?.snapshot ? { pin: { snapshot: rolledBack.snapshot.id, ...whoAndWhen(rolledBack) } } : {}),
+    ...(paused ? { paused: whoAndWhen(paused) } : {}),
+  };
+}
+
+function whoAndWhen({ trigger, startedAt }: UpdateRecord): { readonly by: string; readonly at: string } {
+  return { by: trigger.by ?? 'unknown', at: startedAt };
+}
+
+function recoveredNote(isUnreadable: boolean, state: TargetState): Reason {
+  const what = isUnreadable ? 'The state could not be read (a copy of it is kept)' : 'The state was lost';
+  const count = state.ownership.prefixes.length;
+  const owned = `${counted(count, 'owned prefix')} ${count === 1 ? 'was' : 'were'}`;
+  return { code: 'recovered', message: `${what}; ${owned} taken from the ledger. Clocks of removals start anew.` };
+}
+
+function otherResourceNote(before: string): Reason {
+  return {
+    code: 'otherResource',
+    message: `The target was ${before} before: its rules there stay as they are and are not kept up to date; here nothing is ours yet.`,
+  };
+}

@@ -1,0 +1,82 @@
+/** What an update would do to its target, from what was observed. */
+import { calculatePlan, type PlanResult } from '../../core/plan/calculatePlan.ts';
+import { subtractPrefixes } from '../../core/prefixes.ts';
+import type { Reason } from '../../core/reasons.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
+import { prefixesOwned } from '../../core/targets/targetState.ts';
+import type { ArmSession } from '../ports.ts';
+import { adapterOf, observeTarget, type TargetObservation } from './observe.ts';
+import type { Run } from './run.ts';
+import { pinNotes } from './selectionReasons.ts';
+import { gateReason } from './writeGate.ts';
+
+export interface PlannedUpdate extends TargetObservation {
+  readonly result: PlanResult;
+}
+
+/** Azure's answers may be so much older than a write that has ended. */
+const secondLookInMs = 5_000;
+
+/**
+ * An answer may be older than our last write. Then a rule of ours seems not to be there, and its claim would be given
+ * up for good: the rule would be somebody else's from the next answer on. So what would cost a claim is asked twice.
+ */
+export async function observeAndPlan(run: Run): Promise<PlannedUpdate> {
+  const { services, arm, target } = run;
+  const look = async () => planUpdate(arm, await observeTarget(services, arm, target, run.state.current));
+  const planned = await look();
+  if (lostClaims(run, planned).length === 0) return planned;
+  await services.clock.sleep(secondLookInMs);
+  return look();
+}
+
+/** What is about to be written to a rule with a mark is claimed anew by that write. */
+function lostClaims({ services, state, target }: Run, { result }: PlannedUpdate): readonly string[] {
+  const { updatesPaused } = services;
+  const isWritten = traitsOf(target).hasMark && !gateReason({ target, state: state.current, updatesPaused });
+  return subtractPrefixes(prefixesOwned(state.current), [...result.ours, ...(isWritten ? result.plan.add : [])]);
+}
+
+export async function planUpdate(arm: ArmSession, observation: TargetObservation): Promise<PlannedUpdate> {
+  const { state, own, newest } = observation;
+  const { result, maxPrefixes } = await planWithQuota(arm, observation);
+  const notes = [...observation.notes, ...pinNotes(state.operator.pin, result, own, newest)];
+  return {
+    ...observation,
+    current: { ...observation.current, maxPrefixes },
+    result: withNotes(result, notes),
+  };
+}
+
+interface PlanWithQuota {
+  readonly result: PlanResult;
+  readonly maxPrefixes: number | undefined;
+}
+
+/**
+ * A registry's quota costs a call of its own: it is asked for only if there is something to write, and only once as long
+ * as the registry is less than half full.
+ */
+async function planWithQuota(arm: ArmSession, observation: TargetObservation): Promise<PlanWithQuota> {
+  const { target, input, current, state } = observation;
+  const { maxPrefixes } = input.current;
+  const known = state.run.capacity;
+  const adapter = adapterOf(arm, target);
+  const result = calculatePlan(input);
+  const { verdict, reasons } = result.plan;
+  const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
+  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
+  if (isQuiet || maxPrefixes !== undefined || !adapter.readQuota) return { result, maxPrefixes };
+  const count = result.changes.reduce((most, { prefixes }) => Math.max(most, prefixes.length), 0);
+  const hasRoom = known && !known.isAssumed && 2 * (count + result.plan.foreign.length) <= known.limit;
+  if (hasRoom && !isShort) return { result, maxPrefixes: known.limit };
+  const { limit, note } = await adapter.readQuota(target, current);
+  const planned = calculatePlan({ ...input, current: { ...input.current, maxPrefixes: limit } });
+  return { result: note ? withNotes(planned, [note]) : planned, maxPrefixes: limit };
+}
+
+/** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */
+function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): PlanResult {
+  const reasons = new Map([...plan.reasons, ...notes].map((reason) => [reason.message, reason]));
+  return { ...result, plan: { ...plan, reasons: [...reasons.values()] } };
+}

@@ -1,0 +1,185 @@
+/** What the state and the ledger keep of a run. */
+import { toErrorMessage } from '../../core/errors.ts';
+import type { ArmUsage, UpdateRecord } from '../../core/ledger/runRecord.ts';
+import { rememberCount, toCapacityUse, type CapacityHistory } from '../../core/plan/capacityUse.ts';
+import { intersectPrefixes } from '../../core/prefixes.ts';
+import { nextState } from '../../core/targets/nextState.ts';
+import { traitsOf } from '../../core/targets/targetKinds.ts';
+import { prefixesOwned, type LastResult, type TargetState } from '../../core/targets/targetState.ts';
+import type { Notification } from '../ports.ts';
+import { joinPlans, toLiveRules } from './applyPlan.ts';
+import { deadlineNotice } from './notifyOfRun.ts';
+import type { PlannedUpdate } from './planUpdate.ts';
+import type { Run } from './run.ts';
+import { isRecorded, statusOf, type RunResult } from './runResult.ts';
+import { measureMissing } from './missing.ts';
+import type { UpdateServices } from './updateServices.ts';
+import type { StateHandle } from './run.ts';
+
+export interface RecordedRun {
+  /** As it is in the ledger, or would be: not every run is kept. */
+  readonly record: UpdateRecord;
+  readonly deadline: Notification | undefined;
+}
+
+/** The record, and with it the state: what the run came to, and what the target lacks now. */
+export async function recordRun(run: Run, result: RunResult, before: TargetState): Promise<RecordedRun> {
+  const { services, target, state, runId, request } = run;
+  const finishedAt = services.clock.now();
+  const capacity = capacityAfter(state.current, result);
+  const record = toRunRecord(run, result, capacity, finishedAt);
+  const seen = await measureMissing(services, target, state.current, result);
+  const missing = (seen ?? state.current.run.seen)?.missing ?? [];
+  const deadline = deadlineNotice(target, state.current, missing, finishedAt);
+  const ending = {
+    type: 'ended',
+    runId,
+    result: toLastResult(result, runId, services.clock.now()),
+    seen,
+    capacity,
+    deadlineAnnounced: deadline?.day,
+  } as const;
+  // What a person asked for is recorded whatever came of it.
+  const isKept = request.by !== undefined || isRecorded(result, before, nextState(state.current, ending), finishedAt);
+  await state.store(isKept ? { ...ending, record } : ending);
+  const stored = isKept ? (state.current.run.outbox.at(-1) ?? record) : record;
+  await state.settle(services.ledger);
+  return { record: stored, deadline: deadline?.notification };
+}
+
+/**
+ * A write that an earlier run began and never finished gets its record now, with what is live (if that could be read) as
+ * its outcome; before any record of a later run, so that the chain is in the order of its runs.
+ */
+export async function recordInterruption(
+  services: Pick<UpdateServices, 'clock' | 'ledger'>,
+  state: StateHandle,
+  runId: string,
+  planned?: PlannedUpdate,
+): Promise<void> {
+  const { inFlight } = state.current.run;
+  if (!inFlight || inFlight.runId === runId) return;
+  const { startedAt, before, writes } = inFlight;
+  const now = services.clock.now();
+  const plan = writes.at(-1)?.plan;
+  const record: UpdateRecord = {
+    id: inFlight.runId,
+    chain: state.current.target,
+    startedAt,
+    finishedAt: now.toISOString(),
+    durationInMs: now.getTime() - Date.parse(startedAt),
+    trigger: { reason: 'interrupted' },
+    outcome: 'interrupted',
+    reasons: [{ code: 'interrupted', message: 'The run ended in the middle of its write; this is what it left.' }],
+    ...(plan ? { plan: { ...plan, ...joinPlans(writes.map((write) => write.plan)) } } : {}),
+    before,
+    ...(planned ? { after: toLiveRules(planned.current) } : {}),
+    ...rebuildable(state.current),
+  };
+  await state.store({ type: 'ended', runId: inFlight.runId, record });
+  await state.settle(services.ledger);
+}
+
+/** What a lost state is rebuilt from; every record has it. */
+export function rebuildable(state: TargetState) {
+  const { ownership, operator, run, ownerId, resourceId } = state;
+  const { removalsNotBefore } = run;
+  return {
+    owned: prefixesOwned(state),
+    ownedRules: ownership.rules,
+    operator,
+    ownerId,
+    ...(removalsNotBefore === undefined ? {} : { removalsNotBefore }),
+    ...(resourceId === undefined ? {} : { resourceId }),
+  } satisfies Partial<UpdateRecord>;
+}
+
+function toLastResult(result: RunResult, runId: string, at: Date): Omit<LastResult, 'since'> {
+  const plan = result.planned?.result.plan;
+  const message = result.error === undefined ? undefined : toErrorMessage(result.error);
+  return {
+    runId,
+    at: at.toISOString(),
+    outcome: result.outcome,
+    status: statusOf(result),
+    reasons: result.reasons,
+    snapshot: plan?.snapshot ?? '',
+    ...(plan ? { planId: plan.id } : {}),
+    ...(message === undefined ? {} : { error: message }),
+    counts: {
+      add: plan?.add.length ?? 0,
+      remove: plan?.remove.length ?? 0,
+      retain: plan?.retain.length ?? 0,
+      held: (plan?.held.add.length ?? 0) + (plan?.held.remove.length ?? 0),
+    },
+  };
+}
+
+function toRunRecord(
+  run: Run,
+  result: RunResult,
+  capacity: CapacityHistory | undefined,
+  finishedAt: Date,
+): UpdateRecord {
+  const { runId, startedAt, arm, progress, state, request } = run;
+  const { planned, applied } = result;
+  const { inFlight } = state.current.run;
+  const before = applied?.before ?? (inFlight?.runId === runId ? inFlight.before : undefined);
+  const snapshot = planned?.own?.snapshot;
+  const arms: ArmUsage = arm.usage();
+  return {
+    id: runId,
+    chain: state.current.target,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    durationInMs: finishedAt.getTime() - startedAt.getTime(),
+    trigger: { reason: request.reason, ...(request.by === undefined ? {} : { by: request.by }) },
+    outcome: result.outcome,
+    reasons: result.reasons,
+    ...(snapshot ? { snapshot: { id: snapshot.id, contentHash: snapshot.contentHash, date: snapshot.date } } : {}),
+    ...(planned ? { plan: planned.result.plan } : {}),
+    ...(before ? { before } : {}),
+    ...(applied ? { after: applied.after } : {}),
+    ...rebuildable(state.current),
+    ...(capacity ? { capacity: toCapacityUse(capacity) } : {}),
+    arm: { ...arms, retries: [...arms.retries, ...progress.replans] },
+    ...(result.outcome === 'failed' ? { details: { error: toErrorMessage(result.error) } } : {}),
+  };
+}
+
+/** How full the resource is; as before if the run did not get so far as to read it. */
+function capacityAfter({ run, operator }: TargetState, { planned, applied }: RunResult): CapacityHistory | undefined {
+  if (!planned) return run.capacity;
+  const { current, own, target } = planned;
+  // A registry says its quota only if it is asked, which is before a write.
+  const limit = current.maxPrefixes ?? run.capacity?.limit ?? traitsOf(target).assumedQuota;
+  if (limit === undefined) return run.capacity;
+  const after = new Map(applied?.after.map(({ rule, prefixes }) => [rule, prefixes]));
+  const used = sum(current.rules.map(({ rule, prefixes }) => (after.get(rule) ?? prefixes).length));
+  const assumed = isAssumed(planned, run.capacity) ? { isAssumed: true as const } : {};
+  const history = run.capacity?.history ?? [];
+  // A target that is pinned follows an old list, which says nothing of the pace.
+  if (!own || operator.pin) return { used, limit, ...assumed, history };
+  const latest = { date: own.snapshot.date, count: countAll(planned) };
+  return { used, limit, ...assumed, history: rememberCount(history, latest) };
+}
+
+function isAssumed({ current, target, result }: PlannedUpdate, known: CapacityHistory | undefined): boolean {
+  if (traitsOf(target).assumedQuota === undefined) return false;
+  if (current.maxPrefixes === undefined) return known?.isAssumed ?? known === undefined;
+  return result.plan.reasons.some(({ code }) => code === 'assumedQuota');
+}
+
+/** Prefixes in the rules once the whole plan is applied, with what of the list waits for an approval. */
+function countAll({ target, current, own, result: { changes, plan } }: PlannedUpdate): number {
+  const changed = new Map(changes.map((change) => [change.rule, change]));
+  const untouched = current.rules.filter(({ rule }) => !changed.has(rule)).map(({ prefixes }) => prefixes.length);
+  const written = changes.map(({ operation, prefixes }) => (operation === 'put' ? prefixes.length : 0));
+  const foreign = !traitsOf(target).hasOwnRules && changes.length > 0 ? plan.foreign.length : 0;
+  const held = intersectPrefixes(plan.held.add, own?.selection.prefixes ?? []);
+  return sum(untouched) + sum(written) + foreign + held.length;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

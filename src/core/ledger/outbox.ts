@@ -1,0 +1,34 @@
+/** A chain of the ledger as its state carries it: records are owed until the ledger has them. */
+import { recordHash } from './ledgerChain.ts';
+import type { LedgerHead, RunRecord } from './runRecord.ts';
+
+export interface Chain<R extends RunRecord = RunRecord> {
+  /** Records that are not known to be in the ledger yet, oldest first, each linked to the one before it. */
+  readonly outbox: readonly R[];
+  /** The newest record that the ledger has. */
+  readonly ledgerHead?: LedgerHead;
+}
+
+/** Puts a record after all that are owed already. None of them is ever overwritten. */
+export function owe<R extends RunRecord>({ outbox, ledgerHead }: Chain<R>, record: R): Chain<R> {
+  const last = outbox.at(-1);
+  const head = last ? headOf(last) : ledgerHead;
+  const sequence = head ? head.count && head.count + 1 : 1;
+  const linked: R = {
+    ...record,
+    version: 1,
+    ...(head ? { previousHash: head.hash } : {}),
+    ...(sequence === undefined ? {} : { sequence }),
+  };
+  return { outbox: [...outbox, linked], ...(ledgerHead ? { ledgerHead } : {}) };
+}
+
+/** The ledger has this record, and so all that were owed before it. */
+export function settle<R extends RunRecord>({ outbox }: Chain<R>, record: R): Chain<R> {
+  return { outbox: outbox.slice(outbox.findIndex(({ id }) => id === record.id) + 1), ledgerHead: headOf(record) };
+}
+
+export function headOf(record: RunRecord): LedgerHead {
+  const { id: runId, sequence: count } = record;
+  return { runId, hash: recordHash(record), ...(count === undefined ? {} : { count }) };
+}

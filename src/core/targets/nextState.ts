@@ -1,0 +1,226 @@
+/** The only place that changes what is remembered of a target. */
+import { owe, settle } from '../ledger/outbox.ts';
+import type { UpdateRecord } from '../ledger/runRecord.ts';
+import type { CapacityHistory } from '../plan/capacityUse.ts';
+import type { LiveRule } from '../plan/currentRule.ts';
+import type { Plan } from '../plan/plan.ts';
+import { intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { emptyState, type InFlight, type LastResult, type OwnedPrefix, type RecordedApproval } from './targetState.ts';
+import type { OperatorState, Pause, Pin, PlannerMemory, SeenRules, TargetState, TargetStatus } from './targetState.ts';
+
+/**
+ * | event | what happened | what is remembered |
+ * |---|---|---|
+ * | `bound` | the run knows the target's resource | of another resource nothing but what people said and the chain |
+ * | `prepared` | a person pinned, paused, resumed or approved | what they said |
+ * | `claimed` | a write is about to begin | what it adds is ours from now on, and the write is in flight |
+ * | `refused` | Azure refused that write | what was claimed for it is given back |
+ * | `written` | the rules were read back after the write | what of it is ours and live |
+ * | `observed` | the rules were read and nothing was written | what of ours is still live |
+ * | `ended` | a run came to its end, or was found dead | its result; its record is owed to the ledger |
+ * | `recorded` | the ledger has a record | that record is owed no more |
+ */
+export type StateEvent =
+  | { readonly type: 'bound'; readonly resourceId: string; readonly spelled: (rule: string) => string }
+  | { readonly type: 'prepared'; readonly change: OperatorChange; readonly record?: UpdateRecord }
+  | ({ readonly type: 'claimed' } & Claim)
+  | { readonly type: 'refused' }
+  | ({ readonly type: 'written'; readonly removalsNotBefore?: string } & RulesFound)
+  | ({ readonly type: 'observed' } & RulesFound)
+  | ({ readonly type: 'ended' } & Ending)
+  | { readonly type: 'recorded'; readonly record: UpdateRecord };
+
+/** What a person said; an approval of an earlier plan does not outlive a pin or its end. */
+export type OperatorChange =
+  { readonly pin: Pin } | { readonly paused: Pause } | { readonly approval: RecordedApproval } | 'resumed';
+
+export interface Claim {
+  readonly runId: string;
+  readonly at: string;
+  readonly plan: Plan;
+  readonly before: readonly LiveRule[];
+  /** All that is ours once the write has come through. */
+  readonly prefixes: readonly string[];
+  readonly removalsNotBefore: string;
+  readonly exposure: NonNullable<PlannerMemory['exposure']>;
+}
+
+/** What a look at the rules found. */
+export interface RulesFound {
+  /** Absent if it cannot be told whose is what: then no claim is given up. */
+  readonly ownership?: { readonly prefixes: readonly string[]; readonly rules: readonly string[] };
+  /** Whether the approval still holds, and which prefixes are live: what is done needs no approval any more. */
+  readonly approval?: { readonly isValid: boolean; readonly live: readonly string[] };
+  readonly planner: Omit<PlannerMemory, 'exposure'>;
+}
+
+export interface Ending {
+  readonly runId: string;
+  readonly record?: UpdateRecord;
+  /** Absent for a run that was found dead: the run that found it has its own. */
+  readonly result?: Omit<LastResult, 'since'>;
+  readonly seen?: SeenRules | undefined;
+  readonly capacity?: CapacityHistory | undefined;
+  readonly deadlineAnnounced?: string | undefined;
+}
+
+export function nextState(state: TargetState, event: StateEvent): TargetState {
+  switch (event.type) {
+    case 'bound':
+      return bind(state, event.resourceId, event.spelled);
+    case 'prepared':
+      return {
+        ...state,
+        operator: operatorAfter(state.operator, event.change),
+        run: event.record ? { ...state.run, ...owe(state.run, event.record) } : state.run,
+      };
+    case 'claimed':
+      return claim(state, event);
+    case 'refused':
+      return giveBack(state);
+    case 'written':
+      return afterWrite(see(state, event), event.removalsNotBefore);
+    case 'observed':
+      return see(state, event);
+    case 'ended':
+      return end(state, event);
+    case 'recorded':
+      return { ...state, run: { ...state.run, ...settle(state.run, event.record) } };
+  }
+}
+
+/** Azure's names have no letter case: a rule that the targets file spells anew is the same rule. */
+function bind(state: TargetState, resourceId: string, spelled: (rule: string) => string): TargetState {
+  const { outbox, ledgerHead } = state.run;
+  if ((state.resourceId ?? resourceId) === resourceId) {
+    return { ...state, resourceId, ownership: { ...state.ownership, rules: state.ownership.rules.map(spelled) } };
+  }
+  const { approval, ...operator } = state.operator;
+  return {
+    ...emptyState(state.target, state.ownerId),
+    resourceId,
+    operator,
+    run: { outbox, ...(ledgerHead ? { ledgerHead } : {}) },
+  };
+}
+
+function operatorAfter({ approval, ...operator }: OperatorState, change: OperatorChange): OperatorState {
+  const kept = approval ? { approval } : {};
+  if (change === 'resumed') return operator.pin ? {} : kept;
+  if ('pin' in change) return { ...operator, pin: change.pin };
+  if ('paused' in change) return { ...operator, ...kept, paused: change.paused };
+  return { ...operator, approval: change.approval };
+}
+
+/**
+ * Ownership is claimed before the write: a claim without a rule does no harm, a rule without a claim is lost to us. A
+ * rule's name is not: only a rule that was seen with our mark is ours.
+ */
+function claim(state: TargetState, event: Claim): TargetState {
+  const { runId, at, plan, before, removalsNotBefore, exposure } = event;
+  const known = new Set(state.ownership.prefixes.map(({ prefix }) => prefix));
+  const claimed = sortPrefixes(event.prefixes).filter((prefix) => !known.has(prefix));
+  const { inFlight: earlier, removalsNotBefore: notBefore, ...run } = state.run;
+  const write = {
+    plan,
+    claimed,
+    ...(notBefore === undefined ? {} : { removalsNotBefore: notBefore }),
+    ...(state.planner.exposure ? { exposure: state.planner.exposure } : {}),
+  };
+  const inFlight: InFlight =
+    earlier?.runId === runId
+      ? { ...earlier, writes: [...earlier.writes, write] }
+      : { runId, startedAt: at, before, writes: [write] };
+  const prefixes = [...state.ownership.prefixes, ...claimed.map((prefix) => ({ prefix, since: at }))];
+  const next = plan.add.length > 0 ? removalsNotBefore : notBefore;
+  return {
+    ...state,
+    ownership: { ...state.ownership, prefixes },
+    run: { ...run, inFlight, ...(next === undefined ? {} : { removalsNotBefore: next }) },
+    planner: { ...state.planner, exposure },
+  };
+}
+
+/** Nothing was written, and what a person then adds by hand is not ours. */
+function giveBack(state: TargetState): TargetState {
+  const { inFlight, removalsNotBefore, ...run } = state.run;
+  const last = inFlight?.writes.at(-1);
+  if (!inFlight || !last) return state;
+  const writes = inFlight.writes.slice(0, -1);
+  const { exposure, ...planner } = state.planner;
+  return {
+    ...state,
+    ownership: {
+      ...state.ownership,
+      prefixes: state.ownership.prefixes.filter(({ prefix }) => !last.claimed.includes(prefix)),
+    },
+    run: {
+      ...run,
+      ...(writes.length > 0 ? { inFlight: { ...inFlight, writes } } : {}),
+      ...(last.removalsNotBefore === undefined ? {} : { removalsNotBefore: last.removalsNotBefore }),
+    },
+    planner: { ...planner, ...(last.exposure ? { exposure: last.exposure } : {}) },
+  };
+}
+
+function see(state: TargetState, { ownership, approval, planner }: RulesFound): TargetState {
+  return {
+    ...state,
+    ...(ownership
+      ? { ownership: { prefixes: withSince(state.ownership.prefixes, ownership.prefixes), rules: ownership.rules } }
+      : {}),
+    ...(approval ? { operator: withOpenApproval(state.operator, approval) } : {}),
+    planner: { ...planner, ...(state.planner.exposure ? { exposure: state.planner.exposure } : {}) },
+  };
+}
+
+function afterWrite(state: TargetState, removalsNotBefore: string | undefined): TargetState {
+  const { removalsNotBefore: before, ...run } = state.run;
+  return { ...state, run: { ...run, ...(removalsNotBefore === undefined ? {} : { removalsNotBefore }) } };
+}
+
+/** A part of what was claimed has the time of the whole. */
+function withSince(known: readonly OwnedPrefix[], prefixes: readonly string[]): OwnedPrefix[] {
+  const times = new Map(known.map(({ prefix, since }) => [prefix, since]));
+  const since = (prefix: string): string =>
+    times.get(prefix) ?? known.find((owned) => intersectPrefixes([owned.prefix], [prefix]).length > 0)?.since ?? '';
+  return sortPrefixes(prefixes).map((prefix) => ({ prefix, since: since(prefix) }));
+}
+
+/** A removal that is made is not approved for a prefix that somebody adds later. */
+function withOpenApproval(
+  { approval, ...operator }: OperatorState,
+  { isValid, live }: NonNullable<RulesFound['approval']>,
+): OperatorState {
+  if (!approval || !isValid) return operator;
+  const add = subtractPrefixes(approval.add, live);
+  const remove = intersectPrefixes(approval.remove, live);
+  return add.length + remove.length === 0 ? operator : { ...operator, approval: { ...approval, add, remove } };
+}
+
+function end(state: TargetState, { runId, record, result, seen, capacity, deadlineAnnounced }: Ending): TargetState {
+  const { inFlight, lastResult, ...run } = state.run;
+  const last = result ? { ...result, since: sinceWhen(lastResult, result) } : lastResult;
+  return {
+    ...state,
+    run: {
+      ...run,
+      // The record tells how far a write came, so that it is in flight no more.
+      ...(inFlight && inFlight.runId !== runId ? { inFlight } : {}),
+      ...(last ? { lastResult: last } : {}),
+      ...(seen ? { seen } : {}),
+      ...(capacity ? { capacity } : {}),
+      ...(deadlineAnnounced === undefined ? {} : { deadlineAnnounced }),
+      ...(record && result ? { recordedAt: record.finishedAt } : {}),
+      ...(record ? owe(run, record) : {}),
+    },
+  };
+}
+
+/** A target that is pending, fails and is pending again has had the same trouble all the time. */
+const unfinished: readonly TargetStatus[] = ['pending', 'failed', 'blocked'];
+
+function sinceWhen(last: LastResult | undefined, { status, at }: Omit<LastResult, 'since'>): string {
+  const isSame = last?.status === status || (last && unfinished.includes(last.status) && unfinished.includes(status));
+  return isSame ? last.since : at;
+}
