@@ -21,9 +21,7 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
 async function recordKnown(services: UpdateServices, target: string): Promise<string | undefined> {
   const { isKnown, fault } = await findTarget(services, target);
   if (!isKnown) return fault;
-  const result = await services.states
-    .withLease(target, (session) => record(services, session, target))
-    .catch((error: unknown) => (error instanceof NewerVersionError ? error : Promise.reject(error)));
+  const result = await recordUnderLease(services, target);
   if (result instanceof NewerVersionError) return result.message;
   // The run that has the target records what it comes to; and a message must not wait here for ever.
   if (result === 'busy') services.logger.warn('the failure is not recorded: the target is being updated', { target });
@@ -66,7 +64,19 @@ function nameOf(body: unknown): string | undefined {
   }
 }
 
-async function record(services: UpdateServices, session: TargetSession, target: string): Promise<void> {
+async function recordUnderLease(
+  services: UpdateServices,
+  target: string,
+): Promise<NewerVersionError | 'busy' | 'recorded'> {
+  try {
+    return await services.states.withLease(target, (session) => record(services, session, target));
+  } catch (error) {
+    if (error instanceof NewerVersionError) return error;
+    throw error;
+  }
+}
+
+async function record(services: UpdateServices, session: TargetSession, target: string): Promise<'recorded'> {
   await recordWithoutRun(services, session, target, ({ id: runId, at, state: { run } }) => {
     const { lastResult: last } = run;
     const error = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
@@ -87,4 +97,5 @@ async function record(services: UpdateServices, session: TargetSession, target: 
       event: { type: 'ended', runId, result },
     };
   });
+  return 'recorded';
 }

@@ -77,7 +77,7 @@ describe('a list that outgrows a registry', () => {
     expect(record).toMatchObject({ outcome: 'applied', plan: { verdict: 'held', add: list(5) } });
     expect(codesOf(record)).toEqual(['fit']);
     expect(again).toMatchObject({ outcome: 'held' });
-    expect((await world.services.states.get(target.name))?.run.seen?.missing?.map(({ prefix }) => prefix)).toEqual(
+    expect((await world.services.states.get(target.name))?.run.seen?.missing.map(({ prefix }) => prefix)).toEqual(
       list(106).slice(100),
     );
     expect((await capacityOf(world, target))?.weeksUntilFull).toBe(0);

@@ -198,7 +198,7 @@ export function codesOf(record: RunRecord | undefined): string[] {
 
 /** Of a target, oldest first. */
 export async function recordsOf(world: World, target: string): Promise<UpdateRecord[]> {
-  return (await chainOf(world, target)) as UpdateRecord[];
+  return await chainOf(world, target);
 }
 
 /** Of one chain, oldest first. */

@@ -28,7 +28,7 @@ export class BlobChangeStore implements ChangeStore {
     const stored = await this.#container.read(name);
     if (!stored) return undefined;
     const path = `${serviceTagsContainer}/${name}`;
-    return parseDocument<SnapshotDiff>(path, await unpack(path, stored.bytes), changesCheck);
+    return parseDocument(path, await unpack(path, stored.bytes), changesCheck) as SnapshotDiff;
   }
 }
 

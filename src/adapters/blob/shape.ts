@@ -29,9 +29,9 @@ export function parseBlob(name: string, bytes: Buffer, check: Check, known = sto
 }
 
 /** A document that carries its version in the blob alone. */
-export function parseDocument<T>(name: string, bytes: Buffer, check: Check): T {
-  const { version, ...document } = parseBlob(name, bytes, check) as T & { readonly version?: number };
-  return document as T;
+export function parseDocument(name: string, bytes: Buffer, check: Check): object {
+  const { version, ...document } = parseBlob(name, bytes, check) as { readonly version?: number };
+  return document;
 }
 
 export function toDocument<T extends object>(document: T): T & { readonly version: number } {

@@ -42,7 +42,7 @@ export class BlobSnapshotStore implements SnapshotStore {
     const stored = await this.#container.read(name);
     if (!stored) return undefined;
     const path = `${serviceTagsContainer}/${name}`;
-    const snapshot = parseDocument<Snapshot>(path, await unpack(path, stored.bytes), snapshotCheck(cloud, id));
+    const snapshot = parseDocument(path, await unpack(path, stored.bytes), snapshotCheck(cloud, id)) as Snapshot;
     checkContent(path, snapshot);
     return snapshot;
   }
@@ -68,7 +68,7 @@ export class BlobSnapshotStore implements SnapshotStore {
     const stored = await this.#container.readUnless(name, unlessEtag);
     if (stored === undefined || stored === 'notModified') return stored;
     const path = `${serviceTagsContainer}/${name}`;
-    const pointer = parseDocument<SnapshotPointer>(path, stored.bytes, pointerCheck(cloud));
+    const pointer = parseDocument(path, stored.bytes, pointerCheck(cloud)) as SnapshotPointer;
     return { pointer, etag: stored.etag };
   }
 
@@ -143,7 +143,7 @@ function checkContent(path: string, { id, contentHash: hash, document }: Snapsho
 function statusDocument(cloud: Cloud): LeasedDocument<PullStatus> {
   return {
     path: `status/${cloud}`,
-    parse: (name, bytes) => carryOver(parseDocument<StoredPullStatus>(name, bytes, pullStatusCheck(cloud))),
+    parse: (name, bytes) => carryOver(parseDocument(name, bytes, pullStatusCheck(cloud)) as StoredPullStatus),
     toJson: toDocument,
   };
 }

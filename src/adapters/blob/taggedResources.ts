@@ -15,7 +15,8 @@ export function buildTaggedResourceMemory(services: BlobServices): TaggedResourc
     async read() {
       const stored = await container.read(name);
       if (!stored) return [];
-      return parseDocument<{ resources: TaggedResource[] }>(`targets/${name}`, stored.bytes, check).resources;
+      const document = parseDocument(`targets/${name}`, stored.bytes, check);
+      return (document as { readonly resources: readonly TaggedResource[] }).resources;
     },
     /** The last one to write wins: what its list lacks and has the tag, Azure lists again. */
     async write(resources) {

@@ -143,7 +143,7 @@ function stateCheck(target: string): Check {
       capacity,
       deadlineAnnounced: optional(text),
       lastResult: optional(object({ ...lastResult, since: text })),
-      recordedAt: optional(text),
+      recorded: optional(object({ at: text, news: text, outcome: text })),
       outbox: listOf(object({ id: text, chain: oneOf(target) })),
       ledgerHead: optional(ledgerHead),
     }),

@@ -35,7 +35,7 @@ export async function recordFailure(pull: Pull, cause: unknown): Promise<void> {
 async function isRecorded({ services, runId }: Pull): Promise<boolean> {
   try {
     const stored = await services.snapshots.readPullStatus(services.cloud);
-    return stored?.outbox?.some(({ id }) => id === runId) || stored?.ledgerHead?.runId === runId;
+    return stored?.ledgerHead?.runId === runId || (stored?.outbox ?? []).some(({ id }) => id === runId);
   } catch (error) {
     if (error instanceof InvalidDocumentError) return false;
     throw error;

@@ -43,7 +43,7 @@ function isWithin(part: Approval, whole: Approval): boolean {
 async function readRecord(ledger: Pick<Ledger, 'get'>, id: string): Promise<UpdateRecord | undefined> {
   try {
     const record: RunRecord | undefined = await ledger.get(id);
-    return record?.outcome === 'approved' && record.id === id ? (record as UpdateRecord) : undefined;
+    return record?.outcome === 'approved' && record.id === id ? record : undefined;
   } catch (error) {
     if (error instanceof InvalidDocumentError) return undefined;
     throw error;

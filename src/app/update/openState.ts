@@ -3,11 +3,17 @@ import { NewerVersionError } from '../../core/errors.ts';
 import { newRunId } from '../../core/ledger/ledgerChain.ts';
 import { headOf } from '../../core/ledger/outbox.ts';
 import { isPullRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
+import { countAddresses } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { nextState, type StateEvent } from '../../core/targets/nextState.ts';
 import { ownRulesOf } from '../../core/targets/ownRules.ts';
 import type { Target } from '../../core/targets/target.ts';
-import { emptyState, type OperatorState, type TargetState } from '../../core/targets/targetState.ts';
+import {
+  emptyState,
+  type OperatorState,
+  type PlannerMemory,
+  type TargetState,
+} from '../../core/targets/targetState.ts';
 import { counted } from '../../core/words.ts';
 import { itemsOf } from '../itemsOf.ts';
 import type { Ledger, TargetSession } from '../ports.ts';
@@ -111,7 +117,7 @@ export async function recordEvent(
   event: RecordedEvent,
 ): Promise<UpdateRecord> {
   const whole = { ...record, ...rebuildable(nextState(state.current, event)) };
-  await state.store({ ...event, record: whole } as RecordedEvent);
+  await state.store({ ...event, record: whole });
   const stored = state.current.run.outbox.at(-1) ?? whole;
   await state.settle(ledger);
   return stored;
@@ -126,13 +132,15 @@ async function rebuildState(ledger: Ledger, target: string, ownerId: string): Pr
   let newest: UpdateRecord | undefined;
   let owning: UpdateRecord | undefined;
   let said: OperatorState | undefined;
+  let heldBy: UpdateRecord | undefined;
   const heard: UpdateRecord[] = [];
   for await (const record of recordsOf(ledger, target)) {
     newest ??= record;
     if (record.owned !== undefined && record.ownerId === ownerId) owning ??= record;
     said ??= record.operator;
+    if (record.plan) heldBy ??= record;
     if (!said) heard.push(record);
-    if (owning && (said || record.trigger.reason === 'resume')) break;
+    if (owning && heldBy && (said || record.trigger.reason === 'resume')) break;
   }
   if (!newest) return empty;
   return {
@@ -147,7 +155,19 @@ async function rebuildState(ledger: Ledger, target: string, ownerId: string): Pr
       ledgerHead: headOf(newest),
       ...(newest.removalsNotBefore === undefined ? {} : { removalsNotBefore: newest.removalsNotBefore }),
     },
+    planner: { ...empty.planner, ...additionsIn(heldBy) },
     ...(owning?.resourceId === undefined ? {} : { resourceId: owning.resourceId }),
+  };
+}
+
+/** What a list let in before the state was lost counts, and what it held stays held. */
+function additionsIn(record: UpdateRecord | undefined): Partial<PlannerMemory> {
+  if (!record) return {};
+  const { snapshot, plan, reasons } = record;
+  const addedAddresses = Number(countAddresses(plan?.add ?? [], 'ipv4'));
+  return {
+    ...(snapshot ? { exposure: { snapshot: snapshot.id, addedAddresses } } : {}),
+    heldAdditions: reasons.filter(({ code }) => code === 'maxAddedAddresses').flatMap(({ prefixes = [] }) => prefixes),
   };
 }
 

@@ -9,7 +9,8 @@ import {
 } from '../../core/errors.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
 import type { Reason } from '../../core/reasons.ts';
-import type { LastResult, TargetState, TargetStatus } from '../../core/targets/targetState.ts';
+import { newsOf } from '../../core/targets/nextState.ts';
+import type { TargetState, TargetStatus } from '../../core/targets/targetState.ts';
 import { dayInMs } from '../../core/time.ts';
 import type { Applied } from './applyPlan.ts';
 import type { UpdateMessage } from '../ports.ts';
@@ -88,26 +89,19 @@ export function isRecorded(result: RunResult, before: TargetState, after: Target
   if (rebuiltFrom(before) !== rebuiltFrom(after)) return true;
   const last = before.run.lastResult;
   if (result.outcome === 'unchanged') return last !== undefined && unfinished.includes(last.outcome);
-  const isNews = last === undefined || newsOf(last) !== newsOf(after.run.lastResult);
+  const { recorded } = before.run;
+  const { lastResult } = after.run;
+  const isNews = !recorded || !lastResult || recorded.news !== newsOf(lastResult) || isWorse(result, recorded.outcome);
   if (result.outcome === 'planOnly' || result.outcome === 'paused') return isNews;
-  return isNews || isDue(before.run.recordedAt, at);
+  return isNews || at.getTime() - Date.parse(recorded.at) >= dayInMs;
+}
+
+/** It was put off before, and now nobody asks for it again. */
+function isWorse({ outcome }: RunResult, recorded: RunOutcome): boolean {
+  return outcome === 'failed' && recorded !== 'failed';
 }
 
 /** What the ledger has to tell if the state is lost. */
 function rebuiltFrom({ ownership, operator, resourceId }: TargetState): string {
   return JSON.stringify([ownership.prefixes.map(({ prefix }) => prefix), ownership.rules, operator, resourceId]);
-}
-
-/** The same plan, held for the same reasons, is no news; nor is the same error an hour later. */
-function newsOf(last: LastResult | undefined): string {
-  if (!last) return '';
-  const { outcome, planId, error, reasons } = last;
-  // Put off and failed in the end are one trouble; ids and times in the error's text differ each time.
-  const isTrouble = error !== undefined && outcome !== 'blocked';
-  const codes = reasons.map(({ code }) => code).filter((code) => code !== 'postponed');
-  return JSON.stringify([isTrouble ? 'trouble' : outcome, planId, error?.replaceAll(/[0-9a-f-]{8,}|\d+/gi, ''), codes]);
-}
-
-function isDue(recordedAt: string | undefined, at: Date): boolean {
-  return recordedAt === undefined || at.getTime() - Date.parse(recordedAt) >= dayInMs;
 }

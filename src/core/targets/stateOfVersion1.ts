@@ -68,7 +68,7 @@ export function carryOver(old: StateOfVersion1): TargetState {
       heldAdditionsLimit,
       knownRegions,
     }),
-  }) as TargetState;
+  });
 }
 
 /** Members that version 1 did not have are absent, not undefined. */

@@ -87,8 +87,8 @@ export interface RunState {
   /** The day (`YYYY-MM-DD`) on which people were last told that a deadline is near. */
   readonly deadlineAnnounced?: string;
   readonly lastResult?: LastResult;
-  /** ISO time of the newest record of a run: a target that is held says so once a day. */
-  readonly recordedAt?: string;
+  /** What the newest record of a run told: the same is told again after a day, not after an hour. */
+  readonly recorded?: { readonly at: string; readonly news: string; readonly outcome: RunOutcome };
   /** Records that are not known to be in the ledger yet, oldest first, each linked to the one before it. */
   readonly outbox: readonly UpdateRecord[];
   readonly ledgerHead?: LedgerHead;

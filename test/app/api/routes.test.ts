@@ -708,9 +708,10 @@ describe('health', () => {
   ])('a target that is %s has no deadline, whatever came of its runs', async (_, settings) => {
     world.snapshots.pullStatus = pullStatus;
     world.app.queries.services.targets.read = () => Promise.resolve([{ ...nsgTarget, ...settings }]);
-    const waiting = [{ prefix: '52.146.2.0/24', published: '2025-06-01' }];
+    const { seen } = lacking('52.146.2.0/24', '2025-06-01').run ?? {};
     for (const status of ['planOnly', 'paused', 'blocked', 'failed', 'pending'] as const) {
-      world.states.set('webhook-receiver', { ...withStatus(status), waiting });
+      const state = withStatus(status);
+      world.states.set('webhook-receiver', { ...state, run: { ...state.run, ...(seen ? { seen } : {}) } });
 
       expect((await get('health')).json()).toMatchObject({ goLive: { status: 'done', daysLeft: 7 } });
     }
