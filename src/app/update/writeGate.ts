@@ -37,7 +37,11 @@ export function gateOf({ target, state, services }: Run): Reason | undefined {
   return gateReason({ target, state: state.current, updatesPaused: services.updatesPaused });
 }
 
-export async function writeThroughGate(run: Run, current: CurrentState, changes: readonly RuleChange[]): Promise<CurrentState> {
+export async function writeThroughGate(
+  run: Run,
+  current: CurrentState,
+  changes: readonly RuleChange[],
+): Promise<CurrentState> {
   const { target, session, arm, state } = run;
   const closed = gateOf(run);
   if (closed) throw new Error(`the write gate is closed for ${target.name}: ${closed.message}`);

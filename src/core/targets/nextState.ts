@@ -219,9 +219,9 @@ function end(state: TargetState, { runId, record, result, seen, capacity, deadli
 
 /** The same plan, held for the same reasons, is no news; nor is the same error an hour later. */
 export function newsOf({ outcome, planId, error, reasons }: Omit<LastResult, 'since'>): string {
-  const codes = reasons.map(({ code }) => code).filter((code) => code !== 'postponed');
   // Put off and failed in the end are one trouble; ids and times in the error's text differ each time.
   const trouble = outcome === 'blocked' ? undefined : error?.replaceAll(/[0-9a-f-]{8,}|\d+/gi, '');
+  const codes = trouble === undefined ? reasons.map(({ code }) => code) : [];
   return JSON.stringify([trouble === undefined ? outcome : 'trouble', trouble, planId, codes]);
 }
 
