@@ -92,7 +92,12 @@ export async function viewTarget(states: StateReader, target: Target, updatesPau
   const state = await readState(states, target.name);
   const { ownership, planner } = state && !(state instanceof Error) ? state : {};
   const owned = ownership?.prefixes ?? [];
-  return { ...viewState(target, state, updatesPaused), owned, absent: planner?.absent ?? [], settings: settingsOf(target) };
+  return {
+    ...viewState(target, state, updatesPaused),
+    owned,
+    absent: planner?.absent ?? [],
+    settings: settingsOf(target),
+  };
 }
 
 function unusable(error: Error) {

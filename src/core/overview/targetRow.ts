@@ -77,9 +77,7 @@ function whereOf({ regions }: Target, known: readonly string[], document: Servic
 function whyOf({ target, state, status, reasons }: RowInput): string {
   const counts = state?.run.lastResult?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 };
   const pin = state?.operator.pin;
-  const pinned = pin
-    ? `Rolled back by ${pin.by} on ${dayInWords(pin.at)}: it does not follow new lists.`
-    : '';
+  const pinned = pin ? `Rolled back by ${pin.by} on ${dayInWords(pin.at)}: it does not follow new lists.` : '';
   switch (status) {
     case 'blocked':
     case 'failed':
