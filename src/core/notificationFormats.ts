@@ -28,6 +28,7 @@ const titles = {
   'tag.changed': 'Service tag changed',
   'plan.held': 'Plan held: it waits for an approval',
   'target.blocked': 'Target blocked',
+  'target.noEffect': 'Rules have no effect',
   'update.failed': 'Update failed',
   'drift.repaired': 'Drift repaired',
   'source.disagreeing': 'Sources disagree',

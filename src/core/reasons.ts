@@ -27,7 +27,6 @@ type NoteCode =
   | 'supernet' // fit: supernet opened extra addresses
   | 'formerRule' // a rule that this target wrote under a name that it had before
   | 'assumedQuota' // Azure did not say how many rules the registry takes
-  | 'inert' // defaultAction Allow or publicNetworkAccess Disabled: the rules have no effect now
   | 'planOnly' // policy plan writes nothing
   | 'paused' // paused, or UPDATES_PAUSED
   | 'pinned' // pinned to an earlier snapshot
@@ -53,6 +52,7 @@ export const blockCodes = [
   'priorityTaken',
   'quota',
   'wrongSku',
+  'inert', // the registry is open or closed to all, whatever its rules say; only a note if they can be written nevertheless
   'virtualNetworkRules',
   'noPermission',
   'notFound',

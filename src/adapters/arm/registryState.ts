@@ -6,7 +6,9 @@ import { isPrefix, sortPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
+import { counted } from '../../core/words.ts';
 import { toRuleSet } from './ipRules.ts';
+import { nameOf } from './resourceId.ts';
 
 export function toCurrentState(target: RegistryTarget, registry: Registry): CurrentState {
   const ruleSet = toRuleSet(registry);
@@ -28,35 +30,65 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
   };
 }
 
+/** Premium alone has IP rules. */
 function skuBlockers({ resourceId }: RegistryTarget, { sku }: Registry): CurrentState['blockers'] {
   if (sku.name.toLowerCase() === 'premium') return [];
-  const message = `${resourceId} is ${sku.name}: only Premium registries have IP rules (az acr update --sku Premium)`;
+  const message = `${resourceId} is ${sku.name}: only Premium registries have IP rules (az acr update --name ${nameOf({ resourceId })} --sku Premium)`;
   return [{ code: 'wrongSku', message }];
 }
 
 /** Every write sends the default action along: one that is guessed could open the registry, or close it. */
-function ruleSetBlockers({ resourceId }: RegistryTarget, { sku, networkRuleSet }: Registry): CurrentState['blockers'] {
+function ruleSetBlockers(target: RegistryTarget, { sku, networkRuleSet }: Registry): CurrentState['blockers'] {
   if (sku.name.toLowerCase() !== 'premium' || networkRuleSet?.defaultAction !== undefined) return [];
-  const message = `${resourceId} does not say whether it denies by default (networkRuleSet.defaultAction): set it once, az acr update --name ${resourceId.split('/').at(-1) ?? ''} --default-action Deny`;
-  return [{ code: 'configuration', message }];
+  const { resourceId } = target;
+  const message = networkRuleSet
+    ? `${resourceId} does not say whether it denies by default (networkRuleSet.defaultAction). ${howToClose(target, 0)}`
+    : `${resourceId} is open to all networks: it has no network rule set, so that IP rules would have no effect. ${howToClose(target, 0)}`;
+  return [{ code: 'inert', message }];
 }
 
-function notesOf({ resourceId }: RegistryTarget, registry: Registry): Reason[] {
-  const notes: Reason[] = [];
-  if (toRuleSet(registry).defaultAction === 'Allow') {
-    notes.push({
-      code: 'inert',
-      message: `${resourceId} lets in everybody (defaultAction Allow): its IP rules have no effect`,
-    });
-  }
-  if (registry.publicNetworkAccess === 'Disabled') {
-    notes.push({
-      code: 'inert',
-      message: `${resourceId} has public network access disabled: its IP rules have no effect`,
-    });
-  }
-  if (registry.provisioningState !== undefined && registry.provisioningState !== 'Succeeded') {
-    notes.push({ code: 'settling', message: `${resourceId} is in provisioning state ${registry.provisioningState}` });
-  }
-  return notes;
+/** Never without a word on who is then locked out. */
+function howToClose({ resourceId }: RegistryTarget, ruleCount: number): string {
+  const name = nameOf({ resourceId });
+  const outside =
+    ruleCount === 0
+      ? 'every client that comes over public networks, as there is no IP rule yet'
+      : `every client that comes over public networks and is in none of its ${counted(ruleCount, 'IP rule')}`;
+  return (
+    `To make IP rules count, first add those of everyone who pulls (az acr network-rule add --name ${name} --ip-address …), ` +
+    `then deny the rest (az acr update --name ${name} --default-action Deny): this locks out ${outside}`
+  );
+}
+
+function notesOf(target: RegistryTarget, registry: Registry): Reason[] {
+  const notes = [...openNotes(target, registry), ...accessNotes(target, registry), ...bypassNotes(target, registry)];
+  const { provisioningState } = registry;
+  if (provisioningState === undefined || provisioningState === 'Succeeded') return notes;
+  const message = `${target.resourceId} is in provisioning state ${provisioningState}`;
+  return [...notes, { code: 'settling', message }];
+}
+
+function openNotes(target: RegistryTarget, { networkRuleSet, sku }: Registry): Reason[] {
+  if (sku.name.toLowerCase() !== 'premium' || networkRuleSet?.defaultAction?.toLowerCase() !== 'allow') return [];
+  const closing = howToClose(target, networkRuleSet.ipRules?.length ?? 0);
+  const message = `${target.resourceId} lets in everybody (defaultAction Allow): its IP rules have no effect. ${closing}`;
+  return [{ code: 'inert', message }];
+}
+
+function accessNotes({ resourceId }: RegistryTarget, { publicNetworkAccess = 'Enabled' }: Registry): Reason[] {
+  const access = publicNetworkAccess.toLowerCase();
+  if (access === 'enabled') return [];
+  const why =
+    access === 'disabled'
+      ? `has public network access disabled, so that only private endpoints get in: its IP rules have no effect (az acr update --name ${nameOf({ resourceId })} --public-network-enabled true makes them count again)`
+      : `has public network access ${publicNetworkAccess}, so that its network security perimeter decides who gets in: its IP rules have no effect`;
+  return [{ code: 'inert', message: `${resourceId} ${why}` }];
+}
+
+/** Trusted services alone are no matter: that is the default, and tasks are not among them. */
+function bypassNotes({ resourceId }: RegistryTarget, registry: Registry): Reason[] {
+  const { networkRuleBypassOptions = 'AzureServices', networkRuleBypassAllowedForTasks } = registry;
+  if (networkRuleBypassOptions.toLowerCase() !== 'azureservices' || !networkRuleBypassAllowedForTasks) return [];
+  const message = `${resourceId} lets in tasks of Azure Container Registry whatever its IP rules say (networkRuleBypassAllowedForTasks): for them the rules have no effect. Turn that off, or take the target out`;
+  return [{ code: 'inert', message }];
 }

@@ -40,6 +40,7 @@ const health = object({
     pending: whole,
     held: whole,
     failed: { ...whole, description: 'Failed or blocked.' },
+    noEffect: { ...whole, description: 'The registry is open or closed to all, whatever its rules say.' },
     planOnly: { ...whole, description: 'Preview only: nothing is written, and no deadline counts.' },
     paused: whole,
   }),

@@ -12,7 +12,7 @@ import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { nextOccurrence } from '../../core/ncrontab.ts';
 import { hourInMs } from '../../core/time.ts';
 import { findSilentTimers, timerNames, type SilentTimer } from '../../core/timers.ts';
-import { counted, dayInWords } from '../../core/words.ts';
+import { agree, counted, dayInWords } from '../../core/words.ts';
 import type { QueryServices } from './queryServices.ts';
 import { describeCause, readStorage } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
@@ -42,6 +42,8 @@ export interface Health {
     readonly failed: number;
     readonly planOnly: number;
     readonly paused: number;
+    /** The registry does not look at its rules. */
+    readonly noEffect: number;
   };
   /** What is left of the week in which every target must get what was published; null where it cannot be read. */
   readonly goLive: {
@@ -105,6 +107,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
     note('degraded', `${targets.failed} of ${targets.total} targets failed or are blocked`);
   if (targets && targets.held > 0)
     note('degraded', `${targets.held} of ${targets.total} targets hold changes for approval`);
+  if (targets && targets.noEffect > 0) note('degraded', describeNoEffect(targets.noEffect, targets.total));
   noteGoLive(goLive, note);
   if (services.updatesPaused) note('degraded', 'updates are paused by the setting UPDATES_PAUSED');
 
@@ -146,6 +149,10 @@ export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Dat
   const fetchedAt = wasFetched ? pull.lastPull.at : snapshot.pulledAt;
   const age = describeAge(released, fetchedAt, now);
   return { id: snapshot.id, ageHours: hoursSince(released, now), released, fetchedAt, age };
+}
+
+function describeNoEffect(count: number, total: number): string {
+  return `the rules of ${count} of ${total} targets have no effect: the ${agree(count, 'registry does', 'registries do')} not look at them (GET targets?status=noEffect says why)`;
 }
 
 function notePull(
@@ -220,6 +227,7 @@ function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets
     failed: count('failed', 'blocked'),
     planOnly: count('planOnly'),
     paused: count('paused'),
+    noEffect: count('noEffect'),
   };
 }
 

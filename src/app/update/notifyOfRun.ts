@@ -8,6 +8,7 @@ import type { LastResult, TargetState, WaitingPrefix } from '../../core/targets/
 import { toDay } from '../../core/time.ts';
 import { counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
+import { haveNoEffect } from './runResult.ts';
 
 export async function notifyOfRun(
   notifier: Notifier,
@@ -54,7 +55,11 @@ export function notificationsOf(last: LastResult | undefined, record: UpdateReco
   const { plan, outcome } = record;
   const isNewPlan = plan !== undefined && plan.id !== last?.planId;
   const found: Notification[] = [];
-  if (outcome === 'blocked' && (last?.status !== 'blocked' || !sameReasons(last, record))) {
+  const isWithoutEffect = haveNoEffect(record);
+  if (isWithoutEffect && last?.status !== 'noEffect') {
+    found.push(toNotification('target.noEffect', record, 'its rules have no effect'));
+  }
+  if (outcome === 'blocked' && !isWithoutEffect && (last?.status !== 'blocked' || !sameReasons(last, record))) {
     found.push(toNotification('target.blocked', record, 'blocked: nothing can be applied'));
   }
   if (outcome === 'failed' && last?.status !== 'failed')

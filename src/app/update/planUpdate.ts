@@ -66,7 +66,8 @@ async function planWithQuota(arm: ArmSession, observation: TargetObservation): P
   const { verdict, reasons } = result.plan;
   const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
   const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
-  if (isQuiet || maxPrefixes !== undefined || !adapter.readQuota) return { result, maxPrefixes };
+  if (isQuiet || current.blockers.length > 0 || maxPrefixes !== undefined || !adapter.readQuota)
+    return { result, maxPrefixes };
   const count = result.changes.reduce((most, { prefixes }) => Math.max(most, prefixes.length), 0);
   const hasRoom = known && !known.isAssumed && 2 * (count + result.plan.foreign.length) <= known.limit;
   if (hasRoom && !isShort) return { result, maxPrefixes: known.limit };

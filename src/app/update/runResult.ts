@@ -59,7 +59,20 @@ function codeOf(error: unknown): string {
   return [detailCode, code, name].find((known) => typeof known === 'string') ?? 'unknown';
 }
 
-export function statusOf({ outcome, planned }: RunResult): TargetStatus {
+/** Rules that are as they are to be do not help if the registry does not look at them (any more). */
+export function haveNoEffect({ outcome, reasons }: Pick<RunResult, 'outcome' | 'reasons'>): boolean {
+  const isSettled = outcome === 'applied' || outcome === 'unchanged' || outcome === 'held' || outcome === 'blocked';
+  return isSettled && reasons.some(({ code }) => code === 'inert');
+}
+
+/** It had IP rules of ours while it was Premium. */
+function isDowngraded({ planned, reasons }: RunResult): boolean {
+  return reasons.some(({ code }) => code === 'wrongSku') && (planned?.state.ownership.prefixes.length ?? 0) > 0;
+}
+
+export function statusOf(result: RunResult): TargetStatus {
+  if (haveNoEffect(result) || isDowngraded(result)) return 'noEffect';
+  const { outcome, planned } = result;
   switch (outcome) {
     case 'applied':
     case 'unchanged':
@@ -88,9 +101,12 @@ export function isRecorded(result: RunResult, before: TargetState, after: Target
   if (result.applied && result.outcome === 'pending') return true;
   if (rebuiltFrom(before) !== rebuiltFrom(after)) return true;
   const last = before.run.lastResult;
-  if (result.outcome === 'unchanged') return last !== undefined && unfinished.includes(last.outcome);
   const { recorded } = before.run;
   const { lastResult } = after.run;
+  if (result.outcome === 'unchanged') {
+    const isNews = lastResult?.status !== last?.status && [lastResult, last].some((one) => one?.status === 'noEffect');
+    return isNews || (last !== undefined && unfinished.includes(last.outcome));
+  }
   const isNews = !recorded || !lastResult || recorded.news !== newsOf(lastResult) || isWorse(result, recorded.outcome);
   if (result.outcome === 'planOnly' || result.outcome === 'paused') return isNews;
   return isNews || at.getTime() - Date.parse(recorded.at) >= dayInMs;

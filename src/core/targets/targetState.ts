@@ -5,7 +5,16 @@ import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
 
-export const targetStatuses = ['inSync', 'pending', 'held', 'blocked', 'failed', 'paused', 'planOnly'] as const;
+export const targetStatuses = [
+  'inSync',
+  'pending',
+  'held',
+  'blocked',
+  'failed',
+  'paused',
+  'planOnly',
+  'noEffect', // the rules are as they are to be, but the registry does not look at them
+] as const;
 export type TargetStatus = (typeof targetStatuses)[number];
 
 /** `state/<name>.json`: all that is remembered of one target. */
