@@ -64,6 +64,7 @@ const statuses = {
   held: ['warn', 'waits for you'],
   blocked: ['bad', 'blocked'],
   failed: ['bad', 'failed'],
+  noEffect: ['bad', 'without effect'],
   paused: ['quiet', 'paused'],
   planOnly: ['quiet', 'preview only'],
   overdue: ['bad', 'overdue'],

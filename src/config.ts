@@ -12,9 +12,10 @@ import {
   refuse,
   type Environment,
 } from './config/environment.ts';
+import type { ManagedIdentity } from './config/identity.ts';
 import { readSources, readWebhooks, type SourceSetting } from './config/lists.ts';
 import { readSecret } from './config/secret.ts';
-import { readStorage, type StorageSetting } from './config/storage.ts';
+import { readStorage, storageNotes, type StorageSetting } from './config/storage.ts';
 import { readTargets, targetsNotes, type TargetsSetting } from './config/targets.ts';
 import { ConfigurationError } from './core/errors.ts';
 import { findScheduleFault, normalizeSchedule } from './core/ncrontab.ts';
@@ -30,7 +31,7 @@ export interface Config {
   /** True for a loopback stand-in: no credential is asked for or sent. */
   readonly armIsLoopback: boolean;
   /** The managed identity to sign in to ARM with, where one is named: that of storage, unless AZURE_CLIENT_ID says another. */
-  readonly identityClientId?: string;
+  readonly identity?: ManagedIdentity;
   readonly sources: readonly SourceSetting[];
   readonly serviceTagsSubscriptionId?: string;
   readonly serviceTagsLocation: string;
@@ -107,13 +108,14 @@ export function loadConfig(env: Environment): Config {
     notificationSecret: () => readSecret(env),
   });
   const siteName = readText(env, 'WEBSITE_SITE_NAME');
-  const identity = clientId ?? ('clientId' in settings.storage ? settings.storage.clientId : undefined);
+  const ofStorage = settings.storage.kind === 'identity' ? settings.storage.identity : undefined;
+  const identity = clientId === undefined ? ofStorage : { clientId };
   return {
     ...settings,
     ...arm,
     ...sources,
-    notes: [...sources.notes, ...targetsNotes(settings.targets)],
-    ...(identity === undefined ? {} : { identityClientId: identity }),
+    notes: [...sources.notes, ...targetsNotes(settings.targets), ...storageNotes(env)],
+    ...(identity === undefined ? {} : { identity }),
     ...(subscriptionId === undefined ? {} : { serviceTagsSubscriptionId: subscriptionId }),
     serviceTagsLocation: location,
     ...(notificationSecret === undefined ? {} : { notificationSecret }),

@@ -61,12 +61,12 @@ test('every setting', () => {
       kind: 'identity',
       blobServiceUri: 'https://keeperstore.blob.core.usgovcloudapi.net',
       queueServiceUri: 'https://keeperstore.queue.core.usgovcloudapi.net',
-      clientId: subscription,
+      identity: { clientId: subscription },
     },
     cloud: 'AzureGovernment',
     armEndpoint: 'https://usgovvirginia.management.usgovcloudapi.net',
     armIsLoopback: false,
-    identityClientId: subscription,
+    identity: { clientId: subscription },
     sources: [
       { kind: 'download', name: 'download' },
       { kind: 'api', name: 'api' },
@@ -414,11 +414,61 @@ describe('the identity that signs in to ARM', () => {
   const identity = { AzureWebJobsStorage__accountName: 'keeperstore', AzureWebJobsStorage__clientId: subscription };
 
   test.each([
-    [{ ...identity, AZURE_CLIENT_ID: other }, other],
-    [{ ...local, AZURE_CLIENT_ID: other }, other],
-    [identity, subscription],
+    [{ ...identity, AZURE_CLIENT_ID: other }, { clientId: other }],
+    [{ ...local, AZURE_CLIENT_ID: other }, { clientId: other }],
+    [{ ...local, azure_client_id: other }, { clientId: other }],
+    [identity, { clientId: subscription }],
+    [
+      { AZUREWEBJOBSSTORAGE__ACCOUNTNAME: 'keeperstore', azurewebjobsstorage__clientid: subscription },
+      { clientId: subscription },
+    ],
     [local, undefined],
-  ])('%j', (env, clientId) => expect(loadConfig(env).identityClientId).toBe(clientId));
+  ])('%j', (env, expected) => expect(loadConfig(env).identity).toEqual(expected));
+
+  const resourceId = `/subscriptions/${subscription}/resourceGroups/rg-id/providers/Microsoft.ManagedIdentity/userAssignedIdentities/keeper`;
+
+  test.each(['AzureWebJobsStorage__managedIdentityResourceId', 'AzureWebJobsStorage__ManagedIdentityResourceID'])(
+    'named by its resource id, in %s: for storage and for ARM',
+    (setting) => {
+      const env = {
+        AzureWebJobsStorage__accountName: 'keeperstore',
+        AzureWebJobsStorage__credential: 'ManagedIdentity',
+        [setting]: resourceId,
+      };
+
+      const config = loadConfig(env);
+
+      expect(config.storage).toMatchObject({ kind: 'identity', identity: { resourceId } });
+      expect(config.identity).toEqual({ resourceId });
+    },
+  );
+
+  test.each([
+    [
+      { ...identity, AzureWebJobsStorage__managedIdentityResourceId: resourceId },
+      'AzureWebJobsStorage__managedIdentityResourceId',
+    ],
+    [
+      { ...identity, AzureWebJobsStorage__managedIdentityResourceId: 'keeper' },
+      'AzureWebJobsStorage__managedIdentityResourceId',
+    ],
+    [{ ...identity, AzureWebJobsStorage__tenantId: subscription }, 'AzureWebJobsStorage__tenantId'],
+    [{ ...identity, azurewebjobsstorage__CLIENTSECRET: 'not-shown' }, 'azurewebjobsstorage__CLIENTSECRET'],
+    [
+      { ...identity, AzureWebJobsStorage__managedIdentityObjectId: subscription },
+      'AzureWebJobsStorage__managedIdentityObjectId',
+    ],
+    [{ ...identity, AzureWebJobsStorage__credential: 'workloadidentity' }, 'AzureWebJobsStorage__credential'],
+  ])('%j is refused, not ignored', (env, field) => {
+    expect(() => loadConfig(env)).toThrow(expect.objectContaining({ name: 'ConfigurationError', field }));
+    expect(() => loadConfig(env)).not.toThrow(/not-shown/);
+  });
+
+  test('beside a connection string, which wins, they are named in a note', () => {
+    expect(loadConfig({ ...local, AzureWebJobsStorage__tenantId: subscription }).notes.join()).toContain(
+      'AzureWebJobsStorage is set, so that AzureWebJobsStorage__tenantId is not used',
+    );
+  });
 });
 
 test('all that is wrong is said at once, a line a setting, the first one first', () => {

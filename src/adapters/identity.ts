@@ -103,7 +103,12 @@ function ofManagedIdentity(error: SdkError): SdkError {
 }
 
 function isOutage(told: SdkError, status: number | undefined): boolean {
-  if (told.errorCode === 'network_error' || /^(ECONN\w+|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|EAI_AGAIN|ENOTFOUND|REQUEST_SEND_ERROR)$/.test(String(told.code)))
+  if (
+    told.errorCode === 'network_error' ||
+    /^(ECONN\w+|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|EAI_AGAIN|ENOTFOUND|REQUEST_SEND_ERROR)$/.test(
+      String(told.code),
+    )
+  )
     return true;
   // An answer that is no token.
   if (told.name === 'AuthenticationRequiredError') return true;

@@ -1,9 +1,10 @@
 /** Clients of the app's storage account, built on first use: the SDKs are heavy. */
-import type { TokenCredential } from '@azure/identity';
 import type { BlobServiceClient, RequestPolicyFactory, StorageRetryOptions } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { StorageSetting } from '../config/storage.ts';
+import type { Logger } from '../app/ports.ts';
 import { once } from '../core/once.ts';
+import { buildCredential } from './identity.ts';
 
 export interface StorageClients {
   readonly blobs: () => Promise<BlobServiceClient>;
@@ -13,6 +14,7 @@ export interface StorageClients {
 export interface StorageClientOptions {
   /** Of the cloud, for a credential that is not the platform's managed identity. */
   readonly authorityHost?: string;
+  readonly logger?: Logger;
   /** How long one try may take until the answer's headers are there. */
   readonly tryTimeoutInMs?: number;
   readonly retry?: StorageRetryOptions;
@@ -32,7 +34,7 @@ async function buildBlobs(setting: StorageSetting, options: StorageClientOptions
   const base =
     setting.kind === 'connectionString'
       ? BlobServiceClient.fromConnectionString(setting.connectionString)
-      : { url: setting.blobServiceUri, credential: await buildCredential(setting, options.authorityHost) };
+      : { url: setting.blobServiceUri, credential: await buildCredential({ ...options, identity: setting.identity }) };
   const pipeline = newPipeline(base.credential, { retryOptions: { ...defaultRetry, ...options.retry } });
   pipeline.factories.push(limitTries(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
   return new BlobServiceClient(base.url, pipeline);
@@ -52,14 +54,6 @@ async function buildQueues(
   const pipeline = newPipeline(credential, { retryOptions: { ...defaultRetry, ...options.retry } });
   pipeline.factories.push(limitTries(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
   return new QueueServiceClient(url, pipeline);
-}
-
-type IdentitySetting = Extract<StorageSetting, { readonly kind: 'identity' }>;
-
-async function buildCredential(setting: IdentitySetting, authorityHost: string | undefined): Promise<TokenCredential> {
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
-  if (setting.clientId !== undefined) return new ManagedIdentityCredential({ clientId: setting.clientId });
-  return new DefaultAzureCredential(authorityHost === undefined ? {} : { authorityHost });
 }
 
 const maxUnanswered = 2;

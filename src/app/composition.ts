@@ -74,8 +74,11 @@ const systemClock: Clock = { now: () => new Date(), sleep: (ms) => sleep(ms) };
 const maxPullAgeInHours = 26;
 
 function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
-  const storage = createStorageClients(config.storage, { authorityHost: cloudSettings[config.cloud].authorityHost });
-  const loadArm = once(() => buildAzure(config, clock));
+  const storage = createStorageClients(config.storage, {
+    authorityHost: cloudSettings[config.cloud].authorityHost,
+    logger,
+  });
+  const loadArm = once(() => buildAzure(config, logger, clock));
   const stores = {
     snapshots: keepSnapshots(new BlobSnapshotStore(storage.blobs)),
     changes: new BlobChangeStore(storage.blobs),
@@ -152,11 +155,11 @@ interface Azure {
   readonly arm: AzureArm;
 }
 
-async function buildAzure(config: Config, clock: Clock): Promise<Azure> {
+async function buildAzure(config: Config, logger: Logger, clock: Clock): Promise<Azure> {
   const { buildArm } = await import('../adapters/arm/arm.ts');
   // Came with arm.ts.
   const { buildArmClients } = await import('../adapters/arm/client.ts');
-  const clients = buildArmClients(config);
+  const clients = buildArmClients(config, { logger });
   return { clients, arm: buildArm(config, toOwnerId(config), { clients, clock }) };
 }
 

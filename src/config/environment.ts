@@ -3,10 +3,21 @@ import { ConfigurationError, shorten } from '../core/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Trimmed; a setting that is empty counts as missing. */
+/** Trimmed; a setting that is empty counts as missing. For the platform a name is the same in any letter case. */
 export function readText(env: Environment, setting: string): string | undefined {
-  const text = env[setting]?.trim();
+  const text = (env[setting] ?? env[spellingOf(env, setting)])?.trim();
   return text === '' ? undefined : text;
+}
+
+function spellingOf(env: Environment, setting: string): string {
+  const name = setting.toLowerCase();
+  return Object.keys(env).find((key) => key.toLowerCase() === name) ?? setting;
+}
+
+/** The names of settings that begin so, in any letter case, and hold something. */
+export function settingsThatBegin(env: Environment, prefix: string): string[] {
+  const start = prefix.toLowerCase();
+  return Object.keys(env).filter((key) => key.toLowerCase().startsWith(start) && readText(env, key) !== undefined);
 }
 
 export function readChoice<T extends string>(env: Environment, setting: string, choices: readonly T[]): T | undefined {

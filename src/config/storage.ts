@@ -1,6 +1,8 @@
 /** The host's storage, as the platform defines its settings: a connection string, or an identity and an account. */
 import type { Cloud } from '../core/serviceTags/serviceTags.ts';
+import { agree, listed } from '../core/words.ts';
 import { normalizeConnectionString } from './connectionString.ts';
+import type { ManagedIdentity } from './identity.ts';
 import {
   guid,
   isInAzure,
@@ -11,6 +13,7 @@ import {
   readMatching,
   readText,
   refuse,
+  settingsThatBegin,
   type Environment,
 } from './environment.ts';
 import { parseServiceUrl, withSecretsHidden } from '../core/urls.ts';
@@ -21,7 +24,8 @@ export type StorageSetting =
       readonly kind: 'identity';
       readonly blobServiceUri: string;
       readonly queueServiceUri: string;
-      readonly clientId?: string;
+      /** Undefined: the app's only one. */
+      readonly identity?: ManagedIdentity;
     };
 
 const setting = 'AzureWebJobsStorage';
@@ -46,13 +50,57 @@ export function readStorage(env: Environment, cloud: Cloud): StorageSetting {
 }
 
 function readIdentity(env: Environment, cloud: Cloud): StorageSetting {
-  const { credential, clientId, ...services } = readAll({
+  const { identity, ...services } = readAll({
+    names: () => refuseUnknownNames(env),
     credential: () => readChoice(env, `${setting}__credential`, ['managedidentity']),
-    clientId: () => readMatching(env, `${setting}__clientId`, guid, 'a GUID'),
+    identity: () => readManagedIdentity(env),
     blobServiceUri: () => readServiceUri(env, cloud, 'blob'),
     queueServiceUri: () => readServiceUri(env, cloud, 'queue'),
   });
-  return { kind: 'identity', ...services, ...(clientId === undefined ? {} : { clientId }) };
+  const { blobServiceUri, queueServiceUri } = services;
+  return { kind: 'identity', blobServiceUri, queueServiceUri, ...(identity && { identity }) };
+}
+
+function readManagedIdentity(env: Environment): ManagedIdentity | undefined {
+  const clientId = readMatching(env, `${setting}__clientId`, guid, 'a GUID');
+  const resourceId = readMatching(
+    env,
+    `${setting}__managedIdentityResourceId`,
+    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+$/i,
+    '/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>',
+  );
+  if (clientId !== undefined && resourceId !== undefined)
+    refuse(`${setting}__managedIdentityResourceId`, `an identity, and ${setting}__clientId another`, 'one of the two');
+  if (resourceId !== undefined) return { resourceId };
+  return clientId === undefined ? undefined : { clientId };
+}
+
+/** `tableServiceUri` and `fileServiceUri` are for the host alone. */
+const knownNames = [
+  'accountName',
+  'blobServiceUri',
+  'queueServiceUri',
+  'tableServiceUri',
+  'fileServiceUri',
+  'credential',
+  'clientId',
+  'managedIdentityResourceId',
+];
+
+/** One that the host would use and this app would not: both must sign in to the same account as the same identity. */
+function refuseUnknownNames(env: Environment): void {
+  const known = knownNames.map((name) => `${setting}__${name}`);
+  const isKnown = (name: string): boolean => known.some((one) => one.toLowerCase() === name.toLowerCase());
+  const unknown = settingsThatBegin(env, `${setting}__`).find((name) => !isKnown(name));
+  if (unknown !== undefined)
+    refuse(unknown, 'something that this app does not use (not shown: it may be a key)', known.join(', '));
+}
+
+/** The host lets the plain setting win, and so does this. */
+export function storageNotes(env: Environment): readonly string[] {
+  const ignored = settingsThatBegin(env, `${setting}__`);
+  if (readText(env, setting) === undefined || ignored.length === 0) return [];
+  return [`${setting} is set, so that ${listed(ignored)} ${agree(ignored.length, 'is', 'are')} not used`];
 }
 
 function readServiceUri(env: Environment, cloud: Cloud, service: 'blob' | 'queue'): string {

@@ -1,4 +1,3 @@
-import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 import { AnonymousCredential, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
@@ -39,15 +38,6 @@ describe('createStorageClients', () => {
     expect((await clients.queues()).url).toBe('https://keeper.queue.core.usgovcloudapi.net');
     expect((await clients.blobs()).credential).toBeInstanceOf(StorageSharedKeyCredential);
     expect((await clients.blobs()).accountName).toBe('keeper');
-  });
-
-  test('takes the user-assigned identity that is named, else what the environment offers', async () => {
-    const named = await createStorageClients({ ...identity, clientId: '00000000-0000-0000-0000-000000000001' }).blobs();
-    const unnamed = await createStorageClients(identity, { authorityHost: 'https://login.microsoftonline.us' }).blobs();
-
-    expect(named.credential).toBeInstanceOf(ManagedIdentityCredential);
-    expect(unnamed.credential).toBeInstanceOf(DefaultAzureCredential);
-    expect(unnamed.url).toBe('https://account.blob.core.windows.net/');
   });
 
   test('builds each client once', async () => {

@@ -5,11 +5,13 @@ import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { Config } from '../../config.ts';
+import type { Logger } from '../../app/ports.ts';
 import { once, oncePerKey } from '../../core/once.ts';
+import { buildCredential as buildIdentity } from '../identity.ts';
 import { buildCallsPolicy } from './callsPolicy.ts';
 import { cloudSettings } from './cloudSettings.ts';
 
-export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback' | 'identityClientId'>;
+export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback' | 'identity'>;
 
 export interface ArmClients {
   networkClient(subscriptionId: string): Promise<NetworkManagementClient>;
@@ -27,12 +29,14 @@ const noCredential: TokenCredential = {
 export interface ArmClientsOptions {
   /** Where tokens come from; by default the app's managed identity, or what DefaultAzureCredential finds. */
   readonly buildCredential?: (authorityHost: string) => Promise<TokenCredential>;
+  readonly logger?: Logger;
 }
 
 export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = {}): ArmClients {
   const settings = cloudSettings[config.cloud];
   const buildCredential =
-    options.buildCredential ?? ((authorityHost) => buildDefaultCredential(authorityHost, config.identityClientId));
+    options.buildCredential ??
+    ((authorityHost) => buildIdentity({ authorityHost, identity: config.identity, logger: options.logger }));
   const credential = once(() =>
     config.armIsLoopback ? Promise.resolve(noCredential) : buildCredential(settings.authorityHost),
   );
@@ -46,7 +50,10 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
   };
 
   function secured<T extends { readonly pipeline: Pipeline }>(client: T): T {
-    if (config.armIsLoopback) client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+    const policies = client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+    if (config.armIsLoopback) return client;
+    // Within the policy of calls, so that a token that is not given is asked for again like everything else.
+    for (const policy of policies) client.pipeline.addPolicy(policy, { phase: 'Sign' });
     return client;
   }
 
@@ -84,15 +91,6 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
       return JSON.parse(bodyAsText ?? 'null') as unknown;
     },
   };
-}
-
-/** In Azure it ends at the managed identity, the named one where there are several. */
-async function buildDefaultCredential(authorityHost: string, clientId: string | undefined): Promise<TokenCredential> {
-  const { DefaultAzureCredential } = await import('@azure/identity');
-  return new DefaultAzureCredential({
-    authorityHost,
-    ...(clientId === undefined ? {} : { managedIdentityClientId: clientId }),
-  });
 }
 
 /** An id is the same in upper and in lower case. */

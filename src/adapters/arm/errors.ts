@@ -7,6 +7,7 @@ import {
   toErrorMessage,
 } from '../../core/errors.ts';
 import type { BlockCode } from '../../core/reasons.ts';
+import { SignInError } from '../identity.ts';
 import { ArmError, isOperationPath } from './armError.ts';
 import {
   explainCredential,
@@ -153,13 +154,11 @@ function codes(...names: readonly string[]): ReadonlySet<string> {
 export function classifyArmError(error: unknown): ArmVerdict {
   if (error instanceof ArmError) return classifyAnswer(error);
   if (error instanceof OutageError) return { kind: 'retry', code: error.code };
+  if (error instanceof SignInError) {
+    return error.isOutage ? { kind: 'retry', code: error.code } : blocked(error.code, 'badCredentials', error.message);
+  }
   if (error instanceof TargetMovedError) return { kind: 'replan', code: error.name };
   const code = codeOfUnknown(error);
-  if (isCredentialError(error)) {
-    return isTransientStatus(statusOf(error))
-      ? { kind: 'retry', code }
-      : blocked(code, 'badCredentials', explainCredential({ message: toErrorMessage(error) }));
-  }
   return { kind: isConnectionError(error, code) ? 'retry' : 'fatal', code };
 }
 
@@ -193,7 +192,7 @@ export function toTargetError(error: unknown): unknown {
 }
 
 function describeOutage(error: unknown, code: string): string {
-  if (error instanceof OutageError) return error.message;
+  if (error instanceof OutageError || error instanceof SignInError) return error.message;
   const what = error instanceof ArmError ? `${error.method} ${error.path}: ` : '';
   return `Azure Resource Manager did not answer as it should (${code}): ${what}${toErrorMessage(error)}`;
 }
@@ -289,19 +288,6 @@ function isTransientStatus(status: number | undefined): boolean {
   return status === 408 || status === 429 || (status !== undefined && status >= 500 && status !== 501);
 }
 
-/** Errors of @azure/identity, known by name: the package itself is loaded only where a credential is needed. */
-function isCredentialError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    [
-      'AuthenticationError',
-      'AggregateAuthenticationError',
-      'AuthenticationRequiredError',
-      'CredentialUnavailableError',
-    ].includes(error.name)
-  );
-}
-
 function isConnectionError(error: unknown, code: string): boolean {
   if (/^(REQUEST_SEND_ERROR|PARSE_ERROR|ECONN\w+|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|UND_ERR_\w+)$/.test(code))
     return true;
@@ -313,9 +299,4 @@ function codeOfUnknown(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   if (typeof code === 'string') return code;
   return error instanceof Error ? error.name : 'unknown';
-}
-
-function statusOf(error: unknown): number | undefined {
-  const status = (error as { statusCode?: unknown }).statusCode;
-  return typeof status === 'number' ? status : undefined;
 }

@@ -224,6 +224,8 @@ function whyNot(status: TargetStatus, reason: string | undefined): string {
     case 'blocked':
     case 'failed':
       return reason ?? 'the last run did not succeed; the target’s page says why.';
+    case 'noEffect':
+      return reason ?? 'the registry does not look at its rules; the target’s page says why.';
     case 'inSync':
       return 'the next hourly run adds it.';
   }

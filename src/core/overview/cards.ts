@@ -1,6 +1,7 @@
 /** What waits for a person: one card for each decision. */
 import type { Plan } from '../plan/plan.ts';
 import type { TagQuarantine } from '../serviceTags/snapshot.ts';
+import type { TargetStatus } from '../targets/targetState.ts';
 import { agree, compareText, counted, inWords } from '../words.ts';
 import type { Card, CardItem, TargetRow } from './overview.ts';
 import { addressesOf, planItems, type DescribePrefix, type PlanItem } from './planItems.ts';
@@ -21,17 +22,22 @@ export interface CardInput extends RowInput {
 export function targetCards(input: CardInput, describe: DescribePrefix, now: Date): readonly Card[] {
   const { status } = input;
   if (status === 'paused' || status === 'planOnly') return [];
-  if (status === 'blocked' || status === 'failed') return [stoppedCard(input)];
+  if (status === 'blocked' || status === 'failed' || status === 'noEffect') return [stoppedCard(input)];
   const cards = status === 'held' && input.plan ? heldCards(input, input.plan, describe, now) : [];
   return cards.length === 0 && input.row.isOverdue ? [overdueCard(input, describe)] : cards;
 }
+
+const stoppedTitles: Readonly<Partial<Record<TargetStatus, string>>> = {
+  failed: 'The last update failed',
+  noEffect: 'Its rules have no effect',
+};
 
 function stoppedCard({ target, status, reasons, row, since, state }: CardInput): Card {
   const [first, ...more] = reasons.map(({ message }) => message);
   return {
     ...base(`${status} ${target.name}`, status === 'failed' ? 'failed' : 'blocked', target.name),
     tone: 'bad',
-    title: status === 'failed' ? 'The last update failed' : 'Blocked: nothing is written to it',
+    title: stoppedTitles[status] ?? 'Blocked: nothing is written to it',
     text: [
       first ?? state?.run.lastResult?.error ?? 'No reason is on record.',
       ...more.slice(0, 1),

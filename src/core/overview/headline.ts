@@ -1,7 +1,8 @@
 /** The first sentence of the page: the worst that is true, and beside it what else is. */
 import { isOldList } from '../serviceTags/listAge.ts';
 import { dayInMs } from '../time.ts';
-import { agree, counted, dayInWords } from '../words.ts';
+import type { TargetStatus } from '../targets/targetState.ts';
+import { agree, counted, dayInWords, listed } from '../words.ts';
 import type { ListInfo, Now, TargetRow, Tone } from './overview.ts';
 
 export interface HeadlineInput {
@@ -62,7 +63,7 @@ function tellWorst(input: HeadlineInput): Told {
       restInSync(targets),
     );
   }
-  const stopped = targets.filter(({ status }) => status === 'blocked' || status === 'failed');
+  const stopped = targets.filter(({ status }) => stops.includes(status));
   if (stopped.length > 0) return tell('blocked', 'bad', describeStopped(stopped, targets.length), restInSync(targets));
   if (isOldList(list.released, input.now)) {
     const age = ageInDays(list.released, input.now);
@@ -134,14 +135,18 @@ function restInSync(targets: readonly TargetRow[]): string {
   return inSyncOf(targets);
 }
 
+const stops: readonly TargetStatus[] = ['blocked', 'failed', 'noEffect'];
+
 function describeStopped(stopped: readonly TargetRow[], total: number): string {
   const blocked = stopped.filter(({ status }) => status === 'blocked').length;
-  const failed = stopped.length - blocked;
+  const failed = stopped.filter(({ status }) => status === 'failed').length;
+  const noEffect = stopped.length - blocked - failed;
   const parts = [
     ...(blocked > 0 ? [`${blocked} ${agree(blocked, 'is', 'are')} blocked`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(noEffect > 0 ? [`${noEffect} ${agree(noEffect, 'has', 'have')} rules without effect`] : []),
   ];
-  return `Of ${counted(total, 'target')}, ${parts.join(' and ')}: ${agree(stopped.length, 'its rules stay as they are until someone acts', 'their rules stay as they are until someone acts')}.`;
+  return `Of ${counted(total, 'target')}, ${listed(parts)}: ${agree(stopped.length, 'its rules stay as they are until someone acts', 'their rules stay as they are until someone acts')}.`;
 }
 
 function ageInDays(day: string, now: Date): number {

@@ -48,7 +48,16 @@ export function deadlineOfRow({ hasDeadline, missing }: Pick<RowInput, 'hasDeadl
   return first === undefined ? undefined : deadlineOf(first);
 }
 
-const urgency: readonly TargetStatus[] = ['blocked', 'failed', 'held', 'pending', 'inSync', 'paused', 'planOnly'];
+const urgency: readonly TargetStatus[] = [
+  'blocked',
+  'failed',
+  'noEffect',
+  'held',
+  'pending',
+  'inSync',
+  'paused',
+  'planOnly',
+];
 
 /** Overdue ones first, then by status, then by deadline, then by name. */
 export function byUrgency(a: TargetRow, b: TargetRow): number {
@@ -85,6 +94,8 @@ function whyOf({ target, state, status, reasons }: RowInput): string {
       return reasons[0]?.message ?? state?.run.lastResult?.error ?? '';
     case 'held':
       return pinned || firstMessage(reasons, holdCodes) || `${counted(counts.held, 'prefix')} to look at`;
+    case 'noEffect':
+      return firstMessage(reasons, ['inert', 'wrongSku']);
     case 'planOnly':
       return state?.run.lastResult
         ? `Would add ${counted(counts.add, 'prefix')} and remove ${counts.remove}.`

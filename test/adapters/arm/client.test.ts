@@ -4,6 +4,7 @@ import type { ArmSession, Clock } from '../../../src/app/ports.ts';
 import { buildArm } from '../../../src/adapters/arm/arm.ts';
 import { buildArmClients, type ArmConfig } from '../../../src/adapters/arm/client.ts';
 import { clouds } from '../../../src/core/serviceTags/serviceTags.ts';
+import { SignInError } from '../../../src/adapters/identity.ts';
 import { TargetBlockedError } from '../../../src/core/errors.ts';
 import { startScriptedServer, type Answer, type SeenRequest } from './scriptedServer.ts';
 import { nsgId, nsgTarget, registryId, registryTarget, subscriptionId } from './targets.ts';
@@ -148,7 +149,7 @@ describe('in a cloud', () => {
   });
 
   test('the managed identity that is named signs in', async () => {
-    const identityClientId = '00000000-1111-4222-8333-444444444444';
+    const clientId = '00000000-1111-4222-8333-444444444444';
     const server = await serve(() => ({
       status: 200,
       body: { access_token: 'secret', token_type: 'Bearer', expires_on: Math.floor(Date.now() / 1000) + 3600 },
@@ -158,7 +159,7 @@ describe('in a cloud', () => {
     try {
       // Nothing listens there: the token is asked for first.
       const config = { cloud: 'Public', armEndpoint: 'https://127.0.0.1:1', armIsLoopback: false } as const;
-      const client = await buildArmClients({ ...config, identityClientId }).networkClient(subscriptionId);
+      const client = await buildArmClients({ ...config, identity: { clientId } }).networkClient(subscriptionId);
       await expect(client.networkSecurityGroups.get('rg-net', 'nsg-hooks')).rejects.toThrow('ECONNREFUSED');
     } finally {
       process.env = before;
@@ -166,7 +167,51 @@ describe('in a cloud', () => {
 
     const asked = new URL(server.seen[0]?.url ?? '', server.endpoint).searchParams;
     expect(asked.get('resource')).toBe('https://management.azure.com');
-    expect(asked.get('client_id')).toBe(identityClientId);
+    expect(asked.get('client_id')).toBe(clientId);
+  });
+
+  test.each([
+    ['half a minute, ridden out', 30_000, undefined],
+    ['a day, an outage in one sentence', Infinity, 'OutageError'],
+  ])('no token for %s', async (_, downForInMs, ends) => {
+    const clock = testClock();
+    const start = clock.now().getTime();
+    const config = { cloud: 'Public', armEndpoint: 'https://127.0.0.1:1', armIsLoopback: false } as const;
+    const clients = buildArmClients(config, {
+      buildCredential: () =>
+        Promise.resolve({
+          getToken: () => {
+            const isDown = clock.now().getTime() - start < downForInMs;
+            const error = new SignInError('the identity endpoint does not answer', {
+              isOutage: true,
+              code: 'HTTP 500',
+            });
+            return isDown
+              ? Promise.reject(error)
+              : Promise.resolve({ token: 'secret', expiresOnTimestamp: Date.now() + 3_600_000 });
+          },
+        }),
+    });
+    const client = await clients.networkClient(subscriptionId);
+    client.pipeline.addPolicy(
+      {
+        name: 'answer',
+        sendRequest: (request) =>
+          Promise.resolve({ request, status: 200, headers: createHttpHeaders(), bodyAsText: JSON.stringify(nsg) }),
+      },
+      { phase: 'Sign', afterPolicies: ['bearerTokenAuthenticationPolicy'] },
+    );
+    const session = buildArm(config, 'func-acr', { clients, clock }).openSession();
+
+    const result = session.nsgRules.read(nsgTarget());
+
+    if (ends === undefined) {
+      expect(await result).toMatchObject({ location: 'westeurope' });
+      expect(clock.now().getTime() - start).toBeLessThan(90_000);
+    } else {
+      await expect(result).rejects.toMatchObject({ name: ends, message: 'the identity endpoint does not answer' });
+    }
+    expect(session.usage().retries[0]).toMatchObject({ code: 'HTTP 500' });
   });
 
   test('the table has every cloud', () => {

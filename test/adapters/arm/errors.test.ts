@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createHttpHeaders, createPipelineRequest, type PipelineResponse } from '@azure/core-rest-pipeline';
 import { toAnswerError, toOperationError } from '../../../src/adapters/arm/armError.ts';
 import { classifyArmError, isWordOfWrite, toRefusal, toTargetError } from '../../../src/adapters/arm/errors.ts';
+import { SignInError } from '../../../src/adapters/identity.ts';
 import { TargetBlockedError, TargetMovedError } from '../../../src/core/errors.ts';
 
 const nsgPath =
@@ -295,16 +296,12 @@ describe('errors that are no answers', () => {
   });
 
   test.each([
-    ['CredentialUnavailableError', undefined, 'blocked'],
-    ['AuthenticationError', 400, 'blocked'],
-    ['AuthenticationError', 503, 'retry'],
-  ])('%s with status %s: %s', (name, statusCode, kind) => {
-    const error = Object.assign(new Error('No managed identity endpoint found.'), { name, statusCode });
+    [true, 'retry', undefined],
+    [false, 'blocked', 'badCredentials'],
+  ])('no token, an outage: %s', (isOutage, kind, reason) => {
+    const verdict = classifyArmError(new SignInError('No token.', { isOutage, code: 'HTTP 500' }));
 
-    const verdict = classifyArmError(error);
-
-    expect(verdict.kind).toBe(kind);
-    expect(verdict.reason?.code).toBe(kind === 'blocked' ? 'badCredentials' : undefined);
+    expect([verdict.kind, verdict.reason?.code]).toEqual([kind, reason]);
   });
 });
 
