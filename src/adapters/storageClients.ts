@@ -1,10 +1,16 @@
 /** Clients of the app's storage account, built on first use: the SDKs are heavy. */
-import type { BlobServiceClient, RequestPolicyFactory, StorageRetryOptions } from '@azure/storage-blob';
+import type {
+  BlobServiceClient,
+  HttpOperationResponse,
+  RequestPolicyFactory,
+  StorageRetryOptions,
+} from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { StorageSetting } from '../config/storage.ts';
 import type { Logger } from '../app/ports.ts';
 import { once } from '../core/once.ts';
 import { buildCredential } from './identity.ts';
+import { toStorageRefusal, type StorageAnswer } from './storageRefusal.ts';
 
 export interface StorageClients {
   readonly blobs: () => Promise<BlobServiceClient>;
@@ -59,7 +65,7 @@ async function buildQueues(
 const maxUnanswered = 2;
 
 /**
- * Ends a try that gets no answer, and tries once more where none came or half of one. The SDK's own `tryTimeoutInMs`
+ * Ends a try that gets no answer, tries once more where none came or half of one, and says why the account refuses. The SDK's own `tryTimeoutInMs`
  * only tells the service how long it may take: a connection that went dead would be waited for without end.
  */
 function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
@@ -69,10 +75,14 @@ function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
         request.timeout = tryTimeoutInMs;
         for (let count = 1; ; count += 1) {
           try {
-            return await next.sendRequest(request);
+            const response = await next.sendRequest(request);
+            // The client of queues makes an error of it only later.
+            const refusal = toStorageRefusal(toAnswer(response), request);
+            if (refusal) throw refusal;
+            return response;
           } catch (error) {
             const timedOut = isAbort(error) && !request.abortSignal?.aborted;
-            if (!timedOut && !isCutOff(error)) throw error;
+            if (!timedOut && !isCutOff(error)) throw toStorageRefusal(error as StorageAnswer, request) ?? error;
             if (count < maxUnanswered) continue;
             throw timedOut ? new StorageTimeoutError(request, tryTimeoutInMs, { cause: error }) : error;
           }
@@ -80,6 +90,10 @@ function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
       },
     }),
   };
+}
+
+function toAnswer({ status, headers, bodyAsText }: HttpOperationResponse): StorageAnswer {
+  return { statusCode: status, details: { errorCode: headers.get('x-ms-error-code') }, response: { bodyAsText } };
 }
 
 /** No answer of the storage account within the limit; the request may have been carried out nevertheless. */

@@ -95,6 +95,26 @@ export class OutageError extends Error {
   }
 }
 
+/** The storage account refuses the app. The message names the account, what is missing and the command that helps. */
+export class StorageRefusedError extends Error {
+  override readonly name = 'StorageRefusedError';
+  /** As the service calls it. */
+  readonly code: string;
+  /** The same without a name, for everybody to see. */
+  readonly summary: string;
+  constructor(message: string, facts: Pick<StorageRefusedError, 'code' | 'summary'>, options?: ErrorOptions) {
+    super(message, options);
+    this.code = facts.code;
+    this.summary = facts.summary;
+  }
+}
+
+/** The first refusal of storage in a chain of causes. */
+export function findStorageRefusal(error: unknown): StorageRefusedError | undefined {
+  if (error instanceof StorageRefusedError) return error;
+  return error instanceof Error && error.cause !== undefined ? findStorageRefusal(error.cause) : undefined;
+}
+
 /** The lease of a target was lost while work went on: nothing more may be written. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';

@@ -1,5 +1,5 @@
 /** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
-import { toErrorMessage } from '../../core/errors.ts';
+import { findStorageRefusal, toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { describeAge, isOldList, releaseDay } from '../../core/serviceTags/listAge.ts';
@@ -14,7 +14,7 @@ import { hourInMs } from '../../core/time.ts';
 import { findSilentTimers, timerNames, type SilentTimer } from '../../core/timers.ts';
 import { agree, counted, dayInWords } from '../../core/words.ts';
 import type { QueryServices } from './queryServices.ts';
-import { describeCause, readStorage } from './storage.ts';
+import { describeCause, isDamaged, readStorage, StorageReadError } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
 
 export interface Health {
@@ -76,13 +76,17 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   const now = services.clock.now();
   const { logger } = services;
 
-  const configured = attempt(logger, () => readTargets(services.targets));
+  const failures: unknown[] = [];
+  const attempt = <T>(work: () => Promise<T>): Promise<T | undefined> => attemptAndLog(logger, failures, work);
+
+  // The targets may be a file of the app: what is wrong with it says nothing of storage.
+  const configured = attemptAndLog(logger, [], () => readTargets(services.targets));
   const [view, pull, summaries, isTargetsFileMissing, silent] = await Promise.all([
-    attempt(logger, () => current.get()),
-    attempt(logger, () => readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud))),
-    attempt(logger, async () => readSummaries(services, await configured)),
-    attempt(logger, async () => services.isTargetsFileMissing?.()),
-    attempt(logger, () => readSilentTimers(services, now)),
+    attempt(() => current.get()),
+    attempt(() => readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud))),
+    attempt(async () => readSummaries(services, await configured)),
+    attempt(async () => services.isTargetsFileMissing?.()),
+    attempt(() => readSilentTimers(services, now)),
   ]);
   const targets = summaries && countTargets(summaries);
   // Before the first pull nobody knows what a target lacks.
@@ -95,10 +99,12 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
     );
   const snapshot = view ? ageOf(view.snapshot, pull, now) : null;
 
+  const isStorageRead = noteStorage(failures, note);
   if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
   if (snapshot && isOldList(snapshot.released, now)) note('degraded', `the list is old: ${snapshot.age}`);
-  notePull(pull, now, services, note);
+  // Nothing is known of the pulls if storage cannot be read.
+  if (pull || isStorageRead) notePull(pull, now, services, note);
   for (const timer of silent ?? []) note('degraded', describeSilence(timer));
   if (!(await configured)) note('unhealthy', 'the targets cannot be read: GET targets says why');
   else if (!summaries) note('unhealthy', 'the states of the targets cannot be read');
@@ -149,6 +155,19 @@ export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Dat
   const fetchedAt = wasFetched ? pull.lastPull.at : snapshot.pulledAt;
   const age = describeAge(released, fetchedAt, now);
   return { id: snapshot.id, ageHours: hoursSince(released, now), released, fetchedAt, age };
+}
+
+/** False if storage as such cannot be read; one blob that is damaged is another matter. */
+function noteStorage(
+  failures: readonly unknown[],
+  note: (severity: Finding['severity'], text: string) => void,
+): boolean {
+  const refusal = failures.map(findStorageRefusal).find((found) => found !== undefined);
+  const isDown = failures.some((error) => error instanceof StorageReadError && !isDamaged(error));
+  if (!refusal && !isDown) return true;
+  const why = refusal ? `${refusal.summary}; the log names the account and what to do` : 'it does not answer';
+  note('unhealthy', `storage cannot be read: ${why}`);
+  return false;
 }
 
 function describeNoEffect(count: number, total: number): string {
@@ -246,10 +265,11 @@ function hoursSince(iso: string, now: Date): number {
   return Math.max(0, Math.round(((now.getTime() - Date.parse(iso)) / hourInMs) * 10) / 10);
 }
 
-async function attempt<T>(logger: Logger, work: () => Promise<T>): Promise<T | undefined> {
+async function attemptAndLog<T>(logger: Logger, failures: unknown[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
+    failures.push(error);
     logger.warn('Health cannot read a part', { error: toErrorMessage(error), cause: describeCause(error) });
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** Reads of storage for the query API: bounded in time, and a failure is a 503 that says when to come back. */
-import { InvalidDocumentError, RequestError, toErrorMessage } from '../../core/errors.ts';
+import { findStorageRefusal, InvalidDocumentError, RequestError, toErrorMessage } from '../../core/errors.ts';
 import { withTimeLimit } from '../../core/timeLimit.ts';
 
 export const retryAfterInSeconds = 30;
@@ -9,7 +9,9 @@ const readTimeoutInMs = 10_000;
 /** Storage that cannot be read, or holds what cannot be read; `cause` is for the log, never for the answer. */
 export class StorageReadError extends RequestError {
   constructor(what: string, cause: unknown) {
-    super(503, 'storage-unavailable', `${what} cannot be read from storage now`, { retryAfterInSeconds });
+    const refusal = findStorageRefusal(cause);
+    const why = refusal ? `: ${refusal.summary}` : ' now';
+    super(503, 'storage-unavailable', `${what} cannot be read from storage${why}`, { retryAfterInSeconds });
     this.cause = cause;
   }
 }

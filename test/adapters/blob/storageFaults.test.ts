@@ -155,7 +155,7 @@ describe.each(passing)('%s', (_, fault) => {
 describe('faults that stay', () => {
   test.each<[string, Fault['how'], object]>([
     ['503', { status: 503, code: 'ServerBusy' }, { statusCode: 503 }],
-    ['403', { status: 403, code: 'AuthorizationPermissionMismatch' }, { statusCode: 403 }],
+    ['403', { status: 403, code: 'AuthorizationPermissionMismatch' }, { name: 'StorageRefusedError' }],
     ['409', { status: 409, code: 'ContainerBeingDeleted' }, { statusCode: 409 }],
   ])('%s is thrown, never taken for an answer', async (_, how, expected) => {
     proxy.blob.fail({ when: 'before', how, times: Infinity });

@@ -65,6 +65,7 @@ export class MemorySnapshots {
   readonly all: Snapshot[] = [];
   readonly calls: string[] = [];
   isDown = false;
+  refusal: Error | undefined;
   pullStatus: PullStatus | undefined;
   #pointer: { readonly pointer: SnapshotPointer; readonly etag: string } | undefined;
 
@@ -111,6 +112,7 @@ export class MemorySnapshots {
   async #answer<T>(call: string, make: () => T): Promise<T> {
     this.calls.push(call);
     await Promise.resolve();
+    if (this.refusal) throw this.refusal;
     if (this.isDown) throw new Error('connect ECONNREFUSED 52.146.2.1:443 (AccountKey=secret)');
     return make();
   }

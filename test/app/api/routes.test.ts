@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { XMLParser } from 'fast-xml-parser';
-import { RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
+import { StorageRefusedError, RequestError, TargetBlockedError, TargetBusyError } from '../../../src/core/errors.ts';
 import { parseServiceTags } from '../../../src/core/serviceTags/parseServiceTags.ts';
 import type { PullStatus } from '../../../src/core/ledger/pullStatus.ts';
 import { call, type Reply } from './call.ts';
@@ -603,7 +603,7 @@ describe('health', () => {
         age: 'released 20 Jul 2026, fetched 5 hours ago',
       },
       lastPull: { at: '2026-07-21T06:30:00.000Z', outcome: 'unchanged' },
-      targets: { total: 1, inSync: 1, pending: 0, held: 0, failed: 0, planOnly: 0, paused: 0 },
+      targets: { total: 1, inSync: 1, pending: 0, held: 0, failed: 0, planOnly: 0, paused: 0, noEffect: 0 },
       goLive: { status: 'done', daysLeft: 7, deadline: null },
       sources: [{ source: 'download' }, { source: 'example.org' }, { source: 'file' }],
     });
@@ -650,6 +650,25 @@ describe('health', () => {
     expect(reply.text).not.toContain('secret');
   });
 
+  test('storage that refuses: why, without a name, and nothing of pulls that nobody can know of', async () => {
+    const summary = 'the storage account refuses the app: its firewall does not let the app in (AuthorizationFailure)';
+    world.snapshots.refusal = new StorageRefusedError('storage account stkeeper refused secret', {
+      code: 'AuthorizationFailure',
+      summary,
+    });
+
+    const reply = await get('health');
+    const { problems } = reply.json() as { problems: string[] };
+
+    expect(reply.status).toBe(503);
+    expect(problems).toContain(`storage cannot be read: ${summary}; the log names the account and what to do`);
+    expect(problems.join()).not.toMatch(/no pull|secret|stkeeper/);
+    expect((await get('snapshots')).json()).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining(`cannot be read from storage: ${summary}`),
+    });
+  });
+
   test('says where the reason is, where the targets file cannot be used', async () => {
     world.snapshots.pullStatus = pullStatus;
     Object.assign(world.app.queries.services.targets, { read: () => Promise.reject(new Error('secret')) });
@@ -692,14 +711,23 @@ describe('health', () => {
 
   test('each target counts once', async () => {
     world.snapshots.pullStatus = pullStatus;
-    const statuses = ['inSync', 'pending', 'held', 'failed', 'blocked', 'planOnly', 'paused'] as const;
+    const statuses = ['inSync', 'pending', 'held', 'failed', 'blocked', 'planOnly', 'paused', 'noEffect'] as const;
     world.app.queries.services.targets.read = () =>
       Promise.resolve(statuses.map((status) => ({ ...nsgTarget, name: status.toLowerCase() })));
     for (const status of statuses) world.states.set(status.toLowerCase(), withStatus(status));
 
     const { targets } = (await get('health')).json() as { targets: Record<string, number> };
 
-    expect(targets).toEqual({ total: 7, inSync: 1, pending: 1, held: 1, failed: 2, planOnly: 1, paused: 1 });
+    expect(targets).toEqual({
+      total: 8,
+      inSync: 1,
+      pending: 1,
+      held: 1,
+      failed: 2,
+      planOnly: 1,
+      paused: 1,
+      noEffect: 1,
+    });
   });
 
   test.each([
