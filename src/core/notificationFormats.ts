@@ -43,6 +43,7 @@ export const runbookAnchors: Readonly<Record<NotificationType, string>> = {
   'tag.changed': 'notifications',
   'plan.held': 'approve-a-plan-that-waits',
   'target.blocked': 'codes-of-a-target',
+  'target.noEffect': 'codes-of-a-target',
   'update.failed': 'alert-targets-failed',
   'drift.repaired': 'notifications',
   'source.disagreeing': 'notifications',
@@ -56,6 +57,7 @@ export const runbookAnchors: Readonly<Record<NotificationType, string>> = {
 const ofTargets: ReadonlySet<NotificationType> = new Set([
   'plan.held',
   'target.blocked',
+  'target.noEffect',
   'update.failed',
   'drift.repaired',
   'deadline.near',

@@ -26,6 +26,7 @@ type NoteCode =
   | 'foreignRules' // rules that this app did not add
   | 'supernet' // fit: supernet opened extra addresses
   | 'formerRule' // a rule that this target wrote under a name that it had before
+  | 'lastChangeFailed' // the NSG's last change, ours or another's, failed
   | 'assumedQuota' // Azure did not say how many rules the registry takes
   | 'planOnly' // policy plan writes nothing
   | 'paused' // paused, or UPDATES_PAUSED

@@ -28,7 +28,7 @@ const opened = (world: World) => {
   change(world, { networkRuleSet: { defaultAction: 'Allow', ipRules } });
 };
 
-const statusOf = async (world: World) => (await world.services.states.get(target.name))?.lastResult?.status;
+const statusOf = async (world: World) => (await world.services.states.get(target.name))?.run.lastResult?.status;
 const notices = (world: World) => world.notifications.filter(({ type }) => type === 'target.noEffect');
 
 describe.each([
