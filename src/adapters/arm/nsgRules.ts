@@ -264,7 +264,9 @@ function mixedFamilies({ rule, addressFamilies }: NsgRuleTarget): CurrentState['
 function provisioningNotes({ resourceId }: NsgRuleTarget, state: string | undefined): Reason[] {
   if (state === 'Updating') return [{ code: 'settling', message: `${resourceId} is being updated right now` }];
   if (state !== 'Failed') return [];
-  return [{ code: 'lastChangeFailed', message: `the last change of ${resourceId} failed: its rules may not be in effect` }];
+  return [
+    { code: 'lastChangeFailed', message: `the last change of ${resourceId} failed: its rules may not be in effect` },
+  ];
 }
 
 function fingerprintsOf(target: NsgRuleTarget, rules: readonly SecurityRule[]): string {
