@@ -4,6 +4,7 @@
  * it serves on.
  */
 import { writeSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { formatLogEntry, isAtLeast, type LogEntry } from './host/log.ts';
 import { sampleNsgId } from './sample/resources.ts';
 import { parseStartOptions, usage, type StartOptions } from './startOptions.ts';
@@ -31,8 +32,11 @@ async function main(options: StartOptions): Promise<void> {
     isTold = true;
     const { host, simulator, targets } = services;
     print(formatAddresses(host.url, simulator.url, targets[0]?.resourceId ?? sampleNsgId));
-    print([formatHeading('Serving until Ctrl-C.')]);
-    const ended = await Promise.race([interrupted, services.host.exited]);
+    const isFollowed = options.source !== undefined && options.releasesFolder !== undefined;
+    const hint = isFollowed ? ` A further weekly file in ${options.releasesFolder} is pulled at once.` : '';
+    print([formatHeading(`Serving until Ctrl-C.${hint}`)]);
+    const following = isFollowed ? follow(options.releasesFolder, services) : new Promise<never>(() => undefined);
+    const ended = await Promise.race([interrupted, services.host.exited, following]);
     if (ended !== 'interrupted') throw new Error(`The host ended by itself with code ${ended}.`);
   } finally {
     isTold = false;
@@ -40,12 +44,34 @@ async function main(options: StartOptions): Promise<void> {
   }
 }
 
+/** Pulls each file that is new in the folder, once it has stopped growing. */
+async function follow(folder: string, services: LocalServices): Promise<never> {
+  const pulled = new Set((await listReleases(folder)).map(({ path }) => path));
+  const sizes = new Map<string, number>();
+  for (let before: readonly TargetAnswer[] = await readTargets(services); ;) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (const release of await listReleases(folder)) {
+      const { size } = await stat(release.path);
+      const isWhole = sizes.get(release.path) === size;
+      sizes.set(release.path, size);
+      if (pulled.has(release.path) || !isWhole) continue;
+      pulled.add(release.path);
+      await publish(services, release);
+      before = await pullAndPrint(services, before);
+    }
+  }
+}
+
+async function pullAndPrint(
+  services: LocalServices,
+  before: readonly TargetAnswer[],
+): Promise<readonly TargetAnswer[]> {
+  const pull = (await ask(services, 'POST', 'pull')) as PullAnswer;
+  return printUpdates(services, before, formatPull(pull));
+}
+
 async function tellStory(options: StartOptions, services: LocalServices): Promise<void> {
   let before: readonly TargetAnswer[] = [];
-  const pullAndPrint = async () => {
-    const pull = (await ask(services, 'POST', 'pull')) as PullAnswer;
-    before = await printUpdates(services, before, formatPull(pull));
-  };
 
   if (options.releasesFolder !== undefined) {
     const files = await listReleases(options.releasesFolder);
@@ -54,10 +80,10 @@ async function tellStory(options: StartOptions, services: LocalServices): Promis
     }
     for (const release of options.source === undefined ? dateFromToday(files, new Date()) : files) {
       await publish(services, release);
-      await pullAndPrint();
+      before = await pullAndPrint(services, before);
     }
   } else {
-    await pullAndPrint();
+    before = await pullAndPrint(services, before);
   }
   await reconcile(services, before);
   await printUpdates(services, before, [`${formatHeading('an hour later')}  every target is looked at again`]);

@@ -21,7 +21,7 @@ export interface StartOptions {
 export const usage = `npm start -- [--once] [--source SOURCE] [--targets FILE] [--port N] [--root DIR]
 
   --once           pull, print what changed, end
-  --source SOURCE  file:FOLDER  weekly files, pulled one after the other, oldest first
+  --source SOURCE  file:FOLDER  weekly files, pulled one after the other, oldest first, then each new one
                    file:FILE    one weekly file
                    download, api, https://…
                    without it: the sample releases of dev/sample, dated as if the last one came out yesterday

@@ -122,6 +122,23 @@ describe('npm start', () => {
     ]);
   }, 120_000);
 
+  test('a further file in the folder is pulled while it serves, and the lists change', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weekly-'));
+    const name = (day: string) => `ServiceTags_Public_${day}.json`;
+    await cp(join(sampleReleases, name('20260803')), join(folder, name('20260803')));
+    const { child, ended, said } = start('--source', `file:${folder}`);
+    const url = /http:\/\/127\.0\.0\.1:\d+(?=\/api\/health)/.exec(await said('Serving until Ctrl-C.'))![0];
+    await cp(join(sampleReleases, name('20260810')), join(folder, name('20260810')));
+    await said('10 Aug 2026  change number 403');
+    await said('webhook-receiver  +3');
+    const list = await (await fetch(`${url}/api/prefixes?format=nginx&region=westeurope`)).text();
+    child.kill('SIGINT');
+    await ended;
+    await rm(folder, { recursive: true });
+
+    expect(list).toContain('allow 172.211.120.0/23;');
+  }, 120_000);
+
   test('the Discovery API of the simulator is a source too', async () => {
     const { code, output } = await start('--once', '--source', 'api').ended;
 
