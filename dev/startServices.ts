@@ -27,6 +27,8 @@ export interface LocalServices {
   readonly targets: readonly Target[];
   /** Where the host finds the weekly files that it is given one by one. */
   readonly inbox: string;
+  /** Storage answers no more, as if somebody had closed it off. */
+  stopStorage(): Promise<void>;
   /** Waits until every message that can be handled now has been. */
   settle(): Promise<void>;
   stop(): Promise<void>;
@@ -102,7 +104,16 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
     const host = await startHostProcess({ root: options.root, port, settings, onLog });
     stops.push(() => host.stop());
     const queue = new QueueClient(azurite.connectionString, 'update-target');
-    return { host, settings, simulator, targets, inbox, settle: () => settle(queue, host), stop };
+    return {
+      host,
+      settings,
+      simulator,
+      targets,
+      inbox,
+      stopStorage: () => azurite.stop(),
+      settle: () => settle(queue, host),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

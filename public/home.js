@@ -46,9 +46,7 @@ export function showWaits(overview, refresh) {
   const more = waiting.length - shown.length;
   show(
     byId('waits'),
-    waiting.length === 0 && state !== 'storageDown'
-      ? element('p', { className: 'soft' }, 'Nothing waits for you.')
-      : undefined,
+    waiting.length === 0 ? element('p', { className: 'soft' }, nothingWaits(state)) : undefined,
     element(
       'div',
       { className: 'grid' },
@@ -63,9 +61,15 @@ export function showWaits(overview, refresh) {
   );
 }
 
+function nothingWaits(state) {
+  return state === 'storageDown'
+    ? 'What waits for you is not known until storage can be read.'
+    : 'Nothing waits for you.';
+}
+
 function waitCard(card, refresh) {
   const { id, tone, targets, tag, title, text, items, itemCount, since, deadline } = card;
-  const due = deadline ? relative(deadline, 'due') : since ? relative(since, 'since') : '';
+  const due = deadline ? relative(deadline, 'deadline') : since ? relative(since, 'since') : '';
   return element(
     'article',
     { className: `card wait ${tone}`, 'aria-label': `${tag ?? namesOf(targets)}: ${title}` },
@@ -81,7 +85,12 @@ function waitCard(card, refresh) {
             : undefined,
         )
       : undefined,
-    element('p', { className: 'text' }, [...text, ...firstListed(items)].join(' ')),
+    element(
+      'p',
+      { className: 'text' },
+      deadline && since ? ['Waits ', relative(since, 'since'), '. '] : '',
+      [...text, ...firstListed(items)].join(' '),
+    ),
     element('div', { className: 'acts' }, cardButtons(card, id, refresh)),
   );
 }
@@ -182,17 +191,24 @@ export function describeRelease({ date, added, removed, regions, needed, lacking
   const where =
     regions.length === 0 ? '' : regions.length <= 2 ? ` in ${regions.join(' and ')}` : ` in ${regions.length} regions`;
   const whom =
-    needed === 0
-      ? 'no target needs it'
-      : `${count(needed, 'target')} ${needed === 1 ? 'needs' : 'need'} it, ${lacking === 0 ? (needed === 1 ? 'and has it' : 'all have it') : `${number(lacking)} ${lacking === 1 ? 'lacks' : 'lack'} it`}`;
+    needed === null
+      ? ''
+      : needed === 0
+        ? ': no target needs it'
+        : `: ${count(needed, 'target')} ${needed === 1 ? 'needs' : 'need'} it, ${hasIt(needed, lacking)}`;
   return [
     element('a', { href: releaseHref(date) }, day(date)),
     ' ',
     added > 0 ? element('span', { className: 'plus' }, `+${number(added)}`) : '',
     added > 0 && removed > 0 ? ' ' : '',
     removed > 0 ? element('span', { className: 'minus' }, `−${number(removed)}`) : '',
-    `${where}: ${isRejected ? 'undone by a person' : added > 0 ? whom : 'nothing new to let in'}`,
+    `${where}${isRejected ? ': undone by a person' : added > 0 ? whom : ''}`,
   ];
+}
+
+function hasIt(needed, lacking) {
+  if (lacking > 0) return `${number(lacking)} ${lacking === 1 ? 'lacks' : 'lack'} it`;
+  return needed === 1 ? 'and has it' : 'all have it';
 }
 
 export function releaseHref(date) {

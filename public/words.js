@@ -42,6 +42,8 @@ export function duration(ms) {
 const tellers = {
   ago: (time) => `${duration(now() - time)} ago`,
   since: (time) => `since ${duration(now() - time)}`,
+  deadline: (time) =>
+    time > now() ? `deadline in ${duration(time - now())}` : `overdue since ${duration(now() - time)}`,
   due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue since ${duration(now() - time)}`),
 };
 

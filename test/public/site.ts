@@ -81,7 +81,7 @@ const regions = [
 ];
 const subscription = '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/firewalls/providers';
 
-function nsgId(name: string): string {
+export function nsgId(name: string): string {
   return `${subscription}/Microsoft.Network/networkSecurityGroups/${name}`;
 }
 

@@ -17,8 +17,8 @@ const release = z.looseObject({
   added: z.int(),
   removed: z.int(),
   regions: z.array(z.string()),
-  needed: z.int().describe('Targets that it has something new for.'),
-  lacking: z.int().describe('Those of them that lack some of it.'),
+  needed: z.int().nullable().describe('Targets that it has something new for; null while they cannot be read.'),
+  lacking: z.int().nullable().describe('Those of them that lack some of it.'),
 });
 
 export const releasesRoute = defineRoute({
@@ -76,6 +76,6 @@ export const releaseRoute = defineRoute({
 });
 
 /** The releases are shown even while the targets cannot be read. */
-async function readFacts(queries: Queries): Promise<readonly TargetFacts[]> {
-  return readTargetFacts(queries.services).catch(() => []);
+async function readFacts(queries: Queries): Promise<readonly TargetFacts[] | undefined> {
+  return readTargetFacts(queries.services).catch(() => undefined);
 }

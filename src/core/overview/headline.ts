@@ -8,6 +8,8 @@ import type { ListInfo, Now, TargetRow, Tone } from './overview.ts';
 export interface HeadlineInput {
   readonly targets: readonly TargetRow[] | null;
   readonly list: ListInfo;
+  /** How many different prefixes the overdue targets lack. */
+  readonly overduePrefixes: number;
   /** How many cards wait for a person. */
   readonly decisions: number;
   readonly isStorageDown: boolean;
@@ -55,11 +57,10 @@ function tellWorst(input: HeadlineInput): Told {
     );
   const overdue = targets.filter(({ isOverdue }) => isOverdue);
   if (overdue.length > 0) {
-    const missing = overdue.reduce((sum, target) => sum + target.missing, 0);
     return tell(
       'overdue',
       'bad',
-      `${counted(overdue.length, 'target')} ${agree(overdue.length, 'is', 'are')} overdue: Azure may already use ${counted(missing, 'prefix')} that ${agree(overdue.length, 'it does', 'they do')} not allow.`,
+      `${counted(overdue.length, 'target')} ${agree(overdue.length, 'is', 'are')} overdue: Azure may already use ${counted(input.overduePrefixes, 'prefix')} that ${agree(overdue.length, 'it does', 'they do')} not allow.`,
       restInSync(targets),
     );
   }

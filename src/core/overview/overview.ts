@@ -111,7 +111,7 @@ export interface ReleaseRow {
   readonly removed: number;
   /** As people write them. */
   readonly regions: readonly string[];
-  /** Targets that it concerns, and those of them that lack some of it. */
-  readonly needed: number;
-  readonly lacking: number;
+  /** Targets that it has something new for, and those of them that lack some of it; null while they cannot be read. */
+  readonly needed: number | null;
+  readonly lacking: number | null;
 }

@@ -29,7 +29,11 @@ export interface Pictures {
   readonly regions: readonly RegionPicture[];
 }
 
-export function picturesOf(releases: readonly Release[], tag: string, needs: readonly TargetNeed[]): Pictures {
+export function picturesOf(
+  releases: readonly Release[],
+  tag: string,
+  needs: readonly TargetNeed[] | undefined,
+): Pictures {
   return {
     tag,
     releases: releases.map((release) => releaseRow(release, tag, needs)),

@@ -31,7 +31,7 @@ export interface ReleaseDetails {
   readonly targets: readonly { readonly name: string; readonly needs: number; readonly lacks: readonly string[] }[];
 }
 
-export function releaseDetails(release: Release, needs: readonly TargetNeed[]): ReleaseDetails {
+export function releaseDetails(release: Release, needs: readonly TargetNeed[] = []): ReleaseDetails {
   const { date, seenAt, snapshot, builtIn, rejected, tags } = release;
   return {
     date,

@@ -13,10 +13,10 @@ export interface TargetNeed {
   readonly missing: readonly WaitingPrefix[];
 }
 
-export function releaseRow(release: Release, tag: string, needs: readonly TargetNeed[]): ReleaseRow {
+export function releaseRow(release: Release, tag: string, needs: readonly TargetNeed[] | undefined): ReleaseRow {
   const difference = release.tags[tag];
   const regions = Object.keys(release.tags).filter((name) => name.startsWith(`${tag}.`));
-  const concerned = needs.filter(({ target }) => additionsFor(target, release).length > 0);
+  const concerned = needs?.filter(({ target }) => additionsFor(target, release).length > 0);
   return {
     date: release.date,
     snapshot: release.snapshot,
@@ -24,8 +24,8 @@ export function releaseRow(release: Release, tag: string, needs: readonly Target
     added: difference?.add.length ?? 0,
     removed: difference?.remove.length ?? 0,
     regions: regions.map((name) => regionInWords(name.slice(tag.length + 1))),
-    needed: concerned.length,
-    lacking: concerned.filter((need) => lacks(need, release)).length,
+    needed: concerned?.length ?? null,
+    lacking: concerned?.filter((need) => lacks(need, release)).length ?? null,
   };
 }
 

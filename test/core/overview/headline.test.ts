@@ -35,6 +35,7 @@ function headline(more: Partial<HeadlineInput>) {
   return headlineOf({
     targets: [row(), row()],
     list,
+    overduePrefixes: 0,
     decisions: 0,
     isStorageDown: false,
     updatesPaused: false,
@@ -64,13 +65,13 @@ describe('the first sentence', () => {
     ],
     [
       'overdue',
-      { targets: [row({ isOverdue: true, missing: 1 })] },
+      { targets: [row({ isOverdue: true, missing: 1 })], overduePrefixes: 1 },
       'bad',
       '1 target is overdue: Azure may already use 1 prefix that it does not allow.',
     ],
     [
       'overdue',
-      { targets: [row({ isOverdue: true, missing: 2 }), row({ isOverdue: true, missing: 1 })], isStorageDown: false },
+      { targets: [row({ isOverdue: true, missing: 2 }), row({ isOverdue: true, missing: 1 })], overduePrefixes: 3 },
       'bad',
       '2 targets are overdue: Azure may already use 3 prefixes that they do not allow.',
     ],

@@ -4,7 +4,7 @@ import { byDeadline, mergeCards, quarantineCard, targetCards } from '../../../co
 import { headlineOf } from '../../../core/overview/headline.ts';
 import type { Card, ListInfo, Overview } from '../../../core/overview/overview.ts';
 import type { DescribePrefix } from '../../../core/overview/planItems.ts';
-import { byUrgency, targetRow } from '../../../core/overview/targetRow.ts';
+import { byUrgency, deadlineOfRow, targetRow } from '../../../core/overview/targetRow.ts';
 import type { PullStatus } from '../../../core/ledger/pullStatus.ts';
 import { describeNormal, normalOf } from '../../../core/releases/normal.ts';
 import { releaseRow } from '../../../core/releases/releaseRow.ts';
@@ -44,6 +44,7 @@ export async function readOverview(queries: Queries): Promise<Overview> {
     now: headlineOf({
       targets: rows ?? null,
       list,
+      overduePrefixes: countOverdue(facts ?? [], now),
       decisions: waiting.length,
       isStorageDown: facts === undefined && pull === undefined,
       updatesPaused: services.updatesPaused,
@@ -53,7 +54,7 @@ export async function readOverview(queries: Queries): Promise<Overview> {
     waiting,
     targets: rows?.sort(byUrgency) ?? null,
     list,
-    releases: latest(releases ?? []).map((release) => releaseRow(release, defaultServiceTag, facts ?? [])),
+    releases: latest(releases ?? []).map((release) => releaseRow(release, defaultServiceTag, facts)),
     normal: describe(releases ?? []),
   };
 }
@@ -102,6 +103,12 @@ function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined, 
     })),
     disagreements: pull?.disagreements.length ?? 0,
   };
+}
+
+/** What several targets lack counts once. */
+function countOverdue(facts: readonly TargetFacts[], now: Date): number {
+  const overdue = facts.filter((fact) => (deadlineOfRow(fact) ?? now) < now);
+  return new Set(overdue.flatMap(({ missing }) => missing.map(({ prefix }) => prefix))).size;
 }
 
 function latest(releases: readonly Release[]): readonly Release[] {

@@ -1,0 +1,105 @@
+/** The six states in which a person finds the page: what the first 800 pixels say in each, to people and to axe. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { executablePath, keepScreenshot, launch, openPage } from './browser.ts';
+import { findViolations } from './browserScripts.ts';
+import { nsgId, startSite, type Site } from './site.ts';
+
+const describeWithBrowser = executablePath === undefined ? describe.skip : describe;
+
+const targetCount = 24;
+const wide = '9.128.0.0/13';
+const first = '9.136.0.0/25';
+const second = '9.136.0.128/25';
+
+describeWithBrowser('the page in each state', () => {
+  const stops: (() => Promise<unknown>)[] = [];
+  let fresh: Site;
+  let late: Site;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await launch();
+    stops.push(() => browser.close());
+    fresh = await startSite(targetCount);
+    stops.push(() => fresh.stop());
+    late = await startSite(targetCount);
+    stops.push(() => late.stop());
+  }, 300_000);
+
+  afterAll(async () => {
+    for (const stop of stops.toReversed()) await stop();
+  }, 60_000);
+
+  afterEach(() => page.close());
+
+  /** The page as somebody finds it; `text` is what stands in its first 800 pixels. */
+  async function find(site: Site, state: string): Promise<string> {
+    ({ page } = await openPage(browser, site.url, 'dashboard'));
+    await page.locator('#now .sign').waitFor({ timeout: 60_000 });
+    await page.waitForLoadState('networkidle');
+    await keepScreenshot(page, `state-${state}`);
+    expect(await findViolations(page)).toEqual([]);
+    return page.evaluate<string>(`[...document.querySelectorAll('#now, #waits, #facts, #rows tr')]
+      .filter((node) => node.getBoundingClientRect().top < 800).map((node) => node.innerText).join('\\n')`);
+  }
+
+  test('calm', async () => {
+    await fresh.publish(16);
+    await fresh.pull();
+    await fresh.publish(9, [first]);
+    await fresh.pull();
+    const text = await find(fresh, 'calm');
+
+    expect(text).toMatch(/All 23 targets are in sync\./);
+    expect(text).toContain('Nothing waits for you.');
+    expect(text).toMatch(/What changed[\s\S]*What is normal/);
+  });
+
+  test('waiting', async () => {
+    await fresh.publish(4, [first, wide]);
+    await fresh.pull();
+    const text = await find(fresh, 'waiting');
+
+    expect(text).toMatch(/\d+ of 23 targets are in sync\. 1 decision waits for you\./);
+    expect(text).toMatch(/in 2 days[\s\S]*524,288 addresses[\s\S]*Approve for all/);
+  });
+
+  test('blocked', async () => {
+    fresh.services.simulator.putLock(nsgId('nsg-8'), 'ReadOnly');
+    await fresh.publish(2, [first, second, wide]);
+    await fresh.pull();
+    const text = await find(fresh, 'blocked');
+
+    expect(text).toMatch(/Of 24 targets, 1 is blocked/);
+    expect(text).toMatch(/firewall-008[\s\S]*Blocked: nothing is written to it[\s\S]*lock/);
+  });
+
+  test('the list stands still', async () => {
+    await late.publish(40);
+    await late.pull();
+    const text = await find(late, 'list-stands-still');
+
+    expect(text).toMatch(/Microsoft’s list stands still: the newest release is of \d+ \w+ \d{4}, 40 days ago\./);
+    expect(text).toContain('All 23 targets are in sync.');
+  });
+
+  test('overdue', async () => {
+    await late.publish(9, [wide]);
+    await late.pull();
+    const text = await find(late, 'overdue');
+
+    expect(text).toMatch(/\d+ targets are overdue: Azure may already use \d+ prefixes that they do not allow\./);
+    expect(text).toMatch(/overdue since 1 day|overdue since 2 days/);
+  });
+
+  test('storage down', async () => {
+    await late.services.stopStorage();
+    const text = await find(late, 'storage-down');
+
+    expect(text).toContain('Storage cannot be read, so nobody knows how the targets stand.');
+    expect(text).toContain('Rules in Azure stay as they are');
+    expect(text).not.toContain('in sync');
+  }, 120_000);
+});
