@@ -69,6 +69,17 @@ function showHead(target, refresh) {
           reasons.map(({ message }) => element('li', {}, message)),
         )
       : undefined,
+    status === 'blocked' || status === 'failed'
+      ? element(
+          'p',
+          {},
+          element(
+            'a',
+            { href: 'runbook#a-target-that-is-blocked-or-failed' },
+            'What each reason means, and what to do',
+          ),
+        )
+      : undefined,
     element(
       'div',
       { className: 'acts' },
@@ -154,20 +165,22 @@ function showAllowed(plan, ownership, capacity) {
         ['Allowed and no longer listed', counts('kept') > 0 ? count(counts('kept'), 'prefix') : 'nothing'],
         ['Rules', ownership.rules.join(', ')],
         ['Room', capacity ? [roomBar(capacity), describeRoom(capacity)] : ''],
-        ['Size', element('span', { id: 'target-size' })],
       ]),
     ),
   );
 }
 
 function describeRoom({ used, limit, weeksUntilFull }) {
-  const forecast =
-    weeksUntilFull === null
-      ? 'The list does not grow now.'
-      : weeksUntilFull === 0
-        ? 'It is full, or will be with the next list that adds.'
-        : `At its present growth it is full in ${count(weeksUntilFull, 'week')}.`;
-  return `${number(used)} of ${number(limit)} used. ${forecast}`;
+  return `${number(used)} of ${number(limit)} used. ${describeForecast(weeksUntilFull)}`;
+}
+
+const weeksPerYear = 52;
+
+function describeForecast(weeks) {
+  if (weeks === null) return 'The list does not grow now.';
+  if (weeks === 0) return 'It is full, or will be with the next list that adds.';
+  const when = weeks > 2 * weeksPerYear ? count(Math.floor(weeks / weeksPerYear), 'year') : count(weeks, 'week');
+  return `At its present growth it is full in ${when}.`;
 }
 
 const runColumns = ['Started', 'Outcome', 'Change', 'Asked by', 'Why'];
@@ -178,20 +191,6 @@ async function showRuns({ name }) {
     .filter(({ size }) => size !== undefined)
     .map(({ finishedAt, size }) => [finishedAt, size])
     .reverse();
-  if (byId('target-size') && sizes.length > 0) {
-    const [first, last] = [sizes[0], sizes.at(-1)];
-    show(
-      byId('target-size'),
-      sizes.length > 1
-        ? sparkline(
-            sizes,
-            `Prefixes in the live rules: ${first[1]} on ${day(first[0])}, ${last[1]} on ${day(last[0])}`,
-            { width: 240, height: 40 },
-          )
-        : '',
-      `${count(last[1], 'prefix')} in the live rules after the run of ${dayAndTime(last[0])}`,
-    );
-  }
   const section = byId('target-runs');
   show(
     section,
@@ -199,11 +198,41 @@ async function showRuns({ name }) {
     element(
       'div',
       { className: 'card' },
+      describeSizes(sizes),
       body.items.length === 0
         ? element('p', {}, 'No run is on record.')
         : table(`Runs of ${name}`, runColumns, body.items.slice(0, 20).map(runRow)),
     ),
   );
+}
+
+/** The live rules after each run that looked at them. */
+function describeSizes(sizes) {
+  if (sizes.length === 0) return undefined;
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  const label = `Prefixes in the live rules: ${first[1]} on ${day(first[0])}, ${last[1]} on ${day(last[0])}`;
+  return [
+    sizes.length > 1 ? sparkline(sizes, label, { width: 240, height: 36 }) : '',
+    element(
+      'p',
+      { className: 'soft' },
+      `${count(last[1], 'prefix')} in the live rules after the run of ${dayAndTime(last[0])}.`,
+    ),
+  ];
+}
+
+const askers = {
+  selectionChanged: 'a new list',
+  reconcile: 'the hourly check',
+  approval: 'an approval',
+  rollback: 'a rollback',
+  resume: 'a resume',
+  pause: 'a pause',
+};
+
+function askedBy({ by, reason }) {
+  const what = askers[reason] ?? reason;
+  return by ? `${what}, by ${by}` : what;
 }
 
 function runRow({ startedAt, durationInMs, outcome, counts, trigger, reasons }) {
@@ -215,7 +244,7 @@ function runRow({ startedAt, durationInMs, outcome, counts, trigger, reasons }) 
     ],
     pill(outcome),
     changed,
-    trigger.by ? `${trigger.by} (${trigger.reason})` : trigger.reason,
+    askedBy(trigger),
     reasons[0] ? element('span', { className: 'clamp', title: reasons[0].message }, reasons[0].message) : '',
   ]);
 }

@@ -14,8 +14,6 @@ export interface CardInput extends RowInput {
   readonly row: TargetRow;
   /** The plan of the last run. */
   readonly plan: Plan | undefined;
-  /** ISO time since when the target stands so, as far as the ledger was read. */
-  readonly since: string | null;
 }
 
 /** None where nothing waits. */
@@ -32,7 +30,7 @@ const stoppedTitles: Readonly<Partial<Record<TargetStatus, string>>> = {
   noEffect: 'Its rules have no effect',
 };
 
-function stoppedCard({ target, status, reasons, row, since, state }: CardInput): Card {
+function stoppedCard({ target, status, reasons, row, state }: CardInput): Card {
   const [first, ...more] = reasons.map(({ message }) => message);
   return {
     ...base(`${status} ${target.name}`, status === 'failed' ? 'failed' : 'blocked', target.name),
@@ -45,7 +43,6 @@ function stoppedCard({ target, status, reasons, row, since, state }: CardInput):
         ? 'It is tried again within the hour.'
         : 'It is looked at again every hour; its rules stay as they are.',
     ],
-    since,
     deadline: row.deadline,
     actions: ['review', 'pause'],
   };
@@ -62,7 +59,7 @@ function heldCards(input: CardInput, plan: Plan, describe: DescribePrefix, now: 
 }
 
 function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], now: Date): Card {
-  const { target, since } = input;
+  const { target } = input;
   const adds = items.filter(({ change }) => change === 'add');
   const removes = items.length - adds.length;
   const parts = [
@@ -75,14 +72,13 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
     title: `May the app ${parts.join(' and ')}?`,
     text: [...reasonsOf(items), 'The rest of the plan is applied. Without you nothing of this is written.'],
     ...itemsOf(items),
-    since,
     targets: [{ name: target.name, planId: plan.id }],
     actions: ['review', 'approve', 'pause'],
   };
 }
 
 function noRoomCard(input: CardInput, items: readonly PlanItem[], now: Date): Card {
-  const { target, row, since } = input;
+  const { target, row } = input;
   const room = row.room ? ` It uses ${inWords(row.room.used)} of ${inWords(row.room.limit)}.` : '';
   return {
     ...base(`room ${target.name}`, 'doesNotFit', target.name),
@@ -90,12 +86,11 @@ function noRoomCard(input: CardInput, items: readonly PlanItem[], now: Date): Ca
     title: `${counted(items.length, 'prefix')} ${agree(items.length, 'does', 'do')} not fit`,
     text: [...reasonsOf(items), `An approval does not help: make room, or choose fewer regions.${room}`],
     ...itemsOf(items),
-    since,
     actions: ['review', 'pause'],
   };
 }
 
-function overdueCard({ target, row, missing, since }: CardInput, describe: DescribePrefix): Card {
+function overdueCard({ target, row, missing }: CardInput, describe: DescribePrefix): Card {
   const items = missing.map(({ prefix, published }): CardItem => {
     const { region } = describe(prefix);
     return { change: 'add', prefix, region, addresses: addressesInWords(addressesOf(prefix)), firstListed: published };
@@ -107,7 +102,6 @@ function overdueCard({ target, row, missing, since }: CardInput, describe: Descr
     text: ['No run has written them. Look at its last runs; an update is tried every hour.'],
     items: items.slice(0, shownItems),
     itemCount: items.length,
-    since,
     deadline: row.deadline,
     actions: ['review', 'pause'],
   };

@@ -29,8 +29,9 @@ export function releaseRow(release: Release, tag: string, needs: readonly Target
   };
 }
 
-/** What a release has new for a target. */
+/** What a release has new for a target; a preview needs nothing. */
 export function additionsFor(target: Target, { tags }: Release): readonly string[] {
+  if (target.policy === 'plan') return [];
   return Object.entries(tags)
     .filter(([name]) => concerns(target, name))
     .flatMap(([, difference]) => difference?.add ?? []);

@@ -84,9 +84,9 @@ async function cardsOf(
 ): Promise<readonly Card[]> {
   const row = targetRow(fact, snapshot?.document, now);
   if (!waits.includes(fact.status) && !row.isOverdue) return [];
-  const run = await readLastRun(services.ledger, fact.state).catch(() => undefined);
-  const since = fact.state?.run.lastResult?.since ?? null;
-  return targetCards({ ...fact, row, plan: run?.plan, since }, describe, now);
+  const run =
+    fact.status === 'held' ? await readLastRun(services.ledger, fact.state).catch(() => undefined) : undefined;
+  return targetCards({ ...fact, row, plan: run?.plan }, describe, now);
 }
 
 function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined, now: Date): ListInfo {

@@ -45,14 +45,22 @@ function missingOf(state: TargetState | undefined, summary: readonly WaitingPref
   return [...new Map(all.map((entry) => [entry.prefix, entry])).values()];
 }
 
+// The newest record of each target, one memory a ledger: a record never changes.
+const lastRuns = new WeakMap<Pick<Ledger, 'get'>, Map<string, UpdateRecord>>();
+
 /** The record of a target's last run: from the state, as long as the ledger may not have it. */
 export async function readLastRun(
   ledger: Pick<Ledger, 'get'>,
   state: TargetState | undefined,
 ): Promise<UpdateRecord | undefined> {
   const runId = state?.run.lastResult?.runId;
-  if (runId === undefined) return undefined;
-  const owed = state?.run.outbox.find(({ id }) => id === runId);
-  const record = owed ?? (await readStorage('the ledger', () => ledger.get(runId)));
-  return record && !isPullRecord(record) ? record : undefined;
+  if (!state || runId === undefined) return undefined;
+  const memory = lastRuns.get(ledger) ?? new Map<string, UpdateRecord>();
+  lastRuns.set(ledger, memory);
+  const known = state.run.outbox.find(({ id }) => id === runId) ?? memory.get(state.target);
+  if (known?.id === runId) return known;
+  const record = await readStorage('the ledger', () => ledger.get(runId));
+  if (!record || isPullRecord(record)) return undefined;
+  memory.set(state.target, record);
+  return record;
 }
