@@ -129,6 +129,10 @@ function inSyncOf(targets: readonly TargetRow[]): string {
     return `No target is written to: ${counted(targets.length, 'target')} preview only or paused.`;
   if (inSync === counting.length)
     return inSync === 1 ? 'The target is in sync.' : `All ${counted(inSync, 'target')} are in sync.`;
+  if (inSync === 0)
+    return counting.length === 1
+      ? 'The target is not in sync.'
+      : `None of the ${counted(counting.length, 'target')} is in sync.`;
   return `${inSync} of ${counted(counting.length, 'target')} ${agree(inSync, 'is', 'are')} in sync.`;
 }
 
