@@ -30,10 +30,11 @@ const stoppedTitles: Readonly<Partial<Record<TargetStatus, string>>> = {
   noEffect: 'Its rules have no effect',
 };
 
-function stoppedCard({ target, status, reasons, row, state }: CardInput): Card {
+function stoppedCard(input: CardInput): Card {
+  const { status, reasons, row, state } = input;
   const [first, ...more] = reasons.map(({ message }) => message);
   return {
-    ...base(`${status} ${target.name}`, status === 'failed' ? 'failed' : 'blocked', target.name),
+    ...base(status === 'failed' ? 'failed' : 'blocked', input),
     tone: 'bad',
     title: stoppedTitles[status] ?? 'Blocked: nothing is written to it',
     text: [
@@ -67,7 +68,7 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
     ...(removes > 0 ? [`remove ${counted(removes, 'prefix')}`] : []),
   ];
   return {
-    ...base(`approval ${target.name}`, 'approval', target.name),
+    ...base('approval', input),
     ...deadlineOfItems(input, now),
     title: `May the app ${parts.join(' and ')}?`,
     text: [...reasonsOf(items), 'The rest of the plan is applied. Without you nothing of this is written.'],
@@ -78,10 +79,10 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
 }
 
 function noRoomCard(input: CardInput, items: readonly PlanItem[], now: Date): Card {
-  const { target, row } = input;
+  const { row } = input;
   const room = row.room ? ` It uses ${inWords(row.room.used)} of ${inWords(row.room.limit)}.` : '';
   return {
-    ...base(`room ${target.name}`, 'doesNotFit', target.name),
+    ...base('doesNotFit', input),
     ...deadlineOfItems(input, now),
     title: `${counted(items.length, 'prefix')} ${agree(items.length, 'does', 'do')} not fit`,
     text: [...reasonsOf(items), `An approval does not help: make room, or choose fewer regions.${room}`],
@@ -90,13 +91,14 @@ function noRoomCard(input: CardInput, items: readonly PlanItem[], now: Date): Ca
   };
 }
 
-function overdueCard({ target, row, missing }: CardInput, describe: DescribePrefix): Card {
+function overdueCard(input: CardInput, describe: DescribePrefix): Card {
+  const { row, missing } = input;
   const items = missing.map(({ prefix, published }): CardItem => {
     const { region } = describe(prefix);
     return { change: 'add', prefix, region, addresses: addressesInWords(addressesOf(prefix)), firstListed: published };
   });
   return {
-    ...base(`overdue ${target.name}`, 'overdue', target.name),
+    ...base('overdue', input),
     tone: 'bad',
     title: `${counted(items.length, 'listed prefix')} ${agree(items.length, 'is', 'are')} not allowed yet`,
     text: ['No run has written them. Look at its last runs; an update is tried every hour.'],
@@ -109,7 +111,12 @@ function overdueCard({ target, row, missing }: CardInput, describe: DescribePref
 
 export function quarantineCard({ tag, reason, since }: TagQuarantine): Card {
   return {
-    ...base(`quarantine ${tag}`, 'quarantine', undefined),
+    id: `quarantine ${tag}`,
+    kind: 'quarantine',
+    targets: [],
+    items: [],
+    itemCount: 0,
+    deadline: null,
     tag,
     tone: 'warn',
     title: `Is ${tag} really gone?`,
@@ -150,9 +157,10 @@ export function byDeadline(a: Card, b: Card): number {
   );
 }
 
-function base(id: string, kind: Card['kind'], target: string | undefined) {
-  const targets = target === undefined ? [] : [{ name: target }];
-  return { id, kind, targets, items: [], itemCount: 0, since: null, deadline: null };
+function base(kind: Card['kind'], { target, state }: Pick<CardInput, 'target' | 'state'>) {
+  const { name } = target;
+  const since = state?.run.lastResult?.since ?? null;
+  return { id: `${kind} ${name}`, kind, targets: [{ name }], items: [], itemCount: 0, since, deadline: null };
 }
 
 function deadlineOfItems(input: CardInput, now: Date): Pick<Card, 'deadline' | 'tone'> {

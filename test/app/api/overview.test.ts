@@ -1,11 +1,11 @@
 /** `GET overview`: rows, cards and the first sentence from what storage remembers; and when it does not answer. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Overview } from '../../../src/core/overview/overview.ts';
-import type { LastResult } from '../../../src/core/targets/targetState.ts';
+import type { LastResult, WaitingPrefix } from '../../../src/core/targets/targetState.ts';
 import { call } from './call.ts';
 import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
 
-const last = makeState().lastResult!;
+const last = makeState().run.lastResult!;
 let world: World;
 
 beforeEach(() => {
@@ -22,16 +22,17 @@ async function ask(): Promise<Overview> {
   return (await call(world.app, 'overview')).json() as Overview;
 }
 
-function stand(name: string, result: Partial<LastResult>, rest: Parameters<typeof makeState>[0] = {}): void {
-  const runId = `20260721T070000000Z-${name}-0123abcd`;
-  world.states.set(name, makeState({ target: name, lastResult: { ...last, runId, ...result }, ...rest }));
+function stand(name: string, result: Partial<LastResult>, missing: readonly WaitingPrefix[] = []): void {
+  const lastResult = { ...last, runId: `20260721T070000000Z-${name}-0123abcd`, ...result };
+  const seen = { snapshot: world.snapshots.all.at(-1)?.id ?? '', missing, byOthers: [] };
+  world.states.set(name, makeState({ target: name, run: { outbox: [], lastResult, seen } }));
 }
 
 const held: Partial<LastResult> = { status: 'held', outcome: 'held' };
 
 describe('the cards', () => {
   test('an approval: what of which region, which limit, until when, and of which plan', async () => {
-    stand('webhook-receiver', held, { waiting: [{ prefix: '20.42.67.0/24', published: '2026-07-20' }] });
+    stand('webhook-receiver', held, [{ prefix: '20.42.67.0/24', published: '2026-07-20' }]);
     const reason = { code: 'widestPrefix' as const, message: 'It is too wide.', prefixes: ['20.42.67.0/24'] };
     world.ledger.records.push(
       makeRun('2026-07-21T07:00:00.000Z', {
@@ -93,17 +94,13 @@ describe('the cards', () => {
     expect(now.sentence).toContain('1 decision waits');
   });
 
-  test('a blocked target: why, and since when its runs have ended so', async () => {
+  test('a blocked target: why, and since when', async () => {
     stand('webhook-receiver', {
       status: 'blocked',
       outcome: 'blocked',
+      since: '2026-07-21T05:00:00.000Z',
       reasons: [{ code: 'locked', message: 'A lock.' }],
     });
-    world.ledger.records.push(
-      makeRun('2026-07-20T07:00:00.000Z', { outcome: 'applied' }),
-      makeRun('2026-07-21T05:00:00.000Z', { outcome: 'blocked' }),
-      makeRun('2026-07-21T07:00:00.000Z', { outcome: 'blocked' }),
-    );
     const { waiting } = await ask();
 
     expect(waiting[0]).toMatchObject({ kind: 'blocked', tone: 'bad', since: '2026-07-21T05:00:00.000Z' });
@@ -111,11 +108,7 @@ describe('the cards', () => {
   });
 
   test('a target whose week is over comes first, and once', async () => {
-    stand(
-      'webhook-receiver',
-      { status: 'inSync' },
-      { waiting: [{ prefix: '20.42.67.0/24', published: '2026-07-06' }] },
-    );
+    stand('webhook-receiver', { status: 'inSync' }, [{ prefix: '20.42.67.0/24', published: '2026-07-06' }]);
     const { waiting, now } = await ask();
 
     expect(now.sentence).toBe('1 target is overdue: Azure may already use 1 prefix that it does not allow.');

@@ -3,7 +3,7 @@ import { explainAddress, type ExplainedTarget, type ExplainInput } from '../../.
 import { listedPeriods } from '../../../src/core/explain/listedPeriods.ts';
 import type { Release } from '../../../src/core/history/historyDocument.ts';
 import { parseTargetsFile } from '../../../src/core/targets/targetsFile.ts';
-import type { TargetState, TargetStatus } from '../../../src/core/targets/targetState.ts';
+import { emptyState, type TargetState, type TargetStatus } from '../../../src/core/targets/targetState.ts';
 
 const tag = 'AzureContainerRegistry.WestEurope';
 const prefix = '20.42.66.0/23';
@@ -32,9 +32,8 @@ function explained(
     },
     'targets.json',
   ).targets;
-  const state = {
-    owned: owned.map((text) => ({ prefix: text, since: '2026-07-01T06:00:00.000Z' })),
-  } as unknown as TargetState;
+  const prefixes = owned.map((text) => ({ prefix: text, since: '2026-07-01T06:00:00.000Z' }));
+  const state: TargetState = { ...emptyState('hooks', 'owner'), ownership: { prefixes, rules: ['AllowAcr'] } };
   return { target: target!, state, status, reasons: [] };
 }
 

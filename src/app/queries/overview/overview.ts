@@ -18,7 +18,7 @@ import { ageOf, publicSourceName } from '../health.ts';
 import { describePrefixes } from '../describePrefixes.ts';
 import { readReleases } from '../releases.ts';
 import { describeCause, readStorage } from '../storage.ts';
-import { readLastRun, readTargetFacts, type TargetFacts } from './targetFacts.ts';
+import { readLastPlan, readTargetFacts, type TargetFacts } from './targetFacts.ts';
 
 const shownReleases = 6;
 
@@ -84,9 +84,9 @@ async function cardsOf(
 ): Promise<readonly Card[]> {
   const row = targetRow(fact, snapshot?.document, now);
   if (!waits.includes(fact.status) && !row.isOverdue) return [];
-  const run =
-    fact.status === 'held' ? await readLastRun(services.ledger, fact.state).catch(() => undefined) : undefined;
-  return targetCards({ ...fact, row, plan: run?.plan }, describe, now);
+  const plan =
+    fact.status === 'held' ? await readLastPlan(services.ledger, fact.state).catch(() => undefined) : undefined;
+  return targetCards({ ...fact, row, plan }, describe, now);
 }
 
 function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined, now: Date): ListInfo {

@@ -1,6 +1,7 @@
 /** Each configured target with all that storage remembers of it: what rows and cards are made from. */
 import pMap from 'p-map';
-import { isPullRecord, type UpdateRecord } from '../../../core/ledger/runRecord.ts';
+import { isPullRecord, type RunRecord } from '../../../core/ledger/runRecord.ts';
+import type { Plan } from '../../../core/plan/plan.ts';
 import type { Reason } from '../../../core/reasons.ts';
 import type { Target } from '../../../core/targets/target.ts';
 import type { TargetState, TargetStatus, WaitingPrefix } from '../../../core/targets/targetState.ts';
@@ -45,22 +46,30 @@ function missingOf(state: TargetState | undefined, summary: readonly WaitingPref
   return [...new Map(all.map((entry) => [entry.prefix, entry])).values()];
 }
 
-// The newest record of each target, one memory a ledger: a record never changes.
-const lastRuns = new WeakMap<Pick<Ledger, 'get'>, Map<string, UpdateRecord>>();
+/** As many records as may have come after the one with the plan: pauses, resumes and the like. */
+const newestRecords = 10;
 
-/** The record of a target's last run: from the state, as long as the ledger may not have it. */
-export async function readLastRun(
-  ledger: Pick<Ledger, 'get'>,
+// The last plan of each target, one memory a ledger: a record never changes.
+const lastPlans = new WeakMap<Pick<Ledger, 'list'>, Map<string, Plan>>();
+
+/** The plan of a target's last run; undefined if no record has it. A run that tells nothing new leaves none of its own. */
+export async function readLastPlan(
+  ledger: Pick<Ledger, 'list'>,
   state: TargetState | undefined,
-): Promise<UpdateRecord | undefined> {
-  const runId = state?.run.lastResult?.runId;
-  if (!state || runId === undefined) return undefined;
-  const memory = lastRuns.get(ledger) ?? new Map<string, UpdateRecord>();
-  lastRuns.set(ledger, memory);
-  const known = state.run.outbox.find(({ id }) => id === runId) ?? memory.get(state.target);
-  if (known?.id === runId) return known;
-  const record = await readStorage('the ledger', () => ledger.get(runId));
-  if (!record || isPullRecord(record)) return undefined;
-  memory.set(state.target, record);
-  return record;
+): Promise<Plan | undefined> {
+  const planId = state?.run.lastResult?.planId;
+  if (!state || planId === undefined) return undefined;
+  const memory = lastPlans.get(ledger) ?? new Map<string, Plan>();
+  lastPlans.set(ledger, memory);
+  const known = memory.get(state.target);
+  if (known?.id === planId) return known;
+  const query = { chain: state.target, limit: newestRecords };
+  const { items } = await readStorage('the ledger', () => ledger.list(query));
+  const plan = [...state.run.outbox, ...items].map(planOf).find((found) => found?.id === planId);
+  if (plan) memory.set(state.target, plan);
+  return plan;
+}
+
+function planOf(record: RunRecord): Plan | undefined {
+  return isPullRecord(record) ? undefined : record.plan;
 }
