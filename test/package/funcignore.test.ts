@@ -13,7 +13,7 @@ const byAzd = ignore().add(text).createFilter();
 
 /** What a build, a test run and a local start leave behind, and what people put beside it. */
 const shipped = [
-  'dist/functions/http.js',
+  'dist/functions/app.js',
   'dist/chunks/chunk-ABCDEFGH.js',
   'dist/openapi.json',
   'dist/runbook.html',
@@ -24,7 +24,7 @@ const shipped = [
   'test-targets.json',
 ];
 const leftovers = [
-  'dist/maps/functions/http.js.map',
+  'dist/maps/functions/app.js.map',
   'dist/cli/acr-addresses.cjs',
   'dist.zip',
   'distribution.txt',
