@@ -107,6 +107,7 @@ export function formatAddresses(hostUrl: string, simulatorUrl: string, resource:
     `  curl '${api}/prefixes?region=westeurope&family=ipv4&format=text'`,
     `  curl '${api}/lookup?ip=20.42.66.1'`,
     `  curl '${api}/feeds/AzureContainerRegistry.westeurope.ipv4.txt'`,
+    `  curl '${api}/feeds'   (every feed and format)`,
     `  curl '${api}/targets'`,
     `  curl '${simulatorUrl}${resource}?api-version=${apiVersion}'   (the simulated firewall)`,
   ];
