@@ -99,7 +99,7 @@ function waitingOf(metadata: Readonly<Record<string, string>>): TargetSummary['w
 
 const liveRules = listOf(object({ rule: text, prefixes: listOf(text) }));
 const reasons = listOf(object({ code: text, message: text }));
-const ownedPrefixes = listOf(object({ prefix: text, since: text }));
+const ownedPrefixes = listOf(object({ prefix: text, since: text, isUnproven: optional(oneOf(true)) }));
 const whoAndWhen = { by: text, at: text };
 const pin = optional(object({ snapshot: text, ...whoAndWhen }));
 const paused = optional(object(whoAndWhen));

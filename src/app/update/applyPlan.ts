@@ -78,7 +78,7 @@ async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: 
     before,
     prefixes: [...ours, ...added],
     removalsNotBefore: settledAtLatest(run, now).toISOString(),
-    exposure: exposureAfter(state.current, planned),
+    exposure: exposureAfter(planned),
   });
   let readBack: CurrentState;
   try {
@@ -116,16 +116,17 @@ function notesSince(before: CurrentState, after: CurrentState): Reason[] {
 }
 
 /** What counts against `maxAddedAddresses`, also if the write fails: it must not make room for others. */
-function exposureAfter({ planner }: TargetState, { result }: PlannedUpdate) {
+function exposureAfter({ input, result }: PlannedUpdate) {
   const { snapshot } = result.plan;
-  return { snapshot, addedAddresses: addedFrom(planner, snapshot) + result.addedAddresses };
+  return { snapshot, addedAddresses: addedFrom(input.state, snapshot) + result.addedAddresses };
 }
 
 function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFound {
   const { result, current } = planned;
   return {
     ownership: {
-      prefixes: [...result.ours, ...claimsUnderWay(state, planned)],
+      prefixes: result.ours,
+      underWay: claimsUnderWay(state, planned),
       rules: rulesOfOurs(state, current, planned.target),
     },
     approval: { isValid: planned.isApprovalValid, live: livePrefixes(current.rules) },

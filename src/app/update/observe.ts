@@ -2,7 +2,7 @@
 import { livePrefixes } from '../../core/plan/currentRule.ts';
 import type { PlanInput } from '../../core/plan/planInput.ts';
 import type { Relisted } from '../../core/plan/removals.ts';
-import { intersectPrefixes } from '../../core/prefixes.ts';
+import { countAddresses, intersectPrefixes, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { holds } from '../../core/targets/approval.ts';
@@ -10,6 +10,7 @@ import type { Target } from '../../core/targets/target.ts';
 import { targetConfigHash } from '../../core/targets/targetConfigHash.ts';
 import {
   prefixesOwned,
+  type OwnedPrefix,
   type PlannerState,
   type RecordedApproval,
   type TargetState,
@@ -100,12 +101,34 @@ function toPlannerState(
 ): PlannerState {
   return {
     ...planner,
-    owned: ownership.prefixes,
+    ...exposureOf(planner, ownership, current),
+    owned: provenClaims(ownership, current),
     ownedRules: rulesOfOurs(ownership, current),
     ...(run.removalsNotBefore === undefined ? {} : { removalsNotBefore: run.removalsNotBefore }),
     ...(operator.pin ? { pin: operator.pin } : {}),
     ...(approval ? { approval } : {}),
   };
+}
+
+/** What was approved, claimed and never written is not let in because of the claim. */
+function provenClaims({ prefixes }: TargetState['ownership'], { rules }: CurrentState): readonly OwnedPrefix[] {
+  const live = livePrefixes(rules);
+  return prefixes.filter(({ prefix, isUnproven }) => !isUnproven || overlapping([prefix], live).length > 0);
+}
+
+/** What was to be let in and was not takes no room. */
+function exposureOf(
+  { exposure }: TargetState['planner'],
+  ownership: TargetState['ownership'],
+  current: CurrentState,
+): Pick<PlannerState, 'exposure'> {
+  if (!exposure) return {};
+  const unproven = subtractPrefixes(
+    prefixesOwned({ ownership }),
+    provenClaims(ownership, current).map(({ prefix }) => prefix),
+  );
+  const addedAddresses = Math.max(0, exposure.addedAddresses - Number(countAddresses(unproven, 'ipv4')));
+  return { exposure: { ...exposure, addedAddresses } };
 }
 
 /** A write whose answer was lost may have come through: then the rule has our mark and what was claimed for it. */

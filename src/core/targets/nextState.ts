@@ -48,7 +48,13 @@ export interface Claim {
 /** What a look at the rules found. */
 export interface RulesFound {
   /** Absent if it cannot be told whose is what: then no claim is given up. */
-  readonly ownership?: { readonly prefixes: readonly string[]; readonly rules: readonly string[] };
+  readonly ownership?: {
+    /** Live, and ours. */
+    readonly prefixes: readonly string[];
+    /** Claimed and not live, as a write of ours may yet come through. */
+    readonly underWay?: readonly string[];
+    readonly rules: readonly string[];
+  };
   /** Whether the approval still holds, and which prefixes are live: what is done needs no approval any more. */
   readonly approval?: { readonly isValid: boolean; readonly live: readonly string[] };
   readonly planner: Omit<PlannerMemory, 'exposure'>;
@@ -131,7 +137,10 @@ function claim(state: TargetState, event: Claim): TargetState {
     earlier?.runId === runId
       ? { ...earlier, writes: [...earlier.writes, write] }
       : { runId, startedAt: at, before, writes: [write] };
-  const prefixes = [...state.ownership.prefixes, ...claimed.map((prefix) => ({ prefix, since: at }))];
+  const prefixes = [
+    ...state.ownership.prefixes,
+    ...claimed.map((prefix) => ({ prefix, since: at, isUnproven: true as const })),
+  ];
   const next = plan.add.length > 0 ? removalsNotBefore : notBefore;
   return {
     ...state,
@@ -167,7 +176,7 @@ function see(state: TargetState, { ownership, approval, planner }: RulesFound): 
   return {
     ...state,
     ...(ownership
-      ? { ownership: { prefixes: withSince(state.ownership.prefixes, ownership.prefixes), rules: ownership.rules } }
+      ? { ownership: { prefixes: keep(state.ownership.prefixes, ownership), rules: ownership.rules } }
       : {}),
     ...(approval ? { operator: withOpenApproval(state.operator, approval) } : {}),
     planner: { ...planner, ...(state.planner.exposure ? { exposure: state.planner.exposure } : {}) },
@@ -179,12 +188,19 @@ function afterWrite(state: TargetState, removalsNotBefore: string | undefined): 
   return { ...state, run: { ...run, ...(removalsNotBefore === undefined ? {} : { removalsNotBefore }) } };
 }
 
-/** A part of what was claimed has the time of the whole. */
-function withSince(known: readonly OwnedPrefix[], prefixes: readonly string[]): OwnedPrefix[] {
+/** A part of what was claimed has the time of the whole. What is live is proven ours. */
+function keep(
+  known: readonly OwnedPrefix[],
+  { prefixes, underWay = [] }: NonNullable<RulesFound['ownership']>,
+): OwnedPrefix[] {
+  const claims = known.filter(({ prefix }) => !prefixes.includes(prefix) && underWay.includes(prefix));
   const times = new Map(known.map(({ prefix, since }) => [prefix, since]));
   const since = (prefix: string): string =>
     times.get(prefix) ?? known.find((owned) => intersectPrefixes([owned.prefix], [prefix]).length > 0)?.since ?? '';
-  return sortPrefixes(prefixes).map((prefix) => ({ prefix, since: since(prefix) }));
+  const entries = new Map(
+    [...prefixes.map((prefix) => ({ prefix, since: since(prefix) })), ...claims].map((entry) => [entry.prefix, entry]),
+  );
+  return sortPrefixes([...entries.keys()]).flatMap((prefix) => entries.get(prefix) ?? []);
 }
 
 /** A removal that is made is not approved for a prefix that somebody adds later. */

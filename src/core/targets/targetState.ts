@@ -43,6 +43,8 @@ export interface OwnedPrefix {
   readonly prefix: string;
   /** ISO time of the claim. */
   readonly since: string;
+  /** Claimed for a write that is not known to have come through: it stands for nothing unless it is live. */
+  readonly isUnproven?: true;
 }
 
 /** What people said. */
