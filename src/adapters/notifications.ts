@@ -16,8 +16,9 @@ import {
   type NotificationText,
 } from '../core/notificationFormats.ts';
 import { hostOf, redact, redactValue } from '../core/redact.ts';
-import type { Logger, Notification, Notifier } from '../app/ports.ts';
+import type { DeliveryStore, Logger, Notification, Notifier } from '../app/ports.ts';
 import { toCloudEventMessage } from './cloudEvent.ts';
+import { findWebhookFault } from './webhookAnswer.ts';
 
 export interface NotifierOptions {
   /** HTTPS URLs; each is a secret. */
@@ -27,6 +28,10 @@ export interface NotifierOptions {
   readonly secret?: string | undefined;
   /** `https://` and WEBSITE_HOSTNAME: source of the events and base of approval links. Undefined: no links. */
   readonly baseUrl?: string | undefined;
+  /** Where it is kept how the last notification to a webhook ended: for health. */
+  readonly deliveries?: DeliveryStore | undefined;
+  /** A notification was given up, by the host of its webhook: for the metrics. */
+  readonly onFailure?: ((host: string) => void) | undefined;
   /** For all attempts at one webhook together. */
   readonly timeoutInMs?: number;
   readonly attempts?: number;
@@ -55,6 +60,8 @@ class WebhookNotifier implements Notifier {
   readonly #now: () => Date;
   /** When a webhook last failed, by URL. */
   readonly #failedAt = new Map<string, number>();
+  /** Of these the last notification is on record as taken. */
+  readonly #isKnownWell = new Set<string>();
 
   constructor(options: NotifierOptions) {
     this.#options = { ...defaults, ...options };
@@ -69,19 +76,42 @@ class WebhookNotifier implements Notifier {
         try {
           await this.#send(webhook, this.#render(webhook, id, notification));
           this.#failedAt.delete(webhook);
+          await this.#keep(webhook, undefined);
         } catch (error) {
           this.#failedAt.set(webhook, this.#now().getTime());
+          const reason = withoutUrl(toErrorMessage(error), webhook);
+          this.#options.onFailure?.(hostOf(webhook));
+          await this.#keep(webhook, reason);
           // The number tells two webhooks of one host apart; path and query are the secret and stay out.
           this.#options.logger.warn('notification was not delivered', {
             type: notification.type,
             subject: notification.subject,
             webhook: index + 1,
             host: hostOf(webhook),
-            error: withoutUrl(toErrorMessage(error), webhook),
+            error: reason,
           });
         }
       }),
     );
+  }
+
+  /** Health tells of a webhook that fails until it takes one again. A state that is not kept holds nobody up. */
+  async #keep(webhook: string, error: string | undefined): Promise<void> {
+    const { deliveries, logger } = this.#options;
+    if (!deliveries || (error === undefined && this.#isKnownWell.has(webhook))) return;
+    const at = this.#now().toISOString();
+    try {
+      const before = await deliveries.read(webhook);
+      if (error !== undefined) {
+        this.#isKnownWell.delete(webhook);
+        await deliveries.put(webhook, { version: 1, at, failingSince: before?.failingSince ?? at, error });
+        return;
+      }
+      if (before?.failingSince !== undefined) await deliveries.put(webhook, { version: 1, at });
+      this.#isKnownWell.add(webhook);
+    } catch (failure) {
+      logger.warn('how a notification ended is not kept', { host: hostOf(webhook), error: toErrorMessage(failure) });
+    }
   }
 
   #render(webhook: string, id: string, notification: Notification): Message {
@@ -150,10 +180,10 @@ class WebhookNotifier implements Notifier {
       redirect: 'manual',
       signal,
     });
-    await response.body?.cancel();
-    if (response.ok) return;
-    const failure = new Error(`answered ${response.status}`);
-    throw isWorthRetrying(response.status) ? failure : new AbortError(failure);
+    const fault = findWebhookFault(response.status, await readBeginning(response));
+    if (!fault) return;
+    const failure = new Error(fault.message);
+    throw fault.isWorthRetrying ? failure : new AbortError(failure);
   }
 
   #sign(id: string, body: string): Record<string, string> {
@@ -180,8 +210,19 @@ function toJsonMessage(id: string, content: object): Message {
   return { id, contentType: 'application/json; charset=utf-8', body: JSON.stringify(content) };
 }
 
-function isWorthRetrying(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
+const longestBeginning = 4_096;
+
+/** Enough to tell an error; the rest of a long page is not waited for. */
+async function readBeginning({ body }: Response): Promise<string> {
+  if (!body) return '';
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body as ReadableStream<Uint8Array>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= longestBeginning) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, longestBeginning);
 }
 
 function withoutUrl(text: string, url: string): string {

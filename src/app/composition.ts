@@ -8,6 +8,7 @@ import type { AzureArm } from '../adapters/arm/arm.ts';
 import { cloudSettings } from '../adapters/arm/cloudSettings.ts';
 import { BlobChangeStore } from '../adapters/blob/changes.ts';
 import { BlobContainer } from '../adapters/blob/container.ts';
+import { buildDeliveryStore } from '../adapters/blob/deliveries.ts';
 import { BlobHistoryStore } from '../adapters/blob/histories.ts';
 import { keepSnapshots } from '../adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../adapters/blob/ledger.ts';
@@ -21,6 +22,7 @@ import { createTelemetry } from '../adapters/telemetry.ts';
 import { readConfig, type Config } from '../config.ts';
 import { toBlobServiceUrl } from '../config/storage.ts';
 import { areTargetsExpected } from '../config/targets.ts';
+import { measureUndelivered } from '../core/metrics.ts';
 import { once } from '../core/once.ts';
 import { dayInMs, hourInMs } from '../core/time.ts';
 import type { TimerWatch } from '../core/timers.ts';
@@ -79,12 +81,14 @@ function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
     logger,
   });
   const loadArm = once(() => buildAzure(config, logger, clock));
+  const deliveries = buildDeliveryStore(storage.blobs);
   const stores = {
     snapshots: keepSnapshots(new BlobSnapshotStore(storage.blobs)),
     changes: new BlobChangeStore(storage.blobs),
     histories: new BlobHistoryStore(storage.blobs),
     states: new BlobTargetStateStore(storage.blobs),
     ledger: new BlobLedger(storage.blobs),
+    readDeliveries: () => Promise.all(config.notificationWebhooks.map((webhook) => deliveries.read(webhook))),
     timers: { ...buildTimerStore(storage.blobs), ...watchTimers(config, clock) },
     ...buildTargets(config, storage, async () => (await loadArm()).arm, logger, clock),
   };
@@ -130,17 +134,21 @@ async function loadApp(
     ]);
   const { logger } = light;
   const { notificationWebhooks: webhooks, notificationSecret: secret, baseUrl } = config;
+  const telemetry = buildTelemetry(config, logger);
+  const notifierOptions = {
+    deliveries: buildDeliveryStore(storage.blobs),
+    onFailure: (host: string) => telemetry.record(measureUndelivered(host)),
+  };
   const services: App['services'] = {
     ...shared,
     snapshots: telling(shared.snapshots, () => light.queries.current.expire()),
     sources: buildSources(config, azure.clients),
     arm: azure.arm,
     queue: new StorageUpdateQueue(storage.queues),
-    notifier: createNotifier({ webhooks, logger, secret, baseUrl }),
+    notifier: createNotifier({ webhooks, logger, secret, baseUrl, ...notifierOptions }),
     ownerId: toOwnerId(config),
     randomHex: () => randomBytes(4).toString('hex'),
   };
-  const telemetry = buildTelemetry(config, logger);
   const actions = buildTargetActions(services, measuredActionRuns({ services, telemetry }));
   return { ...light, config, services, actions, telemetry };
 }

@@ -260,6 +260,21 @@ export interface Notifier {
   notify(notification: Notification): Promise<void>;
 }
 
+/** How the last notification to a webhook ended. */
+export interface DeliveryStatus {
+  readonly version: 1;
+  readonly at: string;
+  /** ISO time of the first one that was not taken; absent if the last one was. */
+  readonly failingSince?: string;
+  readonly error?: string;
+}
+
+/** By the URL of the webhook. */
+export interface DeliveryStore {
+  read(webhook: string): Promise<DeliveryStatus | undefined>;
+  put(webhook: string, status: DeliveryStatus): Promise<void>;
+}
+
 /** The targets file as it stands now. Throws ConfigurationError. */
 export interface TargetsSource {
   read(): Promise<readonly Target[]>;

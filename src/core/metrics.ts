@@ -93,6 +93,11 @@ export function measureTargets(current: Iterable<TargetStatus>): Measurement[] {
   return [...counts].map(([status, value]) => ({ metric: 'targets', value, attributes: { status } }));
 }
 
+/** One notification that a webhook did not take. */
+export function measureUndelivered(host: string): Measurement[] {
+  return [{ metric: 'notifications.failed', value: 1, attributes: { host } }];
+}
+
 export function measureGoLive(clock: GoLiveClock): Measurement[] {
   return [{ metric: 'deadline.days_left', value: clock.daysLeft }];
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { HTTP, type CloudEvent } from 'cloudevents';
 import { createNotifier, signWebhook } from '../../src/adapters/notifications.ts';
-import type { Notification } from '../../src/app/ports.ts';
+import type { DeliveryStatus, DeliveryStore, Notification } from '../../src/app/ports.ts';
 import { collectLogs } from '../support/collectLogs.ts';
 
 interface Received {
@@ -397,5 +397,119 @@ describe('endpoints that fail', () => {
     await createNotifier({ webhooks: [], logger }).notify(held);
 
     expect(lines).toEqual([]);
+  });
+});
+
+describe('what a webhook answers', () => {
+  /** Answers with these in turn, the last one for ever. */
+  async function answering(
+    ...answers: readonly (readonly [number, string])[]
+  ): Promise<{ url: string; count: () => number }> {
+    let count = 0;
+    const origin = await listen((request, response) => {
+      request.resume().on('end', () => {
+        const [status, body] = answers[Math.min(count, answers.length - 1)] ?? [200, ''];
+        count += 1;
+        response.writeHead(status, status >= 300 && status < 400 ? { location: '/elsewhere' } : {}).end(body);
+      });
+    });
+    return { url: `${origin}/hook`, count: () => count };
+  }
+
+  function memory() {
+    const kept = new Map<string, DeliveryStatus>();
+    const deliveries: DeliveryStore = {
+      read: (webhook) => Promise.resolve(kept.get(webhook)),
+      put: (webhook, status) => Promise.resolve(void kept.set(webhook, status)),
+    };
+    return { kept, deliveries };
+  }
+
+  const teams = 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429';
+  const quick = { timeoutInMs: 2_000, attempts: 3, cooldownInMs: 0 };
+
+  test.each([
+    ['401', [401, ''], 1],
+    ['403', [403, ''], 1],
+    ['404', [404, 'no_service'], 1],
+    ['410', [410, 'channel_is_archived'], 1],
+    ['301', [301, ''], 1],
+    ['302', [302, ''], 1],
+    ['308', [308, ''], 1],
+    ['429', [429, ''], 3],
+    ['500', [500, ''], 3],
+    ['200, Teams failed for now', [200, teams], 3],
+    ['200, Teams failed for good', [200, teams.replace('429', '404')], 1],
+    ['200, Slack refused', [200, '{"ok":false,"error":"channel_not_found"}'], 3],
+    ['200, a word of Slack', [200, 'invalid_token'], 3],
+    ['200, an error object', [200, '{"error":{"code":"x","message":"No."}}'], 3],
+    ['200, a status of failed', [200, '{"status":"Failed"}'], 3],
+  ] as const)('%s: not delivered, kept, counted; the others go on', async (_, answer, tries) => {
+    const bad = await answering(answer);
+    const good = await answering([200, '1']);
+    const { logger, lines } = collectLogs();
+    const { kept, deliveries } = memory();
+    const failures: string[] = [];
+    const notifier = createNotifier({
+      ...quick,
+      webhooks: [bad.url, good.url],
+      logger,
+      deliveries,
+      onFailure: (host) => void failures.push(host),
+      now: () => new Date('2026-09-14T12:00:00Z'),
+    });
+
+    await notifier.notify(held);
+    await notifier.notify(held);
+
+    expect(bad.count()).toBe(2 * tries);
+    expect(good.count()).toBe(2);
+    expect(lines).toHaveLength(2);
+    expect(failures).toHaveLength(2);
+    expect(kept.get(bad.url)).toMatchObject({
+      failingSince: '2026-09-14T12:00:00.000Z',
+      error: expect.stringMatching(/^answered /),
+    });
+    expect(kept.get(good.url)?.failingSince).toBeUndefined();
+  });
+
+  test.each([
+    ['202, nothing', [202, '']],
+    ['200, ok', [200, 'ok']],
+    ['200, 1', [200, '1']],
+    ['200, a page', [200, '<html>Thanks</html>']],
+    ['200, JSON without an error', [200, '{"ok":true,"error":null,"errors":[]}']],
+    ['200, a text about failures', [200, 'Received: plan.held, 3 failed checks']],
+  ] as const)('%s: delivered', async (_, answer) => {
+    const { url, count } = await answering(answer);
+    const { logger, lines } = collectLogs();
+
+    await createNotifier({ ...quick, webhooks: [url], logger }).notify(held);
+
+    expect(lines).toEqual([]);
+    expect(count()).toBe(1);
+  });
+
+  test('one that failed is well again with the next that it takes, in another process too', async () => {
+    const { url } = await answering([403, ''], [200, '']);
+    const { logger } = collectLogs();
+    const { kept, deliveries } = memory();
+
+    await createNotifier({ ...quick, webhooks: [url], logger, deliveries }).notify(held);
+    expect(kept.get(url)?.failingSince).toBeDefined();
+    await createNotifier({ ...quick, webhooks: [url], logger, deliveries }).notify(held);
+
+    expect(kept.get(url)?.failingSince).toBeUndefined();
+  });
+
+  test('a store that fails holds nobody up', async () => {
+    const { url, count } = await answering([200, '']);
+    const { logger, lines } = collectLogs();
+    const fail = () => Promise.reject(new Error('storage is away'));
+
+    await createNotifier({ ...quick, webhooks: [url], logger, deliveries: { read: fail, put: fail } }).notify(held);
+
+    expect(count()).toBe(1);
+    expect(lines).toHaveLength(1);
   });
 });

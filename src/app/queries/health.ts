@@ -6,7 +6,7 @@ import { describeAge, isOldList, releaseDay } from '../../core/serviceTags/listA
 import type { Snapshot, SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
-import type { Logger } from '../ports.ts';
+import type { DeliveryStatus, Logger } from '../ports.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { nextOccurrence } from '../../core/ncrontab.ts';
@@ -81,12 +81,13 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
 
   // The targets may be a file of the app: what is wrong with it says nothing of storage.
   const configured = attemptAndLog(logger, [], () => readTargets(services.targets));
-  const [view, pull, summaries, isTargetsFileMissing, silent] = await Promise.all([
+  const [view, pull, summaries, isTargetsFileMissing, silent, deliveries] = await Promise.all([
     attempt(() => current.get()),
     attempt(() => readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud))),
     attempt(async () => readSummaries(services, await configured)),
     attempt(async () => services.isTargetsFileMissing?.()),
     attempt(() => readSilentTimers(services, now)),
+    attempt(async () => readStorage('the deliveries', () => services.readDeliveries?.() ?? Promise.resolve([]))),
   ]);
   const targets = summaries && countTargets(summaries);
   // Before the first pull nobody knows what a target lacks.
@@ -114,6 +115,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   if (targets && targets.held > 0)
     note('degraded', `${targets.held} of ${targets.total} targets hold changes for approval`);
   if (targets && targets.noEffect > 0) note('degraded', describeNoEffect(targets.noEffect, targets.total));
+  noteDeliveries(deliveries ?? [], note);
   noteGoLive(goLive, note);
   if (services.updatesPaused) note('degraded', 'updates are paused by the setting UPDATES_PAUSED');
 
@@ -168,6 +170,23 @@ function noteStorage(
   const why = refusal ? `${refusal.summary}; the log names the account and what to do` : 'it does not answer';
   note('unhealthy', `storage cannot be read: ${why}`);
   return false;
+}
+
+/** By its number: even its host may be nobody's business. */
+function noteDeliveries(
+  deliveries: readonly (DeliveryStatus | undefined)[],
+  note: (severity: Finding['severity'], text: string) => void,
+): void {
+  for (const [index, status] of deliveries.entries()) {
+    if (status?.failingSince === undefined) continue;
+    const since = dayInWords(status.failingSince);
+    const last = /^answered [^:]*/.exec(status.error ?? '')?.[0] ?? 'does not answer';
+    note(
+      'degraded',
+      `webhook ${index + 1} of ${deliveries.length} has taken no notification since ${since} (it ${last}): ` +
+        'correct or remove it in NOTIFICATION_WEBHOOKS; the log has its host',
+    );
+  }
 }
 
 function describeNoEffect(count: number, total: number): string {

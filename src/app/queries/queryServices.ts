@@ -4,6 +4,7 @@ import type { TimerWatch } from '../../core/timers.ts';
 import type {
   ChangeStore,
   Clock,
+  DeliveryStatus,
   Ledger,
   Logger,
   SnapshotStore,
@@ -26,6 +27,8 @@ export interface QueryServices {
   readonly updatesPaused: boolean;
   /** Health is 503 where the last pull is older. */
   readonly maxPullAgeInHours: number;
+  /** How the last notification to each configured webhook ended, in their order; undefined: none was sent yet. */
+  readonly readDeliveries?: () => Promise<readonly (DeliveryStatus | undefined)[]>;
   /** What health watches the timers by; absent if nothing is to be said of them. */
   readonly timers?: Omit<TimerWatch, 'runs'> & Pick<TimerStore, 'read'>;
 }

@@ -669,6 +669,26 @@ describe('health', () => {
     });
   });
 
+  test('a webhook that takes nothing, until it takes one again', async () => {
+    world.snapshots.pullStatus = pullStatus;
+    const at = '2026-07-21T06:30:00.000Z';
+    const statuses = [
+      undefined,
+      { version: 1 as const, at, failingSince: '2026-07-14T06:30:00.000Z', error: 'answered 403' },
+      { version: 1 as const, at },
+      { version: 1 as const, at, failingSince: at, error: 'fetch failed' },
+    ];
+    Object.assign(world.app.queries.services, { readDeliveries: () => Promise.resolve(statuses) });
+
+    expect((await get('health')).json()).toMatchObject({
+      status: 'degraded',
+      problems: [
+        expect.stringMatching(/^webhook 2 of 4 has taken no notification since 14 Jul 2026 \(it answered 403\): /),
+        expect.stringMatching(/^webhook 4 of 4 has taken no notification since 21 Jul 2026 \(it does not answer\): /),
+      ],
+    });
+  });
+
   test('says where the reason is, where the targets file cannot be used', async () => {
     world.snapshots.pullStatus = pullStatus;
     Object.assign(world.app.queries.services.targets, { read: () => Promise.reject(new Error('secret')) });

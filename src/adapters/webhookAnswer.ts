@@ -1,0 +1,67 @@
+/** Whether a webhook took a notification: by its status, and by what it says, as some answer 200 to what failed. */
+
+export interface WebhookFault {
+  readonly message: string;
+  readonly isWorthRetrying: boolean;
+}
+
+/** Undefined if it was taken. `body`: the beginning of the answer. */
+export function findWebhookFault(status: number, body: string): WebhookFault | undefined {
+  if (status >= 300 && status < 400) return { message: `answered ${status}: it has moved`, isWorthRetrying: false };
+  if (status < 200 || status >= 300) return { message: `answered ${status}`, isWorthRetrying: isPassing(status) };
+  const error = errorIn(body.trim());
+  if (error === undefined) return undefined;
+  // Teams names the status that it met itself.
+  const inner = /\bHTTP (?:error|status)?\s*(\d{3})\b/i.exec(error)?.[1];
+  return {
+    message: `answered ${status} with an error: ${error.slice(0, 120)}`,
+    isWorthRetrying: inner === undefined || isPassing(Number(inner)),
+  };
+}
+
+function isPassing(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+function errorIn(text: string): string | undefined {
+  if (text === '') return undefined;
+  const json = parseObject(text);
+  if (json) return errorInJson(json);
+  return isErrorText(text) ? text.replaceAll(/\s+/g, ' ') : undefined;
+}
+
+const failingWords = /^(error|failed|failure|fail)$/i;
+
+/** `{ "ok": false, "error": "channel_not_found" }`, `{ "status": "failed" }`, `{ "error": { "message": "…" } }` */
+function errorInJson(json: Readonly<Record<string, unknown>>): string | undefined {
+  const { ok, success, status, error, errors, message } = json;
+  const isFailed =
+    ok === false ||
+    success === false ||
+    (typeof status === 'string' && failingWords.test(status)) ||
+    (typeof status === 'number' && status >= 400) ||
+    (error !== undefined && error !== null && error !== false && error !== '') ||
+    (Array.isArray(errors) && errors.length > 0);
+  if (!isFailed) return undefined;
+  const told = [error, (error as { message?: unknown } | null)?.message, message, status].find(
+    (value) => typeof value === 'string' && value !== '',
+  );
+  return typeof told === 'string' ? told : JSON.stringify(json);
+}
+
+/** What Slack answers in plain text: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
+const slackErrors =
+  /^(action_prohibited|channel_is_archived|channel_not_found|invalid_\w+|missing_\w+|no_(service|service_id|active_hooks|team|text)|posting_to_\w+_denied|rollup_error|team_disabled|token_\w+|too_many_\w+|user_not_found)$/;
+
+function isErrorText(text: string): boolean {
+  return slackErrors.test(text) || /^(error|failed|failure)\b|\bfailed with error\b|\bdelivery failed\b/i.test(text);
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
