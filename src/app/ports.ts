@@ -123,6 +123,8 @@ export interface TimerStore {
 }
 
 export interface TargetSummary {
+  /** Of the stored state: the same as long as nobody has written to it; absent if there is none. */
+  readonly etag?: string;
   readonly status: TargetStatus;
   /** ISO time since when; absent if no run has told yet. */
   readonly since?: string;

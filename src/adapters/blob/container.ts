@@ -19,6 +19,7 @@ export interface PutOptions {
 export interface ListedBlob {
   readonly name: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly etag: string;
 }
 
 /** For one download, its body included. */
@@ -115,8 +116,8 @@ export class BlobContainer {
   async *list(prefix: string): AsyncGenerator<ListedBlob> {
     const client = await this.#client();
     try {
-      for await (const { name, metadata } of client.listBlobsFlat({ prefix, includeMetadata: true })) {
-        yield { name, metadata: metadata ?? {} };
+      for await (const { name, metadata, properties } of client.listBlobsFlat({ prefix, includeMetadata: true })) {
+        yield { name, metadata: metadata ?? {}, etag: properties.etag };
       }
     } catch (error) {
       if (!isContainerMissing(error)) throw error;

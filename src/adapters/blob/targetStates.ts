@@ -26,12 +26,13 @@ export class BlobTargetStateStore implements TargetStateStore {
 
   async listSummaries(): Promise<ReadonlyMap<string, TargetSummary>> {
     const found = new Map<string, TargetSummary>();
-    for await (const { name, metadata } of this.#container.list('state/')) {
+    for await (const { name, metadata, etag } of this.#container.list('state/')) {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = targetStatuses.find((known) => known === metadata.status);
       if (target === undefined || !targetNamePattern.test(target) || status === undefined) continue;
       const { waitingsnapshot: snapshot, since } = metadata;
       found.set(target, {
+        etag,
         status,
         waiting: waitingOf(metadata),
         // Version 0.1 did not say.

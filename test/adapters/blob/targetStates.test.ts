@@ -191,8 +191,8 @@ describe('summaries', () => {
     await upload('state/foreign.txt', 'x');
 
     expect([...(await toStore().listSummaries())]).toEqual([
-      ['api', { status: 'inSync', since, isApplied: false, waiting: [] }],
-      ['web', { status: 'held', since, isApplied: true, waiting: [] }],
+      ['api', { status: 'inSync', since, isApplied: false, waiting: [], etag: expect.any(String) }],
+      ['web', { status: 'held', since, isApplied: true, waiting: [], etag: expect.any(String) }],
     ]);
   });
 

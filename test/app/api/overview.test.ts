@@ -1,5 +1,5 @@
 /** `GET overview`: rows, cards and the first sentence from what storage remembers; and when it does not answer. */
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Overview } from '../../../src/core/overview/overview.ts';
 import type { LastResult, WaitingPrefix } from '../../../src/core/targets/targetState.ts';
 import { call } from './call.ts';
@@ -155,6 +155,25 @@ describe('the rest', () => {
     });
 
     expect([again.status, changed.status]).toEqual([304, 200]);
+  });
+
+  test('a state that nobody has written to is read once', async () => {
+    stand('webhook-receiver', {});
+    const { states } = world.app.queries.services;
+    const list = states.listSummaries.bind(states);
+    let etag = '"1"';
+    jest.spyOn(states, 'listSummaries').mockImplementation(async () => {
+      const summaries = [...(await list())].map(([name, summary]) => [name, { ...summary, etag }] as const);
+      return new Map(summaries);
+    });
+    const get = jest.spyOn(states, 'get');
+    await ask();
+    await ask();
+    expect(get).toHaveBeenCalledTimes(1);
+
+    stand('webhook-receiver', { status: 'pending' });
+    etag = '"2"';
+    expect((await ask()).targets?.[0]?.status).toBe('pending');
   });
 
   test('answers without storage, with what is known', async () => {

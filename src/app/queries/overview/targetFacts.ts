@@ -5,11 +5,11 @@ import type { Plan } from '../../../core/plan/plan.ts';
 import type { Reason } from '../../../core/reasons.ts';
 import type { Target } from '../../../core/targets/target.ts';
 import type { TargetState, TargetStatus, WaitingPrefix } from '../../../core/targets/targetState.ts';
-import { summarizeTargets } from '../../update/targetSummaries.ts';
+import { summarizeTargets, type NamedTargetSummary } from '../../update/targetSummaries.ts';
 import type { Ledger } from '../../ports.ts';
 import type { QueryServices } from '../queryServices.ts';
 import { readStorage } from '../storage.ts';
-import { readState, readTargets, viewState } from '../targetQueries.ts';
+import { readState, readTargets, viewState, type ReadState } from '../targetQueries.ts';
 
 const parallelReads = 16;
 
@@ -27,10 +27,10 @@ export interface TargetFacts {
 /** In the order of the targets file. Throws RequestError 503. */
 export async function readTargetFacts(services: QueryServices): Promise<readonly TargetFacts[]> {
   const targets = await readTargets(services.targets);
-  const [summaries, states] = await Promise.all([
-    readStorage('the states of the targets', () => summarizeTargets(services, targets)),
-    pMap(targets, ({ name }) => readState(services.states, name), { concurrency: parallelReads }),
-  ]);
+  const summaries = await readStorage('the states of the targets', () => summarizeTargets(services, targets));
+  const states = await pMap(summaries, (summary) => readStateOnce(services.states, summary), {
+    concurrency: parallelReads,
+  });
   return targets.map((target, index) => {
     const state = states[index];
     const { status, reasons } = viewState(target, state, services.updatesPaused);
@@ -38,6 +38,28 @@ export async function readTargetFacts(services: QueryServices): Promise<readonly
     const { waiting = [], hasDeadline = false } = summaries[index] ?? {};
     return { target, state: known, status, reasons, missing: missingOf(known, waiting), hasDeadline };
   });
+}
+
+interface KnownState {
+  readonly etag: string;
+  readonly state: ReadState;
+}
+
+// What was read last of each state, with its ETag then: pages ask every half minute, and most states stay as they are.
+const knownStates = new WeakMap<QueryServices['states'], Map<string, KnownState>>();
+
+async function readStateOnce(
+  states: QueryServices['states'],
+  { target, etag }: Pick<NamedTargetSummary, 'target' | 'etag'>,
+): Promise<ReadState> {
+  if (etag === undefined) return readState(states, target);
+  const memory = knownStates.get(states) ?? new Map<string, KnownState>();
+  knownStates.set(states, memory);
+  const known = memory.get(target);
+  if (known?.etag === etag) return known.state;
+  const state = await readState(states, target);
+  memory.set(target, { etag, state });
+  return state;
 }
 
 /** All that the last run told, and what was listed after it. */
