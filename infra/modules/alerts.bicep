@@ -115,9 +115,10 @@ var rules = [
     window: 'PT15M'
     every: 'PT5M'
     wanted: true
-    // The 503 of health is its answer, and that of a list says: keep what you have. Other alerts say why.
+    // The 503 of health is its answer, that of a list says: keep what you have, and before the first pull there is nothing
+    // to answer with. Other alerts say why.
     description: 'The HTTP API answered five requests or more with a 5xx status that was not expected.'
-    query: 'AppRequests | where toint(ResultCode) >= 500 and Name != "getHealth" and not(toint(ResultCode) == 503 and Name in ("getFeed", "getPrefixes")) | summarize Failures = count() | where Failures >= 5'
+    query: 'AppRequests | where toint(ResultCode) >= 500 and Name != "getHealth" and not(toint(ResultCode) == 503 and (Name in ("getFeed", "getPrefixes") or now() < datetime(${pullGraceEnd}))) | summarize Failures = count() | where Failures >= 5'
   }
   {
     name: 'quota-near'
