@@ -2,7 +2,7 @@
 import { calculateGoLive } from '../core/goLive.ts';
 import { measureGoLive, measureTargets } from '../core/metrics.ts';
 import type { TimerName } from '../core/timers.ts';
-import { toErrorMessage } from '../core/errors.ts';
+import { InvalidDocumentError, toErrorMessage } from '../core/errors.ts';
 import { getApp, type App } from './composition.ts';
 import { withInvocationLog, type InvocationLog } from './logging.ts';
 import { flushing, measuredRuns } from './measuredRuns.ts';
@@ -10,8 +10,8 @@ import type { UpdateMessage } from './ports.ts';
 import { maxPostponements, toFraction, toPostponement } from './update/postpone.ts';
 import { pullServiceTags, type PullResult } from './pullServiceTags.ts';
 import { reconcileTargets } from './reconcileTargets.ts';
-import { reportFailedUpdate } from './reportFailedUpdate.ts';
-import { parseUpdateMessage } from './update/updateMessage.ts';
+import { reportFailedUpdate, reportUnreadableMessage } from './reportFailedUpdate.ts';
+import { readUpdateMessage } from './update/updateMessage.ts';
 import type { ActionServices } from './targetActions.ts';
 import { summarizeTargets } from './update/targetSummaries.ts';
 import { updateTarget } from './updateTarget.ts';
@@ -39,7 +39,9 @@ export async function runUpdate(body: unknown, invocation: Invocation): Promise<
 
 /** One message of the queue `update-target`. */
 export async function runUpdateIn(app: App, body: unknown, traceparent?: string): Promise<void> {
-  const message = parseUpdateMessage(body);
+  const message = readUpdateMessage(body);
+  // To try it again would not make it readable.
+  if (message instanceof InvalidDocumentError) return reportUnreadableMessage(app.services, body, message);
   await measuredRuns(app, message.traceparent ?? traceparent).update(message, async (services) => {
     const result = await updateTarget(services, message);
     if (result === 'busy') {

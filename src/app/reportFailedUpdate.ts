@@ -1,16 +1,19 @@
 /** An update that failed for good is recorded and announced; the next reconciliation tries again. */
-import { NewerVersionError, quoteValue, toErrorMessage } from '../core/errors.ts';
+import { InvalidDocumentError, NewerVersionError, quoteValue, toErrorMessage } from '../core/errors.ts';
+import type { Reason } from '../core/reasons.ts';
 import type { TargetSession } from './ports.ts';
 import { recordWithoutRun } from './update/openState.ts';
 import type { UpdateServices } from './update/updateServices.ts';
-import { parseUpdateMessage } from './update/updateMessage.ts';
+import { readUpdateMessage } from './update/updateMessage.ts';
 
 export async function reportFailedUpdate(services: UpdateServices, body: unknown): Promise<void> {
-  const target = nameOf(body);
-  services.logger.error('update failed for good', { targetId: target ?? null, message: quoteValue(body) });
+  const message = readUpdateMessage(body);
+  if (message instanceof InvalidDocumentError) return reportUnreadableMessage(services, body, message);
+  const { target } = message;
+  services.logger.error('update failed for good', { targetId: target, message: quoteValue(body) });
   let fault: string | undefined;
   try {
-    if (target !== undefined) fault = await recordKnown(services, target);
+    fault = await recordKnown(services, target);
   } finally {
     // Where the record fails the message comes again, and people hear of it twice: better than never.
     await announce(services, target, fault);
@@ -42,25 +45,42 @@ async function findTarget(
   }
 }
 
-async function announce(
-  { notifier }: UpdateServices,
-  target: string | undefined,
-  fault: string | undefined,
-): Promise<void> {
+async function announce({ notifier }: UpdateServices, target: string, fault: string | undefined): Promise<void> {
   const because = fault === undefined ? '' : ` ${fault}`;
   await notifier.notify({
     type: 'update.failed',
-    subject: target ?? 'update-target',
-    message: `${target ?? 'A message that names no target'}: the update failed for good; the next reconciliation tries again.${because}`,
-    data: { target: target ?? null },
+    subject: target,
+    message: `${target}: the update failed for good; the next reconciliation tries again.${because}`,
+    data: { target },
   });
 }
 
-function nameOf(body: unknown): string | undefined {
+/** Such a message names no target, so that its record is in a chain of the queue's name. */
+const chainOfQueue = 'update-target';
+
+/** A message that cannot be read is recorded and announced, once, and goes: it asked for nothing that is known. */
+export async function reportUnreadableMessage(
+  services: UpdateServices,
+  body: unknown,
+  { message: fault }: InvalidDocumentError,
+): Promise<void> {
+  const text = `a message in the queue ${chainOfQueue} cannot be read and was dropped (${fault}). No target is affected: each is looked at by the next reconciliation.`;
+  services.logger.error('a message cannot be read', { message: quoteValue(body), error: fault });
+  const reason = { code: 'failed', message: text } as const;
   try {
-    return parseUpdateMessage(body).target;
-  } catch {
-    return undefined;
+    await services.states.withLease(chainOfQueue, async (session) => {
+      await recordWithoutRun(services, session, chainOfQueue, ({ id: runId, at }) => ({
+        record: { trigger: { reason: 'message' }, outcome: 'failed', reasons: [reason], details: { error: text } },
+        event: { type: 'ended', runId, result: failedResult(runId, at, [reason], text) },
+      }));
+    });
+  } finally {
+    await services.notifier.notify({
+      type: 'update.failed',
+      subject: chainOfQueue,
+      message: text.replace(/^a /, 'A '),
+      data: { target: null, reasons: [reason] },
+    });
   }
 }
 
@@ -80,22 +100,24 @@ async function record(services: UpdateServices, session: TargetSession, target: 
   await recordWithoutRun(services, session, target, ({ id: runId, at, state: { run } }) => {
     const { lastResult: last } = run;
     const error = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
+    const reasons = last?.outcome === 'failed' ? last.reasons : [{ code: 'failed', message: error } as const];
     const result = {
-      runId,
-      at,
-      outcome: 'failed',
-      status: 'failed',
-      reasons: [],
-      error,
+      ...failedResult(runId, at, reasons, error),
       snapshot: last?.snapshot ?? '',
       // So that what was announced is not announced again.
       ...(last?.planId === undefined ? {} : { planId: last.planId }),
-      counts: last?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 },
-    } as const;
+      counts: last?.counts ?? noCounts,
+    };
     return {
-      record: { trigger: { reason: 'poison' }, outcome: 'failed', reasons: [], details: { error } },
+      record: { trigger: { reason: 'poison' }, outcome: 'failed', reasons, details: { error } },
       event: { type: 'ended', runId, result },
     };
   });
   return 'recorded';
+}
+
+const noCounts = { add: 0, remove: 0, retain: 0, held: 0 };
+
+function failedResult(runId: string, at: string, reasons: readonly Reason[], error: string) {
+  return { runId, at, outcome: 'failed', status: 'failed', reasons, error, snapshot: '', counts: noCounts } as const;
 }

@@ -127,3 +127,56 @@ describe('an update that was given up', () => {
     expect(world.notifications.map(({ subject }) => subject)).toEqual(['hooks', 'update-target']);
   });
 });
+
+describe('what stands in the queue', () => {
+  const json = JSON.stringify({ target: 'hooks', reason: 'by hand' });
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+  test.each([
+    ['an object, as the host parses JSON', { target: 'hooks', reason: 'by hand' }],
+    ['JSON as text', json],
+    ['JSON with space and a byte order mark', `\uFEFF  ${json}\n`],
+    ['base64', base64(json)],
+    ['base64 without its end', base64(json).replace(/=+$/, '')],
+    ['base64 of JSON with a byte order mark', base64(`\uFEFF${json}`)],
+  ])('%s is handled', async (_, body) => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: ['20.42.66.0/24'] });
+    world.simulator.removeRule(hooks().resourceId, 'AllowAcr');
+    world.clock.advance(60_000);
+
+    await runUpdateIn(appOf(world), body);
+
+    expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
+    expect((await recordsOf(world, 'hooks')).at(-1)).toMatchObject({ trigger: { reason: 'by hand' } });
+  });
+
+  test.each([
+    ['a word', 'hello'],
+    ['half a JSON', '{"target":'],
+    ['base64 of a word', base64('hello')],
+    ['a list', ['hooks']],
+    ['a number', 17],
+    ['nothing', ''],
+    ['JSON without a target', { reason: 'by hand' }],
+    ['a name that is none', { target: '../secrets' }],
+  ])('%s is recorded and announced, once, and goes', async (_, body) => {
+    const world = await worlds.open();
+
+    await runUpdateIn(appOf(world), body);
+    await reportFailedUpdate(world.services, body);
+
+    const records = await recordsOf(world, 'update-target');
+    expect(records).toHaveLength(2);
+    expect(records[0]).toMatchObject({
+      outcome: 'failed',
+      trigger: { reason: 'message' },
+      reasons: [{ code: 'failed' }],
+    });
+    expect(world.notifications).toHaveLength(2);
+    expect(world.notifications[0]).toMatchObject({ type: 'update.failed', subject: 'update-target' });
+    expect(world.notifications[0]?.message).toMatch(
+      /^A message in the queue update-target cannot be read and was dropped/,
+    );
+  });
+});

@@ -2,12 +2,17 @@ import { InvalidDocumentError, quoteValue } from '../../core/errors.ts';
 import { targetNamePattern } from '../../core/targets/targetName.ts';
 import type { UpdateMessage } from '../ports.ts';
 
-const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }';
+const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }, as it is or in base64';
 
-/** Body of a message of the queue `update-target`. Throws InvalidDocumentError. */
+/**
+ * Body of a message of the queue `update-target`. The host hands over what stands in the queue: JSON that a person put in
+ * by hand, or the base64 of it that this app and most tools send. Throws InvalidDocumentError.
+ */
 export function parseUpdateMessage(body: unknown): UpdateMessage {
-  const message = body as Partial<Record<keyof UpdateMessage, unknown>> | null;
-  if (typeof message !== 'object' || message === null) {
+  const message = (typeof body === 'string' ? decode(body) : body) as Partial<
+    Record<keyof UpdateMessage, unknown>
+  > | null;
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) {
     throw new InvalidDocumentError(`message ${quoteValue(body)}: ${accepted}`);
   }
   const { target, reason, traceparent, postponed } = message;
@@ -20,4 +25,38 @@ export function parseUpdateMessage(body: unknown): UpdateMessage {
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
     ...(typeof postponed === 'number' && postponed > 0 ? { postponed } : {}),
   };
+}
+
+/** The same for who deals with a message that cannot be read. */
+export function readUpdateMessage(body: unknown): UpdateMessage | InvalidDocumentError {
+  try {
+    return parseUpdateMessage(body);
+  } catch (error) {
+    if (error instanceof InvalidDocumentError) return error;
+    throw error;
+  }
+}
+
+const base64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\d+/]{3}=?)?$/;
+
+/** Undefined if it is neither JSON nor base64 of JSON. */
+function decode(text: string): unknown {
+  const plain = text.trim().replace(/^\uFEFF/, '');
+  const json = parseJson(plain);
+  if (json !== undefined) return json;
+  return base64.test(plain)
+    ? parseJson(
+        Buffer.from(plain, 'base64')
+          .toString('utf8')
+          .replace(/^\uFEFF/, ''),
+      )
+    : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
