@@ -95,14 +95,13 @@ function tellLeftOut(leftOut: readonly LeftOut[], io: Io): void {
 }
 
 async function fit(listing: Listing, most: number, io: Io): Promise<Listing> {
-  const [{ fitPrefixes }, { doubtOf }] = await Promise.all([
-    import('../core/plan/fit.ts'),
-    import('../core/serviceTags/withheld.ts'),
+  const [{ coverPrefixes }, { isRegistryTag, widestInFeeds }] = await Promise.all([
+    import('../core/plan/supernet.ts'),
+    import('../core/history/limits.ts'),
   ]);
   const listed = listing.rows.map(({ prefix }) => prefix);
-  const [tag = ''] = listing.tags;
-  const mayCover = (prefix: string) => doubtOf(tag, prefix) === undefined;
-  const fitted = fitPrefixes(listed, most, Number.MAX_SAFE_INTEGER, mayCover);
+  const widest = listing.tags.every(isRegistryTag) ? widestInFeeds.ipv4 : 0;
+  const fitted = coverPrefixes(listed, most, Number.MAX_SAFE_INTEGER, { widest });
   if (!fitted) {
     throw new UsageError(
       `--fit: ${counted(listed.length, 'prefix')} of ${nameOf(listing.tags)} cannot be covered by ${most} that are no wider than /20. Ask for fewer regions.`,

@@ -14,7 +14,8 @@ type HoldCode =
   | 'flapping' // the prefix left and came back before
   | 'foreignInOwnedRule' // someone added a prefix to a rule of ours
   | 'widestPrefix' // wider than widestPrefix
-  | 'maxAddedAddresses' // more new IPv4 addresses at once than maxAddedAddresses
+  | 'maxAddedAddresses' // more new IPv4 addresses in the window than maxAddedAddresses
+  | 'maxAddedPrefixes' // more new prefixes in the window than maxAddedPrefixes
   | 'specialPurpose' // RFC 6890: refused, an approval does not help
   | 'fit'; // more rules than the quota has room for
 
@@ -25,6 +26,7 @@ type NoteCode =
   | 'ipv6Dropped' // a registry takes IPv4 only
   | 'foreignRules' // rules that this app did not add
   | 'supernet' // fit: supernet opened extra addresses
+  | 'maxRules' // capacity.maxRules is more than the registry takes
   | 'formerRule' // a rule that this target wrote under a name that it had before
   | 'lastChangeFailed' // the NSG's last change, ours or another's, failed
   | 'assumedQuota' // Azure did not say how many rules the registry takes

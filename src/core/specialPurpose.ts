@@ -55,6 +55,8 @@ const ranges = [
   ['ff00::/8', 'multicast'],
 ] as const;
 
+export const specialPurposePrefixes: readonly string[] = ranges.map(([range]) => range);
+
 const parsedRanges = ranges.map(([range, name]) => ({ range, name, ...boundsOf(range) }));
 
 /** The special-purpose range that a prefix overlaps, by however little; undefined where there is none. */

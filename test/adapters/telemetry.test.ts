@@ -55,6 +55,8 @@ const updateRecord: RunRecord = {
   outcome: 'applied',
   reasons: [],
   plan: {
+    version: 1,
+    items: [],
     id: 'p1',
     target: 'hooks',
     snapshot: 's1',

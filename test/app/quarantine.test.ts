@@ -183,7 +183,7 @@ describe('exposure guard', () => {
     expect(mergePrefixes(prefixesIn(world))).toEqual(mergePrefixes([...fifty, '20.43.0.0/24']));
     expect(run).toMatchObject({ outcome: 'applied', plan: { verdict: 'held' } });
     expect(run?.reasons.find((reason) => reason.code === code)?.message).toMatch(
-      /^[0-9a-f.:]+\/\d+ (and \d+ more )?(overlaps|is wider)/,
+      /^[0-9a-f.:]+\/\d+ (\([\d,]+ addresses\) )?(overlaps|is wider)/,
     );
     expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
     expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('held');
@@ -213,16 +213,17 @@ describe('exposure guard', () => {
       targets: [hooks({ limits: { ...impatient.limits, maxAddedAddresses: 300 } })],
     });
 
-    await publish(world, { [acr]: ['20.42.0.0/24', '20.43.0.0/27', '20.44.0.0/24'] });
+    await publish(world, { [acr]: ['20.41.0.0/24'] });
+    await publishNextWeek(world, { [acr]: ['20.41.0.0/24', '20.42.0.0/24', '20.43.0.0/27', '20.44.0.0/24'] });
 
-    expect(prefixesIn(world)).toEqual(['20.42.0.0/24', '20.43.0.0/27']);
+    expect(prefixesIn(world)).toEqual(['20.41.0.0/24', '20.42.0.0/24', '20.43.0.0/27']);
     const plan = await planOf(world);
     expect(plan.held.add).toEqual(['20.44.0.0/24']);
     expect(plan.reasons.map(({ code }) => code)).toContain('maxAddedAddresses');
 
     world.clock.advance(dayInMs);
     await world.reconcile();
-    expect(prefixesIn(world)).toHaveLength(2);
+    expect(prefixesIn(world)).toHaveLength(3);
   });
 
   test('an approval lets in exactly what was held, but never a special-purpose range', async () => {

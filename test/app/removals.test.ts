@@ -30,7 +30,7 @@ describe('days and publications', () => {
     const [gone] = await publishNextWeek(world, without, 2);
     expect(gone?.plan).toMatchObject({ remove: [], retain: [leaver] });
     expect(gone?.reasons[0]?.message).toBe(
-      `${leaver} is no longer selected; it leaves after 2026-01-26 and 2 further publications.`,
+      `${leaver} (256 addresses) has not been listed since 12 Jan 2026. The app removes it after 26 Jan 2026 and 2 further releases without it.`,
     );
 
     await confirm(world, 7, 3);

@@ -72,7 +72,8 @@ describe('a prefix that was listed again in a time in which nobody looked begins
     const [run] = await publishNextWeek(world, goneAgain, 7);
 
     expect(prefixesIn(world)).toContain(leaver);
-    expect(run?.plan).toMatchObject({ remove: [], retain: expect.arrayContaining([leaver]) as unknown });
+    expect(run?.plan?.remove).not.toContain(leaver);
+    expect(run?.plan?.retain).toContain(leaver);
   });
 
   test('where the target was not in the targets file', async () => {
@@ -192,16 +193,16 @@ describe('what maxAddedAddresses holds', () => {
     expect(prefixesIn(world)).toHaveLength(7);
   });
 
-  test('is told in the past once another list has room', async () => {
+  test('stays held and is said, though another list has room', async () => {
     const world = await worlds.open({ targets: [hooks(narrow(512))] });
     await publish(world, list(first), 1);
     await publishNextWeek(world, list(first, ...six.slice(0, 3)), 2);
 
     const [run] = await publishNextWeek(world, list(first, ...six.slice(0, 3), '20.60.0.0/24'), 3);
 
-    const messages = run?.reasons.map(({ message }) => message);
-    expect(messages).toContain(
-      '256 new IPv4 addresses were more than maxAddedAddresses (512) had room for. Approve the plan if they are meant.',
+    const reason = run?.reasons.find(({ code }) => code === 'maxAddedAddresses');
+    expect(reason?.message).toMatch(
+      / \(256 addresses, .*\) is more than maxAddedAddresses has room for: it allows 512 /,
     );
   });
 });

@@ -77,7 +77,8 @@ const obstacles: readonly Obstacle[] = [
       world.simulator.putRegistry({ id: prod().resourceId, networkRuleSet: { defaultAction: 'Deny', ipRules } });
     },
     code: 'quota',
-    message: /IP rules are needed and there is room for 0: the registry takes 100 and holds 100 rules of others/,
+    message:
+      /2 of 2 prefixes do not fit: the registry takes 100 IP rules \(100 of them are other people’s\), and 2 rules are needed/,
   },
   {
     what: 'a rule of our name',

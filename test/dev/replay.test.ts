@@ -45,7 +45,9 @@ test('one line a file in the order of dates: what came, what waits, what is held
   expect(lines[0]).toBe('Public: 5 files');
   expect(lines[1]).toMatch(/^2026-01-05 {2}change 1, 1 tags {2}\| whole-tag \+100 -0$/);
   expect(lines[2]).toMatch(/^2026-01-12 {2}change 2, 1 tags {2}\| same content$/);
-  expect(lines[3]).toMatch(/whole-tag \+1 -0; removalGrace: 20\.42\.0\.0\/24 is no longer selected/);
+  expect(lines[3]).toMatch(
+    /whole-tag \+1 -0; removalGrace: 20\.42\.0\.0\/24 \(256 addresses\) has not been listed since/,
+  );
   expect(lines[4]).toMatch(/quarantined AzureContainerRegistry \(shrunken\).*whole-tag \+0 -0;.*quarantined:/);
   expect(lines[5]).toMatch(/^2026-02-02 {2}refused: .*HTML page/);
   const report = JSON.parse(await readFile(json, 'utf8')) as { date: string; pull?: PullResult; runs: RunRecord[] }[];

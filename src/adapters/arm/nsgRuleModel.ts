@@ -50,7 +50,9 @@ export function toCurrentRule(
     prefixes: isTurned ? [] : sortPrefixes(remote.filter(isPrefix)),
     mark: toMark(live.description, ownerId),
     // A rule of a family that the target has no more is only emptied.
-    drift: target.addressFamilies.includes(own.family) ? driftOf(live, toSecurityRule(target, own, [], ownerId)) : [],
+    ...(target.addressFamilies.includes(own.family)
+      ? driftOf(live, toSecurityRule(target, own, [], ownerId))
+      : { drift: [] }),
     nonPrefixes: isTurned ? [`${live.direction} traffic`] : remote.filter((text) => !isPrefix(text)),
     ...(isTurned ? { isTurned } : {}),
   };
@@ -128,16 +130,17 @@ export function isInPlace(rule: SecurityRule | undefined, fingerprint: string): 
 }
 
 /** What of the live rule is not as wanted, but for its remote addresses. */
-function driftOf(live: SecurityRule, wanted: SecurityRule): string[] {
+function driftOf(live: SecurityRule, wanted: SecurityRule): Pick<CurrentRule, 'drift' | 'accessDrift'> {
   const inbound = wanted.direction === 'Inbound';
   const tags = remoteAddresses(live, inbound ? 'Inbound' : 'Outbound').filter((address) => !isPrefix(address));
-  const differences = [
-    difference('priority', live.priority, wanted.priority),
+  const access = [
     difference('direction', live.direction, wanted.direction),
     difference('access', live.access, wanted.access),
     difference('protocol', live.protocol, wanted.protocol),
     difference('source ports', listed(sourcePortsOf(live)), listed(sourcePortsOf(wanted))),
     difference('ports', listed(destinationPortsOf(live)), listed(destinationPortsOf(wanted))),
+  ].filter((text) => text !== undefined);
+  const others = [
     inbound
       ? difference('destination', listed(destinationsOf(live)), listed(destinationsOf(wanted)))
       : difference('source', listed(sourcesOf(live)), listed(sourcesOf(wanted))),
@@ -147,7 +150,9 @@ function driftOf(live: SecurityRule, wanted: SecurityRule): string[] {
     difference('provisioning state', live.provisioningState, 'Succeeded', live.provisioningState !== 'Failed'),
     difference('description', live.description ?? '', wanted.description),
   ];
-  return differences.filter((text) => text !== undefined);
+  const priority = difference('priority', live.priority, wanted.priority);
+  const drift = [priority, ...access, ...others].filter((text) => text !== undefined);
+  return { drift, ...(access.length > 0 && { accessDrift: access }) };
 }
 
 function difference(field: string, live: unknown, wanted: unknown, same = sameText(live, wanted)): string | undefined {

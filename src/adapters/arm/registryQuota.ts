@@ -9,15 +9,20 @@ import { nameOf, parseResourceId } from './resourceId.ts';
 /** Room for three tries: no update waits longer for a figure that it can do without. */
 const patienceInMs = 3_500;
 
-/** How many IP rules a registry takes: what its target says, else what Azure says, else what is safe to assume. */
+/**
+ * How many IP rules a registry takes: what Azure says, else what its target says, else what is safe to assume. Azure is
+ * not asked if the target wants no more than every registry takes.
+ */
 export async function readQuota(clients: ArmClients, target: RegistryTarget, current: CurrentState): Promise<Quota> {
   const { resourceId, capacity } = target;
-  if (capacity.maxRules !== undefined) return { limit: capacity.maxRules };
+  const { maxRules: wanted } = capacity;
+  if (wanted !== undefined && wanted <= defaultMaxIpRules) return { limit: wanted };
   const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
   const { registries } = await clients.registryClient(subscriptionId);
   const { value } = await withinTime(patienceInMs, () => registries.listUsages(resourceGroup, name).catch(noUsages));
   const limit = value?.find((usage) => /^ip\W*rules?$/i.test(usage.name ?? ''))?.limit;
-  return limit !== undefined && limit > 0 ? { limit } : assumeQuota(target, current);
+  if (limit !== undefined && limit > 0) return { limit };
+  return wanted === undefined ? assumeQuota(target, current) : { limit: wanted };
 }
 
 /** A registry that holds more than the careful figure today is one of those that take the larger one. */

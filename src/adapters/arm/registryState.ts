@@ -7,6 +7,7 @@ import type { Reason } from '../../core/reasons.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
 import { counted } from '../../core/words.ts';
+import { defaultMaxIpRules } from '../../core/targets/targetKinds.ts';
 import { toRuleSet } from './ipRules.ts';
 import { nameOf } from './resourceId.ts';
 
@@ -23,7 +24,8 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
       },
     ],
     location: normalizeRegion(registry.location),
-    maxPrefixes: target.capacity.maxRules,
+    // More than that Azure is asked for: see registryQuota.
+    maxPrefixes: (target.capacity.maxRules ?? Infinity) > defaultMaxIpRules ? undefined : target.capacity.maxRules,
     blockers: [...skuBlockers(target, registry), ...ruleSetBlockers(target, registry)],
     notes: notesOf(target, registry),
     token: ruleSet,

@@ -1,6 +1,7 @@
 /** Schemas that several routes share. The message of a check is what it accepts: the rest is said where it is told. */
 import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
+import { fates } from '../../core/plan/plan.ts';
 import { snapshotIdPattern } from '../../core/serviceTags/contentHash.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
@@ -179,13 +180,32 @@ export const publishedTag = z.looseObject({
 
 export const tagChange = z.looseObject({ added: prefixes, removed: prefixes });
 
+const planItem = z.looseObject({
+  prefix,
+  tag: z.string().nullable().describe('The service tag that lists it; null: none does.'),
+  region: z.string().nullable().describe('ARM location; null: not known, or of all regions.'),
+  addresses: z.number(),
+  fate: z.enum(fates),
+  change: z.enum(['add', 'remove']).optional().describe('What waits; of needsApproval and doesNotFit only.'),
+  why: z.looseObject({ code: z.string(), message: z.string() }).nullable().describe('One sentence about this prefix.'),
+  since: z.string().nullable().describe('ISO time since when the list has been without it.'),
+  firstListed: z.string().nullable().describe('YYYY-MM-DD'),
+  deadline: z.string().nullable().describe('ISO time from which on Azure may use it; of what is not let in yet.'),
+  until: z.string().nullable().describe('ISO time until when it is kept at least.'),
+});
+
 export const plan = z.looseObject({
+  version: z.int().optional().describe('Absent in plans of version 0.1.'),
   id: z.string(),
   target: z.string(),
   snapshot: z.string(),
   add: prefixes,
   remove: prefixes,
   retain: prefixes,
+  items: z
+    .array(planItem)
+    .optional()
+    .describe('One per prefix, by address. Stored plans leave out what nothing happens to (keep and others).'),
   verdict: z.enum(['apply', 'held', 'blocked']),
   reasons: z.array(reason),
   gate: z

@@ -2,10 +2,9 @@
 import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
 import { livePrefixes, type LiveRule } from '../../core/plan/currentRule.ts';
-import type { Plan, RuleChange } from '../../core/plan/plan.ts';
+import { storedPlan, type Plan, type RuleChange } from '../../core/plan/plan.ts';
 import { intersectPrefixes, overlapping, sameAddresses, sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
-import { addedFrom } from '../../core/targets/targetFacts.ts';
 import type { RulesFound } from '../../core/targets/nextState.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned, type TargetState } from '../../core/targets/targetState.ts';
@@ -74,7 +73,7 @@ async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: 
     type: 'claimed',
     runId,
     at: now.toISOString(),
-    plan,
+    plan: storedPlan(plan),
     before,
     prefixes: [...ours, ...added],
     removalsNotBefore: settledAtLatest(run, now).toISOString(),
@@ -116,9 +115,9 @@ function notesSince(before: CurrentState, after: CurrentState): Reason[] {
 }
 
 /** What counts against `maxAddedAddresses`, also if the write fails: it must not make room for others. */
-function exposureAfter({ input, result }: PlannedUpdate) {
+function exposureAfter({ remembered, result }: PlannedUpdate) {
   const { snapshot } = result.plan;
-  return { snapshot, addedAddresses: addedFrom(input.state, snapshot) + result.addedAddresses };
+  return { snapshot, addedAddresses: remembered.addedBefore + remembered.addedAddresses };
 }
 
 function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFound {
@@ -170,9 +169,9 @@ function rulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target
 }
 
 /** What a run learns whether or not it writes. */
-function rememberedOf({ result, knownRegions }: PlannedUpdate): RulesFound['planner'] {
-  const { clocks, heldAdditions } = result;
-  return { ...clocks, heldAdditions: heldAdditions.prefixes, heldAdditionsLimit: heldAdditions.limit, knownRegions };
+function rememberedOf({ remembered, knownRegions }: PlannedUpdate): RulesFound['planner'] {
+  const { addedAddresses, addedBefore, ...memory } = remembered;
+  return { ...memory, knownRegions };
 }
 
 /**

@@ -1,9 +1,11 @@
 /** The reads of a run: what the list says, what people said, what the rules hold now. */
 import { livePrefixes } from '../../core/plan/currentRule.ts';
-import type { PlanInput } from '../../core/plan/planInput.ts';
+import type { PlanResult } from '../../core/plan/calculatePlan.ts';
+import type { ListedPrefix, PlanInput } from '../../core/plan/planInput.ts';
 import type { Relisted } from '../../core/plan/removals.ts';
 import { countAddresses, intersectPrefixes, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
+import { regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { holds } from '../../core/targets/approval.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -11,13 +13,14 @@ import { targetConfigHash } from '../../core/targets/targetConfigHash.ts';
 import {
   prefixesOwned,
   type OwnedPrefix,
-  type PlannerState,
+  type PlannerMemory,
   type RecordedApproval,
   type TargetState,
 } from '../../core/targets/targetState.ts';
 import { proveApproval } from './approvals.ts';
 import { readRegions, readTargetSnapshots, regionsIn, toListing, type Listing, type ListReaders } from './listing.ts';
 import type { ArmSession, Clock, CurrentState, Ledger, TargetAdapter } from '../ports.ts';
+import { rememberHistory, type RememberedState } from './rememberedHistory.ts';
 import { relistedSince, type PublicationReaders } from './publications.ts';
 import { selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
 
@@ -34,6 +37,8 @@ export interface TargetObservation {
   readonly isApprovalValid: boolean;
   readonly knownRegions: readonly string[];
   readonly input: PlanInput;
+  /** What the state keeps of the target's past after a plan. */
+  readonly remember: (result: PlanResult) => RememberedState;
   readonly notes: readonly Reason[];
 }
 
@@ -62,18 +67,39 @@ export async function observeTarget(
   const approval = state.operator.approval;
   const isOpen = approval && holds(approval, { snapshot, newest: newestSnapshot?.id ?? '', configHash, now });
   const isProven = isOpen ? await proveApproval(readers.ledger, approval) : false;
+  const removalBlockers = selectionDistrust(target, own, state, followed?.unreadable ?? []);
+  const { pin } = state.operator;
+  const ownership = {
+    owned: provenClaims(state.ownership, current),
+    ownedRules: rulesOfOurs(state.ownership, current),
+  };
+  const remembered = rememberHistory({
+    target,
+    memory: { ...state.planner, ...exposureOf(state.planner, state.ownership, current) },
+    owned: ownership.owned,
+    isPinned: pin !== undefined,
+    approved: isProven ? (approval?.add ?? []) : [],
+    snapshot,
+    selection: own?.selection,
+    live: livePrefixes(current.rules),
+    publication: pin || removalBlockers.length > 0 ? undefined : (followed?.publication ?? ''),
+    relisted: followed ? await readRelisted(readers, followed.snapshot, target, state) : [],
+    now,
+  });
   const input: PlanInput = {
     target,
     configHash,
     snapshot,
-    desired: own?.selection.prefixes ?? [],
+    listed: own ? toListed(own, state) : [],
     nested: own?.selection.nested ?? [],
-    current,
-    state: toPlannerState(state, current, isProven ? approval : undefined),
-    publication: followed?.publication ?? '',
-    relisted: followed ? await readRelisted(readers, followed.snapshot, target, state) : [],
+    live: { ...current, maxRules: current.maxPrefixes },
+    ownership,
+    operator: { ...(pin && { pin }), ...(isProven && approval && { approval }) },
+    absences: remembered.absences,
+    growth: remembered.growth,
     blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
-    distrust: selectionDistrust(target, own, state, followed?.unreadable ?? []),
+    removalBlockers,
+    ...removalsBlockedSince(own),
     now,
   };
   return {
@@ -86,6 +112,7 @@ export async function observeTarget(
     isApprovalValid: isProven,
     knownRegions: rememberRegions(state, target, [own, newest]),
     input,
+    remember: remembered.after,
     notes: [...(isOpen && !isProven ? [unprovenNote(approval)] : []), ...selectionNotes(target, own, state)],
   };
 }
@@ -94,20 +121,34 @@ export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
   return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
 }
 
-function toPlannerState(
-  { ownership, run, operator, planner }: TargetState,
-  current: CurrentState,
-  approval: RecordedApproval | undefined,
-): PlannerState {
-  return {
-    ...planner,
-    ...exposureOf(planner, ownership, current),
-    owned: provenClaims(ownership, current),
-    ownedRules: rulesOfOurs(ownership, current),
-    ...(run.removalsNotBefore === undefined ? {} : { removalsNotBefore: run.removalsNotBefore }),
-    ...(operator.pin ? { pin: operator.pin } : {}),
-    ...(approval ? { approval } : {}),
-  };
+/** The tag of one region says where a prefix is, also for a target that follows the whole tag. */
+function toListed(
+  { snapshot: { document }, selection: { prefixes, tags } }: Listing,
+  { ownership }: TargetState,
+): ListedPrefix[] {
+  const services = [...new Set(tags.map((tag) => tag.split('.', 1)[0] ?? tag))];
+  const places = new Map<string, Pick<ListedPrefix, 'tag' | 'region'>>();
+  for (const tag of services.flatMap((service) => regionalTags(document, service))) {
+    const region = regionOfTag(tag);
+    if (region === undefined) continue;
+    for (const prefix of tag.addressPrefixes) places.set(prefix, { tag: tag.name, region });
+  }
+  const [whole = ''] = tags;
+  const owned = prefixesOwned({ ownership });
+  const known = new Set(overlapping(prefixes, owned));
+  const isAddition = (prefix: string) => owned.length > 0 && !known.has(prefix);
+  return prefixes.map((prefix) => ({ prefix, tag: whole, ...places.get(prefix), isAddition: isAddition(prefix) }));
+}
+
+/** The day on which the oldest quarantine of a selected tag began. */
+function removalsBlockedSince(own: Listing | undefined): Pick<PlanInput, 'removalsBlockedSince'> {
+  const { tags = [], missingTags = [] } = own?.selection ?? {};
+  const selected = new Set([...tags, ...missingTags].map((tag) => tag.toLowerCase()));
+  const days = (own?.snapshot.quarantine ?? [])
+    .filter(({ tag }) => selected.has(tag.toLowerCase()))
+    .map(({ since }) => since);
+  const [first] = days.sort();
+  return first === undefined ? {} : { removalsBlockedSince: `${first}T00:00:00.000Z` };
 }
 
 /** What was approved, claimed and never written is not let in because of the claim. */
@@ -121,7 +162,7 @@ function exposureOf(
   { exposure }: TargetState['planner'],
   ownership: TargetState['ownership'],
   current: CurrentState,
-): Pick<PlannerState, 'exposure'> {
+): Pick<PlannerMemory, 'exposure'> {
   if (!exposure) return {};
   const unproven = subtractPrefixes(
     prefixesOwned({ ownership }),

@@ -1,10 +1,12 @@
 /** What an update would do to its target, from what was observed. */
-import { calculatePlan, type PlanResult } from '../../core/plan/calculatePlan.ts';
+import { planInSteps, type PlanResult } from '../../core/plan/calculatePlan.ts';
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned } from '../../core/targets/targetState.ts';
+import { inSteps } from '../inSteps.ts';
 import type { ArmSession } from '../ports.ts';
+import type { RememberedState } from './rememberedHistory.ts';
 import { adapterOf, observeTarget, type TargetObservation } from './observe.ts';
 import type { Run } from './run.ts';
 import { pinNotes } from './selectionReasons.ts';
@@ -12,6 +14,7 @@ import { gateReason } from './writeGate.ts';
 
 export interface PlannedUpdate extends TargetObservation {
   readonly result: PlanResult;
+  readonly remembered: RememberedState;
 }
 
 /** Azure's answers may be so much older than a write that has ended. */
@@ -45,6 +48,7 @@ export async function planUpdate(arm: ArmSession, observation: TargetObservation
     ...observation,
     current: { ...observation.current, maxPrefixes },
     result: withNotes(result, notes),
+    remembered: observation.remember(result),
   };
 }
 
@@ -59,21 +63,23 @@ interface PlanWithQuota {
  */
 async function planWithQuota(arm: ArmSession, observation: TargetObservation): Promise<PlanWithQuota> {
   const { target, input, current, state } = observation;
-  const { maxPrefixes } = input.current;
+  const { maxRules } = input.live;
   const known = state.run.capacity;
   const adapter = adapterOf(arm, target);
-  const result = calculatePlan(input);
+  const result = await inSteps(planInSteps(input));
   const { verdict, reasons } = result.plan;
   const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
   const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
-  if (isQuiet || current.blockers.length > 0 || maxPrefixes !== undefined || !adapter.readQuota)
-    return { result, maxPrefixes };
+  if (isQuiet || current.blockers.length > 0 || maxRules !== undefined || !adapter.readQuota) {
+    return { result, maxPrefixes: maxRules };
+  }
   const count = result.changes.reduce((most, { prefixes }) => Math.max(most, prefixes.length), 0);
   const hasRoom = known && !known.isAssumed && 2 * (count + result.plan.foreign.length) <= known.limit;
   if (hasRoom && !isShort) return { result, maxPrefixes: known.limit };
   const { limit, note } = await adapter.readQuota(target, current);
-  const planned = calculatePlan({ ...input, current: { ...input.current, maxPrefixes: limit } });
-  return { result: note ? withNotes(planned, [note]) : planned, maxPrefixes: limit };
+  const planned = await inSteps(planInSteps({ ...input, live: { ...input.live, maxRules: limit } }));
+  const wanted = (target.kind === 'nsgRule' ? undefined : target.capacity.maxRules) ?? Infinity;
+  return { result: note ? withNotes(planned, [note]) : planned, maxPrefixes: Math.min(limit, wanted) };
 }
 
 /** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */

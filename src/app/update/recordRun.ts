@@ -1,6 +1,7 @@
 /** What the state and the ledger keep of a run. */
 import { toErrorMessage } from '../../core/errors.ts';
 import type { ArmUsage, UpdateRecord } from '../../core/ledger/runRecord.ts';
+import { storedPlan } from '../../core/plan/plan.ts';
 import { rememberCount, toCapacityUse, type CapacityHistory } from '../../core/plan/capacityUse.ts';
 import { intersectPrefixes } from '../../core/prefixes.ts';
 import { nextState } from '../../core/targets/nextState.ts';
@@ -137,7 +138,7 @@ function toRunRecord(
     outcome: result.outcome,
     reasons: result.reasons,
     ...(snapshot ? { snapshot: { id: snapshot.id, contentHash: snapshot.contentHash, date: snapshot.date } } : {}),
-    ...(planned ? { plan: planned.result.plan } : {}),
+    ...(planned ? { plan: storedPlan(planned.result.plan) } : {}),
     ...(before ? { before } : {}),
     ...(applied ? { after: applied.after } : {}),
     ...rebuildable(state.current),

@@ -13,6 +13,8 @@ export interface CurrentRule {
   readonly mark: 'ours' | 'otherOwner' | 'unmarked' | undefined;
   /** Differences from the configured rule beside its prefixes, one sentence each. */
   readonly drift: readonly string[];
+  /** Those of them that change what it lets in: access, direction, protocol, ports. Absent: none. */
+  readonly accessDrift?: readonly string[];
   /** What it lets in by other means than prefixes: service tags, `*`, application security groups. Absent: nothing. */
   readonly nonPrefixes?: readonly string[];
   /** True where it goes the other way round than the target's: none of its addresses are of the target's side. */

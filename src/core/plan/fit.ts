@@ -1,111 +1,488 @@
 /**
- * Fits a list of IPv4 prefixes into a quota of rules.
+ * Step 4 of a plan: the rules that let in as much as there is room for, by the way that does the least harm.
  *
- * As they are where that fits; else covered by wider prefixes with the fewest addresses that nobody asked for. The
- * cover is exact: for each node of the binary trie of addresses the cheapest one by 1, 2, … K prefixes is either the
- * node itself, where it may be used, or the best split of K between its two halves.
+ * 1. As listed, if that fits.
+ * 2. Neighbours merged, which costs nothing.
+ * 3. `fit: supernet`: covered by wider rules that open the fewest addresses which are not listed.
+ * 4. In part: what stands stays, what was let in before is put back, and of the rest the widest go in first, while there
+ *    is room, so that the fewest addresses are kept out.
+ *
+ * It is a generator that stops every few milliseconds, so that a long search does not keep the process from its work.
  */
-import { dropContained, parsePrefix } from '../prefixes.ts';
+import type { Decided } from './decide.ts';
+import { divide, partition, presentIn, type LiveRules } from './own.ts';
+import { prefixesOf } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
+import { CoverSearch, type CoverBounds } from './supernet.ts';
+import {
+  countAddresses,
+  dropContained,
+  intersectPrefixes,
+  mergePrefixes,
+  overlapping,
+  parsePrefix,
+  sortPrefixes,
+  subtractPrefixes,
+} from '../prefixes.ts';
+import type { ReasonCode } from '../reasons.ts';
+import type { Target } from '../targets/target.ts';
+import { defaultMaxIpRules, traitsOf } from '../targets/targetKinds.ts';
+import { dayInMs } from '../time.ts';
 
-export interface Fit {
-  /** Canonical, no overlap, sorted by address. */
-  readonly prefixes: readonly string[];
-  /** Addresses that are covered beyond the given ones. */
-  readonly extraAddresses: number;
+/** How many rules there may be, and how far wider ones may go. */
+export interface Room {
+  readonly target: Target;
+  readonly live: LiveRules;
+  readonly listed: readonly string[];
+  /** What of the list may be let in and needs a rule of ours. */
+  readonly needed: readonly string[];
+  /** How many rules the target may hold: of a registry all, of an NSG the prefixes of its own rules. */
+  readonly maxRules: number;
+  /** How many of those are left for ours. */
+  readonly freeRules: number;
+  /** With `fit: supernet`. */
+  readonly widening?: Widening;
 }
 
-/** Says of a prefix that is not among the given ones whether it may stand for those that it holds. */
-export type CoverTest = (prefix: string) => boolean;
+export interface Widening {
+  readonly bounds: CoverBounds;
+  /** At most so many addresses that are not listed stand open. */
+  readonly maxExtraAddresses: number;
+  /** What `maxAddedAddresses` has left for new ones of them. */
+  readonly maxNewAddresses: number;
+}
+
+/** Everything that is listed and not let in is barred: no wider rule takes it in. */
+export function measureRoom(input: PlanInput, live: LiveRules, rows: readonly Decided[]): Room {
+  const { target } = input;
+  const listed = prefixesOf(input.listed);
+  const barred = prefixesOf(rows.filter(({ fate, listed: entry }) => entry && isBarred(fate.is)));
+  const needed = neededRules(listed, barred, live.allowedByOthers);
+  const maxRules = maxRulesOf(input);
+  const room = { target, live, listed, needed, maxRules };
+  if (target.kind === 'nsgRule') return { ...room, freeRules: maxRules };
+  const freeRules = Math.max(0, maxRules - live.others.length);
+  const { fit, maxExtraAddresses } = target.capacity;
+  if (fit === 'exact') return { ...room, freeRules };
+  const bounds = { widest: target.limits.widestPrefix.ipv4, barred, taken: live.others };
+  return {
+    ...room,
+    freeRules,
+    widening: { bounds, maxExtraAddresses, maxNewAddresses: newAddressesLeft(input, live) },
+  };
+}
+
+function isBarred(fate: Decided['fate']['is']): boolean {
+  return fate === 'needsApproval' || fate === 'neverAllowed';
+}
+
+function maxRulesOf({ target, live }: PlanInput): number {
+  if (target.kind === 'nsgRule') return live.maxRules ?? Infinity;
+  const { maxRules: wanted } = target.capacity;
+  return Math.min(wanted ?? Infinity, live.maxRules ?? wanted ?? defaultMaxIpRules);
+}
+
+/** A prefix that others allow in part is written whole if what is left of it would take more rules. */
+function neededRules(listed: readonly string[], barred: readonly string[], allowed: readonly string[]): string[] {
+  return subtractPrefixes(listed, barred).flatMap((prefix) => {
+    const rest = allowed.length === 0 ? [prefix] : subtractPrefixes([prefix], allowed);
+    return rest.length > 1 ? [prefix] : rest;
+  });
+}
+
+/** What wider rules opened within the window counts, as what the list got does. */
+function newAddressesLeft({ target, growth, ownership, now, listed }: PlanInput, { ours }: LiveRules): number {
+  const begin = new Date(now.getTime() - target.limits.limitWindowDays * dayInMs).toISOString();
+  const [before, recent] = partition(ownership.owned, ({ since }) => since < begin);
+  const extra = subtractPrefixes(intersectPrefixes(ours, prefixesOf(recent)), prefixesOf([...listed, ...before]));
+  return Math.max(0, growth.limits.maxAddedAddresses - growth.usedAddresses - count(extra));
+}
+
+interface Change {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** What the rules become, and what of a change there is no room for. */
+interface Arrangement {
+  readonly rules: readonly string[];
+  readonly leftOut: readonly string[];
+  /** What is taken out: all that is due, or none of it if its remainder has no room. */
+  readonly removed: readonly string[];
+}
+
+/** Why something has no room, and what would make some. */
+export interface Shortage {
+  readonly code: Extract<ReasonCode, 'fit' | 'quota'>;
+  /** The rules that all of it would take, merged. */
+  readonly rules: readonly string[];
+  /** What an approval takes out to let it in; empty: an approval does not help. */
+  readonly leaving: readonly string[];
+  /** What takes room and is no longer listed. */
+  readonly retained: readonly string[];
+}
+
+export interface Fitted {
+  readonly rows: readonly Decided[];
+  /** Our rules once all that is added is in. */
+  readonly afterAdditions: readonly string[];
+  /** Our rules once all of the plan is done. */
+  readonly afterAll: readonly string[];
+  readonly shortage: Shortage | undefined;
+  /** True if there is room for nothing at all. */
+  readonly isBlocked: boolean;
+}
+
+export type Steps<T> = Generator<undefined, T>;
+
+/** What fits is done now; of the rest, what an approval would bring waits with it, for the approver to see. */
+export function* fitRules(room: Room, rows: readonly Decided[], mayReplace: boolean): Steps<Fitted> {
+  const prefixes = (is: string, change?: string) =>
+    prefixesOf(rows.filter(({ fate }) => fate.is === is && fate.change === change));
+  const add = prefixes('add');
+  const due = subtractPrefixes(prefixes('remove'), room.needed);
+  const kept = prefixes('kept');
+  const change = { add, remove: due };
+  const now = yield* arrange(room, change, true);
+  const isStuck = now.removed.length < due.length;
+  if (now.leftOut.length === 0 && !isStuck) return toFitted(room, rows, now, { early: [] });
+
+  const later = yield* lookAhead(room, change, prefixes('needsApproval', 'remove'), mayReplace ? kept : []);
+  const helps = letsInMore(later.arrangement, now) || (isStuck && later.arrangement.removed.length > 0);
+  const outlook = helps ? later : { early: [] };
+  const shortage: Shortage = {
+    code: room.live.ours.length + now.rules.length === 0 ? 'quota' : 'fit',
+    rules: mergeRules(room, build(room, { add, remove: now.removed })),
+    leaving: helps ? later.leaving : [],
+    retained: kept,
+  };
+  return toFitted(room, rows, now, outlook, shortage);
+}
+
+interface Outlook {
+  /** What an approval of the plan leads to. */
+  readonly arrangement?: Arrangement;
+  /** What would leave before its time then. */
+  readonly early: readonly string[];
+}
+
+/** Approved, what waits leaves and more addresses may be opened; and so leaves what has not waited its time, if that helps. */
+function* lookAhead(
+  room: Room,
+  { add, remove }: Change,
+  waiting: readonly string[],
+  kept: readonly string[],
+): Steps<Required<Outlook> & { readonly leaving: readonly string[] }> {
+  const patient = yield* arrange(room, { add, remove: [...remove, ...waiting] }, false);
+  if (kept.length === 0) return { arrangement: patient, early: [], leaving: waiting };
+  const hasty = yield* arrange(room, { add, remove: [...remove, ...waiting, ...kept] }, false);
+  const isBetter = letsInMore(hasty, patient) || hasty.removed.length - kept.length > patient.removed.length;
+  return isBetter
+    ? { arrangement: hasty, early: kept, leaving: [...waiting, ...kept] }
+    : { arrangement: patient, early: [], leaving: waiting };
+}
+
+function letsInMore(one: Arrangement, other: Arrangement): boolean {
+  return subtractPrefixes(other.leftOut, one.leftOut).length > 0;
+}
+
+/** A removal that leaves more rules than there are now (parts of a wide one) is not made if those have no room. */
+function* arrange(room: Room, change: Change, isCounted: boolean): Steps<Arrangement> {
+  const all = yield* arrangeRules(room, change, isCounted);
+  const most = Math.max(room.freeRules, mergePrefixes(writtenIn(room)).length);
+  if (all.rules.length <= most) return { ...all, removed: change.remove };
+  return { ...(yield* arrangeRules(room, { ...change, remove: [] }, isCounted)), removed: [] };
+}
+
+/** `isCounted`: wider rules open no more new addresses than `maxAddedAddresses` has left. */
+function* arrangeRules(room: Room, change: Change, isCounted: boolean): Steps<Omit<Arrangement, 'removed'>> {
+  const asListed = build(room, change);
+  if (asListed.length <= room.freeRules) return { rules: asListed, leftOut: [] };
+  const merged = mergeRules(room, asListed);
+  if (merged.length <= room.freeRules) return { rules: merged, leftOut: [] };
+  yield;
+  if (!room.widening) return arrangeExactly(room, change, merged);
+  const whole = widen(room, change, merged);
+  if (whole && (!isCounted || isWithinCount(room, whole))) return { rules: whole, leftOut: [] };
+  const { maxNewAddresses } = room.widening;
+  const inPart = yield* arrangeInPart(room, change, merged, Infinity);
+  if (!isCounted || isWithinCount(room, inPart.rules)) return inPart;
+  return yield* arrangeInPart(room, change, merged, maxNewAddresses);
+}
+
+/** A block of neighbours takes one rule, and none more if a part of it stands already. */
+function arrangeExactly(room: Room, { add, remove }: Change, blocks: readonly string[]): Omit<Arrangement, 'removed'> {
+  const stands = build(room, { add: [], remove });
+  const standing = overlapping(blocks, stands);
+  if (standing.length > room.freeRules) return { rules: stands, leftOut: add };
+  const queue = queueOf(room, blocks, standing, add);
+  const rules = sortPrefixes([...standing, ...queue.slice(0, room.freeRules - standing.length)]);
+  return { rules, leftOut: subtractPrefixes(add, rules) };
+}
+
+/** One search for all candidates: see `supernet.ts`. */
+function* arrangeInPart(
+  room: Room,
+  { add, remove }: Change,
+  blocks: readonly string[],
+  maxNewAddresses: number,
+): Steps<Omit<Arrangement, 'removed'>> {
+  const stands = build(room, { add: [], remove });
+  const standing = overlapping(blocks, stands);
+  const search = searchOf(room, blocks);
+  const most = Math.min(extraLeft(room, standing), maxNewAddresses);
+  if (!search.require(standing, most)) return { rules: stands, leftOut: add };
+  const taken = [...standing];
+  let tries = 0;
+  for (const block of queueOf(room, blocks, standing, add)) {
+    if (search.require([block], most)) taken.push(block);
+    tries += 1;
+    if (tries % triesPerStep === 0) yield;
+  }
+  const rules = sortPrefixes(taken.length <= room.freeRules ? taken : search.cover.prefixes);
+  return { rules, leftOut: subtractPrefixes(add, rules) };
+}
+
+/** Some milliseconds of work. */
+const triesPerStep = 100;
+
+/** What was let in before is put back first; of the others the widest come first. */
+function queueOf(
+  { live }: Room,
+  blocks: readonly string[],
+  standing: readonly string[],
+  add: readonly string[],
+): readonly string[] {
+  const back = new Set(overlapping(blocks, intersectPrefixes(add, live.owned)));
+  const stands = new Set(standing);
+  const width = new Map(blocks.map((block) => [block, widthOf(block)]));
+  const queue = blocks.filter((block) => !stands.has(block));
+  return queue.sort(
+    (a, b) => Number(back.has(b)) - Number(back.has(a)) || Number((width.get(b) ?? 0n) - (width.get(a) ?? 0n)),
+  );
+}
+
+function widthOf(prefix: string): bigint {
+  const { start, end } = parsePrefix(prefix);
+  return end - start;
+}
+
+/** With wider rules: those of the list alone if they fit, else rules around what stays as well. */
+function widen(room: Room, { add, remove }: Change, merged: readonly string[]): readonly string[] | undefined {
+  const aim = coverOf(room, room.needed);
+  if (aim) {
+    const rules = buildRules(room, { needed: aim, add: [...add, ...aim], remove });
+    if (rules.length <= room.freeRules && !opensTooMuch(room, rules)) return rules;
+  }
+  return coverOf(room, merged);
+}
 
 /**
- * At most `maxRules` prefixes that cover `prefixes` with at most `maxExtraAddresses` others; 0 merges without loss only.
- * Undefined where there are none.
+ * What of our rules the list needs though it is not listed: part of the cheapest rules that cover the list; or, beyond
+ * the limits, of those that cover what of it stands already; or else of the rules as they are.
  */
-export function fitPrefixes(
-  prefixes: readonly string[],
-  maxRules: number,
-  maxExtraAddresses: number,
-  mayCover: CoverTest = () => true,
-): Fit | undefined {
+export function neededForCover(room: Room): readonly string[] {
+  if (!room.widening) return [];
+  const { needed, live } = room;
+  const standing = intersectPrefixes(needed, live.ours);
+  return coverWithinCount(room, needed) ?? coverWithinCount(room, standing) ?? overlapping(live.ours, needed);
+}
+
+function coverWithinCount(room: Room, prefixes: readonly string[]): readonly string[] | undefined {
+  const cover = coverOf(room, prefixes);
+  return cover && isWithinCount(room, cover) ? cover : undefined;
+}
+
+/** Rules that cover `prefixes` and open no more than `maxExtraAddresses`; undefined if there are none. */
+function coverOf(room: Room, prefixes: readonly string[]): readonly string[] | undefined {
   const given = dropContained(prefixes);
-  if (given.length <= maxRules) return { prefixes: given, extraAddresses: 0 };
-  if (maxRules < 1) return undefined;
-  const root = coverTree(given.map(toLeaf), maxRules, mayCover);
-  const extraAddresses = costOf(root, maxRules);
-  if (extraAddresses > maxExtraAddresses || extraAddresses === Infinity) return undefined;
-  return { prefixes: coverOf(root, maxRules), extraAddresses };
+  if (given.length <= room.freeRules) return given;
+  const search = searchOf(room, given);
+  return search.require(given, extraLeft(room, given)) ? search.cover.prefixes : undefined;
 }
 
-/** A listed prefix, or the smallest prefix that holds two or more of them. IPv4 addresses fit a number. */
-interface TrieNode {
-  readonly start: number;
-  readonly size: number;
-  /** How many listed addresses it holds. */
-  readonly listed: number;
-  /** `costs[k - 1]`: the fewest extra addresses at which at most k prefixes cover what is listed in it, if any do. */
-  readonly costs: readonly number[];
-  readonly halves?: readonly [TrieNode, TrieNode];
+function searchOf({ freeRules, widening }: Room, prefixes: readonly string[]): CoverSearch {
+  return new CoverSearch(prefixes, freeRules, widening?.bounds ?? { widest: 32 });
 }
 
-function toLeaf(prefix: string): TrieNode {
-  const { family, start, end } = parsePrefix(prefix);
-  if (family !== 'ipv4') throw new RangeError(`${prefix} is IPv6: only IPv4 prefixes are fitted`);
-  const size = Number(end - start) + 1;
-  return { start: Number(start), size, listed: size, costs: [0] };
+function extraLeft({ widening, listed }: Room, rules: readonly string[]): number {
+  return Math.max(0, (widening?.maxExtraAddresses ?? 0) - count(subtractPrefixes(rules, listed)));
 }
 
-/** Of sorted, disjoint leaves. Only nodes where two branches meet are made: any other is never better than its child. */
-function coverTree(leaves: readonly TrieNode[], maxRules: number, mayCover: CoverTest): TrieNode {
-  const first = leaves[0];
-  const last = leaves.at(-1);
-  if (!first || !last) throw new RangeError('nothing to cover');
-  if (first === last) return first;
-  const { start, size } = smallestPrefix(first.start, last.start + last.size - 1);
-  const middle = leaves.findIndex((leaf) => leaf.start >= start + size / 2);
-  const left = coverTree(leaves.slice(0, middle), maxRules, mayCover);
-  const right = coverTree(leaves.slice(middle), maxRules, mayCover);
-  const costs = costsOfJoin(left, right, maxRules);
-  const listed = left.listed + right.listed;
-  const asOne = mayCover(toPrefix({ start, size })) ? size - listed : Infinity;
-  return { start, size, listed, costs: [asOne, ...costs], halves: [left, right] };
+function opensTooMuch(room: Room, rules: readonly string[]): boolean {
+  const opened = subtractPrefixes(rules, [...room.listed, ...room.live.ours]);
+  const extra = count(subtractPrefixes(rules, room.listed));
+  return opened.length > 0 && extra > (room.widening?.maxExtraAddresses ?? 0);
 }
 
-function smallestPrefix(from: number, to: number): { readonly start: number; readonly size: number } {
-  let size = 1;
-  while (Math.floor(from / size) !== Math.floor(to / size)) size *= 2;
-  return { start: Math.floor(from / size) * size, size };
+function isWithinCount(room: Room, rules: readonly string[]): boolean {
+  return count(newlyOpened(room, rules)) <= (room.widening?.maxNewAddresses ?? Infinity);
 }
 
-/** Of two rules and more: each half takes one at least. */
-function costsOfJoin(left: TrieNode, right: TrieNode, maxRules: number): number[] {
-  const most = Math.min(maxRules, left.costs.length + right.costs.length);
-  return Array.from({ length: most - 1 }, (_, index) => bestSplit(left, right, index + 2).cost);
+/** Unlisted addresses that these rules would open, and that neither were let in before nor approved. */
+export function newlyOpened({ live, listed }: Room, rules: readonly string[]): string[] {
+  const { ours, owned, approval } = live;
+  return subtractPrefixes(rules, [...listed, ...ours, ...owned, ...(approval?.add ?? [])]);
 }
 
-/** How many of `rules` the left half gets; of equal splits the one with the fewest. */
-function bestSplit(left: TrieNode, right: TrieNode, rules: number): { readonly cost: number; readonly toLeft: number } {
-  let best = { cost: Infinity, toLeft: 1 };
-  const least = Math.max(1, rules - right.costs.length);
-  for (let toLeft = least; toLeft <= Math.min(rules - 1, left.costs.length); toLeft += 1) {
-    const cost = costOf(left, toLeft) + costOf(right, rules - toLeft);
-    if (cost < best.cost) best = { cost, toLeft };
-  }
-  return best;
+function count(prefixes: readonly string[]): number {
+  return Number(countAddresses(prefixes, 'ipv4'));
 }
 
-function costOf(node: TrieNode, rules: number): number {
-  return node.costs[Math.min(rules, node.costs.length) - 1] ?? Infinity;
+/** What it would take, in the words of the targets file, to fit these prefixes in; empty if nothing would. */
+export function waysToFit(room: Room, prefixes: readonly string[]): string {
+  const { widening } = room;
+  if (!widening) return '';
+  const { maxExtraAddresses, bounds } = widening;
+  const open = count(subtractPrefixes(prefixes, room.listed));
+  const extraAt = (widest: number): number => {
+    const search = new CoverSearch(prefixes, room.freeRules, { ...bounds, widest });
+    return search.require(prefixes, Infinity) ? open + search.extraAddresses : Infinity;
+  };
+  // The wider the rules may be, the fewer addresses they open.
+  const narrowest = (isEnough: (extra: number) => boolean): number | undefined => {
+    let [low, high] = [widestAccepted, bounds.widest];
+    if (low >= high || !isEnough(extraAt(low))) return undefined;
+    while (low + 1 < high) {
+      const middle = (low + high) >> 1;
+      if (isEnough(extraAt(middle))) low = middle;
+      else high = middle;
+    }
+    return low;
+  };
+  const extra = extraAt(bounds.widest);
+  const wider = narrowest((addresses) => addresses <= maxExtraAddresses);
+  const ways = [
+    ...(extra === Infinity ? [] : [`maxExtraAddresses ${extra}`]),
+    ...(wider === undefined ? [] : [`widestPrefix IPv4 /${wider}`]),
+  ];
+  if (ways.length > 0) return ways.join(' or ');
+  const possible = narrowest((addresses) => addresses < Infinity);
+  return possible === undefined ? '' : `widestPrefix IPv4 /${possible} and maxExtraAddresses ${extraAt(possible)}`;
 }
 
-function coverOf(node: TrieNode, rules: number): string[] {
-  if (!node.halves || rules === 1) return [toPrefix(node)];
-  const [left, right] = node.halves;
-  const allotted = Math.min(rules, node.costs.length);
-  const { toLeft } = bestSplit(left, right, allotted);
-  return [...coverOf(left, toLeft), ...coverOf(right, allotted - toLeft)];
+/** The widest `widestPrefix` that the targets file accepts. */
+const widestAccepted = 8;
+
+interface RuleParts extends Change {
+  /** What is wanted and needs a rule of ours, in the shape that it is written in. */
+  readonly needed: readonly string[];
 }
 
-function toPrefix({ start, size }: Pick<TrieNode, 'start' | 'size'>): string {
-  const bytes = [24, 16, 8, 0].map((shift) => Math.floor(start / 2 ** shift) % 256);
-  return `${bytes.join('.')}/${32 - Math.log2(size)}`;
+function build(room: Room, change: Change): readonly string[] {
+  return buildRules(room, { ...change, needed: room.needed });
+}
+
+/** All prefixes of our rules once `add` is in and `remove` is out. */
+function buildRules({ target, live }: Room, { needed, add, remove }: RuleParts): readonly string[] {
+  const kept = writtenIn({ target, live });
+  const open = intersectPrefixes(needed, mergePrefixes([...kept, ...add, ...live.allowedByOthers]));
+  const admitted = overlapping(open, [...kept, ...add]);
+  const stays = subtractPrefixes(subtractPrefixes(kept, needed), remove);
+  // A registry holds a prefix once: what somebody else let in must not become ours by being written again.
+  const theirs = new Set(traitsOf(target).hasOwnRules ? [] : live.others);
+  // A prefix of which nothing is taken out stays whole: its parts would need more room, or be somebody else's.
+  const touched = new Set(overlapping(kept, remove));
+  const beside = [...stays, ...admitted.filter((prefix) => theirs.has(prefix))];
+  const whole = overlapping(kept, beside).filter((prefix) => !touched.has(prefix));
+  return dropContained([...[...admitted, ...stays].filter((prefix) => !theirs.has(prefix)), ...whole]);
+}
+
+/** What our rules hold now: one NSG rule holds what is ours and what is not. */
+function writtenIn({ target, live }: Pick<Room, 'target' | 'live'>): readonly string[] {
+  return traitsOf(target).hasOwnRules ? [...live.ours, ...live.others] : live.ours;
+}
+
+/**
+ * The fewest that hold the same, of which none is a rule that somebody else has in a registry, and none holds more than
+ * was written by one of both: in an NSG rule nobody could tell any more whose it is. Rules that hold more than the list
+ * are not merged: how wide those may be has a limit of its own.
+ */
+function mergeRules({ target, live, listed, widening }: Room, rules: readonly string[]): string[] {
+  const theirs = new Set(live.others);
+  const [kept, ours] = partition(rules, (prefix) => theirs.has(prefix));
+  const wider = widening === undefined ? [] : overlapping(ours, subtractPrefixes(ours, listed));
+  const merged = mergePrefixes(subtractPrefixes(ours, wider)).flatMap((prefix) =>
+    theirs.has(prefix) && !traitsOf(target).hasOwnRules ? overlapping(rules, [prefix]) : [prefix],
+  );
+  return sortPrefixes([...merged, ...wider, ...kept]);
+}
+
+function toFitted(
+  room: Room,
+  rows: readonly Decided[],
+  now: Arrangement,
+  { arrangement: later, early }: Outlook,
+  shortage?: Shortage,
+): Fitted {
+  const { target, live } = room;
+  const standing = presentIn(target, live);
+  const fitted = placeRows(room, rows, now, later, early);
+  const known = [...standing, ...prefixesOf(fitted.filter(({ fate }) => fate.change === 'add' || fate.is === 'add'))];
+  const extra = subtractPrefixes(now.rules, known);
+  const laterExtra = subtractPrefixes(later?.rules ?? [], [...known, ...now.rules]);
+  const add = prefixesOf(fitted.filter(({ fate }) => fate.is === 'add'));
+  const afterAdditions = buildRules(room, { needed: now.rules, add: [...add, ...extra], remove: [] });
+  const isOneStep = add.length + extra.length > 0 && afterAdditions.length > room.freeRules;
+  const isReplaced = overlapping(live.replaced, room.listed).length > 0;
+  return {
+    rows: [
+      ...fitted,
+      ...extra.map((prefix) => extraRow(prefix, { is: 'add', why: 'supernet' })),
+      ...laterExtra.map((prefix) => extraRow(prefix, opensMore)),
+    ],
+    // If the room is enough only once the removals are done, or what others wrote is replaced, both are one step.
+    afterAdditions: isOneStep || isReplaced ? now.rules : afterAdditions,
+    afterAll: now.rules,
+    shortage,
+    isBlocked: now.leftOut.length > 0 && now.rules.length + writtenIn(room).length === 0,
+  };
+}
+
+function extraRow(prefix: string, fate: Decided['fate']): Decided {
+  return { prefix, isOwned: false, isApproved: false, fate };
+}
+
+/** What becomes of the rows in the room that there is. */
+function placeRows(
+  room: Room,
+  rows: readonly Decided[],
+  now: Arrangement,
+  later: Arrangement | undefined,
+  early: readonly string[],
+): readonly Decided[] {
+  const [adds, others] = partition(rows, ({ fate }) => fate.is === 'add');
+  const [removes, rest] = partition(others, ({ fate }) => fate.is === 'remove');
+  const [due, replaced] = partition(removes, ({ live }) => live === 'ours');
+  const outside = adds.map(withFate({ is: 'doesNotFit', change: 'add', why: 'fit' }));
+  const isOverCount = later !== undefined && !isWithinCount(room, later.rules);
+  const waiting = divide(outside, later?.rules ?? [], withFate(isOverCount ? opensMore : waitsForRoom));
+  const isStuck = removes.length > 0 && now.removed.length === 0;
+  const isFreed = later !== undefined && later.removed.length > 0;
+  const stuck = withFate({
+    is: isFreed ? 'needsApproval' : 'doesNotFit',
+    change: 'remove',
+    why: 'fit',
+    isForRoom: true,
+  });
+  return [
+    ...divide(waiting, now.rules, withFate({ is: 'add' })),
+    // A wider rule may still hold what is due, for as long as there is no room without it.
+    ...(isStuck
+      ? removes.map(stuck)
+      : [...divide(due, now.rules, withFate({ is: 'kept', why: 'supernet' })), ...replaced]),
+    ...divide(
+      rest.filter(({ fate }) => fate.is === 'kept'),
+      early,
+      withFate({ is: 'needsApproval', change: 'remove', why: 'fit' }),
+    ),
+    ...rest.filter(({ fate }) => fate.is !== 'kept'),
+  ];
+}
+
+const waitsForRoom: Decided['fate'] = { is: 'needsApproval', change: 'add', why: 'fit' };
+const opensMore: Decided['fate'] = { is: 'needsApproval', change: 'add', why: 'maxAddedAddresses', isForRoom: true };
+
+function withFate(fate: Decided['fate']): (row: Decided) => Decided {
+  return (row) => ({ ...row, fate });
 }

@@ -1,5 +1,6 @@
-/** A plan: what a run would do to one target. */
-import type { Reason } from '../reasons.ts';
+/** A plan: what a run would do to one target, prefix by prefix. */
+import { dropContained, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import type { Reason, ReasonCode } from '../reasons.ts';
 
 /** One rule as it would be written: an NSG rule of one family, or all of a registry's own IP rules. */
 export interface RuleChange {
@@ -10,15 +11,44 @@ export interface RuleChange {
   readonly prefixes: readonly string[];
 }
 
+export const fates = [
+  'keep', // listed, and in our rules; or part of a wider rule that the list needs
+  'others', // in the live rules, not written by this app, and left alone
+  'add', // let in by this plan
+  'remove', // taken out by this plan
+  'kept', // ours, no longer listed, and still allowed: `why` says until when
+  'needsApproval', // `change` waits for a person
+  'doesNotFit', // there is no room for `change`, approved or not
+  'neverAllowed', // special-purpose addresses
+] as const;
+export type FateName = (typeof fates)[number];
+
+export interface PlanItem {
+  readonly prefix: string;
+  /** The service tag that lists it; null: none does. */
+  readonly tag: string | null;
+  /** ARM location; null: not known, or of all regions. */
+  readonly region: string | null;
+  readonly addresses: number;
+  readonly fate: FateName;
+  /** What waits; only of `needsApproval` and `doesNotFit`. */
+  readonly change?: 'add' | 'remove';
+  /** One sentence about this prefix; null where there is nothing to say. */
+  readonly why: { readonly code: ReasonCode; readonly message: string } | null;
+  /** ISO time since when the list has been without it. */
+  readonly since: string | null;
+  /** `YYYY-MM-DD` */
+  readonly firstListed: string | null;
+  /** ISO time from which on Azure may use a prefix that is not let in yet. */
+  readonly deadline: string | null;
+  /** ISO time until when it is kept at least. */
+  readonly until: string | null;
+}
+
 export type PlanVerdict = 'apply' | 'held' | 'blocked';
 
-/** What a run would do to one target: plain JSON; the same object is applied, stored, shown and approved. */
-export interface Plan {
-  /** sha256 (hex) of the content: target, configuration, snapshot, live rules, and every list below. */
-  readonly id: string;
-  readonly target: string;
-  /** Id of the snapshot that it is computed from; empty where there is none. */
-  readonly snapshot: string;
+/** The items as lists of prefixes. */
+export interface PlanLists {
   /** Addresses to let in, as canonical prefixes that are not covered by the live rules. */
   readonly add: readonly string[];
   /** Addresses to take out now. */
@@ -27,10 +57,49 @@ export interface Plan {
   readonly retain: readonly string[];
   /** In the live rules, not written by this app. */
   readonly foreign: readonly string[];
-  /** What waits for an approval of this plan. */
+  /** What waits for an approval of this plan, or has no room. */
   readonly held: { readonly add: readonly string[]; readonly remove: readonly string[] };
+}
+
+/** Plain JSON; the same object is applied, stored, shown and approved. */
+export interface Plan extends PlanLists {
+  readonly version: 1;
+  /** sha256 (hex) of the content: target, configuration, snapshot, live rules, and every list. */
+  readonly id: string;
+  readonly target: string;
+  /** Id of the snapshot that it is computed from; empty where there is none. */
+  readonly snapshot: string;
+  /** One per prefix, by address. What is stored leaves out those that nothing happens to (`keep` and `others`). */
+  readonly items: readonly PlanItem[];
   /** Differences of a rule beside its prefixes (`priority: 310, wanted 300`), put right by the same write. */
   readonly ruleDrift: readonly string[];
   readonly verdict: PlanVerdict;
   readonly reasons: readonly Reason[];
+}
+
+type ItemOfList = Pick<PlanItem, 'prefix' | 'tag' | 'fate' | 'change'>;
+
+/** `foreign`: as it stands in the live rules. */
+export function planLists(items: readonly ItemOfList[], foreign: readonly string[]): PlanLists {
+  const of = (...names: readonly FateName[]) => items.filter(({ fate }) => names.includes(fate));
+  const waiting = (change: 'add' | 'remove') =>
+    prefixesOf(of('needsApproval', 'doesNotFit').filter((item) => item.change === change));
+  // What others wrote around listed prefixes leaves as a whole; those stay.
+  const listed = prefixesOf(items.filter(({ tag, fate }) => tag !== null && fate !== 'remove'));
+  return {
+    add: sortPrefixes(prefixesOf(of('add'))),
+    remove: subtractPrefixes(prefixesOf(of('remove')), listed),
+    retain: dropContained(prefixesOf(of('kept'))),
+    foreign,
+    held: { add: dropContained(waiting('add')), remove: dropContained(waiting('remove')) },
+  };
+}
+
+/** As it is stored: without the hundreds of prefixes that nothing happens to. */
+export function storedPlan(plan: Plan): Plan {
+  return { ...plan, items: plan.items.filter(({ fate }) => fate !== 'keep' && fate !== 'others') };
+}
+
+export function prefixesOf(items: readonly { readonly prefix: string }[]): string[] {
+  return items.map(({ prefix }) => prefix);
 }

@@ -129,10 +129,40 @@ export const nsgTarget: NsgRuleTarget = fixtures.nsgTarget({
   rule: { ...fixtures.nsgTarget().rule, name: 'AllowAcrWebhooks' },
 });
 
+const acrItem = { tag: 'AzureContainerRegistry', region: null, addresses: 256, why: null };
+const goneItem = { ...acrItem, tag: null, firstListed: null, deadline: null, since: '2026-07-13T06:00:00.000Z' };
+
 export const plan: Plan = {
+  version: 1,
   id: 'ab'.repeat(32),
   target: 'webhook-receiver',
   snapshot: 'Public-20260720-3-0123456789ab',
+  items: [
+    {
+      ...acrItem,
+      prefix: '20.42.66.0/24',
+      fate: 'add',
+      since: null,
+      firstListed: '2026-07-20',
+      deadline: '2026-07-27T00:00:00.000Z',
+      until: null,
+    },
+    {
+      ...goneItem,
+      prefix: '52.146.2.0/24',
+      fate: 'kept',
+      why: { code: 'removalGrace', message: 'It has not been listed since 13 Jul 2026.' },
+      until: '2026-07-27T06:00:00.000Z',
+    },
+    {
+      ...goneItem,
+      prefix: '52.151.100.0/24',
+      fate: 'needsApproval',
+      change: 'remove',
+      why: { code: 'removalLimit', message: 'One removal of two is more than 2 percent.' },
+      until: null,
+    },
+  ],
   add: ['20.42.66.0/24'],
   remove: [],
   retain: ['52.146.2.0/24'],

@@ -1,13 +1,23 @@
 /** What a plan lets in where there is little room: as listed, merged, widened, in part. */
 import { describe, expect, test } from '@jest/globals';
-import { calculateCapacity, coveredByOthers, coverTest } from '../../../src/core/plan/capacity.ts';
-import type { Capacity, CapacityInput } from '../../../src/core/plan/capacity.ts';
+import { allowedByOthers } from '../../../src/core/plan/own.ts';
 import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
-import type { PlannerState } from '../../../src/core/targets/targetState.ts';
-import { nsgTarget, openLimits, planInput, planOf, registryTarget, stateOwning } from './planFixtures.ts';
+import type { Growth } from '../../../src/core/history/growth.ts';
+import {
+  calmGrowth,
+  growthBeyond,
+  nsgTarget,
+  openLimits,
+  over,
+  planInput,
+  planOf,
+  registryTarget,
+  stateOwning,
+  type PlannedState,
+} from './planFixtures.ts';
 
 const [a, b, c, d] = ['20.1.0.0/24', '20.1.1.0/24', '20.1.2.0/24', '20.1.4.0/24'] as const;
 const far = '40.1.0.0/24';
@@ -28,24 +38,32 @@ interface FitCase {
   readonly ours?: readonly string[];
   readonly foreign?: readonly string[];
   readonly room?: number | undefined;
-  readonly state?: Partial<PlannerState>;
+  readonly state?: Partial<PlannedState>;
+  readonly growth?: Growth;
   readonly input?: Partial<PlanInput>;
 }
 
-function fit({ target = registry, desired, ours = [], foreign = [], state = {}, input = {}, ...rest }: FitCase) {
-  const world = { target, desired, live: [...ours, ...foreign], state: stateOwning(ours, state) };
-  const { current } = planInput(world);
-  const maxPrefixes = 'room' in rest ? rest.room : 100;
-  return planOf({ ...world, overrides: { ...input, current: { ...current, maxPrefixes } } });
+/** `maxAddedAddresses` of the target, of which the list has used nothing. */
+function unusedGrowth({ limits }: Target): Growth {
+  const { maxAddedAddresses = Number.MAX_SAFE_INTEGER } = limits;
+  return { ...calmGrowth, limits: { ...calmGrowth.limits, maxAddedAddresses } };
 }
 
-function approval(add: readonly string[], remove: readonly string[] = []): Partial<PlannerState> {
+function fit({ target = registry, desired, ours = [], foreign = [], state = {}, input = {}, ...rest }: FitCase) {
+  const { growth = unusedGrowth(target) } = rest;
+  const world = { target, desired, live: [...ours, ...foreign], state: stateOwning(ours, state), growth };
+  const { live } = planInput(world);
+  const maxRules = 'room' in rest ? rest.room : 100;
+  return planOf({ ...world, overrides: { ...input, live: { ...live, maxRules } } });
+}
+
+function approval(add: readonly string[], remove: readonly string[] = []): Partial<PlannedState> {
   const person = { planId: 'x', by: 'somebody', at: '2026-01-09T00:00:00.000Z' };
   return { approval: { ...person, snapshot, configHash: 'config', add, remove } };
 }
 
 /** What a person who approves a plan says yes to. */
-function approvalOf({ plan }: PlanResult): Partial<PlannerState> {
+function approvalOf({ plan }: PlanResult): Partial<PlannedState> {
   return approval([...plan.held.add, ...plan.add], [...plan.held.remove, ...plan.remove]);
 }
 
@@ -56,21 +74,29 @@ const codesOf = ({ plan }: PlanResult): string[] => plan.reasons.map(({ code }) 
 const others = (count: number): string[] => Array.from({ length: count }, (_, index) => `40.0.${index}.0/24`);
 
 describe('the room of a target', () => {
-  const room = (overrides: Partial<CapacityInput>): Pick<Capacity, 'quota' | 'room'> => {
-    const ownership = { ours: [], foreign: others(98), blockers: [] };
-    const input = { target: registry, ownership, listed: [], covered: [], barred: [], owned: [], approved: [] };
-    const { quota, room: left } = calculateCapacity({ ...input, maxPrefixes: 100, maxNewAddresses: 0, ...overrides });
-    return { quota, room: left };
-  };
+  const two = ['20.1.0.0/24', '20.3.0.0/24'];
+  const asking = (maxRules: number | undefined) =>
+    registryTarget({ limits: openLimits, capacity: { maxRules, fit: 'exact', maxExtraAddresses: 0 } });
 
-  test.each<[string, Partial<CapacityInput>, number | undefined, number | undefined]>([
-    ['a registry: what others leave of its quota', {}, 100, 2],
-    ['a registry of which no quota is known: of 100', { maxPrefixes: undefined }, 100, 2],
-    ['a registry in which others have more than the quota', { maxPrefixes: 10 }, 10, 0],
-    ['an NSG: whatever else is in its rules', { target: group, maxPrefixes: 5 }, 5, 5],
-    ['an NSG of which no quota is known', { target: group, maxPrefixes: undefined }, undefined, undefined],
-  ])('%s', (_, overrides, quota, left) => {
-    expect(room(overrides)).toEqual({ quota, room: left });
+  test.each<[string, Partial<FitCase>, number]>([
+    ['a registry: what others leave of its quota', { foreign: others(99) }, 1],
+    ['a registry of which no quota is known: of 100', { foreign: others(99), room: undefined }, 1],
+    ['a registry of which no quota is known: of what the target says', { target: asking(1), room: undefined }, 1],
+    ['a registry that takes more than the target says', { target: asking(1), room: 200 }, 1],
+    ['a registry that takes less than the target says', { target: asking(200), room: 1 }, 1],
+    ['a registry in which others have more than the quota', { foreign: others(12), room: 10 }, 0],
+    ['an NSG: whatever else is in its rules', { target: group, room: 1 }, 1],
+    ['an NSG of which no quota is known', { target: group, room: undefined }, 2],
+  ])('%s', (_, overrides, count) => {
+    expect(fit({ desired: two, ...overrides }).plan.add).toHaveLength(count);
+  });
+
+  test('is the smaller of what the target says and what the registry takes, and that is said', () => {
+    expect(reasonOf(fit({ desired: two, target: asking(200), room: 100 }), 'maxRules')?.message).toBe(
+      'capacity.maxRules is 200, and the registry takes 100 IP rules: the smaller number counts.',
+    );
+    expect(codesOf(fit({ desired: two, target: asking(100), room: 100 }))).toEqual([]);
+    expect(codesOf(fit({ desired: two, target: asking(undefined), room: 100 }))).toEqual([]);
   });
 });
 
@@ -140,11 +166,10 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
 
     expect(rulesOf(result)).toEqual(['20.2.0.0/23', '20.4.0.0/24', far]);
     expect(result.plan).toMatchObject({ held: { add: ['20.3.0.0/25'], remove: [] }, verdict: 'held' });
-    expect(result.unapplied).toEqual(['20.3.0.0/25']);
     expect(reasonOf(result, 'fit')).toEqual({
       code: 'fit',
       message:
-        '4 IP rules are needed and there is room for 3: the registry takes 3 and holds 0 rules of others. Held is 20.3.0.0/25: of new prefixes the widest go in first, so that the fewest addresses are kept out. Choose fewer regions (one needs about 15), or a larger quota, or fit "supernet".',
+        '1 of 4 prefixes does not fit: the registry takes 3 IP rules, and 4 rules are needed. The widest were added first; left out: 20.3.0.0/25 (128 addresses). Choose fewer regions (one needs about 15), or a larger quota, or fit "supernet".',
       prefixes: ['20.3.0.0/25'],
     });
   });
@@ -186,7 +211,7 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
   test('what others have is counted', () => {
     expect(
       reasonOf(fit({ desired: [a, d], foreign: [...others(98), far], room: undefined }), 'fit')?.message,
-    ).toContain('2 IP rules are needed and there is room for 1: the registry takes 100 and holds 99 rules of others.');
+    ).toContain('the registry takes 100 IP rules (99 of them are other people’s), and 2 rules are needed.');
   });
 
   test('an NSG is told its own way out', () => {
@@ -194,7 +219,7 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
 
     expect(result.plan).toMatchObject({ add: [a, c], held: { add: [d], remove: [] }, verdict: 'held' });
     expect(reasonOf(result, 'fit')?.message).toBe(
-      '3 prefixes are needed and the network security group has room for 2 (4,000 a side, all rules together). Held is 20.1.4.0/24: of new prefixes the widest go in first, so that the fewest addresses are kept out. Choose fewer regions, or use a group of its own.',
+      '1 of 3 prefixes does not fit: the network security group has room for 2 prefixes (4,000 per side, all rules together), and 3 rules are needed. The widest were added first; left out: 20.1.4.0/24 (256 addresses). Choose fewer regions, or use a group of its own.',
     );
   });
 
@@ -202,9 +227,10 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
     const result = fit({ desired: [a], foreign: others(12), room: 10 });
 
     expect(result.plan).toMatchObject({ add: [], held: { add: [a], remove: [] }, verdict: 'blocked' });
-    expect(reasonOf(result, 'quota')?.message).toContain('1 IP rules are needed and there is room for 0');
+    expect(reasonOf(result, 'quota')?.message).toContain(
+      'the registry takes 10 IP rules (12 of them are other people’s), and 1 rule is needed.',
+    );
     expect(result.changes).toEqual([]);
-    expect(result.unapplied).toEqual([a]);
   });
 
   test('a registry that is full of ours is not: nothing else of the plan is stopped by it', () => {
@@ -244,10 +270,13 @@ describe('what is held or refused takes no room', () => {
   });
 
   test('no wider prefix lets it in by the way', () => {
-    const target = supernet(1_000_000, { ...openLimits, maxAddedAddresses: 300 });
-    const held = { heldAdditions: [b] };
-
-    const result = fit({ target, desired: [a, b, c], ours: [a], room: 1, state: held });
+    const result = fit({
+      target: supernet(1_000_000),
+      desired: [a, b, c],
+      ours: [a],
+      room: 1,
+      growth: growthBeyond([b]),
+    });
 
     expect(result.plan).toMatchObject({ add: [], held: { add: [b, c] } });
   });
@@ -265,8 +294,7 @@ describe('fit supernet', () => {
     const result = fit({ target: supernet(256), desired: [a, b, c], room: 1 });
 
     expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
-    expect(result.plan).toMatchObject({ add: ['20.1.0.0/22'], verdict: 'apply' });
-    expect(result.addedAddresses).toBe(1024);
+    expect(result.plan).toMatchObject({ add: [a, b, c, '20.1.3.0/24'], verdict: 'apply' });
     expect(result.plan.reasons).toEqual([
       {
         code: 'supernet',
@@ -283,7 +311,7 @@ describe('fit supernet', () => {
     expect(rulesOf(result)).toEqual(['20.1.0.0/23']);
     expect(result.plan.held.add).toEqual([c]);
     expect(reasonOf(result, 'fit')?.message).toBe(
-      '2 IP rules are needed and there is room for 1: the registry takes 1 and holds 0 rules of others. Held is 20.1.2.0/24: of new prefixes the widest go in first, so that the fewest addresses are kept out. Choose fewer regions (one needs about 15), or a larger quota, or maxExtraAddresses 256.',
+      '1 of 3 prefixes does not fit: the registry takes 1 IP rule, and 2 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Choose fewer regions (one needs about 15), or a larger quota, or maxExtraAddresses 256.',
     );
     expect(rulesOf(fit({ target: supernet(256), desired: [a, b, c], ours: [a], room: 1 }))).toEqual(['20.1.0.0/22']);
   });
@@ -294,7 +322,7 @@ describe('fit supernet', () => {
     expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
     expect(result.plan.held.add).toEqual([far]);
     expect(reasonOf(result, 'supernet')?.message).toBe(
-      'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (maxExtraAddresses 1000).',
+      'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (maxExtraAddresses 1,000).',
     );
   });
 
@@ -311,7 +339,7 @@ describe('fit supernet', () => {
     const result = fit({ target, desired: [a, c, far], ours: ['20.1.0.0/22'], room: 2 });
 
     expect(rulesOf(result)).toEqual(['20.1.0.0/22', far]);
-    expect(result.clocks.absent).toEqual([]);
+    expect(result.plan).toMatchObject({ remove: [], retain: [], held: { remove: [] } });
   });
 
   test('lets leave what no cover takes, though the list has grown beyond its room', () => {
@@ -320,7 +348,7 @@ describe('fit supernet', () => {
     const result = fit({ target, desired: [a, b, c, far], ours: ['20.1.0.0/21'], room: 1 });
 
     expect(result.plan.held.add).toEqual([far]);
-    expect(result.clocks.absent.map(({ prefix }) => prefix)).toEqual(['20.1.4.0/22']);
+    expect(result.plan.retain).toEqual(['20.1.4.0/22']);
   });
 
   test('keeps open what it takes for the list while the list grows beyond it', () => {
@@ -329,7 +357,7 @@ describe('fit supernet', () => {
     const result = fit({ target, desired: [a, b, c, far], ours: ['20.1.0.0/22'], room: 1 });
 
     expect(result.plan).toMatchObject({ add: [], remove: [], retain: [], held: { add: [far], remove: [] } });
-    expect(result.clocks.absent).toEqual([]);
+    expect(result.plan).toMatchObject({ remove: [], retain: [], held: { remove: [] } });
   });
 
   test('leaves its rules as they are where maxExtraAddresses was made smaller, and does not open more', () => {
@@ -401,9 +429,15 @@ describe('fit supernet', () => {
       expect(reasonOf(result, 'fit')?.message).toContain(', or maxExtraAddresses 992 or widestPrefix IPv4 /21.');
     });
 
-    test('listed prefixes that are merged are not the app’s own making', () => {
+    test('what the list got that is wider once it is merged waits, with room for it or without', () => {
       const halves = ['20.16.0.0/22', '20.16.4.0/22'];
 
+      const listed = halves.map((prefix) => ({ prefix, tag: 'AzureContainerRegistry', isAddition: true }));
+      const held = (room: number) =>
+        fit({ target: supernet(0, limits), desired: halves, room, input: { listed } }).plan.held.add;
+
+      expect(held(1)).toEqual(halves);
+      expect(held(9)).toEqual(halves);
       expect(rulesOf(fit({ target: supernet(0, limits), desired: halves, room: 1 }))).toEqual(['20.16.0.0/21']);
     });
   });
@@ -416,43 +450,41 @@ describe('fit supernet', () => {
 
       expect(rulesOf(result)).toEqual([a]);
       expect(result.plan).toMatchObject({ add: [a], verdict: 'held' });
-      expect(result.unapplied).toEqual([d]);
-      expect(result.addedAddresses).toBe(256);
       expect(result.plan.reasons).toEqual([
         {
           code: 'maxAddedAddresses',
           message:
-            'fit: supernet would let in 1536 addresses that are not listed to make room for 20.1.4.0/24, and maxAddedAddresses (600) has room for 88 more. Approve the plan if they are meant.',
-          prefixes: [d, b, '20.1.2.0/23', '20.1.5.0/24', '20.1.6.0/23'],
+            'fit: supernet would let in 1,536 addresses that are not listed to make room for 20.1.4.0/24, and maxAddedAddresses (600) has room for 600 more. Approve the plan if they are meant.',
+          prefixes: [b, '20.1.2.0/23', d, '20.1.5.0/24', '20.1.6.0/23'],
         },
       ]);
     });
 
     test('a wider prefix goes in where it opens just what is left', () => {
-      const just = { target: supernet(5000, { maxAddedAddresses: 256 + 1536 }), desired: [a, d], ours: [a], room: 1 };
+      const just = { target: supernet(5000, { maxAddedAddresses: 1536 }), desired: [a, d], ours: [a], room: 1 };
 
-      const beyond = fit({ ...just, target: supernet(5000, { maxAddedAddresses: 256 + 1535 }) });
+      const beyond = fit({ ...just, target: supernet(5000, { maxAddedAddresses: 1535 }) });
 
       expect(rulesOf(fit(just))).toEqual(['20.1.0.0/21']);
       expect(beyond.changes).toEqual([]);
-      expect(reasonOf(beyond, 'maxAddedAddresses')?.message).toContain('has room for 1535 more.');
+      expect(reasonOf(beyond, 'maxAddedAddresses')?.message).toContain('has room for 1,535 more.');
     });
 
     test('what has no room with an approval either is told beside it', () => {
-      const target = supernet(2000, { maxAddedAddresses: 2000 });
+      const target = supernet(2000, { maxAddedAddresses: 1500 });
 
       const result = fit({ target, desired: [a, d, far], room: 1 });
 
       expect(result.plan).toMatchObject({ add: [a], verdict: 'held' });
       expect(reasonOf(result, 'maxAddedAddresses')?.prefixes).toEqual([
-        d,
         b,
         '20.1.2.0/23',
+        d,
         '20.1.5.0/24',
         '20.1.6.0/23',
       ]);
       expect(reasonOf(result, 'fit')).toMatchObject({
-        message: expect.stringMatching(/^3 IP rules are needed and there is room for 1: .* Held is 40\.1\.0\.0\/24: /),
+        message: expect.stringMatching(/^1 of 3 prefixes does not fit: .* left out: 40\.1\.0\.0\/24 /),
         prefixes: [far],
       });
     });
@@ -465,31 +497,49 @@ describe('fit supernet', () => {
 
       expect(rulesOf(result)).toEqual(['20.1.0.0/21']);
       expect(result.plan).toMatchObject({ add: held.plan.held.add, held: { add: [], remove: [] }, verdict: 'apply' });
-      expect(result.addedAddresses).toBe(0);
     });
 
-    test('what was let in from this list before counts', () => {
-      const target = supernet(5000, { maxAddedAddresses: 1024 });
-      const exposure = { exposure: { snapshot, addedAddresses: 600 } };
+    test('what the list got within the window counts', () => {
+      const limits = { ...calmGrowth.limits, maxAddedAddresses: 1024 };
+      const at = (usedAddresses: number) =>
+        fit({
+          target: supernet(5000),
+          desired: [a, b, c],
+          ours: ['20.1.0.0/23'],
+          room: 1,
+          growth: { ...calmGrowth, limits, usedAddresses },
+        });
 
-      expect(fit({ target, desired: [a, b, c], ours: [a], room: 1 }).plan.held.add).toEqual([]);
-      expect(
-        reasonOf(
-          fit({ target, desired: [a, b, c], ours: ['20.1.0.0/23'], room: 1, state: exposure }),
-          'maxAddedAddresses',
-        )?.message,
-      ).toContain('has room for 168 more');
+      expect(at(768).plan.held.add).toEqual([]);
+      expect(reasonOf(at(769), 'maxAddedAddresses')?.message).toContain('has room for 255 more');
+      expect(reasonOf(at(9999), 'maxAddedAddresses')?.message).toContain('has room for 0 more');
+    });
+
+    test('so does what wider rules opened within the window, and not what they opened before', () => {
+      const target = supernet(50_000, { maxAddedAddresses: 1024 });
+      const at = (since: string) =>
+        fit({
+          target,
+          desired: [a, c, d],
+          ours: ['20.1.0.0/22'],
+          room: 1,
+          state: { owned: [{ prefix: '20.1.0.0/22', since }] },
+        });
+
+      expect(at('2025-12-13T00:00:00.000Z').plan.held.add).toEqual([d, '20.1.5.0/24', '20.1.6.0/23']);
+      expect(reasonOf(at('2025-12-13T00:00:00.000Z'), 'maxAddedAddresses')?.message).toContain('has room for 512 more');
+      expect(at('2025-12-12T23:59:59.999Z').plan.held.add).toEqual([]);
     });
   });
 
   describe('and what is no longer listed', () => {
     const patient = { removalGraceDays: 14, removalConfirmations: 2 };
     const gone = ['60.1.0.0/24', '61.1.0.0/24'] as const;
-    const distrust: readonly Reason[] = [{ code: 'quarantined', message: 'The tag is gone.' }];
+    const removalBlockers: readonly Reason[] = [{ code: 'quarantined', message: 'The tag is gone.' }];
 
     test.each<[string, Partial<FitCase>]>([
       ['waits its time', {}],
-      ['stands on a list that is not believed', { input: { distrust } }],
+      ['stands on a list that is not believed', { input: { removalBlockers } }],
       [
         'is kept by policy addOnly',
         {
@@ -512,7 +562,7 @@ describe('fit supernet', () => {
       expect(rulesOf(result)).toEqual(['20.1.0.0/22', ...gone]);
       expect(result.plan).toMatchObject({ retain: gone, remove: [], held: { add: [], remove: [] }, verdict: 'apply' });
       expect(reasonOf(result, 'supernet')?.message).toContain(
-        'lets in 768 addresses that are not listed (maxExtraAddresses 1000), 512 of them until they are removed.',
+        'lets in 768 addresses that are not listed (maxExtraAddresses 1,000), 512 of them until they are removed.',
       );
     });
 
@@ -540,7 +590,7 @@ describe('fit supernet', () => {
 
       expect(held.plan).toMatchObject({ add: [b], held: { add: [c], remove: gone }, verdict: 'held' });
       expect(reasonOf(held, 'fit')?.message).toMatch(
-        /Approve the plan to let it in and to take out 60\.1\.0\.0\/24 and 1 more, which is not listed\.$/,
+        /Approve the plan to let in what then has room and to take out 60\.1\.0\.0\/24 and 1 more, which are not listed\.$/,
       );
       expect(rulesOf(approved)).toEqual([a, b, c]);
     });
@@ -551,18 +601,17 @@ describe('fit supernet', () => {
         desired: [a, b, c],
         ours: [a, ...gone],
         room: 3,
-        input: { distrust },
+        input: { removalBlockers },
       });
 
       expect(result.plan).toMatchObject({ add: [b], retain: gone, held: { add: [c], remove: [] } });
       expect(reasonOf(result, 'fit')?.message).toContain(
-        '60.1.0.0/24 and 1 more is no longer listed and takes room until it leaves. Choose fewer regions',
+        '60.1.0.0/24 and 1 more are no longer listed and take room until they leave. Choose fewer regions',
       );
     });
 
     test('is kept inside of a wider prefix as long as there is no room without it', () => {
-      const due = { since: '2025-12-01T00:00:00.000Z', publication: 'p0', confirmedBy: ['pa', 'pb'] };
-      const absent = [b, '20.1.3.0/24'].map((prefix) => ({ prefix, ...due }));
+      const absent = [b, '20.1.3.0/24'].map((prefix) => over(prefix));
       const [first] = gone;
       const world = {
         target: supernet(1000, patient),
@@ -611,17 +660,9 @@ describe('rules of others that let in nothing but what is listed', () => {
     expect(fit({ desired, ours: [a], foreign: ['20.1.0.0/25'] }).changes).toEqual([]);
   });
 
-  test('of an NSG there are none: what others put into a rule of ours is written with it', () => {
-    const ownership = { ours: [], foreign: [a], blockers: [] };
-
-    expect(coveredByOthers(registry, ownership, [a, b])).toEqual([a]);
-    expect(coveredByOthers(group, ownership, [a, b])).toEqual([]);
-  });
-
-  test('are no cover of ours, wherever they lie: a registry holds a prefix once', () => {
-    const mayCover = coverTest({ barred: [], ownership: { ours: [], foreign: [a], blockers: [] } }, 16);
-
-    expect([a, b, '20.1.0.0/16', '20.0.0.0/15'].map(mayCover)).toEqual([false, true, true, false]);
+  test('count if all of them is listed, and ours does not hold them', () => {
+    expect(allowedByOthers([], [a, far], [a, b])).toEqual([a]);
+    expect(allowedByOthers([a], [a, '20.1.0.0/25'], [a, b])).toEqual([]);
   });
 
   test('an NSG rule holds both, so there is nothing to rely on', () => {

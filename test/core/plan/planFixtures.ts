@@ -2,7 +2,9 @@ import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
-import { dropContained, familyOf, sortPrefixes } from '../../../src/core/prefixes.ts';
+import type { Absence } from '../../../src/core/history/absences.ts';
+import type { Growth, GrowthLimit } from '../../../src/core/history/growth.ts';
+import { dropContained, familyOf, intersectEach, sortPrefixes, subtractPrefixes } from '../../../src/core/prefixes.ts';
 import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../../src/core/targets/target.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
 import type { PlannerState } from '../../../src/core/targets/targetState.ts';
@@ -63,20 +65,85 @@ export function registryTarget(overrides: Partial<RegistryTarget> = {}): Registr
   };
 }
 
-export const emptyState: PlannerState = {
-  owned: [],
-  ownedRules: [],
-  absent: [],
-  returned: [],
-};
+/** What a plan is told of a target, beside the list and the live rules. */
+export interface PlannedState extends Pick<PlannerState, 'owned' | 'ownedRules' | 'pin' | 'approval'> {
+  /** Since when what is gone has been gone; anything else since the newest release. */
+  readonly absent: readonly Absence[];
+}
+
+export const emptyState: PlannedState = { owned: [], ownedRules: [], absent: [] };
 
 /** A state that owns `prefixes` and, of an NSG, the rules of their families. */
-export function stateOwning(prefixes: readonly string[], overrides: Partial<PlannerState> = {}): PlannerState {
+export function stateOwning(prefixes: readonly string[], overrides: Partial<PlannedState> = {}): PlannedState {
   const families = new Set(prefixes.map(familyOf));
   return {
     ...emptyState,
-    owned: sortPrefixes(prefixes).map((prefix) => ({ prefix, since: '2026-01-01T00:00:00.000Z' })),
+    owned: sortPrefixes(prefixes).map((prefix) => ({ prefix, since: '2025-01-01T00:00:00.000Z' })),
     ownedRules: [...(families.has('ipv4') ? ['AllowAcr'] : []), ...(families.has('ipv6') ? ['AllowAcr-ipv6'] : [])],
+    ...overrides,
+  };
+}
+
+export const planTime = new Date('2026-01-10T00:00:00Z');
+
+/** Gone since 1 Jan 2026, and no further release has been without it. */
+export function absence(prefix: string, overrides: Partial<Absence> = {}): Absence {
+  return {
+    prefix,
+    since: '2026-01-01T00:00:00.000Z',
+    confirmations: 0,
+    returns: 0,
+    listedReleases: undefined,
+    ...overrides,
+  };
+}
+
+/** Gone for long enough for the default limits. */
+export function over(prefix: string, overrides: Partial<Absence> = {}): Absence {
+  return absence(prefix, { since: '2025-12-01T00:00:00.000Z', confirmations: 2, ...overrides });
+}
+
+/** By address, as the history tells it: known parts first, the rest has just been dropped. */
+function absencesIn(known: readonly Absence[], gone: readonly string[]): readonly Absence[] {
+  const parts = intersectEach(
+    known.map(({ prefix }) => prefix),
+    gone,
+  );
+  const dated = known.flatMap((entry, index) => (parts[index] ?? []).map((prefix) => ({ ...entry, prefix })));
+  const rest = subtractPrefixes(
+    gone,
+    known.map(({ prefix }) => prefix),
+  );
+  return [...dated, ...rest.map((prefix) => absence(prefix, { since: planTime.toISOString() }))];
+}
+
+export const calmGrowth: Growth = {
+  limits: {
+    limitWindowDays: 28,
+    maxAddedAddresses: Number.MAX_SAFE_INTEGER,
+    maxAddedPrefixes: Number.MAX_SAFE_INTEGER,
+  },
+  usedAddresses: 0,
+  usedPrefixes: 0,
+  beyondBudget: [],
+  droppedInWindow: () => [],
+};
+
+export const newestRelease = {
+  date: '2026-01-05',
+  seenAt: '2026-01-05T12:00:00.000Z',
+  snapshot: 'Public-20260105-1-000000000000',
+};
+
+/** The list grew by more than the limit has room for. */
+export function growthBeyond(
+  prefixes: readonly string[],
+  limit: GrowthLimit = 'maxAddedAddresses',
+  overrides: Partial<Growth> = {},
+): Growth {
+  return {
+    ...calmGrowth,
+    beyondBudget: prefixes.map((prefix) => ({ prefix, limit, release: newestRelease })),
     ...overrides,
   };
 }
@@ -99,28 +166,36 @@ export interface PlanCase {
   readonly target: Target;
   readonly desired: readonly string[];
   readonly live: readonly string[];
-  readonly state: PlannerState;
+  readonly state: PlannedState;
+  /** Without it nothing is beyond the limits of additions. */
+  readonly growth?: Growth;
   readonly overrides?: Partial<PlanInput>;
   readonly mark?: CurrentRule['mark'];
 }
 
-export function planInput({ target, desired, live, state, overrides, mark }: PlanCase): PlanInput {
+export function planInput({ target, desired, live, state, growth = calmGrowth, overrides, mark }: PlanCase): PlanInput {
+  const { pin, approval, absent } = state;
   return {
     target,
     configHash: 'config',
     snapshot: 'Public-20260105-1-000000000000',
-    desired: dropContained(desired),
-    current: {
+    listed: dropContained(desired).map((prefix) => ({ prefix, tag: 'AzureContainerRegistry' })),
+    nested: [],
+    live: {
       rules: liveRules(target, live, mark),
-      maxPrefixes: target.kind === 'nsgRule' ? 4000 : undefined,
+      maxRules: target.kind === 'nsgRule' ? 4000 : undefined,
       blockers: [],
       notes: [],
     },
-    state,
-    publication: 'p1',
+    ownership: state,
+    operator: { ...(pin && { pin }), ...(approval && { approval }) },
+    // While a target is pinned the newest list may still have what its own lacks.
+    absences: (gone) =>
+      pin ? absencesIn(absent, gone).filter(({ since }) => since < newestRelease.seenAt) : absencesIn(absent, gone),
+    growth,
     blockers: [],
-    distrust: [],
-    now: new Date('2026-01-10T00:00:00Z'),
+    removalBlockers: [],
+    now: planTime,
     ...overrides,
   };
 }

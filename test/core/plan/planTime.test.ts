@@ -1,13 +1,21 @@
 /** How long a plan takes; apart from the cases, which the mutation tests run hundreds of times. */
 import { describe, expect, test } from '@jest/globals';
-import type { AbsentPrefix, PlannerState } from '../../../src/core/targets/targetState.ts';
-import { nsgTarget, planOf, stateOwning } from './planFixtures.ts';
+import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
+import { calculatePlan, planInSteps } from '../../../src/core/plan/calculatePlan.ts';
+import type { PlanInput } from '../../../src/core/plan/planInput.ts';
+import {
+  calmGrowth,
+  nsgTarget,
+  openLimits,
+  over,
+  planInput,
+  planOf,
+  registryTarget,
+  stateOwning,
+  type PlannedState,
+} from './planFixtures.ts';
 
-function over(prefix: string): AbsentPrefix {
-  return { prefix, since: '2025-12-01T00:00:00.000Z', publication: 'p0', confirmedBy: ['pa', 'pb'] };
-}
-
-function approvalOf(add: readonly string[], remove: readonly string[]): Partial<PlannerState> {
+function approvalOf(add: readonly string[], remove: readonly string[]): Pick<PlannedState, 'approval'> {
   const approval = { planId: 'x', by: 'somebody', at: '2026-01-09T00:00:00.000Z', configHash: 'config', add, remove };
   return { approval: { ...approval, snapshot: 'Public-20260105-1-000000000000' } };
 }
@@ -20,15 +28,15 @@ describe('a whole tag, 600 prefixes of each family', () => {
     ]).flat();
   const whole = tagOf(1, '1030');
   const other = tagOf(100, '2000');
-  const returned = whole.map((prefix) => ({ prefix, returns: ['2026-01-01T00:00:00.000Z'] }));
+  const absent = whole.map((prefix) => over(prefix));
 
-  test.each<[string, readonly string[], Partial<PlannerState>]>([
+  test.each<[string, readonly string[], Partial<PlannedState>]>([
     ['nothing to do', whole, {}],
     ['all of it gone', [], {}],
-    ['all of it gone, for long', [], { absent: whole.map(over) }],
+    ['all of it gone, for long', [], { absent }],
     ['all of it gone, approved before its time', [], approvalOf([], whole)],
-    ['all of it replaced', other, { absent: whole.map(over), ...approvalOf(other, whole) }],
-    ['all of it back again', whole, { absent: whole.map(over), returned }],
+    ['all of it replaced', other, { absent, ...approvalOf(other, whole) }],
+    ['all of it back again', whole, { absent }],
   ])('is planned in a moment: %s', (_, desired, overrides) => {
     const before = process.cpuUsage();
 
@@ -36,5 +44,70 @@ describe('a whole tag, 600 prefixes of each family', () => {
 
     // About 0.1 s each; work that grows with the square of the list takes several seconds.
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(1_000);
+  });
+});
+
+/** How long the steps of a plan take, in milliseconds of the processor. */
+function timeOf(input: PlanInput): { readonly result: PlanResult; readonly total: number; readonly longest: number } {
+  const steps = planInSteps(input);
+  let [total, longest] = [0, 0];
+  for (;;) {
+    const before = process.cpuUsage();
+    const { done, value } = steps.next();
+    const { user } = process.cpuUsage(before);
+    total += user / 1000;
+    longest = Math.max(longest, user / 1000);
+    if (done) return { result: value, total, longest };
+  }
+}
+
+/** Scattered, so that few of them merge. */
+function scattered(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    return `20.${(index >> 8) * 3}.${index & 255}.${(index % 4) * 64}/${26 + (index % 5)}`;
+  });
+}
+
+describe('5,000 prefixes that do not fit into 200 rules', () => {
+  const target = registryTarget({
+    limits: { ...openLimits, widestPrefix: { ipv4: 12, ipv6: 112 } },
+    capacity: { maxRules: 200, fit: 'supernet', maxExtraAddresses: 3_000_000 },
+  });
+  const desired = scattered(5_000);
+
+  test.each<[string, readonly string[]]>([
+    ['for the first time', []],
+    ['some of them there already', desired.slice(0, 150)],
+  ])('are planned within two seconds, in steps that leave room for other work: %s', (_, live) => {
+    const input = planInput({ target, desired, live, state: stateOwning(live), growth: calmGrowth });
+    // The first plan compiles the code and reads the prefixes.
+    calculatePlan(input);
+
+    const { result, total, longest } = timeOf({ ...input, live: { ...input.live, maxRules: 200 } });
+
+    expect(result.plan.reasons.some(({ code }) => code === 'fit')).toBe(true);
+    expect(result.changes[0]?.prefixes.length).toBeLessThanOrEqual(200);
+    expect(total).toBeLessThan(8_000);
+    expect(longest).toBeLessThan(1_000);
+  });
+});
+
+describe('an NSG list of thousands', () => {
+  const at = (count: number): number => {
+    const desired = scattered(count);
+    const input = planInput({
+      target: nsgTarget({ limits: openLimits }),
+      desired,
+      live: desired,
+      state: stateOwning(desired),
+    });
+    calculatePlan(input);
+    return timeOf({ ...input, live: { ...input.live, maxRules: 20_000 } }).total;
+  };
+
+  test('takes about twice as long if it is twice as long', () => {
+    const [half = 0, whole = 0] = [8_000, 16_000].map(at);
+
+    expect(whole).toBeLessThan(4 * half + 100);
   });
 });

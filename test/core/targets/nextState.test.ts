@@ -20,6 +20,8 @@ const plan = (add: readonly string[], remove: readonly string[] = []): Claim['pl
   retain: [],
   foreign: [],
   held: { add: [], remove: [] },
+  version: 1,
+  items: [],
   ruleDrift: [],
   verdict: 'apply',
   reasons: [],

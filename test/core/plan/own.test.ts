@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
-import { calculateOwnership, type OwnershipInput } from '../../../src/core/plan/ownership.ts';
-import { nsgTarget, registryTarget } from './planFixtures.ts';
+import { classifyLiveRules } from '../../../src/core/plan/own.ts';
+import type { Target } from '../../../src/core/targets/target.ts';
+import { emptyState, nsgTarget, planInput, registryTarget } from './planFixtures.ts';
 
 const [a, b, c] = ['20.1.0.0/24', '20.1.1.0/24', '20.1.2.0/24'] as const;
 const v6 = '2603:1030::/120';
@@ -10,10 +11,24 @@ function rule(prefixes: readonly string[], mark: CurrentRule['mark'] = 'ours', n
   return { rule: name, prefixes, mark, drift: [] };
 }
 
-function nsg(rules: readonly CurrentRule[], overrides: Partial<OwnershipInput> = {}) {
-  return calculateOwnership({
+interface OwnershipCase {
+  readonly target: Target;
+  /** Prefixes and NSG rules claimed in state. */
+  readonly owned: readonly string[];
+  readonly ownedRules: readonly string[];
+  readonly desired: readonly string[];
+}
+
+function classify(rules: readonly CurrentRule[], { target, owned, ownedRules, desired }: OwnershipCase) {
+  const state = { ...emptyState, owned: owned.map((prefix) => ({ prefix, since: '' })), ownedRules };
+  const input = planInput({ target, desired, live: [], state });
+  const { ours, others, blockers } = classifyLiveRules({ ...input, live: { ...input.live, rules } });
+  return { ours, others, blockers };
+}
+
+function nsg(rules: readonly CurrentRule[], overrides: Partial<OwnershipCase> = {}) {
+  return classify(rules, {
     target: nsgTarget(),
-    rules,
     owned: [a, b],
     ownedRules: ['AllowAcr', 'AllowAcr-ipv6'],
     desired: [a],
@@ -22,9 +37,25 @@ function nsg(rules: readonly CurrentRule[], overrides: Partial<OwnershipInput> =
 }
 
 describe('an NSG rule', () => {
-  test.each<[string, CurrentRule, Partial<OwnershipInput>, readonly string[], readonly string[]]>([
+  test.each<[string, CurrentRule, Partial<OwnershipCase>, readonly string[], readonly string[]]>([
     ['marked and claimed: what was claimed is ours', rule([b, a, c]), {}, [a, b], [c]],
-    ['claimed in part', rule(['20.1.0.0/23']), { owned: [a] }, [a], [b]],
+    ['made of what was claimed: ours, however it is cut', rule(['20.1.0.0/23']), {}, ['20.1.0.0/23'], []],
+    ['a part of what was claimed', rule(['20.1.0.0/25']), {}, ['20.1.0.0/25'], []],
+    [
+      'wider than what was claimed: a person’s as a whole',
+      rule(['20.1.0.0/23', c]),
+      { owned: [a, c] },
+      [c],
+      ['20.1.0.0/23'],
+    ],
+    ['as wide as can be: a person’s', rule(['0.0.0.0/0']), {}, [], ['0.0.0.0/0']],
+    [
+      'wider than what is listed, state lost',
+      rule(['20.1.0.0/23']),
+      { owned: [], ownedRules: [] },
+      [],
+      ['20.1.0.0/23'],
+    ],
     ['claims that are not live are nothing', rule([a]), {}, [a], []],
     ['marked, state lost: what is listed is ours', rule([a, b]), { owned: [], ownedRules: [] }, [a], [b]],
     ['marked, the claim is of another rule', rule([a, b]), { ownedRules: ['AllowAcr-ipv6'] }, [a], [b]],
@@ -37,11 +68,11 @@ describe('an NSG rule', () => {
       [a],
       [c],
     ],
-  ])('%s', (_, live, overrides, ours, foreign) => {
-    expect(nsg([live], overrides)).toEqual({ ours, foreign, blockers: [] });
+  ])('%s', (_, live, overrides, ours, others) => {
+    expect(nsg([live], overrides)).toEqual({ ours, others, blockers: [] });
   });
 
-  test.each<[string, CurrentRule, Partial<OwnershipInput>, string]>([
+  test.each<[string, CurrentRule, Partial<OwnershipCase>, string]>([
     ['of another deployment', rule([a, b], 'otherOwner'), {}, 'otherOwner'],
     [
       'of another deployment, to be adopted',
@@ -54,7 +85,7 @@ describe('an NSG rule', () => {
   ])('%s blocks, and nothing of it is ours', (_, live, overrides, code) => {
     const ownership = nsg([live], overrides);
 
-    expect(ownership).toMatchObject({ ours: [], foreign: [...live.prefixes].sort() });
+    expect(ownership).toMatchObject({ ours: [], others: [...live.prefixes].sort() });
     expect(ownership.blockers.map((blocker) => blocker.code)).toEqual([code]);
     expect(ownership.blockers[0]?.message).toContain('AllowAcr');
   });
@@ -74,19 +105,14 @@ describe('an NSG rule', () => {
     const ownership = nsg(rules, { owned: [a, v6] });
 
     expect(ownership.ours).toEqual([a]);
-    expect(ownership.foreign).toEqual([c, v6]);
+    expect(ownership.others).toEqual([c, v6]);
     expect(ownership.blockers).toHaveLength(1);
   });
 });
 
 function registry(live: readonly string[], owned: readonly string[], mark: CurrentRule['mark'] = 'unmarked') {
-  return calculateOwnership({
-    target: registryTarget(),
-    rules: [{ rule: 'ipRules', prefixes: live, mark, drift: [] }],
-    owned,
-    ownedRules: [],
-    desired: [a, b, c],
-  });
+  const rules = [{ rule: 'ipRules', prefixes: live, mark, drift: [] }];
+  return classify(rules, { target: registryTarget(), owned, ownedRules: [], desired: [a, b, c] });
 }
 
 describe('the rules of a registry', () => {
@@ -101,11 +127,11 @@ describe('the rules of a registry', () => {
     ['one address in two spellings', ['1.2.3.4', '1.2.3.4/32'], ['1.2.3.4/32'], ['1.2.3.4/32'], []],
     ['one address in two spellings, not claimed', ['1.2.3.4/32', '1.2.3.4'], [], [], ['1.2.3.4/32']],
     ['what is no prefix', ['Internet', a], [a], [a], []],
-  ])('%s', (_, live, owned, ours, foreign) => {
-    expect(registry(live, owned)).toEqual({ ours, foreign, blockers: [] });
+  ])('%s', (_, live, owned, ours, others) => {
+    expect(registry(live, owned)).toEqual({ ours, others, blockers: [] });
   });
 
   test('none are there', () => {
-    expect(registry([], [a], undefined)).toEqual({ ours: [], foreign: [], blockers: [] });
+    expect(registry([], [a], undefined)).toEqual({ ours: [], others: [], blockers: [] });
   });
 });

@@ -3,21 +3,33 @@ import { describe, expect, test } from '@jest/globals';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
-import { ruleChanges } from '../../../src/core/plan/ruleSet.ts';
+import { ruleChanges } from '../../../src/core/plan/changes.ts';
+import type { LiveRules } from '../../../src/core/plan/own.ts';
 import type { NsgRuleTarget } from '../../../src/core/targets/target.ts';
-import { emptyState, nsgTarget } from './planFixtures.ts';
+import { emptyState, nsgTarget, planInput } from './planFixtures.ts';
 
 interface RuleCase {
   readonly rule: Partial<CurrentRule>;
   readonly target?: Partial<NsgRuleTarget>;
   readonly ownedRules?: readonly string[];
-  readonly distrust?: PlanInput['distrust'];
+  readonly removalBlockers?: PlanInput['removalBlockers'];
 }
 
-function changesOf({ rule, target, ownedRules = [], distrust = [] }: RuleCase): readonly RuleChange[] {
+function changesOf({ rule, target, ownedRules = [], removalBlockers = [] }: RuleCase): readonly RuleChange[] {
   const live: CurrentRule = { rule: 'AllowAcr', prefixes: [], mark: undefined, drift: [], ...rule };
-  const input = { target: nsgTarget(target), state: { ...emptyState, ownedRules }, distrust };
-  return ruleChanges(input, [live], { ours: [], foreign: [], blockers: [] }, []);
+  const state = { ...emptyState, ownedRules };
+  const input = { ...planInput({ target: nsgTarget(target), desired: [], live: [], state }), removalBlockers };
+  const rules: LiveRules = {
+    rules: [live],
+    ours: [],
+    others: [],
+    replaced: [],
+    allowedByOthers: [],
+    owned: [],
+    approval: undefined,
+    blockers: [],
+  };
+  return ruleChanges(input, rules, []);
 }
 
 const prefixes = ['20.1.0.0/24'];
@@ -52,7 +64,7 @@ describe('it is left as it is', () => {
     ],
     [
       'where it goes the other way and nothing may leave: a list that is not believed',
-      { rule: { ...turned, mark: 'ours' }, distrust: [{ code: 'quarantined', message: 'The tag is gone.' }] },
+      { rule: { ...turned, mark: 'ours' }, removalBlockers: [{ code: 'quarantined', message: 'The tag is gone.' }] },
     ],
   ])('%s', (_, ruleCase) => {
     expect(changesOf(ruleCase)).toEqual([]);

@@ -1,26 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
-import { findRuleLocks } from '../../../src/core/plan/ruleLocks.ts';
+import { findRuleLocks } from '../../../src/core/plan/changes.ts';
+import { classifyLiveRules } from '../../../src/core/plan/own.ts';
 import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
-import type { PlannerState } from '../../../src/core/targets/targetState.ts';
 import { emptyState, nsgTarget, openLimits, planInput, registryTarget, stateOwning } from './planFixtures.ts';
+import type { PlannedState } from './planFixtures.ts';
 
 const [a, b] = ['20.1.0.0/24', '20.1.2.0/24'] as const;
 const v6 = '2603:1030::/120';
+const { snapshot } = planInput({ target: nsgTarget(), desired: [], live: [], state: emptyState });
 const taken = { code: 'priorityTaken', message: 'rule DenyAll has priority 301 Inbound' } as const;
 
 interface LockCase {
   readonly target?: Partial<NsgRuleTarget>;
   readonly desired: readonly string[];
   readonly rules: readonly Partial<CurrentRule>[];
-  readonly state?: PlannerState;
+  readonly state?: PlannedState;
 }
 
 function planOf({ target, desired, rules, state = emptyState }: LockCase): PlanResult {
   const input = planInput({ target: nsgTarget({ limits: openLimits, ...target }), desired, live: [], state });
   const live = rules.map((rule) => ({ rule: 'AllowAcr', prefixes: [], mark: undefined, drift: [], ...rule }));
-  return calculatePlan({ ...input, current: { ...input.current, rules: live } });
+  return calculatePlan({ ...input, live: { ...input.live, rules: live } });
 }
 
 function codes({ plan }: PlanResult): string[] {
@@ -34,7 +36,6 @@ describe('a rule that cannot be written', () => {
     expect(result.plan).toMatchObject({ add: [a], held: { add: [v6], remove: [] }, verdict: 'held' });
     expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a] }]);
     expect(result.additions).toEqual(result.changes);
-    expect(result.unapplied).toEqual([v6]);
     expect(codes(result)).toEqual(['priorityTaken']);
   });
 
@@ -95,7 +96,7 @@ describe('a rule of somebody else’s that lets in by a tag', () => {
       {
         code: 'foreignInOwnedRule',
         message:
-          'AllowAcr lets in Internet, * now, and the list of prefixes would take its place: the rule stays as it is until you approve the plan.',
+          'AllowAcr was not written by this app and lets in Internet, *. The list of prefixes would take its place: the rule stays as it is until you approve the plan.',
       },
     ]);
   });
@@ -108,7 +109,6 @@ describe('a rule of somebody else’s that lets in by a tag', () => {
   });
 
   test('is taken over by an approval of all that takes its place', () => {
-    const { snapshot } = planInput({ target: nsgTarget(), desired: [], live: [], state: emptyState });
     const approval = { planId: 'x', by: 'me', at: '', snapshot, configHash: 'config', add: [a, b], remove: [] };
 
     const result = planOf({ ...adopting, state: { ...emptyState, approval } });
@@ -117,7 +117,6 @@ describe('a rule of somebody else’s that lets in by a tag', () => {
   });
 
   test('is taken over though the list has an address beside it that nobody can approve', () => {
-    const { snapshot } = planInput({ target: nsgTarget(), desired: [], live: [], state: emptyState });
     const approval = { planId: 'x', by: 'me', at: '', snapshot, configHash: 'config', add: [a, b], remove: [] };
 
     const result = planOf({ ...adopting, desired: [a, b, '10.1.0.0/24'], state: { ...emptyState, approval } });
@@ -148,12 +147,12 @@ describe('a rule of ours', () => {
       {
         code: 'foreignInOwnedRule',
         message:
-          'AllowAcr lets in AzureContainerRegistry, Internet, which is no prefix, and the list has none for it: it is left as it is; delete it by hand if it is to go.',
+          'AllowAcr lets in AzureContainerRegistry, Internet, which is no prefix, and the list has none for it: it is left as it is. Delete it by hand if it is to go.',
       },
     ]);
   });
 
-  test.each<[string, PlannerState]>([
+  test.each<[string, PlannedState]>([
     ['', stateOwning([a])],
     [', though only its mark says that it is ours', emptyState],
   ])('gets its prefixes back in place of the tag%s', (_, state) => {
@@ -214,8 +213,53 @@ describe('a rule of the family that the target does not have', () => {
   });
 });
 
+describe('a rule of somebody else’s that lets in by prefixes and differs', () => {
+  const accessDrift = ['access: Deny, wanted Allow', 'ports: 22, wanted 443'];
+  const adopting: LockCase = {
+    target: { adopt: true },
+    desired: [a],
+    rules: [{ mark: 'unmarked', prefixes: [a], drift: [...accessDrift, 'priority: 310, wanted 300'], accessDrift }],
+  };
+  const approval = {
+    planId: 'x',
+    by: 'me',
+    at: '2026-01-09T00:00:00.000Z',
+    snapshot,
+    configHash: 'config',
+    add: [],
+    remove: [],
+  };
+
+  test('is taken over only once the plan is approved, though nothing is to be added', () => {
+    const result = planOf(adopting);
+
+    expect(result.plan).toMatchObject({ add: [], verdict: 'held' });
+    expect(result.changes).toEqual([]);
+    expect(result.plan.reasons).toEqual([
+      {
+        code: 'foreignInOwnedRule',
+        message:
+          'AllowAcr was not written by this app, and taking it over would change it (access: Deny, wanted Allow and ports: 22, wanted 443): the rule stays as it is until you approve the plan.',
+      },
+    ]);
+    expect(planOf({ ...adopting, state: { ...emptyState, approval } }).changes).toEqual([
+      { rule: 'AllowAcr', operation: 'put', prefixes: [a] },
+    ]);
+  });
+
+  test.each<[string, Partial<CurrentRule>, PlannedState]>([
+    ['if it only has another priority', { accessDrift: [], drift: ['priority: 310, wanted 300'] }, emptyState],
+    ['if it is ours and somebody changed it', { mark: 'ours' }, stateOwning([a])],
+    ['if it is ours and somebody took the mark away as well', {}, stateOwning([a])],
+  ])('is put right at once %s', (_, rule, state) => {
+    const result = planOf({ ...adopting, rules: [{ ...adopting.rules[0], ...rule }], state });
+
+    expect(result.plan.verdict).toBe('apply');
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a] }]);
+  });
+});
+
 describe('nothing is locked', () => {
-  const ownership = { ours: [], foreign: [], blockers: [] };
   const tagged: CurrentRule = { rule: 'AllowAcr', prefixes: [], mark: 'ours', drift: [], nonPrefixes: ['Internet'] };
 
   test.each<[string, Target]>([
@@ -223,7 +267,8 @@ describe('nothing is locked', () => {
     ['of an NSG rule that is ours', nsgTarget()],
   ])('%s', (_, target) => {
     const input = planInput({ target, desired: [a], live: [], state: emptyState });
+    const tagging = { ...input, live: { ...input.live, rules: [tagged] } };
 
-    expect(findRuleLocks(input, [tagged], ownership, undefined, [])).toEqual([]);
+    expect(findRuleLocks(tagging, classifyLiveRules(tagging), [])).toEqual([]);
   });
 });

@@ -1,0 +1,128 @@
+/** Step 5 of a plan: what must be written for it, and which NSG rules may not be written now. */
+import { registryRuleName, type CurrentRule } from './currentRule.ts';
+import type { Decided, Fate } from './decide.ts';
+import type { LiveRules } from './own.ts';
+import type { RuleChange } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
+import { coversAll, familyOf, ofFamily, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
+import type { Reason } from '../reasons.ts';
+import { familyOfRule, ownRulesOf } from '../targets/ownRules.ts';
+import { listed as inWords } from '../words.ts';
+
+/** What must be written so that the rules hold `prefixes`. A rule that was never ours is not deleted. */
+export function ruleChanges(
+  { target, ownership, removalBlockers }: PlanInput,
+  { rules, ours }: LiveRules,
+  prefixes: readonly string[],
+): RuleChange[] {
+  if (target.kind === 'registryNetworkRules') {
+    return sameAddresses(prefixes, ours) ? [] : [{ rule: registryRuleName, operation: 'put', prefixes }];
+  }
+  const mayLeave = target.policy !== 'addOnly' && removalBlockers.length === 0;
+  return ownRulesOf(target).flatMap(({ name: rule, family }): RuleChange[] => {
+    const live = rules.find((candidate) => candidate.rule === rule);
+    const isOurs = live?.mark === 'ours' || ownership.ownedRules.includes(rule);
+    return nsgRuleChange(rule, live, ofFamily(prefixes, family), isOurs, mayLeave);
+  });
+}
+
+function nsgRuleChange(
+  rule: string,
+  live: CurrentRule | undefined,
+  prefixes: readonly string[],
+  isOurs: boolean,
+  mayLeave: boolean,
+): RuleChange[] {
+  const exists = live?.mark !== undefined;
+  if (prefixes.length === 0) {
+    // One that holds no prefix lets in by other means, which no list has taken back; but the way that it went before
+    // the target was turned round is the target's no more, whether or not the list has something for the new way.
+    const isLeft = mayLeave && live?.isTurned === true && live.mark === 'ours';
+    const goes = exists && isOurs && (live.prefixes.length > 0 || isLeft);
+    return goes ? [{ rule, operation: 'delete', prefixes: [] }] : [];
+  }
+  const isAsWanted = exists && live.drift.length === 0 && sameAddresses(live.prefixes, prefixes);
+  return isAsWanted ? [] : [{ rule, operation: 'put', prefixes }];
+}
+
+export interface RuleLock {
+  readonly rule: string;
+  readonly family: AddressFamily;
+  readonly reasons: readonly Reason[];
+  /** False: a person must change something in Azure or in the targets file. */
+  readonly canBeApproved: boolean;
+}
+
+/** NSG rules that may not be written now, each for a reason of its own: the rest of a plan goes on without them. */
+export function findRuleLocks(input: PlanInput, live: LiveRules, rows: readonly Decided[]): readonly RuleLock[] {
+  const { target, ownership } = input;
+  if (target.kind !== 'nsgRule') return [];
+  const neverAllowed = rows.filter(({ fate }) => fate.is === 'neverAllowed').map(({ prefix }) => prefix);
+  return live.rules.flatMap((rule): RuleLock[] => {
+    const { blockers = [] } = rule;
+    const family = familyOfRule(target, rule.rule);
+    if (blockers.length > 0) return [{ rule: rule.rule, family, reasons: blockers, canBeApproved: false }];
+    const change = takeOverReason(rule);
+    const isTakenOver = rule.mark === 'unmarked' && target.adopt && !ownership.ownedRules.includes(rule.rule);
+    if (!isTakenOver || !change) return [];
+    const known = [...live.ours, ...live.others, ...neverAllowed];
+    const missing = subtractPrefixes(
+      input.listed.map(({ prefix }) => prefix).filter((prefix) => familyOf(prefix) === family),
+      known,
+    );
+    if (live.approval && coversAll(live.approval.add, missing)) return [];
+    return [{ rule: rule.rule, family, reasons: [change], canBeApproved: true }];
+  });
+}
+
+/** A rule of somebody else's whose access would change with it: a list of prefixes in its place takes that access away. */
+function takeOverReason(live: CurrentRule): Reason | undefined {
+  const access = otherAccess(live);
+  if (access !== '') {
+    return {
+      code: 'foreignInOwnedRule',
+      message: `${live.rule} was not written by this app and lets in ${access}. The list of prefixes would take its place: the rule stays as it is until you approve the plan.`,
+    };
+  }
+  const { accessDrift = [] } = live;
+  if (accessDrift.length === 0) return undefined;
+  return {
+    code: 'foreignInOwnedRule',
+    message: `${live.rule} was not written by this app, and taking it over would change it (${inWords(accessDrift)}): the rule stays as it is until you approve the plan.`,
+  };
+}
+
+/** Rules of ours that hold a tag or the like, and for which the list has nothing that could take its place. */
+export function leftAloneNotes(rules: readonly CurrentRule[], written: readonly { readonly rule: string }[]): Reason[] {
+  return rules
+    .filter((live) => {
+      const isWritten = written.some(({ rule }) => rule === live.rule);
+      return live.mark === 'ours' && live.prefixes.length === 0 && otherAccess(live) !== '' && !isWritten;
+    })
+    .map((live) => ({
+      code: 'foreignInOwnedRule',
+      message: `${live.rule} lets in ${otherAccess(live)}, which is no prefix, and the list has none for it: it is left as it is. Delete it by hand if it is to go.`,
+    }));
+}
+
+/** What a rule lets in by other means than prefixes, in words; empty: nothing. */
+function otherAccess({ nonPrefixes = [] }: CurrentRule): string {
+  return nonPrefixes.join(', ');
+}
+
+/** Nothing of a locked rule changes: what would have, waits for a person. */
+export function holdLocked(rows: readonly Decided[], locks: readonly RuleLock[]): readonly Decided[] {
+  const lockOf = new Map(locks.map((lock) => [lock.family, lock]));
+  return rows.map((row) => {
+    const lock = lockOf.get(familyOf(row.prefix));
+    const { is } = row.fate;
+    if (!lock || (is !== 'add' && is !== 'remove')) return row;
+    const fate: Fate = {
+      is: lock.canBeApproved ? 'needsApproval' : 'doesNotFit',
+      change: is,
+      why: lock.reasons[0]?.code ?? 'foreignInOwnedRule',
+      message: lock.reasons.map(({ message }) => message).join(' '),
+    };
+    return { ...row, fate };
+  });
+}

@@ -1,0 +1,162 @@
+/** Step 2 of a plan: what becomes of each row. What is only too much together is for `limit`. */
+import type { Row } from './own.ts';
+import type { FateName } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
+import type { Absence } from '../history/absences.ts';
+import type { ReleaseRef } from '../history/historyDocument.ts';
+import type { ReasonCode } from '../reasons.ts';
+import { traitsOf } from '../targets/targetKinds.ts';
+import { dayInMs } from '../time.ts';
+
+export interface Fate {
+  readonly is: FateName;
+  /** What waits for a person, or for room. */
+  readonly change?: 'add' | 'remove';
+  readonly why?: ReasonCode;
+  /** ISO time before which it is not taken out. */
+  readonly until?: string;
+  /** How many further releases have to leave it out before that. */
+  readonly releases?: number;
+  /** The release that brought more than the limits have room for. */
+  readonly release?: ReleaseRef;
+  /** True if nobody relies on it yet: it does not count against the limits of removals. */
+  readonly isUncounted?: boolean;
+  /** True of what leaves wider rules no room, or opens addresses that nobody listed: see `fit`. */
+  readonly isForRoom?: boolean;
+  /** Said of its rule as a whole, in place of a sentence of its own. */
+  readonly message?: string;
+}
+
+export interface Decided extends Row {
+  readonly fate: Fate;
+}
+
+/** What rows are decided by, beside themselves. */
+export interface DecisionContext extends Pick<
+  PlanInput,
+  'target' | 'removalBlockers' | 'removalsBlockedSince' | 'now'
+> {
+  readonly isPinned: boolean;
+  /** True if whose the rules are is not known: nothing is asked about them. */
+  readonly isForeignRule: boolean;
+}
+
+type Test = (row: Row, context: DecisionContext) => boolean;
+type Outcome = Fate | ((row: Row, context: DecisionContext) => Fate);
+
+/** So many returns within 180 days make a prefix one that comes and goes. */
+const flappingReturns = 2;
+
+const isListed: Test = ({ listed }) => listed !== undefined;
+const isOthers: Test = ({ live, listed }) => live === 'others' && listed === undefined;
+const isVouched: Test = ({ isOwned, isApproved }) => isOwned || isApproved;
+const isBlocked: Test = (_, { removalBlockers }) => removalBlockers.length > 0;
+
+/**
+ * | a row that is …                                                   | fate                    |
+ * |-------------------------------------------------------------------|-------------------------|
+ * | listed, and in our rules                                          | keep                    |
+ * | listed, and let in by rules of others                             | others                  |
+ * | listed, special-purpose                                           | neverAllowed            |
+ * | listed, let in before or approved                                 | add                     |
+ * | listed, part of a block wider than `widestPrefix`                 | needsApproval           |
+ * | listed                                                            | add                     |
+ * | of others, beside our rules, or nobody knows whose the rule is    | others                  |
+ * | of others, in a rule of ours, approved to leave                   | remove                  |
+ * | of others, in a rule of ours, policy addOnly                      | others                  |
+ * | of others, in a rule of ours                                      | needsApproval           |
+ * | ours, policy addOnly                                              | kept                    |
+ * | ours, approved to leave                                           | remove                  |
+ * | ours, nothing may be removed, and its days are over               | needsApproval           |
+ * | ours, nothing may be removed                                      | kept                    |
+ * | ours, young: few releases ever listed it                          | remove, uncounted       |
+ * | ours, pinned, and only the pinned list lacks it                   | remove                  |
+ * | ours, pinned                                                      | kept                    |
+ * | ours, and the trusted list has it all the same                    | kept                    |
+ * | ours, days or releases of its grace period are left               | kept                    |
+ * | ours, has come back twice in 180 days                             | needsApproval           |
+ * | ours                                                              | remove                  |
+ */
+const table: readonly (readonly [Test, Outcome])[] = [
+  [both(isListed, ({ live }) => live === 'ours'), { is: 'keep' }],
+  [both(isListed, ({ live }) => live === 'others'), { is: 'others' }],
+  [
+    both(isListed, ({ special }) => special !== undefined),
+    { is: 'neverAllowed', change: 'add', why: 'specialPurpose' },
+  ],
+  [both(isListed, isVouched), { is: 'add' }],
+  [both(isListed, ({ wideBlock }) => wideBlock !== undefined), waits('add', 'widestPrefix')],
+  [isListed, { is: 'add' }],
+
+  [both(isOthers, (_, { target, isForeignRule }) => !traitsOf(target).hasOwnRules || isForeignRule), { is: 'others' }],
+  [both(isOthers, ({ isApproved }) => isApproved), { is: 'remove' }],
+  [both(isOthers, (_, { target }) => target.policy === 'addOnly'), { is: 'others' }],
+  [isOthers, waits('remove', 'foreignInOwnedRule')],
+
+  [(_, { target }) => target.policy === 'addOnly', { is: 'kept', why: 'addOnly' }],
+  [({ isApproved }) => isApproved, { is: 'remove' }],
+  [both(isBlocked, areDaysOver), (_, context) => waits('remove', blockerOf(context))],
+  [isBlocked, (_, context) => ({ is: 'kept', why: blockerOf(context) })],
+  [isYoung, { is: 'remove', isUncounted: true }],
+  [({ absence }, { isPinned }) => isPinned && !absence, { is: 'remove' }],
+  [(_, { isPinned }) => isPinned, { is: 'kept', why: 'pinned' }],
+  [({ absence }) => !absence, { is: 'kept', why: 'removalGrace' }],
+  [isInGrace, graceOf],
+  [({ absence }) => (absence?.returns ?? 0) >= flappingReturns, waits('remove', 'flapping')],
+  [() => true, { is: 'remove' }],
+];
+
+export function decide(rows: readonly Row[], context: DecisionContext): readonly Decided[] {
+  return rows.map((row) => ({ ...row, fate: fateOf(row, context) }));
+}
+
+function fateOf(row: Row, context: DecisionContext): Fate {
+  const [, outcome] = table.find(([test]) => test(row, context)) ?? [];
+  if (!outcome) throw new RangeError(`nothing decides on ${row.prefix}`);
+  return typeof outcome === 'function' ? outcome(row, context) : outcome;
+}
+
+function both(one: Test, other: Test): Test {
+  return (row, context) => one(row, context) && other(row, context);
+}
+
+function waits(change: 'add' | 'remove', why: ReasonCode): Fate {
+  return { is: 'needsApproval', change, why };
+}
+
+function blockerOf({ removalBlockers }: DecisionContext): ReasonCode {
+  return removalBlockers[0]?.code ?? 'quarantined';
+}
+
+/** Fewer releases than would confirm its removal ever listed it. */
+function isYoung({ absence }: Row, { target }: DecisionContext): boolean {
+  return (absence?.listedReleases ?? Infinity) < target.limits.removalConfirmations;
+}
+
+function isInGrace(row: Row, context: DecisionContext): boolean {
+  return !areDaysOver(row, context) || releasesLeft(row.absence, context) > 0;
+}
+
+function graceOf(row: Row, context: DecisionContext): Fate {
+  const releases = releasesLeft(row.absence, context);
+  const until = endOfGrace(row, context);
+  return { is: 'kept', why: 'removalGrace', ...(until !== undefined && { until }), releases };
+}
+
+/** A list that is not trusted confirms nothing, but it does not put off for ever the day on which a person is asked. */
+function areDaysOver(row: Row, context: DecisionContext): boolean {
+  // A pin is a person's word: what only the pinned list lacks does not wait.
+  if (!row.absence && context.isPinned) return true;
+  const end = endOfGrace(row, context);
+  return end !== undefined && context.now.getTime() >= Date.parse(end);
+}
+
+function endOfGrace({ absence }: Row, { target, removalsBlockedSince }: DecisionContext): string | undefined {
+  const since = absence?.since ?? removalsBlockedSince;
+  if (since === undefined) return undefined;
+  return new Date(Date.parse(since) + target.limits.removalGraceDays * dayInMs).toISOString();
+}
+
+function releasesLeft(absence: Absence | undefined, { target }: DecisionContext): number {
+  return Math.max(0, target.limits.removalConfirmations - (absence?.confirmations ?? 0));
+}

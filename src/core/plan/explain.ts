@@ -1,0 +1,364 @@
+/** What a plan says: one sentence per prefix, and one per group of prefixes that are where they are for the same reason. */
+import type { Decided, Fate } from './decide.ts';
+import { waysToFit, type Fitted, type Room, type Shortage } from './fit.ts';
+import { deadlineOf } from '../goLive.ts';
+import { partition, type LiveRules } from './own.ts';
+import { prefixesOf, type PlanItem } from './plan.ts';
+import type { PlanInput } from './planInput.ts';
+import { countAddresses, coversAll, familyOf, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
+import { reasonFor, type Reason, type ReasonCode } from '../reasons.ts';
+import { traitsOf } from '../targets/targetKinds.ts';
+import { agree, andMore, compareText, counted, dayInWords, inWords, listed as joined } from '../words.ts';
+
+export interface Explained {
+  readonly input: PlanInput;
+  readonly live: LiveRules;
+  readonly room: Room;
+  readonly fitted: Fitted;
+  /** By how much the removals are beyond the limits. */
+  readonly excess: string | undefined;
+}
+
+/** Groups in the order in which a person should read them: what never goes in, what waits, what stays. */
+const order: readonly ReasonCode[] = [
+  'fit',
+  'specialPurpose',
+  'widestPrefix',
+  'maxAddedAddresses',
+  'maxAddedPrefixes',
+  'flapping',
+  'removalLimit',
+  'foreignInOwnedRule',
+  'pinned',
+  'removalGrace',
+  'addOnly',
+];
+
+/** One reason for each group of rows, and what forbids removals once, if something stays for it. */
+export function explainRows(rows: readonly Decided[], context: Explained): Reason[] {
+  const { removalBlockers } = context.input;
+  const worth = rows.filter(isWorthAWord);
+  const reasons = order.flatMap((code) =>
+    explainGroup(
+      code,
+      worth.filter((row) => groupOf(row) === code),
+      context,
+    ),
+  );
+  const blocked = rows.filter(({ fate }) => removalBlockers.some(({ code }) => code === fate.why));
+  const waiting = blocked.filter(({ fate }) => fate.is === 'needsApproval');
+  return [
+    ...reasons,
+    ...(blocked.length > 0 ? removalBlockers : []),
+    ...reasonFor(waiting[0]?.fate.why ?? 'quarantined', prefixesOf(waiting), waitsForBlocker(waiting)),
+  ];
+}
+
+function isWorthAWord({ fate }: Decided): boolean {
+  return fate.why !== undefined && fate.message === undefined && fate.is !== 'add' && fate.is !== 'keep';
+}
+
+function groupOf({ fate }: Decided): ReasonCode | undefined {
+  if (fate.is === 'doesNotFit' || (fate.is === 'needsApproval' && fate.why === 'fit')) return 'fit';
+  if (fate.is === 'kept' && fate.why !== 'addOnly' && fate.why !== 'pinned') return 'removalGrace';
+  return order.find((code) => code === fate.why);
+}
+
+function explainGroup(code: ReasonCode, rows: readonly Decided[], context: Explained): Reason[] {
+  if (code === 'fit') return explainShortage(rows, context);
+  const [forRoom, others] = partition(rows, ({ fate }) => fate.isForRoom === true);
+  if (forRoom.length > 0) {
+    const reason = { code, message: countSentence(forRoom, context), prefixes: prefixesOf(forRoom) };
+    return [...explainGroup(code, others, context), reason];
+  }
+  if (others.length === 0) return [];
+  return [...new Set(others.map(({ fate }) => fate.why))].map((why) => {
+    const alike = others.filter(({ fate }) => fate.why === why);
+    const message = code === why || why === 'supernet' ? sentence(alike, context) : staysForNow(alike);
+    return { code, message, prefixes: prefixesOf(alike) };
+  });
+}
+
+/** About rows of one fate and one reason. */
+function sentence(rows: readonly Decided[], context: Explained): string {
+  const [first] = rows;
+  if (!first) return '';
+  const { message, why } = first.fate;
+  const say = why === undefined ? undefined : sentences[why];
+  return message ?? say?.(rows, context) ?? `${staysForNow(rows)} ${reasonOf(first.fate, context)}`;
+}
+
+type Sentence = (rows: readonly Decided[], context: Explained) => string;
+
+const beyondBudget =
+  (limit: 'maxAddedAddresses' | 'maxAddedPrefixes'): Sentence =>
+  (rows, context) =>
+    `${describe(rows)} ${are(rows)} more than ${limit} has room for: ${budget(limit, context)} ${deadline(rows)}Approve the plan if ${they(rows)} ${are(rows)} meant.`;
+
+const noRoom: Sentence = (rows, { room }) =>
+  `${describe(rows)} ${agree(subjects(rows).length, 'does', 'do')} not fit: ${roomInWords(room)}.`;
+
+const sentences: Partial<Record<ReasonCode, Sentence>> = {
+  specialPurpose: (rows) =>
+    `${describe(rows)} ${agree(subjects(rows).length, 'overlaps', 'overlap')} ${specialRanges(rows)}: special-purpose addresses are never let in, approved or not.`,
+  widestPrefix: (rows, context) =>
+    `${describe(rows)} ${tooWide(rows, context)}, so ${they(rows)} ${agree(subjects(rows).length, 'waits', 'wait')} for approval. ${deadline(rows)}Approve the plan if Microsoft really published ${them(rows)}.`,
+  maxAddedAddresses: beyondBudget('maxAddedAddresses'),
+  maxAddedPrefixes: beyondBudget('maxAddedPrefixes'),
+  fit: noRoom,
+  quota: noRoom,
+  flapping: (rows) =>
+    `${describe(rows)} ${have(rows)} left the list and come back at least twice within 180 days: ${they(rows)} ${agree(subjects(rows).length, 'stays', 'stay')} until you approve the plan.`,
+  removalLimit: (_, { excess = '' }) => `${excess} Approve the plan if they are meant to go.`.trim(),
+  foreignInOwnedRule: othersSentence,
+  addOnly: (rows) => `${describe(rows)} ${are(rows)} no longer listed; policy addOnly keeps ${them(rows)}.`,
+  pinned: (rows) => `${describe(rows)} ${are(rows)} no longer listed. Nothing leaves while the target is pinned.`,
+  removalGrace: (rows) => `${notListed(rows)}. ${graceLeft(rows)}`,
+  supernet: (rows) =>
+    rows[0]?.fate.is === 'kept'
+      ? `${describe(rows)} ${are(rows)} no longer listed and ${agree(subjects(rows).length, 'stays', 'stay')} part of a wider rule for as long as there is no room without it.`
+      : `${describe(rows)} ${are(rows)} not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet).`,
+};
+
+function are(rows: readonly Decided[]): string {
+  return agree(subjects(rows).length, 'is', 'are');
+}
+
+function have(rows: readonly Decided[]): string {
+  return agree(subjects(rows).length, 'has', 'have');
+}
+
+function they(rows: readonly Decided[]): string {
+  return agree(subjects(rows).length, 'it', 'they');
+}
+
+function them(rows: readonly Decided[]): string {
+  return agree(subjects(rows).length, 'it', 'them');
+}
+
+function reasonOf({ why }: Fate, { input }: Explained): string {
+  return input.removalBlockers.find(({ code }) => code === why)?.message ?? 'Nothing can be written there now.';
+}
+
+/** `104.40.0.0/13 (524,288 addresses, West Europe, listed since 7 Sep 2026)`, `20.1.0.0/24 and 2 more (768 addresses)`. */
+function describe(rows: readonly Decided[]): string {
+  const prefixes = prefixesOf(rows);
+  const ipv4 = countAddresses(prefixes, 'ipv4');
+  const facts = [
+    ...(ipv4 > 0n ? [counted(ipv4, 'address')] : []),
+    ...joinedFact(rows.map(({ listed }) => (listed?.region === undefined ? undefined : regionInWords(listed)))),
+    ...joinedFact(rows.map(({ listed }) => listed?.firstListed?.date)).map(
+      (date) => `listed since ${dayInWords(date)}`,
+    ),
+    ...joinedFact(rows.map(({ listed }) => listed?.onlySource)).map((source) => `only by ${source}`),
+  ];
+  const names = andMore(subjects(rows));
+  return facts.length === 0 ? names : `${names} (${facts.join(', ')})`;
+}
+
+/** What is a part of a listed prefix has the name of that. */
+function subjects(rows: readonly Decided[]): string[] {
+  return [...new Set(rows.map(({ prefix, listed }) => listed?.prefix ?? prefix))];
+}
+
+/** What is the same for all, or nothing. */
+function joinedFact(values: readonly (string | undefined)[]): string[] {
+  const [first, ...others] = new Set(values);
+  return first === undefined || others.length > 0 ? [] : [first];
+}
+
+/** `West Europe` of `AzureContainerRegistry.WestEurope`; the location where the tag has no name for it. */
+function regionInWords({ tag, region = '' }: NonNullable<Decided['listed']>): string {
+  const name = tag.slice(tag.lastIndexOf('.') + 1);
+  return name.toLowerCase() === region.toLowerCase()
+    ? name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Za-z])(\d)/g, '$1 $2')
+    : region;
+}
+
+function specialRanges(rows: readonly Decided[]): string {
+  const names = rows.flatMap(({ special }) => (special ? [`${special.range} (${special.name})`] : []));
+  return joined([...new Set(names)]);
+}
+
+function tooWide(rows: readonly Decided[], { input }: Explained): string {
+  const { widestPrefix } = input.target.limits;
+  const families = [...new Set(prefixesOf(rows).map(familyOf))];
+  const limit = families.map((family) => `/${widestPrefix[family]}`).join(' and ');
+  const blocks = [...new Set(rows.flatMap(({ wideBlock = '' }) => wideBlock))];
+  const isBlock = rows.every(({ prefix, wideBlock, listed }) => wideBlock === prefix || wideBlock === listed?.prefix);
+  const what = isBlock ? '' : ` part of ${andMore(blocks)} with the listed neighbours, which is`;
+  return `${are(rows)}${what} wider than your limit ${limit} (widestPrefix)`;
+}
+
+function budget(limit: 'maxAddedAddresses' | 'maxAddedPrefixes', { input: { growth, target } }: Explained): string {
+  const used = limit === 'maxAddedAddresses' ? growth.usedAddresses : growth.usedPrefixes;
+  const what = limit === 'maxAddedAddresses' ? 'new IPv4 addresses' : 'new prefixes';
+  return `it allows ${inWords(growth.limits[limit])} ${what} in ${counted(target.limits.limitWindowDays, 'day')}, and ${inWords(used)} of them are used.`;
+}
+
+function deadline(rows: readonly Decided[]): string {
+  const days = rows.flatMap((row) => deadlineOfRow(row) ?? []).sort(compareText);
+  const [first] = days;
+  return first === undefined ? '' : `Azure may use ${them(rows)} from ${dayInWords(first)}. `;
+}
+
+function deadlineOfRow({ listed }: Decided): string | undefined {
+  return listed?.firstListed && deadlineOf(listed.firstListed.date).toISOString();
+}
+
+function notListed(rows: readonly Decided[]): string {
+  const [since] = joinedFact(rows.map(({ absence }) => absence?.since.slice(0, 10)));
+  const what = describe(rows);
+  return since === undefined
+    ? `${what} ${are(rows)} no longer listed`
+    : `${what} ${have(rows)} not been listed since ${dayInWords(since)}`;
+}
+
+function staysForNow(rows: readonly Decided[]): string {
+  return `${notListed(rows)}. ${agree(subjects(rows).length, 'It stays', 'They stay')} for now.`;
+}
+
+/** The last day of several, and the most releases that are missing. */
+function graceLeft(rows: readonly Decided[]): string {
+  const until = rows.flatMap(({ fate }) => fate.until ?? []).sort(compareText);
+  const last = until.at(-1);
+  const it = them(rows);
+  if (last === undefined) return `${agree(subjects(rows).length, 'It stays', 'They stay')} for now.`;
+  const releases = Math.max(0, ...rows.map(({ fate }) => fate.releases ?? 0));
+  const further = releases > 0 ? ` and ${counted(releases, 'further release')} without ${it}` : '';
+  return `The app removes ${it} after ${dayInWords(last)}${further}.`;
+}
+
+function waitsForBlocker(rows: readonly Decided[]): string {
+  return `${describe(rows)} ${have(rows)} been missing from the list for longer than the grace period: ${agree(subjects(rows).length, 'it stays', 'they stay')} until you approve the plan.`;
+}
+
+function othersSentence(rows: readonly Decided[], { input }: Explained): string {
+  const inside = overlapping(prefixesOf(input.listed), prefixesOf(rows)).length;
+  const listedToo =
+    inside === 0
+      ? ''
+      : ` ${counted(inside, 'listed prefix')} ${agree(inside, 'lies', 'lie')} in that and ${agree(inside, 'stays', 'stay')} in any case.`;
+  return `${andMore(prefixesOf(rows))} ${are(rows)} in the rule but ${agree(subjects(rows).length, 'was', 'were')} not written by this app: ${agree(subjects(rows).length, 'it stays', 'they stay')} until you approve the plan or take ${them(rows)} out.${listedToo}`;
+}
+
+function roomInWords({ target, maxRules, freeRules, live }: Room): string {
+  if (target.kind === 'nsgRule') {
+    return `the network security group has room for ${counted(freeRules, 'prefix')} (4,000 per side, all rules together)`;
+  }
+  const others = live.others.length;
+  const theirs = others === 0 ? '' : ` (${inWords(others)} of them ${agree(others, 'is', 'are')} other people’s)`;
+  return `the registry takes ${counted(maxRules, 'IP rule')}${theirs}`;
+}
+
+/** What has no room, what waits with it, and what a person can do. */
+function explainShortage(rows: readonly Decided[], context: Explained): Reason[] {
+  const { room, fitted } = context;
+  const { shortage } = fitted;
+  if (!shortage) return [];
+  const additions = rows.filter(({ fate }) => fate.change === 'add');
+  const due = rows.filter(({ fate }) => fate.change === 'remove' && fate.isForRoom);
+  const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.rules.length, 'rule')} ${agree(shortage.rules.length, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions)}${wayOut(shortage, context)}`;
+  return [
+    ...reasonFor(shortage.code, prefixesOf(additions), message),
+    ...reasonFor('fit', prefixesOf(due), remainderSentence(due, shortage)),
+  ];
+}
+
+/** What is due to leave, but leaves a remainder that takes more rules than it does. */
+function remainderSentence(due: readonly Decided[], { leaving }: Shortage): string {
+  const way =
+    leaving.length > 0 ? 'Approve the plan to take out now what goes with it.' : 'It leaves when there is room.';
+  return `${andMore(prefixesOf(due))} ${agree(due.length, 'is', 'are')} due to leave, but there is no room for the parts that are left of the prefix: it stays whole. ${way}`;
+}
+
+/** Wider rules that would open more new addresses than the limit has left. */
+function countSentence(rows: readonly Decided[], { room, input: { growth } }: Explained): string {
+  const [listedRows, extra] = [rows.filter(({ listed }) => listed), rows.filter(({ listed }) => !listed)];
+  const left = room.widening?.maxNewAddresses ?? 0;
+  return `fit: supernet would let in ${counted(countAddresses(prefixesOf(extra), 'ipv4'), 'address')} that are not listed to make room for ${andMore(prefixesOf(listedRows))}, and maxAddedAddresses (${inWords(growth.limits.maxAddedAddresses)}) has room for ${inWords(left)} more. ${deadline(listedRows)}Approve the plan if they are meant.`;
+}
+
+function wayOut(shortage: Shortage, { room, input }: Explained): string {
+  const { leaving, retained } = shortage;
+  if (leaving.length > 0) {
+    return `Approve the plan to let in what then has room and to take out ${andMore(leaving)}, which ${agree(leaving.length, 'is', 'are')} not listed.`;
+  }
+  const kept = retained.length === 0 ? '' : `${keptInWords(retained, input)} `;
+  if (room.target.kind === 'nsgRule') return `${kept}Choose fewer regions, or use a group of its own.`;
+  const way = room.widening ? waysToFit(room, shortage.rules) : 'fit "supernet"';
+  const ways = ['Choose fewer regions (one needs about 15)', 'a larger quota', ...(way === '' ? [] : [way])];
+  return `${kept}${ways.join(', or ')}.`;
+}
+
+function keptInWords(retained: readonly string[], { target }: PlanInput): string {
+  const is = agree(retained.length, 'is', 'are');
+  return target.policy === 'addOnly'
+    ? `Policy addOnly keeps ${andMore(retained)}, which ${is} no longer listed: make room, or choose another policy.`
+    : `${andMore(retained)} ${is} no longer listed and ${agree(retained.length, 'takes', 'take')} room until ${agree(retained.length, 'it leaves', 'they leave')}.`;
+}
+
+/** How many addresses that are not listed stand open once these are the rules. */
+export function supernetNote({ room, fitted }: Explained): Reason[] {
+  const { widening, listed } = room;
+  const rules = fitted.afterAll;
+  const unlisted = subtractPrefixes(rules, listed);
+  if (widening === undefined || unlisted.length === 0) return [];
+  const held = listed.filter((prefix) => coversAll(rules, [prefix])).length;
+  const leaving = fitted.rows.filter(
+    ({ fate }) => fate.is === 'kept' || (fate.is === 'needsApproval' && fate.change === 'remove'),
+  );
+  const later = countAddresses(intersectPrefixes(unlisted, prefixesOf(leaving)), 'ipv4');
+  const until = later === 0n ? '' : `, ${inWords(later)} of them until they are removed`;
+  const message = `fit: supernet covers ${counted(held, 'listed prefix')} with ${counted(rules.length, 'rule')} and lets in ${counted(countAddresses(unlisted, 'ipv4'), 'address')} that are not listed (maxExtraAddresses ${inWords(widening.maxExtraAddresses)})${until}.`;
+  return [{ code: 'supernet', message, prefixes: unlisted }];
+}
+
+/** Rules of others: told, because they stay whatever the list says. */
+export function othersNotes({ input, live }: Explained): Reason[] {
+  const { target } = input;
+  const { others, blockers } = live;
+  const were = agree(others.length, 'was', 'were');
+  if (!traitsOf(target).hasOwnRules) {
+    const inside = overlapping(others, prefixesOf(input.listed)).length;
+    const listedToo =
+      inside === 0
+        ? ''
+        : `; ${inWords(inside)} of them ${agree(inside, 'contains', 'contain')} listed addresses, and ${agree(inside, 'stays', 'stay')} when those are dropped`;
+    return reasonFor(
+      'foreignRules',
+      others,
+      `${counted(others.length, 'rule')} ${were} added by others and left alone${listedToo}.`,
+    );
+  }
+  if (target.policy !== 'addOnly' || blockers.length > 0) return [];
+  const message = `${andMore(others)} ${agree(others.length, 'is', 'are')} in the rule but ${were} not written by this app; policy addOnly keeps ${agree(others.length, 'it', 'them')}.`;
+  return reasonFor('foreignRules', others, message);
+}
+
+/** A registry does not take more than Azure lets it. */
+export function quotaNote({ input: { target, live } }: Explained): Reason[] {
+  if (target.kind === 'nsgRule') return [];
+  const { maxRules: wanted } = target.capacity;
+  if (wanted === undefined || live.maxRules === undefined || wanted <= live.maxRules) return [];
+  const message = `capacity.maxRules is ${inWords(wanted)}, and the registry takes ${counted(live.maxRules, 'IP rule')}: the smaller number counts.`;
+  return [{ code: 'maxRules', message }];
+}
+
+export function toItem(row: Decided, context: Explained): PlanItem {
+  const { prefix, listed, absence, fate } = row;
+  const isMissing = fate.change === 'add' || fate.is === 'add';
+  return {
+    prefix,
+    tag: listed?.tag ?? null,
+    region: listed?.region ?? null,
+    addresses: Number(countAddresses([prefix], familyOf(prefix))),
+    fate: fate.is,
+    ...(fate.change && fate.is !== 'neverAllowed' && { change: fate.change }),
+    why: fate.why === undefined ? null : { code: fate.why, message: sentence([row], context) },
+    since: absence?.since ?? null,
+    firstListed: listed?.firstListed?.date ?? null,
+    deadline: (isMissing ? deadlineOfRow(row) : undefined) ?? null,
+    until: fate.until ?? null,
+  };
+}
