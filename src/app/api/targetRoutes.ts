@@ -5,7 +5,6 @@ import type { Target } from '../../core/targets/target.ts';
 import { targetKinds } from '../../core/targets/targetKinds.ts';
 import { targetStatuses } from '../../core/targets/targetState.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
-import { planItems } from '../../core/overview/planItems.ts';
 import type { GatedPlan } from '../gatedPlan.ts';
 import { describePrefixes } from '../queries/describePrefixes.ts';
 import { readReleases } from '../queries/releases.ts';
@@ -131,13 +130,19 @@ async function answerAsOf(queries: Queries, name: string, until: string): Promis
   return jsonAnswer(answer, namingSnapshot(record.snapshot?.id));
 }
 
-/** Prefix by prefix, with what is known of each. */
-async function withItems(queries: Queries, plan: GatedPlan): Promise<unknown> {
+/** With what only the releases tell: since when a prefix has been listed. */
+async function withDates(queries: Queries, plan: GatedPlan): Promise<GatedPlan> {
   const [view, releases] = await Promise.all([
     queries.current.get().catch(() => undefined),
     readReleases(queries).catch(() => []),
   ]);
-  return { ...plan, items: planItems(plan, describePrefixes(view?.snapshot.document, releases)) };
+  const describe = describePrefixes(view?.snapshot.document, releases);
+  const items = plan.items.map((item) => {
+    if (item.tag === null || item.firstListed !== null) return item;
+    const { firstListed = null, deadline = null } = describe(item.prefix);
+    return { ...item, firstListed, deadline: item.change === 'add' || item.fate === 'add' ? deadline : null };
+  });
+  return { ...plan, items };
 }
 
 const planFormats: Readonly<Record<string, 'json' | 'markdown'>> = {
@@ -164,7 +169,7 @@ export const planRoute = defineRoute({
   async handle({ params: { name }, query: { format, snapshot }, mediaType }, { actions, queries }) {
     const plan = await runAction(() => actions.planTarget(name, snapshot));
     const named = namingSnapshot(plan.snapshot);
-    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(await withItems(queries, plan), named);
+    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(await withDates(queries, plan), named);
     return {
       ...named,
       contentType: 'text/markdown; charset=utf-8',

@@ -7,6 +7,7 @@ import { prefixesOf, type PlanItem } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import { countAddresses, coversAll, familyOf, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
 import { reasonFor, type Reason, type ReasonCode } from '../reasons.ts';
+import { regionInWords } from '../serviceTags/regions.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 import { agree, andMore, compareText, counted, dayInWords, inWords, listed as joined } from '../words.ts';
 
@@ -146,7 +147,7 @@ function describe(rows: readonly Decided[]): string {
   const ipv4 = countAddresses(prefixes, 'ipv4');
   const facts = [
     ...(ipv4 > 0n ? [counted(ipv4, 'address')] : []),
-    ...joinedFact(rows.map(({ listed }) => (listed?.region === undefined ? undefined : regionInWords(listed)))),
+    ...joinedFact(rows.map(({ listed }) => (listed?.region === undefined ? undefined : placeOf(listed)))),
     ...joinedFact(rows.map(({ listed }) => listed?.firstListed?.date)).map(
       (date) => `listed since ${dayInWords(date)}`,
     ),
@@ -167,12 +168,10 @@ function joinedFact(values: readonly (string | undefined)[]): string[] {
   return first === undefined || others.length > 0 ? [] : [first];
 }
 
-/** `West Europe` of `AzureContainerRegistry.WestEurope`; the location where the tag has no name for it. */
-function regionInWords({ tag, region = '' }: NonNullable<Decided['listed']>): string {
-  const name = tag.slice(tag.lastIndexOf('.') + 1);
-  return name.toLowerCase() === region.toLowerCase()
-    ? name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Za-z])(\d)/g, '$1 $2')
-    : region;
+/** `West Europe` of `AzureContainerRegistry.WestEurope`. */
+function placeOf({ tag, region = '' }: NonNullable<Decided['listed']>): string {
+  const suffix = tag.slice(tag.lastIndexOf('.') + 1);
+  return suffix.toLowerCase() === region.toLowerCase() ? regionInWords(suffix) : region;
 }
 
 function specialRanges(rows: readonly Decided[]): string {
