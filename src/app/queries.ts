@@ -1,7 +1,9 @@
 /** The query story: what is known of service tags, targets and runs, read from storage and kept in memory. */
 import { CurrentSnapshot } from './queries/currentSnapshot.ts';
 import { readHealth, type Health } from './queries/health.ts';
-import { History } from './queries/history.ts';
+import { HistoryReader } from './history/historyReader.ts';
+import { FeedLists } from './queries/feedLists.ts';
+import { Timelines } from './queries/timelines.ts';
 import type { QueryServices } from './queries/queryServices.ts';
 import { SnapshotLibrary } from './queries/snapshotLibrary.ts';
 
@@ -9,23 +11,32 @@ export interface Queries {
   readonly services: QueryServices;
   readonly current: CurrentSnapshot;
   readonly library: SnapshotLibrary;
-  readonly history: History;
+  readonly history: HistoryReader;
+  readonly timelines: Timelines;
+  readonly feeds: FeedLists;
   /** At most one read of storage every 15 seconds, however often strangers ask. */
   health(): Promise<Health>;
 }
 
 const healthTtlInMs = 15_000;
+/** A decision of a person reaches the feeds of every process within it. */
+const historyTtlInMs = 30_000;
 
 export function buildQueries(services: QueryServices): Queries {
   const current = new CurrentSnapshot(services.snapshots, services.cloud, services.clock);
   const library = new SnapshotLibrary(services.snapshots, services.cloud, current);
-  const history = new History(services.changes, services.cloud, library);
+  const memory = { now: () => services.clock.now(), ttlInMs: historyTtlInMs };
+  const history = new HistoryReader(services, memory);
+  const timelines = new Timelines(services.changes, services.cloud, library, history);
+  const feeds = new FeedLists(history);
   let known: { readonly until: number; readonly health: Promise<Health> } | undefined;
   return {
     services,
     current,
     library,
     history,
+    timelines,
+    feeds,
     health() {
       const now = services.clock.now().getTime();
       if (!known || now >= known.until) {

@@ -1,6 +1,6 @@
 /** The prefixes of a selection in one release, as the commands compare and print them. */
 import { familyOf } from '../core/prefixes.ts';
-import { doubtOf } from '../core/serviceTags/withheld.ts';
+import { doubtOf } from '../core/history/doubt.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
 import { listPrefixes, toRows, type PrefixSelection } from '../app/queries/prefixList.ts';
 import type { PrefixRow } from '../app/formats/prefixRow.ts';

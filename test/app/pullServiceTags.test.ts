@@ -192,11 +192,11 @@ describe('what makes a snapshot', () => {
     expect(items.find(({ id }) => id === back.snapshot)?.quarantine).toEqual(back.quarantine);
     expect(prefixesIn(world)).toEqual(expect.arrayContaining(ten));
 
-    const { library, history } = buildQueries({ ...world.services, maxPullAgeInHours: 26 });
+    const { library, timelines } = buildQueries({ ...world.services, maxPullAgeInHours: 26 });
     expect((await library.chain()).map(({ id }) => id)).toEqual(
       [end, again, back, longer, before].map(({ snapshot }) => snapshot),
     );
-    const { entries } = await history.timeline(acr);
+    const { entries } = await timelines.timeline(acr);
     expect(entries.map(({ added, removed }) => [added.length, removed.length])).toEqual([
       [0, 10],
       [10, 0],

@@ -1,9 +1,14 @@
 import * as z from 'zod';
+import type { History } from '../../core/history/history.ts';
+import { listAt } from '../../core/history/tagRecord.ts';
+import { sortPrefixes } from '../../core/prefixes.ts';
 import { RequestError } from '../../core/errors.ts';
 import { diffPrefixes } from '../../core/serviceTags/serviceTagDiff.ts';
 import { defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
 import { findTag } from '../../core/serviceTags/regions.ts';
 import { renderChangesMarkdown, renderChangesText, type Changes } from '../formats/changes.ts';
+import { unknownSnapshot } from '../queries/snapshotLibrary.ts';
+import { readStorage } from '../queries/storage.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import { requireRemovedTag } from './tagRoutes.ts';
@@ -47,7 +52,8 @@ export const changesRoute = defineRoute({
   },
   async handle({ query: { tag, from, to, format: wanted }, mediaType }, { queries }): Promise<Answer> {
     const format = wanted ?? formatsByMediaType[mediaType] ?? 'json';
-    const view = to === undefined ? await queries.current.get() : await chooseSnapshot(queries, to);
+    const recorded = await readRecorded(queries, tag);
+    const view = to === undefined || recorded ? await queries.current.get() : await chooseSnapshot(queries, to);
     const isFixed = to !== undefined && from !== undefined && !isDay(to) && !isDay(from);
     return {
       contentType: contentTypes[format],
@@ -58,7 +64,9 @@ export const changesRoute = defineRoute({
         const changes =
           from === undefined && to === undefined
             ? await latestChange(queries, view, tag)
-            : await changesBetween(queries, from, view, tag);
+            : recorded
+              ? recordedChanges(recorded, { tag, from, to })
+              : await changesBetween(queries, from, view, tag);
         if (format === 'json') return JSON.stringify(changes);
         return format === 'text' ? renderChangesText(changes) : renderChangesMarkdown(changes);
       },
@@ -74,10 +82,65 @@ async function chooseSnapshot(queries: Queries, reference: string): Promise<Snap
   return queries.library.choose(schemas.toReference(reference));
 }
 
+/** Of a tag that the pulls record, any two releases can be compared, the built-in ones too. */
+async function readRecorded(queries: Queries, tag: string): Promise<History | undefined> {
+  const history = await readStorage('the history', () => queries.history.read());
+  return history.covers(tag) ? history : undefined;
+}
+
+interface Asked {
+  readonly tag: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+function recordedChanges(history: History, { tag, from, to }: Asked): Changes {
+  const record = history.tag(tag);
+  if (!record)
+    throw unknownTag(
+      tag,
+      history.tags.map(({ name }) => name),
+    );
+  const last = to === undefined ? history.releases.length - 1 : findRelease(history, to);
+  const first = from === undefined ? last - 1 : findRelease(history, from);
+  const [before, after] = [history.releases[first], history.releases[last]];
+  if (!before || !after) {
+    throw new RequestError(
+      404,
+      'unknown-snapshot',
+      `${after?.snapshot ?? ''} is the oldest release: there is none before it`,
+    );
+  }
+  const changes = diffPrefixes(listAt(record, first) ?? [], listAt(record, last) ?? []);
+  return {
+    tag: record.name,
+    from: before.snapshot,
+    to: after.snapshot,
+    added: sortPrefixes(changes.added),
+    removed: sortPrefixes(changes.removed),
+  };
+}
+
+/** By id, or the newest of a day or before. */
+function findRelease({ releases }: History, reference: string): number {
+  const index = isDay(reference)
+    ? releases.findLastIndex(({ date }) => date <= schemas.toDay(reference))
+    : releases.findIndex(({ snapshot }) => snapshot === reference);
+  if (index >= 0) return index;
+  if (!isDay(reference)) throw unknownSnapshot(reference);
+  const [oldest] = releases;
+  throw new RequestError(
+    404,
+    'unknown-snapshot',
+    `no release is as old as ${reference}; the oldest is of ${oldest?.date ?? 'no day'}`,
+    { oldest: oldest?.snapshot },
+  );
+}
+
 async function latestChange(queries: Queries, { snapshot }: SnapshotView, name: string): Promise<Changes> {
   const tag =
     findTag(snapshot.document, name)?.name ?? (await requireRemovedTag(queries, snapshot.document.values, name));
-  const [latest] = (await queries.history.timeline(tag)).entries;
+  const [latest] = (await queries.timelines.timeline(tag)).entries;
   if (latest) return { tag, from: latest.previous, to: latest.snapshot, added: latest.added, removed: latest.removed };
   const oldest = (await queries.library.chain()).at(-1) ?? snapshot;
   return { tag, from: oldest.id, to: snapshot.id, added: [], removed: [] };

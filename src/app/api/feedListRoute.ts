@@ -4,7 +4,6 @@ import { ofFamily } from '../../core/prefixes.ts';
 import { regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
 import type { ServiceTag } from '../../core/serviceTags/serviceTags.ts';
 import { listFormats } from '../formats/listFormats.ts';
-import { believedDocument } from '../queries/believed.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
 import { defineRoute, snapshotAnswer, snapshotHeaders } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -50,7 +49,7 @@ export const feedListRoute = defineRoute({
     const view = await queries.current.get();
     const base = new URL('./', input.url()).href;
     return snapshotAnswer(view, `feeds ${base} ${query.tag.join()}`, async () => {
-      const document = await believedDocument(queries.library, view.snapshot, query.tag);
+      const { document } = await queries.feeds.of(view.snapshot, query.tag);
       const tags = resolveTags(document, query.tag, []).flatMap((tag) => [tag, ...regionalTags(document, tag.name)]);
       const entries = [...new Set(tags)].map((tag) => describeFeed(base, tag));
       return {

@@ -3,10 +3,10 @@ import { RequestError, shorten } from '../../core/errors.ts';
 import { addressFamilies, type AddressFamily } from '../../core/prefixes.ts';
 import { findTag, matchRegion } from '../../core/serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
-import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
-import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
+import { selectQuarantined, selectWithheld } from '../queries/feedLists.ts';
 import type { PrefixSelection } from '../queries/prefixList.ts';
 import { resolveTags, unknownTag } from '../queries/tagQuery.ts';
+import { chooseListed } from '../queries/vanishedTags.ts';
 import { quarantineHeader, renderList, withheldHeader } from './renderPrefixes.ts';
 import { cacheControls, defineRoute, snapshotHeaders, textType } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -47,9 +47,9 @@ export const feedsRoute = defineRoute({
   async handle({ params, query }, { queries }) {
     const view = await queries.current.get();
     const names = [...feedTags(params.name), ...query.tag];
-    const document = await believedDocument(queries.library, view.snapshot, names);
-    const { withheld } = await readPassedOn(queries.library, view.snapshot, names);
-    const selection = await chooseListed(queries.history, names, () => {
+    const list = await queries.feeds.of(view.snapshot, names);
+    const { document } = list;
+    const selection = await chooseListed(queries.timelines, names, () => {
       const feed = parseFeedName(document, params.name);
       refuseTwoFamilies(params.name, feed.family, query.family);
       const tags = resolveTags(document, [...feed.tags, ...query.tag], query.region).map(({ name }) => name);
@@ -57,17 +57,21 @@ export const feedsRoute = defineRoute({
     });
     return {
       contentType: textType,
-      view,
-      key: `feed ${JSON.stringify(selection)}`,
+      view: { ...view, since: later(view.since, list.since) },
+      key: `feed ${list.version} ${JSON.stringify(selection)}`,
       cacheControl: cacheControls.current,
       headers: {
-        ...quarantineHeader(quarantineOf(view.snapshot, selection.tags)),
-        ...withheldHeader(selectWithheld(withheld, selection.tags, selection.family)),
+        ...quarantineHeader(selectQuarantined(list.quarantined, selection.tags)),
+        ...withheldHeader(selectWithheld(list.withheld, selection.tags, selection.family)),
       },
       render: () => renderList(document, selection, 'text', query),
     };
   },
 });
+
+function later(a: string, b: string): string {
+  return a > b ? a : b;
+}
 
 /** `Tag.ipv4.txt?family=ipv6` is a mistake: nobody knows which of the two was meant. */
 function refuseTwoFamilies(name: string, named: FeedSelection['family'], asked: FeedSelection['family'] | undefined) {

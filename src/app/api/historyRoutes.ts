@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { compareText } from '../../core/words.ts';
 import { findTag } from '../../core/serviceTags/regions.ts';
 import type { TagTimelineEntry } from '../../core/serviceTags/tagTimeline.ts';
 import { renderAtom } from '../formats/atom.ts';
@@ -100,10 +101,9 @@ async function readHistory(
       tags.push(...resolveTags(snapshot.document, [name], regions).map((tag) => tag.name));
     else tags.push(await requireRemovedTag(queries, snapshot.document.values, name));
   }
-  const timelines = await Promise.all(tags.map((tag) => queries.history.timeline(tag)));
-  const order = new Map((await queries.library.chain()).map((summary, index) => [summary.id, index]));
+  const timelines = await Promise.all(tags.map((tag) => queries.timelines.timeline(tag)));
   const entries = timelines
     .flatMap((timeline) => timeline.entries)
-    .sort((a, b) => (order.get(a.snapshot) ?? 0) - (order.get(b.snapshot) ?? 0) || (a.tag < b.tag ? -1 : 1));
+    .sort((a, b) => compareText(b.pulledAt, a.pulledAt) || compareText(a.tag, b.tag));
   return { tags, entries };
 }

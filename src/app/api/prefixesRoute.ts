@@ -3,12 +3,11 @@ import * as z from 'zod';
 import { quoteValue, RequestError } from '../../core/errors.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
-import type { WithheldPrefix } from '../../core/serviceTags/withheld.ts';
 import type { Queries } from '../queries.ts';
-import { believedDocument, chooseListed, quarantineOf } from '../queries/believed.ts';
-import { readPassedOn, selectWithheld } from '../queries/passedOn.ts';
+import { selectQuarantined, selectWithheld, type FeedList } from '../queries/feedLists.ts';
 import { crossNames, diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
+import { chooseListed } from '../queries/vanishedTags.ts';
 import { invalidContinuation } from './paging.ts';
 import { listFormatNames, listFormats } from '../formats/listFormats.ts';
 import { quarantineHeader, renderCsvRows, renderList, withheldHeader } from './renderPrefixes.ts';
@@ -91,7 +90,7 @@ export const prefixesRoute = defineRoute({
     return {
       contentType: contentTypeOf(format),
       view,
-      key: `prefixes ${format} ${JSON.stringify(query)}`,
+      key: `prefixes ${listing.version} ${format} ${JSON.stringify(query)}`,
       cacheControl: isFixed(query) ? cacheControls.immutable : cacheControls.current,
       headers: listHeaders(listing, query),
       render: () => render(queries, listing, query, format, page?.offset ?? 0),
@@ -105,10 +104,8 @@ function isFixed({ snapshot, since }: Query): boolean {
 }
 
 /** A snapshot, and what an answer is made from. */
-interface Listing {
+interface Listing extends Pick<FeedList, 'document' | 'withheld' | 'quarantined' | 'version'> {
   readonly snapshot: Snapshot;
-  readonly document: ServiceTagsDocument;
-  readonly withheld: readonly WithheldPrefix[];
 }
 
 function refuseCombinations({ limit, continuation, since }: Query, format: Format): void {
@@ -137,30 +134,29 @@ function contentTypeOf(format: Format): string {
   return `${listFormats[format].mediaType}; charset=utf-8`;
 }
 
-/** Lists that machines poll are what is believed; what people read, or ask for by day or id, is as published. */
+/** Lists that machines poll are what is released to feeds; what people read, or ask for by day or id, is as published. */
 async function readListing(queries: Queries, snapshot: Snapshot, query: Query, format: Format): Promise<Listing> {
   const isCurrent = query.snapshot === undefined && query.asOf === undefined;
-  const { withheld } = isCurrent ? await readPassedOn(queries.library, snapshot, query.tag) : { withheld: [] };
-  const document = isPolled(query, format)
-    ? await believedDocument(queries.library, snapshot, query.tag)
-    : snapshot.document;
-  return { snapshot, document, withheld };
+  if (!isCurrent) return { snapshot, document: snapshot.document, withheld: [], quarantined: [], version: '' };
+  const list = await queries.feeds.of(snapshot, query.tag);
+  const document = isPolled(query, format) ? list.document : snapshot.document;
+  return { ...list, snapshot, document };
 }
 
 async function refuseVanished(queries: Queries, document: ServiceTagsDocument, query: Query): Promise<void> {
   const names = [...query.tag, ...crossNames(document, toSelection(query))];
-  await chooseListed(queries.history, names, () => resolveTags(document, query.tag, query.region));
+  await chooseListed(queries.timelines, names, () => resolveTags(document, query.tag, query.region));
 }
 
 function isPolled({ snapshot, asOf }: Query, format: Format): boolean {
   return snapshot === undefined && asOf === undefined && format !== 'json' && format !== 'csv';
 }
 
-function listHeaders({ snapshot, document, withheld }: Listing, query: Query): Readonly<Record<string, string>> {
-  if (snapshot.quarantine.length === 0 && withheld.length === 0) return {};
+function listHeaders({ document, withheld, quarantined }: Listing, query: Query): Readonly<Record<string, string>> {
+  if (quarantined.length === 0 && withheld.length === 0) return {};
   const tags = resolveTags(document, query.tag, query.region).map((tag) => tag.name);
   return {
-    ...quarantineHeader(quarantineOf(snapshot, tags)),
+    ...quarantineHeader(selectQuarantined(quarantined, tags)),
     ...withheldHeader(selectWithheld(withheld, tags, query.family)),
   };
 }
@@ -179,7 +175,7 @@ async function render(
     const before = await readListing(queries, since, query, format);
     return renderSince({ id: since.id, document: before.document }, { ...snapshot, document }, query, format);
   }
-  if (format === 'csv') return renderCsvRows(snapshot, toSelection(query), queries.history);
+  if (format === 'csv') return renderCsvRows(snapshot, toSelection(query), queries.timelines);
   if (format !== 'json') return renderList(document, toSelection(query), format, query);
   return renderJson(listing, query, offset);
 }
@@ -192,7 +188,7 @@ function renderJson({ snapshot, ...listing }: Listing, query: Query, offset: num
   const { tags, prefixes } = listPrefixes(snapshot.document, toSelection(query));
   // Pages have an end of their own: one that lies behind it was not given out by this list.
   if (offset > 0 && offset >= prefixes.length) throw invalidContinuation();
-  const quarantined = quarantineOf(snapshot, tags);
+  const quarantined = selectQuarantined(listing.quarantined, tags);
   const withheld = selectWithheld(listing.withheld, tags, query.family);
   const end = query.limit === undefined ? prefixes.length : offset + query.limit;
   return JSON.stringify({

@@ -3,11 +3,11 @@ import { RequestError } from '../../core/errors.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import { firstSeenOfPrefixes } from '../../core/serviceTags/tagTimeline.ts';
-import type { WithheldPrefix } from '../../core/serviceTags/withheld.ts';
+import type { WithheldPrefix } from '../../core/history/releasedToFeeds.ts';
 import { renderCsv } from '../formats/csv.ts';
 import { toLabel } from '../formats/label.ts';
 import { listFormats, type ListFormatName } from '../formats/listFormats.ts';
-import type { History } from '../queries/history.ts';
+import type { Timelines } from '../queries/timelines.ts';
 import { listPrefixes, toRows, type PrefixList, type PrefixSelection } from '../queries/prefixList.ts';
 import { retryAfterInSeconds } from '../queries/storage.ts';
 
@@ -71,11 +71,15 @@ function emptyList(document: ServiceTagsDocument, selection: PrefixSelection, { 
   );
 }
 
-export async function renderCsvRows(snapshot: Snapshot, selection: PrefixSelection, history: History): Promise<string> {
+export async function renderCsvRows(
+  snapshot: Snapshot,
+  selection: PrefixSelection,
+  timelines: Timelines,
+): Promise<string> {
   const list = listPrefixes(snapshot.document, selection);
   const firstSeen = new Map<string, string>();
   for (const tag of list.tags) {
-    const timeline = await history.timeline(tag, snapshot.id);
+    const timeline = await timelines.timeline(tag, snapshot.id);
     const listed = toRows(snapshot.document, list, undefined)
       .filter((row) => row.tags.includes(tag))
       .map((row) => row.prefix);

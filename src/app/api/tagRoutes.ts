@@ -96,7 +96,7 @@ export const tagRoute = defineRoute({
 async function describeTag(queries: Queries, { snapshot }: SnapshotView, name: string): Promise<unknown> {
   const tag = findTag(snapshot.document, name);
   const listedName = tag?.name ?? (await requireRemovedTag(queries, snapshot.document.values, name));
-  const timeline = await queries.history.timeline(listedName);
+  const timeline = await queries.timelines.timeline(listedName);
   return {
     name: listedName,
     snapshot: snapshot.id,
@@ -117,7 +117,7 @@ export async function requireRemovedTag(
   listed: readonly ServiceTag[],
   name: string,
 ): Promise<string> {
-  const removed = await queries.history.removedTags();
+  const removed = await queries.timelines.removedTags();
   const found = [...removed].find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   if (found !== undefined) return found;
   throw unknownTag(name, [...listed.map((tag) => tag.name), ...removed]);

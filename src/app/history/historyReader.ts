@@ -2,7 +2,7 @@
 import { InvalidDocumentError } from '../../core/errors.ts';
 import { History } from '../../core/history/history.ts';
 import { historyVersion, serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
-import { oncePerKey } from '../../core/once.ts';
+import { oncePerKey, type OncePerKey } from '../../core/once.ts';
 import { dayInMs } from '../../core/time.ts';
 import type { HistoryDecisions } from '../ports.ts';
 import { rebuildHistory, type HistoryServices } from './rebuildHistory.ts';
@@ -10,20 +10,46 @@ import { rebuildHistory, type HistoryServices } from './rebuildHistory.ts';
 /** Of tags that no pull records: as much as budgets and confirmations need. */
 const recentDays = 60;
 
+/** For who asks often: what was read stands for so long. */
+export interface HistoryMemory {
+  readonly now: () => Date;
+  readonly ttlInMs: number;
+}
+
 export class HistoryReader {
   readonly #services: HistoryServices;
+  readonly #memory: HistoryMemory | undefined;
   #known: { readonly etag: string; readonly document: HistoryDocument } | undefined;
   #decided: { readonly key: string; readonly history: History } | undefined;
-  readonly #others = oncePerKey<HistoryDocument>();
+  #reading: { readonly until: number; readonly history: Promise<History> } | undefined;
+  #others: { readonly key: string; readonly histories: OncePerKey<History> } | undefined;
 
-  constructor(services: HistoryServices) {
+  constructor(services: HistoryServices, memory?: HistoryMemory) {
     this.#services = services;
+    this.#memory = memory;
   }
 
   /** With the decisions that people made. */
-  async read(): Promise<History> {
-    const decisions = await this.#readDecisions();
-    const { document, etag } = await this.#readDocument();
+  read(): Promise<History> {
+    if (!this.#memory) return this.#read();
+    const now = this.#memory.now().getTime();
+    if (!this.#reading || now >= this.#reading.until) {
+      // What was known last is better than nothing while storage cannot be read.
+      const known = this.#decided?.history;
+      const history = known ? this.#read().catch(() => known) : this.#read();
+      this.#reading = { until: now + this.#memory.ttlInMs, history };
+      history.catch(() => this.expire());
+    }
+    return this.#reading.history;
+  }
+
+  /** For who knows that there is another one now. */
+  expire(): void {
+    this.#reading = undefined;
+  }
+
+  async #read(): Promise<History> {
+    const [decisions, { document, etag }] = await Promise.all([this.#readDecisions(), this.#readDocument()]);
     const key = `${etag} ${JSON.stringify([decisions?.rejected, decisions?.retired])}`;
     if (this.#decided?.key !== key) this.#decided = { key, history: new History(withDecisions(document, decisions)) };
     return this.#decided.history;
@@ -37,11 +63,17 @@ export class HistoryReader {
     const { newest } = history;
     if (history.covers(tag) || !newest) return history;
     const service = serviceOf(tag);
-    const document = await this.#others(`${newest.snapshot} ${newest.seenAt} ${service.toLowerCase()}`, () => {
+    return this.#otherHistories(`${newest.snapshot} ${newest.seenAt}`)(service.toLowerCase(), async () => {
       const since = new Date(Date.parse(newest.seenAt) - recentDays * dayInMs).toISOString();
-      return rebuildHistory(this.#services, [service], { since });
+      const document = await rebuildHistory(this.#services, [service], { since });
+      return new History(withDecisions(document, await this.#readDecisions()));
     });
-    return new History(withDecisions(document, await this.#readDecisions()));
+  }
+
+  /** Made once for each release, and gone with the next. */
+  #otherHistories(key: string): OncePerKey<History> {
+    if (this.#others?.key !== key) this.#others = { key, histories: oncePerKey() };
+    return this.#others.histories;
   }
 
   async #readDecisions(): Promise<HistoryDecisions | undefined> {
@@ -61,12 +93,12 @@ export class HistoryReader {
     } catch (error) {
       if (!isDamaged(error)) throw error;
     }
-    const pointer = await this.#services.snapshots.readPointer(cloud).catch(() => undefined);
+    const pointer = await this.#services.snapshots.readPointer(cloud);
     const newest = pointer === undefined || pointer === 'notModified' ? undefined : pointer.pointer.snapshot;
-    const document = await this.#others(`rebuilt ${newest ?? ''}`, () =>
-      rebuildHistory(this.#services, [], { newest }),
-    );
-    return { document, etag: `rebuilt ${newest ?? ''}` };
+    const key = `rebuilt ${newest ?? ''}`;
+    if (this.#known?.etag !== key)
+      this.#known = { etag: key, document: await rebuildHistory(this.#services, [], { newest }) };
+    return this.#known;
   }
 }
 

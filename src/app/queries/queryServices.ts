@@ -5,6 +5,7 @@ import type {
   ChangeStore,
   Clock,
   DeliveryStatus,
+  HistoryStore,
   Ledger,
   Logger,
   SnapshotStore,
@@ -19,6 +20,7 @@ export interface QueryServices {
   readonly logger: Logger;
   readonly snapshots: Pick<SnapshotStore, 'get' | 'list' | 'readPointer' | 'readPullStatus'>;
   readonly changes: Pick<ChangeStore, 'get'>;
+  readonly histories: HistoryStore;
   readonly states: Pick<TargetStateStore, 'get' | 'listSummaries'>;
   readonly ledger: Pick<Ledger, 'get' | 'list'>;
   readonly targets: TargetsSource;

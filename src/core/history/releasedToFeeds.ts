@@ -11,19 +11,18 @@
  * change. What a tag in quarantine had goes on being served; what a retired one had, until a person confirms that it is
  * gone.
  */
-import { sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { dropContained, parsePrefix, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { counted } from '../words.ts';
 import type { History } from './history.ts';
 import { defaultWindowDays, quarantineLimits, widestInFeeds } from './limits.ts';
 import { quarantine } from './quarantine.ts';
 import type { Doubtful, DoubtCode } from './tagTrust.ts';
-import { parsePrefix } from '../prefixes.ts';
 
 export interface WithheldPrefix {
   readonly tag: string;
   readonly prefix: string;
-  readonly why: DoubtCode;
+  readonly kind: DoubtCode;
   /** One sentence: why, and when it is released. */
   readonly reason: string;
   /** ISO time before which it is not released; absent if it is never released by itself. */
@@ -41,8 +40,13 @@ export function releasedToFeeds(history: History, tag: string): ReleasedToFeeds 
   const [record, trust] = [history.tag(tag), history.trust(tag)];
   if (!record || !trust) return undefined;
   if (quarantine(history, tag)?.confirmedAt !== undefined) return { served: [], withheld: [] };
-  const served = sortPrefixes(trust.trusted);
+  // What a quarantine keeps may lie within what is listed now, and the other way round.
+  const served = trust.quarantine ? dropContained(trust.trusted) : sortPrefixes(trust.trusted);
+  const order = new Map(
+    sortPrefixes(trust.doubtful.map(({ prefix }) => prefix)).map((prefix, index) => [prefix, index]),
+  );
   const withheld = trust.doubtful
+    .toSorted((a, b) => (order.get(a.prefix) ?? 0) - (order.get(b.prefix) ?? 0))
     .filter(({ prefix }) => subtractPrefixes([prefix], served).length > 0)
     .map((doubtful) => toWithheld(record.name, doubtful));
   return { served, withheld };
@@ -53,7 +57,7 @@ function toWithheld(tag: string, doubtful: Doubtful): WithheldPrefix {
   return {
     tag,
     prefix,
-    why,
+    kind: why,
     reason: reasonOf(tag, doubtful),
     ...(roomAt !== undefined && { until: roomAt }),
   };

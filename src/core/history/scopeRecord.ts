@@ -3,6 +3,7 @@ import { familyOf, parsePrefix, type AddressPrefix } from '../prefixes.ts';
 import { AddressSpace, type AddressRange } from './addressSpace.ts';
 import type { History, Scope } from './history.ts';
 import type { Release } from './historyDocument.ts';
+import { firstTrusted } from './tagTrust.ts';
 
 /** What a release changed in a scope. */
 export interface ScopeStep {
@@ -48,13 +49,14 @@ export function recordScope(history: History, { tags, families, limits }: Scope)
   const presence = new Presence(space);
   const said = new Presence(space);
   const changes = new Map<number, { on: AddressRange[]; off: AddressRange[]; known: AddressRange[] }>();
-  for (const { trust } of found) {
+  for (const { record, trust } of found) {
     for (const { index, on, off, known } of trust.events) {
       const change = changes.get(index) ?? { on: [], off: [], known: [] };
       changes.set(index, change);
       change.on.push(...on.filter(isWanted));
       change.off.push(...off.filter(isWanted));
-      change.known.push(...(begins.includes(index) ? on : known).filter(isWanted));
+      const isStart = begins.includes(index) || index === firstTrusted(record);
+      change.known.push(...(isStart ? on : known).filter(isWanted));
     }
   }
   const steps = [...changes]

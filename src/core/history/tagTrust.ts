@@ -109,6 +109,7 @@ interface OpenQuarantine {
 class TagFold {
   readonly #name: string;
   readonly #restart: number;
+  readonly #first: number | undefined;
   readonly #limits: QuarantineLimits;
   readonly #releases: readonly Release[];
   readonly #space: AddressSpace;
@@ -139,6 +140,7 @@ class TagFold {
     this.#name = record.name;
     this.#limits = limits;
     this.#restart = restart;
+    this.#first = firstTrusted(record);
     this.#releases = releases;
     this.#space = new AddressSpace(record.steps.flatMap(({ add }) => add.map(parsePrefix)));
     this.#ordinals = ordinalsOf(releases);
@@ -225,15 +227,23 @@ class TagFold {
     const isGone = !this.#isListed || this.#listed.size === 0;
     const youngSince = (this.#ordinals[index - 1] ?? 0) + 1 - this.#limits.removalConfirmations;
     let lostMore = false;
+    let hasYoung = false;
     for (const interval of touched) {
       if (!this.#isTrusted[interval] || this.#listedBy[interval]) {
         this.#lost.delete(interval);
       } else if (!isGone && (this.#bornAt[interval] ?? 0) > youngSince) {
         this.#setTrusted(interval, false);
         this.#lost.delete(interval);
+        hasYoung = true;
       } else if (!this.#lost.has(interval)) {
         this.#lost.add(interval);
         lostMore = true;
+      }
+    }
+    if (hasYoung) {
+      for (const text of this.#trustedTexts) {
+        const isKept = this.#listed.has(text) || this.#intervalsOf(text).some((interval) => this.#isTrusted[interval]);
+        if (!isKept) this.#trustedTexts.delete(text);
       }
     }
     return lostMore;
@@ -274,13 +284,13 @@ class TagFold {
     this.#dropped = this.#dropped.filter(({ at }) => at > oldest);
     const dropped = this.#dropped.flatMap(({ prefixes }) => prefixes).filter((prefix) => !this.#isAllListed(prefix));
     const removed = [...this.#prefixesOf(this.#lost), ...dropped];
-    const from = [...this.#trustedTexts, ...dropped];
+    const from = [...new Set([...this.#trustedTexts, ...dropped])];
     return this.#isExchange(removed, from) ? undefined : removalExcess(removed, from, this.#limits);
   }
 
   /** One prefix of several has gone and at least one has come: Microsoft moves a region so, and no tag shrinks by it. */
   #isExchange(removed: readonly string[], from: readonly string[]): boolean {
-    return from.length >= 5 && this.#listed.size >= from.length && overlapping(from, removed).length === 1;
+    return from.length >= 2 && this.#listed.size >= from.length && overlapping(from, removed).length === 1;
   }
 
   /** Of the trusted list goes what is no longer listed. */
@@ -316,7 +326,7 @@ class TagFold {
   }
 
   #isStart(index: number): boolean {
-    return index === 0 || index === this.#restart;
+    return index === 0 || index === this.#restart || index === this.#first;
   }
 
   #trust(text: string): void {
@@ -446,4 +456,12 @@ class TagFold {
 export function bySize(texts: readonly string[]): AddressPrefix[] {
   const hostBits = ({ family, length }: AddressPrefix) => (family === 'ipv4' ? 32 : 128) - length;
   return [...new Set(texts)].map(parsePrefix).sort((a, b) => hostBits(a) - hostBits(b) || comparePrefixes(a, b));
+}
+
+/**
+ * Index of the release with the first list of a tag that is new, undefined for AzureContainerRegistry: nobody follows a
+ * tag before it is there, but regions of that one are asked for by name.
+ */
+export function firstTrusted({ name, steps }: TagRecord): number | undefined {
+  return isRegistryTag(name) ? undefined : steps[0]?.index;
 }

@@ -27,13 +27,3 @@ export function watchedTags(document: ServiceTagsDocument, targets: readonly Tar
   }
   return [...names].sort();
 }
-
-/**
- * Names of the tags whose removals are judged: the watched ones, and every region of the ACR tag, because a firewall that
- * polls a feed needs no target. Each is judged for itself: a region of fourteen prefixes can go unseen in the whole tag.
- */
-export function judgedTags(document: ServiceTagsDocument, targets: readonly Target[]): string[] {
-  const start = `${defaultServiceTag.toLowerCase()}.`;
-  const regional = document.values.map(({ name }) => name).filter((name) => name.toLowerCase().startsWith(start));
-  return [...new Set([...watchedTags(document, targets), ...regional])].sort();
-}

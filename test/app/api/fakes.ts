@@ -6,11 +6,14 @@ import type { Plan } from '../../../src/core/plan/plan.ts';
 import { sortPrefixes } from '../../../src/core/prefixes.ts';
 import type { RunRecord } from '../../../src/core/ledger/runRecord.ts';
 import { diffTags, type SnapshotDiff } from '../../../src/core/serviceTags/serviceTagDiff.ts';
-import type { ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceTags/serviceTags.ts';
+import { appendSnapshot, startHistory } from '../../../src/core/history/appendRelease.ts';
+import { builtInHistory } from '../../../src/core/history/builtInHistory.ts';
+import type { Cloud, ServiceTag, ServiceTagsDocument } from '../../../src/core/serviceTags/serviceTags.ts';
 import type { PullStatus } from '../../../src/core/ledger/pullStatus.ts';
 import type { Snapshot, SnapshotPointer, TagQuarantine } from '../../../src/core/serviceTags/snapshot.ts';
 import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
 import { emptyState, type LastResult, type TargetState } from '../../../src/core/targets/targetState.ts';
+import type { HistoryDecisions, HistoryStore } from '../../../src/app/ports.ts';
 import { buildQueries } from '../../../src/app/queries.ts';
 import type { QueryServices } from '../../../src/app/queries/queryServices.ts';
 import type { ApiApp } from '../../../src/app/api/route.ts';
@@ -121,6 +124,43 @@ export class MemorySnapshots {
 function toPointer(snapshot: Snapshot): SnapshotPointer {
   const { id, cloud, contentHash: hash, date, changeNumber, pulledAt } = snapshot;
   return { cloud, snapshot: id, contentHash: hash, date, changeNumber, since: pulledAt };
+}
+
+/** The history that pulls would have recorded of the snapshots. */
+export class MemoryHistories implements HistoryStore {
+  decisions: HistoryDecisions | undefined;
+  readonly #snapshots: MemorySnapshots;
+
+  constructor(snapshots: MemorySnapshots) {
+    this.#snapshots = snapshots;
+  }
+  async read(cloud: Cloud, unlessEtag?: string): ReturnType<HistoryStore['read']> {
+    await Promise.resolve();
+    if (this.#snapshots.isDown) throw new Error('connect ECONNREFUSED 52.146.2.1:443');
+    const etag = `"${this.#snapshots.all.length}"`;
+    if (etag === unlessEtag) return 'notModified';
+    const start = startHistory(await builtInHistory(cloud), []);
+    return { document: this.#snapshots.all.reduce(appendSnapshot, start), etag };
+  }
+  readEtag(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  replace(): Promise<'replaced'> {
+    return Promise.resolve('replaced');
+  }
+  putUnchanged(): Promise<void> {
+    return Promise.resolve();
+  }
+  listUnchanged(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+  readDecisions(): Promise<{ decisions: HistoryDecisions; etag: string } | undefined> {
+    return Promise.resolve(this.decisions && { decisions: this.decisions, etag: '"1"' });
+  }
+  replaceDecisions(decisions: HistoryDecisions): Promise<'replaced'> {
+    this.decisions = decisions;
+    return Promise.resolve('replaced');
+  }
 }
 
 export const nsgTarget: NsgRuleTarget = fixtures.nsgTarget({
@@ -346,6 +386,7 @@ export function makeWorld(published = releases): World {
     logger,
     snapshots,
     changes: { get: (_cloud, id) => Promise.resolve(changes.get(id)) },
+    histories: new MemoryHistories(snapshots),
     states: {
       get: (name) => Promise.resolve(states.get(name)),
       listSummaries: () =>

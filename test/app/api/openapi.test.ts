@@ -87,7 +87,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   getFeed: [{ path: { tag: 'AzureContainerRegistry.EastUS' } }, { path: { tag: 'Nothing' }, status: 404 }],
   getFeed2: [
     { path: { tag: 'AzureContainerRegistry', region: 'eastus', family: 'ipv4' } },
-    { path: { tag: 'AzureContainerRegistry', region: 'westeurope', family: 'ipv4' }, status: 503 },
+    { path: { tag: 'AzureContainerRegistry', region: 'eastus', family: 'ipv6' }, status: 503 },
   ],
   getFeed3: [{ path: { tag: 'AzureContainerRegistry', family: 'ipv6' }, query: { region: 'eastus,westeurope' } }],
   getFeed4: [{ path: { tag: 'AzureContainerRegistry', region: 'eastus' } }],

@@ -252,7 +252,8 @@ describe('formats, read back', () => {
         family: 'ipv4',
         tags: 'AzureContainerRegistry.EastUS',
         regions: 'eastus',
-        firstSeen: '2026-07-06',
+        // The real list has had it since then.
+        firstSeen: '2020-08-03',
       },
       {
         prefix: '20.42.67.0/24',
@@ -333,6 +334,8 @@ describe('formats, read back', () => {
 
   describe('parts of a list that are loaded side by side', () => {
     const long = Array.from({ length: 30 }, (_, index) => `20.42.${index}.128/25`);
+    // What the list had before is kept: it has shrunken to nothing of it.
+    const kept = ['20.42.66.0/23', '2603:1030:20e:3::480/122'];
     const parts = async (query: string): Promise<string[]> => {
       world.snapshots.publish({ AzureContainerRegistry: long }, '2026-07-27');
       world.clock.pass(60);
@@ -345,9 +348,10 @@ describe('formats, read back', () => {
       expect([...sets.keys()].map((name) => name.replace(/-[0-9a-f]{6}-/, '-'))).toEqual([
         'azurecontain-1of3-v4',
         'azurecontain-2of3-v4',
+        'azurecontain-2of3-v6',
         'azurecontain-3of3-v4',
       ]);
-      expect([...sets.values()].flatMap(({ members }) => members).sort()).toEqual(long.toSorted());
+      expect([...sets.values()].flatMap(({ members }) => members).sort()).toEqual([...long, ...kept].sort());
     });
 
     test('are three pairs of lists of Terraform', async () => {
@@ -358,7 +362,7 @@ describe('formats, read back', () => {
 
       expect(Object.keys(lists)).toHaveLength(6);
       expect(['1of3', '2of3', '3of3'].flatMap((part) => lists[`azurecontainerregistry_${part}_ipv4`]).sort()).toEqual(
-        long.toSorted(),
+        [...long, '20.42.66.0/23'].sort(),
       );
     });
   });
@@ -381,7 +385,7 @@ describe('formats, read back', () => {
   });
 
   test.each(['text', 'nginx', 'ipset', 'terraform'])('%s is never empty', async (format) => {
-    const reply = await get(`prefixes?format=${format}&region=westeurope&family=ipv4`);
+    const reply = await get(`prefixes?format=${format}&region=eastus&family=ipv6`);
 
     expect(reply.status).toBe(503);
     expect(reply.headers['retry-after']).toBe('30');
@@ -443,7 +447,8 @@ describe('feeds', () => {
     ['azurecontainerregistry.eastus.ipv4.txt', ['20.42.66.0/24', '20.42.67.0/24']],
     ['AzureContainerRegistry.EastUS.txt', ['20.42.66.0/24', '20.42.67.0/24']],
     ['AzureContainerRegistry.ipv4.txt', ['20.42.66.0/23']],
-    ['AzureContainerRegistry.westeurope.all.txt', ['2603:1030:40c:3::/122']],
+    // The whole of a region of one prefix was exchanged: what it had stays.
+    ['AzureContainerRegistry.westeurope.all.txt', ['52.151.100.0/24', '2603:1030:40c:3::/122']],
     ['AzureFrontDoor.Backend.txt', ['52.203.113.0/25', '52.203.113.128/25']],
     ['AzureFrontDoor.Backend.ipv4.txt?aggregate=true', ['52.203.113.0/24']],
     ['AzureCloud.westeurope.ipv4.txt', ['52.151.100.0/22']],
@@ -494,7 +499,7 @@ describe('feeds', () => {
 
     expect(new Set(statuses)).toEqual(new Set([200, 404]));
     expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(3);
-    expect((await get('feeds/AzureContainerRegistry.westeurope.ipv4.txt?shard=1/2')).status).toBe(503);
+    expect((await get('feeds/AzureContainerRegistry.eastus.ipv6.txt?shard=1/2')).status).toBe(503);
   });
 
   test('GET feeds: what there is, with sizes that are right and examples that work', async () => {
@@ -528,7 +533,7 @@ describe('feeds', () => {
     ['AzureContainerRegistry.mars.ipv4.txt', 404],
     ['.txt', 404],
     ['..%2F..%2Fhost.json.txt', 404],
-    ['AzureContainerRegistry.westeurope.ipv4.txt', 503],
+    ['AzureContainerRegistry.eastus.ipv6.txt', 503],
     ['AzureContainerRegistry.txt?shard=1/0', 400],
     ['AzureContainerRegistry.txt?x=1', 400],
   ])('%s: %i', async (name, status) => {

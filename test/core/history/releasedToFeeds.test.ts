@@ -18,13 +18,13 @@ describe('a feed', () => {
         {
           tag: acr,
           prefix: '10.0.0.0/8',
-          why: 'specialPurpose',
+          kind: 'specialPurpose',
           reason: '10.0.0.0/8 overlaps 10.0.0.0/8 (private use): feeds never contain it.',
         },
         {
           tag: acr,
           prefix: wide,
-          why: 'widestPrefix',
+          kind: 'widestPrefix',
           reason: `${wide} is new and, with its neighbours, wider than /20: feeds contain it when 2 further releases list it.`,
           until: noon(0),
         },
@@ -49,7 +49,7 @@ describe('a feed', () => {
       {
         tag: acr,
         prefix: '60.0.0.0/13',
-        why: 'maxAddedAddresses',
+        kind: 'maxAddedAddresses',
         reason: `60.0.0.0/13 is beyond what may be added to the feed of ${acr} within 28 days, and larger than all of that: feeds leave it out.`,
       },
     ]);
@@ -58,7 +58,9 @@ describe('a feed', () => {
   test('measures width with the neighbours', () => {
     const blocks = Array.from({ length: 16 }, (_, index) => `60.0.${index * 16}.0/20`);
 
-    expect(feed(many, [...many, ...blocks])?.withheld.map(({ why }) => why)).toEqual(blocks.map(() => 'widestPrefix'));
+    expect(feed(many, [...many, ...blocks])?.withheld.map(({ kind }) => kind)).toEqual(
+      blocks.map(() => 'widestPrefix'),
+    );
     expect(feed(many, [...many, ...blocks.slice(0, 1)])?.withheld).toEqual([]);
     // One more beside one that is trusted.
     const [first = '', second = ''] = blocks;
@@ -78,7 +80,7 @@ describe('a feed', () => {
     const list = [...many, ...flood];
     const weeks = (count: number) => feed(many, ...Array.from({ length: count }, () => list));
 
-    expect(weeks(1)?.withheld.map(({ prefix, why, until }) => [prefix, why, until])).toEqual(
+    expect(weeks(1)?.withheld.map(({ prefix, kind, until }) => [prefix, kind, until])).toEqual(
       flood.slice(8).map((prefix) => [prefix, 'maxAddedAddresses', noon(5)]),
     );
     expect(weeks(4)?.withheld).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServiceTagsDocument } from '../../../src/core/serviceTags/serviceTags.ts';
 import type { RegionSelector } from '../../../src/core/targets/target.ts';
-import { concerns, judgedTags, watchedTags } from '../../../src/core/serviceTags/watchedTags.ts';
+import { concerns, watchedTags } from '../../../src/core/serviceTags/watchedTags.ts';
 import { nsgTarget } from '../plan/planFixtures.ts';
 
 const ofRegistry = { ofRegistry: '/subscriptions/x/registries/prod' };
@@ -58,34 +58,5 @@ describe('watchedTags', () => {
     ['a tag that the document has not', [{ serviceTag: 'Sql' }], ['AzureContainerRegistry']],
   ])('%s', (_, targets, expected) => {
     expect(watchedTags(document, targets.map(nsgTarget))).toEqual(expected);
-  });
-});
-
-describe('judgedTags', () => {
-  const named = (...names: readonly string[]) =>
-    ({
-      cloud: 'Public',
-      changeNumber: 1,
-      values: names.map((name) => ({ name, region: '' })),
-    }) as unknown as ServiceTagsDocument;
-  const regional = ['AzureContainerRegistry.WestEurope', 'azurecontainerregistry.norwayeast'];
-
-  test('without any target, the ACR tag and each of its regions', () => {
-    const document = named('AzureContainerRegistry', ...regional, 'Storage', 'AzureContainerRegistryX.WestEurope');
-
-    expect(judgedTags(document, [])).toEqual(['AzureContainerRegistry', ...regional].sort());
-  });
-
-  test('what targets watch is among them', () => {
-    const storage = nsgTarget({ serviceTag: 'Storage' });
-
-    expect(judgedTags(named('AzureContainerRegistry', 'Storage', 'Sql'), [storage])).toEqual([
-      'AzureContainerRegistry',
-      'Storage',
-    ]);
-  });
-
-  test('a tag is one, however the document spells it', () => {
-    expect(judgedTags(named('AZURECONTAINERREGISTRY'), [nsgTarget()])).toEqual(['AZURECONTAINERREGISTRY']);
   });
 });

@@ -1,25 +1,33 @@
-/** What changed in each tag from snapshot to snapshot, read from the stored changes. */
+/**
+ * What changed in each tag from release to release: of the tags that are recorded as their history says, since 2019; of
+ * the others read from the stored changes of the snapshots.
+ */
 import pMap from 'p-map';
 import { oncePerKey } from '../../core/once.ts';
-import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
+import type { History } from '../../core/history/history.ts';
+import { sortPrefixes } from '../../core/prefixes.ts';
+import { diffPrefixes, diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import type { TagTimeline, TagTimelineEntry } from '../../core/serviceTags/tagTimeline.ts';
+import type { HistoryReader } from '../history/historyReader.ts';
 import type { ChangeStore } from '../ports.ts';
 import type { SnapshotLibrary } from './snapshotLibrary.ts';
 import { isDamaged, readStorage } from './storage.ts';
 
 const parallelReads = 8;
 
-export class History {
+export class Timelines {
   readonly #store: Pick<ChangeStore, 'get'>;
   readonly #cloud: Cloud;
   readonly #library: SnapshotLibrary;
   /** By snapshot id; immutable, so kept. */
   readonly #diffs = oncePerKey<SnapshotDiff>();
+  readonly #history: HistoryReader;
   #computing: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Pick<ChangeStore, 'get'>, cloud: Cloud, library: SnapshotLibrary) {
+  constructor(store: Pick<ChangeStore, 'get'>, cloud: Cloud, library: SnapshotLibrary, history: HistoryReader) {
+    this.#history = history;
     this.#store = store;
     this.#cloud = cloud;
     this.#library = library;
@@ -27,6 +35,8 @@ export class History {
 
   /** Everything that is known of one tag up to a snapshot, without it up to now; newest first. */
   async timeline(tag: string, until?: string): Promise<TagTimeline> {
+    const history = await readStorage('the history', () => this.#history.read());
+    if (history.covers(tag)) return recordedTimeline((until !== undefined && history.until(until)) || history, tag);
     const chain = await this.#chainUntil(until);
     const wanted = tag.toLowerCase();
     const entries: TagTimelineEntry[] = [];
@@ -55,7 +65,9 @@ export class History {
   /** Names of the tags that some earlier snapshot had and that left. */
   async removedTags(): Promise<ReadonlySet<string>> {
     const diffs = await this.#diffsOf(await this.#library.chain());
-    return new Set(diffs.flatMap((diff) => diff.removedTags));
+    const history = await readStorage('the history', () => this.#history.read());
+    const gone = history.tags.filter(({ steps }) => steps.at(-1)?.isListed === false).map(({ name }) => name);
+    return new Set([...diffs.flatMap((diff) => diff.removedTags), ...gone]);
   }
 
   async #chainUntil(until: string | undefined): Promise<readonly SnapshotSummary[]> {
@@ -90,6 +102,36 @@ export class History {
       throw error;
     }
   }
+}
+
+function recordedTimeline(history: History, tag: string): TagTimeline {
+  const { releases } = history;
+  const record = history.tag(tag);
+  const entries: TagTimelineEntry[] = [];
+  const list = new Set<string>();
+  let wasListed = false;
+  for (const { index, isListed, add, remove } of record?.steps ?? []) {
+    const before = [...list];
+    for (const prefix of remove) list.delete(prefix);
+    for (const prefix of add) list.add(prefix);
+    const [release, previous] = [releases[index], releases[index - 1]];
+    const { added, removed } = diffPrefixes(before, [...list]);
+    const kind = isListed === wasListed ? 'changed' : isListed ? 'added' : 'removed';
+    wasListed = isListed;
+    if (!release || !previous || (kind === 'changed' && added.length + removed.length === 0)) continue;
+    entries.push({
+      tag: record?.name ?? tag,
+      snapshot: release.snapshot,
+      previous: previous.snapshot,
+      date: release.date,
+      previousDate: previous.date,
+      pulledAt: release.seenAt,
+      kind,
+      added: sortPrefixes(added),
+      removed: sortPrefixes(removed),
+    });
+  }
+  return { tag, entries: entries.reverse(), oldestDate: releases[0]?.date ?? '' };
 }
 
 const nothingKnown: SnapshotDiff = { addedTags: [], removedTags: [], changes: [] };
