@@ -172,6 +172,8 @@ export interface Ledger {
   /** Write-once. */
   put(record: RunRecord): Promise<'created' | 'exists'>;
   get(runId: string): Promise<RunRecord | undefined>;
+  /** Id of the newest record of a chain that is newer than `head`: one call for each month since. */
+  newestAfter(chain: string, head: string, now: Date): Promise<string | undefined>;
   /** Newest first; `until` (ISO): none that started later. Without `chain`, all chains. */
   list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<LedgerPage>;
 }

@@ -5,8 +5,8 @@ import type { UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { Target } from '../core/targets/target.ts';
 import { applyPlan, withEarlierWrites } from './update/applyPlan.ts';
 import { notifyOfRun } from './update/notifyOfRun.ts';
-import { openState } from './update/openState.ts';
-import { observeAndPlan } from './update/planUpdate.ts';
+import { catchUp, openState } from './update/openState.ts';
+import { observeAndPlan, type PlannedUpdate } from './update/planUpdate.ts';
 import { toFraction } from './update/postpone.ts';
 import { recordInterruption, recordRun } from './update/recordRun.ts';
 import type { Run, StateHandle } from './update/run.ts';
@@ -43,14 +43,18 @@ export async function updateUnderLease(
   prepare?: (state: StateHandle, arm: ArmSession) => Promise<void>,
 ): Promise<UpdateRecord> {
   const { state, notes } = await openState(services, session, target);
-  const before = state.current;
   const arm = services.arm.openSession();
+  if (prepare) await catchUp(services, state);
+  const before = state.current;
   await prepare?.(state, arm);
 
   const startedAt = services.clock.now();
   const runId = newRunId(startedAt, target.name, services.randomHex());
   const run: Run = { services, request, session, target, startedAt, runId, arm, state, progress: { replans: [] } };
   const ended = await attempt(run).catch((error: unknown) => resultOfFailure(run, error));
+  if (ended === 'restored' || (!run.progress.planned && (await catchUp(services, state)))) {
+    return updateUnderLease(services, { ...session, state: state.current }, target, request);
+  }
   if (!run.progress.planned) await recordInterruption(services, state, runId);
   const result: RunResult = { ...ended, reasons: [...notes, ...ended.reasons] };
 
@@ -64,15 +68,16 @@ export async function updateUnderLease(
 }
 
 /** Observes, plans, asks the gate, applies; and once more from the start if the resource has moved meanwhile. */
-async function attempt(run: Run): Promise<RunResult> {
+async function attempt(run: Run): Promise<RunResult | 'restored'> {
   const { services, target, state, runId, progress } = run;
   for (let count = 1; ; count += 1) {
     try {
       const planned = await observeAndPlan(run);
       progress.planned = planned;
       await recordInterruption(services, state, runId, planned);
-      const gate = gateOf(run);
-      return toResult(run, planned, await applyPlan(run, planned, gate));
+      // Before anything is claimed: what the state says must not be older than the ledger.
+      if (!isQuiet(planned) && (await catchUp(services, state))) return 'restored';
+      return toResult(run, planned, await applyPlan(run, planned, gateOf(run)));
     } catch (error) {
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
       // Two runs that write over each other must not come back at the same instant.
@@ -84,11 +89,11 @@ async function attempt(run: Run): Promise<RunResult> {
   }
 }
 
-function toResult(
-  { state, runId }: Run,
-  planned: NonNullable<RunResult['planned']>,
-  last: NonNullable<RunResult['applied']>,
-): RunResult {
+function isQuiet({ result }: PlannedUpdate): boolean {
+  return result.changes.length === 0 && result.plan.verdict === 'apply';
+}
+
+function toResult({ state, runId }: Run, planned: PlannedUpdate, last: NonNullable<RunResult['applied']>): RunResult {
   const { applied, plan } = withEarlierWrites(last, planned.result.plan, state.current, runId);
   const { outcome, reasons } = applied;
   return { outcome, reasons, planned: { ...planned, result: { ...planned.result, plan } }, applied };

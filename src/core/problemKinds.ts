@@ -11,6 +11,7 @@ export type ProblemKind =
   | 'unknown-snapshot'
   | 'unknown-target'
   | 'unknown-run'
+  | 'unreadable-run'
   | 'unknown-release'
   | 'no-address'
   | 'plan-changed'

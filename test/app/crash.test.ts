@@ -372,8 +372,10 @@ async function readBlobs(connectionString: string): Promise<StoredBlob[]> {
 async function writeBlobs(connectionString: string, blobs: readonly StoredBlob[]): Promise<void> {
   const service = await createStorageClients({ kind: 'connectionString', connectionString }).blobs();
   for (const name of new Set(blobs.map(({ container }) => container))) await service.getContainerClient(name).create();
+  // The index of the runs is appended to, and can be lost.
+  const copied = blobs.filter(({ name }) => !name.startsWith('runs/'));
   await Promise.all(
-    blobs.map(({ container, name, bytes, contentType, metadata }) =>
+    copied.map(({ container, name, bytes, contentType, metadata }) =>
       service
         .getContainerClient(container)
         .getBlockBlobClient(name)

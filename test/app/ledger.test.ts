@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordHash } from '../../src/core/ledger/ledgerChain.ts';
 import { acr, checkLedger, deadSource, hooks, publish, publishNextWeek, recordsOf } from './stories.ts';
-import { useWorlds, type TagLists } from './stories.ts';
+import { prod, useWorlds, type TagLists } from './stories.ts';
 
 const worlds = useWorlds();
 const list = (...prefixes: readonly string[]): TagLists => ({ [acr]: prefixes });
@@ -127,8 +127,46 @@ describe('the chain', () => {
     expect((await recordsOf(world, 'hooks')).slice(4).map(({ outcome }) => outcome)).toEqual([
       'interrupted',
       'failed',
-      'held',
+      'unchanged',
     ]);
     expect(await checkLedger(world, 'hooks')).toEqual({ ok: true, breaks: [] });
+  });
+});
+
+describe('an older copy of the state that is put back', () => {
+  test.each(['hooks', 'prod'])(
+    '%s: what is newer comes from the ledger, a record says so, the chain stays whole',
+    async (name) => {
+      const world = await worlds.open({ targets: [name === 'hooks' ? hooks() : prod({ regions: 'all' })] });
+      const [a, b, c] = ['20.42.0.0/24', '20.42.2.0/24', '20.42.4.0/24'] as const;
+      await publish(world, list(a));
+      const old = await world.services.states.get(name);
+      await publishNextWeek(world, list(a, b));
+      await world.services.states.withLease(name, async (session) => old && session.put(old));
+
+      await publishNextWeek(world, list(a, b, c));
+
+      expect((await recordsOf(world, name)).map(({ outcome }) => outcome)).toEqual([
+        'applied',
+        'applied',
+        'restored',
+        'applied',
+      ]);
+      const state = await world.services.states.get(name);
+      expect(state?.ownership.prefixes.map(({ prefix }) => prefix)).toEqual([a, b, c]);
+      expect(await checkLedger(world, name)).toEqual({ ok: true, breaks: [] });
+    },
+  );
+
+  test('a pause finds it too', async () => {
+    const world = await worlds.open({ targets: [hooks()] });
+    await publish(world, list('20.42.0.0/24'));
+    const old = await world.services.states.get('hooks');
+    await publishNextWeek(world, list('20.42.0.0/24', '20.42.2.0/24'));
+    await world.services.states.withLease('hooks', async (session) => old && session.put(old));
+
+    await world.actions.pauseTarget('hooks', 'operator');
+
+    expect((await recordsOf(world, 'hooks')).slice(2).map(({ outcome }) => outcome)).toEqual(['restored', 'paused']);
   });
 });

@@ -1,5 +1,5 @@
 /** One blob container: reads with ETag, and writes that survive a lost answer. Made on demand. */
-import type { BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import type { AppendBlobClient, BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { hasErrorCode, hasStatus, isContainerMissing, isMissing, isOvertaken, isThereAlready } from './storageError.ts';
 
 export type BlobServices = () => Promise<BlobServiceClient>;
@@ -38,6 +38,10 @@ export class BlobContainer {
   /** `name` is never text of a request: callers build it of checked parts, or have it of a setting. */
   async blob(name: string): Promise<BlockBlobClient> {
     return (await this.#client()).getBlockBlobClient(name);
+  }
+
+  async appendBlob(name: string): Promise<AppendBlobClient> {
+    return (await this.#client()).getAppendBlobClient(name);
   }
 
   async read(name: string): Promise<StoredBytes | undefined> {

@@ -7,16 +7,19 @@ import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { checkRunRecord, ledgerContainer, runBlobName } from './ledgerRecord.ts';
-import { newestRunIds, readsAtOnce, runIdsOf } from './ledgerIds.ts';
+import { newestIdAfter, newestRunIds, readsAtOnce, runIdsOf } from './ledgerIds.ts';
+import { RunIndex } from './runIndex.ts';
 
 /** Sorts behind every id that begins with the same time. */
 const last = '~';
 
 export class BlobLedger implements Ledger {
   readonly #container: BlobContainer;
+  readonly #index: RunIndex;
 
   constructor(services: BlobServices) {
     this.#container = new BlobContainer(services, ledgerContainer);
+    this.#index = new RunIndex(services, this.#container);
   }
 
   /** Throws where another record has the id: one that was written is never replaced. */
@@ -28,11 +31,11 @@ export class BlobLedger implements Ledger {
       contentType: 'application/json',
       metadata: { sha256: hash },
     });
-    if (put === 'created') return put;
-    const stored = await this.get(record.id);
+    const stored = put === 'exists' ? await this.get(record.id) : record;
     if (!stored || recordHash(stored) !== hash) {
       throw new Error(`the ledger has another record ${record.id}: it stays as it was written`);
     }
+    await this.#index.add(record.id, () => this.chains());
     return put;
   }
 
@@ -46,10 +49,13 @@ export class BlobLedger implements Ledger {
     const list = `runs/${query.chain ?? ''}`;
     const after = query.continuation === undefined ? undefined : parseContinuation(list, query.continuation, isRunId);
     const before = [after, untilKey(query.until)].filter((key) => key !== undefined).sort()[0];
-    const chains = query.chain === undefined ? await this.chains() : [checkChain(query.chain)];
+    const newest =
+      query.chain === undefined
+        ? this.#index.newest(before, () => this.chains())
+        : newestRunIds(this.#container, [checkChain(query.chain)], before);
 
     const ids: string[] = [];
-    for await (const id of newestRunIds(this.#container, chains, before)) {
+    for await (const id of newest) {
       ids.push(id);
       if (ids.length > query.limit) break;
     }
@@ -61,6 +67,10 @@ export class BlobLedger implements Ledger {
     const isMore = ids.length > page.length && end !== undefined;
     const said = skipped.length > 0 ? { skipped } : {};
     return { items, ...said, ...(isMore ? { continuation: toContinuation(list, end) } : {}) };
+  }
+
+  async newestAfter(chain: string, head: string, now: Date): Promise<string | undefined> {
+    return newestIdAfter(this.#container, checkChain(chain), head, now);
   }
 
   async chains(): Promise<string[]> {

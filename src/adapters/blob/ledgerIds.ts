@@ -44,6 +44,25 @@ export async function* newestRunIds(
   }
 }
 
+/** Of one chain: lists the months since `head` only. */
+export async function newestIdAfter(
+  container: BlobContainer,
+  chain: string,
+  head: string,
+  now: Date,
+): Promise<string | undefined> {
+  let newest: string | undefined;
+  const [year, month] = [Number(head.slice(0, 4)), Number(head.slice(4, 6))];
+  for (let next = new Date(Date.UTC(year, month - 1)); next <= now; next.setUTCMonth(next.getUTCMonth() + 1)) {
+    const folder = `${chain}/${next.toISOString().slice(0, 7).replace('-', '/')}/`;
+    for await (const { name } of container.list(folder)) {
+      const id = name.slice(folder.length).replace(/\.json$/, '');
+      if (isRunId(id) && id > (newest ?? head)) newest = id;
+    }
+  }
+  return newest;
+}
+
 async function* monthsOf(container: BlobContainer, chain: string, before?: string): AsyncGenerator<string> {
   const newestYear = before?.slice(0, 4) ?? '9999';
   const newestMonth = before?.slice(0, 6) ?? '999912';

@@ -20,18 +20,26 @@ export const runsRoute = defineRoute({
         'application/json': z.looseObject({
           items: z.array(schemas.runRecord),
           continuation: z.string().optional(),
+          skipped: z
+            .array(z.looseObject({ runId: z.string(), message: z.string() }))
+            .optional()
+            .describe('Records that cannot be read: damaged, or of a newer version.'),
         }),
       },
     },
   },
   async handle({ query: { target, until, limit, continuation, detail } }, { queries }) {
-    const page = await listRuns(queries.services.ledger, {
+    const { skipped, items, ...page } = await listRuns(queries.services.ledger, {
       limit,
       ...(target !== undefined && { chain: target }),
       ...(until !== undefined && { until: schemas.toInstant(until) }),
       ...(continuation !== undefined && { continuation }),
     });
-    return jsonAnswer(detail === 'full' ? page : { ...page, items: page.items.map(summarizeRun) });
+    return jsonAnswer({
+      ...page,
+      items: detail === 'full' ? items : items.map(summarizeRun),
+      ...(skipped && { skipped: skipped.map(({ runId, error }) => ({ runId, message: error.message })) }),
+    });
   },
 });
 

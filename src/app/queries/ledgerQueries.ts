@@ -1,5 +1,5 @@
 /** The ledger, as the API reads it. */
-import { RequestError, shorten } from '../../core/errors.ts';
+import { InvalidDocumentError, NewerVersionError, RequestError, shorten } from '../../core/errors.ts';
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import { isPullRecord, type RunRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
 import { itemsOf } from '../itemsOf.ts';
@@ -19,11 +19,22 @@ export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): P
   return readStorage('the ledger', () => ledger.list(query));
 }
 
-/** Throws RequestError 404. */
+/** Throws RequestError: 404, or 500 if the record is damaged or of a newer version. */
 export async function getRun(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord> {
-  const record = isRunId(id) ? await readStorage('the ledger', () => ledger.get(id)) : undefined;
+  const record = isRunId(id) ? await readStorage('the ledger', () => readOrSay(ledger, id)) : undefined;
+  if (record instanceof Error)
+    throw new RequestError(500, 'unreadable-run', `the record cannot be read: ${record.message}`);
   if (record) return record;
   throw new RequestError(404, 'unknown-run', `there is no run "${shorten(id)}"; GET runs lists them`);
+}
+
+async function readOrSay(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord | Error | undefined> {
+  try {
+    return await ledger.get(id);
+  } catch (error) {
+    if (error instanceof InvalidDocumentError || error instanceof NewerVersionError) return error;
+    throw error;
+  }
 }
 
 /** The newest run of a target, begun by `until` (ISO), that says what the rules were afterwards. */

@@ -33,7 +33,7 @@ export interface OpenState {
 
 /** Under the target's lease: what earlier runs owe to the ledger is there afterwards. */
 export async function openState(
-  services: Pick<UpdateServices, 'ledger' | 'ownerId'>,
+  services: Pick<UpdateServices, 'ledger' | 'ownerId' | 'clock' | 'randomHex'>,
   session: TargetSession,
   target: Target,
 ): Promise<OpenState> {
@@ -41,7 +41,41 @@ export async function openState(
   const bound = bindToResource(loaded, target);
   const state = createStateHandle(session, bound.state);
   await state.settle(services.ledger);
+  // A write that is still in flight may have been recorded long ago.
+  if (state.current.run.inFlight) await catchUp(services, state);
   return { state, notes: bound.notes };
+}
+
+/**
+ * An older copy of the state was put back: the ledger has records that it does not know. What the ledger tells counts,
+ * and a record says so; else the next record would link to one that has a successor, and the chain would fork for ever.
+ */
+export async function catchUp(
+  services: Pick<UpdateServices, 'ledger' | 'ownerId' | 'clock' | 'randomHex'>,
+  state: StateHandle,
+): Promise<boolean> {
+  const { target, run } = state.current;
+  const head = run.ledgerHead;
+  const now = services.clock.now();
+  const newest = head && (await services.ledger.newestAfter(target, head.runId, now));
+  if (!head || newest === undefined) return false;
+  const rebuilt = await rebuildState(services.ledger, target, services.ownerId);
+  const at = now.toISOString();
+  const message = `The state knew of no record after ${head.runId}, and the ledger has them up to ${newest}: an older copy of the state was put back. What is newer was taken from the ledger.`;
+  const record: UpdateRecord = {
+    id: newRunId(now, target, services.randomHex()),
+    chain: target,
+    startedAt: at,
+    finishedAt: at,
+    durationInMs: 0,
+    trigger: { reason: 'restored' },
+    outcome: 'restored',
+    reasons: [{ code: 'restored', message }],
+    ...rebuildable(rebuilt),
+  };
+  await state.store({ type: 'restored', state: rebuilt, record });
+  await state.settle(services.ledger);
+  return true;
 }
 
 export async function loadState(
@@ -83,6 +117,7 @@ export async function recordWithoutRun(
   const loaded = await loadState(services, session.state, target);
   const state = createStateHandle(session, loaded.state);
   await state.settle(ledger);
+  await catchUp(services, state);
   const now = clock.now();
   const id = newRunId(now, target, services.randomHex());
   await recordInterruption(services, state, id);

@@ -79,6 +79,7 @@ export function statusOf(result: RunResult): TargetStatus {
       return planned?.result.plan.verdict === 'held' ? 'held' : 'inSync';
     case 'interrupted':
     case 'approved':
+    case 'restored':
       return 'pending';
     case 'pending':
     case 'held':

@@ -23,6 +23,7 @@ export const runOutcomes = [
   'planOnly',
   'paused',
   'interrupted', // ended in the middle; found by the run after it
+  'restored', // an older copy of the state was put back: what is newer was taken from the ledger
   'approved', // a person's approval of a plan, recorded before it counts
 ] as const;
 export type RunOutcome = (typeof runOutcomes)[number];

@@ -12,6 +12,7 @@ import type { OperatorState, Pause, Pin, PlannerMemory, SeenRules, TargetState, 
  * | event | what happened | what is remembered |
  * |---|---|---|
  * | `bound` | the run knows the target's resource | of another resource nothing but what people said and the chain |
+ * | `restored` | the state was older than the ledger | what the ledger tells |
  * | `prepared` | a person pinned, paused, resumed or approved | what they said |
  * | `claimed` | a write is about to begin | what it adds is ours from now on, and the write is in flight |
  * | `refused` | Azure refused that write | what was claimed for it is given back |
@@ -22,6 +23,7 @@ import type { OperatorState, Pause, Pin, PlannerMemory, SeenRules, TargetState, 
  */
 export type StateEvent =
   | { readonly type: 'bound'; readonly resourceId: string; readonly spelled: (rule: string) => string }
+  | { readonly type: 'restored'; readonly state: TargetState; readonly record: UpdateRecord }
   | { readonly type: 'prepared'; readonly change: OperatorChange; readonly record?: UpdateRecord }
   | ({ readonly type: 'claimed' } & Claim)
   | { readonly type: 'refused' }
@@ -74,6 +76,8 @@ export function nextState(state: TargetState, event: StateEvent): TargetState {
   switch (event.type) {
     case 'bound':
       return bind(state, event.resourceId, event.spelled);
+    case 'restored':
+      return { ...event.state, run: { ...event.state.run, ...owe(event.state.run, event.record) } };
     case 'prepared':
       return {
         ...state,

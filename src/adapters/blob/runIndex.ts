@@ -1,0 +1,70 @@
+/**
+ * Container `targets`, `runs/<yyyymmdd>.txt`: the ids of all records of a day, one per line, whatever their chain. `GET
+ * runs` reads the newest of them instead of listing every chain of the ledger. It can be lost: the ledger tells the same.
+ */
+import { isRunId } from '../../core/ledger/ledgerChain.ts';
+import { BlobContainer, type BlobServices } from './container.ts';
+import { newestRunIds } from './ledgerIds.ts';
+import { isMissing, isThereAlready } from './storageError.ts';
+
+const folder = 'runs/';
+
+export class RunIndex {
+  readonly #container: BlobContainer;
+  readonly #ledger: BlobContainer;
+
+  constructor(services: BlobServices, ledger: BlobContainer) {
+    this.#container = new BlobContainer(services, 'targets');
+    this.#ledger = ledger;
+  }
+
+  /** More than once does no harm: a record that is owed after a crash is put again. */
+  async add(runId: string, chains: () => Promise<readonly string[]>): Promise<void> {
+    const day = await this.#container.appendBlob(`${folder}${runId.slice(0, 8)}.txt`);
+    const line = `${runId}\n`;
+    try {
+      await day.appendBlock(line, line.length);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      const metadata = (await this.#isWhole(runId, chains)) ? { whole: 'true' } : {};
+      const create = () => day.create({ conditions: { ifNoneMatch: '*' }, metadata });
+      await this.#container.withContainer(create).catch((fault: unknown) => {
+        if (!isThereAlready(fault)) throw fault;
+      });
+      await day.appendBlock(line, line.length);
+    }
+  }
+
+  /** Newest first; with `before`, those that sort before it only. */
+  async *newest(before: string | undefined, chains: () => Promise<readonly string[]>): AsyncGenerator<string> {
+    const days: { readonly name: string; readonly isWhole: boolean }[] = [];
+    for await (const { name, metadata } of this.#container.list(folder)) {
+      days.push({ name, isWhole: metadata.whole === 'true' });
+    }
+    for (const { name } of [...days].reverse()) {
+      const day = name.slice(folder.length, folder.length + 8);
+      if (before === undefined || day <= before.slice(0, 8)) yield* await this.#idsOf(name, before);
+    }
+    // Records of version 0.1 have no index.
+    if (days[0]?.isWhole) return;
+    const first = days[0]?.name.slice(folder.length, folder.length + 8);
+    const older = [first, before].filter((key) => key !== undefined).sort()[0];
+    yield* newestRunIds(this.#ledger, await chains(), older);
+  }
+
+  async #idsOf(name: string, before: string | undefined): Promise<string[]> {
+    const stored = await this.#container.read(name);
+    const ids = new Set((stored?.bytes.toString() ?? '').split('\n').filter(isRunId));
+    return [...ids]
+      .filter((id) => before === undefined || id < before)
+      .sort()
+      .reverse();
+  }
+
+  /** Whether the index begins with the first record of all. */
+  async #isWhole(runId: string, chains: () => Promise<readonly string[]>): Promise<boolean> {
+    for await (const _ of this.#container.list(folder)) return false;
+    for await (const id of newestRunIds(this.#ledger, await chains())) if (id !== runId) return false;
+    return true;
+  }
+}
