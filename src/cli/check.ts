@@ -52,7 +52,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const format = values.json ? 'json' : oneOf('--format', values.format ?? 'text', formats);
   const selection = toSelection(values);
   const rules = readRules(readGiven(io, file));
-  const release = await readRelease(values, io);
+  const release = await readRelease({ ...values, tags: selection.tags }, io);
   const history = await readHistory(release.document.cloud);
   const report = check(file, rules, release, history, { selection, rule: values.rule });
   io.print(renderers[format](report, io));

@@ -8,7 +8,7 @@ import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
 import type { Io } from './io.ts';
 import { nameOf, ofFamilies, type Selection } from './listing.ts';
 import { isDay, jsonOption, oneOf, parseOptions, selectionOptions, sourceOptions, toSelection } from './options.ts';
-import { readRelease, type ReadRelease, type SourceValues } from './source.ts';
+import { readRelease, type ReadOptions, type ReadRelease } from './source.ts';
 import { paint } from './terminal.ts';
 
 const formats = ['text', 'markdown', 'json'] as const;
@@ -39,8 +39,8 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   }
   const format = values.json ? 'json' : oneOf('--format', values.format ?? 'text', formats);
   const selection = toSelection(values);
-  const before = await readReference(from, values, io);
-  const after = await readReference(to, values, io);
+  const before = await readReference(from, { ...values, tags: selection.tags }, io);
+  const after = await readReference(to, { ...values, tags: selection.tags }, io);
   const difference = compare(before, after, selection);
   io.print(renderers[format](difference, io));
   const isDifferent = difference.added.length + difference.removed.length > 0;
@@ -48,7 +48,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 /** A day of the source, or a source of its own: a path may be given as it is. */
-function readReference(text: string, values: SourceValues, io: Io): Promise<ReadRelease> {
+function readReference(text: string, values: ReadOptions, io: Io): Promise<ReadRelease> {
   if (isDay(text)) return readRelease({ ...values, asOf: text }, io);
   const isSource = text === 'download' || text === 'api' || text.startsWith('https://') || text.startsWith('file:');
   return readRelease({ ...values, source: isSource ? text : `file:${text}` }, io);

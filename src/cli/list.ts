@@ -52,7 +52,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const asOf = values['as-of'] === undefined ? undefined : toDay('--as-of', values['as-of']);
   const name = values.name === undefined ? undefined : toName(values.name);
 
-  const release = await readRelease({ ...values, asOf, selection }, io);
+  const release = await readRelease({ ...values, asOf, selection, tags: selection.tags }, io);
   const { aggregate = false, 'as-published': asPublished = false } = values;
   const whole = listRelease(release.document, selection, { aggregate, asPublished });
   if (whole.rows.length === 0) {

@@ -28,6 +28,8 @@ export interface ReadRelease {
 export interface ReadOptions extends SourceValues {
   /** The newest of that day or before. */
   readonly asOf?: string | undefined;
+  /** What is asked for, as far as it is known before. */
+  readonly tags?: readonly string[];
   /** Only the prefixes of these tags are needed: of a file, those of the others are not read. */
   readonly selection?: Selection;
 }
@@ -38,7 +40,11 @@ export async function readRelease(options: ReadOptions, io: Io): Promise<ReadRel
   const cloud = toCloud(options.cloud);
   if (source.startsWith('file:'))
     return readFile(path.resolve(io.folder, source.slice('file:'.length)), cloud, options);
-  if (source === 'built-in') return (await import('./builtIn.ts')).readBuiltIn(cloud ?? 'Public', asOf);
+  if (source === 'built-in') {
+    const { readBuiltIn } = await import('./builtIn.ts');
+    for (const tag of options.tags ?? []) requireBuiltIn(tag);
+    return readBuiltIn(cloud ?? 'Public', asOf);
+  }
   if (asOf !== undefined) {
     throw new UsageError(`--source: "${source}" has no earlier lists; with a day, accepted: built-in, file:FOLDER.`);
   }
@@ -46,6 +52,13 @@ export async function readRelease(options: ReadOptions, io: Io): Promise<ReadRel
   const { document, date, origin, warnings } = await found.fetch(io.now());
   for (const { message } of warnings.slice(0, 3)) io.note(`warning: ${message}\n`);
   return { document, date, origin };
+}
+
+function requireBuiltIn(tag: string): void {
+  if (serviceOf(tag) === serviceOf(defaultServiceTag)) return;
+  throw new UsageError(
+    `--tag: "${tag}" is not in the built-in history, which has ${defaultServiceTag} only; choose another --source.`,
+  );
 }
 
 async function findSource(source: string, cloud: Cloud, { subscription, location }: SourceValues, io: Io) {

@@ -204,6 +204,11 @@ describe('refusals', () => {
     [['list', '--source', 'file:none.json'], 3, /none\.json does not exist/],
     [['list', '--source', 'file:package.json'], 3, /package\.json: changeNumber: .*expected a number/],
     [['list', '--source', 'file:README.md'], 3, /README\.md is not JSON/],
+    [
+      ['list', '--source', 'built-in', '--tag', 'Storage'],
+      2,
+      /--tag: "Storage" is not in the built-in history, which has AzureContainerRegistry only/,
+    ],
     [['list', '--source', 'api'], 2, /--subscription: is missing/],
     [
       ['list', ...sample, '--cloud', 'Mars'],

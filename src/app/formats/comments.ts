@@ -20,21 +20,21 @@ export function endComment(row: PrefixRow, { comment }: RenderOptions): string {
 export function linesWithComments(
   rows: readonly PrefixRow[],
   { comment }: RenderOptions,
-  toLines: (prefix: string) => readonly string[],
+  toLine: (prefixes: readonly string[]) => string,
+  perLine = 1,
 ): string {
-  let last: string | undefined;
-  return rows
-    .map((row) => {
-      const tags = tagsOf(row);
-      const above = comment && tags !== last ? `# ${tags}\n` : '';
-      last = tags;
-      return `${above}${toLines(row.prefix)
-        .map((line) => `${line}\n`)
-        .join('')}`;
-    })
-    .join('');
+  const lines: string[] = [];
+  for (let at = 0; at < rows.length;) {
+    const tags = comment ? tagsOf(rows[at]) : '';
+    let end = at + 1;
+    while (end < rows.length && end - at < perLine && (!comment || tagsOf(rows[end]) === tags)) end += 1;
+    if (comment && (at === 0 || tagsOf(rows[at - 1]) !== tags)) lines.push(`# ${tags}\n`);
+    lines.push(`${toLine(rows.slice(at, end).map(({ prefix }) => prefix))}\n`);
+    at = end;
+  }
+  return lines.join('');
 }
 
-function tagsOf({ tags }: PrefixRow): string {
-  return harmless(tags.join(' '));
+function tagsOf(row: PrefixRow | undefined): string {
+  return harmless(row?.tags.join(' ') ?? '');
 }

@@ -7,12 +7,19 @@ const options4or6 = { ipv4: '-4', ipv6: '-6' } as const;
 /** The longest name of a chain. */
 const maxChainName = 28;
 
+/** The kernel takes few more in one transaction of a process without special rights, as in a container. */
+const maxRulesPerTransaction = 500;
+
 /**
  * One chain that accepts the list, for `iptables-restore --noflush` and `ip6tables-restore --noflush`: each of them
- * passes over the lines of the other family. The chain is replaced whole; the rules that jump to it stay.
+ * passes over the lines of the other family. The first transaction replaces the chain, further ones add to it; the rules
+ * that jump to the chain stay.
  */
 export function renderIptables(rows: readonly PrefixRow[], options: RenderOptions): string {
   const chain = nameList(options, maxChainName);
-  const lines = rows.map(({ prefix, family }) => `${options4or6[family]} -A ${chain} -s ${prefix} -j ACCEPT\n`);
+  const lines = rows.map(({ prefix, family }, index) => {
+    const next = index > 0 && index % maxRulesPerTransaction === 0 ? 'COMMIT\n*filter\n' : '';
+    return `${next}${options4or6[family]} -A ${chain} -s ${prefix} -j ACCEPT\n`;
+  });
   return `${headingLine(options)}*filter\n:${chain} - [0:0]\n${lines.join('')}COMMIT\n`;
 }

@@ -25,6 +25,16 @@ function readLines(text: string, pattern: RegExp): readonly string[] {
   return lines.map((line) => matchLine(line, pattern));
 }
 
+/** One prefix or several after the words. httpd refuses a line of more than 8,190 characters. */
+function readApache(text: string): readonly string[] {
+  const lines = linesOf(text).filter((line) => !line.startsWith('#'));
+  return lines.flatMap((line) => {
+    const list = /^Require ip (.+)$/.exec(line)?.[1];
+    if (list === undefined || line.length > 8190) throw new Error(`line: ${line}`);
+    return list.split(' ').map((prefix) => matchLine(prefix, /^(\S+)$/));
+  });
+}
+
 function readNftables(text: string): readonly string[] {
   const sets = new Map<string, string>();
   const found: string[] = [];
@@ -51,7 +61,9 @@ function readIptables(text: string): readonly string[] {
   const lines = linesOf(text).filter((line) => !line.startsWith('#'));
   const chain = /^:([a-z0-9-]{1,28}) - \[0:0\]$/.exec(lines[1] ?? '')?.[1];
   if (lines[0] !== '*filter' || chain === undefined || lines.at(-1) !== 'COMMIT') throw new Error('not a table');
-  return lines.slice(2, -1).map((line) => {
+  // A long list goes in by several transactions.
+  const rules = lines.slice(2, -1).filter((line) => line !== 'COMMIT' && line !== '*filter');
+  return rules.map((line) => {
     const prefix = matchLine(line, new RegExp(`^-[46] -A ${chain} -s (\\S+) -j ACCEPT$`));
     if (line.startsWith('-6') !== (familyOf(prefix) === 'ipv6')) throw new Error(`family: ${line}`);
     return prefix;
@@ -155,7 +167,7 @@ export const readers: Readonly<Record<ListFormatName, Reader>> = {
   text: (text) => linesOf(text).map((line) => matchLine(line, /^(\S+)(?: # [^#]*)?$/)),
   nginx: (text) => readLines(text, /^allow (\S+);(?: # [^;{}]*)?$/),
   haproxy: (text) => readLines(text, /^(\S+)$/),
-  apache: (text) => readLines(text, /^Require ip (\S+)$/),
+  apache: readApache,
   ipset: readIpset,
   nftables: readNftables,
   iptables: readIptables,
