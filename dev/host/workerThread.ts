@@ -1,13 +1,14 @@
 /** The worker: a thread that loads the function app and runs its functions, as the platform's Node process does. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { CoreInvocationContext, InvocationRequest } from './coreTypes.ts';
+import type { CoreInvocationContext, InvocationRequest, InvocationResponse } from './coreTypes.ts';
 import { loadFunctionApp, type FunctionApp, type LoadedFunction } from './functionApp.ts';
 import type { Log } from './log.ts';
 import type { FromWorker, ToWorker, WorkerError } from './worker.ts';
 
 const { root } = workerData as { readonly root: string };
 
-const send = (message: FromWorker): void => parentPort?.postMessage(message);
+const send = (message: FromWorker, moved: readonly ArrayBuffer[] = []): void =>
+  parentPort?.postMessage(message, [...moved]);
 const log: Log = (level, message, functionName) =>
   send({ type: 'log', level, message, ...(functionName === undefined ? {} : { functionName }) });
 
@@ -41,10 +42,17 @@ async function answer(app: FunctionApp | undefined, { name, request }: ToWorker 
     const loaded = app?.functions.get(name);
     if (!app || !loaded) throw new Error(`There is no function "${name}".`);
     const response = await run(app, loaded, request);
-    send({ type: 'ended', id, response });
+    send({ type: 'ended', id, response }, movable(response));
   } catch (error) {
     send({ type: 'ended', id, error: toError(error) });
   }
+}
+
+/** The bytes of an answer go to the host as they are, uncopied, if nothing else lies in their buffer. */
+function movable({ returnValue }: InvocationResponse): ArrayBuffer[] {
+  const bytes = returnValue?.http?.body?.bytes;
+  const isAlone = bytes?.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
+  return isAlone && bytes.byteLength > 0 ? [bytes.buffer as ArrayBuffer] : [];
 }
 
 /** Runs one function through the library's own programming model, which makes its inputs and reads its result. */
