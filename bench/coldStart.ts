@@ -1,6 +1,6 @@
 /**
- * Cold start: from the start of a process to its first HTTP answer, of the packaged app beside a bare hello world in
- * the same local host, in turns. `node bench/coldStart.ts [--runs 15] [--json FILE]`
+ * Cold start: from the start of a process to its first HTTP answer, of the packaged app beside a hello world with as many
+ * triggers in the same local host, in turns. `node bench/coldStart.ts [--runs 15] [--json FILE]`
  */
 import {
   copyFileSync,
@@ -22,7 +22,7 @@ import { startHostProcess } from '../dev/host/hostProcess.ts';
 import { packageApp } from '../dev/package.ts';
 import { unpack } from '../dev/unpack.ts';
 
-const goal = 1.2;
+const goals = { openapi: 1.1, health: 1.15 };
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' }, json: { type: 'string' } } });
 const runs = Number(values.runs);
@@ -67,12 +67,16 @@ async function main(): Promise<void> {
     console.log(`${name}: ${readyInMs} (${readyRatio}), ${wallInMs} (${wallRatio}), ${cpuInMs} (${cpuRatio})`);
   }
   console.log(`package: ${zipBytes} bytes zipped, ${distBytes} bytes of code; Node ${process.version}, ${runs} runs`);
-  console.log(
-    `goal: at most ${goal} for the first answer: ${(figures[2]?.wallRatio ?? NaN) <= goal ? 'met' : 'MISSED'}`,
-  );
+  for (const [index, limit] of [
+    [2, goals.openapi],
+    [3, goals.health],
+  ] as const) {
+    const ratio = figures[index]?.cpuRatio ?? NaN;
+    console.log(`goal: ${figures[index]?.name} at most ${limit}: ${ratio <= limit ? 'met' : `MISSED, ${ratio}`}`);
+  }
   if (values.json === undefined) return;
   const environment = { node: process.version, cores: availableParallelism(), runs };
-  writeFileSync(values.json, `${JSON.stringify({ environment, goal, figures, zipBytes, distBytes }, null, 2)}\n`);
+  writeFileSync(values.json, `${JSON.stringify({ environment, goals, figures, zipBytes, distBytes }, null, 2)}\n`);
 }
 
 /** CPU time beside wall time: it says the same on a busy machine. */

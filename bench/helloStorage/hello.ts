@@ -1,5 +1,6 @@
 /** The least that a function app with the storage SDK can be: it looks for one blob. */
 import { app } from '@azure/functions';
+import { registerSameTriggers } from '../sameTriggers.ts';
 
 app.http('hello', {
   methods: ['GET'],
@@ -11,3 +12,5 @@ app.http('hello', {
     return { jsonBody: { status: isThere ? 'ok' : 'none' } };
   },
 });
+
+registerSameTriggers();

@@ -1,0 +1,21 @@
+/** As many triggers as the product has, that do nothing: registering and serving them is no work of the product. */
+import { app } from '@azure/functions';
+
+const routes = 34;
+
+export function registerSameTriggers(): void {
+  for (let index = 0; index < routes; index += 1) {
+    app.http(`route${index}`, {
+      route: `routes/${index}/{name}`,
+      methods: ['GET', 'HEAD'],
+      authLevel: 'function',
+      handler: () => ({ status: 204 }),
+    });
+  }
+  for (const name of ['pull', 'reconcile']) {
+    app.timer(name, { schedule: '0 0 0 1 1 *', handler: () => undefined });
+  }
+  for (const queueName of ['hello-update', 'hello-update-poison']) {
+    app.storageQueue(queueName, { queueName, connection: 'AzureWebJobsStorage', handler: () => undefined });
+  }
+}
