@@ -81,7 +81,7 @@ function example({ method, 'x-example': path, security }, requestBody) {
       ? element(
           'div',
           { className: 'acts' },
-          button('Try it', { 'aria-label': `Try ${path}` }, () => tryIt(path, answer)),
+          button('Try it', { 'aria-label': `Try it: ${path}` }, () => tryIt(path, answer)),
         )
       : undefined,
     answer,

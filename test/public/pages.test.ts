@@ -437,7 +437,7 @@ describeWithBrowser('the page', () => {
         await page.evaluate(unfoldAll);
         expect(await page.locator('#api details:has(pre)').count()).toBe(new Set(names).size);
         expect(await findViolations(page)).toEqual([]);
-        await page.getByRole('button', { name: 'Try tags/AzureContainerRegistry.WestEurope' }).click();
+        await page.getByRole('button', { name: 'Try it: tags/AzureContainerRegistry.WestEurope' }).click();
         await says('Status 200');
         expect(opened.faults).toEqual([]);
         await keepScreenshot(page, `docs-${colorScheme}`);
