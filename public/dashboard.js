@@ -1,25 +1,32 @@
 /** Which part of the page is shown, and when it is asked for again. */
-import { get } from './api.js';
+import { get, now } from './api.js';
 import { byId, element, show } from './dom.js';
 import { showFacts, showNow, showTargets, showWaits } from './home.js';
 import { askForKey } from './key.js';
 import { startLookup } from './lookup.js';
 import { showPictures } from './pictures.js';
 import { dayAndTime, relative, tick } from './words.js';
-import { now } from './api.js';
 
 const refreshInMs = 30_000;
 const tickInMs = 10_000;
+/** While something is being updated. */
+const soonInMs = 5_000;
 
-/** What a refresh of the view that is open asks for; given by its page. */
+/** What a refresh of the view that is open asks for, given by its page. True: something is under way. */
 let refreshView = refreshHome;
-let snapshotOfPictures;
+let shownPictures;
 let refreshing;
+let soon;
 
 /** One refresh at a time; what cannot be read leaves what there is, greyed. */
 function refresh() {
+  clearTimeout(soon);
   refreshing ??= refreshView()
-    .then(whenFresh, whenFailed)
+    .then((isUnderWay) => {
+      if (isUnderWay) soon = setTimeout(() => void refresh(), soonInMs);
+      whenFresh();
+    })
+    .catch(whenFailed)
     .finally(() => {
       refreshing = undefined;
     });
@@ -35,14 +42,15 @@ async function refreshNow() {
 async function refreshHome() {
   const { body, isNew } = await get('overview');
   if (isNew) showOverview(body);
-  const { snapshot } = body.list;
-  if (snapshotOfPictures !== snapshot || byId('history').hidden) {
-    snapshotOfPictures = snapshot;
+  const pictures = JSON.stringify([body.list.snapshot, body.releases]);
+  if (shownPictures !== pictures) {
+    shownPictures = pictures;
     await get('releases').then(
       (releases) => showPictures(releases.body),
       () => undefined,
     );
   }
+  return body.targets?.some(({ status }) => status === 'pending');
 }
 
 function showOverview(overview) {

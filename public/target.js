@@ -32,14 +32,17 @@ export function openTarget(name, refresh, query) {
     });
     if (target.missing) return show(byId('target-head'), element('h1', {}, name), element('p', {}, target.missing));
     document.title = name;
-    if (!isNew && shownRun !== undefined) return;
+    const isUnderWay = target.status === 'pending';
+    if (!isNew && shownRun !== undefined) return isUnderWay;
     showHead(target, refresh);
     showSettings(target);
     showRollback(target, path, refresh);
     const run = target.lastResult?.runId ?? '';
-    if (run === shownRun) return;
-    shownRun = run;
-    await Promise.all([showPlan(target, path, expected, refresh), showRuns(target)]);
+    if (run !== shownRun) {
+      shownRun = run;
+      await Promise.all([showPlan(target, path, expected, refresh), showRuns(target)]);
+    }
+    return isUnderWay;
   };
 }
 

@@ -41,10 +41,10 @@ export function duration(ms) {
 
 const tellers = {
   ago: (time) => `${duration(now() - time)} ago`,
-  since: (time) => `since ${duration(now() - time)}`,
+  since: (time) => `for ${duration(now() - time)}`,
   deadline: (time) =>
-    time > now() ? `deadline in ${duration(time - now())}` : `overdue since ${duration(now() - time)}`,
-  due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue since ${duration(now() - time)}`),
+    time > now() ? `deadline in ${duration(time - now())}` : `overdue for ${duration(now() - time)}`,
+  due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue for ${duration(now() - time)}`),
 };
 
 /** A time that tells how far away it is, and goes on telling. */
