@@ -90,7 +90,7 @@ describeWithBrowser('the page in each state', () => {
     await late.pull();
     const text = await find(late, 'overdue');
 
-    expect(text).toMatch(/\d+ targets are overdue: Azure may already use \d+ prefixes that they do not allow\./);
+    expect(text).toMatch(/\d+ targets are overdue: Azure may already use 1 prefix that they do not allow\./);
     expect(text).toMatch(/overdue for \d+ days?/);
   });
 
