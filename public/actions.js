@@ -2,7 +2,8 @@
 import { get, post } from './api.js';
 import { askForKey } from './key.js';
 import { button, byId, element } from './dom.js';
-import { count, duration, prefixWords } from './words.js';
+import { itemsOf } from './plan.js';
+import { count, duration, prefixWords, regionWords } from './words.js';
 
 /** What is told after an action stays on the page until it is put away. */
 function tell(tone, ...parts) {
@@ -100,7 +101,7 @@ async function describeRun(runId, message) {
   if (!run?.plan) return [`${message}.`];
   const written = ['applied', 'pending'].includes(run.outcome);
   if (!written) return run.reasons[0] ? [run.reasons[0].message] : ['Nothing had to be written.'];
-  const { add, remove } = run.plan;
+  const [add, remove] = ['add', 'remove'].map((fate) => itemsOf(run.plan, fate));
   const parts = [
     ...(add.length > 0 ? [`${count(add.length, 'prefix')} added: `, ...listOf(add), '. '] : []),
     ...(remove.length > 0
@@ -114,7 +115,12 @@ async function describeRun(runId, message) {
   return [...(parts.length > 0 ? parts : ['Nothing had to be written. ']), `It took ${duration(run.durationInMs)}.`];
 }
 
-function listOf(prefixes) {
-  const shown = prefixes.slice(0, 5).flatMap((prefix, index) => [index === 0 ? '' : ', ', ...prefixWords({ prefix })]);
-  return [...shown, prefixes.length > 5 ? ` and ${prefixes.length - 5} more` : ''];
+function listOf(items) {
+  const shown = items
+    .slice(0, 5)
+    .flatMap(({ prefix, tag }, index) => [
+      index === 0 ? '' : ', ',
+      ...prefixWords({ prefix, region: tag ? regionWords(tag) : undefined }),
+    ]);
+  return [...shown, items.length > 5 ? ` and ${items.length - 5} more` : ''];
 }

@@ -1,6 +1,6 @@
 /** A plan, prefix by prefix, in groups: what waits for a person first. */
 import { element, row, table } from './dom.js';
-import { count, day, number, relative } from './words.js';
+import { count, day, number, regionWords, relative } from './words.js';
 
 /** Each group: its items, its title for one and for several, and whether it is folded. */
 const groups = [
@@ -41,11 +41,11 @@ export function planGroups(plan, idPrefix = 'group') {
   });
 }
 
-function itemRow({ prefix, region, tag, addresses, change, firstListed, why, until, deadline, fate }) {
+function itemRow({ prefix, tag, addresses, change, firstListed, why, until, deadline, fate }) {
   const sign = change === 'remove' ? '− ' : change === 'add' ? '+ ' : '';
   return row(columns, [
     [sign, element('code', {}, prefix)],
-    region ?? (tag ? 'all regions' : 'not listed'),
+    tag ? (regionWords(tag) ?? 'all regions') : 'not listed',
     number(addresses),
     firstListed ? day(firstListed) : '',
     [

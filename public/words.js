@@ -86,6 +86,12 @@ export function pill(status) {
   return element('span', { className: `pill ${tone}` }, words);
 }
 
+/** `West Europe`, of a tag such as `AzureContainerRegistry.WestEurope`. */
+export function regionWords(tag) {
+  const [, suffix] = tag.split('.');
+  return suffix?.replaceAll(/(UAE|UK|EUAP|STG|SLV|US|[A-Z][a-z]+|\d+)/g, ' $1').trim();
+}
+
 const kinds = {
   nsgRule: 'NSG rule',
   registryNetworkRules: 'registry IP rules',

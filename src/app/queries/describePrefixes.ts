@@ -1,8 +1,8 @@
 /** What stands beside a prefix wherever one is shown: its tag, its region, since when it is listed, its deadline. */
 import { deadlineOf } from '../../core/goLive.ts';
-import type { DescribePrefix } from '../../core/overview/planItems.ts';
+import type { DescribePrefix } from '../../core/overview/overview.ts';
 import { buildLookupIndex } from '../../core/serviceTags/lookupIndex.ts';
-import { regionInWords } from '../../core/serviceTags/regions.ts';
+import { regionNameOf } from '../../core/serviceTags/regions.ts';
 import { defaultServiceTag, type ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import type { Release } from '../../core/history/historyDocument.ts';
 
@@ -18,7 +18,7 @@ export function describePrefixes(
     const firstListed = firstDay(releases, best?.prefix ?? prefix);
     return {
       tag: best?.tag ?? null,
-      region: best?.tag.includes('.') ? regionInWords(best.tag.slice(best.tag.indexOf('.') + 1)) : null,
+      region: best ? regionNameOf(best.tag) : null,
       firstListed,
       deadline: firstListed === null ? null : deadlineOf(firstListed).toISOString(),
     };

@@ -1,7 +1,7 @@
 /** What an address is, who lets it in, and what to do next. */
 import { coversAll, familyOf, intersectPrefixes, overlapping, parsePrefix } from '../prefixes.ts';
 import type { LookupMatch } from '../serviceTags/lookupIndex.ts';
-import { regionInWords } from '../serviceTags/regions.ts';
+import { regionNameOf } from '../serviceTags/regions.ts';
 import { defaultServiceTag } from '../serviceTags/serviceTags.ts';
 import { concerns } from '../serviceTags/watchedTags.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
@@ -85,11 +85,6 @@ export function explainAddress(input: ExplainInput): AddressExplanation {
 
 function isListedOn({ from, until }: ListedPeriod, day: string): boolean {
   return from <= day && (until === null || day < until);
-}
-
-function regionNameOf(tag: string): string | null {
-  const dot = tag.indexOf('.');
-  return dot < 0 ? null : regionInWords(tag.slice(dot + 1));
 }
 
 function isAcr({ tag }: { readonly tag: string }): boolean {

@@ -1,10 +1,11 @@
 /** What waits for a person: one card for each decision. */
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlanItem } from '../plan/plan.ts';
+import { countAddresses, familyOf } from '../prefixes.ts';
+import { regionNameOf } from '../serviceTags/regions.ts';
 import type { TagQuarantine } from '../serviceTags/snapshot.ts';
 import type { TargetStatus } from '../targets/targetState.ts';
 import { agree, compareText, counted, inWords } from '../words.ts';
-import type { Card, CardItem, TargetRow } from './overview.ts';
-import { addressesOf, planItems, type DescribePrefix, type PlanItem } from './planItems.ts';
+import type { Card, CardItem, DescribePrefix, TargetRow } from './overview.ts';
 import { deadlineOfRow, type RowInput } from './targetRow.ts';
 
 /** As many prefixes as one can look at on a card. */
@@ -50,7 +51,10 @@ function stoppedCard(input: CardInput): Card {
 }
 
 function heldCards(input: CardInput, plan: Plan, describe: DescribePrefix, now: Date): readonly Card[] {
-  const items = planItems(plan, describe);
+  const items = plan.items.map((item) => ({
+    ...item,
+    firstListed: item.firstListed ?? describe(item.prefix).firstListed,
+  }));
   const waiting = items.filter(({ fate }) => fate === 'needsApproval');
   const noRoom = items.filter(({ fate }) => fate === 'doesNotFit');
   return [
@@ -95,7 +99,7 @@ function overdueCard(input: CardInput, describe: DescribePrefix): Card {
   const { row, missing } = input;
   const items = missing.map(({ prefix, published }): CardItem => {
     const { region } = describe(prefix);
-    return { change: 'add', prefix, region, addresses: addressesInWords(addressesOf(prefix)), firstListed: published };
+    return { change: 'add', prefix, region, addresses: addressesInWords(prefix), firstListed: published };
   });
   return {
     ...base('overdue', input),
@@ -173,16 +177,16 @@ function reasonsOf(items: readonly PlanItem[]): string[] {
 }
 
 function itemsOf(items: readonly PlanItem[]): Pick<Card, 'items' | 'itemCount'> {
-  const shown = items.slice(0, shownItems).map(({ prefix, region, addresses, change = 'add', firstListed = null }) => ({
+  const shown = items.slice(0, shownItems).map(({ prefix, tag, change = 'add', firstListed }) => ({
     change,
     prefix,
-    region,
-    addresses: addressesInWords(addresses),
+    region: tag === null ? null : regionNameOf(tag),
+    addresses: addressesInWords(prefix),
     firstListed,
   }));
   return { items: shown, itemCount: items.length };
 }
 
-function addressesInWords(addresses: number | string): string {
-  return inWords(typeof addresses === 'number' ? addresses : BigInt(addresses));
+function addressesInWords(prefix: string): string {
+  return inWords(countAddresses([prefix], familyOf(prefix)));
 }

@@ -60,6 +60,16 @@ export interface CardTarget {
   readonly planId?: string;
 }
 
+/** What is known of a listed prefix beside the plan. */
+export type DescribePrefix = (prefix: string) => {
+  readonly tag: string | null;
+  /** As people write it. */
+  readonly region: string | null;
+  /** `YYYY-MM-DD` */
+  readonly firstListed: string | null;
+  readonly deadline: string | null;
+};
+
 export interface CardItem {
   readonly change: 'add' | 'remove';
   readonly prefix: string;

@@ -1,14 +1,13 @@
 /** One release: what it changed by region, who needs it, who has it, and when Azure may begin to use it. */
 import { deadlineOf } from '../goLive.ts';
-import { addressesOf } from '../overview/planItems.ts';
-import { overlapping } from '../prefixes.ts';
-import { regionInWords } from '../serviceTags/regions.ts';
+import { countAddresses, familyOf, overlapping } from '../prefixes.ts';
+import { regionNameOf } from '../serviceTags/regions.ts';
 import { additionsFor, type TargetNeed } from './releaseRow.ts';
 import type { Release } from '../history/historyDocument.ts';
 
 export interface ReleasedPrefix {
   readonly prefix: string;
-  readonly addresses: number | string;
+  readonly addresses: number;
 }
 
 export interface ReleaseDetails {
@@ -42,7 +41,7 @@ export function releaseDetails(release: Release, needs: readonly TargetNeed[] = 
     deadline: deadlineOf(date).toISOString(),
     changes: Object.entries(tags).map(([tag, difference]) => ({
       tag,
-      region: tag.includes('.') ? regionInWords(tag.slice(tag.indexOf('.') + 1)) : null,
+      region: regionNameOf(tag),
       isGone: difference === null,
       added: (difference?.add ?? []).map(withAddresses),
       removed: (difference?.remove ?? []).map(withAddresses),
@@ -60,5 +59,5 @@ export function releaseDetails(release: Release, needs: readonly TargetNeed[] = 
 }
 
 function withAddresses(prefix: string): ReleasedPrefix {
-  return { prefix, addresses: addressesOf(prefix) };
+  return { prefix, addresses: Number(countAddresses([prefix], familyOf(prefix))) };
 }

@@ -67,6 +67,12 @@ export function regionInWords(suffix: string): string {
   return suffix.replaceAll(/(UAE|UK|EUAP|STG|SLV|US|[A-Z][a-z]+|\d+)/g, ' $1').trim();
 }
 
+/** The region of a tag as people write it, from the tag's name; null for a tag of all regions. */
+export function regionNameOf(tag: string): string | null {
+  const dot = tag.indexOf('.');
+  return dot < 0 ? null : regionInWords(tag.slice(dot + 1));
+}
+
 /** A region as people write it, from an ARM location: as the document spells it, or as it is. */
 export function locationInWords(document: ServiceTagsDocument | undefined, location: string): string {
   const tag = document && matchRegion(document, defaultServiceTag, location);

@@ -1,6 +1,7 @@
 /** `GET overview`: rows, cards and the first sentence from what storage remembers; and when it does not answer. */
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Overview } from '../../../src/core/overview/overview.ts';
+import type { Plan, PlanItem } from '../../../src/core/plan/plan.ts';
 import type { LastResult, WaitingPrefix } from '../../../src/core/targets/targetState.ts';
 import { call } from './call.ts';
 import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
@@ -28,16 +29,36 @@ function stand(name: string, result: Partial<LastResult>, missing: readonly Wait
   world.states.set(name, makeState({ target: name, run: { outbox: [], lastResult, seen } }));
 }
 
+const waitingItem = {
+  prefix: '20.42.67.0/24',
+  tag: 'AzureContainerRegistry.EastUS',
+  region: 'eastus',
+  addresses: 256,
+  change: 'add',
+  since: null,
+  firstListed: '2026-07-20',
+  deadline: '2026-07-27T00:00:00.000Z',
+  until: null,
+} as const;
+
+function planThat(item: PlanItem): Plan {
+  return { ...plan, items: [item] };
+}
+
 const held: Partial<LastResult> = { status: 'held', outcome: 'held' };
 
 describe('the cards', () => {
   test('an approval: what of which region, which limit, until when, and of which plan', async () => {
     stand('webhook-receiver', held, [{ prefix: '20.42.67.0/24', published: '2026-07-20' }]);
-    const reason = { code: 'widestPrefix' as const, message: 'It is too wide.', prefixes: ['20.42.67.0/24'] };
+    const item = {
+      ...waitingItem,
+      fate: 'needsApproval',
+      why: { code: 'widestPrefix', message: 'It is too wide.' },
+    } as const;
     world.ledger.records.push(
       makeRun('2026-07-21T07:00:00.000Z', {
         outcome: 'held',
-        plan: { ...plan, held: { add: ['20.42.67.0/24'], remove: [] }, reasons: [reason] },
+        plan: planThat(item),
       }),
     );
     const { now, waiting, targets } = await ask();
@@ -67,11 +88,11 @@ describe('the cards', () => {
 
   test('what does not fit offers no approval', async () => {
     stand('webhook-receiver', held);
-    const reason = { code: 'fit' as const, message: 'No room.', prefixes: ['20.42.67.0/24'] };
+    const item = { ...waitingItem, fate: 'doesNotFit', why: { code: 'fit', message: 'No room.' } } as const;
     world.ledger.records.push(
       makeRun('2026-07-21T07:00:00.000Z', {
         outcome: 'held',
-        plan: { ...plan, held: { add: ['20.42.67.0/24'], remove: [] }, reasons: [reason] },
+        plan: planThat(item),
       }),
     );
     const { waiting } = await ask();

@@ -2,8 +2,7 @@
 import { toErrorMessage } from '../../../core/errors.ts';
 import { byDeadline, mergeCards, quarantineCard, targetCards } from '../../../core/overview/cards.ts';
 import { headlineOf } from '../../../core/overview/headline.ts';
-import type { Card, ListInfo, Overview } from '../../../core/overview/overview.ts';
-import type { DescribePrefix } from '../../../core/overview/planItems.ts';
+import type { Card, DescribePrefix, ListInfo, Overview } from '../../../core/overview/overview.ts';
 import { byUrgency, deadlineOfRow, targetRow } from '../../../core/overview/targetRow.ts';
 import type { PullStatus } from '../../../core/ledger/pullStatus.ts';
 import { describeNormal, normalOf } from '../../../core/releases/normal.ts';
