@@ -1,4 +1,5 @@
 /** The one reader of process.env: app settings of docs/contract.md, section 1. Runs at cold start, so by hand. */
+import { readArmApiVersions } from './config/armApiVersions.ts';
 import { readArmEndpoint } from './config/armEndpoint.ts';
 import {
   findChoice,
@@ -30,6 +31,8 @@ export interface Config {
   readonly armEndpoint: string;
   /** True for a loopback stand-in: no credential is asked for or sent. */
   readonly armIsLoopback: boolean;
+  /** By provider or resource type in lower case; others are asked with the SDK's version, or the newest that there is. */
+  readonly armApiVersions: ReadonlyMap<string, string>;
   /** The managed identity to sign in to ARM with, where one is named: that of storage, unless AZURE_CLIENT_ID says another. */
   readonly identity?: ManagedIdentity;
   readonly sources: readonly SourceSetting[];
@@ -96,6 +99,7 @@ export function loadConfig(env: Environment): Config {
     storage: () => readStorage(env, cloud),
     cloud: () => readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public',
     arm: () => readArmEndpoint(env, knownCloud),
+    armApiVersions: () => readArmApiVersions(env),
     clientId: () => readMatching(env, 'AZURE_CLIENT_ID', guid, 'the client id of an identity, a GUID'),
     sources: () => readSources(env, readText(env, 'SERVICE_TAGS_SUBSCRIPTION_ID') !== undefined),
     subscriptionId: () => readMatching(env, 'SERVICE_TAGS_SUBSCRIPTION_ID', guid, 'the GUID of a subscription'),

@@ -23,10 +23,16 @@ const published: Readonly<Record<Provider, readonly string[]>> = {
   'Microsoft.ResourceGraph': words('2019-04-01 2020-04-01-preview 2021-03-01 2021-06-01-preview 2022-10-01 2024-04-01'),
 };
 
-export function requireApiVersion(query: URLSearchParams, provider: Provider, type: string): string {
+/** `only`: those of a cloud that is behind. */
+export function requireApiVersion(
+  query: URLSearchParams,
+  provider: Provider,
+  type: string,
+  only: Readonly<Partial<Record<Provider, readonly string[]>>> = {},
+): string {
   const version = query.get('api-version');
   if (!version) throw armErrors.missingApiVersion();
-  const known = published[provider];
+  const known = only[provider] ?? published[provider];
   if (!known.includes(version.toLowerCase())) throw armErrors.unknownApiVersion(type, version, known);
   return version.toLowerCase();
 }

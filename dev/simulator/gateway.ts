@@ -41,7 +41,7 @@ export function passThroughGateway(
         now: simulation.now(),
       })
     : {};
-  const apiVersion = requireApiVersion(call.query, route.provider, route.type);
+  const apiVersion = requireApiVersion(call.query, route.provider, route.type, settings.apiVersions);
   if (subscriptionId !== undefined) access.checkSubscription(subscriptionId, isWrite);
   if (!route.isFiltered) authorize(principal, route.action, scopeOf(call.path));
   if (subscriptionId !== undefined && params.resourceGroup !== undefined) {

@@ -1,5 +1,6 @@
 /** What a test or a local run may turn; every default is the quick and quiet choice. */
 import type { AuthSettings } from './access.ts';
+import type { Provider } from './apiVersions.ts';
 import { appIdentity } from './appIdentity.ts';
 import type { ChaosSettings } from './chaos.ts';
 import type { ThrottlingSettings } from './throttling.ts';
@@ -52,6 +53,8 @@ export interface Settings {
   /** The default: who sends no token is the app, with the roles of `infra/`. Undefined: everybody may do everything. */
   readonly auth: AuthSettings | undefined;
   readonly chaos: ChaosSettings | undefined;
+  /** The api-versions of providers that have not all of them. */
+  readonly apiVersions: Readonly<Partial<Record<Provider, readonly string[]>>>;
 }
 
 export const defaultSettings: Settings = {
@@ -76,6 +79,7 @@ export const defaultSettings: Settings = {
   throttling: undefined,
   auth: appIdentity(),
   chaos: undefined,
+  apiVersions: {},
 };
 
 /** Waiting times of the order that people report of Azure. */

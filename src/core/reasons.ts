@@ -29,6 +29,7 @@ type NoteCode =
   | 'maxRules' // capacity.maxRules is more than the registry takes
   | 'formerRule' // a rule that this target wrote under a name that it had before
   | 'lastChangeFailed' // the NSG's last change, ours or another's, failed
+  | 'apiVersion' // the cloud has only an older api-version than the SDK's
   | 'assumedQuota' // Azure did not say how many rules the registry takes
   | 'planOnly' // policy plan writes nothing
   | 'paused' // paused, or UPDATES_PAUSED

@@ -268,3 +268,32 @@ test('a registry whose write is refused gives the claim back: what a person then
 function liveIn(world: World, target: Target): string[] {
   return target.kind === 'nsgRule' ? prefixesIn(world, target) : ipRulesOf(world, target);
 }
+
+describe('a lock that forbids deletes only', () => {
+  test.each([
+    ['the NSG', nsg, `az lock list --resource ${nsg}`],
+    ['its group', group, `az lock list --resource-group rg --subscription ${subscription}`],
+    ['the subscription', `/subscriptions/${subscription}`, `az lock list --subscription ${subscription}`],
+  ])('on %s: the additions are in, and the status says so', async (_, scope, command) => {
+    const [, target] = kinds[0] ?? [];
+    if (!target) throw new Error('there is no such kind');
+    const world = await openWorld(worlds, target);
+    world.simulator.putLock(scope, 'CanNotDelete');
+    world.setTargets([
+      { ...target, addressFamilies: ['ipv4'], removalGraceDays: 0, removalConfirmations: 0 } as Target,
+    ]);
+    const fresh = '20.50.0.0/24';
+
+    await publishNextWeek(world, { [acr]: [...listed, fresh] }, 2);
+    await publishNextWeek(world, { [acr]: [...listed, fresh] }, 3);
+
+    expect(liveIn(world, target)).toContain(fresh);
+    const state = await world.services.states.get(target.name);
+    expect(state?.run.lastResult?.status).toBe('blocked');
+    const [reason] = state?.run.lastResult?.reasons ?? [];
+    expect(reason).toMatchObject({ code: 'locked' });
+    expect(reason?.message).toMatch(/The additions are in|No addition is missing/);
+    expect(reason?.message).toContain(`a resource lock on ${scope} forbids the removal`);
+    expect(reason?.message).toContain(command);
+  });
+});

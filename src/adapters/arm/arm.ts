@@ -9,7 +9,9 @@ import type {
   TaggedResourceFinder,
   TargetAdapter,
 } from '../../app/ports.ts';
+import { TargetBlockedError } from '../../core/errors.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { resourceTypes } from '../../core/targets/targetKinds.ts';
 import { asCallsOf, type ArmCalls } from './calls.ts';
 import { buildArmClients, type ArmClients, type ArmConfig } from './client.ts';
 import { toTargetError } from './errors.ts';
@@ -49,15 +51,38 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
       const calls = openCalls(deadline);
       return {
         deadline: calls.deadline,
-        nsgRules: within(calls, nsgRules),
-        registryNetworkRules: within(calls, registryNetworkRules),
-        readRegistryRegions: (...registry) => run(calls, () => readRegistryRegions(clients, ...registry)),
+        nsgRules: within(calls, withVersionNotes(clients, nsgRules)),
+        registryNetworkRules: within(calls, withVersionNotes(clients, registryNetworkRules)),
+        readRegistryRegions: (...registry) =>
+          run(calls, () => readRegistryRegions(clients, ...registry)).catch((error: unknown) => {
+            throw ofRegistryError(registry[0], error);
+          }),
         usage: () => ({ ...calls.usage, retries: [...calls.usage.retries] }),
       };
     },
     findTaggedResources: (subscriptions) => run(openCalls(), () => findTaggedResources(clients, subscriptions)),
     readProfile: (resource, deadline) => run(openCalls(deadline), () => readProfile(clients, resource)),
   };
+}
+
+/** Adds what people should know of the api-versions that were used. */
+function withVersionNotes<T extends Target>({ versions }: ArmClients, adapter: TargetAdapter<T>): TargetAdapter<T> {
+  const noted = (target: T, state: CurrentState): CurrentState => {
+    const notes = versions.notes(resourceTypes[target.kind].split('/')[0] ?? '');
+    return notes.length === 0 ? state : { ...state, notes: [...state.notes, ...notes] };
+  };
+  return {
+    ...adapter,
+    read: async (target) => noted(target, await adapter.read(target)),
+    write: async (target, ...change) => noted(target, await adapter.write(target, ...change)),
+  };
+}
+
+/** It is not the target that is gone. */
+function ofRegistryError(registryId: string, error: unknown): unknown {
+  if (!(error instanceof TargetBlockedError) || error.code !== 'notFound') return error;
+  const message = `regions.ofRegistry names ${registryId}, which is not found: the registry was deleted or moved, or is not created yet. Correct regions.ofRegistry, or name the regions themselves`;
+  return new TargetBlockedError('notFound', message, { cause: error });
 }
 
 function within<T extends Target>(calls: ArmCalls, adapter: TargetAdapter<T>): TargetAdapter<T> {

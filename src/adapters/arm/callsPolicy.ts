@@ -5,9 +5,10 @@ import {
   type PipelineResponse,
   type SendRequest,
 } from '@azure/core-rest-pipeline';
+import type { ApiVersions } from './apiVersions.ts';
 import { ArmError, isOperationPath, pathOf, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
 import { Budget, type CallKind } from './budget.ts';
-import { currentCalls, forgetRefusal, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
+import { currentCalls, forgetRefusal, noteGoingOn, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
 import { isLock, isWordOfWrite } from './errors.ts';
 
 const requestTimeoutInMs = 60_000;
@@ -21,16 +22,18 @@ const emptyResource = '{"sku":{},"properties":{}}';
  * repeats reads that failed in passing and gives a body to a write that was accepted without a word.
  * Writes are not repeated here: who writes must look again first (see nsgRules.ts and registryNetworkRules.ts).
  */
-export function buildCallsPolicy(): PipelinePolicy {
+export function buildCallsPolicy(versions: ApiVersions): PipelinePolicy {
   const budget = new Budget();
+  const sendKnown = (request: PipelineRequest, next: SendRequest) =>
+    sendWithKnownVersion(request, next, budget, versions);
   return {
     name: 'armCallsPolicy',
     async sendRequest(request, next) {
       if (isReadOfResult(request)) return toStub(request);
       const isRepeated = isRead(request) && currentCalls() !== undefined;
       const response = await (isRepeated
-        ? withRetries(nameOf(request), () => send(request, next, budget), isWordOfWrite)
-        : send(request, next, budget));
+        ? withRetries(nameOf(request), () => sendKnown(request, next), isWordOfWrite)
+        : sendKnown(request, next));
       const error = toOperationError(response);
       if (error) throw error;
       noteSuccess(response);
@@ -53,6 +56,28 @@ function noteSuccess({ request, bodyAsText }: PipelineResponse): void {
   const followed = currentCalls()?.followed;
   if (!followed || !isOperationPath(pathOf(request))) return;
   followed.hasSucceeded = /"status"\s*:\s*"succeeded"/i.test(bodyAsText ?? '');
+}
+
+/** An error may name versions of all of Azure first, and those of the type only then. */
+const maxVersions = 3;
+
+/** An api-version that is refused has done nothing, so that a write may be sent again as well. */
+async function sendWithKnownVersion(
+  request: PipelineRequest,
+  next: SendRequest,
+  budget: Budget,
+  versions: ApiVersions,
+): Promise<PipelineResponse> {
+  for (let count = 1; ; count += 1) {
+    versions.apply(request);
+    try {
+      return await send(request, next, budget);
+    } catch (error) {
+      const isOther = error instanceof ArmError && count < maxVersions && versions.learn(request, error);
+      if (!isOther) throw error;
+      noteGoingOn(nameOf(request), error.code);
+    }
+  }
 }
 
 async function send(request: PipelineRequest, next: SendRequest, budget: Budget): Promise<PipelineResponse> {

@@ -8,15 +8,19 @@ import type { Config } from '../../config.ts';
 import type { Logger } from '../../app/ports.ts';
 import { once, oncePerKey } from '../../core/once.ts';
 import { buildCredential as buildIdentity } from '../identity.ts';
+import { ApiVersions } from './apiVersions.ts';
 import { buildCallsPolicy } from './callsPolicy.ts';
 import { cloudSettings } from './cloudSettings.ts';
 
-export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback' | 'identity'>;
+export type ArmConfig = Pick<Config, 'cloud' | 'armEndpoint' | 'armIsLoopback' | 'identity'> &
+  Partial<Pick<Config, 'armApiVersions'>>;
 
 export interface ArmClients {
   networkClient(subscriptionId: string): Promise<NetworkManagementClient>;
   registryClient(subscriptionId: string): Promise<ContainerRegistryManagementClient>;
   resourceGraphClient(): Promise<ResourceGraphClient>;
+  /** What people should know of the api-versions of a provider such as `Microsoft.Network`. */
+  readonly versions: Pick<ApiVersions, 'notes'>;
   /** A GET with an api-version that the SDK does not know, through the same pipeline. */
   getJson(subscriptionId: string, resourceId: string, apiVersion: string): Promise<unknown>;
 }
@@ -40,13 +44,14 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
   const credential = once(() =>
     config.armIsLoopback ? Promise.resolve(noCredential) : buildCredential(settings.authorityHost),
   );
+  const versions = new ApiVersions(config.armApiVersions, options.logger);
   const clientOptions = {
     endpoint: config.armEndpoint,
     credentials: { scopes: [settings.scope] },
     allowInsecureConnection: config.armIsLoopback,
     // calls.ts decides what is tried again, and records it.
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [{ policy: buildCallsPolicy(), position: 'perCall' as const }],
+    additionalPolicies: [{ policy: buildCallsPolicy(versions), position: 'perCall' as const }],
   };
 
   function secured<T extends { readonly pipeline: Pipeline }>(client: T): T {
@@ -77,6 +82,7 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
     networkClient,
     registryClient,
     resourceGraphClient,
+    versions,
     async getJson(subscriptionId, resourceId, apiVersion) {
       const [{ createDefaultHttpClient, createPipelineRequest }, client] = await Promise.all([
         import('@azure/core-rest-pipeline'),

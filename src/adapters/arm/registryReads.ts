@@ -8,6 +8,7 @@ import { noteGoingOn, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toRuleSet } from './ipRules.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
+import { revealingApiVersion } from './revealingApiVersion.ts';
 
 export async function readRegistry(clients: ArmClients, { resourceId }: RegistryTarget): Promise<Registry> {
   const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
@@ -21,12 +22,6 @@ interface LiveRegistry {
 }
 
 type ReadBeforeWrite = (target: RegistryTarget) => Promise<LiveRegistry>;
-
-/**
- * The last api-version that shows rules of the days of service endpoints. A write through a newer one could drop them
- * without showing them.
- */
-export const revealingApiVersion = '2021-08-01-preview';
 
 /**
  * One read for two checks: nobody has changed the rules since the plan, and there are no virtual network rules, which

@@ -1,0 +1,95 @@
+/** Which api-version is asked: a cloud may not have the SDK's one yet, and says which ones it has. */
+import type { PipelineRequest } from '@azure/core-rest-pipeline';
+import type { Logger } from '../../app/ports.ts';
+import type { Reason } from '../../core/reasons.ts';
+import type { ArmError } from './armError.ts';
+import { revealingApiVersion } from './revealingApiVersion.ts';
+
+/** `microsoft.containerregistry` or `microsoft.containerregistry/registries` → `2023-07-01`, in lower case. */
+export type FixedApiVersions = ReadonlyMap<string, string>;
+
+interface Replacement {
+  readonly type: string;
+  readonly asked: string;
+  readonly used: string;
+}
+
+export class ApiVersions {
+  readonly #fixed: FixedApiVersions;
+  readonly #logger: Pick<Logger, 'warn'> | undefined;
+  /** By resource type in lower case: what Azure said that it has. */
+  readonly #learned = new Map<string, Replacement>();
+
+  constructor(fixed: FixedApiVersions = new Map(), logger?: Pick<Logger, 'warn'>) {
+    this.#fixed = fixed;
+    this.#logger = logger;
+  }
+
+  /** Puts the version into the request that is fixed, or known to be there. */
+  apply(request: PipelineRequest): void {
+    const url = new URL(request.url);
+    const type = typeOf(url);
+    if (type === undefined || isExact(url)) return;
+    const version = this.#fixedFor(type) ?? this.#learned.get(type.toLowerCase())?.used;
+    if (version === undefined || !url.searchParams.has('api-version')) return;
+    url.searchParams.set('api-version', version);
+    request.url = url.href;
+  }
+
+  /** True if the request is worth another try, with the newest version of those that the error names. */
+  learn(request: PipelineRequest, { message }: ArmError): boolean {
+    const url = new URL(request.url);
+    const type = typeOf(url);
+    const asked = url.searchParams.get('api-version');
+    if (type === undefined || asked === null || isExact(url) || this.#fixedFor(type) !== undefined) return false;
+    const used = newestOf(message);
+    if (used === undefined || used.toLowerCase() === asked.toLowerCase()) return false;
+    const first = this.#learned.get(type.toLowerCase())?.asked ?? asked;
+    this.#learned.set(type.toLowerCase(), { type, asked: first, used });
+    this.#logger?.warn('this cloud does not have the api-version', { type, asked: first, used });
+    return true;
+  }
+
+  /** What people should know of the types of one provider. */
+  notes(provider: string): Reason[] {
+    return [...this.#learned.values()]
+      .filter(({ type }) => type.toLowerCase().startsWith(`${provider.toLowerCase()}/`))
+      .map(({ type, asked, used }) => ({
+        code: 'apiVersion',
+        message: `Azure does not have the api-version ${asked} of ${type} here, so that the app uses ${used}, the newest that it has. ARM_API_VERSIONS=${type}=${used} makes that the app's choice.`,
+      }));
+  }
+
+  #fixedFor(type: string): string | undefined {
+    const parts = type.toLowerCase().split('/');
+    for (let length = parts.length; length > 0; length -= 1) {
+      const version = this.#fixed.get(parts.slice(0, length).join('/'));
+      if (version !== undefined) return version;
+    }
+    return undefined;
+  }
+}
+
+/** The look for virtual network rules means that one version and no other. */
+function isExact(url: URL): boolean {
+  return url.searchParams.get('api-version') === revealingApiVersion;
+}
+
+/** `Microsoft.Network/networkSecurityGroups/securityRules`, from the path of such a rule. */
+function typeOf({ pathname }: URL): string | undefined {
+  const [provider, ...rest] = /.*\/providers\/(.+)$/i.exec(pathname)?.[1]?.split('/') ?? [];
+  if (provider === undefined || rest.length === 0) return undefined;
+  return [provider, ...rest.filter((_, index) => index % 2 === 0)].join('/');
+}
+
+/** `The supported api-versions are '2019-05-01, 2021-08-01-preview, 2023-07-01'.` Of one day the stable one. */
+function newestOf(message: string): string | undefined {
+  const list = /supported (?:api[- ]?)?versions are '([^']+)'/i.exec(message)?.[1] ?? '';
+  const versions = list.split(',').map((version) => version.trim());
+  const known = versions.filter((version) => /^\d{4}-\d{2}-\d{2}(-[\w.]+)?$/.test(version));
+  return known.sort((a, b) => compare(b.slice(0, 10), a.slice(0, 10)) || a.length - b.length)[0];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
