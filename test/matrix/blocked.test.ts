@@ -279,9 +279,7 @@ describe('a lock that forbids deletes only', () => {
     if (!target) throw new Error('there is no such kind');
     const world = await openWorld(worlds, target);
     world.simulator.putLock(scope, 'CanNotDelete');
-    world.setTargets([
-      { ...target, addressFamilies: ['ipv4'], removalGraceDays: 0, removalConfirmations: 0 } as Target,
-    ]);
+    world.setTargets([{ ...target, addressFamilies: ['ipv4'] }]);
     const fresh = '20.50.0.0/24';
 
     await publishNextWeek(world, { [acr]: [...listed, fresh] }, 2);
