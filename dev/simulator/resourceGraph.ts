@@ -2,16 +2,16 @@
 import { isAllowed } from './access.ts';
 import { ArmError, armErrors } from './armError.ts';
 import { isObject, isStringArray } from './json.ts';
-import { compileQuery, type ResourceRow } from './kql.ts';
+import { readQuery, type ResourceRow } from './kql.ts';
 import type { ArmRequest, Handler, Simulation } from './simulation.ts';
 
 const defaultTop = 1000;
 
 export const queryResources: Handler = (request, simulation) => {
   const { query, subscriptions, options } = parseBody(request.body);
-  const compiled = compileQuery(query);
-  if ('unknown' in compiled) throw armErrors.notBuilt(`this part of a Resource Graph query: "${compiled.unknown}"`);
-  const rows = compiled.run(
+  const run = readQuery(query);
+  if (!run) throw armErrors.notBuilt(`the Resource Graph query "${query}"`);
+  const rows = run(
     visibleRows(request, simulation).filter(
       (row) => !subscriptions || subscriptions.includes(row.subscriptionId.toLowerCase()),
     ),

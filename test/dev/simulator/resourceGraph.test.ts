@@ -19,7 +19,7 @@ afterEach(() => simulator.stop());
 
 const query = `Resources
   | where type in~ ('microsoft.network/networksecuritygroups', 'Microsoft.ContainerRegistry/registries')
-  | where isnotempty(tags['service-tag-sync'])
+  | where tostring(tags) contains 'service-tag-sync'
   | project id, type, location, tags
   | order by id asc`;
 
@@ -68,37 +68,33 @@ const ask = (text: unknown, headers = {}) =>
     headers,
   );
 
-describe('the language', () => {
+const like = (types: string, text: string) =>
+  `resources | where type in~ (${types}) | where tostring(tags) contains '${text}' | project id | order by id asc`;
+const nsgs = "'microsoft.network/networksecuritygroups'";
+
+describe('the query', () => {
   test.each([
-    ["resources | where type =~ 'Microsoft.ContainerRegistry/registries'", 1],
-    ["resources | where type == 'x/y' or type =~ 'microsoft.network/networksecuritygroups'", 3],
-    ["resources | where tags['service-tag-sync'] =~ 'tasks'", 1],
-    ["resources | where tags['service-tag-sync'] == 'tasks'", 0],
-    ["resources | where tags.team == 'hooks' and isnotnull(tags.team)", 1],
-    ["resources | where tags['service-tag-sync'] != 'webhooks'", 2],
-    ["resources | where isnotempty(tags['Service-Tag-Sync'])", 0],
-    ["resources | where tostring(tags) contains 'Service-Tag-Sync'", 3],
-    ['resources | where tostring(tags) contains \'"service-tag-sync":"tasks"\'', 1],
-    ["resources | where tostring(tags) contains 'hook' and type =~ 'microsoft.network/networksecuritygroups'", 2],
-    ['resources | take 2', 2],
-    ['resources', 4],
+    [like(nsgs, 'Service-Tag-Sync'), 2],
+    [like(nsgs, 'hooks'), 2],
+    [like(nsgs, '"service-tag-sync":"tasks"'), 1],
+    [like("'Microsoft.ContainerRegistry/registries'", 'service-tag-sync'), 1],
+    [like("'x/y'", 'service-tag-sync'), 0],
+    [like(nsgs, 'no such tag'), 0],
   ])('%s finds %i', async (text, count) => {
     expect((await ask(text)).body.count).toBe(count);
   });
 
   test.each([
-    'securityresources',
-    'resources | summarize count() by type',
-    "resources | where name startswith 'nsg'",
-    'resources | where properties.securityRules has 1',
-    'resources | join (resources) on id',
-    'resources | project toupper(name)',
-    'resources | order by name desc',
-  ])('%s is a 501 that names what it does not know', async (text) => {
+    'resources',
+    'securityresources | take 1',
+    "resources | where tags['service-tag-sync'] == 'tasks'",
+    like(nsgs, 'x').replace(' asc', ' desc'),
+    like(nsgs, 'x').replace('contains', 'has'),
+  ])('any other is a 501 that names it: %s', async (text) => {
     const answer = await ask(text);
 
     expect(answer).toMatchObject({ status: 501, code: 'NotImplementedInSimulator' });
-    expect(answer.message).toContain(text.split('|').at(-1)?.trim());
+    expect(answer.message).toContain(text);
   });
 
   test('no query is a 400', async () => {
