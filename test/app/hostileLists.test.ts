@@ -117,6 +117,9 @@ describe('a region that is set to a line of a configuration', () => {
 
       expect(warnings).toMatchObject([{ kind: 'badName', tag }]);
       if (tag !== 'Other') expect(quarantine.map((entry) => entry.tag)).toEqual([tag]);
+      const suspicious = `the newest list is suspicious: ${tag}: region: "x`;
+      const { problems } = await ask(world).queries.health();
+      expect(problems.map((text) => text.slice(0, suspicious.length))).toEqual(tag === 'Other' ? [] : [suspicious]);
       expect(prefixesIn(world)).toEqual(honest[acr]);
       const { get } = ask(world);
       for (const format of formats) {

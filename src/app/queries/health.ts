@@ -4,6 +4,8 @@ import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { describeAge, isOldList, releaseDay } from '../../core/serviceTags/listAge.ts';
 import type { Snapshot, SourceReport } from '../../core/serviceTags/snapshot.ts';
+import { defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
+import { concerns } from '../../core/serviceTags/watchedTags.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { DeliveryStatus, Logger } from '../ports.ts';
@@ -104,6 +106,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
   if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
   if (snapshot && isOldList(snapshot.released, now)) note('degraded', `the list is old: ${snapshot.age}`);
+  for (const leftOut of view ? describeLeftOut(view.snapshot, (await configured) ?? []) : []) note('degraded', leftOut);
   // Nothing is known of the pulls if storage cannot be read.
   if (pull || isStorageRead) notePull(pull, now, services, note);
   for (const timer of silent ?? []) note('degraded', describeSilence(timer));
@@ -149,6 +152,17 @@ export function unhealthy(problems: readonly string[]): Health {
     disagreements: 0,
     problems,
   };
+}
+
+/** Of tags that somebody follows: Microsoft never gave one such a name or size. */
+function describeLeftOut({ warnings }: Snapshot, targets: readonly Target[]): string[] {
+  const isFollowed = (tag: string): boolean =>
+    tag === defaultServiceTag ||
+    tag.startsWith(`${defaultServiceTag}.`) ||
+    targets.some((target) => concerns(target, tag));
+  return warnings
+    .filter(({ kind, tag }) => (kind === 'badName' || kind === 'tooLarge') && isFollowed(tag))
+    .map(({ message }) => `the newest list is suspicious: ${message}`);
 }
 
 export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Date): NonNullable<Health['snapshot']> {
