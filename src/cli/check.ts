@@ -137,40 +137,63 @@ function renderJson(report: Report): string {
   return `${JSON.stringify(report, null, 2)}\n`;
 }
 
-const titles = {
-  missing: 'Missing: listed, not in the file',
-  stale: 'Stale: in the file, no longer listed',
-  surplus: 'Surplus: in the file, never listed',
-} as const;
-const days = { missing: 'first listed', stale: 'last listed', surplus: '' } as const;
-const kinds = ['missing', 'stale', 'surplus'] as const;
-const colours = { missing: 'red', stale: 'yellow', surplus: 'yellow' } as const;
+interface Section {
+  readonly title: string;
+  readonly colour: 'red' | 'yellow';
+  readonly heading: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+function sectionsOf({
+  missing,
+  firstListed,
+  stale,
+  lastListed,
+  surplus,
+  surplusAddresses,
+}: Report): readonly Section[] {
+  const sections: readonly Section[] = [
+    {
+      title: 'Missing: listed, not in the file',
+      colour: 'red',
+      heading: ['prefix', 'addresses', 'first listed'],
+      rows: missing.map((prefix) => [prefix, sizeOf(prefix), dayOf(firstListed[prefix])]),
+    },
+    {
+      title: 'Stale: in the file, no longer listed',
+      colour: 'yellow',
+      heading: ['prefix', 'addresses', 'last listed'],
+      rows: stale.map((prefix) => [prefix, sizeOf(prefix), dayOf(lastListed[prefix])]),
+    },
+    {
+      title: 'Surplus: in the file, never listed',
+      colour: 'yellow',
+      heading: ['prefix', 'addresses never listed'],
+      rows: surplus.map((prefix) => [prefix, inWords(BigInt(surplusAddresses[prefix] ?? 0))]),
+    },
+  ];
+  return sections.filter(({ rows }) => rows.length > 0);
+}
 
 function renderText(report: Report, io: Io): string {
-  const parts = kinds.flatMap((kind) => {
-    const prefixes = report[kind];
-    if (prefixes.length === 0) return [];
-    const rows = prefixes.map((prefix) => [prefix, sizeOf(prefix), dayOf(report, kind, prefix)]);
-    return [
-      `${paint(io, colours[kind], titles[kind])}\n${table(io, [['PREFIX', 'ADDRESSES', days[kind].toUpperCase()], ...rows])}`,
-    ];
-  });
+  const parts = sectionsOf(report).map(
+    ({ title, colour, heading, rows }) =>
+      `${paint(io, colour, title)}\n${table(io, [heading.map((cell) => cell.toUpperCase()), ...rows])}`,
+  );
   const unreadable = report.unreadable.map(({ text, line }) => `line ${line}: "${text}" is not an address\n`);
   const verdict = paint(io, report.inSync ? 'green' : 'red', summaryOf(report));
   return [`${verdict}\n`, ...parts, ...unreadable, ...report.hints.map((hint) => `${hint}\n`)].join('\n');
 }
 
 function renderMarkdown(report: Report): string {
-  const parts = kinds.flatMap((kind) => {
-    const prefixes = report[kind];
-    if (prefixes.length === 0) return [];
-    const rows = prefixes.map((prefix) => `| \`${prefix}\` | ${sizeOf(prefix)} | ${dayOf(report, kind, prefix)} |`);
-    const heading = `| prefix | addresses | ${days[kind]} |`;
-    return [`### ${titles[kind]}`, [heading, '| --- | --- | --- |', ...rows].join('\n')];
+  const parts = sectionsOf(report).flatMap(({ title, heading, rows }) => {
+    const lines = rows.map(([prefix = '', ...cells]) => [`\`${prefix}\``, ...cells]);
+    return [
+      `### ${title}`,
+      [heading, heading.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n'),
+    ];
   });
-  const unreadable = report.unreadable.map(
-    ({ text, line }) => `- line ${line}: \`${text.replaceAll('`', "'")}\` is not an address`,
-  );
+  const unreadable = report.unreadable.map(({ text, line }) => `- line ${line}: \`${text}\` is not an address`);
   return [
     `## ${nameOf(report.tags)}`,
     summaryOf(report),
@@ -192,16 +215,14 @@ function summaryOf({ file, rules, tags, date, missing, stale, surplus, unreadabl
     missing.length > 0 && `lacks ${counted(missing.length, 'prefix')}`,
     stale.length > 0 &&
       `contains ${counted(stale.length, 'prefix')} that ${agree(stale.length, 'is', 'are')} no longer listed`,
-    surplus.length > 0 &&
-      `contains ${counted(surplus.length, 'prefix')} that ${agree(surplus.length, 'was', 'were')} never listed`,
+    surplus.length > 0 && `contains ${counted(surplus.length, 'prefix')} with addresses that were never listed`,
     unreadable.length > 0 &&
       `contains ${inWords(unreadable.length)} ${agree(unreadable.length, 'entry', 'entries')} that cannot be read`,
   ].filter((part) => part !== false);
   return `${what}, compared with ${list}, ${parts.join(', ')}.`;
 }
 
-function dayOf({ firstListed, lastListed }: Report, kind: (typeof kinds)[number], prefix: string): string {
-  const day = kind === 'missing' ? firstListed[prefix] : lastListed[prefix];
+function dayOf(day: string | undefined): string {
   return day === undefined ? '' : dayInWords(day);
 }
 

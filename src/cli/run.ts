@@ -54,7 +54,9 @@ const sourceErrors = new Set(['SourceError', 'InvalidDocumentError']);
 function explainFailure(error: unknown, name: string, io: Io): ExitCode {
   if (!(error instanceof Error)) throw error;
   if (sourceErrors.has(error.name)) {
-    io.note(`acr-addresses: ${error.message}\n`);
+    const isDownload = (error as Error & { readonly source?: string }).source === 'download';
+    const hint = isDownload ? 'Without a network: --source built-in, or --source file:PATH with a weekly file.\n' : '';
+    io.note(`acr-addresses: ${error.message}\n${hint}`);
     return exitCodes.noSource;
   }
   if (!usageErrors.has(error.name)) throw error;

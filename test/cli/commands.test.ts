@@ -253,6 +253,15 @@ describe('check', () => {
     expect(unknown.notes).toMatch(/no rule "x" in the file; accepted: Office, AllowAcr/);
   });
 
+  test('a rule with a hostile name stays on its line', async () => {
+    const rule = { name: 'x\u001b[2J\n| y `z`', access: 'Allow', direction: 'Inbound', sourceAddressPrefix: '*' };
+    const input = JSON.stringify({ securityRules: [rule] });
+    const { output } = await cli(['check', '-', ...builtIn, '--format', 'markdown'], { input });
+
+    expect(output).toContain('(rule x_[2J__ y _z_)');
+    expect(output).toMatch(/^[\x20-\x7e\n]*$/);
+  });
+
   test('a Terraform plan, with modules', async () => {
     const own = (await list('--family', 'ipv4')).trimEnd().split('\n');
     const rule = {

@@ -108,6 +108,7 @@ function asList(value: unknown): readonly Json[] {
   return Array.isArray(value) ? value.map(asObject) : [];
 }
 
+/** A name from the file, for one line of a terminal or of Markdown. */
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? value.replaceAll(/[\p{C}`|<>]/gu, '_').slice(0, 200) : '';
 }
