@@ -6,7 +6,9 @@ import { afterEach, expect, test } from '@jest/globals';
 import { createVirtualClock } from '../../dev/virtualTime.ts';
 import { buildApp, type App } from '../../src/app/composition.ts';
 import { pullServiceTags } from '../../src/app/pullServiceTags.ts';
+import { recordTimer } from '../../src/app/invocations.ts';
 import { loadConfig } from '../../src/config.ts';
+import { hourInMs } from '../../src/core/time.ts';
 import { useAzurite } from '../support/azurite.ts';
 
 const azurite = useAzurite();
@@ -42,4 +44,39 @@ test('queries answer at once from what a pull of the same process stored, asked 
   await release('20260810');
   await pullServiceTags(app.services, { reason: 'timer' });
   expect(await currentDate(app)).toBe('2026-08-10');
+});
+
+test('health misses a timer that stopped firing, and no other', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'releases-'));
+  const env = {
+    AzureWebJobsStorage: azurite.freshConnectionString(),
+    SERVICE_TAGS_SOURCES: `file:${folder}`,
+    TARGETS: '{}',
+  };
+  const clock = createVirtualClock(new Date('2026-08-10T12:30:00Z'));
+  const app = await buildApp(loadConfig(env), silent, clock);
+  const silentTimers = async (): Promise<string[]> =>
+    (await app.queries.health()).problems.filter((problem) => problem.includes('the timer'));
+  await release('20260803');
+  await recordTimer(app, 'pullServiceTags');
+  await recordTimer(app, 'reconcileTargets');
+  await pullServiceTags(app.services, { reason: 'timer' });
+
+  clock.advance(2 * hourInMs);
+  expect(await silentTimers()).toEqual([
+    expect.stringMatching(
+      /^the timer reconcileTargets has not fired since 10 Aug 2026, 12:30 UTC, .*"0 0 \* \* \* \*"/,
+    ),
+  ]);
+
+  await recordTimer(app, 'reconcileTargets');
+  // Health answers are kept for a few seconds.
+  clock.advance(60_000);
+  expect(await silentTimers()).toEqual([]);
+  expect(await app.services.timers.read('reconcileTargets')).toEqual({
+    version: 1,
+    since: '2026-08-10T12:30:00.000Z',
+    at: '2026-08-10T14:30:00.000Z',
+    schedule: '0 0 * * * *',
+  });
 });
