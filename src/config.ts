@@ -15,6 +15,7 @@ import {
 } from './config/environment.ts';
 import type { ManagedIdentity } from './config/identity.ts';
 import { readSources, readWebhooks, type SourceSetting } from './config/lists.ts';
+import { settleProxies } from './config/proxy.ts';
 import { readSecret } from './config/secret.ts';
 import { readStorage, storageNotes, type StorageSetting } from './config/storage.ts';
 import { readTargets, targetsNotes, type TargetsSetting } from './config/targets.ts';
@@ -83,8 +84,13 @@ export function readSchedules(): Schedules {
 
 /** The settings of this process. Throws ConfigurationError. */
 export function readConfig(): Config {
-  return loadConfig(process.env);
+  proxyNote = settleProxies(process.env) ?? proxyNote;
+  const config = loadConfig(process.env);
+  return proxyNote === undefined ? config : { ...config, notes: [...config.notes, proxyNote] };
 }
+
+/** Of the first call: afterwards the variables are gone. */
+let proxyNote: string | undefined;
 
 /** True where App Service Authentication checks who asks, and takes out what a caller says of himself. */
 export function isSignInOn(): boolean {

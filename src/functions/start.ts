@@ -8,7 +8,8 @@ import { ConfigurationError } from '../core/errors.ts';
 
 app.hook.appStart(async () => {
   try {
-    const { targets, timeZone } = readConfig();
+    const { targets, timeZone, notes } = readConfig();
+    for (const note of notes) console.warn(note);
     if (timeZone !== undefined) console.warn(describeTimeZone(timeZone));
     // Targets in a setting are a setting. What is wrong in a file is an error of each run.
     if (targets.kind !== 'json') return;

@@ -1,0 +1,42 @@
+/**
+ * Proxy variables: for every call that goes out, or for none. Node obeys them only with NODE_USE_ENV_PROXY, and the Azure
+ * SDKs obey them without it as well, so that lists would be fetched directly and Azure asked through the proxy.
+ */
+import { listed } from '../core/words.ts';
+
+type MutableEnvironment = Record<string, string | undefined>;
+
+const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+
+/**
+ * Call it before the first request. If Node uses the variables, so does everything else, but for the identity endpoint of
+ * this machine; if not, they are taken away. Returns what a person should know.
+ */
+export function settleProxies(env: MutableEnvironment, isUsedByNode = doesNodeUseProxies()): string | undefined {
+  const found = Object.keys(env).filter((key) => names.includes(key.toUpperCase()) && env[key]?.trim());
+  // Node does not know this one.
+  const unused = isUsedByNode ? found.filter((key) => key.toUpperCase() === 'ALL_PROXY') : found;
+  for (const key of unused) delete env[key];
+  if (found.length > unused.length) bypassIdentityEndpoint(env);
+  if (unused.length === 0) return undefined;
+  return isUsedByNode
+    ? `${listed(unused)} is not used: set HTTPS_PROXY in its place`
+    : `${listed(unused)} is not used, for no call: to send every call through the proxy, set NODE_USE_ENV_PROXY=1 as well (Node 22.21, 24.5 or newer) and restart the app`;
+}
+
+function bypassIdentityEndpoint(env: MutableEnvironment): void {
+  const endpoints = [env.IDENTITY_ENDPOINT, env.MSI_ENDPOINT].flatMap((text) => URL.parse(text ?? '')?.hostname ?? []);
+  const direct = new Set(['127.0.0.1', 'localhost', '169.254.169.254', ...endpoints]);
+  const key = env.no_proxy === undefined ? 'NO_PROXY' : 'no_proxy';
+  const given = (env[key] ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  env[key] = [...new Set([...given, ...direct])].join(',');
+}
+
+/** By what `fetch` really goes through: a worker that was started ahead of its settings never read the variable. */
+function doesNodeUseProxies(): boolean {
+  const dispatcher = (globalThis as Readonly<Record<symbol, unknown>>)[Symbol.for('undici.globalDispatcher.1')];
+  return dispatcher?.constructor.name === 'EnvHttpProxyAgent';
+}
