@@ -62,6 +62,9 @@ function buildMeasuredApp(): ApiApp {
     rollbackTarget: never,
     resumeTarget: never,
     pauseTarget: never,
+    rejectRelease: never,
+    takeBackRejection: never,
+    retireTag: never,
     pullNow: never,
   };
   return { queries, actions, logger };

@@ -8,6 +8,9 @@ export function lazyTargetActions(load: () => Promise<TargetActions>): TargetAct
     rollbackTarget: async (...given) => (await load()).rollbackTarget(...given),
     resumeTarget: async (...given) => (await load()).resumeTarget(...given),
     pauseTarget: async (...given) => (await load()).pauseTarget(...given),
+    rejectRelease: async (...given) => (await load()).rejectRelease(...given),
+    takeBackRejection: async (...given) => (await load()).takeBackRejection(...given),
+    retireTag: async (...given) => (await load()).retireTag(...given),
     pullNow: async (...given) => (await load()).pullNow(...given),
   };
 }

@@ -1,6 +1,6 @@
 /** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
 import type { UnchangedRelease } from '../core/history/appendRelease.ts';
-import { contentHash } from '../core/serviceTags/contentHash.ts';
+import { contentHash, parseSnapshotId } from '../core/serviceTags/contentHash.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
 import { dayOfLists, isFutureDay, mayReplace, newestDay } from '../core/serviceTags/fileDate.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
@@ -67,6 +67,11 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
   const found = await findList(pull, fetched, current);
   const publication = toPublication(found, startedAt, status?.publication);
   const { snapshot } = current;
+  const rejected = await rejectedHashes(services);
+  if (snapshot && rejected.has(found.hash.slice(0, 12))) {
+    const message = `the sources list what a person has rejected: kept ${snapshot.id}`;
+    return finishUnchanged(pull, found, snapshot, publication, message);
+  }
   if (snapshot?.contentHash !== found.hash) {
     return finishChanged(pull, found, await storeSnapshot(pull, found, current), publication);
   }
@@ -106,6 +111,12 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
     targets,
     hash: contentHash(merged.document),
   };
+}
+
+/** What a person rejected counts as never published, under whatever date it comes again. */
+async function rejectedHashes({ histories, cloud }: PullServices): Promise<ReadonlySet<string>> {
+  const stored = await histories.readDecisions(cloud);
+  return new Set(stored?.decisions.rejected.map(({ snapshot }) => parseSnapshotId(snapshot).hash));
 }
 
 function noList(sources: readonly SourceReport[]): SourceError {

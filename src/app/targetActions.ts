@@ -12,6 +12,7 @@ import type { ArmSession, TargetSession } from './ports.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';
+import { rejectRelease, retireTag, takeBackRejection, type DecisionResult } from './releaseDecisions.ts';
 import { toApproval } from './update/approvals.ts';
 import { observeTarget } from './update/observe.ts';
 import { bindToResource, loadState, recordEvent, recordWithoutRun } from './update/openState.ts';
@@ -33,6 +34,9 @@ export interface TargetActions {
   resumeTarget(name: string, by: string): Promise<ActionResult>;
   pauseTarget(name: string, by: string): Promise<ActionResult>;
   pullNow(by: string): Promise<Pick<PullResult, 'outcome' | 'message'>>;
+  rejectRelease(snapshotId: string, reason: string, by: string): Promise<DecisionResult>;
+  takeBackRejection(snapshotId: string, by: string): Promise<DecisionResult>;
+  retireTag(tag: string, by: string): Promise<DecisionResult>;
 }
 
 /** Plain JSON; more members are allowed. */
@@ -81,6 +85,9 @@ export function buildTargetActions(
       const { id } = await runs.update(request, (traced) => pauseTarget(traced, request));
       return { target, message: 'paused: nothing is written until it is resumed', runId: id };
     },
+    rejectRelease: (id, reason, by) => rejectRelease(services, id, reason, by),
+    takeBackRejection: (id, by) => takeBackRejection(services, id, by),
+    retireTag: (tag, by) => retireTag(services, tag, by),
     pullNow: async (by) => {
       const result = await runs.pull((traced) => pullServiceTags(traced, { reason: 'request', by }));
       if (result === 'busy') throw busy('pull-busy', 'a pull is running now: try again in a minute');

@@ -20,6 +20,7 @@ export type ProblemKind =
   | 'target-blocked'
   | 'target-busy'
   | 'pull-busy'
+  | 'release-decided'
   | 'action-failed'
   | 'cross-site'
   | 'no-snapshot'

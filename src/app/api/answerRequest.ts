@@ -26,13 +26,13 @@ async function answer(
   getApp: () => ApiApp | Promise<ApiApp>,
 ): Promise<HttpResponseInit> {
   try {
-    if (route.method === 'POST') refuseCrossSite(request);
+    if (route.method !== 'GET') refuseCrossSite(request);
     const accepted = requireCoding(request);
     const mediaType = requireMediaType(route, request);
     const params = parseParams(route, request);
     const query = parseQuery(route, request.query);
     const body = route.body ? await parseBody(route.body, request) : undefined;
-    const by = route.method === 'POST' ? callerOf(request) : '';
+    const by = route.method === 'GET' ? '' : callerOf(request);
     const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
     const made = await handle(route, input, getApp);
     const representation = await representationOf(made);

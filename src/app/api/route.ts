@@ -55,7 +55,7 @@ export type AnswerHeader = 'x-snapshot-id' | 'x-stale' | 'x-quarantined' | 'x-wi
 /** Where a route is found, and who may ask it: all that is known of it before its first request. */
 export interface RouteEntry {
   /** GET answers HEAD too. */
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** As registered, below `/api/`. */
   readonly path: string;
   readonly auth: 'function' | 'anonymous';

@@ -5,6 +5,7 @@
 import type { Endpoint, RouteEntry } from './route.ts';
 
 const actions = () => import('./actionRoutes.ts');
+const decisions = () => import('./decisionRoutes.ts');
 const explain = () => import('./explainRoutes.ts');
 const history = () => import('./historyRoutes.ts');
 const lookup = () => import('./lookupRoutes.ts');
@@ -127,6 +128,24 @@ export const routes = {
     load: async () => (await actions()).pauseRoute,
   },
   postPull: { method: 'POST', path: 'pull', auth: 'function', load: async () => (await actions()).pullRoute },
+  postSnapshotReject: {
+    method: 'POST',
+    path: 'snapshots/{id}/reject',
+    auth: 'function',
+    load: async () => (await decisions()).rejectRoute,
+  },
+  deleteSnapshotReject: {
+    method: 'DELETE',
+    path: 'snapshots/{id}/reject',
+    auth: 'function',
+    load: async () => (await decisions()).takeBackRoute,
+  },
+  postTagRetire: {
+    method: 'POST',
+    path: 'tags/{tag}/retire',
+    auth: 'function',
+    load: async () => (await decisions()).retireRoute,
+  },
   getRuns: { method: 'GET', path: 'runs', auth: 'function', load: async () => (await runs()).runsRoute },
   getRun: { method: 'GET', path: 'runs/{id}', auth: 'function', load: async () => (await runs()).runRoute },
   getHealth: {

@@ -4,16 +4,23 @@ import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { Pull } from './pull.ts';
+import { readCurrent } from './readCurrent.ts';
 import { toSourceReports, type FetchedSource } from './sourceReports.ts';
 
 /** No source could be read. */
 export async function failUnread(pull: Pull, fetched: readonly FetchedSource[]): Promise<never> {
   const { services, status, startedAt } = pull;
-  const sources = toSourceReports(fetched, status?.sources ?? [], undefined, startedAt);
+  // A status that was lost has forgotten since when a source has stood still: the snapshot knows.
+  const before = status?.sources.length ? status.sources : ((await lastSources(services)) ?? []);
+  const sources = toSourceReports(fetched, before, undefined, startedAt);
   const error = sources.map((report) => report.error ?? report.source).join('; ') || 'no source is configured';
   const next = await commitFailure(pull, error, sources);
   await notifyOfPull(pull, { ...next, changes: [], notices: pull.notices });
   throw new SourceError(services.sources.map((source) => source.name).join(', '), `none is healthy: ${error}`);
+}
+
+async function lastSources(services: Pull['services']): Promise<PullStatus['sources'] | undefined> {
+  return (await readCurrent(services).catch(() => undefined))?.snapshot?.sources;
 }
 
 /** Something else than the sources failed: storage, a queue. Never throws: what failed is more to the point. */

@@ -28,7 +28,7 @@ const { HttpRequest } = functions;
 const router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 10_000 });
 for (const route of await loadEndpoints()) {
   const path = `/api/${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
-  for (const method of route.method === 'GET' ? (['GET', 'HEAD'] as const) : (['POST'] as const)) {
+  for (const method of route.method === 'GET' ? (['GET', 'HEAD'] as const) : [route.method]) {
     router.on(method, path, () => undefined, route);
   }
 }

@@ -282,6 +282,19 @@ export class FakeActions implements TargetActions {
     this.calls.push(['pull', by]);
     return Promise.resolve({ outcome: 'unchanged', message: 'Nothing new.' });
   }
+  rejectRelease(id: string, reason: string, by: string): ReturnType<TargetActions['rejectRelease']> {
+    return this.#decided(['reject', id, reason, by]);
+  }
+  takeBackRejection(id: string, by: string): ReturnType<TargetActions['takeBackRejection']> {
+    return this.#decided(['takeBack', id, by]);
+  }
+  retireTag(tag: string, by: string): ReturnType<TargetActions['retireTag']> {
+    return this.#decided(['retire', tag, by]);
+  }
+  #decided(call: unknown[]): ReturnType<TargetActions['retireTag']> {
+    this.calls.push(call);
+    return Promise.resolve({ message: 'Done.', runId: '20260720T120000000Z-pull-00000001', snapshot: 'x' });
+  }
   #done(call: unknown[], target: string): Promise<{ target: string; message: string }> {
     this.calls.push(call);
     return Promise.resolve({ target, message: 'Done.' });

@@ -137,6 +137,9 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   postTargetResume: [{ path: { name: 'webhook-receiver' } }],
   postTargetPause: [{ path: { name: 'webhook-receiver' } }],
   postPull: [{}],
+  postSnapshotReject: [{ path: { id: first }, body: { reason: 'Not of Azure.' } }],
+  deleteSnapshotReject: [{ path: { id: first } }],
+  postTagRetire: [{ path: { tag: 'AzureContainerRegistry.UKNorth' } }],
   getRuns: [
     {},
     { query: { target: 'webhook-receiver', until: '2026-07-20', limit: '1' } },

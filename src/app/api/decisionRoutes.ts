@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import {
+  cacheControls,
+  defineRoute,
+  jsonAnswer,
+  type Answer,
+  type ApiApp,
+  type Route,
+  type RouteInput,
+} from './route.ts';
+import { runAction } from './runAction.ts';
+import * as schemas from './schemas.ts';
+
+const snapshotParams = z.strictObject({ id: schemas.snapshotId });
+const tagParams = z.strictObject({
+  tag: schemas.matching(schemas.tagPattern, 'a service tag such as Storage.WestEurope'),
+});
+
+const decided = (description: string): Route['responses'] => ({
+  200: {
+    description,
+    content: {
+      'application/json': z.looseObject({ message: z.string(), runId: z.string(), snapshot: z.string() }),
+    },
+  },
+  409: {
+    description: 'Nothing was decided; detail says why.',
+    content: { 'application/problem+json': schemas.problemSchema },
+  },
+});
+
+async function answerDecision({ queries }: ApiApp, act: () => Promise<unknown>): Promise<Answer> {
+  const result = await runAction(act);
+  queries.history.expire();
+  return jsonAnswer(result, { cacheControl: cacheControls.none });
+}
+
+type SnapshotInput = RouteInput<z.output<typeof snapshotParams>, undefined, undefined>;
+type TagInput = RouteInput<z.output<typeof tagParams>, undefined, undefined>;
+
+export const rejectRoute = defineRoute({
+  summary: 'Treats a release as never published',
+  description:
+    'Everything that only this release listed leaves the feeds at once and the targets with their next run. The same ' +
+    'list is not taken again, also under a later date. DELETE takes it back.',
+  params: snapshotParams,
+  body: {
+    schema: z.strictObject({ reason: z.string().trim().min(3).max(500) }, 'an object with reason alone'),
+    maxBytes: 16 * 1024,
+    example: { reason: 'The list has prefixes that are not of Azure.' },
+  },
+  responses: decided('The release is rejected; snapshot is the one that is current now.'),
+  async handle({ params, body, by }, app) {
+    return answerDecision(app, () => app.actions.rejectRelease(params.id, body.reason, by));
+  },
+});
+
+export const takeBackRoute = defineRoute({
+  summary: 'Takes back that a release was rejected',
+  params: snapshotParams,
+  responses: decided('The release counts again.'),
+  async handle({ params, by }: SnapshotInput, app: ApiApp) {
+    return answerDecision(app, () => app.actions.takeBackRejection(params.id, by));
+  },
+});
+
+export const retireRoute = defineRoute({
+  summary: 'Confirms that a retired tag is gone for good',
+  description: 'Feeds then no longer contain what the tag had. A tag that comes back is followed again.',
+  params: tagParams,
+  responses: decided('The tag is confirmed as gone.'),
+  async handle({ params, by }: TagInput, app: ApiApp) {
+    return answerDecision(app, () => app.actions.retireTag(params.tag, by));
+  },
+});

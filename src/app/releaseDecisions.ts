@@ -1,0 +1,198 @@
+/** What people decide about releases and tags: that a release counts as never published, and that a tag is gone for good. */
+import { RequestError } from '../core/errors.ts';
+import { History } from '../core/history/history.ts';
+import { quarantine } from '../core/history/quarantine.ts';
+import { newRunId } from '../core/ledger/ledgerChain.ts';
+import type { PullRecord } from '../core/ledger/runRecord.ts';
+import type { Cloud } from '../core/serviceTags/serviceTags.ts';
+import type { Snapshot } from '../core/serviceTags/snapshot.ts';
+import { HistoryReader, withDecisions } from './history/historyReader.ts';
+import type { HistoryDecisions, PullSession } from './ports.ts';
+import type { PullServices } from './pull/pull.ts';
+import { toPointer } from './pull/readCurrent.ts';
+import { unknownSnapshot } from './queries/snapshotLibrary.ts';
+import { commitRecord } from './runRecords.ts';
+import { sendAll } from './sendAll.ts';
+
+export type DecisionServices = Pick<
+  PullServices,
+  'clock' | 'cloud' | 'snapshots' | 'histories' | 'ledger' | 'targets' | 'queue' | 'randomHex'
+>;
+
+/** Plain JSON; more members are allowed. */
+export interface DecisionResult {
+  /** One sentence: what was decided, and what happens next. */
+  readonly message: string;
+  readonly runId: string;
+  /** Id of the snapshot that is current now. */
+  readonly snapshot: string;
+}
+
+/** Throws RequestError for what the person who asks can mend. */
+export async function rejectRelease(
+  services: DecisionServices,
+  id: string,
+  reason: string,
+  by: string,
+): Promise<DecisionResult> {
+  return decide(services, { reason: 'reject', by }, async (history, decisions, at) => {
+    const release = requirePulled(history, id);
+    if (decisions.rejected.some(({ snapshot }) => snapshot === id)) {
+      throw new RequestError(409, 'release-decided', `${id} is rejected already: DELETE takes it back`);
+    }
+    const next = { ...decisions, rejected: [...decisions.rejected, { snapshot: id, at, by, reason }] };
+    const kept = await newestKept(services, history, next);
+    return {
+      decisions: next,
+      current: kept,
+      message: `The release of ${release.date} (${id}) counts as never published: ${reason} Targets return to ${kept.id} in their next run, feeds at once.`,
+    };
+  });
+}
+
+export async function takeBackRejection(services: DecisionServices, id: string, by: string): Promise<DecisionResult> {
+  return decide(services, { reason: 'reject-taken-back', by }, async (history, decisions) => {
+    if (!decisions.rejected.some(({ snapshot }) => snapshot === id)) throw notRejected(id);
+    const next = { ...decisions, rejected: decisions.rejected.filter(({ snapshot }) => snapshot !== id) };
+    const kept = await newestKept(services, history, next);
+    return { decisions: next, current: kept, message: `The release ${id} counts again; ${kept.id} is current.` };
+  });
+}
+
+export async function retireTag(services: DecisionServices, tag: string, by: string): Promise<DecisionResult> {
+  return decide(services, { reason: 'retire', by }, async (history, decisions, at) => {
+    const found = quarantine(history, tag);
+    if (found?.status !== 'retired' || found.confirmedAt !== undefined) throw notRetired(history, tag);
+    const next = { ...decisions, retired: [...decisions.retired, { tag: found.tag, at }] };
+    return {
+      decisions: next,
+      current: await newestKept(services, history, next),
+      message: `${found.tag} is gone for good: feeds no longer contain what it had, and targets let it go by their own limits.`,
+    };
+  });
+}
+
+interface Decision {
+  readonly decisions: HistoryDecisions;
+  readonly current: Snapshot;
+  readonly message: string;
+}
+
+/** Under the lease of the pulls: the record first, then the decision, then the list that follows from it. */
+async function decide(
+  services: DecisionServices,
+  trigger: { readonly reason: string; readonly by: string },
+  make: (history: History, decisions: HistoryDecisions, at: string) => Promise<Decision>,
+): Promise<DecisionResult> {
+  const { cloud, histories, snapshots, clock } = services;
+  const result = await snapshots.withPullLease(cloud, async (session) => {
+    const stored = await histories.readDecisions(cloud);
+    const decisions = stored?.decisions ?? noDecisions(cloud);
+    const history = await new HistoryReader(services).read();
+    const now = clock.now();
+    const made = await make(history, decisions, now.toISOString());
+    const runId = await record(services, session, trigger, now, made);
+    if ((await histories.replaceDecisions(made.decisions, stored?.etag)) === 'conflict') {
+      throw new RequestError(409, 'pull-busy', 'somebody else decided something at the same time: try again', {
+        retryAfterInSeconds: 60,
+      });
+    }
+    await point(services, made.current, now);
+    const targets = await services.targets.read();
+    await sendAll(
+      services.queue,
+      targets.map(({ name }) => ({ message: { target: name, reason: 'selectionChanged' } })),
+    );
+    return { message: made.message, runId, snapshot: made.current.id };
+  });
+  if (result === 'busy') {
+    throw new RequestError(409, 'pull-busy', 'a pull is running now: try again in a minute', {
+      retryAfterInSeconds: 60,
+    });
+  }
+  return result;
+}
+
+async function record(
+  { cloud, ledger, clock, randomHex }: DecisionServices,
+  session: PullSession,
+  trigger: { readonly reason: string; readonly by: string },
+  now: Date,
+  { current, message }: Decision,
+): Promise<string> {
+  const { status } = session;
+  if (!status) throw new RequestError(409, 'no-snapshot', 'nothing has been pulled yet: there is nothing to decide on');
+  const runId = newRunId(now, 'pull', randomHex());
+  const entry: PullRecord = {
+    id: runId,
+    chain: 'pull',
+    startedAt: now.toISOString(),
+    finishedAt: clock.now().toISOString(),
+    durationInMs: clock.now().getTime() - now.getTime(),
+    trigger,
+    outcome: 'applied',
+    reasons: [],
+    snapshot: { id: current.id, contentHash: current.contentHash, date: current.date },
+    details: { cloud, message },
+  };
+  const next = { outbox: [], ...status, fannedOut: current.id };
+  await commitRecord(ledger, (changed) => session.putStatus(changed), next, entry);
+  return runId;
+}
+
+async function point({ cloud, snapshots }: DecisionServices, current: Snapshot, now: Date): Promise<void> {
+  const answer = await snapshots.readPointer(cloud);
+  if (answer === undefined || answer === 'notModified' || answer.pointer.snapshot === current.id) return;
+  const fileDate = current.release?.date ?? current.date;
+  await snapshots.replacePointer(toPointer(current, now.toISOString(), { fileDate }), answer.etag);
+}
+
+/** The newest snapshot that counts and is stored. */
+async function newestKept(
+  { cloud, snapshots }: DecisionServices,
+  history: History,
+  decisions: HistoryDecisions,
+): Promise<Snapshot> {
+  const left = new History(withDecisions(withoutMarks(history), decisions));
+  for (const { snapshot: id, builtIn } of left.releases.toReversed()) {
+    const snapshot = builtIn ? undefined : await snapshots.get(cloud, id);
+    if (snapshot) return snapshot;
+  }
+  throw new RequestError(
+    409,
+    'release-decided',
+    'there is no other stored release to return to: pause the targets, or pull from another source first',
+  );
+}
+
+function withoutMarks({ document }: History): History['document'] {
+  return { ...document, releases: document.releases.map(({ rejected: _, ...release }) => release) };
+}
+
+function requirePulled({ document }: History, id: string): { readonly date: string } {
+  const release = document.releases.findLast(({ snapshot }) => snapshot === id);
+  if (!release) throw unknownSnapshot(id);
+  if (!release.builtIn) return release;
+  throw new RequestError(409, 'release-decided', `${id} is built in: only a release that was pulled can be rejected`);
+}
+
+function notRejected(id: string): RequestError {
+  return new RequestError(404, 'unknown-snapshot', `${id} is not rejected; GET snapshots lists the snapshots`);
+}
+
+function notRetired(history: History, tag: string): RequestError {
+  const found = quarantine(history, tag);
+  if (found?.confirmedAt !== undefined) {
+    const message = `${found.tag} was confirmed as gone on ${found.confirmedAt.slice(0, 10)}`;
+    return new RequestError(409, 'release-decided', message);
+  }
+  if (!found) {
+    return new RequestError(404, 'unknown-tag', `${tag} is not retired: it is listed, or was never recorded`);
+  }
+  const message = `${found.tag} is in quarantine and not retired yet: ${found.confirmations} of ${found.confirmationsNeeded} further releases show it so`;
+  return new RequestError(409, 'release-decided', message);
+}
+
+function noDecisions(cloud: Cloud): HistoryDecisions {
+  return { version: 1, cloud, rejected: [], retired: [] };
+}

@@ -1,0 +1,149 @@
+import { BlobServiceClient } from '@azure/storage-blob';
+import { describe, expect, test } from '@jest/globals';
+import type { World } from '../../dev/world.ts';
+import { HistoryReader } from '../../src/app/history/historyReader.ts';
+import { releasedToFeeds } from '../../src/core/history/releasedToFeeds.ts';
+import {
+  acr,
+  dayInMs,
+  dayOf,
+  deadSource,
+  hooks,
+  publish,
+  publishNextWeek,
+  recordsOf,
+  source,
+  useWorlds,
+} from './stories.ts';
+
+const worlds = useWorlds();
+const [a, b, c] = ['20.42.66.0/24', '20.42.68.0/24', '20.42.70.0/24'];
+const italy = `${acr}.ItalyNorth`;
+const good = { [acr]: [a, b] };
+const bad = { [acr]: [a, b, '60.0.0.0/20', '61.0.0.0/20'] };
+
+async function currentOf(world: World): Promise<string> {
+  const answer = await world.services.snapshots.readPointer('Public');
+  if (answer === undefined || answer === 'notModified') throw new Error('nothing was pulled');
+  return answer.pointer.snapshot;
+}
+
+async function feedOf(world: World, tag = acr): Promise<readonly string[] | undefined> {
+  return releasedToFeeds(await new HistoryReader(world.services).read(), tag)?.served;
+}
+
+describe('a release that is rejected', () => {
+  async function poisoned(): Promise<{ world: World; before: string; rejected: string }> {
+    const world = await worlds.open();
+    await publish(world, good);
+    const before = await currentOf(world);
+    await publishNextWeek(world, bad);
+    return { world, before, rejected: await currentOf(world) };
+  }
+
+  test('counts as never published: the list before is current, feeds have it at once, and the ledger says so', async () => {
+    const { world, before, rejected } = await poisoned();
+    expect(await feedOf(world)).toHaveLength(4);
+
+    const result = await world.actions.rejectRelease(rejected, 'Not of Azure.', 'ciso@contoso.com');
+
+    expect(result).toMatchObject({ snapshot: before });
+    expect(result.message).toContain('counts as never published: Not of Azure.');
+    expect(await currentOf(world)).toBe(before);
+    expect(await feedOf(world)).toEqual([a, b]);
+    const record = (await recordsOf(world, 'pull')).at(-1);
+    expect(record).toMatchObject({ id: result.runId, trigger: { reason: 'reject', by: 'ciso@contoso.com' } });
+    const [run] = await world.drain();
+    expect(run?.snapshot?.id).toBe(before);
+  });
+
+  test('is not taken again while the sources list it, also under a later date', async () => {
+    const { world, before, rejected } = await poisoned();
+    await world.actions.rejectRelease(rejected, 'Not of Azure.', 'a person');
+
+    await world.pull();
+    await publishNextWeek(world, bad, 9);
+
+    expect(await currentOf(world)).toBe(before);
+    await publishNextWeek(world, { [acr]: [a, b, c] });
+    expect(await feedOf(world)).toEqual([a, b, c]);
+  });
+
+  test('counts again when that is taken back', async () => {
+    const { world, rejected } = await poisoned();
+    await world.actions.rejectRelease(rejected, 'Not of Azure.', 'a person');
+    await world.actions.takeBackRejection(rejected, 'a person');
+    await world.pull();
+
+    expect(await currentOf(world)).toBe(rejected);
+    expect(await feedOf(world)).toHaveLength(4);
+    await expect(world.actions.takeBackRejection(rejected, 'a person')).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('is refused if it is none, is built in, is rejected already, or is all there is', async () => {
+    const { world, before, rejected } = await poisoned();
+    const reject = (id: string) => world.actions.rejectRelease(id, 'No.', 'a person');
+
+    await expect(reject('Public-20250101-1-000000000000')).rejects.toMatchObject({ status: 404 });
+    await expect(reject('Public-20190722-82-builtin')).rejects.toMatchObject({ status: 409 });
+    await reject(rejected);
+    await expect(reject(rejected)).rejects.toMatchObject({ status: 409 });
+    await expect(reject(before)).rejects.toMatchObject({
+      status: 409,
+      message: expect.stringContaining('no other') as unknown,
+    });
+  });
+});
+
+describe('a tag that is retired', () => {
+  test('stays in its feed until a person confirms that it is gone', async () => {
+    const world = await worlds.open();
+    await publish(world, { ...good, [italy]: [a] });
+    for (const count of [1, 2, 3]) await publishNextWeek(world, good, count);
+    expect(await feedOf(world, italy)).toEqual([a]);
+
+    const result = await world.actions.retireTag(italy.toLowerCase(), 'a person');
+
+    expect(result.message).toContain(`${italy} is gone for good`);
+    expect(await feedOf(world, italy)).toEqual([]);
+    await expect(world.actions.retireTag(italy, 'a person')).rejects.toMatchObject({ status: 409 });
+    await publishNextWeek(world, { ...good, [italy]: [a] });
+    expect(await feedOf(world, italy)).toEqual([a]);
+  });
+
+  test('is none while it is listed, unknown, or in quarantine', async () => {
+    const world = await worlds.open();
+    await publish(world, { ...good, [italy]: [a] });
+    await expect(world.actions.retireTag(italy, 'a person')).rejects.toMatchObject({ status: 404 });
+    await publishNextWeek(world, good);
+
+    await expect(world.actions.retireTag(italy, 'a person')).rejects.toMatchObject({
+      status: 409,
+      message: `${italy} is in quarantine and not retired yet: 0 of 2 further releases show it so`,
+    });
+  });
+});
+
+test('a source that has stood still is stale, also behind a lost status and a pull that failed', async () => {
+  const connectionString = worlds.freshConnectionString();
+  const world = await worlds.open({ targets: [hooks()], connectionString });
+  const still = source(good, { name: 'api' });
+  world.setSources(source(good, { date: dayOf(world) }), still);
+  await world.pull();
+  for (const count of [1, 2, 3, 4, 5]) {
+    world.clock.advance(7 * dayInMs);
+    world.setSources(source({ [acr]: [a, b, c] }, { date: dayOf(world), changeNumber: count }), still);
+    await world.pull();
+  }
+  const statusOf = async () => (await world.services.snapshots.readPullStatus('Public'))?.sources.at(-1)?.status;
+  expect(await statusOf()).toBe('stale');
+
+  const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient('service-tags');
+  await container.getBlockBlobClient('status/Public.json').delete();
+  world.setSources(deadSource(), deadSource('api'));
+  await expect(world.pull()).rejects.toThrow('none is healthy');
+  world.setSources(source({ [acr]: [a, b, c] }, { date: dayOf(world) }), still);
+  await world.pull();
+
+  expect(await statusOf()).toBe('stale');
+});
