@@ -65,7 +65,9 @@ class Watched {
     this.world = world;
     const telemetry: Telemetry = {
       span: (_name, _options, work) => work({ traceparent: undefined, set: () => undefined }),
-      record: (measurements) => void measurements.forEach((measurement) => this.#measure(measurement)),
+      record: (measurements) => {
+        for (const measurement of measurements) this.#measure(measurement);
+      },
       flush: () => Promise.resolve(),
     };
     this.#app = { services: world.services, telemetry, logger: world.services.logger } as unknown as App;
@@ -217,10 +219,7 @@ describeWithBicep('what must be heard', () => {
   }, 60_000);
 
   test('a plan that waits for approval', async () => {
-    const watched = await watch(
-      [hooks()],
-      source({ [acr]: [...(list[acr] ?? []), '20.64.0.0/12'] }, { date: '2026-01-05' }),
-    );
+    const watched = await watch([hooks()], source({ [acr]: [...list[acr], '20.64.0.0/12'] }, { date: '2026-01-05' }));
 
     expect((await watched.pass(3)).at(-1)).toContain('targets-held');
   }, 60_000);

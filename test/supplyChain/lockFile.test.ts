@@ -17,8 +17,8 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-function readJson<T>(file: string): T {
-  return JSON.parse(readFileSync(path.join(root, file), 'utf8')) as T;
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 }
 
 const folders = globSync('{.,bench}/package.json', { cwd: root }).map((file) => path.dirname(file));
@@ -29,9 +29,9 @@ test('there is a lock file for each package.json of the project', () => {
 });
 
 describe.each(folders)('the lock file of %s', (folder) => {
-  const { packages } = readJson<{ readonly packages: Readonly<Record<string, LockedPackage>> }>(
-    `${folder}/package-lock.json`,
-  );
+  const { packages } = readJson(`${folder}/package-lock.json`) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  };
   const installed = Object.entries(packages).filter(([name]) => name !== '');
 
   test('has a sha512 for every package', () => {
@@ -46,7 +46,7 @@ describe.each(folders)('the lock file of %s', (folder) => {
   });
 
   test('is asked for by exact versions', () => {
-    const { dependencies = {}, devDependencies = {} } = readJson<Manifest>(`${folder}/package.json`);
+    const { dependencies = {}, devDependencies = {} } = readJson(`${folder}/package.json`) as Manifest;
     const asked = Object.entries({ ...dependencies, ...devDependencies });
 
     for (const [name, version] of asked) {

@@ -68,7 +68,7 @@ type Expression = (scope: Row) => unknown;
 const compiled = new Map<string, Expression>();
 
 const functions = {
-  tostring: (value: unknown) => String(value ?? ''),
+  tostring: (value: string | number | undefined) => String(value ?? ''),
   toint: Number,
   datetime: Date.parse,
   bin: (value: number, size: number) => Math.floor(value / size) * size,
