@@ -42,7 +42,11 @@ type ListValues = ReturnType<typeof parseOptions<typeof options>>['values'];
 
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseOptions(args, options);
-  if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" is not accepted: list takes options only.`);
+  if (positionals.length > 0) {
+    throw new UsageError(
+      `"${positionals[0]}" is not accepted: list takes options only. Did you mean --region ${positionals.join(',')}?`,
+    );
+  }
   const format = values.json
     ? 'json'
     : values.format === undefined

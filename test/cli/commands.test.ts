@@ -353,7 +353,7 @@ describe('targets', () => {
     expect((await cli(['targets', 'check'])).code).toBe(2);
   });
 
-  test('targets.schema.json is what the command prints', async () => {
+  test('targets.schema.json is what the command prints: acr-addresses targets schema > targets.schema.json', async () => {
     expect(readFileSync(join(root, 'targets.schema.json'), 'utf8')).toBe((await cli(['targets', 'schema'])).output);
   });
 });
