@@ -28,10 +28,10 @@ export const feedsRoute = defineRoute({
   },
   summary: 'One prefix per line, for firewalls that poll',
   description:
-    'Never empty: no data, and a tag that is listed no more, is a 503, and the firewall keeps what it has; a shard ' +
-    'without a prefix is a 404. While a tag is in quarantine (missing, empty or shrunken beyond the limits), what was ' +
-    'listed before stays in the list beside what is listed now, and x-quarantined names the tag. x-withheld says what ' +
-    'is listed and not passed on. GET feeds lists the feeds with their sizes.',
+    'Never empty: without data, and for a tag that is no longer listed, the answer is a 503 and the firewall keeps what ' +
+    'it has; a shard without a prefix is a 404. While a tag is in quarantine (missing, empty or shrunken beyond the ' +
+    'limits), the list keeps what the tag had before, and x-quarantined names the tag. x-withheld counts the listed ' +
+    'ranges that are left out. GET feeds lists the feeds with their sizes.',
   params: z.strictObject({ name: z.string() }),
   query: z.strictObject({
     tag: schemas.moreTags,

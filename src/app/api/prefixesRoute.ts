@@ -47,11 +47,12 @@ type Query = z.output<typeof querySchema>;
 export const prefixesRoute = defineRoute({
   summary: 'The prefixes of service tags',
   description:
-    'Lists for machines (every format but json and csv) are never empty: no prefix, and a tag that is listed no more, ' +
-    'is a 503; a shard without a prefix is a 404. While a tag is in quarantine (missing, empty or shrunken beyond the limits), they hold what was listed ' +
-    'before beside what is listed now; x-quarantined names the tag. They never hold special-purpose ranges (RFC 6890), ' +
-    'and a new prefix of the ACR tags that is wider than /20 (IPv6: /112) only when two further publications list it ' +
-    'too; x-withheld says so. json and csv, and every answer with snapshot or asOf, are as published.',
+    'Lists for machines (every format but json and csv) are never empty: if there is no prefix, and for a tag that is no ' +
+    'longer listed, the answer is a 503; a shard without a prefix is a 404. While a tag is in quarantine (missing, empty ' +
+    'or shrunken beyond the limits), they keep what the tag had before, and x-quarantined names it. They never contain ' +
+    'special-purpose ranges (RFC 6890), and a new prefix of the ACR tags that is wider than /20 (IPv6: /112) only after ' +
+    'two further releases have listed it too; x-withheld counts what is left out. json and csv, and every answer with ' +
+    'snapshot or asOf, are as published.',
   query: querySchema,
   repeatable: ['tag', 'region'],
   produces: Object.keys(formatsByMediaType),
