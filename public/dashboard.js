@@ -105,7 +105,7 @@ let hasAsked = false;
 const views = {
   targets: async (name, query) => (await import('./target.js')).openTarget(name, refreshNow, query),
   releases: async (date) => (await import('./release.js')).openRelease(date, refreshNow),
-  regions: async (region) => (await import('./region.js')).openRegion(region),
+  regions: async (region) => (await import('./region.js')).openRegion(region, refreshNow),
 };
 
 /** `#/targets/name`, `#/releases/date`, `#/regions/region`; `#/targets` and the like are parts of the first page. */

@@ -1,6 +1,6 @@
 /** The first page: how everything stands, what waits, what changed, what is normal, and the targets. */
 import { now } from './api.js';
-import { act, approve, approveAll, pause, retire, targetHref } from './actions.js';
+import { act, approve, approveAll, pause, targetHref } from './actions.js';
 import { deadlineStrip, roomBar, sparkline } from './charts.js';
 import { button, byId, element, row, show, table } from './dom.js';
 import { count, day, kindWords, number, pill, prefixWords, relative, statusWords } from './words.js';
@@ -68,13 +68,18 @@ function nothingWaits(state) {
 }
 
 function waitCard(card, refresh) {
-  const { id, tone, targets, tag, title, text, items, itemCount, since, deadline } = card;
+  const { id, tone, targets, title, text, items, itemCount, since, deadline } = card;
   const due = deadline ? relative(deadline, 'deadline') : since ? relative(since, 'since') : '';
   return element(
     'article',
-    { className: `card wait ${tone}`, 'aria-label': `${tag ?? namesOf(targets)}: ${title}` },
+    { className: `card wait ${tone}`, 'aria-label': `${namesOf(targets)}: ${title}` },
     element('header', {}, cardName(card), element('span', { className: 'due' }, due)),
-    element('p', {}, title),
+    element(
+      'p',
+      {},
+      title,
+      deadline && since ? element('small', {}, ' Waits ', relative(since, 'since'), '.') : undefined,
+    ),
     items.length > 0
       ? element(
           'ul',
@@ -85,12 +90,7 @@ function waitCard(card, refresh) {
             : undefined,
         )
       : undefined,
-    element(
-      'p',
-      { className: 'text' },
-      deadline && since ? ['Waits ', relative(since, 'since'), '. '] : '',
-      [...text, ...firstListed(items)].join(' '),
-    ),
+    element('p', { className: 'text' }, [...text, ...firstListed(items)].join(' ')),
     element('div', { className: 'acts' }, cardButtons(card, id, refresh)),
   );
 }
@@ -101,8 +101,7 @@ function firstListed(items) {
 }
 
 /** One target by its name, several by their number: unfolded they are all there. */
-function cardName({ id, targets, tag }) {
-  if (targets.length === 0) return element('b', {}, tag);
+function cardName({ id, targets }) {
   const links = targets.map(({ name }) => element('a', { href: targetHref(name) }, name));
   if (targets.length === 1) return links;
   return element(
@@ -121,7 +120,7 @@ function namesOf(targets) {
   return targets.length === 1 ? targets[0].name : count(targets.length, 'target');
 }
 
-function cardButtons({ targets, tag, actions, kind }, id, refresh) {
+function cardButtons({ targets, actions, kind }, id, refresh) {
   const [first] = targets;
   const isOne = targets.length === 1;
   const offered = {
@@ -150,10 +149,6 @@ function cardButtons({ targets, tag, actions, kind }, id, refresh) {
       isOne &&
       button('Pause', { id: `pause ${id}`, 'aria-label': `Pause ${first.name}` }, (pressed) =>
         act(pressed, () => pause(first.name), refresh),
-      ),
-    retire: () =>
-      button('It is retired', { id: `retire ${id}`, 'aria-label': `${tag} is retired` }, (pressed) =>
-        act(pressed, () => retire(tag), refresh),
       ),
   };
   return actions.map((action) => offered[action]());

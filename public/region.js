@@ -1,23 +1,24 @@
 /** One region of the tag: its size since 2019, and its prefixes. */
 import { get } from './api.js';
 import { historyChart } from './charts.js';
-import { byId, element, row, show, table } from './dom.js';
+import { act, retire } from './actions.js';
+import { button, byId, element, row, show, table } from './dom.js';
 import { releaseHref } from './home.js';
 import { count, day } from './words.js';
 
 const columns = ['Prefix', 'First listed', 'Last listed'];
 
-export function openRegion(region) {
+export function openRegion(region, refresh) {
   const tag = `AzureContainerRegistry.${region}`;
   return async () => {
     const path = `tags/${encodeURIComponent(tag)}`;
     const [known, pictures] = await Promise.all([get(path), get(`releases?tag=${encodeURIComponent(tag)}`)]);
     if (!known.isNew && !pictures.isNew && byId('region')) return;
-    showRegion(tag, known.body, pictures.body);
+    showRegion(tag, known.body, pictures.body, refresh);
   };
 }
 
-function showRegion(tag, { listed, prefixes }, { sizes, releases }) {
+function showRegion(tag, { listed, prefixes }, { sizes, releases, quarantine }, refresh) {
   document.title = tag;
   const now = prefixes.filter(
     ({ lastSeen }) =>
@@ -39,6 +40,7 @@ function showRegion(tag, { listed, prefixes }, { sizes, releases }) {
       listed
         ? element('p', {}, `${count(now.length, 'prefix')} listed now.`)
         : element('p', { className: 'note warn' }, 'Microsoft no longer lists this tag.'),
+      quarantine ? describeQuarantine(tag, quarantine, refresh) : undefined,
       sizes.length > 0
         ? element(
             'div',
@@ -63,5 +65,22 @@ function showRegion(tag, { listed, prefixes }, { sizes, releases }) {
         ),
       ),
     ),
+  );
+}
+
+/** A tag that vanished is not believed to be gone at once; a person can say that it is. */
+function describeQuarantine(tag, { kind, status, reason, confirmedAt }, refresh) {
+  return element(
+    'div',
+    { className: `note ${status === 'retired' ? 'quiet' : 'warn'}` },
+    element(
+      'p',
+      {},
+      `${reason} ${status === 'retired' ? 'It counts as retired.' : 'Nothing is removed because of it, and feeds keep its prefixes.'}`,
+    ),
+    confirmedAt
+      ? element('p', {}, `A person confirmed on ${day(confirmedAt)} that it is gone for good.`)
+      : kind !== 'shrunken' &&
+          button('Microsoft has retired it', { id: 'retire' }, (pressed) => act(pressed, () => retire(tag), refresh)),
   );
 }

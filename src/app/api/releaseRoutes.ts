@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RequestError, shorten } from '../../core/errors.ts';
+import { quarantine } from '../../core/history/quarantine.ts';
 import { picturesOf } from '../../core/releases/pictures.ts';
 import { releaseDetails } from '../../core/releases/releaseDetails.ts';
 import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
@@ -38,13 +39,16 @@ export const releasesRoute = defineRoute({
           releases: z.array(release),
           sizes: z.array(z.looseObject({ date: z.string(), ipv4: z.int(), ipv6: z.int() })),
           regions: z.array(z.looseObject({ tag: z.string(), region: z.string(), ipv4: z.int(), ipv6: z.int() })),
+          quarantine: z.looseObject({ status: z.enum(['quarantined', 'retired']), reason: z.string() }).nullable(),
         }),
       },
     },
   },
   async handle({ query: { tag } }, { queries }) {
     const [releases, facts] = await Promise.all([readReleases(queries), readFacts(queries)]);
-    return jsonAnswer(picturesOf(releases, tag, facts));
+    const history = await queries.history.readFor(tag).catch(() => undefined);
+    const found = history && quarantine(history, tag);
+    return jsonAnswer({ ...picturesOf(releases, tag, facts), quarantine: found ?? null });
   },
 });
 

@@ -1,14 +1,15 @@
 /** Every release that is known: those that ship with the product, and those that were pulled since. */
 import { builtInHistory } from '../../core/history/builtInHistory.ts';
 import type { Release } from '../../core/history/historyDocument.ts';
-import { once } from '../../core/once.ts';
 import type { Queries } from '../queries.ts';
 
-const known = new WeakMap<Queries, () => Promise<readonly Release[]>>();
-
-/** Oldest first. */
-export async function readReleases(queries: Queries): Promise<readonly Release[]> {
-  const read = known.get(queries) ?? once(async () => (await builtInHistory(queries.services.cloud)).releases);
-  known.set(queries, read);
-  return read();
+/** Oldest first, those that a person has rejected among them. Without storage: what is known without it. */
+export function readReleases({
+  history,
+  services,
+}: Pick<Queries, 'history' | 'services'>): Promise<readonly Release[]> {
+  return history.read().then(
+    ({ document }) => document.releases,
+    async () => (await builtInHistory(services.cloud)).releases,
+  );
 }

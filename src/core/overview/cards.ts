@@ -2,10 +2,10 @@
 import type { Plan, PlanItem } from '../plan/plan.ts';
 import { countAddresses, familyOf } from '../prefixes.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
-import type { TagQuarantine } from '../serviceTags/snapshot.ts';
 import type { TargetStatus } from '../targets/targetState.ts';
 import { agree, compareText, counted, inWords } from '../words.ts';
 import type { Card, CardItem, DescribePrefix, TargetRow } from './overview.ts';
+import { readable } from './readable.ts';
 import { deadlineOfRow, type RowInput } from './targetRow.ts';
 
 /** As many prefixes as one can look at on a card. */
@@ -39,8 +39,8 @@ function stoppedCard(input: CardInput): Card {
     tone: 'bad',
     title: stoppedTitles[status] ?? 'Blocked: nothing is written to it',
     text: [
-      first ?? state?.run.lastResult?.error ?? 'No reason is on record.',
-      ...more.slice(0, 1),
+      readable(first ?? state?.run.lastResult?.error ?? 'No reason is on record.'),
+      ...more.slice(0, 1).map(readable),
       status === 'failed'
         ? 'It is tried again within the hour.'
         : 'It is looked at again every hour; its rules stay as they are.',
@@ -113,32 +113,12 @@ function overdueCard(input: CardInput, describe: DescribePrefix): Card {
   };
 }
 
-export function quarantineCard({ tag, reason, since }: TagQuarantine): Card {
-  return {
-    id: `quarantine ${tag}`,
-    kind: 'quarantine',
-    targets: [],
-    items: [],
-    itemCount: 0,
-    deadline: null,
-    tag,
-    tone: 'warn',
-    title: `Is ${tag} really gone?`,
-    text: [
-      reason,
-      'Nothing is removed because of it, and feeds keep it. Confirm it if Microsoft has really retired the tag.',
-    ],
-    since: `${since}T00:00:00.000Z`,
-    actions: ['retire'],
-  };
-}
-
 /** What is the same decision for several targets is one card. */
 export function mergeCards(cards: readonly Card[]): readonly Card[] {
   const merged = new Map<string, Card>();
   for (const card of cards) {
-    const { tag, kind, tone, title, text, items, itemCount } = card;
-    const key = JSON.stringify([tag, kind, tone, title, text, items, itemCount]);
+    const { kind, tone, title, text, items, itemCount } = card;
+    const key = JSON.stringify([kind, tone, title, text, items, itemCount]);
     const same = merged.get(key);
     merged.set(key, same ? { ...same, ...firstTimes(same, card), targets: [...same.targets, ...card.targets] } : card);
   }
@@ -173,7 +153,7 @@ function deadlineOfItems(input: CardInput, now: Date): Pick<Card, 'deadline' | '
 }
 
 function reasonsOf(items: readonly PlanItem[]): string[] {
-  return [...new Set(items.flatMap(({ why }) => (why ? [why.message] : [])))].slice(0, 2);
+  return [...new Set(items.flatMap(({ why }) => (why ? [readable(why.message)] : [])))].slice(0, 2);
 }
 
 function itemsOf(items: readonly PlanItem[]): Pick<Card, 'items' | 'itemCount'> {

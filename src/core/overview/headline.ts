@@ -1,4 +1,5 @@
 /** The first sentence of the page: the worst that is true, and beside it what else is. */
+import type { Quarantine } from '../history/quarantine.ts';
 import { isOldList } from '../serviceTags/listAge.ts';
 import { dayInMs } from '../time.ts';
 import type { TargetStatus } from '../targets/targetState.ts';
@@ -15,6 +16,7 @@ export interface HeadlineInput {
   readonly isStorageDown: boolean;
   readonly updatesPaused: boolean;
   readonly isTargetsFileMissing: boolean;
+  readonly quarantines: readonly Quarantine[];
   readonly now: Date;
 }
 
@@ -95,13 +97,17 @@ function tellWorst(input: HeadlineInput): Told {
 
 /** What else is true and is not said by the sentence. */
 function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
-  const { targets, list, updatesPaused, isTargetsFileMissing } = input;
+  const { targets, list, updatesPaused, isTargetsFileMissing, quarantines } = input;
   const details: string[] = [];
   if (state !== 'storageDown' && targets) {
     const previews = targets.filter(({ policy }) => policy === 'plan').length;
     const paused = targets.filter(({ status }) => status === 'paused').length;
     const apart = [...(previews > 0 ? [`${previews} preview only`] : []), ...(paused > 0 ? [`${paused} paused`] : [])];
     if (apart.length > 0) details.push(`Not counted: ${apart.join(', ')}.`);
+  }
+  for (const { tag, reason, status } of quarantines) {
+    if (status === 'quarantined')
+      details.push(`${tag} is in quarantine, so nothing is removed because of it: ${reason}`);
   }
   if (isTargetsFileMissing) details.push('There is no targets file: no target is managed.');
   if (updatesPaused) details.push('UPDATES_PAUSED is set: nothing is written to any target.');

@@ -29,16 +29,14 @@ export interface Now {
   readonly details: readonly string[];
 }
 
-export type CardAction = 'review' | 'approve' | 'pause' | 'retire';
+export type CardAction = 'review' | 'approve' | 'pause';
 
 export interface Card {
   readonly id: string;
-  readonly kind: 'approval' | 'doesNotFit' | 'overdue' | 'blocked' | 'failed' | 'quarantine';
+  readonly kind: 'approval' | 'doesNotFit' | 'overdue' | 'blocked' | 'failed';
   readonly tone: Tone;
-  /** The targets that wait for the same; empty if it is about a tag. */
+  /** The targets that wait for the same. */
   readonly targets: readonly CardTarget[];
-  /** Name of the tag, where it is about one. */
-  readonly tag?: string;
   /** One sentence: what it is. */
   readonly title: string;
   /** Why, and what happens next without anybody. */

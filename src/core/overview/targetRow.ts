@@ -8,6 +8,7 @@ import type { Target } from '../targets/target.ts';
 import type { TargetState, TargetStatus, WaitingPrefix } from '../targets/targetState.ts';
 import { compareText, counted, dayInWords } from '../words.ts';
 import type { TargetRow } from './overview.ts';
+import { readable } from './readable.ts';
 
 export interface RowInput {
   readonly target: Target;
@@ -31,7 +32,7 @@ export function targetRow(input: RowInput, document: ServiceTagsDocument | undef
     isOverdue: deadline !== undefined && deadline < now,
     where: whereOf(target, regions, document),
     regions,
-    why: whyOf(input),
+    why: readable(whyOf(input)),
     missing: deadline ? missing.length : 0,
     deadline: deadline?.toISOString() ?? null,
     room: state?.run.capacity ? toCapacityUse(state.run.capacity) : null,

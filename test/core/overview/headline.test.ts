@@ -40,6 +40,7 @@ function headline(more: Partial<HeadlineInput>) {
     isStorageDown: false,
     updatesPaused: false,
     isTargetsFileMissing: false,
+    quarantines: [],
     now: new Date('2026-07-22T12:00:00Z'),
     ...more,
   });

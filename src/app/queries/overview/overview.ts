@@ -1,12 +1,13 @@
 /** All that the page shows at first sight, read at once; what cannot be read is said, and the rest is shown. */
 import { toErrorMessage } from '../../../core/errors.ts';
-import { byDeadline, mergeCards, quarantineCard, targetCards } from '../../../core/overview/cards.ts';
+import { byDeadline, mergeCards, targetCards } from '../../../core/overview/cards.ts';
 import { headlineOf } from '../../../core/overview/headline.ts';
 import type { Card, DescribePrefix, ListInfo, Overview } from '../../../core/overview/overview.ts';
 import { byUrgency, deadlineOfRow, targetRow } from '../../../core/overview/targetRow.ts';
 import type { PullStatus } from '../../../core/ledger/pullStatus.ts';
 import { describeNormal, normalOf } from '../../../core/releases/normal.ts';
 import { releaseRow } from '../../../core/releases/releaseRow.ts';
+import { quarantines } from '../../../core/history/quarantine.ts';
 import type { Release } from '../../../core/history/historyDocument.ts';
 import { defaultServiceTag } from '../../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../../core/serviceTags/snapshot.ts';
@@ -24,18 +25,19 @@ const shownReleases = 6;
 export async function readOverview(queries: Queries): Promise<Overview> {
   const { services, current } = queries;
   const now = services.clock.now();
-  const [view, pull, facts, releases, isTargetsFileMissing] = await Promise.all([
+  const [view, pull, facts, releases, isTargetsFileMissing, history] = await Promise.all([
     attempt(queries, 'the list', () => current.get()),
     attempt(queries, 'the pull status', () =>
       readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
     ),
     attempt(queries, 'the targets', () => readTargetFacts(services)),
-    attempt(queries, 'the history', () => readReleases(queries)),
+    readReleases(queries),
     attempt(queries, 'the targets file', async () => services.isTargetsFileMissing?.()),
+    attempt(queries, 'the history', () => queries.history.read()),
   ]);
   const snapshot = view?.snapshot;
   const rows = facts?.map((fact) => targetRow(fact, snapshot?.document, now));
-  const waiting = await readCards(queries, facts ?? [], releases ?? [], snapshot, now);
+  const waiting = await readCards(queries, facts ?? [], releases, snapshot, now);
   const list = listInfo(view, pull, now);
   return {
     cloud: services.cloud,
@@ -48,13 +50,14 @@ export async function readOverview(queries: Queries): Promise<Overview> {
       isStorageDown: facts === undefined && pull === undefined,
       updatesPaused: services.updatesPaused,
       isTargetsFileMissing: isTargetsFileMissing ?? false,
+      quarantines: history ? quarantines(history) : [],
       now,
     }),
     waiting,
     targets: rows?.sort(byUrgency) ?? null,
     list,
-    releases: latest(releases ?? []).map((release) => releaseRow(release, defaultServiceTag, facts)),
-    normal: describe(releases ?? []),
+    releases: latest(releases).map((release) => releaseRow(release, defaultServiceTag, facts)),
+    normal: describe(releases),
   };
 }
 
@@ -67,8 +70,7 @@ async function readCards(
 ): Promise<readonly Card[]> {
   const describe = describePrefixes(snapshot?.document, releases);
   const cards = await Promise.all(facts.map((fact) => cardsOf(queries, fact, describe, snapshot, now)));
-  const quarantined = (snapshot?.quarantine ?? []).filter(({ kind }) => kind !== 'unknown').map(quarantineCard);
-  return [...mergeCards([...cards.flat(), ...quarantined])].sort(byDeadline);
+  return [...mergeCards(cards.flat())].sort(byDeadline);
 }
 
 const waits: readonly string[] = ['held', 'blocked', 'failed'];
