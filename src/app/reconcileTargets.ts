@@ -9,7 +9,11 @@ export interface ReconcileServices {
   readonly logger: Logger;
 }
 
-/** Azure Resource Manager refills 25 reads a second for each subscription and identity: the bucket itself is left to updates. */
+/**
+ * Azure Resource Manager allows 250 reads at once per subscription and identity, and 25 more per second: the first
+ * targets are looked at at once, and most of the bucket is left to others.
+ */
+const atOnce = 100;
 const perSubscriptionAndSecond = 20;
 
 /** Names of the targets that were queued. */
@@ -33,6 +37,7 @@ function spread(targets: readonly Target[]): { readonly name: string; readonly d
     const subscription = resourceId.split('/')[2]?.toLowerCase() ?? '';
     const before = counts.get(subscription) ?? 0;
     counts.set(subscription, before + 1);
-    return { name, delayInMs: Math.floor(before / perSubscriptionAndSecond) * 1_000 };
+    const seconds = Math.ceil((before + 1 - atOnce) / perSubscriptionAndSecond);
+    return { name, delayInMs: Math.max(0, seconds) * 1_000 };
   });
 }

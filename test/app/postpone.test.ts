@@ -91,9 +91,9 @@ describe('an update that Azure cannot take now', () => {
   });
 });
 
-test('a reconciliation goes through the subscriptions side by side, twenty targets a second each', async () => {
+test('a reconciliation goes through the subscriptions side by side, a hundred targets each at once and twenty per second', async () => {
   const sent: { target: string; delayInMs: number | undefined }[] = [];
-  const targets = Array.from({ length: 60 }, (_, index) => {
+  const targets = Array.from({ length: 260 }, (_, index) => {
     const subscription = `00000000-0000-0000-0000-00000000000${index % 2}`;
     const resourceId = nsgTarget().resourceId.replace('00000000-0000-0000-0000-000000000001', subscription);
     return nsgTarget({ name: `target-${index}`, resourceId });
@@ -111,6 +111,7 @@ test('a reconciliation goes through the subscriptions side by side, twenty targe
   });
 
   expect(sent.map(({ target }) => target)).toEqual(targets.map(({ name }) => name));
-  expect(sent.filter(({ delayInMs }) => delayInMs === 0)).toHaveLength(40);
-  expect(sent.at(-1)?.delayInMs).toBe(1_000);
+  expect(sent.filter(({ delayInMs }) => delayInMs === 0)).toHaveLength(200);
+  expect(sent.filter(({ delayInMs }) => delayInMs === 1_000)).toHaveLength(40);
+  expect(sent.at(-1)?.delayInMs).toBe(2_000);
 });
