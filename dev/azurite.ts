@@ -41,7 +41,7 @@ const startTimeoutInMs = 60_000;
 const stopTimeoutInMs = 10_000;
 
 /**
- * Runs inside the child: its stdin ends when the parent is gone, however it went. And sequelize, one of four large
+ * Runs inside the child: its stdin ends when the parent is gone, however it went. And sequelize, one of the large
  * dependencies that package.json overrides as nothing here needs them, is a class to extend: Azurite's store on SQL does so
  * when it is loaded, and is never made.
  */
