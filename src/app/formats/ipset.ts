@@ -1,4 +1,4 @@
-import { headingLine } from './comments.ts';
+import { headingLine, linesWithComments } from './comments.ts';
 import { nameList } from './label.ts';
 import { byFamily, splitEverything, type PrefixRow, type RenderOptions } from './prefixRow.ts';
 
@@ -16,20 +16,23 @@ const parameters = 'hashsize 4096 maxelem 262144';
  */
 export function renderIpset(rows: readonly PrefixRow[], options: RenderOptions): string {
   const label = nameList(options, maxSetName);
-  const sets = byFamily(rows).map(([family, own]) => renderSet(own, `${label}-${families[family].name}`, family));
+  const sets = byFamily(rows).map(([family, own]) =>
+    renderSet(own, `${label}-${families[family].name}`, family, options),
+  );
   return `${headingLine(options)}${sets.join('')}`;
 }
 
-function renderSet(rows: readonly PrefixRow[], name: string, family: keyof typeof families): string {
+function renderSet(rows: readonly PrefixRow[], name: string, family: keyof typeof families, options: RenderOptions) {
   if (rows.length === 0) return '';
-  const create = (set: string) => `create ${set} hash:net family ${families[family].family} ${parameters} -exist`;
-  const lines = [
+  const create = (set: string) => `create ${set} hash:net family ${families[family].family} ${parameters} -exist\n`;
+  const add = (prefixes: readonly string[]) =>
+    prefixes.flatMap(splitEverything).map((prefix) => `add ${name}-new ${prefix} -exist`);
+  return [
     create(name),
     create(`${name}-new`),
-    `flush ${name}-new`,
-    ...rows.flatMap((row) => splitEverything(row.prefix)).map((prefix) => `add ${name}-new ${prefix} -exist`),
-    `swap ${name}-new ${name}`,
-    `destroy ${name}-new`,
-  ];
-  return `${lines.join('\n')}\n`;
+    `flush ${name}-new\n`,
+    linesWithComments(rows, options, (prefixes) => add(prefixes).join('\n')),
+    `swap ${name}-new ${name}\n`,
+    `destroy ${name}-new\n`,
+  ].join('');
 }

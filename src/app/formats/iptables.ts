@@ -1,4 +1,5 @@
-import { headingLine } from './comments.ts';
+import { familyOf } from '../../core/prefixes.ts';
+import { headingLine, linesWithComments } from './comments.ts';
 import { nameList } from './label.ts';
 import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
@@ -17,9 +18,11 @@ const maxRulesPerTransaction = 500;
  */
 export function renderIptables(rows: readonly PrefixRow[], options: RenderOptions): string {
   const chain = nameList(options, maxChainName);
-  const lines = rows.map(({ prefix, family }, index) => {
-    const next = index > 0 && index % maxRulesPerTransaction === 0 ? 'COMMIT\n*filter\n' : '';
-    return `${next}${options4or6[family]} -A ${chain} -s ${prefix} -j ACCEPT\n`;
+  const rule = (prefix: string) => `${options4or6[familyOf(prefix)]} -A ${chain} -s ${prefix} -j ACCEPT`;
+  const transactions = Array.from({ length: Math.ceil(rows.length / maxRulesPerTransaction) }, (_, index) => {
+    const own = rows.slice(index * maxRulesPerTransaction, (index + 1) * maxRulesPerTransaction);
+    const start = index === 0 ? `:${chain} - [0:0]\n` : '';
+    return `*filter\n${start}${linesWithComments(own, options, (prefixes) => prefixes.map(rule).join('\n'))}COMMIT\n`;
   });
-  return `${headingLine(options)}*filter\n:${chain} - [0:0]\n${lines.join('')}COMMIT\n`;
+  return `${headingLine(options)}${transactions.join('')}`;
 }

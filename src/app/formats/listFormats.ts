@@ -34,11 +34,10 @@ export const listFormats = {
   nginx: { ...text, reader: 'nginx: include before deny all;', render: renderNginx },
   haproxy: { ...text, reader: 'HAProxy: acl NAME src -f FILE', render: renderHaproxy },
   apache: { ...text, reader: 'Apache httpd: Include in <RequireAny>', render: renderApache },
-  ipset: { ...text, comments: false, reader: 'ipset restore', render: renderIpset },
+  ipset: { ...text, reader: 'ipset restore', render: renderIpset },
   nftables: { ...text, reader: 'nft -f: sets in the table inet filter', render: renderNftables },
   iptables: {
     ...text,
-    comments: false,
     reader: 'iptables-restore --noflush and ip6tables-restore --noflush',
     render: renderIptables,
   },

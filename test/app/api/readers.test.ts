@@ -130,7 +130,7 @@ describeWith(
     [...saved.matchAll(/^add (\S+) (\S+)$/gm)].filter((match) => match[1] === set).map((match) => match[2] ?? '');
 
   test.each(lists)('%s is in the kernel, family by family, and loads again', async (_title, tags) => {
-    const { text, prefixes } = await render(tags, 'format=ipset');
+    const { text, prefixes } = await render(tags, 'format=ipset&comment=true');
     const { status, output } = load(text);
 
     expect({ status, problems: status === 0 ? '' : output }).toEqual({ status: 0, problems: '' });
@@ -222,7 +222,7 @@ describeWith(
   'iptables -N trial && ip6tables -N trial',
 )('iptables', () => {
   test.each(lists)('%s is one chain in both tables, also when it is loaded twice', async (_title, tags) => {
-    const { text, prefixes } = await render(tags, 'format=iptables&name=acr');
+    const { text, prefixes } = await render(tags, 'format=iptables&name=acr&comment=true');
     const file = path.join(folder, 'rules');
     writeFileSync(file, text);
     const both = 'iptables-restore --noflush "$0" && ip6tables-restore --noflush "$0"';

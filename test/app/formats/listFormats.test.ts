@@ -47,6 +47,14 @@ describe.each(listFormatNames)('%s', (format) => {
     expect(read(render(rowsOf(prefixes), optionsOf(['AzureContainerRegistry'], comment)))).toEqual(prefixes);
   });
 
+  test('names the tags of each prefix if it is asked to, and if its reader has comments', () => {
+    const rows = rowsOf(prefixes, ['Second.Tag']);
+    const text = (comment: boolean) => render(rows, optionsOf(['AzureContainerRegistry'], comment));
+
+    expect(text(true).includes('Second.Tag')).toBe(listFormats[format].comments);
+    expect(text(false)).not.toContain('Second.Tag');
+  });
+
   test.each(hostileNames)('a tag called %j opens nothing', (name) => {
     const text = render(rowsOf(prefixes, [name, 'Second']), optionsOf([name, 'Second']));
 
