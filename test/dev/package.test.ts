@@ -154,6 +154,26 @@ describe('the unpacked package in the local host, without node_modules', () => {
     }
   });
 
+  test('a time zone is warned of at start', async () => {
+    const settings = { AzureWebJobsStorage: azurite?.connectionString ?? '', TZ: 'Europe/Berlin' };
+    const inBerlin = await startHostProcess({ root: app, settings });
+
+    expect(inBerlin.log.map(({ message }) => message).join('\n')).toMatch(/The time zone is set to "Europe\/Berlin": /);
+    await inBerlin.stop();
+  });
+
+  test('a body in chunks, which the platform drops, is answered with what to do', async () => {
+    const response = await fetch(`${host?.url}/api/lookup`, {
+      method: 'POST',
+      headers: { 'x-functions-key': 'key-of-the-test', 'content-type': 'application/json' },
+      body: new Blob(['["20.42.66.1"]']).stream(),
+      duplex: 'half',
+    } as RequestInit);
+
+    expect(response.status).toBe(411);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('with a Content-Length header') });
+  });
+
   test('health answers, through the storage SDK in the bundle', async () => {
     const response = await fetch(`${host?.url}/api/health`);
 
