@@ -2,6 +2,7 @@
 import type { ServiceTagsDownload, Cloud } from '../core/serviceTags/serviceTags.ts';
 import type { UnchangedRelease } from '../core/history/appendRelease.ts';
 import type { HistoryDocument, Retirement } from '../core/history/historyDocument.ts';
+import type { MisdatedDays } from '../core/serviceTags/fileDate.ts';
 import type { PullStatus } from '../core/ledger/pullStatus.ts';
 import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
 import type { SnapshotDiff } from '../core/serviceTags/serviceTagDiff.ts';
@@ -32,8 +33,8 @@ export interface Clock {
 export interface ServiceTagsSource {
   /** As configured: `download`, `api`, a URL, `file:PATH`. */
   readonly name: string;
-  /** `now` tells which file names are dated in the future. */
-  fetch(now?: Date): Promise<ServiceTagsDownload>;
+  /** `now` tells which file names are dated in the future, `misdated` which ones were when they were first seen. */
+  fetch(now?: Date, misdated?: MisdatedDays): Promise<ServiceTagsDownload>;
 }
 
 export interface Page<T> {

@@ -2,7 +2,14 @@
 import type { UnchangedRelease } from '../core/history/appendRelease.ts';
 import { contentHash, parseSnapshotId } from '../core/serviceTags/contentHash.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
-import { dayOfLists, isFutureDay, mayReplace, newestDay } from '../core/serviceTags/fileDate.ts';
+import {
+  dayOfLists,
+  isFutureDay,
+  mayReplace,
+  misdatedDays,
+  newestDay,
+  type MisdatedFile,
+} from '../core/serviceTags/fileDate.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
 import { mergeDownloads } from '../core/serviceTags/mergeDownloads.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
@@ -32,7 +39,8 @@ export async function pullServiceTags(
 ): Promise<PullResult | 'busy'> {
   return services.snapshots.withPullLease(services.cloud, async (session) => {
     const pull = await beginPull(services, session, trigger);
-    const fetched = await fetchAll(services.sources, pull.startedAt);
+    const misdated = await readMisdated(pull);
+    const fetched = await fetchAll(services.sources, pull.startedAt, new Map(Object.entries(misdated)));
     if (fetched.every(({ download }) => download === undefined)) return failUnread(pull, fetched);
     try {
       return await storePull(pull, fetched);
@@ -58,6 +66,13 @@ async function beginPull(services: PullServices, session: PullSession, trigger: 
     ? [`status/${cloud}.json is gone or damaged: it was made anew of the ledger, behind ${status.lastPull.runId}.`]
     : [];
   return { ...frame, status, notices };
+}
+
+/** A status that was lost has forgotten them; the snapshot that holds has the newest ones. */
+async function readMisdated({ services, status }: Pull): Promise<Readonly<Record<string, MisdatedFile>>> {
+  if (status?.misdated) return status.misdated;
+  const { snapshot } = await readCurrent(services);
+  return snapshot ? misdatedDays({}, snapshot.warnings, snapshot.pulledAt.slice(0, 10)) : {};
 }
 
 async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promise<PullResult> {

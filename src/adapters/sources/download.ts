@@ -5,6 +5,7 @@
 import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
 import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
+import type { MisdatedDays } from '../../core/serviceTags/fileDate.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
 import { findFileLinks, type FileLink } from './findFileLinks.ts';
 import { readDownload } from './readDownload.ts';
@@ -29,17 +30,22 @@ const microsoftFileHosts = ['download.microsoft.com'];
 const microsoftPageHosts = ['www.microsoft.com', 'go.microsoft.com'];
 
 export function downloadSource(cloud: Cloud, options: DownloadOptions = {}): ServiceTagsSource {
-  return { name, fetch: (now = new Date()) => readNewest(cloud, options, now) };
+  return { name, fetch: (now = new Date(), misdated) => readNewest(cloud, options, now, misdated) };
 }
 
 /**
  * Both pages are read, since either may be stale, and only files of the newest date are tried: an older file in place
  * of the newest would pass last week's addresses off as today's.
  */
-async function readNewest(cloud: Cloud, options: DownloadOptions, now: Date): Promise<ServiceTagsDownload> {
+async function readNewest(
+  cloud: Cloud,
+  options: DownloadOptions,
+  now: Date,
+  misdated: MisdatedDays | undefined,
+): Promise<ServiceTagsDownload> {
   const links = await readLinks(cloud, options);
   const days = links.map(({ date }) => date);
-  return readNewestDay(days, now, (day) => readDay(links, day, cloud, options));
+  return readNewestDay(days, now, (day) => readDay(links, day, cloud, options), misdated);
 }
 
 async function readDay(

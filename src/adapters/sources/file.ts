@@ -19,10 +19,10 @@ export function fileSource(name: string, path: string, cloud: Cloud, options: Fi
   const read = (file: string) => readOne(name, file, cloud, options.maxBytes ?? defaultMaxBytes);
   return {
     name,
-    async fetch(now = new Date()) {
+    async fetch(now = new Date(), misdated) {
       if (!(await statOf(name, path)).isDirectory()) return read(path);
       const files = await filesByDay(name, path, cloud);
-      return readNewestDay([...files.keys()], now, (day) => read(files.get(day) ?? path));
+      return readNewestDay([...files.keys()], now, (day) => read(files.get(day) ?? path), misdated);
     },
   };
 }

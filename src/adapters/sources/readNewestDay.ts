@@ -1,5 +1,5 @@
 import { maxPrefixesPerDocument, totalPrefixes } from '../../core/serviceTags/documentBounds.ts';
-import { isFutureDay, newestDay, withKnownDay } from '../../core/serviceTags/fileDate.ts';
+import { isFutureDay, newestDay, withKnownDay, type MisdatedDays } from '../../core/serviceTags/fileDate.ts';
 import { mergeDownloads } from '../../core/serviceTags/mergeDownloads.ts';
 import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 
@@ -17,10 +17,16 @@ export async function readNewestDay(
   days: readonly string[],
   now: Date,
   readDay: (day: string) => Promise<ServiceTagsDownload>,
+  misdated: MisdatedDays = new Map(),
 ): Promise<ServiceTagsDownload> {
-  const read = async (day: string) => withKnownDay(await readDay(day), now);
-  const { newest, future } = daysToRead(days, now);
+  const read = async (day: string) => withKnownDay(await readDay(day), now, misdated);
+  const { newest, future, again } = daysToRead(days, now, misdated);
   let merged = await read(newest);
+  // A file of the same name may have taken the place of one that was misdated.
+  for (const day of again) {
+    const file = await read(day).catch(() => undefined);
+    if (file?.date === day) merged = file;
+  }
   for (let from = 0; from < future.length; from += maxParallel) {
     const batch = future.slice(from, from + maxParallel);
     const files = await Promise.all(batch.map((day) => read(day).catch(() => undefined)));
@@ -29,10 +35,17 @@ export async function readNewestDay(
   return merged;
 }
 
-function daysToRead(days: readonly string[], now: Date): { newest: string; future: readonly string[] } {
-  const future = [...new Set(days)].filter((day) => isFutureDay(day, now)).sort();
-  const newest = newestDay(days.filter((day) => !isFutureDay(day, now))) ?? future.pop() ?? '';
-  return { newest, future: future.slice(0, maxFiles - 1) };
+function daysToRead(
+  days: readonly string[],
+  now: Date,
+  misdated: MisdatedDays,
+): { newest: string; future: readonly string[]; again: readonly string[] } {
+  const isUnplaced = (day: string) => isFutureDay(day, now) && !misdated.has(day);
+  const future = [...new Set(days)].filter(isUnplaced).sort();
+  const placed = days.filter((day) => !isUnplaced(day)).map((day) => `${misdated.get(day)?.firstSeen ?? day} ${day}`);
+  const newest = newestDay(placed)?.slice(-10) ?? future.pop() ?? '';
+  const again = [...new Set(days)].filter((day) => misdated.has(day) && !isFutureDay(day, now) && day > newest).sort();
+  return { newest, future: future.slice(0, maxFiles - 1), again };
 }
 
 /** What all files say together holds no more than one may say. */

@@ -1,8 +1,10 @@
 /** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Publication, PullStatus } from '../../core/ledger/pullStatus.ts';
+import { misdatedDays } from '../../core/serviceTags/fileDate.ts';
 import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import { toDay } from '../../core/time.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
 import { counted } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
@@ -27,6 +29,7 @@ export async function finishUnchanged(
     publication,
     sources,
     disagreements,
+    ...misdatedAfter(pull, merged.warnings),
   };
   const isRecorded = notices.length > 0 || isNews(status, next);
   if (isRecorded) {
@@ -56,6 +59,14 @@ export async function finishUnchanged(
     queued: [],
     message,
   };
+}
+
+function misdatedAfter(
+  { status, startedAt }: Pull,
+  warnings: readonly DocumentWarning[],
+): Pick<PullStatus, 'misdated'> {
+  const misdated = misdatedDays(status?.misdated ?? {}, warnings, toDay(startedAt));
+  return Object.keys(misdated).length === 0 ? {} : { misdated };
 }
 
 /** The content is the same, but a source has begun or ceased to fail, to be stale or to disagree. */
@@ -120,6 +131,7 @@ export async function finishChanged(
     fannedOut: snapshot.id,
     sources,
     disagreements,
+    ...misdatedAfter(pull, found.merged.warnings),
   };
   const { notices } = pull;
   await commitPull(pull, next, toEnding(snapshot, notices, late), changeDetails(found, snapshot, result, diff));

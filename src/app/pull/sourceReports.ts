@@ -1,7 +1,13 @@
 /** Asks every source, and says of each what it gave: healthy, stale or failed. */
 import { contentHash } from '../../core/serviceTags/contentHash.ts';
 import { toErrorMessage } from '../../core/errors.ts';
-import { dayOfDownload, maxLagInDays, newestDay, withKnownDay } from '../../core/serviceTags/fileDate.ts';
+import {
+  dayOfDownload,
+  maxLagInDays,
+  newestDay,
+  withKnownDay,
+  type MisdatedDays,
+} from '../../core/serviceTags/fileDate.ts';
 import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
 import { dayInMs } from '../../core/time.ts';
@@ -14,12 +20,16 @@ export interface FetchedSource {
 }
 
 /** One failing source is not the end: its error is in the answer. */
-export async function fetchAll(sources: readonly ServiceTagsSource[], now: Date): Promise<FetchedSource[]> {
-  const settled = await Promise.allSettled(sources.map((source) => source.fetch(now)));
+export async function fetchAll(
+  sources: readonly ServiceTagsSource[],
+  now: Date,
+  misdated: MisdatedDays,
+): Promise<FetchedSource[]> {
+  const settled = await Promise.allSettled(sources.map((source) => source.fetch(now, misdated)));
   return settled.map((result, index) => ({
     source: sources[index]?.name ?? '',
     ...(result.status === 'fulfilled'
-      ? { download: withKnownDay(result.value, now) }
+      ? { download: withKnownDay(result.value, now, misdated) }
       : { error: result.reason as unknown }),
   }));
 }

@@ -1,4 +1,5 @@
 import type { Cloud, DocumentWarning } from '../serviceTags/serviceTags.ts';
+import type { MisdatedFile } from '../serviceTags/fileDate.ts';
 import type { SourceDisagreement, SourceReport } from '../serviceTags/snapshot.ts';
 import type { LedgerHead, PullRecord } from './runRecord.ts';
 
@@ -18,6 +19,8 @@ export interface PullStatus {
   readonly fannedOut?: string;
   readonly sources: readonly SourceReport[];
   readonly disagreements: readonly SourceDisagreement[];
+  /** Files that were dated in the future, by the day in their names. */
+  readonly misdated?: Readonly<Record<string, MisdatedFile>>;
   /** Records of pulls that are not known to be in the ledger yet, oldest first. */
   readonly outbox?: readonly PullRecord[];
   /** Head of the ledger chain `pull`. */

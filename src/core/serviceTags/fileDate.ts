@@ -1,4 +1,5 @@
 /** Of which day a list is, and so whether it may replace another one or can only add to it. */
+import { contentHash } from './contentHash.ts';
 import type { DocumentWarning, ServiceTagsDownload } from './serviceTags.ts';
 import type { SourceReport } from './snapshot.ts';
 import { dayInMs, toDay } from '../time.ts';
@@ -18,13 +19,48 @@ export function isFutureDay(day: string, now: Date): boolean {
   return day > toDay(now.getTime() + dayInMs);
 }
 
-/** A day that has not come is no day: believed, it would make every file before it look old. */
-export function withKnownDay(download: ServiceTagsDownload, now: Date): ServiceTagsDownload {
-  const { date, origin } = download;
-  if (date === undefined || !isFutureDay(date, now)) return download;
-  const message = `${origin} is dated ${date}, which has not come yet: it counts as of the day on which it was first seen`;
-  const warning: DocumentWarning = { kind: 'futureDate', tag: '', prefix: '', message };
-  return { ...download, date: undefined, warnings: [...download.warnings, warning] };
+/** A file whose name lay ahead of the day on which it was first seen. */
+export interface MisdatedFile {
+  /** `YYYY-MM-DD`: the file is of that day for ever, also once the day in its name has come. */
+  readonly firstSeen: string;
+  /** Another file of that name is another file. */
+  readonly contentHash: string;
+}
+
+/** By the day in the file's name. */
+export type MisdatedDays = ReadonlyMap<string, MisdatedFile>;
+
+/** A day that has not come is no day: taken for one, it would make every file before it look old. */
+export function withKnownDay(
+  download: ServiceTagsDownload,
+  now: Date,
+  misdated: MisdatedDays = new Map(),
+): ServiceTagsDownload {
+  const { date: day, origin, document } = download;
+  if (day === undefined) return download;
+  const known = misdated.get(day);
+  if (!known && !isFutureDay(day, now)) return download;
+  const hash = contentHash(document);
+  const firstSeen = known?.contentHash === hash ? known.firstSeen : undefined;
+  if (firstSeen === undefined && !isFutureDay(day, now)) return download;
+  const message = isFutureDay(day, now)
+    ? `${origin} is dated ${day}, which has not come yet: it counts as of the day on which it was first seen`
+    : `${origin} is dated ${day}, which had not come when it was first seen: it counts as of that day, ${firstSeen}`;
+  const warning: DocumentWarning = { kind: 'futureDate', tag: '', prefix: '', message, day, contentHash: hash };
+  return { ...download, date: firstSeen, warnings: [...download.warnings, warning] };
+}
+
+/** Those that are known, and those that the warnings of a pull tell of. */
+export function misdatedDays(
+  known: Readonly<Record<string, MisdatedFile>>,
+  warnings: readonly DocumentWarning[],
+  today: string,
+): Readonly<Record<string, MisdatedFile>> {
+  const found = warnings.flatMap(({ kind, day, contentHash: hash }) => {
+    if (kind !== 'futureDate' || day === undefined || hash === undefined) return [];
+    return known[day]?.contentHash === hash ? [] : [[day, { firstSeen: today, contentHash: hash }] as const];
+  });
+  return { ...known, ...Object.fromEntries(found) };
 }
 
 /** `since`: when (ISO) a source first gave this content. Undefined where it has no date at all, as the Discovery API. */

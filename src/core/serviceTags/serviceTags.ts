@@ -34,6 +34,10 @@ export interface DocumentWarning {
   readonly tag: string;
   readonly prefix: string;
   readonly message: string;
+  /** Of `futureDate`: the day that the file's name says, `YYYY-MM-DD`. */
+  readonly day?: string;
+  /** Of `futureDate`: what that file said. */
+  readonly contentHash?: string;
 }
 
 /** One document as one source gave it. */
