@@ -52,7 +52,7 @@ async function answer(app: FunctionApp | undefined, { name, request }: ToWorker 
 function movable({ returnValue }: InvocationResponse): ArrayBuffer[] {
   const bytes = returnValue?.http?.body?.bytes;
   const isAlone = bytes?.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
-  return isAlone && bytes.byteLength > 0 ? [bytes.buffer as ArrayBuffer] : [];
+  return isAlone && bytes.byteLength > 0 ? [bytes.buffer] : [];
 }
 
 /** Runs one function through the library's own programming model, which makes its inputs and reads its result. */

@@ -50,7 +50,7 @@ describe.each([
     expect(notices(world)).toHaveLength(1);
     expect(notices(world)[0]?.message).toMatch(message);
     const health = await readHealth(
-      { ...world.services, maxPullAgeInHours: 26 } as never,
+      { ...world.services, maxPullAgeInHours: 26 },
       new CurrentSnapshot(world.services.snapshots, world.services.cloud, world.clock),
     );
     expect(health.status).toBe('degraded');

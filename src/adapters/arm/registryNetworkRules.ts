@@ -56,7 +56,7 @@ export function buildRegistryNetworkRules(
         try {
           await patchUnlessMoved(target, planned, wanted);
         } catch (error) {
-          mayBeWritten ||= writesSoFar() > before && !isRefused(error);
+          if (writesSoFar() > before && !isRefused(error)) mayBeWritten = true;
           throw error;
         }
       });

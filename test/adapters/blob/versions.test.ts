@@ -167,11 +167,15 @@ describe('what a newer program stored', () => {
   });
 
   test.each([
-    ['state', (stores: Stores) => stores.states.withLease('web', (session) => session.put(toState('web')))],
+    [
+      'state',
+      async (stores: Stores): Promise<unknown> =>
+        stores.states.withLease('web', (session) => session.put(toState('web'))),
+    ],
     [
       'pull status',
       (stores: Stores) =>
-        stores.snapshots.withPullLease('Public', ({ putStatus }) => putStatus(toPullStatus(record.id))),
+        stores.snapshots.withPullLease('Public', (session) => session.putStatus(toPullStatus(record.id))),
     ],
   ])('%s: nothing of it is overwritten, and no copy is made of it', async (what, work) => {
     const blob = documents[what]!.blob;

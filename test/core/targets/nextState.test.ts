@@ -52,7 +52,7 @@ const observed = (
   planner,
   ...rest,
 });
-const record = (time: string): UpdateRecord => toRunRecord('web', time) as UpdateRecord;
+const record = (time: string): UpdateRecord => toRunRecord('web', time);
 const ended = (rest: Partial<Ending> = {}): StateEvent => ({ type: 'ended', runId, ...rest });
 const owning = (...prefixes: readonly string[]): TargetState => ({
   ...emptyState('web', 'owner'),
