@@ -49,19 +49,19 @@ export function buildRegistryNetworkRules(
 
   /** Tells apart what came to nothing for sure: no PATCH was sent, or each of them was refused. */
   async function patchOrRefuse(target: RegistryTarget, planned: NetworkRuleSet, wanted: NetworkRuleSet): Promise<void> {
-    let mayBeWritten = false;
+    const outcome = { mayBeWritten: false };
     try {
       await withRetries(`PATCH registries/${nameOf(target)}`, async () => {
         const before = writesSoFar();
         try {
           await patchUnlessMoved(target, planned, wanted);
         } catch (error) {
-          if (writesSoFar() > before && !isRefused(error)) mayBeWritten = true;
+          outcome.mayBeWritten ||= writesSoFar() > before && !isRefused(error);
           throw error;
         }
       });
     } catch (error) {
-      throw mayBeWritten ? error : toRefusal(error);
+      throw outcome.mayBeWritten ? error : toRefusal(error);
     }
   }
 
