@@ -36,7 +36,8 @@ export class Timelines {
   /** Everything that is known of one tag up to a snapshot, without it up to now; newest first. */
   async timeline(tag: string, until?: string): Promise<TagTimeline> {
     const history = await readStorage('the history', () => this.#history.read());
-    if (history.covers(tag)) return recordedTimeline(until === undefined ? history : (history.until(until) ?? history), tag);
+    if (history.covers(tag))
+      return recordedTimeline(until === undefined ? history : (history.until(until) ?? history), tag);
     const chain = await this.#chainUntil(until);
     const wanted = tag.toLowerCase();
     const entries: TagTimelineEntry[] = [];
