@@ -41,6 +41,7 @@ export async function updateUnderLease(
   target: Target,
   request: UpdateRequest,
   prepare?: (state: StateHandle, arm: ArmSession) => Promise<void>,
+  hasCaughtUp = false,
 ): Promise<UpdateRecord> {
   const { state, notes } = await openState(services, session, target);
   const arm = services.arm.openSession();
@@ -51,9 +52,9 @@ export async function updateUnderLease(
   const startedAt = services.clock.now();
   const runId = newRunId(startedAt, target.name, services.randomHex());
   const run: Run = { services, request, session, target, startedAt, runId, arm, state, progress: { replans: [] } };
-  const ended = await attempt(run).catch((error: unknown) => resultOfFailure(run, error));
-  if (ended === 'restored' || (!run.progress.planned && (await catchUp(services, state)))) {
-    return updateUnderLease(services, { ...session, state: state.current }, target, request);
+  const ended = await attempt(run, hasCaughtUp).catch((error: unknown) => resultOfFailure(run, error));
+  if (ended === 'restored' || (!hasCaughtUp && !run.progress.planned && (await catchUp(services, state)))) {
+    return updateUnderLease(services, { ...session, state: state.current }, target, request, undefined, true);
   }
   if (!run.progress.planned) await recordInterruption(services, state, runId);
   const result: RunResult = { ...ended, reasons: [...notes, ...ended.reasons] };
@@ -68,15 +69,16 @@ export async function updateUnderLease(
 }
 
 /** Observes, plans, asks the gate, applies; and once more from the start if the resource has moved meanwhile. */
-async function attempt(run: Run): Promise<RunResult | 'restored'> {
+async function attempt(run: Run, hasCaughtUp: boolean): Promise<RunResult | 'restored'> {
   const { services, target, state, runId, progress } = run;
   for (let count = 1; ; count += 1) {
     try {
       const planned = await observeAndPlan(run);
       progress.planned = planned;
       await recordInterruption(services, state, runId, planned);
-      // Before anything is claimed: what the state says must not be older than the ledger.
-      if (!isQuiet(planned) && (await catchUp(services, state))) return 'restored';
+      // Before anything is claimed: what the state says must not be older than the ledger. Once: a record that somebody
+      // slipped in may sort after all that follow.
+      if (!hasCaughtUp && !isQuiet(planned) && (await catchUp(services, state))) return 'restored';
       return toResult(run, planned, await applyPlan(run, planned, gateOf(run)));
     } catch (error) {
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;

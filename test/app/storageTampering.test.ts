@@ -11,7 +11,18 @@ import type { Snapshot, SnapshotPointer } from '../../src/core/serviceTags/snaps
 import { targetConfigHash } from '../../src/core/targets/targetConfigHash.ts';
 import type { RecordedApproval, TargetState } from '../../src/core/targets/targetState.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { acr, checkLedger, codesOf, dayOf, editIpRules, hooks, ipRulesOf, prefixesIn, prod } from './stories.ts';
+import {
+  acr,
+  checkLedger,
+  codesOf,
+  dayOf,
+  editIpRules,
+  hooks,
+  ipRulesOf,
+  prefixesIn,
+  prod,
+  recordsOf,
+} from './stories.ts';
 import { publish, publishNextWeek, ruleOfOthers, rulesOf, source, useWorlds, writesOf } from './stories.ts';
 
 const worlds = useWorlds();
@@ -212,7 +223,7 @@ describe('targets: who writes states', () => {
       configHash: targetConfigHash(hooks()),
       add: [wide],
       remove: [],
-      record: '20260112T120000000Z-hooks-0badc0de',
+      record: '20260106T120000000Z-hooks-0badc0de',
     };
     await rewrite<TargetState>(opened, 'targets', state('hooks'), (before) => ({
       ...before,
@@ -246,6 +257,24 @@ describe('targets: who writes states', () => {
     // The forged record is not where the chain leads: whoever verifies it sees it. It is taken away for the check of all tests.
     expect((await checkLedger(world, 'hooks')).ok).toBe(false);
     await blob.delete();
+  });
+
+  test('cannot make an update go round for ever by a record that sorts after all others', async () => {
+    const opened = await settled();
+    const { world } = opened;
+    await publishNextWeek(world, { [acr]: [a, b, '20.64.0.0/12'] });
+    const id = `${world.clock.now().toISOString().replaceAll(/[-:.]/g, '')}-hooks-ffffffff`;
+    const at = { startedAt: world.clock.now().toISOString(), finishedAt: world.clock.now().toISOString() };
+    const frame = { id, chain: 'hooks', durationInMs: 0, reasons: [], trigger: { reason: 'x' }, outcome: 'unchanged' };
+    const blob = await blobOf(opened, 'ledger', `hooks/2026/01/${id}.json`);
+    await blob.uploadData(Buffer.from(JSON.stringify({ ...frame, ...at })));
+
+    await world.reconcile();
+
+    expect((await checkLedger(world, 'hooks')).ok).toBe(false);
+    expect((await recordsOf(world, 'hooks')).length).toBeLessThan(8);
+    // Each chain is verified after each test, and this one is broken for good.
+    world.setTargets([]);
   });
 
   test('can end a pause', async () => {
