@@ -39,6 +39,12 @@ export async function post(path, body, options = {}) {
   return response.json();
 }
 
+/** Takes back what was posted there. */
+export async function takeBack(path) {
+  const response = await call(path, { method: 'DELETE' });
+  return response.json();
+}
+
 /** Whatever is answered, as text. */
 export async function ask(path) {
   const response = await fetch(path, { cache: 'no-store', headers: { ...(key && { 'x-functions-key': key }) } });

@@ -65,7 +65,7 @@ function example({ method, 'x-example': path, security }, requestBody) {
   const body = requestBody?.content['application/json'].example;
   const url = new URL(path, location.href).href;
   const command = [
-    `curl ${method === 'GET' ? '' : '-X POST '}'${url}'`,
+    `curl ${method === 'GET' ? '' : `-X ${method} `}'${url}'`,
     ...(security?.length === 0 ? [] : ['-H "x-functions-key: $FUNCTION_KEY"']),
     ...(body === undefined
       ? []

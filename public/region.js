@@ -69,18 +69,18 @@ function showRegion(tag, { listed, prefixes }, { sizes, releases, quarantine }, 
 }
 
 /** A tag that vanished is not believed to be gone at once; a person can say that it is. */
-function describeQuarantine(tag, { kind, status, reason, confirmedAt }, refresh) {
+function describeQuarantine(tag, { status, reason, confirmedAt }, refresh) {
   return element(
     'div',
     { className: `note ${status === 'retired' ? 'quiet' : 'warn'}` },
     element(
       'p',
       {},
-      `${reason} ${status === 'retired' ? 'It counts as retired.' : 'Nothing is removed because of it, and feeds keep its prefixes.'}`,
+      `${reason} ${status === 'retired' ? 'It counts as retired; feeds keep its prefixes until a person confirms it.' : 'Nothing is removed because of it, and feeds keep its prefixes.'}`,
     ),
     confirmedAt
       ? element('p', {}, `A person confirmed on ${day(confirmedAt)} that it is gone for good.`)
-      : kind !== 'shrunken' &&
-          button('Microsoft has retired it', { id: 'retire' }, (pressed) => act(pressed, () => retire(tag), refresh)),
+      : status === 'retired' &&
+          button('It is gone for good', { id: 'retire' }, (pressed) => act(pressed, () => retire(tag), refresh)),
   );
 }

@@ -1,5 +1,5 @@
 /** One release: what it added and removed, who needs it, who has it, when Azure may use it, and undoing it. */
-import { get, now, post } from './api.js';
+import { get, now, post, takeBack } from './api.js';
 import { act, targetHref } from './actions.js';
 import { button, byId, definitions, element, show } from './dom.js';
 import { count, day, dayAndTime, number, pill, relative } from './words.js';
@@ -109,29 +109,50 @@ function prefixes(title, sign, list) {
   );
 }
 
-/** What undoing means is said before the button that does it. */
+/** What undoing means is said before the button that does it; it can be taken back. */
 function undo({ snapshot, isBuiltIn, isRejected }, refresh) {
-  if (!snapshot || isBuiltIn || isRejected) return undefined;
+  if (isBuiltIn) return undefined;
+  if (isRejected) {
+    return element(
+      'div',
+      { className: 'acts' },
+      button('Take this back: the list counts again', { id: 'undo-back', className: 'main' }, (pressed) =>
+        act(pressed, () => restore(snapshot), refresh),
+      ),
+    );
+  }
+  const reason = element('input', { id: 'undo-reason', minLength: 3, maxLength: 500, autocomplete: 'off' });
   return element(
     'details',
-    { id: 'undo' },
+    { id: 'undo', className: 'card' },
     element('summary', {}, element('b', {}, 'Undo this list')),
     element(
       'p',
       {},
-      'If Microsoft published it by mistake: targets and feeds then follow the list before it, as if this one had never appeared. What it added is removed by the ordinary limits. The next list from Microsoft is followed again.',
+      'If Microsoft published it by mistake: feeds return to the list before at once, and targets with their next run. The same list is not taken again, also under a later date. You can take this back.',
     ),
+    element('label', { htmlFor: 'undo-reason' }, 'Why (it goes into the ledger)'),
+    reason,
     element(
       'div',
       { className: 'acts' },
       button('Undo this list', { id: 'undo-now', className: 'main' }, (pressed) =>
-        act(pressed, () => reject(snapshot), refresh),
+        act(pressed, () => reject(snapshot, reason.value), refresh),
       ),
     ),
   );
 }
 
-async function reject(snapshot) {
-  const { message } = await post(`snapshots/${encodeURIComponent(snapshot)}/reject`);
-  return [element('b', {}, 'The list is undone. '), message ?? ''];
+async function reject(snapshot, reason) {
+  const { message } = await post(decisionPath(snapshot), { reason });
+  return [element('b', {}, 'The list is undone. '), message];
+}
+
+async function restore(snapshot) {
+  const { message } = await takeBack(decisionPath(snapshot));
+  return [element('b', {}, 'The list counts again. '), message];
+}
+
+function decisionPath(snapshot) {
+  return `snapshots/${encodeURIComponent(snapshot)}/reject`;
 }

@@ -141,7 +141,10 @@ async function loadApp(
   };
   const services: App['services'] = {
     ...shared,
-    snapshots: telling(shared.snapshots, () => light.queries.current.expire()),
+    snapshots: telling(shared.snapshots, () => {
+      light.queries.current.expire();
+      light.queries.history.expire();
+    }),
     sources: buildSources(config, azure.clients),
     arm: azure.arm,
     queue: new StorageUpdateQueue(storage.queues),

@@ -257,6 +257,22 @@ describeWithBrowser('the page', () => {
     });
   });
 
+  test('a release is undone, and counts again', async () => {
+    const { releases } = (await site.ask('GET', 'releases')) as { releases: { date: string }[] };
+    await open(`dashboard#/releases/${releases.at(-1)?.date}`);
+    await page.getByText('Undo this list').first().click();
+    await page.getByLabel(/^Why/).fill('It lists a prefix that is not of Azure.');
+    await page.getByRole('button', { name: 'Undo this list' }).click();
+    await says('The list is undone.');
+    await says(/A person has undone this list/);
+    expect(await findViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: /^Take this back/ }).click();
+    await says('The list counts again.');
+    await page.locator('#undo').waitFor();
+    expect(opened.faults).toEqual([]);
+    await site.services.settle();
+  });
+
   describe('with keys', () => {
     const keys = { function: 'key-of-the-caller', master: 'key-of-nobody' };
     let guarded: HostProcess;

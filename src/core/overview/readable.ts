@@ -1,5 +1,6 @@
-/** A message as a sentence for a narrow place: resources by their own names, and a capital at its beginning. */
+/** A message as a sentence for a narrow place: resources by their own names, but not in commands; a capital, and a full stop. */
 export function readable(message: string): string {
-  const short = message.replaceAll(/\/subscriptions\/[^\s,;:)"']*\/([^\s/,;:)"']+)/gi, '$1');
-  return short.slice(0, 1).toUpperCase() + short.slice(1);
+  const short = message.replaceAll(/(?<!--[\w-]+ ["']?)\/subscriptions\/[^\s,;:)"']*\/([^\s/,;:)"']+)/gi, '$1');
+  const sentence = short.slice(0, 1).toUpperCase() + short.slice(1);
+  return sentence === '' || /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

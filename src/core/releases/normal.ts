@@ -8,7 +8,7 @@ export interface Normal {
   readonly daysBetweenReleases: number;
   /** Day on which the next list is expected. */
   readonly nextExpected: string;
-  /** Of the last twelve months. */
+  /** Of the last 52 lists. */
   readonly releases: number;
   readonly changing: number;
   /** Prefixes in a list that adds some: the usual number, and the most there ever were. */
@@ -22,15 +22,17 @@ export interface Normal {
   readonly since: string;
 }
 
-const yearInMs = 365 * dayInMs;
+/** The last year of weekly lists, however long they took. */
+const lastLists = 52;
 const usualGap = 7;
 
 /** Undefined where nothing is known yet. */
-export function normalOf(releases: readonly Release[], tag: string): Normal | undefined {
+export function normalOf(all: readonly Release[], tag: string): Normal | undefined {
+  const releases = all.filter(({ rejected }) => !rejected);
   const [first, ...later] = releases;
   const newest = releases.at(-1);
   if (!first || !newest) return undefined;
-  const lastYear = releases.filter(({ date }) => daysOf(newest.date, date) * dayInMs <= yearInMs);
+  const lastYear = releases.slice(-lastLists);
   // The first list that is known is no addition.
   const adding = later
     .map(({ date, tags }) => ({ date, count: tags[tag]?.add.length ?? 0 }))

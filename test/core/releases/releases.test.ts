@@ -81,7 +81,7 @@ describe('what is normal', () => {
     const normal = normalOf((await builtInHistory('Public')).releases, tag);
 
     expect(normal && describeNormal(normal)).toEqual([
-      'Microsoft releases a list about every 7 days; 11 of the last 26 lists changed this tag.',
+      'Microsoft releases a list about every 7 days; 23 of the last 52 lists changed this tag.',
       'A list that adds prefixes usually adds 6; the most were 152, on 14 Sep 2020.',
       'Removals are rare: 8 prefixes in 5 lists since 22 Jul 2019.',
     ]);
