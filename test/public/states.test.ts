@@ -54,6 +54,8 @@ describeWithBrowser('the page in each state', () => {
 
     expect(text).toMatch(/All 23 targets are in sync\./);
     expect(text).toContain('Nothing waits for you.');
+    await page.evaluate("document.getElementById('history').scrollIntoView()");
+    await keepScreenshot(page, 'history');
     expect(text).toMatch(/What changed[\s\S]*What is normal/);
   });
 
