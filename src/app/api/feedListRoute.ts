@@ -48,8 +48,8 @@ export const feedListRoute = defineRoute({
   async handle({ query, ...input }, { queries }) {
     const view = await queries.current.get();
     const base = new URL('./', input.url()).href;
-    return snapshotAnswer(view, `feeds ${base} ${query.tag.join()}`, async () => {
-      const { document } = await queries.feeds.of(view.snapshot, query.tag);
+    const { document, version } = await queries.feeds.of(view.snapshot, query.tag);
+    return snapshotAnswer(view, `feeds ${version} ${base} ${query.tag.join()}`, () => {
       const tags = resolveTags(document, query.tag, []).flatMap((tag) => [tag, ...regionalTags(document, tag.name)]);
       const entries = [...new Set(tags)].map((tag) => describeFeed(base, tag));
       return {
