@@ -114,7 +114,7 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
   const addsOnly =
     snapshot !== undefined && !mayReplace(sources, { fileDate, isExtended: pointer?.isExtended ?? false });
   const merged = mergeDownloads(addsOnly ? [asDownload(snapshot), ...counted] : counted);
-  const { disagreements } = addsOnly && counted.length > 0 ? mergeDownloads(counted) : merged;
+  const { disagreements, onlyLeader } = addsOnly && counted.length > 0 ? mergeDownloads(counted) : merged;
   const targets = await readTargets(services);
   const watched = new Set(watchedTags(merged.document, targets ?? []));
   return {
@@ -122,7 +122,7 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
     addsOnly,
     fileDate: newestDay([fileDate, dayOfLists(sources)]),
     sources,
-    disagreements: disagreements.filter((entry) => watched.has(entry.tag)),
+    disagreements: [...disagreements, ...onlyLeader].filter((entry) => watched.has(entry.tag)),
     targets,
     hash: contentHash(merged.document),
   };

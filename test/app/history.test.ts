@@ -78,7 +78,7 @@ describe('the history', () => {
     const document = await stored(world);
 
     expect(document.services).toEqual([acr, 'Storage']);
-    expect(document.releases.at(-1)).toMatchObject({ tags: { [acr]: { add: [d] } } });
+    expect(document.releases.at(-1)).toMatchObject({ tags: { [acr]: { add: [d], onlyOneSource: [d] } } });
     expect(await rebuildHistory(world.services, document.services)).toEqual(document);
   });
 

@@ -63,9 +63,21 @@ function sourceDisagreeing(entry: PullStatus['disagreements'][number]): Notifica
   return {
     type: 'source.disagreeing',
     subject: entry.tag,
-    message: `${entry.source} lists ${counted(entry.prefixes.length, 'prefix')} of ${entry.tag} that the newest document lacks: they stay until every healthy source lacks them.`,
+    message: entry.isNewest ? onlyNewest(entry) : onlyOthers(entry),
     data: { source: entry.source, tag: entry.tag, prefixes: entry.prefixes },
   };
+}
+
+type Disagreement = PullStatus['disagreements'][number];
+
+function onlyOthers({ source, tag, prefixes }: Disagreement): string {
+  return `${source} lists ${counted(prefixes.length, 'prefix')} of ${tag} that the newest document lacks: they stay until every healthy source lacks them.`;
+}
+
+/** The weekly file is often weeks ahead of the API. */
+function onlyNewest({ source, tag, prefixes }: Disagreement): string {
+  const [first = ''] = prefixes;
+  return `Only ${source} lists ${counted(prefixes.length, 'prefix')} of ${tag}, such as ${first}: no other source has them yet. They are let in and count double against the limits of additions; reject the snapshot if they are not of Azure.`;
 }
 
 function storageDamaged(cloud: string, notices: readonly string[]): Notification {

@@ -18,6 +18,8 @@ export interface MergedDownloads {
   readonly date: string | undefined;
   /** What the others have and the leader lacks. */
   readonly disagreements: readonly SourceDisagreement[];
+  /** What the leader has and none of the others. */
+  readonly onlyLeader: readonly SourceDisagreement[];
 }
 
 /** `downloads` in the order of configuration, at least one. */
@@ -32,7 +34,21 @@ export function mergeDownloads(downloads: readonly ServiceTagsDownload[]): Merge
     leader: leader.source,
     date: leader.date,
     disagreements,
+    onlyLeader: others.length === 0 ? [] : onlyIn(leader, others),
   };
+}
+
+function onlyIn(leader: ServiceTagsDownload, others: readonly ServiceTagsDownload[]): SourceDisagreement[] {
+  const indexes = others.map(({ document }) => tagsByName(document));
+  return leader.document.values.flatMap((tag) => {
+    const known = indexes.flatMap((index) => index.get(tag.name.toLowerCase()) ?? []);
+    if (known.some(({ addressPrefixes }) => isSameList(addressPrefixes, tag.addressPrefixes))) return [];
+    const prefixes = subtractPrefixes(
+      tag.addressPrefixes,
+      known.flatMap(({ addressPrefixes }) => addressPrefixes),
+    );
+    return prefixes.length === 0 ? [] : [{ tag: tag.name, source: leader.source, prefixes, isNewest: true }];
+  });
 }
 
 /**

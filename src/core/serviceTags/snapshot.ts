@@ -31,9 +31,11 @@ export interface SourceReport {
 /** Where healthy sources disagree about one tag. */
 export interface SourceDisagreement {
   readonly tag: string;
-  /** The source that has the prefixes, and what the newest document lacks of them. */
+  /** The source that has the prefixes: one that the newest document lacks them of, or the newest document alone. */
   readonly source: string;
   readonly prefixes: readonly string[];
+  /** No other source has what the newest document has: it counts double against the budgets. */
+  readonly isNewest?: true;
 }
 
 export interface SnapshotSummary {

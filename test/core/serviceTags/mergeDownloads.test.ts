@@ -243,3 +243,18 @@ testOnRealFiles(
     expect(merged.disagreements.filter(({ tag }) => tag.startsWith(`${acr}.`))).toHaveLength(10);
   },
 );
+
+test('what only the newest document lists is named too', () => {
+  const [a, b, c] = ['20.61.97.0/24', '20.61.98.0/24', '20.61.99.0/24'];
+  const merged = mergeDownloads([
+    download('download', '2025-03-03', documentOf({ [acr]: [a, b], Storage: [c] })),
+    download('api', undefined, documentOf({ [acr]: ['20.61.97.0/25', '20.61.97.128/25'] })),
+  ]);
+
+  expect(merged.disagreements).toEqual([]);
+  expect(merged.onlyLeader).toEqual([
+    { tag: acr, source: 'download', prefixes: [b], isNewest: true },
+    { tag: 'Storage', source: 'download', prefixes: [c], isNewest: true },
+  ]);
+  expect(mergeDownloads([download('download', '2025-03-03', documentOf({ [acr]: [a] }))]).onlyLeader).toEqual([]);
+});
