@@ -6,6 +6,7 @@ import { BlobLedger } from '../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
 import { createStorageClients, type StorageClientOptions } from '../src/adapters/storageClients.ts';
+import { HistoryReader } from '../src/app/history/historyReader.ts';
 import type { Logger, Notification, ServiceTagsSource, TargetsSource } from '../src/app/ports.ts';
 import { pullServiceTags, type PullResult, type PullServices } from '../src/app/pullServiceTags.ts';
 import { reconcileTargets } from '../src/app/reconcileTargets.ts';
@@ -120,14 +121,17 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
   const storage = createStorageClients({ kind: 'connectionString', connectionString }, options.storage);
   const blobs = () => storage.blobs();
   let runs = 0;
+  const snapshots = new BlobSnapshotStore(blobs);
+  const histories = new BlobHistoryStore(blobs);
   return {
     clock,
     cloud,
     ownerId,
     logger: silent,
-    snapshots: new BlobSnapshotStore(blobs),
+    snapshots,
     changes: new BlobChangeStore(blobs),
-    histories: new BlobHistoryStore(blobs),
+    histories,
+    history: new HistoryReader({ cloud, snapshots, histories }),
     states: new BlobTargetStateStore(blobs),
     ledger: new BlobLedger(blobs),
     arm: buildArm({ cloud, armEndpoint: simulator.url, armIsLoopback: true }, ownerId, { clock, pollIntervalInMs: 1 }),

@@ -27,6 +27,7 @@ import { once } from '../core/once.ts';
 import { dayInMs, hourInMs } from '../core/time.ts';
 import type { TimerWatch } from '../core/timers.ts';
 import type { ApiApp } from './api/route.ts';
+import { HistoryReader } from './history/historyReader.ts';
 import { lazyTargetActions } from './lazyTargetActions.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
@@ -141,6 +142,7 @@ async function loadApp(
   };
   const services: App['services'] = {
     ...shared,
+    history: new HistoryReader(shared),
     snapshots: telling(shared.snapshots, () => {
       light.queries.current.expire();
       light.queries.history.expire();

@@ -214,7 +214,7 @@ test('a rule that is spelled in other letters is the same rule, with all that is
 
   expect(run?.plan?.held).toEqual({ add: [], remove: [] });
   expect(await statusOf(world)).toBe('inSync');
-  expect((await world.services.states.get('hooks'))?.planner.absent.map(({ prefix }) => prefix)).toEqual([a]);
+  expect((await world.services.states.get('hooks'))?.run.seen?.absent.map(({ prefix }) => prefix)).toEqual([a]);
 });
 
 test('turned round: what was let in one way is not let in the other', async () => {

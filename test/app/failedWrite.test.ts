@@ -68,12 +68,12 @@ test('a run that is blocked gives up no claim: what waited for its removal waits
   describe(properties.description ?? '');
   const [after] = await world.reconcile();
 
-  expect(before?.planner.absent.map(({ prefix }) => prefix)).toEqual([b]);
+  expect(before?.run.seen?.absent.map(({ prefix }) => prefix)).toEqual([b]);
   expect(blocked).toMatchObject({ outcome: 'blocked', reasons: [{ code: 'otherOwner' }] });
   expect(during).toMatchObject({
     ownership: before?.ownership,
-    planner: { absent: before?.planner.absent, returned: [] },
+    run: { seen: { absent: before?.run.seen?.absent } },
   });
   expect(after?.outcome).toBe('unchanged');
-  expect((await world.services.states.get('hooks'))?.planner.absent).toEqual(before?.planner.absent);
+  expect((await world.services.states.get('hooks'))?.run.seen?.absent).toEqual(before?.run.seen?.absent);
 });

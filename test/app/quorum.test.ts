@@ -93,7 +93,7 @@ describe('removals', () => {
     await pullNextWeek(world, { api: less });
 
     expect(prefixesIn(world)).toEqual(both);
-    expect((await world.services.states.get('hooks'))?.planner.absent).toEqual([]);
+    expect((await world.services.states.get('hooks'))?.run.seen?.absent).toEqual([]);
   });
 
   test('a week in which only the API answered confirms no removal that waits', async () => {

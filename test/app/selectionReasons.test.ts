@@ -119,7 +119,7 @@ describe('a service tag that makes no sense', () => {
       `serviceTag: "AzureContainerRegistri" is not in ${await snapshotId(world)}, nearest: AzureContainerRegistry. Nothing is removed meanwhile.`,
     ]);
     expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
-    expect((await world.services.states.get('hooks'))?.planner.absent).toEqual([]);
+    expect((await world.services.states.get('hooks'))?.run.seen?.absent).toEqual([]);
   });
 
   test('that left the list is no mistake: the target goes on', async () => {

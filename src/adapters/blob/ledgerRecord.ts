@@ -36,6 +36,7 @@ export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
       arm: optional(object({ reads: number, writes: number, retries: listOf(anyObject) })),
       details: optional(anyObject),
       operator: optional(anyObject),
+      selection: optional(anyObject),
       removalsNotBefore: optional(text),
       resourceId: optional(text),
       previousHash: optional(text),

@@ -117,20 +117,11 @@ const capacity = optional(
 );
 const lastResult = { runId: text, at: text, outcome: text, status: oneOf(...targetStatuses), reasons };
 const missing = listOf(object({ prefix: text, published: text }));
+const absent = listOf(object({ prefix: text, since: text, confirmations: number }));
 const seen = { snapshot: text, byOthers: listOf(text), registryRegions: optional(listOf(text)) };
-const exposure = optional(object({ snapshot: text, addedAddresses: number }));
-const planner = {
-  absent: listOf(object({ prefix: text, since: text, publication: text, confirmedBy: listOf(text) })),
-  returned: listOf(object({ prefix: text, returns: listOf(text) })),
-  clocksMovedBy: optional(text),
-  exposure,
-  heldAdditions: optional(listOf(text)),
-  heldAdditionsLimit: optional(number),
-  knownRegions: optional(listOf(text)),
-};
 
 function stateCheck(target: string): Check {
-  const write = object({ plan: anyObject, claimed: listOf(text), removalsNotBefore: optional(text), exposure });
+  const write = object({ plan: anyObject, claimed: listOf(text), removalsNotBefore: optional(text) });
   return object({
     target: oneOf(target),
     resourceId: optional(text),
@@ -140,7 +131,7 @@ function stateCheck(target: string): Check {
     run: object({
       inFlight: optional(object({ runId: text, startedAt: text, before: liveRules, writes: listOf(write) })),
       removalsNotBefore: optional(text),
-      seen: optional(object({ ...seen, missing })),
+      seen: optional(object({ ...seen, missing, absent })),
       capacity,
       deadlineAnnounced: optional(text),
       lastResult: optional(object({ ...lastResult, since: text })),
@@ -148,7 +139,7 @@ function stateCheck(target: string): Check {
       outbox: listOf(object({ id: text, chain: oneOf(target) })),
       ledgerHead: optional(ledgerHead),
     }),
-    planner: object(planner),
+    selection: optional(object({ hash: text, since: text, isFirst: optional(oneOf(true)) })),
   });
 }
 
@@ -159,7 +150,6 @@ function checkOfVersion1(target: string): Check {
     ownerId: text,
     owned: ownedPrefixes,
     ownedRules: listOf(text),
-    ...planner,
     removalsNotBefore: optional(text),
     inFlight: optional(object({ runId: text, startedAt: text, plan: anyObject, before: liveRules })),
     pin,

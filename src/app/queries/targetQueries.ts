@@ -90,12 +90,12 @@ export function requireTarget(targets: readonly Target[], name: string): Target 
 
 export async function viewTarget(states: StateReader, target: Target, updatesPaused: boolean): Promise<TargetDetails> {
   const state = await readState(states, target.name);
-  const { ownership, planner } = state && !(state instanceof Error) ? state : {};
+  const { ownership, run } = state && !(state instanceof Error) ? state : {};
   const owned = ownership?.prefixes ?? [];
   return {
     ...viewState(target, state, updatesPaused),
     owned,
-    absent: planner?.absent ?? [],
+    absent: run?.seen?.absent ?? [],
     settings: settingsOf(target),
   };
 }

@@ -36,7 +36,7 @@ export async function applyPlan(run: Run, planned: PlannedUpdate, gate: Reason |
 
   if (plan.verdict === 'blocked') {
     // Whose is what cannot be told now, so that no claim is given up.
-    run.state.note({ type: 'observed', planner: rememberedOf(planned) });
+    run.state.note({ type: 'observed' });
     return { ...idle, outcome: 'blocked', reasons: plan.reasons };
   }
   if (step.changes.length > 0 && !gate) return write(run, planned, step, before);
@@ -77,7 +77,6 @@ async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: 
     before,
     prefixes: [...ours, ...added],
     removalsNotBefore: settledAtLatest(run, now).toISOString(),
-    exposure: exposureAfter(planned),
   });
   let readBack: CurrentState;
   try {
@@ -114,12 +113,6 @@ function notesSince(before: CurrentState, after: CurrentState): Reason[] {
   return after.notes.filter(({ message }) => !known.has(message));
 }
 
-/** What counts against `maxAddedAddresses`, also if the write fails: it must not make room for others. */
-function exposureAfter({ remembered, result }: PlannedUpdate) {
-  const { snapshot } = result.plan;
-  return { snapshot, addedAddresses: remembered.addedBefore + remembered.addedAddresses };
-}
-
 function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFound {
   const { result, current } = planned;
   return {
@@ -129,7 +122,7 @@ function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFou
       rules: rulesOfOurs(state, current, planned.target),
     },
     approval: { isValid: planned.isApprovalValid, live: livePrefixes(current.rules) },
-    planner: rememberedOf(planned),
+    ...(planned.selection ? { selection: planned.selection } : {}),
   };
 }
 
@@ -156,7 +149,7 @@ function foundAfterWrite(
   return {
     ownership: { prefixes: ours, rules: rulesOfOurs(state, readBack, target) },
     approval: { isValid: isApprovalValid, live },
-    planner: rememberedOf(planned),
+    ...(planned.selection ? { selection: planned.selection } : {}),
   };
 }
 
@@ -166,12 +159,6 @@ function rulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target
   return rules
     .filter(({ rule, mark }) => mark === 'ours' || (mark !== undefined && ownership.rules.includes(rule)))
     .map(({ rule }) => rule);
-}
-
-/** What a run learns whether or not it writes. */
-function rememberedOf({ remembered, knownRegions }: PlannedUpdate): RulesFound['planner'] {
-  const { addedAddresses, addedBefore, ...memory } = remembered;
-  return { ...memory, knownRegions };
 }
 
 /**

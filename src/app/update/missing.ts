@@ -1,15 +1,17 @@
 /** What a target lacks of the current list after a run, and since when each of it has been listed. */
 import { toErrorMessage } from '../../core/errors.ts';
+import { deadlines } from '../../core/history/deadlines.ts';
 import { livePrefixes } from '../../core/plan/currentRule.ts';
-import { intersectPrefixes, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
+import { intersectPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
-import { prefixesOwned, type SeenRules, type TargetState, type WaitingPrefix } from '../../core/targets/targetState.ts';
+import { prefixesOwned, type SeenRules, type TargetState } from '../../core/targets/targetState.ts';
 import { readNewestSnapshot, registryOf, toLastListing, type Listing, type ListReaders } from './listing.ts';
 import type { Logger } from '../ports.ts';
-import { datePrefixes, type PublicationReaders } from './publications.ts';
+import { scopeOf, type HistorySource } from './past.ts';
 import type { RunResult } from './runResult.ts';
 
-export interface MissingReaders extends ListReaders, Pick<PublicationReaders, 'changes'> {
+export interface MissingReaders extends ListReaders {
+  readonly history: HistorySource;
   readonly logger: Logger;
 }
 
@@ -26,7 +28,9 @@ export async function measureMissing(
     const facts = factsOf(listing, state, result);
     const live = result.planned ? liveAfter(result) : [...prefixesOwned(state), ...facts.byOthers];
     const missing = subtractPrefixes(listing.selection.prefixes, live);
-    return { ...facts, missing: await dateMissing(readers, state, listing, missing) };
+    const history = await readers.history.readFor(target.serviceTag);
+    const dated = deadlines(history, scopeOf(listing, target), missing);
+    return { ...facts, missing: dated.map(({ prefix, published }) => ({ prefix, published })) };
   } catch (error) {
     // What came of the run must be recorded all the same; the next one measures again.
     const details = { targetId: target.name, error: toErrorMessage(error) };
@@ -45,32 +49,18 @@ function factsOf(
   { run }: TargetState,
   { planned }: RunResult,
 ): Omit<SeenRules, 'missing'> {
-  if (!planned) return { byOthers: [], ...run.seen, snapshot: snapshot.id };
+  if (!planned) return { byOthers: [], absent: [], ...run.seen, snapshot: snapshot.id };
   const byOthers = intersectPrefixes(selection.prefixes, planned.result.plan.foreign);
   const isLive = registryOf(planned.target) !== undefined && regions !== 'all';
-  return { snapshot: snapshot.id, byOthers, ...(isLive ? { registryRegions: regions } : {}) };
+  const gone = subtractPrefixes(planned.result.ours, planned.own?.selection.prefixes ?? []);
+  const absent = planned.past
+    .absences(gone)
+    .map(({ prefix, since, confirmations }) => ({ prefix, since, confirmations }));
+  return { snapshot: snapshot.id, byOthers, absent, ...(isLive ? { registryRegions: regions } : {}) };
 }
 
 function liveAfter({ applied, outcome, planned }: RunResult): readonly string[] {
   const isWritten = applied && (outcome === 'applied' || outcome === 'pending');
   if (isWritten) return livePrefixes(applied.after);
   return planned ? [...planned.result.ours, ...planned.result.plan.foreign] : [];
-}
-
-/** What was missing before keeps its day. */
-async function dateMissing(
-  readers: MissingReaders,
-  { run }: TargetState,
-  { snapshot, selection }: Listing,
-  missing: readonly string[],
-): Promise<readonly WaitingPrefix[]> {
-  const earlier = run.seen?.missing ?? [];
-  const before = earlier.map(({ prefix }) => prefix);
-  const arrived = new Set(overlapping(before, subtractPrefixes(before, missing)));
-  const known = earlier.filter(({ prefix }) => !arrived.has(prefix));
-  const fresh = subtractPrefixes(
-    missing,
-    known.map(({ prefix }) => prefix),
-  );
-  return [...known, ...(await datePrefixes(readers, snapshot, selection.tags, fresh))];
 }

@@ -1,9 +1,8 @@
 /** The reads of a run: what the list says, what people said, what the rules hold now. */
+import type { History } from '../../core/history/history.ts';
 import { livePrefixes } from '../../core/plan/currentRule.ts';
-import type { PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { ListedPrefix, PlanInput } from '../../core/plan/planInput.ts';
-import type { Relisted } from '../../core/plan/removals.ts';
-import { countAddresses, intersectPrefixes, overlapping, subtractPrefixes } from '../../core/prefixes.ts';
+import { intersectPrefixes, overlapping } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
@@ -13,15 +12,14 @@ import { targetConfigHash } from '../../core/targets/targetConfigHash.ts';
 import {
   prefixesOwned,
   type OwnedPrefix,
-  type PlannerMemory,
   type RecordedApproval,
+  type SelectionState,
   type TargetState,
 } from '../../core/targets/targetState.ts';
 import { proveApproval } from './approvals.ts';
-import { readRegions, readTargetSnapshots, regionsIn, toListing, type Listing, type ListReaders } from './listing.ts';
+import { readRegions, readTargetSnapshots, toListing, type Listing, type ListReaders } from './listing.ts';
 import type { ArmSession, Clock, CurrentState, Ledger, TargetAdapter } from '../ports.ts';
-import { rememberHistory, type RememberedState } from './rememberedHistory.ts';
-import { relistedSince, type PublicationReaders } from './publications.ts';
+import { pastOf, scopeOf, selectionOf, type HistorySource, type Past } from './past.ts';
 import { selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
 
 export interface TargetObservation {
@@ -35,14 +33,15 @@ export interface TargetObservation {
   readonly newest: Listing | undefined;
   /** Whether the approval in the state counts now. */
   readonly isApprovalValid: boolean;
-  readonly knownRegions: readonly string[];
+  /** What the target selects now, and since when. */
+  readonly selection: SelectionState | undefined;
+  readonly past: Past;
   readonly input: PlanInput;
-  /** What the state keeps of the target's past after a plan. */
-  readonly remember: (result: PlanResult) => RememberedState;
   readonly notes: readonly Reason[];
 }
 
-export interface ObservationReaders extends ListReaders, Pick<PublicationReaders, 'changes'> {
+export interface ObservationReaders extends ListReaders {
+  readonly history: HistorySource;
   readonly clock: Clock;
   readonly ledger: Pick<Ledger, 'get'>;
   /** Identifies this deployment in the rules it writes. */
@@ -58,7 +57,8 @@ export async function observeTarget(
   const current = await adapterOf(arm, target).read(target);
   const { followed, newest: newestSnapshot } = await readTargetSnapshots(readers, state.operator.pin);
   const regions = await readRegions(arm, target, current.location);
-  const listingOf = (snapshot: Snapshot) => toListing(snapshot, target, regions, state.planner.knownRegions);
+  const history = await readers.history.readFor(target.serviceTag);
+  const listingOf = (snapshot: Snapshot) => toListing(snapshot, target, regions, regionsEver(history, target));
   const own = followed && listingOf(followed.snapshot);
   const newest = newestSnapshot && newestSnapshot !== followed?.snapshot ? listingOf(newestSnapshot) : own;
   const configHash = targetConfigHash(target);
@@ -73,19 +73,8 @@ export async function observeTarget(
     owned: provenClaims(state.ownership, current),
     ownedRules: rulesOfOurs(state.ownership, current),
   };
-  const remembered = rememberHistory({
-    target,
-    memory: { ...state.planner, ...exposureOf(state.planner, state.ownership, current) },
-    owned: ownership.owned,
-    isPinned: pin !== undefined,
-    approved: isProven ? (approval?.add ?? []) : [],
-    snapshot,
-    selection: own?.selection,
-    live: livePrefixes(current.rules),
-    publication: pin || removalBlockers.length > 0 ? undefined : (followed?.publication ?? ''),
-    relisted: followed ? await readRelisted(readers, followed.snapshot, target, state) : [],
-    now,
-  });
+  const selection = own && selectionOf(own, target, state.selection, now);
+  const past = pastOf(history, own && scopeOf(own, target), selection, target.limits, now);
   const input: PlanInput = {
     target,
     configHash,
@@ -95,8 +84,8 @@ export async function observeTarget(
     live: { ...current, maxRules: current.maxPrefixes },
     ownership,
     operator: { ...(pin && { pin }), ...(isProven && approval && { approval }) },
-    absences: remembered.absences,
-    growth: remembered.growth,
+    absences: past.absences,
+    growth: past.growth,
     blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
     removalBlockers,
     ...removalsBlockedSince(own),
@@ -110,9 +99,9 @@ export async function observeTarget(
     own,
     newest,
     isApprovalValid: isProven,
-    knownRegions: rememberRegions(state, target, [own, newest]),
+    selection,
+    past,
     input,
-    remember: remembered.after,
     notes: [...(isOpen && !isProven ? [unprovenNote(approval)] : []), ...selectionNotes(target, own, state)],
   };
 }
@@ -157,21 +146,6 @@ function provenClaims({ prefixes }: TargetState['ownership'], { rules }: Current
   return prefixes.filter(({ prefix, isUnproven }) => !isUnproven || overlapping([prefix], live).length > 0);
 }
 
-/** What was to be let in and was not takes no room. */
-function exposureOf(
-  { exposure }: TargetState['planner'],
-  ownership: TargetState['ownership'],
-  current: CurrentState,
-): Pick<PlannerMemory, 'exposure'> {
-  if (!exposure) return {};
-  const unproven = subtractPrefixes(
-    prefixesOwned({ ownership }),
-    provenClaims(ownership, current).map(({ prefix }) => prefix),
-  );
-  const addedAddresses = Math.max(0, exposure.addedAddresses - Number(countAddresses(unproven, 'ipv4')));
-  return { exposure: { ...exposure, addedAddresses } };
-}
-
 /** A write whose answer was lost may have come through: then the rule has our mark and what was claimed for it. */
 function rulesOfOurs(ownership: TargetState['ownership'], { rules }: CurrentState): readonly string[] {
   const owned = prefixesOwned({ ownership });
@@ -179,16 +153,6 @@ function rulesOfOurs(ownership: TargetState['ownership'], { rules }: CurrentStat
     (rule) => rule.mark === 'ours' && intersectPrefixes(owned, livePrefixes([rule])).length > 0,
   );
   return [...new Set([...ownership.rules, ...marked.map(({ rule }) => rule)])].sort();
-}
-
-/** The clocks of removals stood still while the target was blocked, failing, pinned or not configured. */
-async function readRelisted(
-  readers: ObservationReaders,
-  snapshot: Snapshot,
-  target: Target,
-  { operator, planner: { absent, clocksMovedBy } }: TargetState,
-): Promise<Relisted> {
-  return absent.length === 0 || operator.pin ? [] : relistedSince(readers, snapshot, target, clocksMovedBy);
 }
 
 function unprovenNote({ by, at, record }: RecordedApproval): Reason {
@@ -203,12 +167,9 @@ function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetS
   return [{ code: 'otherOwner', message }];
 }
 
-/** Also for `all`: the targets file may name regions one day. */
-function rememberRegions(
-  { planner: { knownRegions = [] } }: TargetState,
-  { serviceTag }: Target,
-  listings: readonly (Listing | undefined)[],
-): readonly string[] {
-  const listed = listings.flatMap((listing) => (listing ? regionsIn(listing.snapshot, serviceTag) : []));
-  return [...new Set([...knownRegions, ...listed])].sort();
+/** A region that vanished from the list is no mistake of the configuration. */
+function regionsEver(history: History, { serviceTag }: Target): string[] {
+  const start = `${serviceTag.toLowerCase()}.`;
+  const names = history.tags.map(({ name }) => name.toLowerCase()).filter((name) => name.startsWith(start));
+  return names.map((name) => name.slice(start.length));
 }

@@ -3,7 +3,6 @@ import { NewerVersionError } from '../../core/errors.ts';
 import { newRunId } from '../../core/ledger/ledgerChain.ts';
 import { headOf } from '../../core/ledger/outbox.ts';
 import { isPullRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
-import { countAddresses } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { nextState, type StateEvent } from '../../core/targets/nextState.ts';
 import { ownRulesOf } from '../../core/targets/ownRules.ts';
@@ -11,7 +10,6 @@ import type { Target } from '../../core/targets/target.ts';
 import {
   emptyState,
   type OperatorState,
-  type PlannerMemory,
   type TargetState,
 } from '../../core/targets/targetState.ts';
 import { counted } from '../../core/words.ts';
@@ -167,15 +165,13 @@ async function rebuildState(ledger: Ledger, target: string, ownerId: string): Pr
   let newest: UpdateRecord | undefined;
   let owning: UpdateRecord | undefined;
   let said: OperatorState | undefined;
-  let heldBy: UpdateRecord | undefined;
   const heard: UpdateRecord[] = [];
   for await (const record of recordsOf(ledger, target)) {
     newest ??= record;
     if (record.owned !== undefined && record.ownerId === ownerId) owning ??= record;
     said ??= record.operator;
-    if (record.plan) heldBy ??= record;
     if (!said) heard.push(record);
-    if (owning && heldBy && (said || record.trigger.reason === 'resume')) break;
+    if (owning && (said || record.trigger.reason === 'resume')) break;
   }
   if (!newest) return empty;
   return {
@@ -190,19 +186,8 @@ async function rebuildState(ledger: Ledger, target: string, ownerId: string): Pr
       ledgerHead: headOf(newest),
       ...(newest.removalsNotBefore === undefined ? {} : { removalsNotBefore: newest.removalsNotBefore }),
     },
-    planner: { ...empty.planner, ...additionsIn(heldBy) },
+    ...(newest.selection ? { selection: newest.selection } : {}),
     ...(owning?.resourceId === undefined ? {} : { resourceId: owning.resourceId }),
-  };
-}
-
-/** What a list let in before the state was lost counts, and what it held stays held. */
-function additionsIn(record: UpdateRecord | undefined): Partial<PlannerMemory> {
-  if (!record) return {};
-  const { snapshot, plan, reasons } = record;
-  const addedAddresses = Number(countAddresses(plan?.add ?? [], 'ipv4'));
-  return {
-    ...(snapshot ? { exposure: { snapshot: snapshot.id, addedAddresses } } : {}),
-    heldAdditions: reasons.filter(({ code }) => code === 'maxAddedAddresses').flatMap(({ prefixes = [] }) => prefixes),
   };
 }
 
@@ -237,7 +222,7 @@ function recoveredNote(isUnreadable: boolean, state: TargetState): Reason {
   const what = isUnreadable ? 'The state could not be read (a copy of it is kept)' : 'The state was lost';
   const count = state.ownership.prefixes.length;
   const owned = `${counted(count, 'owned prefix')} ${count === 1 ? 'was' : 'were'}`;
-  return { code: 'recovered', message: `${what}; ${owned} taken from the ledger. Clocks of removals start anew.` };
+  return { code: 'recovered', message: `${what}; ${owned} taken from the ledger.` };
 }
 
 function otherResourceNote(before: string): Reason {

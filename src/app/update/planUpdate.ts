@@ -6,7 +6,6 @@ import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned } from '../../core/targets/targetState.ts';
 import { inSteps } from '../inSteps.ts';
 import type { ArmSession } from '../ports.ts';
-import type { RememberedState } from './rememberedHistory.ts';
 import { adapterOf, observeTarget, type TargetObservation } from './observe.ts';
 import type { Run } from './run.ts';
 import { pinNotes } from './selectionReasons.ts';
@@ -14,7 +13,6 @@ import { gateReason } from './writeGate.ts';
 
 export interface PlannedUpdate extends TargetObservation {
   readonly result: PlanResult;
-  readonly remembered: RememberedState;
 }
 
 /** Azure's answers may be so much older than a write that has ended. */
@@ -48,7 +46,6 @@ export async function planUpdate(arm: ArmSession, observation: TargetObservation
     ...observation,
     current: { ...observation.current, maxPrefixes },
     result: withNotes(result, notes),
-    remembered: observation.remember(result),
   };
 }
 

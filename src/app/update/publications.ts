@@ -1,6 +1,5 @@
 /** When what is listed was published: the changes of each snapshot, newest first, read no further back than needed. */
 import { familyOf, intersectPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
-import type { Relisted } from '../../core/plan/removals.ts';
 import type { SnapshotDiff, TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
@@ -60,27 +59,6 @@ export async function additionsSince(
     if (snapshot.previous === since) return found;
   }
   return [];
-}
-
-/**
- * What the tags of a target got since an earlier snapshot, there still or gone again; `unknown` where that one, or a
- * change since, is not known any more.
- */
-export async function relistedSince(
-  readers: PublicationReaders,
-  newest: SnapshotSummary,
-  target: Target,
-  since: string | undefined,
-): Promise<Relisted> {
-  const found: string[] = [];
-  // What is listed now tells all of one step.
-  if (newest.id === since || newest.previous === since) return found;
-  for await (const { snapshot, changes } of publicationsFrom(readers, newest)) {
-    if (!changes) return 'unknown';
-    found.push(...changes.filter(({ tag }) => concerns(target, tag)).flatMap((change) => change.added));
-    if (snapshot.previous === since) return found;
-  }
-  return 'unknown';
 }
 
 function published(prefixes: readonly string[], date: string): WaitingPrefix[] {

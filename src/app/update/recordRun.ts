@@ -83,13 +83,14 @@ export async function recordInterruption(
 
 /** What a lost state is rebuilt from; every record has it. */
 export function rebuildable(state: TargetState) {
-  const { ownership, operator, run, ownerId, resourceId } = state;
+  const { ownership, operator, selection, run, ownerId, resourceId } = state;
   const { removalsNotBefore } = run;
   return {
     owned: prefixesOwned(state),
     ownedRules: ownership.rules,
     operator,
     ownerId,
+    ...(selection ? { selection } : {}),
     ...(removalsNotBefore === undefined ? {} : { removalsNotBefore }),
     ...(resourceId === undefined ? {} : { resourceId }),
   } satisfies Partial<UpdateRecord>;

@@ -119,6 +119,12 @@ function isWorse({ outcome }: RunResult, recorded: RunOutcome): boolean {
 }
 
 /** What the ledger has to tell if the state is lost. */
-function rebuiltFrom({ ownership, operator, resourceId }: TargetState): string {
-  return JSON.stringify([ownership.prefixes.map(({ prefix }) => prefix), ownership.rules, operator, resourceId]);
+function rebuiltFrom({ ownership, operator, selection, resourceId }: TargetState): string {
+  return JSON.stringify([
+    ownership.prefixes.map(({ prefix }) => prefix),
+    ownership.rules,
+    operator,
+    selection,
+    resourceId,
+  ]);
 }

@@ -118,7 +118,8 @@ function droppedInWindow(record: ScopeRecord, until: string, days: number): read
   const dropped: string[] = [];
   for (const step of record.steps) {
     const at = Date.parse(releaseAt(record, step).seenAt);
-    if (at > end || at <= end - days * dayInMs) continue;
+    // What the first release that was pulled lacks was dropped at some time before: nobody knows when.
+    if (at > end || at <= end - days * dayInMs || record.begins.includes(step.index)) continue;
     const off = new Set(step.off.filter((interval) => (record.flips[interval]?.length ?? 0) % 2 === 0));
     for (const prefix of step.remove) {
       const parts = intervalsOf(record.space, prefix);

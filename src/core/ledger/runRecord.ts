@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../reasons.ts';
 import type { Cloud, DocumentWarning } from '../serviceTags/serviceTags.ts';
 import type { SourceReport } from '../serviceTags/snapshot.ts';
-import type { OperatorState } from '../targets/targetState.ts';
+import type { OperatorState, SelectionState } from '../targets/targetState.ts';
 
 /** How many calls went to Azure Resource Manager in a run, and which were tried again. */
 export interface ArmUsage {
@@ -87,6 +87,7 @@ export interface UpdateRecord extends RecordFrame {
   readonly owned?: readonly string[];
   readonly ownedRules?: readonly string[];
   readonly operator?: OperatorState;
+  readonly selection?: SelectionState;
   readonly removalsNotBefore?: string;
   readonly ownerId?: string;
   /** The resource that it is about, in lower case. */

@@ -6,7 +6,7 @@ import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import { intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { emptyState, type InFlight, type LastResult, type OwnedPrefix, type RecordedApproval } from './targetState.ts';
-import type { OperatorState, Pause, Pin, PlannerMemory, SeenRules, TargetState, TargetStatus } from './targetState.ts';
+import type { OperatorState, Pause, Pin, SeenRules, SelectionState, TargetState, TargetStatus } from './targetState.ts';
 
 /**
  * | event | what happened | what is remembered |
@@ -44,7 +44,6 @@ export interface Claim {
   /** All that is ours once the write has come through. */
   readonly prefixes: readonly string[];
   readonly removalsNotBefore: string;
-  readonly exposure: NonNullable<PlannerMemory['exposure']>;
 }
 
 /** What a look at the rules found. */
@@ -59,7 +58,7 @@ export interface RulesFound {
   };
   /** Whether the approval still holds, and which prefixes are live: what is done needs no approval any more. */
   readonly approval?: { readonly isValid: boolean; readonly live: readonly string[] };
-  readonly planner: Omit<PlannerMemory, 'exposure'>;
+  readonly selection?: SelectionState;
 }
 
 export interface Ending {
@@ -127,7 +126,7 @@ function operatorAfter({ approval, ...operator }: OperatorState, change: Operato
  * rule's name is not: only a rule that was seen with our mark is ours.
  */
 function claim(state: TargetState, event: Claim): TargetState {
-  const { runId, at, plan, before, removalsNotBefore, exposure } = event;
+  const { runId, at, plan, before, removalsNotBefore } = event;
   const known = new Set(state.ownership.prefixes.map(({ prefix }) => prefix));
   const claimed = sortPrefixes(event.prefixes).filter((prefix) => !known.has(prefix));
   const { inFlight: earlier, removalsNotBefore: notBefore, ...run } = state.run;
@@ -135,7 +134,6 @@ function claim(state: TargetState, event: Claim): TargetState {
     plan,
     claimed,
     ...(notBefore === undefined ? {} : { removalsNotBefore: notBefore }),
-    ...(state.planner.exposure ? { exposure: state.planner.exposure } : {}),
   };
   const inFlight: InFlight =
     earlier?.runId === runId
@@ -150,7 +148,6 @@ function claim(state: TargetState, event: Claim): TargetState {
     ...state,
     ownership: { ...state.ownership, prefixes },
     run: { ...run, inFlight, ...(next === undefined ? {} : { removalsNotBefore: next }) },
-    planner: { ...state.planner, exposure },
   };
 }
 
@@ -160,7 +157,6 @@ function giveBack(state: TargetState): TargetState {
   const last = inFlight?.writes.at(-1);
   if (!inFlight || !last) return state;
   const writes = inFlight.writes.slice(0, -1);
-  const { exposure, ...planner } = state.planner;
   return {
     ...state,
     ownership: {
@@ -172,18 +168,17 @@ function giveBack(state: TargetState): TargetState {
       ...(writes.length > 0 ? { inFlight: { ...inFlight, writes } } : {}),
       ...(last.removalsNotBefore === undefined ? {} : { removalsNotBefore: last.removalsNotBefore }),
     },
-    planner: { ...planner, ...(last.exposure ? { exposure: last.exposure } : {}) },
   };
 }
 
-function see(state: TargetState, { ownership, approval, planner }: RulesFound): TargetState {
+function see(state: TargetState, { ownership, approval, selection }: RulesFound): TargetState {
   return {
     ...state,
     ...(ownership
       ? { ownership: { prefixes: keep(state.ownership.prefixes, ownership), rules: ownership.rules } }
       : {}),
     ...(approval ? { operator: withOpenApproval(state.operator, approval) } : {}),
-    planner: { ...planner, ...(state.planner.exposure ? { exposure: state.planner.exposure } : {}) },
+    ...(selection ? { selection } : {}),
   };
 }
 

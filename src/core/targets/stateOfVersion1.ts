@@ -3,10 +3,10 @@ import type { UpdateRecord, LedgerHead } from '../ledger/runRecord.ts';
 import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { LastResult, OwnedPrefix, Pause, Pin, PlannerMemory, SeenRules, TargetState } from './targetState.ts';
+import type { LastResult, OwnedPrefix, Pause, Pin, SeenRules, TargetState } from './targetState.ts';
 import type { WaitingPrefix } from './targetState.ts';
 
-export interface StateOfVersion1 extends PlannerMemory {
+export interface StateOfVersion1 {
   readonly version: 1;
   readonly target: string;
   readonly resourceId?: string;
@@ -24,7 +24,7 @@ export interface StateOfVersion1 extends PlannerMemory {
   readonly paused?: Pause;
   readonly approval?: unknown;
   readonly waiting?: readonly WaitingPrefix[];
-  readonly coverage?: Omit<SeenRules, 'missing'>;
+  readonly coverage?: Omit<SeenRules, 'missing' | 'absent'>;
   readonly capacity?: CapacityHistory;
   readonly deadlineAnnounced?: string;
   readonly lastResult?: Omit<LastResult, 'since'>;
@@ -32,10 +32,11 @@ export interface StateOfVersion1 extends PlannerMemory {
   readonly ledgerHead?: LedgerHead;
 }
 
-/** An approval is not taken over: it has no record of its own in the ledger, so people are asked again. */
+/**
+ * What was remembered of the list follows from its history now. An approval is not taken over: it has no record of its own in the ledger, so people are asked again.
+ */
 export function carryOver(old: StateOfVersion1): TargetState {
   const { target, resourceId, ownerId, owned, ownedRules, pin, paused } = old;
-  const { absent, returned, clocksMovedBy, exposure, heldAdditions, heldAdditionsLimit, knownRegions } = old;
   const { inFlight, removalsNotBefore, waiting = [], coverage, capacity, deadlineAnnounced, lastResult } = old;
   return withoutUndefined({
     version: 2,
@@ -52,21 +53,12 @@ export function carryOver(old: StateOfVersion1): TargetState {
         writes: [{ plan: inFlight.plan, claimed: [] }],
       },
       removalsNotBefore,
-      seen: coverage && { ...coverage, missing: waiting },
+      seen: coverage && { ...coverage, missing: waiting, absent: [] },
       capacity,
       deadlineAnnounced,
       lastResult: lastResult && { ...lastResult, since: lastResult.at },
       outbox: old.outbox ? [old.outbox] : [],
       ledgerHead: old.ledgerHead,
-    }),
-    planner: withoutUndefined({
-      absent,
-      returned,
-      clocksMovedBy,
-      exposure,
-      heldAdditions,
-      heldAdditionsLimit,
-      knownRegions,
     }),
   });
 }

@@ -27,8 +27,8 @@ export interface TargetState {
   readonly ownerId: string;
   readonly ownership: OwnershipState;
   readonly operator: OperatorState;
+  readonly selection?: SelectionState;
   readonly run: RunState;
-  readonly planner: PlannerMemory;
 }
 
 /** What this app added. */
@@ -85,6 +85,15 @@ export interface RecordedApproval extends Approval {
   readonly record: string;
 }
 
+/** What the target selects of the list, and since when: what it no longer selects has its grace period from then on. */
+export interface SelectionState {
+  readonly hash: string;
+  /** ISO */
+  readonly since: string;
+  /** It may have been selected before as well: only what no release ever listed for it counts from `since`. */
+  readonly isFirst?: true;
+}
+
 /** How far the runs came. */
 export interface RunState {
   /** A write that was begun: if it is still here, that run did not come to its end. */
@@ -118,9 +127,8 @@ export interface BegunWrite {
   readonly plan: Plan;
   /** What was claimed for this write and not before it: given back if Azure refuses the write. */
   readonly claimed: readonly string[];
-  /** As they were before this write. */
+  /** As it was before this write. */
   readonly removalsNotBefore?: string;
-  readonly exposure?: PlannerMemory['exposure'];
 }
 
 /** How the current list compares with the live rules, also if the target is pinned to an earlier list. */
@@ -129,6 +137,8 @@ export interface SeenRules {
   readonly snapshot: string;
   /** Listed prefixes that the live rules lack, with the day on which they were first listed (`YYYY-MM-DD`). */
   readonly missing: readonly WaitingPrefix[];
+  /** Ours, no longer listed, and since when. */
+  readonly absent: readonly AbsentPrefix[];
   /** Listed prefixes that rules of others let in. */
   readonly byOthers: readonly string[];
   /** For a target with `regions.ofRegistry`: home and replicas of that registry. */
@@ -156,47 +166,13 @@ export interface LastResult {
   readonly counts: { readonly add: number; readonly remove: number; readonly retain: number; readonly held: number };
 }
 
-/** What a plan leaves behind for the next one. */
-export interface PlannerMemory {
-  readonly absent: readonly AbsentPrefix[];
-  readonly returned: readonly ReturnedPrefix[];
-  /** Id of the snapshot of the current list that the clocks above were last moved by. */
-  readonly clocksMovedBy?: string;
-  /** IPv4 addresses let in from one snapshot so far: `maxAddedAddresses` counts a publication, not a run. */
-  readonly exposure?: { readonly snapshot: string; readonly addedAddresses: number };
-  /** What `maxAddedAddresses` holds until it is approved or no longer listed. */
-  readonly heldAdditions?: readonly string[];
-  /** The limit that they were held by. */
-  readonly heldAdditionsLimit?: number;
-  /** Regions that some snapshot had for the tag: one that vanishes later is no mistake of the configuration. */
-  readonly knownRegions?: readonly string[];
-}
-
-/** A prefix of ours that the selection no longer lists. */
+/** A prefix of ours that the list no longer has, or the target no longer selects. */
 export interface AbsentPrefix {
   readonly prefix: string;
-  /** ISO time when it was first seen missing. */
+  /** ISO time at which the first release without it was seen. */
   readonly since: string;
-  /** Key of the publication that it was first missing from. */
-  readonly publication: string;
-  /** Keys of the further publications without it. */
-  readonly confirmedBy: readonly string[];
-}
-
-/** A prefix that went missing and came back. */
-export interface ReturnedPrefix {
-  readonly prefix: string;
-  /** ISO times of its returns, oldest first. */
-  readonly returns: readonly string[];
-}
-
-/** The state as a plan reads it. */
-export interface PlannerState extends PlannerMemory {
-  readonly owned: readonly OwnedPrefix[];
-  readonly ownedRules: readonly string[];
-  readonly removalsNotBefore?: string;
-  readonly pin?: Pin;
-  readonly approval?: Approval;
+  /** How many further releases were without it. */
+  readonly confirmations: number;
 }
 
 export function emptyState(target: string, ownerId: string): TargetState {
@@ -207,7 +183,6 @@ export function emptyState(target: string, ownerId: string): TargetState {
     ownership: { prefixes: [], rules: [] },
     operator: {},
     run: { outbox: [] },
-    planner: { absent: [], returned: [] },
   };
 }
 

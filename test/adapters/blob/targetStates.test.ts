@@ -61,10 +61,7 @@ const full = toState('web', {
   ownership: { prefixes: [{ prefix: '192.0.2.0/24', since }], rules: ['AllowAcr', 'AllowAcr-ipv6'] },
   operator: { pin: { snapshot: 'Public-20261116-346-0123456789ab', by: 'Grüße', at: since } },
   run,
-  planner: {
-    absent: [{ prefix: '198.51.100.0/24', since, publication: '2026-11-16 346', confirmedBy: [] }],
-    returned: [{ prefix: '203.0.113.0/24', returns: [since] }],
-  },
+  selection: { hash: 'b'.repeat(64), since },
 });
 const withStatus = (status: LastResult['status']) => ({ run: { ...run, lastResult: { ...lastResult, status } } });
 
@@ -136,8 +133,8 @@ describe('a blob that is no state', () => {
     ],
     [
       'a wrong field of an entry',
-      JSON.stringify({ ...full, planner: { absent: [{}] } }),
-      'planner.absent[0].prefix is missing, expected a text',
+      JSON.stringify({ ...full, run: { ...run, seen: { snapshot: 's', byOthers: [], absent: [], missing: [{}] } } }),
+      'run.seen.missing[0].prefix is missing, expected a text',
     ],
     [
       'a wrong status',
@@ -202,13 +199,19 @@ describe('summaries', () => {
       { prefix: '192.0.2.0/24', published: '2025-03-03' },
       { prefix: '203.0.113.0/24', published: '' },
     ];
-    await putState({ ...full, run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], missing } } });
+    await putState({
+      ...full,
+      run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], absent: [], missing } },
+    });
 
     expect((await store.listSummaries()).get('web')).toMatchObject({ status: 'held', waiting: [missing[1]] });
   });
 
   test('name the snapshot up to which they tell', async () => {
-    await putState({ ...full, run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], missing: [] } } });
+    await putState({
+      ...full,
+      run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], absent: [], missing: [] } },
+    });
 
     expect((await store.listSummaries()).get('web')).toMatchObject({ waiting: [], snapshot: lastResult.snapshot });
   });

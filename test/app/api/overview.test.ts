@@ -25,7 +25,7 @@ async function ask(): Promise<Overview> {
 
 function stand(name: string, result: Partial<LastResult>, missing: readonly WaitingPrefix[] = []): void {
   const lastResult = { ...last, runId: `20260721T070000000Z-${name}-0123abcd`, ...result };
-  const seen = { snapshot: world.snapshots.all.at(-1)?.id ?? '', missing, byOthers: [] };
+  const seen = { snapshot: world.snapshots.all.at(-1)?.id ?? '', missing, byOthers: [], absent: [] };
   world.states.set(name, makeState({ target: name, run: { outbox: [], lastResult, seen } }));
 }
 

@@ -842,7 +842,7 @@ describe('health', () => {
   }
 
   function lacking(prefix: string, published: string): Partial<TargetState> {
-    const seen = { snapshot: idOf(2), byOthers: [], missing: [{ prefix, published }] };
+    const seen = { snapshot: idOf(2), byOthers: [], absent: [], missing: [{ prefix, published }] };
     return { run: { outbox: [], lastResult, seen } };
   }
 });

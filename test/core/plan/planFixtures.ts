@@ -7,7 +7,7 @@ import type { Growth, GrowthLimit } from '../../../src/core/history/growth.ts';
 import { dropContained, familyOf, intersectEach, sortPrefixes, subtractPrefixes } from '../../../src/core/prefixes.ts';
 import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../../src/core/targets/target.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
-import type { PlannerState } from '../../../src/core/targets/targetState.ts';
+import type { Approval, OwnedPrefix, Pin } from '../../../src/core/targets/targetState.ts';
 
 /** No grace, no limit: what is asked is done. */
 export const openLimits: SafetyLimits = {
@@ -66,7 +66,11 @@ export function registryTarget(overrides: Partial<RegistryTarget> = {}): Registr
 }
 
 /** What a plan is told of a target, beside the list and the live rules. */
-export interface PlannedState extends Pick<PlannerState, 'owned' | 'ownedRules' | 'pin' | 'approval'> {
+export interface PlannedState {
+  readonly owned: readonly OwnedPrefix[];
+  readonly ownedRules: readonly string[];
+  readonly pin?: Pin;
+  readonly approval?: Approval;
   /** Since when what is gone has been gone; anything else since the newest release. */
   readonly absent: readonly Absence[];
 }
