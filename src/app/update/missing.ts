@@ -8,6 +8,7 @@ import { prefixesOwned, type SeenRules, type TargetState } from '../../core/targ
 import { readNewestSnapshot, registryOf, toLastListing, type Listing, type ListReaders } from './listing.ts';
 import type { Logger } from '../ports.ts';
 import { scopeOf, type HistorySource } from './past.ts';
+import type { PlannedUpdate } from './planUpdate.ts';
 import type { RunResult } from './runResult.ts';
 
 export interface MissingReaders extends ListReaders {
@@ -52,11 +53,19 @@ function factsOf(
   if (!planned) return { byOthers: [], absent: [], ...run.seen, snapshot: snapshot.id };
   const byOthers = intersectPrefixes(selection.prefixes, planned.result.plan.foreign);
   const isLive = registryOf(planned.target) !== undefined && regions !== 'all';
-  const gone = subtractPrefixes(planned.result.ours, planned.own?.selection.prefixes ?? []);
-  const absent = planned.past
-    .absences(gone)
-    .map(({ prefix, since, confirmations }) => ({ prefix, since, confirmations }));
-  return { snapshot: snapshot.id, byOthers, absent, ...(isLive ? { registryRegions: regions } : {}) };
+  return {
+    snapshot: snapshot.id,
+    byOthers,
+    absent: absentOf(planned, run.seen),
+    ...(isLive ? { registryRegions: regions } : {}),
+  };
+}
+
+/** Of a target that is blocked nobody can tell what it selects. */
+function absentOf({ result, own, past }: PlannedUpdate, seen: SeenRules | undefined): SeenRules['absent'] {
+  if (result.plan.verdict === 'blocked') return seen?.absent ?? [];
+  const gone = subtractPrefixes(result.ours, own?.selection.prefixes ?? []);
+  return past.absences(gone).map(({ prefix, since, confirmations }) => ({ prefix, since, confirmations }));
 }
 
 function liveAfter({ applied, outcome, planned }: RunResult): readonly string[] {
