@@ -7,11 +7,7 @@ import type { Reason } from '../../core/reasons.ts';
 import { nextState, type StateEvent } from '../../core/targets/nextState.ts';
 import { ownRulesOf } from '../../core/targets/ownRules.ts';
 import type { Target } from '../../core/targets/target.ts';
-import {
-  emptyState,
-  type OperatorState,
-  type TargetState,
-} from '../../core/targets/targetState.ts';
+import { emptyState, type OperatorState, type TargetState } from '../../core/targets/targetState.ts';
 import { counted } from '../../core/words.ts';
 import { itemsOf } from '../itemsOf.ts';
 import type { Ledger, TargetSession } from '../ports.ts';
