@@ -39,6 +39,15 @@ param pullSchedule string = '0 30 */6 * * *'
 @description('RECONCILE_SCHEDULE: NCRONTAB with six fields, UTC.')
 param reconcileSchedule string = '0 0 * * * *'
 
+@description('ARM_API_VERSIONS: comma list of <provider or resource type>=<api-version>. Empty: those of the SDK.')
+param armApiVersions string = ''
+
+@description('Proxy for every call that goes out: HTTPS_PROXY and HTTP_PROXY. Empty: none.')
+param outboundProxy string = ''
+
+@description('NO_PROXY: comma list of hosts that are asked directly.')
+param noProxy string = ''
+
 @description('UPDATES_PAUSED: true writes nothing to any target.')
 param updatesPaused bool = false
 
@@ -99,6 +108,11 @@ param tags object = {}
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var functionAppName = 'func-${environmentName}-${token}'
 var allTags = union(tags, { 'azd-env-name': environmentName })
+var optionalSettings = union(
+  empty(armApiVersions) ? {} : { ARM_API_VERSIONS: armApiVersions },
+  empty(outboundProxy) ? {} : { HTTPS_PROXY: outboundProxy, HTTP_PROXY: outboundProxy, NODE_USE_ENV_PROXY: '1' },
+  empty(noProxy) ? {} : { NO_PROXY: noProxy }
+)
 var usesDiscoveryApi = contains(map(split(serviceTagsSources, ','), source => trim(source)), 'api')
 var clouds = {
   AzureCloud: 'Public'
@@ -219,7 +233,7 @@ module functionApp 'modules/functionApp.bicep' = {
     allowedIpRanges: allowedIpRanges
     publisherIpRanges: publisherIpRanges
     hasAvailabilityTest: !empty(availabilityTestLocations)
-    settings: {
+    settings: union(optionalSettings, {
       AZURE_CLOUD: clouds[environment().name]
       ARM_ENDPOINT: 'https://${split(environment().resourceManager, '/')[2]}'
       SERVICE_TAGS_SOURCES: serviceTagsSources
@@ -229,7 +243,7 @@ module functionApp 'modules/functionApp.bicep' = {
       PULL_SCHEDULE: pullSchedule
       RECONCILE_SCHEDULE: reconcileSchedule
       UPDATES_PAUSED: updatesPaused ? 'true' : 'false'
-    }
+    })
   }
   // The private endpoints must stand before the host first opens its storage, the role before it reads a secret.
   dependsOn: [privateEndpoints, keyVaultAccess]

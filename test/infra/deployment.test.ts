@@ -211,6 +211,8 @@ describeWithBicep('a deployment with all that can be switched on', () => {
       virtualNetworkEnabled: 'true',
       ledgerRetentionDays: '0',
       ledgerKeptDays: '0',
+      outboundProxy: "'http://proxy.example.net:3128'",
+      armApiVersions: "'Microsoft.ContainerRegistry/registries=2023-07-01'",
     });
   }, 60_000);
 
@@ -239,6 +241,19 @@ describeWithBicep('a deployment with all that can be switched on', () => {
     });
     expect(JSON.stringify(webTest?.properties)).toContain('/api/health');
     expect(rulesOf(resources).map(({ name }) => name)).toContain('not-reachable');
+  });
+
+  test('sends every call through the proxy, with the api-versions that were asked for', () => {
+    const [settings] = ofType(resources, 'Web/sites/config');
+
+    // Endpoints of storage are known to Azure alone, so that the whole stays an expression.
+    const text = JSON.stringify(settings?.properties).replaceAll(/[^\w:/.=-]+/g, ' ');
+
+    expect(text).toContain('HTTPS_PROXY http://proxy.example.net:3128 ');
+    expect(text).toContain('HTTP_PROXY http://proxy.example.net:3128 ');
+    expect(text).toContain('NODE_USE_ENV_PROXY 1 ');
+    expect(text).toContain('ARM_API_VERSIONS Microsoft.ContainerRegistry/registries=2023-07-01 ');
+    expect(text).not.toContain('NO_PROXY');
   });
 
   test('neither retains nor deletes the ledger, where both are 0', () => {
