@@ -67,7 +67,7 @@ export const defaultSettings: Settings = {
   registryEffectInMs: 0,
   registryConcurrentUpdate: 'conflict',
   registryPatchStatus: 201,
-  maxIpRules: 100,
+  maxIpRules: 200, // what Microsoft has published since January 2026
   retryAfterInSeconds: 0,
   retryAfterAs: 'seconds',
   operationHeaders: 'all',

@@ -66,7 +66,7 @@ describe('a list that outgrows a registry', () => {
   const target = prod({ serviceTag: acr, regions: 'all', limits: openLimits });
 
   test('what was deleted by hand is put back, the rest is held, and no more is written after that', async () => {
-    const world = await worlds.open({ targets: [target] });
+    const world = await worlds.open({ targets: [target], simulation: { maxIpRules: 100 } });
     await publish(world, { [acr]: list(100) }, 1);
     editIpRules(world, (rules) => rules.slice(5));
 
@@ -84,7 +84,7 @@ describe('a list that outgrows a registry', () => {
   });
 
   test('a quota that was raised is found by the next reconciliation', async () => {
-    const world = await worlds.open({ targets: [target] });
+    const world = await worlds.open({ targets: [target], simulation: { maxIpRules: 100 } });
     await publish(world, { [acr]: list(106) }, 1);
 
     world.simulator.configure({ maxIpRules: 200 });

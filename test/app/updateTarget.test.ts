@@ -73,12 +73,12 @@ const obstacles: readonly Obstacle[] = [
     what: 'a registry that others have filled up',
     target: prod(),
     prepare: (world) => {
-      const ipRules = Array.from({ length: 100 }, (_, index) => ({ value: `198.51.100.${index}` }));
+      const ipRules = Array.from({ length: 200 }, (_, index) => ({ value: `198.51.100.${index}` }));
       world.simulator.putRegistry({ id: prod().resourceId, networkRuleSet: { defaultAction: 'Deny', ipRules } });
     },
     code: 'quota',
     message:
-      /2 of 2 prefixes do not fit: the registry takes 100 IP rules \(100 of them are other people’s\), and 2 rules are needed/,
+      /2 of 2 prefixes do not fit: the registry takes 200 IP rules \(200 of them are other people’s\), and 2 rules are needed/,
   },
   {
     what: 'a rule of our name',
