@@ -45,6 +45,8 @@ export async function recordRun(run: Run, result: RunResult, before: TargetState
   await state.store(isKept ? { ...ending, record } : ending);
   const stored = isKept ? (state.current.run.outbox.at(-1) ?? record) : record;
   await state.settle(services.ledger);
+  // Beside the ledger: a tail that is cut off, or a chain that is written anew, shows against it.
+  if (isKept) services.logger.info('ledger head', { chain: target.name, ...state.current.run.ledgerHead });
   return { record: stored, deadline: deadline?.notification };
 }
 
