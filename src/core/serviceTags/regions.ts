@@ -23,11 +23,31 @@ export function matchRegion(document: ServiceTagsDocument, serviceTag: string, r
     .find((tag) => tag !== undefined);
 }
 
-/** What the tag's part for a region may be called: by its ARM location, or by the code that the ACR tag has for it. */
-export function regionalNames(document: ServiceTagsDocument, serviceTag: string, region: string): string[] {
+/** The legacy codes of ARM locations, as the lists since 2019 have them in `properties.region` of the ACR tags. */
+const legacyCodes: Readonly<Record<string, string>> = {
+  brazilsoutheast: 'brazilse',
+  eastusstg: 'usstagee',
+  francecentral: 'centralfrance',
+  francesouth: 'southfrance',
+  germanynorth: 'germanyn',
+  germanywestcentral: 'germanywc',
+  norwayeast: 'norwaye',
+  norwaywest: 'norwayw',
+  southcentralusstg: 'usstagec',
+  switzerlandnorth: 'switzerlandn',
+  switzerlandwest: 'switzerlandw',
+};
+
+/** What the name of a tag's part for a region may end in, in lower case: its ARM location, or its legacy code. */
+export function regionSuffixes(region: string, document?: ServiceTagsDocument): string[] {
   const location = normalizeRegion(region);
-  const code = findTag(document, `${defaultServiceTag}.${location}`)?.region ?? location;
-  return [location, code].map((suffix) => `${serviceTag}.${suffix}`);
+  const listed = document && findTag(document, `${defaultServiceTag}.${location}`)?.region.toLowerCase();
+  return [...new Set([location, legacyCodes[location] ?? location, listed ?? location])];
+}
+
+/** What the tag's part for a region may be called. */
+export function regionalNames(document: ServiceTagsDocument, serviceTag: string, region: string): string[] {
+  return regionSuffixes(region, document).map((suffix) => `${serviceTag}.${suffix}`);
 }
 
 /** The tags for one region each of a service tag, by name. */

@@ -1,6 +1,6 @@
 import { nearestNames } from '../nearest.ts';
 import { dropContained, familyOf, sortPrefixes, type AddressFamily } from '../prefixes.ts';
-import { findTag, knownRegions, matchRegion, normalizeRegion } from './regions.ts';
+import { findTag, knownRegions, matchRegion, normalizeRegion, regionSuffixes } from './regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 
 /** What a target wants of a document; `ofRegistry` is resolved to its locations before. */
@@ -78,10 +78,13 @@ function findMissing(
   const current = knownRegions(document, serviceTag);
   const known = new Set([...current, ...(request.everKnownRegions ?? []).map(normalizeRegion)]);
   // Where the document has nothing at all of the tag, it says nothing about what a region is called.
+  const nameOf = (region: string) => regionSuffixes(region, document).find((suffix) => known.has(suffix));
   const isMistake = (region: string): boolean =>
-    !known.has(region) && (current.length > 0 || findTag(document, serviceTag) !== undefined);
+    nameOf(region) === undefined && (current.length > 0 || findTag(document, serviceTag) !== undefined);
   return {
-    missingTags: absent.filter((region) => !isMistake(region)).map((region) => `${serviceTag}.${region}`),
+    missingTags: absent
+      .filter((region) => !isMistake(region))
+      .map((region) => `${serviceTag}.${nameOf(region) ?? region}`),
     unknownRegions: absent.filter(isMistake).map((region) => ({ region, nearest: nearestNames(region, known) })),
   };
 }

@@ -1,5 +1,5 @@
 /** Which tags a target takes its prefixes from, and which are looked after without one. */
-import { findTag, normalizeRegion, regionalTags } from './regions.ts';
+import { findTag, regionalTags, regionSuffixes } from './regions.ts';
 import { defaultServiceTag, type ServiceTagsDocument } from './serviceTags.ts';
 import type { Target } from '../targets/target.ts';
 
@@ -10,7 +10,7 @@ export function concerns(target: Target, tag: string): boolean {
   if (target.regions === 'all') return name === serviceTag;
   if (!name.startsWith(`${serviceTag}.`)) return false;
   if ('ofRegistry' in target.regions) return true;
-  return target.regions.some((region) => normalizeRegion(region) === name.slice(serviceTag.length + 1));
+  return target.regions.some((region) => regionSuffixes(region).includes(name.slice(serviceTag.length + 1)));
 }
 
 /**

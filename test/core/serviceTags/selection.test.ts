@@ -156,3 +156,14 @@ describe('real files', () => {
     });
   });
 });
+
+test('a region that has left the list under its legacy code is missing, and no mistake', () => {
+  const document = documentOf({ AzureCloud: ['20.40.0.0/13'], 'AzureCloud.westeurope': ['20.41.0.0/16'] });
+  const request = { serviceTag: 'AzureCloud', regions: ['norwayeast'], families: ['ipv4'] } as const;
+
+  expect(selectPrefixes(document, { ...request, everKnownRegions: ['norwaye'] })).toMatchObject({
+    missingTags: ['AzureCloud.norwaye'],
+    unknownRegions: [],
+  });
+  expect(selectPrefixes(document, request).unknownRegions).toMatchObject([{ region: 'norwayeast' }]);
+});

@@ -60,3 +60,12 @@ describe('watchedTags', () => {
     expect(watchedTags(document, targets.map(nsgTarget))).toEqual(expected);
   });
 });
+
+test('a region is its tag, whatever the tag calls it: AzureCloud has legacy codes', () => {
+  const target = nsgTarget({ serviceTag: 'AzureCloud', regions: ['norwayeast', 'westeurope'] });
+
+  expect(
+    ['AzureCloud.norwaye', 'AzureCloud.NorwayEast', 'AzureCloud.westeurope'].map((tag) => concerns(target, tag)),
+  ).toEqual([true, true, true]);
+  expect(['AzureCloud.norwayw', 'AzureCloud'].map((tag) => concerns(target, tag))).toEqual([false, false]);
+});
