@@ -26,6 +26,8 @@ interface BlockedCase {
   readonly code: string;
   /** What the reason must say, to the letter. */
   readonly says: readonly string[];
+  /** `blocked` by default. */
+  readonly status?: 'noEffect';
   /** It shows behind the write, which has been carried out. */
   readonly isLate?: true;
 }
@@ -112,7 +114,9 @@ const cases: Readonly<Record<Target['kind'], Readonly<Record<string, BlockedCase
       break: (world) => putRegistry(world, 'Standard'),
       mend: (world) => putRegistry(world, 'Premium'),
       code: 'wrongSku',
-      says: [`${registry} is Standard`, 'az acr update --sku Premium'],
+      says: [`${registry} is Standard`, 'az acr update --name prod --sku Premium'],
+      // What was written while it was Premium has none any more.
+      status: 'noEffect',
     },
   },
 };
@@ -143,7 +147,7 @@ describe.each(kinds)('%s', (kind, target) => {
     const reason = record.reasons.find(({ code }) => code === blocked.code);
     for (const text of blocked.says) expect(reason?.message).toContain(text);
     const state = await world.services.states.get(target.name);
-    expect(state?.run.lastResult?.status).toBe('blocked');
+    expect(state?.run.lastResult?.status).toBe(blocked.status ?? 'blocked');
     expect(state?.ownership.prefixes.length).toBeGreaterThan(0);
     const told = world.notifications.filter(({ type }) => type === 'target.blocked');
     expect(told).toHaveLength(1);
