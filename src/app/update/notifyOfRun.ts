@@ -59,7 +59,7 @@ export function notificationsOf(last: LastResult | undefined, record: UpdateReco
   if (isWithoutEffect && last?.status !== 'noEffect') {
     found.push(toNotification('target.noEffect', record, 'its rules have no effect'));
   }
-  if (outcome === 'blocked' && !isWithoutEffect && (last?.status !== 'blocked' || !sameReasons(last, record))) {
+  if (outcome === 'blocked' && !isWithoutEffect && (last?.outcome !== 'blocked' || !sameReasons(last, record))) {
     found.push(toNotification('target.blocked', record, 'blocked: nothing can be applied'));
   }
   if (outcome === 'failed' && last?.status !== 'failed')
