@@ -1,6 +1,7 @@
 /**
  * `npm run verify-ledger`: checks every chain of the ledger. Prints one line a chain and what is wrong with it below.
  */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,11 +13,11 @@ import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
 import { createStorageClients, type StorageClients } from '../src/adapters/storageClients.ts';
 import { readChoice, type Environment } from '../src/config/environment.ts';
 import { readStorage, toBlobServiceUrl } from '../src/config/storage.ts';
-import { InvalidDocumentError, NewerVersionError, toErrorMessage } from '../src/core/errors.ts';
+import { InvalidDocumentError, NewerVersionError, quoteValue, toErrorMessage } from '../src/core/errors.ts';
 import { verifyChain, type ChainBreak } from '../src/core/ledger/ledgerChain.ts';
 import type { Chain } from '../src/core/ledger/outbox.ts';
 import { isPullOf } from '../src/core/ledger/pullRecord.ts';
-import type { RunRecord } from '../src/core/ledger/runRecord.ts';
+import type { LedgerHead, RunRecord } from '../src/core/ledger/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import { readLocalSettings } from './host/settings.ts';
 
@@ -27,18 +28,25 @@ export interface ChainReport {
 }
 
 /** Chains by name; one that only a state knows of is among them. */
-export async function verifyLedger(clients: StorageClients, cloud: Cloud): Promise<ChainReport[]> {
+export async function verifyLedger(
+  clients: StorageClients,
+  cloud: Cloud,
+  heads: readonly LoggedHead[] = [],
+): Promise<ChainReport[]> {
   const ledger = new BlobLedger(clients.blobs);
   const states = new BlobTargetStateStore(clients.blobs);
   const targets = [...(await states.listSummaries()).keys()];
-  const chains = [...new Set([...(await ledger.chains()), ...targets])].sort();
+  const logged = heads.map(({ chain }) => chain);
+  const chains = [...new Set([...(await ledger.chains()), ...targets, ...logged])].sort();
   const pulls = await new BlobSnapshotStore(clients.blobs).readPullStatus(cloud);
   if (pulls?.ledgerHead && !chains.includes('pull')) chains.push('pull');
 
   const reports: ChainReport[] = [];
   for (const chain of chains) {
     const isOurs = (record: RunRecord) => chain !== 'pull' || isPullOf(cloud, record);
-    reports.push(await verifyOne(ledger, chain, chain === 'pull' ? pulls : (await states.get(chain))?.run, isOurs));
+    reports.push(
+      await verifyOne(ledger, chain, chain === 'pull' ? pulls : await readClaims(states, chain), isOurs, heads),
+    );
   }
   return reports;
 }
@@ -51,6 +59,7 @@ async function verifyOne(
   chain: string,
   claims: Claims | undefined,
   isOurs: (record: RunRecord) => boolean,
+  heads: readonly LoggedHead[],
 ): Promise<ChainReport> {
   const listed = [];
   for await (const run of ledger.ids(chain)) listed.unshift(run);
@@ -60,9 +69,40 @@ async function verifyOne(
   const check = verifyChain(records, {
     writtenHashes: new Map(listed.flatMap(({ runId, writtenHash }) => (writtenHash ? [[runId, writtenHash]] : []))),
     ...(claims?.ledgerHead ? { head: claims.ledgerHead } : {}),
+    earlierHeads: heads.filter((head) => head.chain === chain),
     owed: (claims?.outbox ?? []).map(({ id }) => id),
   });
   return { chain, count: records.length + unreadable.length, breaks: [...unreadable, ...check.breaks] };
+}
+
+/** A state that is damaged, or of a newer version, says nothing; the records are looked at all the same. */
+async function readClaims(states: BlobTargetStateStore, target: string): Promise<Claims | undefined> {
+  try {
+    return (await states.get(target))?.run;
+  } catch (error) {
+    if (error instanceof InvalidDocumentError || error instanceof NewerVersionError) return undefined;
+    throw error;
+  }
+}
+
+/** A line `ledger head` of the log. */
+interface LoggedHead extends LedgerHead {
+  readonly chain: string;
+}
+
+/** One JSON object per line, or one list of them: with chain, runId, hash and, if known, count. */
+function readHeads(file: string): LoggedHead[] {
+  const text = readFileSync(file, 'utf8').trim();
+  const values: unknown[] = text.startsWith('[')
+    ? (JSON.parse(text) as unknown[])
+    : text.split('\n').map((line) => JSON.parse(line) as unknown);
+  return values.map((value, index) => {
+    const { chain, runId, hash, count } = value as Readonly<Record<string, unknown>>;
+    if (typeof chain === 'string' && typeof runId === 'string' && typeof hash === 'string') {
+      return { chain, runId, hash, ...(typeof count === 'number' ? { count } : {}) };
+    }
+    throw new Error(`${file}: entry ${index + 1} is ${quoteValue(value)}, expected chain, runId and hash as texts`);
+  });
 }
 
 async function readRecord(ledger: BlobLedger, runId: string): Promise<RunRecord | ChainBreak> {
@@ -77,7 +117,8 @@ async function readRecord(ledger: BlobLedger, runId: string): Promise<RunRecord 
 
 const usage = `npm run verify-ledger
 
-Checks every chain of the ledger. Ends with 0 where all are whole, 1 where one is broken, 2 where it could not look.
+Checks every chain of the ledger. With --heads FILE also against the heads that the app logged ("ledger head"): one JSON
+object per line with chain, runId, hash and count. Ends with 0 where all are whole, 1 where one is broken, 2 where it could not look.
 
 Settings, from the environment, or from local.settings.json where the environment names no storage:
   AzureWebJobsStorage               a connection string, or UseDevelopmentStorage=true
@@ -94,14 +135,18 @@ export interface Command {
 
 /** Returns the exit code. */
 export async function main({ args, env, folder }: Command, print: (line: string) => void): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { help: { type: 'boolean', short: 'h' }, heads: { type: 'string' } },
+  });
+  const heads = values.heads === undefined ? [] : readHeads(values.heads);
   if (values.help) {
     print(usage);
     return 0;
   }
   // A plain AzureWebJobsStorage of the file would win over an account that the environment names.
   const isNamed = Object.keys(env).some((name) => name.startsWith('AzureWebJobsStorage'));
-  const { url, reports } = await readReports(isNamed ? env : { ...readLocalSettings(folder), ...env });
+  const { url, reports } = await readReports(isNamed ? env : { ...readLocalSettings(folder), ...env }, heads);
   if (reports.length === 0) print(`the ledger at ${url} is empty`);
   for (const { chain, count, breaks } of reports) {
     print(`${chain}: ${count} records, ${breaks.length === 0 ? 'whole' : `${breaks.length} breaks`}`);
@@ -110,13 +155,16 @@ export async function main({ args, env, folder }: Command, print: (line: string)
   return reports.some(({ breaks }) => breaks.length > 0) ? 1 : 0;
 }
 
-async function readReports(env: Environment): Promise<{ readonly url: string; readonly reports: ChainReport[] }> {
+async function readReports(
+  env: Environment,
+  heads: readonly LoggedHead[],
+): Promise<{ readonly url: string; readonly reports: ChainReport[] }> {
   const cloud = readChoice(env, 'AZURE_CLOUD', clouds) ?? 'Public';
   const storage = readStorage(env, cloud);
   const url = toBlobServiceUrl(storage);
   const { authorityHost } = cloudSettings[cloud];
   try {
-    return { url, reports: await verifyLedger(createStorageClients(storage, { authorityHost }), cloud) };
+    return { url, reports: await verifyLedger(createStorageClients(storage, { authorityHost }), cloud, heads) };
   } catch (error) {
     throw new Error(`the ledger at ${url} cannot be read: ${toErrorMessage(error)}`, { cause: error });
   }

@@ -119,6 +119,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
     note('degraded', `${targets.held} of ${targets.total} targets hold changes for approval`);
   if (targets && targets.noEffect > 0) note('degraded', describeNoEffect(targets.noEffect, targets.total));
   noteDeliveries(deliveries ?? [], note);
+  noteStuck(summaries ?? [], now, note);
   noteGoLive(goLive, note);
   if (services.updatesPaused) note('degraded', 'updates are paused by the setting UPDATES_PAUSED');
 
@@ -222,6 +223,23 @@ function notePull(
   if (bad > 0) note('degraded', `${bad} of ${pull.sources.length} sources are stale or failed`);
   if (pull.disagreements.length > 0)
     note('degraded', `the sources disagree about ${counted(pull.disagreements.length, 'tag')}`);
+}
+
+/** Two rounds of the hourly reconciliation, with some time for the queue. */
+const stuckAfterInMs = 2.5 * hourInMs;
+
+/** A lock that does not end, a message that nobody handles: what is put off again and again is told. */
+function noteStuck(
+  summaries: readonly NamedTargetSummary[],
+  now: Date,
+  note: (severity: Finding['severity'], text: string) => void,
+): void {
+  const times = summaries.flatMap(({ status, since }) => (status === 'pending' && since !== undefined ? [since] : []));
+  const stuck = times.filter((since) => now.getTime() - Date.parse(since) > stuckAfterInMs).sort();
+  const [first] = stuck;
+  if (first === undefined) return;
+  const which = stuck.length === 1 ? '1 target has' : `${stuck.length} targets have`;
+  note('degraded', `${which} been pending for more than two hours, the first since ${first}: GET targets says why`);
 }
 
 function noteGoLive(

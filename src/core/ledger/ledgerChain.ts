@@ -71,6 +71,8 @@ export interface ChainEvidence {
   readonly writtenHashes?: ReadonlyMap<string, string>;
   /** The newest record as the target's state has it: shows changes at the end of the chain. */
   readonly head?: LedgerHead;
+  /** Heads of earlier days, exported from the log: a tail that is cut off, or a chain written anew, shows against them. */
+  readonly earlierHeads?: readonly LedgerHead[];
   /** Records that the state still owes to the ledger: they may follow the head. */
   readonly owed?: readonly string[];
 }
@@ -91,6 +93,7 @@ export function verifyChain(records: readonly RunRecord[], evidence: ChainEviden
     ...links.flatMap((link) => contentBreaks(link, evidence)),
     ...linkBreaks(links, evidence),
     ...headBreaks(links, evidence),
+    ...earlierHeadBreaks(links, evidence),
   ];
   return { ok: breaks.length === 0, breaks: breaks.filter(isFirstOfItsKind) };
 }
@@ -142,6 +145,18 @@ function headBreaks(links: readonly Link[], { head, owed = [] }: ChainEvidence):
       runId: link.record.id,
       message: 'it follows the newest record that the state knows',
     }));
+}
+
+function earlierHeadBreaks(links: readonly Link[], { earlierHeads = [] }: ChainEvidence): ChainBreak[] {
+  return earlierHeads.flatMap(({ runId, hash, count }): ChainBreak[] => {
+    const at = links.find((link) => link.record.id === runId);
+    if (!at) return [{ kind: 'missing', runId, message: 'it was logged as the newest record, and is not there' }];
+    if (at.hash !== hash) return [{ kind: 'altered', runId, message: `its hash is ${at.hash}, the log has ${hash}` }];
+    if (count === undefined || at.index + 1 === count) return [];
+    return [
+      { kind: 'missing', runId, message: `it is record ${at.index + 1} of its chain, the log has it as ${count}` },
+    ];
+  });
 }
 
 function forked(runId: string, sibling: string): ChainBreak {

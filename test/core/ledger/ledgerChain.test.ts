@@ -154,3 +154,20 @@ describe('verifyChain', () => {
     expect(kindsOf([first, third, second, fourth])).toEqual([['outOfOrder', third.id]]);
   });
 });
+
+describe('against the heads that were logged', () => {
+  const [one, two] = [toRecord(1), toRecord(2)];
+  const linked = { ...two, previousHash: recordHash(one) };
+  const earlierHeads = [
+    { runId: one.id, hash: recordHash(one), count: 1 },
+    { runId: linked.id, hash: recordHash(linked), count: 2 },
+  ];
+
+  test.each([
+    ['a whole chain', [one, linked], []],
+    ['a tail that was cut off', [one], ['missing']],
+    ['a chain that was written anew', [{ ...one, outcome: 'failed' as const }], ['altered', 'missing']],
+  ])('%s', (_, records, kinds) => {
+    expect(verifyChain(records, { earlierHeads }).breaks.map(({ kind }) => kind)).toEqual(kinds);
+  });
+});
