@@ -183,7 +183,7 @@ describe('exposure guard', () => {
     expect(mergePrefixes(prefixesIn(world))).toEqual(mergePrefixes([...fifty, '20.43.0.0/24']));
     expect(run).toMatchObject({ outcome: 'applied', plan: { verdict: 'held' } });
     expect(run?.reasons.find((reason) => reason.code === code)?.message).toMatch(
-      /^[0-9a-f.:]+\/\d+ (\([\d,]+ addresses\) )?(overlaps|is wider)/,
+      /^[0-9a-f.:]+\/\d+ \(.*listed since 12 Jan 2026\) (overlaps|is wider)/,
     );
     expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
     expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('held');

@@ -1,5 +1,7 @@
 /** The reads of a run: what the list says, what people said, what the rules hold now. */
+import { firstListed } from '../../core/history/firstListed.ts';
 import type { History } from '../../core/history/history.ts';
+import type { ReleaseRef } from '../../core/history/historyDocument.ts';
 import { livePrefixes } from '../../core/plan/currentRule.ts';
 import type { ListedPrefix, PlanInput } from '../../core/plan/planInput.ts';
 import { intersectPrefixes, overlapping } from '../../core/prefixes.ts';
@@ -79,7 +81,7 @@ export async function observeTarget(
     target,
     configHash,
     snapshot,
-    listed: own ? toListed(own, state) : [],
+    listed: own ? toListed(history, target, own) : [],
     nested: own?.selection.nested ?? [],
     live: { ...current, maxRules: current.maxPrefixes },
     ownership,
@@ -111,10 +113,9 @@ export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
 }
 
 /** The tag of one region says where a prefix is, also for a target that follows the whole tag. */
-function toListed(
-  { snapshot: { document }, selection: { prefixes, tags } }: Listing,
-  { ownership }: TargetState,
-): ListedPrefix[] {
+function toListed(history: History, target: Target, own: Listing): ListedPrefix[] {
+  const { document } = own.snapshot;
+  const { prefixes, tags } = own.selection;
   const services = [...new Set(tags.map((tag) => tag.split('.', 1)[0] ?? tag))];
   const places = new Map<string, Pick<ListedPrefix, 'tag' | 'region'>>();
   for (const tag of services.flatMap((service) => regionalTags(document, service))) {
@@ -123,10 +124,17 @@ function toListed(
     for (const prefix of tag.addressPrefixes) places.set(prefix, { tag: tag.name, region });
   }
   const [whole = ''] = tags;
-  const owned = prefixesOwned({ ownership });
-  const known = new Set(overlapping(prefixes, owned));
-  const isAddition = (prefix: string) => owned.length > 0 && !known.has(prefix);
-  return prefixes.map((prefix) => ({ prefix, tag: whole, ...places.get(prefix), isAddition: isAddition(prefix) }));
+  const scope = scopeOf(own, target);
+  const { begins, releases } = history.scope(scope);
+  const found = new Set(begins.map((index) => releases[index]?.snapshot));
+  // What this deployment saw coming: not what it found, nor what is built in.
+  const isAddition = ({ builtIn, snapshot }: ReleaseRef) => !builtIn && !found.has(snapshot);
+  const dates = new Map(firstListed(history, scope, prefixes).map(({ prefix, release }) => [prefix, release]));
+  return prefixes.map((prefix) => {
+    const release = dates.get(prefix);
+    const dated = release && { firstListed: release, isAddition: isAddition(release) };
+    return { prefix, tag: whole, ...places.get(prefix), ...dated };
+  });
 }
 
 /** The day on which the oldest quarantine of a selected tag began. */

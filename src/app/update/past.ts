@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { absences, type Absence } from '../../core/history/absences.ts';
 import { growth, type Growth } from '../../core/history/growth.ts';
 import type { History, Scope } from '../../core/history/history.ts';
+import { subtractPrefixes } from '../../core/prefixes.ts';
 import type { SafetyLimits, Target } from '../../core/targets/target.ts';
 import type { SelectionState } from '../../core/targets/targetState.ts';
 import type { Listing } from './listing.ts';
@@ -41,6 +42,23 @@ export function selectionOf(
   return known ? { hash, since } : { hash, since, isFirst: true };
 }
 
+/** What few releases ever listed is dropped without harm: it must not use up the limits of removals. */
+function growthOf(history: History, scope: Scope, limits: SafetyLimits, now: Date): Growth {
+  const known = growth(history, scope, limits, now);
+  const isYoung = ({ listedReleases = Infinity }: Absence) => listedReleases < limits.removalConfirmations;
+  return {
+    ...known,
+    droppedInWindow: (until) => {
+      const dropped = known.droppedInWindow(until);
+      const young = absences(history, scope, dropped).filter(isYoung);
+      return subtractPrefixes(
+        dropped,
+        young.map(({ prefix }) => prefix),
+      );
+    },
+  };
+}
+
 export function pastOf(
   history: History,
   scope: Scope | undefined,
@@ -56,6 +74,6 @@ export function pastOf(
       // Nobody knows what was selected before: only what a release dropped has a time of its own.
       return absences(history, scope, prefixes).map((absence) => (absence.release ? absence : { ...absence, since }));
     },
-    growth: growth(history, scope ?? { tags: [], families: [] }, limits, now),
+    growth: growthOf(history, scope ?? { tags: [], families: [] }, limits, now),
   };
 }
