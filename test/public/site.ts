@@ -28,13 +28,14 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-export async function startSite(targetCount: number): Promise<Site> {
+/** `maxRules`: room of each registry, less than its region lists. */
+export async function startSite(targetCount: number, maxRules?: number): Promise<Site> {
   const root = await mkdtemp(join(tmpdir(), 'site-'));
   await buildApp({ root: project, out: join(root, 'dist') });
   for (const name of ['host.json', 'package.json', 'public'])
     await cp(join(project, name), join(root, name), { recursive: true });
   const targetsFile = join(root, 'targets.json');
-  await writeFile(targetsFile, JSON.stringify(makeTargets(targetCount)));
+  await writeFile(targetsFile, JSON.stringify(makeTargets(targetCount, maxRules)));
   const services = await startServices({ root, port: 0, once: true, source: undefined, targetsFile }, () => undefined);
   const { url } = services.host;
   const ask: Site['ask'] = async (method, path, body) => {
@@ -86,7 +87,7 @@ export function nsgId(name: string): string {
 }
 
 /** Every tenth is a registry, every seventh takes all regions; three are previews. */
-function makeTargets(count: number) {
+function makeTargets(count: number, maxRules: number | undefined) {
   const targets = Array.from({ length: count }, (_, index) => {
     const name = index === 0 ? 'webhook-receiver' : `firewall-${String(index).padStart(3, '0')}`;
     const region = regions[index % regions.length];
@@ -97,6 +98,7 @@ function makeTargets(count: number) {
         kind: 'registryNetworkRules',
         resourceId: `${subscription}/Microsoft.ContainerRegistry/registries/registry${index}`,
         regions: [region],
+        ...(maxRules !== undefined && { capacity: { maxRules } }),
         ...policy,
       };
     }

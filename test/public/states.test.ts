@@ -104,4 +104,21 @@ describeWithBrowser('the page in each state', () => {
     expect(text).toContain('Rules in Azure stay as they are');
     expect(text).not.toContain('in sync');
   }, 120_000);
+
+  test('a registry without room: said so, and no approval is offered, as it would not help', async () => {
+    const tight = await startSite(6, 4);
+    stops.push(() => tight.stop());
+    await tight.publish(2);
+    await tight.pull();
+    await tight.pull();
+    const text = await find(tight, 'no-room');
+
+    expect(text).toMatch(/firewall-005[\s\S]*prefixes do not fit/);
+    const card = page.locator('article', { hasText: 'firewall-005' });
+    expect(await card.getByRole('button', { name: /Approve/ }).count()).toBe(0);
+    await card.getByRole('link', { name: 'Review' }).click();
+    await page.getByText('Does not fit: an approval does not help').waitFor();
+    expect(await page.getByRole('button', { name: /Approve/ }).count()).toBe(0);
+    expect(await findViolations(page)).toEqual([]);
+  }, 180_000);
 });
