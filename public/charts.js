@@ -5,7 +5,7 @@ import { count, day, number } from './words.js';
 const dayInMs = 24 * 60 * 60 * 1000;
 
 /** Draws now, and again whenever the width changes. */
-export function drawToWidth(container, draw) {
+function drawToWidth(container, draw) {
   let drawn = 0;
   const observer = new ResizeObserver(() => {
     const width = Math.floor(container.clientWidth);

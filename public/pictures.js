@@ -18,7 +18,7 @@ export function showPictures({ sizes, regions, releases }) {
   showReleases(releases);
 }
 
-export function regionHref(tag) {
+function regionHref(tag) {
   return `#/regions/${encodeURIComponent(tag.slice(tag.indexOf('.') + 1))}`;
 }
 

@@ -24,7 +24,8 @@ export interface ExplainInput {
   readonly overlaps: readonly LookupMatch[];
   /** When the ACR tags listed it, since the history begins. */
   readonly periods: readonly ListedPeriod[];
-  readonly targets: readonly ExplainedTarget[];
+  /** Undefined: they cannot be read now. */
+  readonly targets: readonly ExplainedTarget[] | undefined;
 }
 
 export interface ExplainedTarget {
@@ -65,7 +66,7 @@ export interface TargetVerdict {
 
 export function explainAddress(input: ExplainInput): AddressExplanation {
   const { address, day, matches, overlaps, periods } = input;
-  const targets = input.targets
+  const targets = (input.targets ?? [])
     .map((target) => verdictOf(target, input))
     .filter(({ allowed, wanted }) => wanted || allowed !== 'no');
   return {
@@ -151,6 +152,10 @@ function nextSteps(input: ExplainInput, targets: readonly TargetVerdict[]): stri
     ];
   }
   const isListed = [...matches, ...overlaps].some(isAcr);
+  if (!input.targets)
+    return [
+      'Which targets let it in is not known now, as their state cannot be read from storage. Try again in a minute.',
+    ];
   if (isListed) return stepsForListed(input, targets);
   return [...stepsForUnlisted(address, situation, matches), ...keptSteps(targets)];
 }
@@ -172,7 +177,7 @@ function stepsForListed(
   }
   const byReason = new Map<string, TargetVerdict[]>();
   for (const verdict of lacking) {
-    const reasons = targets.find(({ target }) => target.name === verdict.name)?.reasons ?? [];
+    const reasons = targets?.find(({ target }) => target.name === verdict.name)?.reasons ?? [];
     const why = whyNot(verdict.status, reasons[0]?.message);
     byReason.set(why, [...(byReason.get(why) ?? []), verdict]);
   }

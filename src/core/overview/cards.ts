@@ -59,7 +59,7 @@ function heldCards(input: CardInput, plan: Plan, describe: DescribePrefix, now: 
   const noRoom = items.filter(({ fate }) => fate === 'doesNotFit');
   return [
     ...(waiting.length > 0 && plan.verdict === 'held' ? [approvalCard(input, plan, waiting, now)] : []),
-    ...(noRoom.length > 0 ? [noRoomCard(input, noRoom, now)] : []),
+    ...(noRoom.length > 0 ? [noRoomCard(input, plan, noRoom, now)] : []),
   ];
 }
 
@@ -75,21 +75,21 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
     ...base('approval', input),
     ...deadlineOfItems(input, now),
     title: `May the app ${parts.join(' and ')}?`,
-    text: [...reasonsOf(items), 'The rest of the plan is applied. Without you nothing of this is written.'],
+    text: [...reasonsOf(plan, items), 'The rest of the plan is applied. Without you nothing of this is written.'],
     ...itemsOf(items),
     targets: [{ name: target.name, planId: plan.id }],
     actions: ['review', 'approve', 'pause'],
   };
 }
 
-function noRoomCard(input: CardInput, items: readonly PlanItem[], now: Date): Card {
+function noRoomCard(input: CardInput, plan: Plan, items: readonly PlanItem[], now: Date): Card {
   const { row } = input;
   const room = row.room ? ` It uses ${inWords(row.room.used)} of ${inWords(row.room.limit)}.` : '';
   return {
     ...base('doesNotFit', input),
     ...deadlineOfItems(input, now),
     title: `${counted(items.length, 'prefix')} ${agree(items.length, 'does', 'do')} not fit`,
-    text: [...reasonsOf(items), `An approval does not help: make room, or choose fewer regions.${room}`],
+    text: [...reasonsOf(plan, items), `An approval does not help: make room, or choose fewer regions.${room}`],
     ...itemsOf(items),
     actions: ['review', 'pause'],
   };
@@ -152,8 +152,12 @@ function deadlineOfItems(input: CardInput, now: Date): Pick<Card, 'deadline' | '
   return { deadline: deadline?.toISOString() ?? null, tone: deadline && deadline < now ? 'bad' : 'warn' };
 }
 
-function reasonsOf(items: readonly PlanItem[]): string[] {
-  return [...new Set(items.flatMap(({ why }) => (why ? [readable(why.message)] : [])))].slice(0, 2);
+/** What the plan says of the items together, or else what it says of each. */
+function reasonsOf(plan: Plan, items: readonly PlanItem[]): string[] {
+  const codes = new Set(items.map(({ why }) => why?.code));
+  const together = plan.reasons.filter(({ code }) => codes.has(code)).map(({ message }) => message);
+  const each = items.flatMap(({ why }) => (why ? [why.message] : []));
+  return [...new Set(together.length > 0 ? together : each)].slice(0, 2).map(readable);
 }
 
 function itemsOf(items: readonly PlanItem[]): Pick<Card, 'items' | 'itemCount'> {

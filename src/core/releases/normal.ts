@@ -6,8 +6,6 @@ import type { Release } from '../history/historyDocument.ts';
 export interface Normal {
   /** Days between two lists, the usual number. */
   readonly daysBetweenReleases: number;
-  /** Day on which the next list is expected. */
-  readonly nextExpected: string;
   /** Of the last 52 lists. */
   readonly releases: number;
   readonly changing: number;
@@ -43,7 +41,6 @@ export function normalOf(all: readonly Release[], tag: string): Normal | undefin
     median(lastYear.slice(1).map(({ date }, index) => daysOf(date, lastYear[index]?.date ?? date))) || usualGap;
   return {
     daysBetweenReleases: gap,
-    nextExpected: new Date(Date.parse(newest.date) + gap * dayInMs).toISOString().slice(0, 10),
     releases: lastYear.length,
     changing: lastYear.filter(({ tags }) => tags[tag] !== undefined).length,
     usuallyAdded: median(adding.map(({ count }) => count)),

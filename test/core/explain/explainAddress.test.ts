@@ -103,6 +103,13 @@ describe('an address of the registry', () => {
   });
 });
 
+test('while the targets cannot be read, nothing is said of them', () => {
+  expect(explain({ targets: undefined })).toMatchObject({
+    targets: [],
+    next: [expect.stringContaining('cannot be read')],
+  });
+});
+
 describe('an address that is none of the registry', () => {
   test('refused by a registry: it is the caller’s own, and what to do', () => {
     const { summary, next } = explain({ address: '9.9.9.9', matches: [], situation: 'registryRefused' });
