@@ -28,7 +28,7 @@ export interface AddressPrefix {
 const widths = { ipv4: 32, ipv6: 128 } as const;
 
 /** A plan compares the same few hundred texts again and again; more than these are let go together. */
-const maxKept = 10_000;
+const maxKept = 100_000;
 const parsedTexts = new Map<string, AddressPrefix>();
 
 /** Parses an address or a CIDR; an address is a prefix of full length. Throws InvalidPrefixError. */

@@ -5,7 +5,7 @@ import { deadlineOf } from '../goLive.ts';
 import { partition, type LiveRules } from './own.ts';
 import { prefixesOf, type PlanItem } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
-import { countAddresses, coversAll, familyOf, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
+import { countAddresses, familyOf, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
 import { reasonFor, type Reason, type ReasonCode } from '../reasons.ts';
 import { regionInWords } from '../serviceTags/regions.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
@@ -303,7 +303,7 @@ export function supernetNote({ room, fitted }: Explained): Reason[] {
   const rules = fitted.afterAll;
   const unlisted = subtractPrefixes(rules, listed);
   if (widening === undefined || unlisted.length === 0) return [];
-  const held = listed.filter((prefix) => coversAll(rules, [prefix])).length;
+  const held = listed.length - overlapping(listed, subtractPrefixes(listed, rules)).length;
   const leaving = fitted.rows.filter(
     ({ fate }) => fate.is === 'kept' || (fate.is === 'needsApproval' && fate.change === 'remove'),
   );
