@@ -39,7 +39,10 @@ export async function pullServiceTags(
 ): Promise<PullResult | 'busy'> {
   return services.snapshots.withPullLease(services.cloud, async (session) => {
     const pull = await beginPull(services, session, trigger);
-    const misdated = await readMisdated(pull);
+    const misdated = await readMisdated(pull).catch(async (error: unknown) => {
+      await recordFailure(pull, error);
+      throw error;
+    });
     const fetched = await fetchAll(services.sources, pull.startedAt, new Map(Object.entries(misdated)));
     if (fetched.every(({ download }) => download === undefined)) return failUnread(pull, fetched);
     try {
