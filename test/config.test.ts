@@ -26,6 +26,7 @@ test('the defaults', () => {
     cloud: 'Public',
     armEndpoint: 'https://management.azure.com',
     armIsLoopback: false,
+    armApiVersions: new Map(),
     sources: [{ kind: 'download', name: 'download' }],
     serviceTagsLocation: 'westeurope',
     targets: { kind: 'file', path: 'targets.json' },
@@ -66,6 +67,7 @@ test('every setting', () => {
     cloud: 'AzureGovernment',
     armEndpoint: 'https://usgovvirginia.management.usgovcloudapi.net',
     armIsLoopback: false,
+    armApiVersions: new Map(),
     identity: { clientId: subscription },
     sources: [
       { kind: 'download', name: 'download' },

@@ -57,7 +57,9 @@ async function buildSdkCredential({ identity, authorityHost }: IdentityOptions):
   const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
   // Tries are counted here: the SDK's own go on for 20 seconds, and not after a 403.
   const retryOptions = { maxRetries: 0 };
-  if (process.env.IDENTITY_ENDPOINT !== undefined && process.env.AZURE_CLIENT_SECRET === undefined)
+  // eslint-disable-next-line no-restricted-properties -- the platform's own variables, which the SDK reads itself
+  const { IDENTITY_ENDPOINT, AZURE_CLIENT_SECRET } = process.env;
+  if (IDENTITY_ENDPOINT !== undefined && AZURE_CLIENT_SECRET === undefined)
     return new ManagedIdentityCredential({ ...identity, retryOptions });
   const { clientId, resourceId } = { clientId: undefined, resourceId: undefined, ...identity };
   return new DefaultAzureCredential({

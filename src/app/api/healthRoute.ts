@@ -51,6 +51,7 @@ const health = object({
   sources: { type: 'array', items: object({ source: text, status: text }) },
   disagreements: whole,
   problems: { type: 'array', items: text },
+  notes: { type: 'array', items: text, description: 'Worth knowing; nobody has to act.' },
 });
 
 const content = { 'application/json': health };

@@ -62,6 +62,8 @@ export interface Health {
   readonly disagreements: number;
   /** What is the matter, in words that name no resource. */
   readonly problems: readonly string[];
+  /** What is worth knowing and needs nobody. */
+  readonly notes: readonly string[];
 }
 
 const noTargetsFile =
@@ -138,6 +140,7 @@ export async function readHealth(services: QueryServices, current: CurrentSnapsh
     })),
     disagreements: pull?.disagreements.length ?? 0,
     problems: findings.map((finding) => finding.text),
+    notes: notesOf(pull),
   };
 }
 
@@ -152,6 +155,7 @@ export function unhealthy(problems: readonly string[]): Health {
     sources: [],
     disagreements: 0,
     problems,
+    notes: [],
   };
 }
 
@@ -221,8 +225,15 @@ function notePull(
   if (pull.lastPull.outcome === 'failed') note('degraded', 'the last pull failed');
   const bad = pull.sources.filter((source) => source.status !== 'healthy').length;
   if (bad > 0) note('degraded', `${bad} of ${pull.sources.length} sources are stale or failed`);
-  if (pull.disagreements.length > 0)
-    note('degraded', `the sources disagree about ${counted(pull.disagreements.length, 'tag')}`);
+}
+
+/** The weekly file is often weeks ahead of the API, so a difference is no fault. */
+function notesOf(pull: PullStatus | undefined): string[] {
+  return (pull?.disagreements ?? []).map(({ source, tag, prefixes, isNewest }) =>
+    isNewest
+      ? `only ${source} lists ${counted(prefixes.length, 'prefix')} of ${tag} so far: added, and counted double against the limits`
+      : `${source} still lists ${counted(prefixes.length, 'prefix')} of ${tag} that the newest document omits: kept until every source omits them`,
+  );
 }
 
 /** Two rounds of the hourly reconciliation, with some time for the queue. */
