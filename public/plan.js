@@ -15,7 +15,7 @@ const groups = [
 ];
 
 const longestUnfolded = 12;
-const columns = ['Prefix', 'Region', 'Addresses', 'First listed', 'Why'];
+const columns = ['Prefix', 'Region', 'Addresses', 'First listed', 'When', 'Why'];
 
 export function itemsOf(plan, fate) {
   return plan.items.filter((item) => item.fate === fate);
@@ -41,20 +41,15 @@ export function planGroups(plan, idPrefix = 'group') {
   });
 }
 
-function itemRow({ prefix, tag, addresses, change, firstListed, why, until, deadline, fate }) {
-  const sign = change === 'remove' ? '− ' : change === 'add' ? '+ ' : '';
+function itemRow({ prefix, tag, addresses, change, firstListed, why, until, deadline }) {
+  const sign = change === 'remove' ? '−\u00a0' : change === 'add' ? '+\u00a0' : '';
   return row(columns, [
     [sign, element('code', {}, prefix)],
     tag ? (regionWords(tag) ?? 'all regions') : 'not listed',
     number(addresses),
     firstListed ? day(firstListed) : '',
-    [
-      why?.message ?? '',
-      until ? [' Until ', day(until), '.'] : '',
-      deadline && fate !== 'keep' && change !== 'remove' && !['kept', 'others'].includes(fate)
-        ? [' Azure may use it ', relative(deadline, 'due'), '.']
-        : '',
-    ].flat(),
+    deadline ? relative(deadline, 'deadline') : until ? `until ${day(until)}` : '',
+    why?.message ?? '',
   ]);
 }
 
