@@ -68,7 +68,7 @@ function nothingWaits(state) {
 }
 
 function waitCard(card, refresh) {
-  const { id, tone, targets, title, text, items, itemCount, since, deadline } = card;
+  const { id, kind, tone, targets, title, text, items, itemCount, since, deadline } = card;
   const due = deadline ? relative(deadline, 'deadline') : since ? relative(since, 'since') : '';
   return element(
     'article',
@@ -90,7 +90,7 @@ function waitCard(card, refresh) {
             : undefined,
         )
       : undefined,
-    element('p', { className: 'text' }, [...text, ...firstListed(items)].join(' ')),
+    element('p', { className: 'text' }, [...text, ...(kind === 'overdue' ? firstListed(items) : [])].join(' ')),
     element('div', { className: 'acts' }, cardButtons(card, id, refresh)),
   );
 }
