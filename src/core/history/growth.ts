@@ -3,10 +3,10 @@ import { rangeToPrefixes, sortPrefixes } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 import { addressesOf } from './addressSpace.ts';
 import type { History, Scope } from './history.ts';
-import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
+import { serviceOf, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import { defaultBudget, defaultWindowDays, type Budget } from './limits.ts';
 import { intervalsOf, type ScopeRecord, type ScopeStep } from './scopeRecord.ts';
-import { bySize } from './tagTrust.ts';
+import { bySize, sizeAt } from './tagTrust.ts';
 import { AdditionWindow } from './window.ts';
 
 /** What a target may set; what it does not has the default of its tags. */
@@ -48,22 +48,19 @@ export function growth(history: History, scope: Scope, limits: GrowthLimits, now
   const size = record.space.intervals.length;
   const taken = new Uint8Array(size);
   const beyond = new Map<number, { readonly index: number; readonly limit: GrowthLimit }>();
-  const listed = { addresses: 0, prefixes: 0 };
-  const budget = (): Budget => {
-    const own = defaultBudget(scope.tags, listed);
+  const budgetAt = (at: number): Budget => {
+    const own = defaultBudget(scope.tags, trustedSize(history, scope, at - days * dayInMs));
     return { addresses: limits.maxAddedAddresses ?? own.addresses, prefixes: limits.maxAddedPrefixes ?? own.prefixes };
   };
 
   for (const step of record.steps) {
     for (const interval of step.off) taken[interval] = 0;
-    const room = budget();
-    listed.addresses += sizeOf(record, step.on) - sizeOf(record, step.off);
-    listed.prefixes += step.add.length - step.remove.length;
     const fresh = new Set(step.on.filter((interval) => !step.known.has(interval) && !beyond.has(interval)));
     for (const interval of step.on) if (step.known.has(interval) && !beyond.has(interval)) taken[interval] = 1;
     if (fresh.size === 0) continue;
     const release = releaseAt(record, step);
     const at = Date.parse(release.seenAt);
+    const room = budgetAt(at);
     const share = window.shareOf(release, record.releases[step.index - 1]);
     for (const prefix of bySize(step.add.map(({ text }) => text))) {
       const parts = intervalsOf(record.space, prefix).filter((interval) => fresh.delete(interval));
@@ -79,12 +76,31 @@ export function growth(history: History, scope: Scope, limits: GrowthLimits, now
     }
   }
   const used = window.used(now.getTime());
+  const room = budgetAt(now.getTime());
   return {
     beyondBudget: beyondBudget(record, beyond, taken),
     usedAddresses: Math.ceil(used.addresses),
     usedPrefixes: Math.ceil(used.prefixes),
-    limits: { limitWindowDays: days, maxAddedAddresses: budget().addresses, maxAddedPrefixes: budget().prefixes },
+    limits: { limitWindowDays: days, maxAddedAddresses: room.addresses, maxAddedPrefixes: room.prefixes },
     droppedInWindow: (until) => droppedInWindow(record, until, days),
+  };
+}
+
+/**
+ * How large the trusted lists of a scope were at a time. What a list only claims does not count: otherwise a false list
+ * would make room for itself. A region lies within its whole tag.
+ */
+function trustedSize(history: History, { tags, families, limits }: Scope, at: number): Budget {
+  const names = new Set(tags.map((tag) => tag.toLowerCase()));
+  const sizes = [...names].flatMap((name) => {
+    const service = serviceOf(name);
+    if (service !== name && names.has(service)) return [];
+    return sizeAt(history.trust(name, limits)?.sizes ?? [], at) ?? [];
+  });
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+  return {
+    addresses: families.includes('ipv4') ? sum(sizes.map(({ addresses }) => addresses)) : 0,
+    prefixes: sum(sizes.flatMap(({ prefixes }) => families.map((family) => prefixes[family]))),
   };
 }
 

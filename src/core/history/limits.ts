@@ -23,12 +23,12 @@ export const defaultWindowDays = 28;
 const wholeTagBudget: Budget = { addresses: 32_768, prefixes: 400 };
 const regionBudget: Budget = { addresses: 4_096, prefixes: 40 };
 
-/** Tags other than AzureContainerRegistry take large steps by right: this share of what they list. */
+/** Tags other than AzureContainerRegistry take large steps by right: this share of their trusted list. */
 const shareOfOtherTags = 0.1;
 
 /**
- * The budget of a union of tags that lists `size` now: the sum for its regions, and at most that of the whole tag, but
- * at least a tenth of what it lists if it is not of AzureContainerRegistry.
+ * The budget of a union of tags whose trusted list had `size` when the window began: the sum for its regions, at most
+ * that of the whole tag, but at least a tenth of that size if one of them is not of AzureContainerRegistry.
  */
 export function defaultBudget(tags: readonly string[], size: Budget): Budget {
   const isWhole = tags.some((tag) => !tag.includes('.'));

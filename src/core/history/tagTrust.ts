@@ -10,7 +10,14 @@
  *    than it may be, or beyond the budget, waits for further releases that list it and for room; special-purpose
  *    addresses wait for ever.
  */
-import { comparePrefixes, overlapping, parsePrefix, rangeToPrefixes, type AddressPrefix } from '../prefixes.ts';
+import {
+  comparePrefixes,
+  overlapping,
+  parsePrefix,
+  rangeToPrefixes,
+  type AddressFamily,
+  type AddressPrefix,
+} from '../prefixes.ts';
 import { removalExcess } from '../removalLimit.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { dayInMs } from '../time.ts';
@@ -75,7 +82,25 @@ export interface TagTrust {
   /** As the newest release left it. */
   readonly quarantine: Quarantined | undefined;
   readonly trusted: readonly string[];
+  /** How large the trusted list was, and since when; oldest first. */
+  readonly sizes: readonly TrustedSize[];
   readonly doubtful: readonly Doubtful[];
+}
+
+/** What the record begins with and what was charged since, as far as it is still trusted. */
+export interface TrustedSize {
+  readonly at: number;
+  /** IPv4 */
+  readonly addresses: number;
+  readonly prefixes: Readonly<Record<AddressFamily, number>>;
+}
+
+/**
+ * The size from which a budget is worked out: as it was when the window began, so that nothing let in within a window
+ * makes room for more in the same one. A record that began later counts with what it began with.
+ */
+export function sizeAt(sizes: readonly TrustedSize[], at: number): TrustedSize | undefined {
+  return sizes.findLast((size) => size.at <= at) ?? sizes[0];
 }
 
 /** Follows one tag through the releases that count. `restart`: index of one that is trusted whatever was before it. */
@@ -128,6 +153,13 @@ class TagFold {
   readonly #listed = new Set<string>();
   readonly #trustedTexts = new Set<string>();
   #trustedAddresses = 0;
+  /**
+   * 1 for the interval with which a prefix came in, to count prefixes by. One that only splits what is trusted brings nothing: otherwise a list
+   * cut into single addresses would have room for thousands of new prefixes.
+   */
+  readonly #brought: Uint8Array;
+  #trustedPrefixCounts: Record<AddressFamily, number> = { ipv4: 0, ipv6: 0 };
+  #sizes: TrustedSize[] = [];
   readonly #waiting = new Map<string, Waiting>();
   /** Trusted intervals that the newest release does not list. */
   readonly #lost = new Set<number>();
@@ -148,6 +180,7 @@ class TagFold {
     this.#listedBy = new Int32Array(size);
     this.#isTrusted = new Uint8Array(size);
     this.#counts = new Uint8Array(size);
+    this.#brought = new Uint8Array(size);
     this.#bornAt = new Float64Array(size);
   }
 
@@ -162,6 +195,7 @@ class TagFold {
     if (!this.#quarantine && (before || step?.remove.length)) this.#letGo(index);
     const wasTrusted = new Set([...touched].filter((interval) => this.#isTrusted[interval]));
     this.#admit(index, step);
+    this.#noteSize(index);
     const isSame = index !== this.#restart && before === this.#quarantine && !before?.retired;
     this.#record(index, isSame ? touched : undefined, wasTrusted);
   }
@@ -170,6 +204,9 @@ class TagFold {
   #forget(): void {
     this.#isTrusted.fill(0);
     this.#trustedAddresses = 0;
+    this.#brought.fill(0);
+    this.#trustedPrefixCounts = { ipv4: 0, ipv6: 0 };
+    this.#sizes = [];
     this.#trustedTexts.clear();
     this.#waiting.clear();
     this.#lost.clear();
@@ -181,12 +218,13 @@ class TagFold {
   result(): TagTrust {
     const open = this.#quarantine;
     const now = this.#timeOf(this.#releases.length - 1);
-    const budget = this.#budget();
+    const budget = this.#budget(now);
     return {
       events: this.#events,
       untrusted: this.#untrusted,
       quarantine: open && { ...open, confirmations: open.confirmations.count },
       trusted: this.#trustedPrefixes(),
+      sizes: this.#sizes,
       doubtful: [...this.#waiting].map(([prefix, { since, why, confirmations }]) => ({
         prefix,
         why,
@@ -306,7 +344,7 @@ class TagFold {
   #admit(index: number, step: TagStep | undefined): void {
     const isStart = this.#isStart(index);
     const release = this.#at(index);
-    const budget = this.#budget();
+    const budget = this.#budget(this.#timeOf(index));
     const doubled = new Set(step?.onlyOneSource);
     const fresh = isStart ? this.#listed : (step?.add ?? []);
     const candidates = bySize([...fresh, ...this.#waiting.keys()].filter((text) => this.#listed.has(text)));
@@ -332,6 +370,11 @@ class TagFold {
   #trust(text: string): void {
     this.#waiting.delete(text);
     this.#trustedTexts.add(text);
+    const fresh = this.#intervalsOf(text).find((interval) => !this.#isTrusted[interval]);
+    if (fresh !== undefined) {
+      this.#brought[fresh] = 1;
+      this.#trustedPrefixCounts[this.#space.at(fresh).family] += 1;
+    }
     for (const interval of this.#intervalsOf(text)) this.#setTrusted(interval, true);
   }
 
@@ -358,11 +401,25 @@ class TagFold {
   #setTrusted(interval: number, isTrusted: boolean): void {
     if (Boolean(this.#isTrusted[interval]) === isTrusted) return;
     this.#isTrusted[interval] = isTrusted ? 1 : 0;
-    this.#trustedAddresses += addressesOf(this.#space.at(interval)) * (isTrusted ? 1 : -1);
+    const range = this.#space.at(interval);
+    this.#trustedAddresses += addressesOf(range) * (isTrusted ? 1 : -1);
+    if (isTrusted || !this.#brought[interval]) return;
+    this.#brought[interval] = 0;
+    this.#trustedPrefixCounts[range.family] -= 1;
   }
 
-  #budget(): Budget {
-    return defaultBudget([this.#name], { addresses: this.#trustedAddresses, prefixes: this.#trustedTexts.size });
+  #noteSize(index: number): void {
+    const [addresses, prefixes] = [this.#trustedAddresses, { ...this.#trustedPrefixCounts }];
+    const last = this.#sizes.at(-1);
+    const isSame =
+      last?.addresses === addresses && last.prefixes.ipv4 === prefixes.ipv4 && last.prefixes.ipv6 === prefixes.ipv6;
+    if (!isSame) this.#sizes.push({ at: this.#timeOf(index), addresses, prefixes });
+  }
+
+  #budget(at: number): Budget {
+    const size = sizeAt(this.#sizes, at - defaultWindowDays * dayInMs);
+    const { ipv4, ipv6 } = size?.prefixes ?? { ipv4: 0, ipv6: 0 };
+    return defaultBudget([this.#name], { addresses: size?.addresses ?? 0, prefixes: ipv4 + ipv6 });
   }
 
   /** What of a prefix is not trusted yet. */

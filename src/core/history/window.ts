@@ -15,17 +15,20 @@ export class AdditionWindow {
     this.#lengthInMs = days * dayInMs;
   }
 
-  /** What counts against the budget at a time. */
+  /** What counts against the budget at a time, none of which is before an earlier one's. */
   used(at: number): Budget {
     this.#charges = this.#charges.filter((charge) => charge.at > at - this.#lengthInMs);
-    return this.#charges.reduce(
-      (sum, charge) => ({ addresses: sum.addresses + charge.addresses, prefixes: sum.prefixes + charge.prefixes }),
-      { addresses: 0, prefixes: 0 },
-    );
+    return this.#sumAt(at);
   }
 
-  charge(at: number, size: Budget): void {
-    this.#charges.push({ at, ...size });
+  /** One charge per time, so that their number is that of the releases and not that of what a list adds. */
+  charge(at: number, { addresses, prefixes }: Budget): void {
+    const last = this.#charges.at(-1);
+    if (last?.at !== at) this.#charges.push({ at, addresses, prefixes });
+    else {
+      const sum = { at, addresses: last.addresses + addresses, prefixes: last.prefixes + prefixes };
+      this.#charges.splice(-1, 1, sum);
+    }
   }
 
   /**
@@ -40,12 +43,25 @@ export class AdditionWindow {
   /** ISO time at which `size` has room; undefined if it never has. */
   freeAt(size: Budget, budget: Budget, now: number): string | undefined {
     if (size.addresses > budget.addresses || size.prefixes > budget.prefixes) return undefined;
-    const ends = this.#charges.map(({ at }) => at + this.#lengthInMs).sort((a, b) => a - b);
-    for (const at of [now, ...ends.filter((end) => end > now)]) {
-      const left = this.#charges.filter((charge) => charge.at > at - this.#lengthInMs);
-      const sum = (key: keyof Budget) => left.reduce((total, charge) => total + charge[key], size[key]);
-      if (sum('addresses') <= budget.addresses && sum('prefixes') <= budget.prefixes) return new Date(at).toISOString();
+    let { addresses, prefixes } = this.#sumAt(now);
+    const hasRoom = () => addresses + size.addresses <= budget.addresses && prefixes + size.prefixes <= budget.prefixes;
+    if (hasRoom()) return new Date(now).toISOString();
+    for (const charge of this.#charges) {
+      const end = charge.at + this.#lengthInMs;
+      if (end <= now) continue;
+      addresses -= charge.addresses;
+      prefixes -= charge.prefixes;
+      if (hasRoom()) return new Date(end).toISOString();
     }
     return undefined;
+  }
+
+  #sumAt(at: number): Budget {
+    return this.#charges
+      .filter((charge) => charge.at > at - this.#lengthInMs)
+      .reduce(
+        (sum, charge) => ({ addresses: sum.addresses + charge.addresses, prefixes: sum.prefixes + charge.prefixes }),
+        { addresses: 0, prefixes: 0 },
+      );
   }
 }

@@ -9,8 +9,8 @@ import {
 } from '../../../src/core/prefixes.ts';
 import { absences } from '../../../src/core/history/absences.ts';
 import { firstListed } from '../../../src/core/history/firstListed.ts';
-import { growth } from '../../../src/core/history/growth.ts';
-import type { History } from '../../../src/core/history/history.ts';
+import { growth, type GrowthLimits } from '../../../src/core/history/growth.ts';
+import type { History, Scope } from '../../../src/core/history/history.ts';
 import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
 import { acr, families, historyOf, wholeTag, type FixtureRelease } from './historyFixtures.ts';
 
@@ -133,14 +133,13 @@ const hostile = fc.array(
 );
 type Hostile = typeof hostile extends fc.Arbitrary<infer T> ? T : never;
 
-function attack(steps: Hostile) {
+function attack(steps: Hostile, tag = acr, honest: readonly string[] = rest.slice(0, 40)) {
   let time = Date.UTC(2026, 0, 5);
   let date = time;
   let lookedAt = time;
   let list: string[] = [];
-  const honest = rest.slice(0, 40);
   return [
-    { date: '2026-01-05', seenAt: new Date(time).toISOString(), lists: honest },
+    { date: '2026-01-05', seenAt: new Date(time).toISOString(), lists: { [tag]: honest } },
     ...steps.map(({ hours, from, count, length, keeps, newDate, vanishes }): FixtureRelease => {
       time += hours * 3_600_000;
       if (newDate) date += 86_400_000;
@@ -152,7 +151,7 @@ function attack(steps: Hostile) {
         date: new Date(date).toISOString().slice(0, 10),
         seenAt: new Date(time).toISOString(),
         lookedAt: new Date(lookedAt).toISOString(),
-        lists: vanishes ? {} : [...honest, ...list],
+        lists: vanishes ? {} : { [tag]: [...honest, ...list] },
       };
     }),
   ];
@@ -170,6 +169,14 @@ describe('whatever the lists say, over any 28 days', () => {
       before = [...(before ?? []), ...open];
       return { at: Date.parse(seenAt), addresses: Number(countAddresses(added, 'ipv4')) };
     });
+  }
+
+  /** All that was ever listed but for what is absent now: a quarantine keeps what the list has dropped. */
+  function openInTarget(then: History, scope: Scope, limits: GrowthLimits): string[] {
+    const ever = scope.tags.flatMap((tag) => then.tag(tag)?.steps.flatMap(({ add }) => add) ?? []);
+    const absent = absences(then, scope, ever).map(({ prefix }) => prefix);
+    const { beyondBudget } = growth(then, scope, limits, new Date(then.newest?.seenAt ?? ''));
+    return subtractPrefixes(ever, [...absent, ...beyondBudget.map(({ prefix }) => prefix)]);
   }
 
   function mostIn28Days(opened: ReturnType<typeof openedIn>): number {
@@ -198,19 +205,41 @@ describe('whatever the lists say, over any 28 days', () => {
     expect(reached).toBeGreaterThan(10);
   });
 
+  describe('of a tag that may grow by a tenth: no more than that of what was open when they began', () => {
+    const tag = 'Storage';
+    const scope = { tags: [tag], families };
+    const honest = Array.from({ length: 8 }, (_, index) => `40.${index * 8}.0.0/14`);
+    const size = Number(countAddresses(honest, 'ipv4'));
+    const limit = 28 * 86_400_000;
+
+    test.each<[string, (then: History) => readonly string[]]>([
+      ['a feed', (then) => releasedToFeeds(then, tag)?.served ?? []],
+      ['a target', (then) => openInTarget(then, scope, {})],
+    ])('%s', (_, openAt) => {
+      let reached = 0;
+      fc.assert(
+        fc.property(hostile, (steps) => {
+          const opened = openedIn(historyOf(...attack(steps, tag, honest)), openAt);
+          const sumOf = (part: typeof opened) => part.reduce((sum, { addresses }) => sum + addresses, 0);
+          for (const { at } of opened) {
+            const within = sumOf(opened.filter((other) => other.at <= at && other.at > at - limit));
+            const budget = (size + sumOf(opened.filter((other) => other.at <= at - limit))) / 10;
+            expect(within).toBeLessThanOrEqual(budget);
+            if (within > size / 20) reached += 1;
+          }
+        }),
+        { numRuns: 30, endOnFailure: true },
+      );
+      expect(reached).toBeGreaterThan(10);
+    });
+  });
+
   test('a target opens no more than its own limit', () => {
     let reached = 0;
     fc.assert(
       fc.property(hostile, fc.constantFrom(256, 5_000, 20_000), (steps, maxAddedAddresses) => {
         const history = historyOf(...attack(steps));
-        const opened = openedIn(history, (then) => {
-          // All that was ever listed but for what is absent now: a quarantine keeps what the list has dropped.
-          const ever = then.tag(acr)?.steps.flatMap(({ add }) => add) ?? [];
-          const absent = absences(then, wholeTag, ever).map(({ prefix }) => prefix);
-          const now = new Date(then.newest?.seenAt ?? '');
-          const { beyondBudget } = growth(then, wholeTag, { maxAddedAddresses }, now);
-          return subtractPrefixes(ever, [...absent, ...beyondBudget.map(({ prefix }) => prefix)]);
-        });
+        const opened = openedIn(history, (then) => openInTarget(then, wholeTag, { maxAddedAddresses }));
         const most = mostIn28Days(opened);
         expect(most).toBeLessThanOrEqual(maxAddedAddresses);
         if (most > maxAddedAddresses / 2) reached += 1;

@@ -73,8 +73,9 @@ function deltasOf(
       deltas[tag] = null;
       continue;
     }
-    const add = is.filter((prefix) => !was?.includes(prefix));
-    const remove = (was ?? []).filter((prefix) => !is.includes(prefix));
+    const [wasSet, isSet] = [new Set(was), new Set(is)];
+    const add = is.filter((prefix) => !wasSet.has(prefix));
+    const remove = (was ?? []).filter((prefix) => !isSet.has(prefix));
     const alone = add.filter((prefix) => onlyOneSource.includes(prefix));
     if (add.length === 0 && remove.length === 0 && was) continue;
     deltas[tag] = { add, remove, ...(alone.length > 0 && { onlyOneSource: alone }) };
