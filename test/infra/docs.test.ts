@@ -180,7 +180,9 @@ describe('taking the app down', () => {
 describe('docs/operations.md', () => {
   const text = read('docs/operations.md');
 
-  test.each(blockCodes)('says what to do about %s', (code) => {
+  const otherCodes = [...read('src/core/reasons.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code = '']) => code);
+
+  test.each([...blockCodes, ...otherCodes])('says what %s means', (code) => {
     expect(text).toMatch(new RegExp(`^\\| .*\`${code}\`.*\\|`, 'm'));
   });
 
