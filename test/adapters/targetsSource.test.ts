@@ -203,7 +203,10 @@ describe('a blob', () => {
     const how = { status: 403, code: 'AuthorizationPermissionMismatch' };
     proxy.blob.fail({ when: 'before', how, match: isDownload });
 
-    await expect(source.read()).rejects.toMatchObject({ statusCode: 403 });
+    await expect(source.read()).rejects.toMatchObject({
+      name: 'StorageRefusedError',
+      code: 'AuthorizationPermissionMismatch',
+    });
   });
 
   async function upload(text: string): Promise<void> {

@@ -8,6 +8,8 @@ import type { Telemetry } from '../../src/app/ports.ts';
 import { calculateGoLive } from '../../src/core/goLive.ts';
 import {
   measureGoLive,
+  measureSources,
+  measureUndelivered,
   measurePull,
   measureTargets,
   measureUpdate,
@@ -155,6 +157,8 @@ describe('metrics', () => {
       ...measureUpdate({ ...updateRecord, plan: { ...updateRecord.plan!, remove: ['203.0.113.0/24'] } }),
       ...measureTargets(['inSync', 'inSync', 'held']),
       ...measureGoLive(clock),
+      ...measureSources([{ source: 'download', status: 'healthy' }]),
+      ...measureUndelivered('example.com'),
       ...measureUpdate({ ...quiet, chain: 'prod-registry', capacity: { used: 60, limit: 100, weeksUntilFull: 12 } }),
     ]);
     await telemetry.flush();
@@ -173,6 +177,8 @@ describe('metrics', () => {
         ['acr_address_keeper.arm.calls', 2, { kind: 'read' }],
         ['acr_address_keeper.arm.calls', 1, { kind: 'write' }],
         ['acr_address_keeper.arm.retries', 2, { code: 'RetryableErrorDueToAnotherOperation' }],
+        ['acr_address_keeper.source.healthy', 1, { source: 'download' }],
+        ['acr_address_keeper.notifications.failed', 1, { host: 'example.com' }],
         ['acr_address_keeper.quota.used', 0.6, { target: 'prod-registry' }],
         ['acr_address_keeper.quota.weeks_until_full', 12, { target: 'prod-registry' }],
       ]),

@@ -71,8 +71,10 @@ function notesOf(target: RegistryTarget, registry: Registry): Reason[] {
 }
 
 function openNotes(target: RegistryTarget, { networkRuleSet, sku }: Registry): Reason[] {
-  if (sku.name.toLowerCase() !== 'premium' || networkRuleSet?.defaultAction.toLowerCase() !== 'allow') return [];
-  const closing = howToClose(target, networkRuleSet.ipRules?.length ?? 0);
+  // Azure has left it out, whatever the type says.
+  const { defaultAction } = (networkRuleSet ?? {}) as { readonly defaultAction?: string };
+  if (sku.name.toLowerCase() !== 'premium' || defaultAction?.toLowerCase() !== 'allow') return [];
+  const closing = howToClose(target, networkRuleSet?.ipRules?.length ?? 0);
   const message = `${target.resourceId} lets in everybody (defaultAction Allow): its IP rules have no effect. ${closing}`;
   return [{ code: 'inert', message }];
 }

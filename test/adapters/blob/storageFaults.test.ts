@@ -33,7 +33,9 @@ beforeEach(async () => {
   changes = new BlobChangeStore(blobs);
   states = new BlobTargetStateStore(blobs);
   ledger = new BlobLedger(blobs);
-  const service = await blobs();
+  // By a client that waits as long as a busy machine takes.
+  const patient = createStorageClients({ kind: 'connectionString', connectionString: proxy.connectionString });
+  const service = await patient.blobs();
   for (const name of ['service-tags', 'targets', 'ledger']) await service.createContainer(name);
   proxy.blob.reset();
 });
