@@ -142,6 +142,12 @@ export function intersectEach(prefixes: readonly string[], others: Iterable<stri
   });
 }
 
+/** For each of `prefixes`, in their order, the first by address of `others` that shares an address with it. */
+export function firstOverlapping(prefixes: readonly string[], others: Iterable<string>): (string | undefined)[] {
+  const sorted = outermost(others);
+  return prefixes.map((text) => overlapsOf(parsePrefix(text), sorted)[0]?.text);
+}
+
 /** The fewest prefixes that make up the addresses from `start` to `end`, by address. */
 export function rangeToPrefixes({ family, start, end }: Pick<AddressPrefix, 'family' | 'start' | 'end'>): string[] {
   const width = BigInt(widths[family]);

@@ -7,7 +7,7 @@ import { explainRows, othersNotes, quotaNote, supernetNote, toItem, type Explain
 import { fitRules, measureRoom, neededForCover, type Fitted, type Room, type Steps } from './fit.ts';
 import { limitAdditions, limitRemovals, type Limited } from './limit.ts';
 import { classifyLiveRules, divide, partition, toRows, type LiveRules } from './own.ts';
-import { planLists, type Plan, type PlanVerdict, type RuleChange } from './plan.ts';
+import { planLists, type Plan, type PlanItem, type PlanVerdict, type RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import { comparePrefixes, parsePrefix } from '../prefixes.ts';
 import type { Approval } from '../targets/targetState.ts';
@@ -44,16 +44,20 @@ export function calculatePlan(input: PlanInput): PlanResult {
  */
 export function* planInSteps(input: PlanInput): Steps<PlanResult> {
   const live = classifyLiveRules(input);
+  yield;
   const rows = toRows(input, live);
   yield;
   const decided = limitAdditions(decideRows(input, live, rows), input.growth);
+  yield;
   const room = measureRoom(input, live, decided);
   yield;
-  const limited = limitRemovals(keepForCover(room, decided), input, live);
+  const kept = yield* keepForCover(room, decided);
+  yield;
+  const limited = limitRemovals(kept, input, live);
   yield;
   const outcome = yield* fitUnlocked(input, room, limited.rows);
   yield;
-  return toResult(input, live, room, limited, outcome);
+  return yield* toResult(input, live, room, limited, outcome);
 }
 
 function decideRows(input: PlanInput, live: LiveRules, rows: Parameters<typeof decide>[0]): readonly Decided[] {
@@ -65,10 +69,10 @@ function decideRows(input: PlanInput, live: LiveRules, rows: Parameters<typeof d
 }
 
 /** What a wider rule holds beside the list is not gone for as long as the list needs that rule. */
-function keepForCover(room: Room, rows: readonly Decided[]): readonly Decided[] {
+function* keepForCover(room: Room, rows: readonly Decided[]): Steps<readonly Decided[]> {
   const [unlisted, others] = partition(rows, ({ live, listed }) => live === 'ours' && listed === undefined);
   if (unlisted.length === 0) return rows;
-  const kept = divide(unlisted, neededForCover(room), (row): Decided => ({
+  const kept = divide(unlisted, yield* neededForCover(room), (row): Decided => ({
     ...row,
     fate: { is: 'keep', why: 'supernet' },
   }));
@@ -88,29 +92,36 @@ function* fitUnlocked(input: PlanInput, room: Room, rows: readonly Decided[]): S
   const changesOf = (prefixes: readonly string[]) => ruleChanges(input, live, prefixes);
   const mayReplace = target.policy !== 'addOnly' && input.removalBlockers.length === 0;
   const unlocked = yield* fitRules(room, rows, mayReplace);
+  yield;
   const written = new Set(changesOf(unlocked.afterAll).map(({ rule }) => rule));
   const locks = findRuleLocks(input, live, rows).filter(({ rule }) => written.has(rule));
   const fitted = locks.length === 0 ? unlocked : yield* fitRules(room, holdLocked(rows, locks), mayReplace);
   const isOpen = ({ rule }: RuleChange) => !locks.some((lock) => lock.rule === rule);
-  return {
-    fitted,
-    locks,
-    additions: changesOf(fitted.afterAdditions).filter(isOpen),
-    changes: changesOf(fitted.afterAll).filter(isOpen),
-  };
+  yield;
+  const additions = changesOf(fitted.afterAdditions).filter(isOpen);
+  yield;
+  return { fitted, locks, additions, changes: changesOf(fitted.afterAll).filter(isOpen) };
 }
 
-function toResult(
+/** Some milliseconds of work. */
+const itemsPerStep = 500;
+
+function* toResult(
   input: PlanInput,
   live: LiveRules,
   room: Room,
   { excess }: Limited,
   { fitted, locks, additions, changes }: Outcome,
-): PlanResult {
+): Steps<PlanResult> {
   const { target, snapshot } = input;
   const context: Explained = { input, live, room, fitted, excess };
   const rows = sortRows(fitted.rows);
-  const items = rows.map((row) => toItem(row, context));
+  const items: PlanItem[] = [];
+  for (const row of rows) {
+    if (items.length % itemsPerStep === 0) yield;
+    items.push(toItem(row, context));
+  }
+  yield;
   const blockers = [...input.blockers, ...input.live.blockers, ...live.blockers];
   const isStuck = fitted.isBlocked || (changes.length === 0 && locks.some((lock) => !lock.canBeApproved));
   const content = {
@@ -120,11 +131,16 @@ function toResult(
     ruleDrift: driftOf(live),
     verdict: verdictOf(blockers.length > 0 || isStuck, rows, locks),
   };
+  yield;
+  const explained = explainRows(rows, context);
+  yield;
+  const widened = supernetNote(context);
+  yield;
   const reasons = [
     ...blockers,
     ...locks.flatMap((lock) => lock.reasons),
-    ...explainRows(rows, context),
-    ...supernetNote(context),
+    ...explained,
+    ...widened,
     ...quotaNote(context),
     ...input.live.notes,
     ...leftAloneNotes(live.rules, changes),

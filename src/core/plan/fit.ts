@@ -145,6 +145,7 @@ export function* fitRules(room: Room, rows: readonly Decided[], mayReplace: bool
   const change = { add, remove: due };
   const now = yield* arrange(room, change, true);
   const isStuck = now.removed.length < due.length;
+  yield;
   if (now.leftOut.length === 0 && !isStuck) return toFitted(room, rows, now, { early: [] });
 
   const later = yield* lookAhead(room, change, prefixes('needsApproval', 'remove'), mayReplace ? kept : []);
@@ -197,12 +198,14 @@ function* arrange(room: Room, change: Change, isCounted: boolean): Steps<Arrange
 /** `isCounted`: wider rules open no more new addresses than `maxAddedAddresses` has left. */
 function* arrangeRules(room: Room, change: Change, isCounted: boolean): Steps<Omit<Arrangement, 'removed'>> {
   const asListed = build(room, change);
+  yield;
   if (asListed.length <= room.freeRules) return { rules: asListed, leftOut: [] };
   const merged = mergeRules(room, asListed);
   if (merged.length <= room.freeRules) return { rules: merged, leftOut: [] };
   yield;
   if (!room.widening) return arrangeExactly(room, change, merged);
-  const whole = widen(room, change, merged);
+  const whole = yield* widen(room, change, merged);
+  yield;
   if (whole && (!isCounted || isWithinCount(room, whole))) return { rules: whole, leftOut: [] };
   const { maxNewAddresses } = room.widening;
   const inPart = yield* arrangeInPart(room, change, merged, Infinity);
@@ -268,36 +271,43 @@ function widthOf(prefix: string): bigint {
 }
 
 /** With wider rules: those of the list alone if they fit, else rules around what stays as well. */
-function widen(room: Room, { add, remove }: Change, merged: readonly string[]): readonly string[] | undefined {
-  const aim = coverOf(room, room.needed);
+function* widen(room: Room, { add, remove }: Change, merged: readonly string[]): Steps<readonly string[] | undefined> {
+  const aim = yield* coverOf(room, room.needed);
+  yield;
   if (aim) {
     const rules = buildRules(room, { needed: aim, add: [...add, ...aim], remove });
     if (rules.length <= room.freeRules && !opensTooMuch(room, rules)) return rules;
   }
-  return coverOf(room, merged);
+  return yield* coverOf(room, merged);
 }
 
 /**
  * What of our rules the list needs though it is not listed: part of the cheapest rules that cover the list; or, beyond
  * the limits, of those that cover what of it stands already; or else of the rules as they are.
  */
-export function neededForCover(room: Room): readonly string[] {
+export function* neededForCover(room: Room): Steps<readonly string[]> {
   if (!room.widening) return [];
   const { needed, live } = room;
   const standing = intersectPrefixes(needed, live.ours);
-  return coverWithinCount(room, needed) ?? coverWithinCount(room, standing) ?? overlapping(live.ours, needed);
+  return (
+    (yield* coverWithinCount(room, needed)) ??
+    (yield* coverWithinCount(room, standing)) ??
+    overlapping(live.ours, needed)
+  );
 }
 
-function coverWithinCount(room: Room, prefixes: readonly string[]): readonly string[] | undefined {
-  const cover = coverOf(room, prefixes);
+function* coverWithinCount(room: Room, prefixes: readonly string[]): Steps<readonly string[] | undefined> {
+  const cover = yield* coverOf(room, prefixes);
   return cover && isWithinCount(room, cover) ? cover : undefined;
 }
 
 /** Rules that cover `prefixes` and open no more than `maxExtraAddresses`; undefined if there are none. */
-function coverOf(room: Room, prefixes: readonly string[]): readonly string[] | undefined {
+function* coverOf(room: Room, prefixes: readonly string[]): Steps<readonly string[] | undefined> {
   const given = dropContained(prefixes);
   if (given.length <= room.freeRules) return given;
+  yield;
   const search = searchOf(room, given);
+  yield;
   return search.require(given, extraLeft(room, given)) ? search.cover.prefixes : undefined;
 }
 

@@ -4,7 +4,7 @@ import type { UpdateRecord } from '../ledger/runRecord.ts';
 import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
-import { intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { firstOverlapping, intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { emptyState, type InFlight, type LastResult, type OwnedPrefix, type RecordedApproval } from './targetState.ts';
 import type { OperatorState, Pause, Pin, SeenRules, SelectionState, TargetState, TargetStatus } from './targetState.ts';
 
@@ -157,11 +157,12 @@ function giveBack(state: TargetState): TargetState {
   const last = inFlight?.writes.at(-1);
   if (!inFlight || !last) return state;
   const writes = inFlight.writes.slice(0, -1);
+  const claimed = new Set(last.claimed);
   return {
     ...state,
     ownership: {
       ...state.ownership,
-      prefixes: state.ownership.prefixes.filter(({ prefix }) => !last.claimed.includes(prefix)),
+      prefixes: state.ownership.prefixes.filter(({ prefix }) => !claimed.has(prefix)),
     },
     run: {
       ...run,
@@ -192,13 +193,15 @@ function keep(
   known: readonly OwnedPrefix[],
   { prefixes, underWay = [] }: NonNullable<RulesFound['ownership']>,
 ): OwnedPrefix[] {
-  const claims = known.filter(({ prefix }) => !prefixes.includes(prefix) && underWay.includes(prefix));
+  const [live, claimed] = [new Set(prefixes), new Set(underWay)];
+  const claims = known.filter(({ prefix }) => !live.has(prefix) && claimed.has(prefix));
   const times = new Map(known.map(({ prefix, since }) => [prefix, since]));
-  const since = (prefix: string): string =>
-    times.get(prefix) ?? known.find((owned) => intersectPrefixes([owned.prefix], [prefix]).length > 0)?.since ?? '';
-  const entries = new Map(
-    [...prefixes.map((prefix) => ({ prefix, since: since(prefix) })), ...claims].map((entry) => [entry.prefix, entry]),
-  );
+  const wholes = firstOverlapping(prefixes, times.keys());
+  const proven = prefixes.map((prefix, index) => ({
+    prefix,
+    since: times.get(prefix) ?? times.get(wholes[index] ?? '') ?? '',
+  }));
+  const entries = new Map([...proven, ...claims].map((entry) => [entry.prefix, entry]));
   return sortPrefixes([...entries.keys()]).flatMap((prefix) => entries.get(prefix) ?? []);
 }
 

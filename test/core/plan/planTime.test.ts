@@ -15,6 +15,12 @@ import {
   type PlannedState,
 } from './planFixtures.ts';
 
+/**
+ * In milliseconds of the processor, the best of three runs: a step takes 25 at most, and other work of the machine, the
+ * compiler or the collector of garbage does not decide. A plan in one piece takes 200 and more.
+ */
+const mostInOneStep = 100;
+
 function approvalOf(add: readonly string[], remove: readonly string[]): Pick<PlannedState, 'approval'> {
   const approval = { planId: 'x', by: 'somebody', at: '2026-01-09T00:00:00.000Z', configHash: 'config', add, remove };
   return { approval: { ...approval, snapshot: 'Public-20260105-1-000000000000' } };
@@ -47,8 +53,17 @@ describe('a whole tag, 600 prefixes of each family', () => {
   });
 });
 
-/** How long the steps of a plan take, in milliseconds of the processor. */
-function timeOf(input: PlanInput): { readonly result: PlanResult; readonly total: number; readonly longest: number } {
+/** How long the steps of a plan take, in milliseconds of the processor: of each, and of all, the best of three runs. */
+function timeOf(input: PlanInput): ReturnType<typeof timeOnce> {
+  const runs = [timeOnce(input), timeOnce(input), timeOnce(input)];
+  return {
+    result: runs[0]?.result as PlanResult,
+    total: Math.min(...runs.map(({ total }) => total)),
+    longest: Math.min(...runs.map(({ longest }) => longest)),
+  };
+}
+
+function timeOnce(input: PlanInput): { readonly result: PlanResult; readonly total: number; readonly longest: number } {
   const steps = planInSteps(input);
   let [total, longest] = [0, 0];
   for (;;) {
@@ -68,27 +83,31 @@ function scattered(count: number): string[] {
   });
 }
 
-describe('5,000 prefixes that do not fit into 200 rules', () => {
-  const target = registryTarget({
-    limits: { ...openLimits, widestPrefix: { ipv4: 12, ipv6: 112 } },
-    capacity: { maxRules: 200, fit: 'supernet', maxExtraAddresses: 3_000_000 },
-  });
+describe('5,000 prefixes for 200 rules', () => {
+  const targetWith = (maxExtraAddresses: number) =>
+    registryTarget({
+      limits: { ...openLimits, widestPrefix: { ipv4: 12, ipv6: 112 } },
+      capacity: { maxRules: 200, fit: 'supernet', maxExtraAddresses },
+    });
   const desired = scattered(5_000);
 
-  test.each<[string, readonly string[]]>([
-    ['for the first time', []],
-    ['some of them there already', desired.slice(0, 150)],
-  ])('are planned within two seconds, in steps that leave room for other work: %s', (_, live) => {
+  test.each<[string, readonly string[], number, string]>([
+    ['all of them in wider rules', [], 3_000_000, 'supernet'],
+    ['some of them there already', desired.slice(0, 150), 3_000_000, 'supernet'],
+    ['too many for the wider rules', [], 300_000, 'fit'],
+    ['too many, some of them there already', desired.slice(0, 150), 300_000, 'fit'],
+  ])('are planned in steps that leave room for other work: %s', (_, live, maxExtraAddresses, expected) => {
+    const target = targetWith(maxExtraAddresses);
     const input = planInput({ target, desired, live, state: stateOwning(live), growth: calmGrowth });
     // The first plan compiles the code and reads the prefixes.
     calculatePlan(input);
 
     const { result, total, longest } = timeOf({ ...input, live: { ...input.live, maxRules: 200 } });
 
-    expect(result.plan.reasons.some(({ code }) => code === 'fit')).toBe(true);
+    expect(result.plan.reasons.map(({ code }) => code)).toContain(expected);
     expect(result.changes[0]?.prefixes.length).toBeLessThanOrEqual(200);
     expect(total).toBeLessThan(8_000);
-    expect(longest).toBeLessThan(1_000);
+    expect(longest).toBeLessThan(mostInOneStep);
   });
 });
 
