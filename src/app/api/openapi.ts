@@ -145,7 +145,7 @@ const headerDescriptions: Readonly<Record<AnswerHeader | 'ETag', string>> = {
   'x-withheld':
     'How many prefixes of the current list are not passed on to machines, and up to five of them: ' +
     '`count=2; first=0.0.0.0/0 10.0.0.0/8`.',
-  'x-stale': 'true: storage does not answer, this is the last known list.',
+  'x-stale': 'true: the list is older than 21 days, or storage does not answer and this is the last known list.',
 };
 
 function toSchema(schema: z.ZodType | JsonSchema, io: 'input' | 'output'): Json {

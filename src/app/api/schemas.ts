@@ -146,7 +146,7 @@ export const withheld = z.array(
   z.looseObject({
     tag: z.string(),
     prefix,
-    kind: z.enum(['specialPurpose', 'widestPrefix']),
+    kind: z.enum(['specialPurpose', 'widestPrefix', 'maxAddedAddresses', 'maxAddedPrefixes']),
     reason: z.string(),
   }),
 );
