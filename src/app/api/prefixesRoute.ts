@@ -72,7 +72,9 @@ export const prefixesRoute = defineRoute({
           added: schemas.prefixes.optional(),
           removed: schemas.prefixes.optional(),
           continuation: z.string().optional(),
-          quarantined: schemas.quarantine.optional().describe('Of these tags: nothing is removed because of what they lost.'),
+          quarantined: schemas.quarantine
+            .optional()
+            .describe('Of these tags: nothing is removed because of what they lost.'),
           withheld: schemas.withheld.optional().describe('Of the current list: what lists for machines do not hold.'),
         }),
         'text/plain': z.string(),
