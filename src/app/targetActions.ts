@@ -17,6 +17,7 @@ import { toApproval } from './update/approvals.ts';
 import { observeTarget } from './update/observe.ts';
 import { bindToResource, loadState, recordEvent, recordWithoutRun } from './update/openState.ts';
 import { planUpdate, type PlannedUpdate } from './update/planUpdate.ts';
+import { recordInterruption } from './update/recordRun.ts';
 import type { StateHandle } from './update/run.ts';
 import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
 import { updateUnderLease } from './updateTarget.ts';
@@ -133,6 +134,8 @@ function approvePlan(services: ActionServices, request: PersonsRequest, planId: 
     const trigger = { reason: request.reason, by: request.by };
     const frame = { id, chain: target.name, startedAt: at, finishedAt: at, durationInMs: 0 };
     const record: UpdateRecord = { ...frame, trigger, outcome: 'approved', reasons: plan.reasons, plan };
+    // A write that was cut off comes first: the chain is in the order of its runs.
+    await recordInterruption(services, state, id, planned);
     await recordEvent(services, state, record, { type: 'prepared', change: { approval } });
   });
 }

@@ -308,7 +308,7 @@ describe('a process that dies', () => {
           theirIpRule: theirs,
           ownedButNotThere: [],
           inFlight: undefined,
-          outbox: undefined,
+          outbox: [],
           pointer: true,
           isTold: true,
         });
@@ -337,7 +337,7 @@ async function outcomeOf(world: World, { expected, targets }: Scenario) {
       live,
     ),
     inFlight: states.find((state) => state?.run.inFlight)?.run.inFlight,
-    outbox: states.find((state) => state?.run.outbox)?.run.outbox,
+    outbox: states.flatMap((state) => state?.run.outbox ?? []),
     pointer: typeof pointer === 'object',
     // Of every prefix in the rules some record says that it came in.
     isTold:

@@ -9,6 +9,8 @@ beforeEach(() => {
 });
 
 const aDay = 'an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
+const prefixForms =
+  'json, csv, text, nginx, haproxy, apache, ipset, nftables, iptables, terraform, networkpolicy, networkpolicy-egress, cilium, calico, ingress-nginx, aws';
 const aNumber = 'a whole number from 1 to';
 const anAddress = 'an IP address or a CIDR such as 20.42.66.1, 2603:1030::/48';
 
@@ -21,14 +23,14 @@ describe('a query', () => {
     ],
     ['changes?to=latest', 'to', `"latest" is not accepted; accepted: an id that GET snapshots lists, or ${aDay}`],
     ['prefixes?asOf=x', 'asOf', `"x" is not accepted; accepted: ${aDay}`],
-    ['prefixes?since=x', 'since', '"x" is not accepted; accepted: an id that GET snapshots lists'],
+    ['prefixes?since=x', 'since', `"x" is not accepted; accepted: an id that GET snapshots lists, or ${aDay}`],
     ['lookup', 'ip', `is missing; accepted: ${anAddress}`],
     ['lookup?ip=', 'ip', `"" is not accepted; accepted: ${anAddress}`],
     ['lookup?ip=1.2.3', 'ip', `"1.2.3" is not ${anAddress}`],
     ['prefixes?limit=abc', 'limit', `"abc" is not accepted; accepted: ${aNumber} 100000`],
     ['history?limit=1001', 'limit', `"1001" is not accepted; accepted: ${aNumber} 1000`],
     ['runs?limit=1.5', 'limit', `"1.5" is not accepted; accepted: ${aNumber} 200`],
-    ['prefixes?format=xml', 'format', '"xml" is not accepted; accepted: json, csv, text, nginx, ipset, terraform'],
+    ['prefixes?format=xml', 'format', `"xml" is not accepted; accepted: ${prefixForms}`],
     ['prefixes?aggregate=yes', 'aggregate', '"yes" is not accepted; accepted: true, false'],
     ['prefixes?shard=4/3', 'shard', '"4/3" is not accepted; accepted: i/n such as 1/3, i at most n'],
     ['runs?target=A', 'target', '"A" is not accepted; accepted: a target name, [a-z0-9-]{1,40}'],
