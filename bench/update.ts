@@ -111,7 +111,7 @@ try {
       const [record] = writing.records;
       const calls = record?.arm;
       const polls = 1;
-      const isRight = calls && calls.writes === goals[kind].writes && calls.reads - polls <= goals[kind].reads;
+      const isRight = calls?.writes === goals[kind].writes && calls.reads - polls <= goals[kind].reads;
       if (record?.outcome !== 'applied' || !isRight)
         throw new Error(
           `${kind}: ${record?.outcome ?? 'nothing'}, ${JSON.stringify({ calls, reasons: record?.reasons })}`,

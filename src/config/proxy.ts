@@ -16,7 +16,7 @@ export function settleProxies(env: MutableEnvironment, isUsedByNode = doesNodeUs
   const found = Object.keys(env).filter((key) => names.includes(key.toUpperCase()) && env[key]?.trim());
   // Node does not know this one.
   const unused = isUsedByNode ? found.filter((key) => key.toUpperCase() === 'ALL_PROXY') : found;
-  for (const key of unused) delete env[key];
+  for (const key of unused) Reflect.deleteProperty(env, key);
   if (found.length > unused.length) bypassIdentityEndpoint(env);
   if (unused.length === 0) return undefined;
   return isUsedByNode

@@ -139,7 +139,7 @@ async function withDates(queries: Queries, plan: GatedPlan): Promise<GatedPlan> 
   const describe = describePrefixes(view?.snapshot.document, releases);
   const items = plan.items.map((item) => {
     if (item.tag === null || item.firstListed !== null) return item;
-    const { firstListed = null, deadline = null } = describe(item.prefix);
+    const { firstListed, deadline } = describe(item.prefix);
     return { ...item, firstListed, deadline: item.change === 'add' || item.fate === 'add' ? deadline : null };
   });
   return { ...plan, items };

@@ -66,7 +66,7 @@ export function pastOf(
   limits: SafetyLimits,
   now: Date,
 ): Past {
-  const { hash: _hash, since, isFirst } = selection ?? { hash: '', since: now.toISOString() };
+  const { since = now.toISOString(), isFirst = false } = selection ?? {};
   return {
     absences: (prefixes) => {
       if (!scope) return [];
