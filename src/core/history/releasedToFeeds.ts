@@ -11,7 +11,7 @@
  * change. What a tag in quarantine had goes on being served; what a retired one had, until a person confirms that it is
  * gone.
  */
-import { dropContained, parsePrefix, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { dropContained, overlapping, parsePrefix, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { counted } from '../words.ts';
 import type { History } from './history.ts';
@@ -42,13 +42,11 @@ export function releasedToFeeds(history: History, tag: string): ReleasedToFeeds 
   if (quarantine(history, tag)?.confirmedAt !== undefined) return { served: [], withheld: [] };
   // What a quarantine keeps may lie within what is listed now, and the other way round.
   const served = trust.quarantine ? dropContained(trust.trusted) : sortPrefixes(trust.trusted);
-  const order = new Map(
-    sortPrefixes(trust.doubtful.map(({ prefix }) => prefix)).map((prefix, index) => [prefix, index]),
-  );
-  const withheld = trust.doubtful
-    .toSorted((a, b) => (order.get(a.prefix) ?? 0) - (order.get(b.prefix) ?? 0))
-    .filter(({ prefix }) => subtractPrefixes([prefix], served).length > 0)
-    .map((doubtful) => toWithheld(record.name, doubtful));
+  const doubtful = new Map(trust.doubtful.map((entry) => [entry.prefix, entry]));
+  const prefixes = sortPrefixes(doubtful.keys());
+  const withheld = overlapping(prefixes, subtractPrefixes(prefixes, served))
+    .flatMap((prefix) => doubtful.get(prefix) ?? [])
+    .map((entry) => toWithheld(record.name, entry));
   return { served, withheld };
 }
 

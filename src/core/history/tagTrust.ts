@@ -122,6 +122,12 @@ interface Waiting {
   why: DoubtCode;
 }
 
+/** Numbers of its first and last interval. */
+interface Run {
+  readonly first: number;
+  last: number;
+}
+
 interface OpenQuarantine {
   readonly kind: QuarantineKind;
   readonly since: number;
@@ -147,6 +153,7 @@ class TagFold {
   readonly #counts: Uint8Array;
   readonly #bornAt: Float64Array;
 
+  #runs: readonly (Run | undefined)[] | undefined;
   readonly #intervals = new Map<string, readonly number[]>();
 
   #isListed = false;
@@ -237,6 +244,7 @@ class TagFold {
 
   #applyStep(index: number, { isListed, add, remove }: TagStep): Set<number> {
     const touched = new Set<number>();
+    this.#runs = undefined;
     this.#isListed = isListed;
     for (const prefix of remove) {
       this.#listed.delete(prefix);
@@ -436,12 +444,28 @@ class TagFold {
    */
   #isWide(prefix: AddressPrefix, isAlone: boolean): boolean {
     if (isAlone) return prefix.length < widestInFeeds[prefix.family];
-    const { first, end } = this.#space.spanOf(prefix);
-    let from = first;
-    let to = end - 1;
-    while (from > 0 && this.#listedBy[from - 1] && this.#space.isAdjacent(from)) from -= 1;
-    while (this.#listedBy[to + 1] && this.#space.isAdjacent(to + 1)) to += 1;
-    return widestAround(prefix, this.#space.at(from).start, this.#space.at(to).end) < widestInFeeds[prefix.family];
+    const { first, last } = this.#runOf(this.#space.spanOf(prefix).first);
+    return widestAround(prefix, this.#space.at(first).start, this.#space.at(last).end) < widestInFeeds[prefix.family];
+  }
+
+  /** The listed neighbours of an interval, without a gap; all of them worked out once per list. */
+  #runOf(interval: number): Run {
+    this.#runs ??= this.#findRuns();
+    return this.#runs[interval] ?? { first: interval, last: interval };
+  }
+
+  #findRuns(): readonly (Run | undefined)[] {
+    const runs: (Run | undefined)[] = [];
+    this.#listedBy.forEach((by, interval) => {
+      const before = runs[interval - 1];
+      if (!by) runs.push(undefined);
+      else if (!before || !this.#space.isAdjacent(interval)) runs.push({ first: interval, last: interval });
+      else {
+        before.last = interval;
+        runs.push(before);
+      }
+    });
+    return runs;
   }
 
   #record(index: number, touched: ReadonlySet<number> | undefined, wasTrusted: ReadonlySet<number>): void {
