@@ -115,6 +115,9 @@ test('one prefix less in every pull for 60 days: 184 of 1,086', async () => {
     expect(missing).toBeLessThanOrEqual(30);
     expect(addresses).toBe(0);
   }
+  const { problems } = await buildQueries({ ...world.services, maxPullAgeInHours: 1_000_000 }).health();
+  expect(problems.join('\n')).toContain('approval');
+  expect((await world.services.states.get(nsg.name))?.run.lastResult?.status).toBe('held');
 }, 600_000);
 
 describe('as many prefixes of /20 as a tag may have', () => {
