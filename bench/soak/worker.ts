@@ -55,7 +55,7 @@ function invokerOf(handle: (body: unknown) => Promise<void>): Pick<Invoker, 'inv
     drain: () => Promise.resolve(),
     async invoke({ name }, { data }) {
       handled += 1;
-      const error = await handle(JSON.parse(data.string ?? 'null')).catch((reason: unknown) => String(reason));
+      const error = await handle(data.string).catch((reason: unknown) => String(reason));
       if (error !== undefined) {
         failed += 1;
         tell({ kind: 'failed', error });
