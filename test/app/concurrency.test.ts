@@ -11,7 +11,8 @@ import { acr, editIpRules, hooks, ipRulesOf, prefixesIn, prod } from './stories.
 import { recordsOf, source, useWorlds, writesOf, type TagLists } from './stories.ts';
 
 const worlds = useWorlds();
-const rounds = 100;
+// `npm run test:full` takes all of them.
+const rounds = process.env.FULL_MATRIX ? 100 : 30;
 const targets = [hooks({ limits: openLimits }), prod({ limits: openLimits })];
 
 /** Each round one prefix more and, from the third on, one less. */
