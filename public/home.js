@@ -62,8 +62,9 @@ export function showWaits(overview, refresh) {
 }
 
 function nothingWaits(state) {
-  return state === 'storageDown'
-    ? 'What waits for you is not known until storage can be read.'
+  if (state === 'storageDown') return 'What waits for you is not known until storage can be read.';
+  return state === 'listStandsStill'
+    ? 'No decision waits for you, but somebody has to look at the sources.'
     : 'Nothing waits for you.';
 }
 
@@ -78,7 +79,7 @@ function waitCard(card, refresh) {
       'p',
       {},
       title,
-      deadline && since ? element('small', {}, ' Waits ', relative(since, 'since'), '.') : undefined,
+      deadline && since ? element('small', {}, ' The app has asked ', relative(since, 'since'), '.') : undefined,
     ),
     items.length > 0
       ? element(

@@ -83,7 +83,7 @@ describeWithBrowser('the page in each state', () => {
     await late.pull();
     const text = await find(late, 'list-stands-still');
 
-    expect(text).toMatch(/Microsoft’s list stands still: the newest release is of \d+ \w+ \d{4}, 40 days ago\./);
+    expect(text).toMatch(/Microsoft’s list stands still: the newest release is from \d+ \w+ \d{4}, 40 days ago\./);
     expect(text).toContain('All 23 targets are in sync.');
   });
 
@@ -100,7 +100,7 @@ describeWithBrowser('the page in each state', () => {
     await late.services.stopStorage();
     const text = await find(late, 'storage-down');
 
-    expect(text).toContain('Storage cannot be read, so nobody knows how the targets stand.');
+    expect(text).toContain('Storage cannot be read, so the state of the targets is unknown.');
     expect(text).toContain('Rules in Azure stay as they are');
     expect(text).not.toContain('in sync');
   }, 120_000);

@@ -193,6 +193,8 @@ export function toTargetError(error: unknown): unknown {
 
 function describeOutage(error: unknown, code: string): string {
   if (error instanceof OutageError || error instanceof SignInError) return error.message;
+  if (code === 'AbortError')
+    return 'a call to Azure was still running when the time of the run was over; the next run reads what became of it';
   const what = error instanceof ArmError ? `${error.method} ${error.path}: ` : '';
   return `Azure Resource Manager did not answer as it should (${code}): ${what}${toErrorMessage(error)}`;
 }

@@ -39,8 +39,8 @@ function tellWorst(input: HeadlineInput): Told {
     return tell(
       'storageDown',
       'bad',
-      'Storage cannot be read, so nobody knows how the targets stand.',
-      'Rules in Azure stay as they are, and nothing is written until storage answers. The app asks again by itself; if this lasts, look at the storage account: its firewall, its keys or roles, and whether it is disabled.',
+      'Storage cannot be read, so the state of the targets is unknown.',
+      'Rules in Azure stay as they are, and nothing is written until storage answers. The app retries automatically. If this lasts for more than an hour, check the storage account: its firewall, the roles of the app, and whether the account is disabled.',
     );
   }
   if (targets === null)
@@ -67,13 +67,17 @@ function tellWorst(input: HeadlineInput): Told {
     );
   }
   const stopped = targets.filter(({ status }) => stops.includes(status));
-  if (stopped.length > 0) return tell('blocked', 'bad', describeStopped(stopped, targets.length), restInSync(targets));
+  const total = targets.filter((target) => isCounted(target) || stops.includes(target.status)).length;
+  const waits =
+    decisions > 0 ? [`${counted(decisions, 'decision')} ${agree(decisions, 'waits', 'wait')} for you.`] : [];
+  const rest = [restInSync(targets), ...waits];
+  if (stopped.length > 0) return tell('blocked', 'bad', describeStopped(stopped, total), ...rest);
   if (isOldList(list.released, input.now)) {
     const age = ageInDays(list.released, input.now);
     return tell(
       'listStandsStill',
       'warn',
-      `Microsoft’s list stands still: the newest release is of ${dayInWords(list.released)}, ${counted(age, 'day')} ago.`,
+      `Microsoft’s list stands still: the newest release is from ${dayInWords(list.released)}, ${counted(age, 'day')} ago.`,
       'A new list usually appears every week. Targets keep what they have; check whether the sources are still the right ones.',
       restInSync(targets),
     );

@@ -18,6 +18,8 @@ export interface Normal {
   readonly removingEver: number;
   /** Day of the oldest list that is known. */
   readonly since: string;
+  /** `YYYY-MM-DD` of the first of `releases`. */
+  readonly releasesSince: string;
 }
 
 /** The last year of weekly lists, however long they took. */
@@ -49,13 +51,14 @@ export function normalOf(all: readonly Release[], tag: string): Normal | undefin
     removedEver: removing.reduce((sum, count) => sum + count, 0),
     removingEver: removing.length,
     since: first.date,
+    releasesSince: lastYear[0]?.date ?? first.date,
   };
 }
 
 /** For a reader who has never seen the tag change. */
 export function describeNormal(normal: Normal): readonly string[] {
   const { changing, releases, usuallyAdded, mostAdded, mostAddedOn, removedEver, removingEver, since } = normal;
-  const rhythm = `Microsoft releases a list about every ${counted(normal.daysBetweenReleases, 'day')}; ${changing} of the last ${counted(releases, 'list')} changed this tag.`;
+  const rhythm = `Microsoft releases a list about every ${counted(normal.daysBetweenReleases, 'day')}; of the ${counted(releases, 'list')} on record since ${dayInWords(normal.releasesSince)}, ${changing} changed the tag.`;
   const size =
     mostAdded === 0
       ? `No list since ${dayInWords(since)} has added a prefix.`

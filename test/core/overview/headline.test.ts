@@ -86,13 +86,13 @@ describe('the first sentence', () => {
       'listStandsStill',
       { list: { ...list, released: '2026-06-22' } },
       'warn',
-      'Microsoft’s list stands still: the newest release is of 22 Jun 2026, 30 days ago.',
+      'Microsoft’s list stands still: the newest release is from 22 Jun 2026, 30 days ago.',
     ],
     [
       'storageDown',
       { targets: null, isStorageDown: true },
       'bad',
-      'Storage cannot be read, so nobody knows how the targets stand.',
+      'Storage cannot be read, so the state of the targets is unknown.',
     ],
     ['noList', { list: { ...list, released: null } }, 'warn', 'No list has been pulled yet.'],
   ])('%s %#', (state, input, tone, sentence) => {

@@ -81,7 +81,7 @@ describe('what is normal', () => {
     const normal = normalOf((await builtInHistory('Public')).releases, tag);
 
     expect(normal && describeNormal(normal)).toEqual([
-      'Microsoft releases a list about every 7 days; 23 of the last 52 lists changed this tag.',
+      'Microsoft releases a list about every 7 days; of the 52 lists on record since 8 Jan 2024, 23 changed the tag.',
       'A list that adds prefixes usually adds 6; the most were 152, on 14 Sep 2020.',
       'Removals are rare: 8 prefixes in 5 lists since 22 Jul 2019.',
     ]);
@@ -89,7 +89,7 @@ describe('what is normal', () => {
 
   test('of a tag that never changed, and of no history at all', () => {
     expect(describeNormal(normalOf(releases.slice(0, 2), tag)!)).toEqual([
-      'Microsoft releases a list about every 7 days; 1 of the last 2 lists changed this tag.',
+      'Microsoft releases a list about every 7 days; of the 2 lists on record since 6 Jul 2026, 1 changed the tag.',
       'No list since 6 Jul 2026 has added a prefix.',
       'None has removed a prefix since 6 Jul 2026.',
     ]);
