@@ -79,7 +79,7 @@ function waitCard(card, refresh) {
       'p',
       {},
       title,
-      deadline && since ? element('small', {}, ' The app has asked ', relative(since, 'since'), '.') : undefined,
+      deadline && since ? element('small', {}, ' · first seen ', relative(since, 'ago')) : undefined,
     ),
     items.length > 0
       ? element(
