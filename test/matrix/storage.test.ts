@@ -15,7 +15,7 @@ import { expectGoodEnd, expectInSync, kinds, matrixTable, noteCell, openWorld, r
 const worlds = useWorlds();
 // A healthy answer may take as long as a busy machine lets it.
 const tryTimeoutInMs = 500;
-const storage = { tryTimeoutInMs, retry: { maxTries: 3, retryDelayInMs: 5, maxRetryDelayInMs: 10 } };
+const storage = { tryTimeoutInMs, retry: { maxTries: 6, retryDelayInMs: 5, maxRetryDelayInMs: 10 } };
 
 const isPut = ({ method, headers, url }: SeenRequest, path: RegExp) =>
   method === 'PUT' && headers['x-ms-blob-type'] !== undefined && path.test(url);
