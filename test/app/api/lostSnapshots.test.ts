@@ -35,5 +35,9 @@ test('damaged: what the later ones changed is known all the same', async () => {
   world.snapshots.get = (cloud, id) =>
     id === middle ? Promise.reject(new InvalidDocumentError('no gzip')) : get(cloud, id);
 
-  expect(await historyOf()).toEqual([[newest, oldest, 2]]);
+  // Each list's changes are stored beside it.
+  expect(await historyOf()).toEqual([
+    [newest, middle, 1],
+    [middle, oldest, 1],
+  ]);
 });
