@@ -1,4 +1,4 @@
-/** One way for every route: check, negotiate, handle, and answer as RFC 9110 and 9111 have it. */
+/** Answers the requests of every route in the same steps: check, negotiate, handle, respond (RFC 9110 and 9111). */
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { matchesEtag } from '../../core/etag.ts';
 import { ConfigurationError, RequestError, toErrorMessage } from '../../core/errors.ts';
@@ -34,9 +34,9 @@ async function answer(
     const body = route.body ? await parseBody(route.body, request) : undefined;
     const by = route.method === 'GET' ? '' : callerOf(request);
     const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
-    const made = await handle(route, input, getApp);
-    const representation = await representationOf(made);
-    return toResponse(request, made, await representation.coded(accepted.coding, accepted.acceptsIdentity));
+    const routeAnswer = await handle(route, input, getApp);
+    const representation = await representationOf(routeAnswer);
+    return toResponse(request, routeAnswer, await representation.coded(accepted.coding, accepted.acceptsIdentity));
   } catch (error) {
     return withoutBodyForHead(request, toErrorResponse(route, error));
   }
@@ -89,7 +89,7 @@ function requireCoding(request: HttpRequest): AcceptedCoding {
 
 function requireMediaType(route: Route, request: HttpRequest): string {
   if (!route.produces) return '';
-  // `format` in the query is the stronger wish, and firewalls send what they like as Accept.
+  // `format` in the query wins: firewalls send Accept headers that nobody chose.
   if (request.query.has('format')) return route.produces[0] ?? '';
   const mediaType = negotiateMediaType(request.headers.get('accept'), route.produces);
   if (mediaType === undefined) throw notAcceptable('accept', route.produces.join(', '));
@@ -137,7 +137,7 @@ function headersOf(answer: Answer, coded: CodedBytes, isCacheable: boolean): Rec
   };
 }
 
-/** `If-None-Match` decides where it is there; `If-Modified-Since` only without it (RFC 9110, section 13.2.2). */
+/** `If-Modified-Since` counts only if there is no `If-None-Match` (RFC 9110, section 13.2.2). */
 function isNotModified(request: HttpRequest, answer: Answer, etag: string): boolean {
   const ifNoneMatch = request.headers.get('if-none-match');
   if (ifNoneMatch !== null) return matchesEtag(ifNoneMatch, etag);

@@ -52,8 +52,8 @@ export const changesRoute = defineRoute({
   },
   async handle({ query: { tag, from, to, format: wanted }, mediaType }, { queries }): Promise<Answer> {
     const format = wanted ?? formatsByMediaType[mediaType] ?? 'json';
-    const recorded = await readRecorded(queries, tag);
-    const view = to === undefined || recorded ? await queries.current.get() : await chooseSnapshot(queries, to);
+    const history = await readHistoryOf(queries, tag);
+    const view = to === undefined || history ? await queries.current.get() : await chooseSnapshot(queries, to);
     const isFixed = to !== undefined && from !== undefined && !isDay(to) && !isDay(from);
     return {
       contentType: contentTypes[format],
@@ -64,8 +64,8 @@ export const changesRoute = defineRoute({
         const changes =
           from === undefined && to === undefined
             ? await latestChange(queries, view, tag)
-            : recorded
-              ? recordedChanges(recorded, { tag, from, to })
+            : history
+              ? recordedChanges(history, { tag, from, to })
               : await changesBetween(queries, from, view, tag);
         if (format === 'json') return JSON.stringify(changes);
         return format === 'text' ? renderChangesText(changes) : renderChangesMarkdown(changes);
@@ -82,19 +82,19 @@ async function chooseSnapshot(queries: Queries, reference: string): Promise<Snap
   return queries.library.choose(schemas.toReference(reference));
 }
 
-/** Of a tag that the pulls record, any two releases can be compared, the built-in ones too. */
-async function readRecorded(queries: Queries, tag: string): Promise<History | undefined> {
+/** The history if it covers the tag: then any two releases can be compared, even those built into the app. */
+async function readHistoryOf(queries: Queries, tag: string): Promise<History | undefined> {
   const history = await readStorage('the history', () => queries.history.read());
   return history.covers(tag) ? history : undefined;
 }
 
-interface Asked {
+interface ChangesQuery {
   readonly tag: string;
   readonly from: string | undefined;
   readonly to: string | undefined;
 }
 
-function recordedChanges(history: History, { tag, from, to }: Asked): Changes {
+function recordedChanges(history: History, { tag, from, to }: ChangesQuery): Changes {
   const record = history.tag(tag);
   if (!record)
     throw unknownTag(
@@ -121,7 +121,7 @@ function recordedChanges(history: History, { tag, from, to }: Asked): Changes {
   };
 }
 
-/** By id, or the newest of a day or before. */
+/** The index of the release with this id, or of the newest release on or before this day. Throws RequestError 404. */
 function findRelease({ releases }: History, reference: string): number {
   const index = isDay(reference)
     ? releases.findLastIndex(({ date }) => date <= schemas.toDay(reference))

@@ -1,4 +1,4 @@
-/** A request for each operation that the API describes, as one would make it. */
+/** An example request for each operation that the API describes. */
 export const examples: Readonly<Record<string, string>> = {
   getPrefixes: 'prefixes?region=westeurope&family=ipv4&format=text',
   getFeeds: 'feeds',

@@ -1,4 +1,4 @@
-/** What feeds and formats there are: for people who look for the URL of their list. */
+/** Lists the feeds and formats, for people who look for the URL of their list. */
 import * as z from 'zod';
 import { ofFamily } from '../../core/prefixes.ts';
 import { regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';

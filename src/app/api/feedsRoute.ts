@@ -87,8 +87,8 @@ function refuseTwoFamilies(name: string, named: FeedSelection['family'], asked: 
 type FeedSelection = Pick<PrefixSelection, 'tags' | 'regions' | 'family'>;
 
 /**
- * `Tag.txt`, `Tag.family.txt`, `Tag.region.family.txt`. A tag holds dots itself (`Storage.WestEurope`,
- * `AzureFrontDoor.Backend`), so the document decides where the tag ends. Throws RequestError 404.
+ * Parses `Tag.txt`, `Tag.family.txt` and `Tag.region.family.txt`. A tag name may contain dots (`Storage.WestEurope`,
+ * `AzureFrontDoor.Backend`), so only the document tells where the tag ends. Throws RequestError 404.
  */
 export function parseFeedName(document: ServiceTagsDocument, fileName: string): FeedSelection {
   if (!fileName.endsWith('.txt') || !schemas.tagPattern.test(fileName)) {
@@ -106,7 +106,7 @@ export function parseFeedName(document: ServiceTagsDocument, fileName: string): 
   );
 }
 
-/** What the tag of a feed may be called. */
+/** The names that the tag may have: `Storage` or `Storage.ipv4` for `Storage.ipv4.txt`. */
 function feedTags(fileName: string): readonly string[] {
   const name = fileName.replace(/\.txt$/, '');
   return [name, splitFamily(name)[0]];

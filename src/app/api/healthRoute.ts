@@ -1,4 +1,4 @@
-/** Watched by machines, and the first answer of many a process: described without zod. */
+/** Described without zod, which takes time to load: a monitor's request is often the first of a process. */
 import type { Health } from '../queries/health.ts';
 import { cacheControls, defineRoute, jsonAnswer, type Answer, type JsonSchema, type Route } from './route.ts';
 

@@ -1,7 +1,7 @@
 import type { HttpHandler } from '@azure/functions';
 import type { RouteEntry } from './route.ts';
 
-/** A trigger's handler that loads its route, and what it needs of the app, with the first request. */
+/** Returns the handler of an HTTP trigger. It loads the route, and the app if the route needs it, with the first request. */
 export function httpHandler(name: string, { load, ...entry }: RouteEntry): HttpHandler {
   return async (request, context) => {
     const [{ answerRequest }, route] = await Promise.all([import('./answerRequest.ts'), load()]);

@@ -63,7 +63,7 @@ async function lookupTarget(
 ): Promise<TargetAnswer | { readonly name: string; readonly allowed: null }> {
   const record = await findRulesAsOf(queries.services.ledger, name, until);
   const targets = await readTargets(queries.services.targets);
-  // A target that is configured no more still has its ledger.
+  // A target that was taken out of the targets file still has its ledger.
   const target = record ? targets.find((candidate) => candidate.name === name) : requireTarget(targets, name);
   return record ? lookupInRules(name, ip, record, accessOf(target)) : { name, allowed: null };
 }

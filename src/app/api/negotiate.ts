@@ -8,14 +8,14 @@ interface Weighted {
 const codings = ['br', 'gzip', 'identity'] as const;
 export type Coding = (typeof codings)[number];
 
-/** The best of `offered` (media types without parameters); undefined where nothing fits. */
+/** Returns what the client likes best of `offered` (media types without parameters); undefined if it accepts none. */
 export function negotiateMediaType(accept: string | null, offered: readonly string[]): string | undefined {
   if (accept === null || accept.trim() === '') return offered[0];
   const ranges = parseWeighted(accept);
   return best(offered, (type) => qualityOfType(type, ranges));
 }
 
-/** The best coding; `identity` is acceptable unless it is excluded. Undefined where nothing fits. */
+/** Returns the coding that the client likes best; undefined if it accepts none, not even `identity`. */
 export function negotiateCoding(acceptEncoding: string | null): Coding | undefined {
   if (acceptEncoding === null) return 'identity';
   const ranges = parseWeighted(acceptEncoding);
@@ -38,7 +38,7 @@ function best<T>(offered: readonly T[], qualityOf: (item: T) => number): T | und
   return chosen;
 }
 
-/** The most specific range that matches decides. */
+/** The most specific range that matches decides: `text/html` before `text/*` before any type. */
 function qualityOfType(type: string, ranges: readonly Weighted[]): number {
   const [family] = type.split('/');
   for (const wanted of [type, `${family}/*`, '*/*']) {

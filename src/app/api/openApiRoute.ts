@@ -3,7 +3,7 @@ import { defineRoute, jsonType, type Endpoint, type Route } from './route.ts';
 
 type LoadEndpoints = () => Promise<readonly Endpoint[]>;
 
-/** The route that describes all routes. It is one of them, so it is given the way to load them and does not import it. */
+/** The route that describes all routes. `loadEndpoints` is passed in: an import of it from `routes.ts` would be a cycle. */
 export function describe(loadEndpoints: LoadEndpoints): Route {
   return defineRoute({
     isStatic: true,
@@ -26,7 +26,7 @@ export function describe(loadEndpoints: LoadEndpoints): Route {
   });
 }
 
-/** What the build wrote beside the folder of the bundle's chunks; in a checkout there is no such file beside the sources. */
+/** The build writes this file next to the bundle's folder of chunks. It does not exist in a checkout. */
 function readBuilt(): Promise<Uint8Array> {
   return readFile(new URL('../openapi.json', import.meta.url));
 }

@@ -1,4 +1,4 @@
-/** OpenAPI 3.1, made from the schemas that check the requests. */
+/** Builds the OpenAPI 3.1 description from the schemas that check the requests. */
 import * as z from 'zod';
 import { examples } from './examples.ts';
 import { omit } from './omit.ts';
@@ -80,7 +80,7 @@ const sections: Readonly<Record<string, readonly string[]>> = {
   Runs: ['runs', 'pull'],
 };
 
-/** Under which heading of the page an operation stands. */
+/** The heading under which the page of the API shows an operation. */
 function sectionOf(path: string): string {
   const [first = ''] = path.split('/');
   return Object.keys(sections).find((name) => sections[name]?.includes(first)) ?? otherSection;
@@ -153,7 +153,7 @@ function toSchema(schema: z.ZodType | JsonSchema, io: 'input' | 'output'): Json 
   return omit(z.toJSONSchema(schema, { io, unrepresentable: 'any' }), '$schema');
 }
 
-/** By its mark: the class would bring the whole library into the bundle. */
+/** Looks for zod's own mark: `instanceof z.ZodType` would bring the whole library into the bundle. */
 function isZod(schema: z.ZodType | JsonSchema): schema is z.ZodType {
   return '_zod' in schema;
 }

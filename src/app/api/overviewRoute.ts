@@ -1,4 +1,4 @@
-/** Asked by every open page again and again: described without zod. */
+/** Described without zod, which takes time to load: every open page asks this route again and again. */
 import { readOverview } from '../queries/overview/overview.ts';
 import { defineRoute, jsonAnswer, namingSnapshot, type JsonSchema } from './route.ts';
 

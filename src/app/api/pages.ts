@@ -1,4 +1,4 @@
-/** The pages: files of `public/`. */
+/** Serves the pages, which are files of `public/`. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { cacheControls, defineRoute, type Answer } from './route.ts';
 const script = 'text/javascript; charset=utf-8';
 const style = 'text/css; charset=utf-8';
 
-/** Every file that can be asked for. A name from outside never becomes a path. */
+/** The only files that are served: a name that is not listed here never becomes a path. */
 const scripts = [
   'actions',
   'api',
@@ -53,7 +53,7 @@ export const dashboardRoute = defineRoute({
   handle: () => page('public/dashboard.html'),
 });
 
-/** Links of notifications lead here: the same page, opened at the plan that they are about. */
+/** Notifications link here: the same page, opened at the plan that they are about. */
 export const approveRoute = defineRoute({
   isStatic: true,
   summary: 'The page, opened at a plan that waits for an approval',
@@ -61,7 +61,7 @@ export const approveRoute = defineRoute({
   handle: () => page('public/dashboard.html'),
 });
 
-/** Anonymous: alerts link here, and whoever reads one has no key at hand. The build makes it; a checkout has the text. */
+/** Needs no key: alerts link here, and their reader may have none at hand. The build renders the HTML from the Markdown. */
 export const runbookRoute = defineRoute({
   isStatic: true,
   summary: 'What each alert, status and notification means, and what to do',
@@ -85,7 +85,7 @@ export const assetRoute = defineRoute({
   },
   async handle({ params: { name } }) {
     const contentType = assets.get(name);
-    if (contentType === undefined) throw notThere(name);
+    if (contentType === undefined) throw fileNotFound(name);
     return Promise.resolve({
       contentType,
       cacheControl: 'public, max-age=3600',
@@ -95,28 +95,28 @@ export const assetRoute = defineRoute({
   },
 });
 
-/** The first of the places that is there. */
-function page(...places: readonly string[]): Promise<Answer> {
+/** Serves the first of the paths that exists. */
+function page(...paths: readonly string[]): Promise<Answer> {
   return Promise.resolve({
     contentType: 'text/html; charset=utf-8',
     cacheControl: cacheControls.live,
     headers: { ...security, 'content-security-policy': policy },
-    ...file(places.join(), places),
+    ...file(paths.join(), paths),
   });
 }
 
-/** Read and coded once. */
-function file(name: string, places: readonly string[]): Pick<Answer, 'key' | 'render'> {
+/** The key lets the file be read and compressed only once. */
+function file(name: string, paths: readonly string[]): Pick<Answer, 'key' | 'render'> {
   return {
     key: `file ${name}`,
     render() {
-      const place = places.map((candidate) => path.join(appRoot(), candidate)).find((found) => existsSync(found));
-      if (place === undefined) throw notThere(name);
-      return readFile(place);
+      const existing = paths.map((candidate) => path.join(appRoot(), candidate)).find((found) => existsSync(found));
+      if (existing === undefined) throw fileNotFound(name);
+      return readFile(existing);
     },
   };
 }
 
-function notThere(name: string): RequestError {
+function fileNotFound(name: string): RequestError {
   return new RequestError(404, 'not-found', `there is no file "${shorten(name)}"`);
 }

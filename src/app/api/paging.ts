@@ -1,4 +1,4 @@
-/** Pages of a list that is in memory: a page's continuation names its last item. */
+/** Cuts a list in memory into pages. The continuation of a page names its last item. */
 import { RequestError } from '../../core/errors.ts';
 import type { Page } from '../ports.ts';
 
@@ -7,7 +7,7 @@ export interface PageQuery {
   readonly continuation?: string | undefined;
 }
 
-/** Throws RequestError 400 where no item has the continuation for its token. */
+/** Throws RequestError 400 if the continuation is not the token of an item. */
 export function pageOf<T>(
   items: readonly T[],
   { limit, continuation }: PageQuery,

@@ -5,10 +5,10 @@ import { isSignInOn } from '../../config.ts';
 import { quoteValue, RequestError, shorten } from '../../core/errors.ts';
 import type { Route } from './route.ts';
 
-/** A function key may come in the query; the platform has checked it and no answer repeats it. */
+/** Query parameters of a function key. The platform has checked the key already; no answer repeats it. */
 const keyParameters = new Set(['code', 'clientid']);
 
-/** Of the route's own template alone: with HTTP streaming the host adds the query and the members of a JSON body. */
+/** Takes only what the route's template names: with HTTP streaming the host adds the query and the members of a JSON body. */
 export function parseParams(route: Route, request: HttpRequest): unknown {
   if (!route.params) return undefined;
   const own = Object.keys(route.params.shape).filter((name) => Object.hasOwn(request.params, name));
@@ -35,7 +35,7 @@ export function parseQuery(route: Route, query: URLSearchParams): unknown {
   return route.query ? check(route.query, values, 'query', 400) : undefined;
 }
 
-/** JSON, whatever its type is said to be: many clients say another one, or none. */
+/** Parses the body as JSON whatever its Content-Type: many clients send another type, or none. */
 export async function parseBody(
   { schema, maxBytes }: NonNullable<Route['body']>,
   request: HttpRequest,
@@ -51,7 +51,7 @@ export async function parseBody(
   return check(schema, value, 'body', 400);
 }
 
-/** The platform passes a body on only if the request says its length. Many clients send JSON in chunks unless told not to. */
+/** Azure Functions drops a body without Content-Length, and many clients send JSON in chunks by default. */
 function emptyBody(request: HttpRequest): RequestError {
   const isChunked = /chunked/i.test(request.headers.get('transfer-encoding') ?? '');
   const detail =
@@ -107,7 +107,7 @@ function nameOf({ field, index }: { readonly field: string; readonly index?: num
   return index === undefined ? field : `entry ${index}`;
 }
 
-/** The messages of the schemas say what is accepted; zod's own list of values says it in another form. */
+/** Our schemas' messages say what is accepted. The message for an enum is zod's own, so its values are listed here. */
 function describeIssue(issue: z.core.$ZodIssue, whole: unknown): string {
   const accepted = issue.code === 'invalid_value' ? issue.values.join(', ') : issue.message;
   if (issue.code === 'unrecognized_keys') return `the member ${quoteValue(issue.keys[0])} ${refused(accepted)}`;
@@ -119,7 +119,7 @@ function refused(accepted: string): string {
   return `is not accepted; accepted: ${accepted}`;
 }
 
-/** As it was given: what an issue carries may have been taken apart already. */
+/** The value as the client sent it: the one in the issue may have been transformed already, such as a list that was split. */
 function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key], whole);
 }
@@ -130,8 +130,8 @@ function describeValue(value: unknown): string {
 }
 
 /**
- * Who asks, for the ledger: the signed-in user where the platform's own sign-in is on. Without it anybody can send the
- * header that names a user. The host knows the name of the key, and its Node library keeps it from the function.
+ * The name of the caller, for the ledger: the signed-in user if the platform's sign-in is on. If it is off, anybody can
+ * send the header that names a user. The name of the key is not available: the host knows it, but does not tell functions.
  */
 export function callerOf(request: HttpRequest): string {
   const name = (isSignInOn() ? readUserName(request) : undefined) ?? 'a function key';
@@ -143,12 +143,12 @@ function readUserName(request: HttpRequest): string | undefined {
     const name: unknown = request.user?.username;
     return typeof name === 'string' && name.trim() !== '' ? name.trim() : undefined;
   } catch {
-    // A header that the platform did not write; without sign-in it says nothing.
+    // `request.user` throws if the platform did not write the header.
     return undefined;
   }
 }
 
-/** The URL that was asked for, without keys. */
+/** The requested URL without function keys. */
 export function publicUrl(request: HttpRequest): string {
   const url = new URL(request.url);
   for (const name of [...url.searchParams.keys()]) {
@@ -161,8 +161,8 @@ export function publicUrl(request: HttpRequest): string {
 }
 
 /**
- * A page of another site must not make a signed-in browser act. Browsers say where a request comes from, and no page can
- * change it; older ones send `Origin` alone. A proxy in front may have given the app another name than the browser sees.
+ * Refuses requests that a page of another site makes in the browser of a signed-in user. Browsers state the origin of a
+ * request, and no page can change it: `Sec-Fetch-Site`, or only `Origin` in older ones. Throws RequestError 403.
  */
 export function refuseCrossSite(request: HttpRequest): void {
   const site = request.headers.get('sec-fetch-site');
@@ -172,7 +172,7 @@ export function refuseCrossSite(request: HttpRequest): void {
   }
 }
 
-/** True also where there is none: what is no browser sends none. */
+/** True if there is no `Origin`: only browsers send it. Behind a proxy, browsers see the app as `X-Forwarded-Host`. */
 function isOwnOrigin({ headers, url }: HttpRequest): boolean {
   const header = headers.get('origin');
   if (header === null) return true;

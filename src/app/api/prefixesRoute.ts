@@ -88,26 +88,26 @@ export const prefixesRoute = defineRoute({
     refuseCombinations(query, format);
     const page = query.continuation === undefined ? undefined : decodePage(query.continuation, query);
     const view = await queries.library.choose(page ?? schemas.toSnapshotChoice(query));
-    const listing = await readListing(queries, view.snapshot, query, format);
-    if (isPolled(query, format)) await refuseVanished(queries, listing.document, query);
+    const list = await readRequestedList(queries, view.snapshot, query, format);
+    if (isPolled(query, format)) await refuseVanished(queries, list.document, query);
     return {
       contentType: contentTypeOf(format),
       view,
-      key: `prefixes ${listing.version} ${format} ${JSON.stringify(query)}`,
+      key: `prefixes ${list.version} ${format} ${JSON.stringify(query)}`,
       cacheControl: isFixed(query) ? cacheControls.immutable : cacheControls.current,
-      headers: listHeaders(listing, query),
-      render: () => render(queries, listing, query, format, page?.offset ?? 0),
+      headers: listHeaders(list, query),
+      render: () => render(queries, list, query, format, page?.offset ?? 0),
     };
   },
 });
 
-/** Made of snapshots that the request names by id: never changes. */
+/** True if the request names its snapshots by id: such an answer never changes. */
 function isFixed({ snapshot, since }: Query): boolean {
   return snapshot !== undefined && (since === undefined || schemas.snapshotId.safeParse(since).success);
 }
 
-/** A snapshot, and what an answer is made from. */
-interface Listing extends Pick<FeedList, 'document' | 'withheld' | 'quarantined' | 'version'> {
+/** A snapshot and the list that the answer shows, as published or as released to feeds. */
+interface RequestedList extends Pick<FeedList, 'document' | 'withheld' | 'quarantined' | 'version'> {
   readonly snapshot: Snapshot;
 }
 
@@ -137,13 +137,18 @@ function contentTypeOf(format: Format): string {
   return `${listFormats[format].mediaType}; charset=utf-8`;
 }
 
-/** Lists that machines poll are what is released to feeds; what people read, or ask for by day or id, is as published. */
-async function readListing(queries: Queries, snapshot: Snapshot, query: Query, format: Format): Promise<Listing> {
+/** Lists that machines poll contain what is released to feeds; json, csv and lists of a given day or id are as published. */
+async function readRequestedList(
+  queries: Queries,
+  snapshot: Snapshot,
+  query: Query,
+  format: Format,
+): Promise<RequestedList> {
   const isCurrent = query.snapshot === undefined && query.asOf === undefined;
   if (!isCurrent) return { snapshot, document: snapshot.document, withheld: [], quarantined: [], version: '' };
-  const list = await queries.feeds.of(snapshot, query.tag);
-  const document = isPolled(query, format) ? list.document : snapshot.document;
-  return { ...list, snapshot, document };
+  const released = await queries.feeds.of(snapshot, query.tag);
+  const document = isPolled(query, format) ? released.document : snapshot.document;
+  return { ...released, snapshot, document };
 }
 
 async function refuseVanished(queries: Queries, document: ServiceTagsDocument, query: Query): Promise<void> {
@@ -155,7 +160,10 @@ function isPolled({ snapshot, asOf }: Query, format: Format): boolean {
   return snapshot === undefined && asOf === undefined && format !== 'json' && format !== 'csv';
 }
 
-function listHeaders({ document, withheld, quarantined }: Listing, query: Query): Readonly<Record<string, string>> {
+function listHeaders(
+  { document, withheld, quarantined }: RequestedList,
+  query: Query,
+): Readonly<Record<string, string>> {
   if (quarantined.length === 0 && withheld.length === 0) return {};
   const tags = resolveTags(document, query.tag, query.region).map((tag) => tag.name);
   return {
@@ -166,33 +174,33 @@ function listHeaders({ document, withheld, quarantined }: Listing, query: Query)
 
 async function render(
   queries: Queries,
-  listing: Listing,
+  list: RequestedList,
   query: Query,
   format: Format,
   offset: number,
 ): Promise<string> {
-  const { snapshot, document } = listing;
+  const { snapshot, document } = list;
   if (query.since !== undefined) {
     const { snapshot: since } = await queries.library.choose(schemas.toReference(query.since));
-    // Both as they were given to machines: whoever applies each difference ends with the list itself.
-    const before = await readListing(queries, since, query, format);
+    // Both lists as machines got them: a client that applies every difference ends with the current list.
+    const before = await readRequestedList(queries, since, query, format);
     return renderSince({ id: since.id, document: before.document }, { ...snapshot, document }, query, format);
   }
   if (format === 'csv') return renderCsvRows(snapshot, toSelection(query), queries.timelines);
   if (format !== 'json') return renderList(document, toSelection(query), format, query);
-  return renderJson(listing, query, offset);
+  return renderJson(list, query, offset);
 }
 
 function toSelection({ tag, region, family, aggregate, shard }: Query): PrefixSelection {
   return { tags: tag, regions: region, family, aggregate, shard };
 }
 
-function renderJson({ snapshot, ...listing }: Listing, query: Query, offset: number): string {
+function renderJson({ snapshot, ...list }: RequestedList, query: Query, offset: number): string {
   const { tags, prefixes } = listPrefixes(snapshot.document, toSelection(query));
-  // Pages have an end of their own: one that lies behind it was not given out by this list.
+  // Reject an offset past the end: this list never issued it.
   if (offset > 0 && offset >= prefixes.length) throw invalidContinuation();
-  const quarantined = selectQuarantined(listing.quarantined, tags);
-  const withheld = selectWithheld(listing.withheld, tags, query.family);
+  const quarantined = selectQuarantined(list.quarantined, tags);
+  const withheld = selectWithheld(list.withheld, tags, query.family);
   const end = query.limit === undefined ? prefixes.length : offset + query.limit;
   return JSON.stringify({
     cloud: snapshot.cloud,
@@ -231,15 +239,15 @@ function renderSince(
   });
 }
 
-/** A page belongs to one snapshot and one selection: pages of two lists must never be put together. */
+/** The token names the snapshot and the selection, so that nobody puts pages of two lists together. */
 function encodePage(snapshot: string, offset: number, hash: string): string {
   return `${snapshot}~${offset}~${hash}`;
 }
 
 function decodePage(token: string, query: Query): { readonly snapshot: string; readonly offset: number } {
-  const [snapshot = '', offset = '', given, ...rest] = token.split('~');
+  const [snapshot = '', offset = '', hash, ...rest] = token.split('~');
   const isOurs = schemas.snapshotId.safeParse(snapshot).success && /^\d{1,7}$/.test(offset);
-  const isOfList = given === selectionHash(query) && (query.snapshot === undefined || query.snapshot === snapshot);
+  const isOfList = hash === selectionHash(query) && (query.snapshot === undefined || query.snapshot === snapshot);
   if (!isOurs || !isOfList || rest.length > 0) throw invalidContinuation();
   return { snapshot, offset: Number(offset) };
 }

@@ -15,13 +15,13 @@ export function toProblem(error: RequestError): HttpResponseInit {
   };
   return problemResponse(
     error.status,
-    // First for the reader, last so that no other member can replace them.
+    // First so that people read them first, last so that no other member can replace them.
     { ...standard, ...members, ...standard },
     typeof retryAfterInSeconds === 'number' ? { 'retry-after': String(retryAfterInSeconds) } : {},
   );
 }
 
-/** For what nobody expected: says nothing of the inside. */
+/** The answer to an unexpected error: it reveals nothing, the log has the details. */
 export function internalProblem(): HttpResponseInit {
   return problemResponse(500, { type: 'about:blank', title: 'Internal Server Error', status: 500 }, {});
 }

@@ -47,8 +47,8 @@ export const releasesRoute = defineRoute({
   async handle({ query: { tag } }, { queries }) {
     const [releases, facts] = await Promise.all([readReleases(queries), readFacts(queries)]);
     const history = await queries.history.readFor(tag).catch(() => undefined);
-    const found = history && quarantine(history, tag);
-    return jsonAnswer({ ...picturesOf(releases, tag, facts), quarantine: found ?? null });
+    const ofTag = history && quarantine(history, tag);
+    return jsonAnswer({ ...picturesOf(releases, tag, facts), quarantine: ofTag ?? null });
   },
 });
 
@@ -79,7 +79,7 @@ export const releaseRoute = defineRoute({
   },
 });
 
-/** The releases are shown even while the targets cannot be read. */
+/** Undefined if the targets cannot be read: the releases are shown without them. */
 async function readFacts(queries: Queries): Promise<readonly TargetFacts[] | undefined> {
   return readTargetFacts(queries.services).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** A list of prefixes in the form that was asked for. */
+/** Renders a list of prefixes in the requested format. */
 import { RequestError } from '../../core/errors.ts';
 import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
@@ -13,11 +13,11 @@ import { retryAfterInSeconds } from '../queries/storage.ts';
 
 export interface ListOptions {
   readonly comment: boolean;
-  /** Of the set, list or object, in formats that have one; default: what was asked for. */
+  /** Name of the set, list or object, in formats that have one. Default: the requested tags and regions. */
   readonly name?: string | undefined;
 }
 
-/** For machines that let in what is listed. Throws RequestError if nothing is: an empty list would close a door. */
+/** Renders a list for firewalls. Throws RequestError if it is empty: a firewall that loads an empty list lets nobody in. */
 export function renderList(
   document: ServiceTagsDocument,
   selection: PrefixSelection,
@@ -26,16 +26,16 @@ export function renderList(
 ): string {
   const chosen = listPrefixes(document, selection);
   if (chosen.prefixes.length === 0) throw emptyList(document, selection, chosen);
-  // The same bytes in whatever order the regions are asked for.
+  // Sorted, so that the order of the regions in the request does not change the bytes.
   const list = { ...chosen, tags: chosen.tags.toSorted() };
-  // No snapshot id: a list that has not changed keeps its bytes, so whoever polls sees no change.
+  // Without the snapshot id: as long as the list does not change, its bytes do not change either.
   const heading = `${list.tags.join(', ')} (${document.cloud})`;
   const label = name ?? toLabel(selection.tags, selection.regions);
   const part = selection.shard;
   return listFormats[format].render(toRows(document, list, undefined), { label, part, heading, comment });
 }
 
-/** Says of which tags in quarantine an answer holds the prefixes, and since which snapshot they are. */
+/** Names the quarantined tags of an answer, each with the snapshot whose prefixes the answer keeps. */
 export function quarantineHeader(entries: readonly TagQuarantine[]): Readonly<Record<string, string>> {
   if (entries.length === 0) return {};
   const text = entries.map(({ tag, kind, baseline }) => `${tag}; kind=${kind}; baseline=${baseline}`).join(', ');
@@ -44,22 +44,22 @@ export function quarantineHeader(entries: readonly TagQuarantine[]): Readonly<Re
 
 const namedInHeader = 5;
 
-/** Says how many prefixes are listed and not passed on, and which first. */
+/** Says how many listed prefixes the answer leaves out, and names the first five. */
 export function withheldHeader(withheld: readonly WithheldPrefix[]): Readonly<Record<string, string>> {
   if (withheld.length === 0) return {};
   const prefixes = [...new Set(withheld.map(({ prefix }) => prefix))];
   return { 'x-withheld': `count=${prefixes.length}; first=${prefixes.slice(0, namedInHeader).join(' ')}` };
 }
 
-/** A part without a prefix is expected of a short list; a list without one is not. */
+/** An empty shard of a short list is normal (404); an empty list is not (503). */
 function emptyList(document: ServiceTagsDocument, selection: PrefixSelection, { tags }: PrefixList): RequestError {
   const { shard } = selection;
-  const whole = shard ? listPrefixes(document, { ...selection, shard: undefined }).prefixes.length : 0;
-  if (shard && whole > 0) {
+  const total = shard ? listPrefixes(document, { ...selection, shard: undefined }).prefixes.length : 0;
+  if (shard && total > 0) {
     return new RequestError(
       404,
       'empty-shard',
-      `shard: ${shard.index}/${shard.count} of ${tags.join(', ')} contains none of the ${whole} prefixes; ask for fewer shards`,
+      `shard: ${shard.index}/${shard.count} of ${tags.join(', ')} contains none of the ${total} prefixes; ask for fewer shards`,
       { parameter: 'shard' },
     );
   }

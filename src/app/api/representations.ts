@@ -1,4 +1,4 @@
-/** The bytes of an answer in each coding, with their ETags; kept as long as the snapshot, or the process, that they show. */
+/** Caches the bytes of answers in each coding, with their ETags, as long as the snapshot that they show or the process. */
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { strongEtag } from '../../core/etag.ts';
@@ -6,7 +6,7 @@ import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Answer } from './route.ts';
 import type { Coding } from './negotiate.ts';
 
-/** Less is not worth a coding. */
+/** Bytes. A smaller answer is not worth compressing. */
 const smallestCoded = 1024;
 const maxKeptEntries = 64;
 const maxKeptBytes = 48 * 1024 * 1024;
@@ -30,7 +30,7 @@ export class Representation {
     this.size = this.#identity.byteLength;
   }
 
-  /** In the coding that was negotiated, or plain where coding it saves nothing and plain is acceptable. */
+  /** In the negotiated coding, or uncompressed if the answer is small and the client accepts that. */
   coded(coding: Coding, acceptsIdentity: boolean): CodedBytes | Promise<CodedBytes> {
     const chosen = this.size < smallestCoded && acceptsIdentity ? 'identity' : coding;
     let known = this.#coded.get(chosen);
@@ -52,20 +52,20 @@ export class Representation {
 /** Level 5 of 11: nearly as small as the best, for a tenth of the time. */
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
-class Shelf {
+class RepresentationCache {
   readonly #entries = new Map<string, Representation>();
-  /** Many who ask for the same at once share one. */
-  readonly #making = new Map<string, Promise<Representation>>();
+  /** Requests for the same answer at the same time share one rendering. */
+  readonly #rendering = new Map<string, Promise<Representation>>();
   #bytes = 0;
 
   get(key: string, answer: Answer): Representation | Promise<Representation> {
-    const known = this.#entries.get(key) ?? this.#making.get(key);
+    const known = this.#entries.get(key) ?? this.#rendering.get(key);
     if (known) return known;
     const made = make(answer);
     if (!('then' in made)) return this.#keep(key, made);
-    const making = made.then((done) => this.#keep(key, done)).finally(() => this.#making.delete(key));
-    this.#making.set(key, making);
-    return making;
+    const rendering = made.then((done) => this.#keep(key, done)).finally(() => this.#rendering.delete(key));
+    this.#rendering.set(key, rendering);
+    return rendering;
   }
 
   #keep(key: string, made: Representation): Representation {
@@ -80,21 +80,21 @@ class Shelf {
   }
 }
 
-// A snapshot that nobody holds any more takes its representations with it.
-const shelves = new WeakMap<Snapshot, Shelf>();
-/** Pages and descriptions: they change with a deployment only, and strangers may ask for them. */
-const deployed = new Shelf();
+// Weak: the representations of a snapshot are freed together with it.
+const cachesBySnapshot = new WeakMap<Snapshot, RepresentationCache>();
+/** Pages and the description of the API change only with a deployment. They need no key, so anybody may ask for them. */
+const deploymentCache = new RepresentationCache();
 
-/** Nothing waits for what is there at once: most answers are. */
+/** Most answers need no waiting, so there is a promise only for those that do. */
 export function representationOf(answer: Answer): Representation | Promise<Representation> {
   if (answer.key === undefined) return make(answer);
-  if (!answer.view) return deployed.get(answer.key, answer);
-  let shelf = shelves.get(answer.view.snapshot);
-  if (!shelf) {
-    shelf = new Shelf();
-    shelves.set(answer.view.snapshot, shelf);
+  if (!answer.view) return deploymentCache.get(answer.key, answer);
+  let cache = cachesBySnapshot.get(answer.view.snapshot);
+  if (!cache) {
+    cache = new RepresentationCache();
+    cachesBySnapshot.set(answer.view.snapshot, cache);
   }
-  return shelf.get(answer.key, answer);
+  return cache.get(answer.key, answer);
 }
 
 function make(answer: Answer): Representation | Promise<Representation> {

@@ -5,7 +5,7 @@ import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import type { TargetActions } from '../targetActions.ts';
 
-/** What the routes are served from; the composition root builds it. */
+/** What the handlers work with; `composition.ts` builds it. */
 export interface ApiApp {
   readonly queries: Queries;
   readonly actions: TargetActions;
@@ -18,7 +18,7 @@ export interface RouteInput<Params = unknown, Query = unknown, Body = unknown> {
   readonly body: Body;
   /** The media type that was negotiated, one of `produces`. */
   readonly mediaType: string;
-  /** Who asks, as far as the platform says it; empty for a GET, which leaves no record. */
+  /** Name of the caller for the ledger, see `callerOf`; empty for a GET, which writes no record. */
   readonly by: string;
   /** Absolute URL of the request, without keys. */
   url(): string;
@@ -28,13 +28,13 @@ export interface Answer {
   readonly status?: number;
   /** With its charset. */
   readonly contentType: string;
-  /** Called only where no kept representation serves. */
+  /** Called only if the cache does not have the answer. */
   readonly render: () => string | Uint8Array | Promise<string | Uint8Array>;
-  /** The snapshot that it is made from: named in `x-snapshot-id`, and the life of a kept representation. */
+  /** The snapshot that the answer is made from. `x-snapshot-id` names it, and the cache keeps the answer as long as it. */
   readonly view?: SnapshotView;
-  /** More than the snapshot went into it, so the snapshot's time is not its time. */
+  /** Made from more than the snapshot, so the time of the snapshot is not sent as `Last-Modified`. */
   readonly isUndated?: boolean;
-  /** Names the representation among those of its snapshot, or of the deployment; without it nothing is kept. */
+  /** Cache key among the answers of the snapshot, or of the deployment if there is no `view`. Without it: not cached. */
   readonly key?: string;
   readonly cacheControl: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -46,15 +46,15 @@ export interface ResponseDescription {
   readonly content: Readonly<Record<string, z.ZodType | JsonSchema>>;
 }
 
-/** Plain, for a route that is asked first in the life of a process, or by machines: zod costs its load. */
+/** A schema without zod, which takes time to load: for routes that often serve the first request of a process. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Headers of an answer that not every route has. */
+/** Headers that only some routes send. */
 export type AnswerHeader = 'x-snapshot-id' | 'x-stale' | 'x-quarantined' | 'x-withheld';
 
-/** Where a route is found, and who may ask it: all that is known of it before its first request. */
+/** Path and access of a route. The rest is loaded with its first request. */
 export interface RouteEntry {
-  /** GET answers HEAD too. */
+  /** GET serves HEAD too. */
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** As registered, below `/api/`. */
   readonly path: string;
@@ -62,13 +62,13 @@ export interface RouteEntry {
   readonly load: () => Promise<Route>;
 }
 
-/** A route that is loaded, under the name of its function. */
+/** A loaded route with the name of its function. */
 export interface Endpoint extends Route, Omit<RouteEntry, 'load'> {
   readonly name: string;
 }
 
 export interface Route {
-  /** Paths as documented, where one route serves several. */
+  /** The paths to document, if one route serves several. */
   readonly documentedPaths?: Readonly<Record<string, z.ZodObject>>;
   readonly summary: string;
   readonly description?: string;
@@ -76,18 +76,18 @@ export interface Route {
   readonly query?: z.ZodObject;
   /** Query parameters that may be given several times. */
   readonly repeatable?: readonly string[];
-  /** Query parameters that it does not know are no mistake: whoever asks, asks for an answer. */
+  /** Ignores unknown query parameters. All other routes refuse them with 400. */
   readonly ignoresUnknown?: true;
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number; readonly example?: unknown };
   readonly responses: Readonly<Record<number, ResponseDescription>>;
-  /** Which of them a good answer may have. */
+  /** Headers that a successful answer may have, besides `ETag`. */
   readonly answerHeaders?: readonly AnswerHeader[];
-  /** Answers from the deployment alone: the app is not even loaded for it, and `handle` gets none. */
+  /** Needs nothing but the deployed files: the app is not loaded, and `handle` gets undefined instead of it. */
   readonly isStatic?: true;
-  /** Media types to negotiate, where there are several; the first is the default. One form is sent whatever `Accept` says. */
+  /** Media types that `Accept` may choose from; the first is the default. Without it `Accept` is ignored. */
   readonly produces?: readonly string[];
   handle(input: RouteInput, app: ApiApp): Promise<Answer>;
-  /** The answer of an app whose settings are wrong; without it a 503. */
+  /** The answer while the app's settings are wrong. Default: 503. */
   whenMisconfigured?(faults: readonly string[]): Promise<Answer>;
 }
 
@@ -104,7 +104,7 @@ interface TypedRoute<
   handle(input: RouteInput<OutputOf<P>, OutputOf<Q>, z.output<B>>, app: ApiApp): Promise<Answer>;
 }
 
-/** Ties a handler to its own schemas. */
+/** Types the input of `handle` by the route's own schemas. */
 export function defineRoute<
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
@@ -117,19 +117,19 @@ export const jsonType = 'application/json; charset=utf-8';
 export const textType = 'text/plain; charset=utf-8';
 
 export const cacheControls = {
-  /** Follows the current snapshot, which is looked for every 30 seconds. */
+  /** For the current snapshot: the app looks for a newer one every 30 seconds. */
   current: 'private, max-age=30, stale-if-error=86400',
-  /** Named by id: never changes. */
+  /** For what is named by an id and never changes. */
   immutable: 'private, max-age=31536000, immutable',
-  /** Asks each time; a 304 is cheap. */
+  /** The client asks each time; a 304 is cheap. */
   live: 'private, no-cache',
   none: 'no-store',
 } as const;
 
-/** Of what is made from the snapshot in memory. */
+/** Headers of answers that are made from a snapshot. */
 export const snapshotHeaders = ['x-snapshot-id', 'x-stale'] as const satisfies readonly AnswerHeader[];
 
-/** For an answer that is about a snapshot without being made from it alone; of none where there is none. */
+/** Names the snapshot of an answer that is made from other data too. No header if there is no snapshot. */
 export function namingSnapshot(id: string | undefined): Pick<Answer, 'headers'> {
   return id ? { headers: { 'x-snapshot-id': id } } : {};
 }
@@ -138,7 +138,7 @@ export function jsonAnswer(value: unknown, rest: Partial<Answer> = {}): Answer {
   return { contentType: jsonType, render: () => JSON.stringify(value), cacheControl: cacheControls.live, ...rest };
 }
 
-/** For what stays the same as long as its snapshot does. */
+/** For an answer that is made from its snapshot alone, and cached with it. */
 export function snapshotAnswer(
   view: SnapshotView,
   key: string,

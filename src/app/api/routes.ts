@@ -1,6 +1,6 @@
 /**
- * Every HTTP route, in the order in which the API describes them: declared here, registered by `src/functions/http.ts`,
- * and loaded by the first request that needs it.
+ * Every HTTP route, in the order in which the API describes them. `src/functions/http.ts` registers them; the first
+ * request of a route loads it.
  */
 import type { Endpoint, RouteEntry } from './route.ts';
 
@@ -16,7 +16,7 @@ const snapshots = () => import('./snapshotRoutes.ts');
 const tags = () => import('./tagRoutes.ts');
 const targets = () => import('./targetRoutes.ts');
 
-/** By the name of the function, which is also the operation id. */
+/** Keyed by the name of the function, which is also the operation id. */
 export const routes = {
   getPrefixes: {
     method: 'GET',
@@ -177,7 +177,7 @@ export const routes = {
   getApprove: { method: 'GET', path: 'approve', auth: 'anonymous', load: async () => (await pages()).approveRoute },
 } satisfies Readonly<Record<string, RouteEntry>>;
 
-/** All of them, loaded one after the other: for the description of the API, and for tests. */
+/** Loads all routes, for the description of the API and for tests. */
 export async function loadEndpoints(): Promise<readonly Endpoint[]> {
   const endpoints: Endpoint[] = [];
   for (const [name, entry] of Object.entries(routes)) endpoints.push(await loadEndpoint(name, entry));

@@ -8,7 +8,7 @@ import {
 
 const defaultWaitInMs = 60_000;
 
-/** Does what talks to Azure; whatever stands in its way becomes an answer that says who can mend it. */
+/** Runs an action on Azure. Throws every error as RequestError, with a message that says who can fix it. */
 export async function runAction<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();

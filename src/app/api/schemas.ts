@@ -1,4 +1,4 @@
-/** Schemas that several routes share. The message of a check is what it accepts: the rest is said where it is told. */
+/** Schemas that several routes share. Their messages only say what is accepted; `parseRequest.ts` adds the field and value. */
 import * as z from 'zod';
 import { addressFamilies } from '../../core/prefixes.ts';
 import { fates } from '../../core/plan/plan.ts';
@@ -10,7 +10,7 @@ import { targetNamePattern } from '../../core/targets/targetName.ts';
 
 const maxListItems = 50;
 
-/** A text of one pattern. */
+/** `accepted` describes the pattern in words; it is the message for any other value. */
 export function matching(pattern: RegExp, accepted: string): z.ZodString {
   return z.string(accepted).regex(pattern, accepted);
 }
@@ -61,7 +61,7 @@ export const listName = matching(/^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$/, 'up to 24 
 const isoForms = [z.iso.date(), z.iso.datetime({ offset: true })] as const;
 const isoMessage = 'an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
 export const isoDate = z.union(isoForms, isoMessage).describe('ISO date, or time with its offset.');
-/** One union: of two, one in the other, the refusal would name one alone. */
+/** One flat union: the message for a nested one would name only a part of what is accepted. */
 export const snapshotOrDate = z.union([snapshotId, ...isoForms], `${snapshotIdAccepted}, or ${isoMessage}`);
 
 /** The day, UTC, of an ISO date or time: releases are dated by day. */
@@ -69,12 +69,12 @@ export function toDay(iso: string): string {
   return iso.length === 10 ? iso : new Date(iso).toISOString().slice(0, 10);
 }
 
-/** The snapshot with this id, or the newest of that day or before. */
+/** The snapshot with this id, or the newest one on or before that day. */
 export function toReference(idOrDate: string): SnapshotChoice {
   return snapshotId.safeParse(idOrDate).success ? { snapshot: idOrDate } : { asOf: toDay(idOrDate) };
 }
 
-/** The instant up to which things count: for a date the end of that day, UTC. */
+/** The instant of an ISO time; for a date the end of that day, UTC. */
 export function toInstant(iso: string): string {
   return iso.length === 10 ? `${iso}T23:59:59.999Z` : new Date(iso).toISOString();
 }

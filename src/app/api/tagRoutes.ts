@@ -111,7 +111,7 @@ async function describeTag(queries: Queries, { snapshot }: SnapshotView, name: s
   };
 }
 
-/** The name of a tag that earlier snapshots had. Throws RequestError 404. */
+/** The exact name of a tag that only earlier snapshots list. Throws RequestError 404. */
 export async function requireRemovedTag(
   queries: Queries,
   listed: readonly ServiceTag[],

@@ -19,7 +19,7 @@ import * as schemas from './schemas.ts';
 
 const parallelReads = 16;
 
-/** A name that cannot be one is an unknown target: 404 as any other. */
+/** A name with invalid characters is answered with 404, like any unknown target. */
 export const targetParams = z.strictObject({ name: schemas.targetName });
 
 const targetView = z.looseObject({
@@ -103,7 +103,7 @@ export const targetRoute = defineRoute({
   },
 });
 
-/** Targets are answered before the first pull too. */
+/** Undefined before the first pull: targets are shown even then. */
 async function currentId({ current }: Queries): Promise<string | undefined> {
   return current.get().then(
     ({ snapshot }) => snapshot.id,
@@ -130,7 +130,7 @@ async function answerAsOf(queries: Queries, name: string, until: string): Promis
   return jsonAnswer(answer, namingSnapshot(record.snapshot?.id));
 }
 
-/** With what only the releases tell: since when a prefix has been listed. */
+/** Adds the days since when the prefixes have been listed, which only the releases know, and the deadlines. */
 async function withDates(queries: Queries, plan: GatedPlan): Promise<GatedPlan> {
   const [view, releases] = await Promise.all([
     queries.current.get().catch(() => undefined),
