@@ -1,4 +1,4 @@
-/** Application Insights as the place that telemetry goes to; imported on first use only. */
+/** Sends telemetry to Application Insights. Imported on first use only. */
 import {
   AzureMonitorMetricExporter,
   AzureMonitorTraceExporter,
@@ -10,8 +10,8 @@ export interface AzureMonitorSettings {
   /** `APPLICATIONINSIGHTS_CONNECTION_STRING` */
   readonly connectionString: string;
   /**
-   * `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`, `Authorization=AAD` with or without `ClientId=…`, as the Functions
-   * host reads it. Undefined: the component takes telemetry without a token.
+   * `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`, in the form that the Functions host reads: `Authorization=AAD` with or
+   * without `ClientId=…`. Undefined: telemetry is sent without a token.
    */
   readonly authentication?: string | undefined;
   /** Name of the Function App. */

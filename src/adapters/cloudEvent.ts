@@ -1,10 +1,10 @@
-/** A CloudEvent 1.0 in structured mode: the event is the body. */
+/** A CloudEvent 1.0 in structured mode: the whole event is the body of the message. */
 export interface EventContent {
   readonly id: string;
   readonly type: string;
   readonly source: string;
   readonly subject: string;
-  /** ISO. */
+  /** ISO time. */
   readonly time: string;
   readonly data: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-/** Sign-in to Azure: tried again if the platform's endpoint fails, and one sentence in place of what the SDK writes. */
+/** Signs in to Azure. Retries if the identity endpoint fails, and turns the SDK's long errors into one sentence. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import type { Logger } from '../app/ports.ts';
@@ -6,15 +6,15 @@ import type { ManagedIdentity } from '../config/identity.ts';
 import { toErrorMessage } from '../core/errors.ts';
 
 export interface IdentityOptions {
-  /** The identity to sign in with; undefined: the app's only one. */
+  /** The identity to sign in with. Undefined: the app's only one. */
   readonly identity?: ManagedIdentity | undefined;
-  /** Of the cloud, for a credential that is not the platform's managed identity. */
+  /** Sign-in address of the cloud. A managed identity does not need it; other credentials do. */
   readonly authorityHost?: string | undefined;
   readonly logger?: Pick<Logger, 'warn'> | undefined;
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
-/** No token. `isOutage`: nothing is wrong with the identity, the endpoint that gives tokens does not answer. */
+/** Azure gave no token. `isOutage`: the identity is fine, but the endpoint that gives tokens does not work. */
 export class SignInError extends Error {
   override readonly name = 'SignInError';
   readonly isOutage: boolean;
@@ -26,10 +26,10 @@ export class SignInError extends Error {
   }
 }
 
-/** Right after a deployment the endpoint may answer wrongly once or twice. A longer outage is for the caller to ride out. */
+/** Right after a deployment the endpoint may fail once or twice. After that the caller decides when to try again. */
 const waitsInMs = [500, 1_500];
 
-/** In Azure the managed identity, else what DefaultAzureCredential finds. Throws SignInError. */
+/** Returns the managed identity in Azure; elsewhere what DefaultAzureCredential finds. `getToken` throws SignInError. */
 export async function buildCredential(options: IdentityOptions = {}): Promise<TokenCredential> {
   const credential = await buildSdkCredential(options);
   const { logger, sleep: wait = sleep } = options;
@@ -55,7 +55,7 @@ export async function buildCredential(options: IdentityOptions = {}): Promise<To
 
 async function buildSdkCredential({ identity, authorityHost }: IdentityOptions): Promise<TokenCredential> {
   const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
-  // Tries are counted here: the SDK's own go on for 20 seconds, and not after a 403.
+  // buildCredential does the retries: the SDK's own last 20 seconds, and it does not retry after a 403.
   const retryOptions = { maxRetries: 0 };
   // eslint-disable-next-line no-restricted-properties -- the platform's own variables, which the SDK reads itself
   const { IDENTITY_ENDPOINT, AZURE_CLIENT_SECRET } = process.env;
@@ -77,17 +77,17 @@ interface SdkError {
   readonly code?: unknown;
   readonly cause?: SdkError;
   readonly errors?: readonly SdkError[];
-  /** Of MSAL. */
+  /** Set by MSAL, the sign-in library that the SDK uses. */
   readonly errorCode?: unknown;
   readonly status?: unknown;
 }
 
 export function toSignInError(error: unknown): SignInError {
   if (error instanceof SignInError) return error;
-  const told = ofManagedIdentity(error as SdkError);
-  const status = statusOf(told);
-  const code = codeOf(told, status);
-  if (isOutage(told, status)) {
+  const cause = causeOf(error as SdkError);
+  const status = statusOf(cause);
+  const code = codeOf(cause, status);
+  if (isOutage(cause, status)) {
     const message = `the identity endpoint that signs the app in to Azure does not answer as it should (${code}): this passes by itself`;
     return new SignInError(message, { isOutage: true, code }, { cause: error });
   }
@@ -97,25 +97,23 @@ export function toSignInError(error: unknown): SignInError {
   return new SignInError(message, { isOutage: false, code }, { cause: error });
 }
 
-/** Of all that DefaultAzureCredential tried, the managed identity is what counts in Azure. */
-function ofManagedIdentity(error: SdkError): SdkError {
-  const tried = error.errors?.find(({ message = '' }) => message.startsWith('ManagedIdentityCredential: '));
-  const told = tried ?? error;
-  return told.cause ?? told;
+/** DefaultAzureCredential tries several credentials. In Azure only the error of the managed identity matters. */
+function causeOf(error: SdkError): SdkError {
+  const ofManagedIdentity = error.errors?.find(({ message = '' }) => message.startsWith('ManagedIdentityCredential: '));
+  const relevant = ofManagedIdentity ?? error;
+  return relevant.cause ?? relevant;
 }
 
-function isOutage(told: SdkError, status: number | undefined): boolean {
+function isOutage({ name, code, errorCode, message = '' }: SdkError, status: number | undefined): boolean {
   if (
-    told.errorCode === 'network_error' ||
-    /^(ECONN\w+|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|EAI_AGAIN|ENOTFOUND|REQUEST_SEND_ERROR)$/.test(
-      String(told.code),
-    )
+    errorCode === 'network_error' ||
+    /^(ECONN\w+|ETIMEDOUT|EPIPE|ENETUNREACH|EHOSTUNREACH|EAI_AGAIN|ENOTFOUND|REQUEST_SEND_ERROR)$/.test(String(code))
   )
     return true;
-  // An answer that is no token.
-  if (told.name === 'AuthenticationRequiredError') return true;
+  // The endpoint answered, but without a token.
+  if (name === 'AuthenticationRequiredError') return true;
   if (status !== undefined) return status >= 500 || [403, 404, 408, 410, 429].includes(status);
-  return /unexpected error|timed? ?out|temporarily|too many/i.test(told.message ?? '');
+  return /unexpected error|timed? ?out|temporarily|too many/i.test(message);
 }
 
 function isWithoutIdentity({ name, errors = [] }: SdkError): boolean {
@@ -124,8 +122,8 @@ function isWithoutIdentity({ name, errors = [] }: SdkError): boolean {
 }
 
 function statusOf({ status, statusCode, message = '' }: SdkError): number | undefined {
-  const told = [status, statusCode].find((value) => typeof value === 'number');
-  if (told !== undefined) return told;
+  const inField = [status, statusCode].find((value) => typeof value === 'number');
+  if (inField !== undefined) return inField;
   const inText = /http status code: (\d{3})/i.exec(message)?.[1];
   return inText === undefined ? undefined : Number(inText);
 }

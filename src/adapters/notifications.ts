@@ -1,8 +1,8 @@
 /**
- * Notifications to webhooks: CloudEvents 1.0 JSON, or what Slack and Teams show.
+ * Sends notifications to webhooks, as CloudEvents 1.0 JSON or in the formats of Slack and Teams.
  *
- * Signed as https://www.standardwebhooks.com describes: `webhook-signature` is `v1,` and the base64 of
- * HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`.
+ * Requests are signed as https://www.standardwebhooks.com describes: `webhook-signature` is `v1,` followed by the
+ * base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import pRetry, { AbortError } from 'p-retry';
@@ -24,18 +24,18 @@ export interface NotifierOptions {
   /** HTTPS URLs; each is a secret. */
   readonly webhooks: readonly string[];
   readonly logger: Logger;
-  /** Signs every request: text, or `whsec_` and base64. Undefined: requests are not signed. */
+  /** Key that signs every request: plain text, or `whsec_` followed by base64. Undefined: requests are not signed. */
   readonly secret?: string | undefined;
-  /** `https://` and WEBSITE_HOSTNAME: source of the events and base of approval links. Undefined: no links. */
+  /** `https://` and WEBSITE_HOSTNAME: the events' source and the base of approval links. Undefined: no links. */
   readonly baseUrl?: string | undefined;
-  /** Where it is kept how the last notification to a webhook ended: for health. */
+  /** Stores how the last delivery to each webhook ended. The health check reads it. */
   readonly deliveries?: DeliveryStore | undefined;
-  /** A notification was given up, by the host of its webhook: for the metrics. */
+  /** Called with the webhook's host after the last failed attempt, for the metrics. */
   readonly onFailure?: ((host: string) => void) | undefined;
   /** For all attempts at one webhook together. */
   readonly timeoutInMs?: number;
   readonly attempts?: number;
-  /** A webhook that failed gets one short attempt until so much time has passed. */
+  /** For this long after a failure, a webhook gets one short attempt per notification. */
   readonly cooldownInMs?: number;
   readonly fetch?: typeof fetch;
   readonly now?: () => Date;
@@ -58,10 +58,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
 class WebhookNotifier implements Notifier {
   readonly #options: NotifierOptions & typeof defaults;
   readonly #now: () => Date;
-  /** When a webhook last failed, by URL. */
+  /** URL → epoch of the last failure. */
   readonly #failedAt = new Map<string, number>();
-  /** Of these the last notification is on record as taken. */
-  readonly #isKnownWell = new Set<string>();
+  /** URLs whose last delivery is stored as successful: the next success needs no write. */
+  readonly #storedAsWorking = new Set<string>();
 
   constructor(options: NotifierOptions) {
     this.#options = { ...defaults, ...options };
@@ -76,13 +76,13 @@ class WebhookNotifier implements Notifier {
         try {
           await this.#send(webhook, this.#render(webhook, id, notification));
           this.#failedAt.delete(webhook);
-          await this.#keep(webhook, undefined);
+          await this.#storeOutcome(webhook, undefined);
         } catch (error) {
           this.#failedAt.set(webhook, this.#now().getTime());
           const reason = withoutUrl(toErrorMessage(error), webhook);
           this.#options.onFailure?.(hostOf(webhook));
-          await this.#keep(webhook, reason);
-          // The number tells two webhooks of one host apart; path and query are the secret and stay out.
+          await this.#storeOutcome(webhook, reason);
+          // The number distinguishes two webhooks on the same host. Path and query are secret and are not logged.
           this.#options.logger.warn('notification was not delivered', {
             type: notification.type,
             subject: notification.subject,
@@ -95,20 +95,20 @@ class WebhookNotifier implements Notifier {
     );
   }
 
-  /** Health tells of a webhook that fails until it takes one again. A state that is not kept holds nobody up. */
-  async #keep(webhook: string, error: string | undefined): Promise<void> {
+  /** Stores the outcome of a delivery, so that health shows a failing webhook until it works again. Never throws. */
+  async #storeOutcome(webhook: string, error: string | undefined): Promise<void> {
     const { deliveries, logger } = this.#options;
-    if (!deliveries || (error === undefined && this.#isKnownWell.has(webhook))) return;
+    if (!deliveries || (error === undefined && this.#storedAsWorking.has(webhook))) return;
     const at = this.#now().toISOString();
     try {
       const before = await deliveries.read(webhook);
       if (error !== undefined) {
-        this.#isKnownWell.delete(webhook);
+        this.#storedAsWorking.delete(webhook);
         await deliveries.put(webhook, { version: 1, at, failingSince: before?.failingSince ?? at, error });
         return;
       }
       if (before?.failingSince !== undefined) await deliveries.put(webhook, { version: 1, at });
-      this.#isKnownWell.add(webhook);
+      this.#storedAsWorking.add(webhook);
     } catch (failure) {
       logger.warn('how a notification ended is not kept', { host: hostOf(webhook), error: toErrorMessage(failure) });
     }
@@ -176,7 +176,7 @@ class WebhookNotifier implements Notifier {
       method: 'POST',
       headers: { 'content-type': contentType, 'user-agent': 'acr-address-keeper', ...this.#sign(id, body) },
       body,
-      // A signed message goes where it was configured to go and nowhere else.
+      // Do not follow redirects: a signed message goes only to the configured URL.
       redirect: 'manual',
       signal,
     });
@@ -198,7 +198,7 @@ class WebhookNotifier implements Notifier {
   }
 }
 
-/** The value of `webhook-signature`; a receiver computes the same and compares in constant time. */
+/** Returns the value of `webhook-signature`. A receiver computes the same and compares in constant time. */
 export function signWebhook(secret: string, id: string, timestamp: string, body: string): string {
   const key = secret.startsWith('whsec_')
     ? Buffer.from(secret.slice('whsec_'.length), 'base64')
@@ -212,7 +212,7 @@ function toJsonMessage(id: string, content: object): Message {
 
 const longestBeginning = 4_096;
 
-/** Enough to tell an error; the rest of a long page is not waited for. */
+/** Reads up to 4,096 bytes, enough to recognise an error, and does not wait for the rest of a long page. */
 async function readBeginning({ body }: Response): Promise<string> {
   if (!body) return '';
   const chunks: Uint8Array[] = [];

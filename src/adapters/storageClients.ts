@@ -1,4 +1,4 @@
-/** Clients of the app's storage account, built on first use: the SDKs are heavy. */
+/** Clients for the app's storage account. They are built on first use, because the SDKs take long to load. */
 import type {
   BlobServiceClient,
   HttpOperationResponse,
@@ -18,15 +18,15 @@ export interface StorageClients {
 }
 
 export interface StorageClientOptions {
-  /** Of the cloud, for a credential that is not the platform's managed identity. */
+  /** Sign-in address of the cloud. A managed identity does not need it; other credentials do. */
   readonly authorityHost?: string;
   readonly logger?: Logger;
-  /** How long one try may take until the answer's headers are there. */
+  /** How long one attempt may take until the headers of the answer arrive. */
   readonly tryTimeoutInMs?: number;
   readonly retry?: StorageRetryOptions;
 }
 
-/** At most about 2 s of waiting in between: a queue message or the next poll tries again anyway. */
+/** The waits add up to about 2 s. That is enough: the next queue message or poll tries again anyway. */
 const defaultRetry: StorageRetryOptions = { maxTries: 4, retryDelayInMs: 400, maxRetryDelayInMs: 2_000 };
 const defaultTryTimeoutInMs = 10_000;
 
@@ -42,11 +42,11 @@ async function buildBlobs(setting: StorageSetting, options: StorageClientOptions
       ? BlobServiceClient.fromConnectionString(setting.connectionString)
       : { url: setting.blobServiceUri, credential: await buildCredential({ ...options, identity: setting.identity }) };
   const pipeline = newPipeline(base.credential, { retryOptions: { ...defaultRetry, ...options.retry } });
-  pipeline.factories.push(limitTries(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
+  pipeline.factories.push(limitAttempts(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
   return new BlobServiceClient(base.url, pipeline);
 }
 
-/** A queue client does not tell its credential, so the blob client's is used: it is the same account. */
+/** Uses the credential of the blob client (same account): a queue client does not expose its own. */
 async function buildQueues(
   setting: StorageSetting,
   credential: BlobServiceClient['credential'],
@@ -58,17 +58,20 @@ async function buildQueues(
       ? QueueServiceClient.fromConnectionString(setting.connectionString).url
       : setting.queueServiceUri;
   const pipeline = newPipeline(credential, { retryOptions: { ...defaultRetry, ...options.retry } });
-  pipeline.factories.push(limitTries(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
+  pipeline.factories.push(limitAttempts(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
   return new QueueServiceClient(url, pipeline);
 }
 
+/** How many attempts may end without a complete answer. */
 const maxUnanswered = 2;
 
 /**
- * Ends a try that gets no answer, tries once more where none came or half of one, and says why the account refuses. The SDK's own `tryTimeoutInMs`
- * only tells the service how long it may take: a connection that went dead would be waited for without end.
+ * 1. Ends an attempt that gets no answer in time. The SDK's own `tryTimeoutInMs` is only sent to the service, so on a
+ *    dead connection the SDK would wait forever.
+ * 2. Repeats an attempt once if no answer came, or only a part of one.
+ * 3. Turns a refusal into a StorageRefusedError that says why the account refuses.
  */
-function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
+function limitAttempts(tryTimeoutInMs: number): RequestPolicyFactory {
   return {
     create: (next) => ({
       async sendRequest(request) {
@@ -76,7 +79,7 @@ function limitTries(tryTimeoutInMs: number): RequestPolicyFactory {
         for (let count = 1; ; count += 1) {
           try {
             const response = await next.sendRequest(request);
-            // The client of queues makes an error of it only later.
+            // The queue client turns a refusal into an error only after this policy, so look for one here.
             const refusal = toStorageRefusal(toAnswer(response), request);
             if (refusal) throw refusal;
             return response;
@@ -96,11 +99,11 @@ function toAnswer({ status, headers, bodyAsText }: HttpOperationResponse): Stora
   return { statusCode: status, details: { errorCode: headers.get('x-ms-error-code') }, response: { bodyAsText } };
 }
 
-/** No answer of the storage account within the limit; the request may have been carried out nevertheless. */
+/** The storage account did not answer within the limit. It may have carried out the request nevertheless. */
 export class StorageTimeoutError extends Error {
   override readonly name = 'StorageTimeoutError';
   constructor(request: { readonly method: string; readonly url: string }, timeoutInMs: number, options: ErrorOptions) {
-    // The query may hold a signature.
+    // Leave the query out: it may contain a signature.
     const { host, pathname } = new URL(request.url);
     super(
       `no answer to ${request.method} ${host}${pathname} within ${timeoutInMs} ms, ${maxUnanswered} times`,
@@ -113,7 +116,7 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** The SDK tries again where no answer came, but not where its body ended in the middle. */
+/** True if the body of the answer ended early: the SDK does not retry that by itself. */
 function isCutOff(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Error reading response as text');
 }

@@ -1,7 +1,7 @@
-/** What it means that a storage account refuses: pure. */
+/** Explains why a storage account refused a request, and what to do about it. Pure. */
 import { StorageRefusedError } from '../core/errors.ts';
 
-/** An answer of the service, as an error of the SDK has it. */
+/** An answer of the service, in the shape that the SDK's errors have. */
 export interface StorageAnswer {
   readonly statusCode?: unknown;
   readonly code?: unknown;
@@ -15,7 +15,7 @@ export interface StorageRequest {
 }
 
 interface Account {
-  /** `stkeeper` */
+  /** For example `stkeeper`. */
   readonly name: string;
   readonly service: 'blob' | 'queue';
 }
@@ -25,7 +25,7 @@ interface Explanation {
   readonly help: (account: Account) => string;
 }
 
-/** Those that the Functions host needs as well. */
+/** The same roles that the Functions host needs. */
 const roles = { blob: 'Storage Blob Data Owner', queue: 'Storage Queue Data Contributor' } as const;
 
 const missingRole: Explanation = {
@@ -93,7 +93,7 @@ const explanations = new Map<string, Explanation>(
   }).map(([code, explanation]) => [code.toLowerCase(), explanation]),
 );
 
-/** Undefined if the answer is no refusal of the account. */
+/** Returns undefined unless the status is 401 or 403. */
 export function toStorageRefusal(
   answer: StorageAnswer,
   { method, url }: StorageRequest,
@@ -110,14 +110,14 @@ export function toStorageRefusal(
   );
 }
 
-/** In a header, or in the body alone. */
+/** The error code is in a header, or only in the body. */
 function codeOf({ code, details, response, statusCode }: StorageAnswer): string {
   const inBody = /<Code>\s*([^<\s]+)\s*<\/Code>/i.exec(response?.bodyAsText ?? '')?.[1];
-  const told = [details?.errorCode, inBody, code].find((value) => typeof value === 'string' && value !== '');
-  return (told as string | undefined) ?? String(statusCode);
+  const found = [details?.errorCode, inBody, code].find((value) => typeof value === 'string' && value !== '');
+  return (found as string | undefined) ?? String(statusCode);
 }
 
-/** `stkeeper.blob.core.windows.net`; the emulator has the account in its path. */
+/** The account is the first label of the host (`stkeeper.blob.core.windows.net`); the emulator has it in the path. */
 function toAccount(host: string, pathname: string): Account {
   const service = /\.queue\.|:10001$/.test(host) ? 'queue' : 'blob';
   const isName = /^[a-z\d-]+\.(blob|queue)\./i.test(host);

@@ -1,4 +1,4 @@
-/** The targets file from where TARGETS says: a file of the app, a blob, or the setting itself. */
+/** Reads the targets file from the place that TARGETS names: a file of the app, a blob, or the setting itself. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Logger, TargetsSource } from '../app/ports.ts';
@@ -10,34 +10,37 @@ import type { StoredBytes } from './blob/container.ts';
 export interface TargetsFileSource extends TargetsSource {
   /** Targets and profiles. Throws ConfigurationError. */
   readFile(): Promise<TargetsFile>;
-  /** True where a file or blob that was named, or was there before, is not there: then there are no targets. Throws ConfigurationError. */
+  /**
+   * True if the file or blob does not exist although TARGETS names it or it existed earlier. There are then no targets.
+   * Throws ConfigurationError.
+   */
   isMissing(): Promise<boolean>;
 }
 
 export interface TargetsSourceOptions {
-  /** The folder that a relative path starts from: where host.json is. */
+  /** Relative paths start from this folder, the one of host.json. */
   readonly appRoot: string;
-  /** Whether a file or blob that was never there is missed. */
+  /** True: report a file or blob that does not exist even if it never existed. */
   readonly isExpected: boolean;
-  /** Of the app's storage; needed for `blob:` only. */
+  /** Reads a blob of the app's storage; needed for `blob:` only. */
   readonly readBlob?: ReadBlob;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** `notModified` where the blob still has the ETag; undefined where it is not there. */
+/** Returns `notModified` if the blob still has the ETag, undefined if it does not exist. */
 type ReadBlob = (
   container: string,
   name: string,
   etag: string | undefined,
 ) => Promise<Pick<StoredBytes, 'bytes' | 'etag'> | 'notModified' | undefined>;
 
-/** The content, and what tells whether it is still the same. */
+/** `version` changes whenever `text` changes. */
 interface Content {
   readonly text: string;
   readonly version: string;
 }
 
-/** Content that is still the known version is `notModified`; undefined stands for a file that is not there. */
+/** Returns `notModified` if the content still has the known version, undefined if the file does not exist. */
 type ReadContent = (knownVersion: string | undefined) => Promise<Content | 'notModified' | undefined>;
 
 const noTargets: TargetsFile = { targets: [], profiles: {} };
@@ -45,22 +48,22 @@ const noTargets: TargetsFile = { targets: [], profiles: {} };
 export function createTargetsSource(setting: TargetsSetting, options: TargetsSourceOptions): TargetsFileSource {
   const { readContent, source } = toReader(setting, options);
   let known: { readonly version: string; readonly file: TargetsFile } | undefined;
-  let isSaid = false;
+  let isReported = false;
 
   const isMissed = (): boolean => options.isExpected || known !== undefined;
 
-  // Without its file the app pulls and answers queries. A target that is gone by accident is not managed; its rules stay.
+  // If the file does not exist, the app still pulls and answers queries. It manages no target; rules stay as they are.
   async function readTargetsFile(): Promise<TargetsFile> {
     const content = await readContent(known?.version);
-    if (content === undefined && isMissed() && !isSaid) {
+    if (content === undefined && isMissed() && !isReported) {
       options.logger.warn('there is no such targets file: no target is managed, rules stay as they are', { source });
     }
-    isSaid = content === undefined;
+    isReported = content === undefined;
     if (content === undefined) return noTargets;
     if (content === 'notModified') return known?.file ?? noTargets;
-    // A file that became wrong is an error each time it is read, until it is put right: the one before it is never used on.
+    // A file that has become invalid fails on every read until it is corrected. The app never goes on with the old one.
     if (content.version !== known?.version) {
-      // The parser brings the schemas along: an app without targets never loads it.
+      // Import the parser only now: it loads the schemas, which an app without targets does not need.
       const { parseTargetsText } = await import('../core/targets/targetsFile.ts');
       known = { version: content.version, file: parseTargetsText(content.text, source) };
     }

@@ -1,8 +1,8 @@
 /**
- * Traces and metrics through OpenTelemetry to Azure Monitor.
+ * Sends traces and metrics through OpenTelemetry to Azure Monitor.
  *
- * The SDK is loaded by the first span or flush of a process, never by its start:
- * see docs/adr/0022-telemetry.md for what it costs.
+ * The first span or flush of a process loads the SDK, so a start does not wait for it (docs/adr/0022-telemetry.md says
+ * how long that takes).
  */
 import { toErrorMessage } from '../core/errors.ts';
 import type { Measurement } from '../core/metrics.ts';
@@ -22,7 +22,7 @@ export function createTelemetry({ start, logger, flushTimeoutInMs = 5000 }: Tele
   return start ? new SdkTelemetry(start, logger, flushTimeoutInMs) : silentTelemetry;
 }
 
-/** Where nothing is sent, the trace of the host goes on all the same. */
+/** Sends nothing, but passes the host's trace on to the work. */
 export const silentTelemetry: Telemetry = {
   span: (_name, { parent }, work) => work({ traceparent: parent, set: () => undefined }),
   record: () => undefined,

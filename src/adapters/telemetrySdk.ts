@@ -1,4 +1,4 @@
-/** The OpenTelemetry SDK behind adapters/telemetry.ts; imported on first use only. */
+/** The OpenTelemetry SDK that adapters/telemetry.ts uses. Imported on first use only. */
 import { ROOT_CONTEXT, SpanStatusCode, trace, type SpanContext } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
@@ -26,7 +26,7 @@ export interface TelemetryExporters {
 
 const scope = 'acr-address-keeper';
 
-/** `role` is the name of the Function App: it tells deployments apart. */
+/** `role` is the name of the Function App, by which queries distinguish deployments. */
 export function startTelemetrySdk(exporters: TelemetryExporters, role: string): TelemetrySdk {
   const resource = resourceFromAttributes({ 'service.name': role, 'service.namespace': scope });
   const tracers = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporters.spans)] });
@@ -86,12 +86,12 @@ function createInstruments(meters: MeterProvider): ReadonlyMap<MetricName, Instr
   );
 }
 
-/** https://www.w3.org/TR/trace-context: `00-<32 hex>-<16 hex>-<flags>`; undefined where it is not one. */
+/** Parses `00-<32 hex>-<16 hex>-<flags>` (https://www.w3.org/TR/trace-context). Returns undefined for anything else. */
 export function parseTraceparent(text: string): SpanContext | undefined {
   const match = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(text);
   const [, traceId, spanId, flags] = match ?? [];
   if (!traceId || !spanId || !flags || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  // A run is never sampled away: there are few, and one that changed a firewall must be found again.
+  // Set the sampled flag: runs are few, and every run that changed a firewall must be in the traces.
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) | 1, isRemote: true };
 }
 

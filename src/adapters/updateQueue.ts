@@ -1,13 +1,13 @@
-/** Queue `update-target`: one message, one target. */
+/** Queue `update-target`: one message per target. */
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { UpdateMessage, UpdateQueue } from '../app/ports.ts';
 import { hasErrorCode } from './blob/storageError.ts';
 
 export const updateQueueName = 'update-target';
 
-/** What the service takes. A message that shows early does no harm: the update sees that it is not due. */
+/** The service's maximum. A message that appears too early does no harm: the update sees that nothing is due yet. */
 const maxDelayInSeconds = 7 * 24 * 60 * 60;
-/** Never expires: else a long outage of the app would lose it. */
+/** Messages never expire: otherwise a long outage of the app would lose them. */
 const timeToLive = -1;
 
 export class StorageUpdateQueue implements UpdateQueue {
@@ -17,7 +17,7 @@ export class StorageUpdateQueue implements UpdateQueue {
     this.#services = services;
   }
 
-  /** May send twice where an answer is lost: an update that finds nothing to do does nothing. */
+  /** May send a message twice if an answer is lost. The second update then finds nothing to do. */
   async send(message: UpdateMessage, delayInMs = 0): Promise<void> {
     const queue = (await this.#services()).getQueueClient(updateQueueName);
     const text = Buffer.from(JSON.stringify(message)).toString('base64');

@@ -1,17 +1,17 @@
-/** Whether a webhook took a notification: by its status, and by what it says, as some answer 200 to what failed. */
+/** Decides whether a webhook accepted a notification. Reads status and body, because some answer 200 with an error. */
 
 export interface WebhookFault {
   readonly message: string;
   readonly isWorthRetrying: boolean;
 }
 
-/** Undefined if it was taken. `body`: the beginning of the answer. */
+/** Returns undefined if the webhook accepted the notification. `body` is the beginning of the answer. */
 export function findWebhookFault(status: number, body: string): WebhookFault | undefined {
   if (status >= 300 && status < 400) return { message: `answered ${status}: it has moved`, isWorthRetrying: false };
   if (status < 200 || status >= 300) return { message: `answered ${status}`, isWorthRetrying: isPassing(status) };
   const error = errorIn(body.trim());
   if (error === undefined) return undefined;
-  // Teams names the status that it met itself.
+  // Teams answers 200 and names the failed status in the text.
   const inner = /\bHTTP (?:error|status)?\s*(\d{3})\b/i.exec(error)?.[1];
   return {
     message: `answered ${status} with an error: ${error.slice(0, 120)}`,
@@ -43,13 +43,13 @@ function errorInJson(json: Readonly<Record<string, unknown>>): string | undefine
     (error !== undefined && error !== null && error !== false && error !== '') ||
     (Array.isArray(errors) && errors.length > 0);
   if (!isFailed) return undefined;
-  const told = [error, (error as { message?: unknown } | null)?.message, message, status].find(
+  const reason = [error, (error as { message?: unknown } | null)?.message, message, status].find(
     (value) => typeof value === 'string' && value !== '',
   );
-  return typeof told === 'string' ? told : JSON.stringify(json);
+  return typeof reason === 'string' ? reason : JSON.stringify(json);
 }
 
-/** What Slack answers in plain text: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
+/** Slack's errors in plain text: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 const slackErrors =
   /^(action_prohibited|channel_is_archived|channel_not_found|invalid_\w+|missing_\w+|no_(service|service_id|active_hooks|team|text)|posting_to_\w+_denied|rollup_error|team_disabled|token_\w+|too_many_\w+|user_not_found)$/;
 

@@ -1,11 +1,14 @@
-/** Which api-version is asked: a cloud may not have the SDK's one yet, and says which ones it has. */
+/**
+ * Chooses the api-version of each request. A cloud may not support the SDK's version yet; its error then lists the
+ * versions that it supports.
+ */
 import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import type { Logger } from '../../app/ports.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { ArmError } from './armError.ts';
 import { revealingApiVersion } from './revealingApiVersion.ts';
 
-/** `microsoft.containerregistry` or `microsoft.containerregistry/registries` → `2023-07-01`, in lower case. */
+/** Provider or resource type in lower case (`microsoft.containerregistry/registries`) → `2023-07-01`. */
 export type FixedApiVersions = ReadonlyMap<string, string>;
 
 interface Replacement {
@@ -17,7 +20,7 @@ interface Replacement {
 export class ApiVersions {
   readonly #fixed: FixedApiVersions;
   readonly #logger: Pick<Logger, 'warn'> | undefined;
-  /** By resource type in lower case: what Azure said that it has. */
+  /** Resource type in lower case → the version that Azure supports instead. */
   readonly #learned = new Map<string, Replacement>();
 
   constructor(fixed: FixedApiVersions = new Map(), logger?: Pick<Logger, 'warn'>) {
@@ -25,7 +28,7 @@ export class ApiVersions {
     this.#logger = logger;
   }
 
-  /** Puts the version into the request that is fixed, or known to be there. */
+  /** Sets the request's api-version to the configured one, or to one that Azure has named before. */
   apply(request: PipelineRequest): void {
     const url = new URL(request.url);
     const type = typeOf(url);
@@ -36,7 +39,7 @@ export class ApiVersions {
     request.url = url.href;
   }
 
-  /** True if the request is worth another try, with the newest version of those that the error names. */
+  /** Remembers the newest version that the error names. Returns true if the request is worth another try with it. */
   learn(request: PipelineRequest, { message }: ArmError): boolean {
     const url = new URL(request.url);
     const type = typeOf(url);
@@ -50,7 +53,7 @@ export class ApiVersions {
     return true;
   }
 
-  /** What people should know of the types of one provider. */
+  /** Notes for people: the types of one provider for which the app uses another version than the SDK's. */
   notes(provider: string): Reason[] {
     return [...this.#learned.values()]
       .filter(({ type }) => type.toLowerCase().startsWith(`${provider.toLowerCase()}/`))
@@ -70,19 +73,22 @@ export class ApiVersions {
   }
 }
 
-/** The look for virtual network rules means that one version and no other. */
+/** True for the request that needs exactly this version: see revealingApiVersion. */
 function isExact(url: URL): boolean {
   return url.searchParams.get('api-version') === revealingApiVersion;
 }
 
-/** `Microsoft.Network/networkSecurityGroups/securityRules`, from the path of such a rule. */
+/** Path of an NSG rule → `Microsoft.Network/networkSecurityGroups/securityRules`. */
 function typeOf({ pathname }: URL): string | undefined {
   const [provider, ...rest] = /.*\/providers\/(.+)$/i.exec(pathname)?.[1]?.split('/') ?? [];
   if (provider === undefined || rest.length === 0) return undefined;
   return [provider, ...rest.filter((_, index) => index % 2 === 0)].join('/');
 }
 
-/** `The supported api-versions are '2019-05-01, 2021-08-01-preview, 2023-07-01'.` Of one day the stable one. */
+/**
+ * `The supported api-versions are '2019-05-01, 2021-08-01-preview, 2023-07-01'.` → `2023-07-01`. If two have the same
+ * date, the stable version is preferred over the preview.
+ */
 function newestOf(message: string): string | undefined {
   const list = /supported (?:api[- ]?)?versions are '([^']+)'/i.exec(message)?.[1] ?? '';
   const versions = list.split(',').map((version) => version.trim());

@@ -25,16 +25,16 @@ const defaultDurationInMs = 4 * 60_000;
 export interface ArmOptions {
   readonly clients?: ArmClients;
   readonly clock?: Clock;
-  /** How long to wait between two looks at an operation that does not say so itself. */
+  /** Wait between two polls of a long-running operation, if Azure does not say how long to wait. */
   readonly pollIntervalInMs?: number;
 }
 
 export interface AzureArm extends Arm, TaggedResourceFinder {
-  /** Of the given subscriptions, or of all that the app's identity can read. */
+  /** Searches the given subscriptions. Undefined: all that the app's identity can read. */
   findTaggedResources(subscriptions?: readonly string[]): Promise<readonly TaggedResource[]>;
 }
 
-/** `ownerId`: this deployment, as it stands in the description of its rules. */
+/** `ownerId` identifies this deployment in the descriptions of its NSG rules. */
 export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions = {}): AzureArm {
   const { clients = buildArmClients(config), clock = systemClock, pollIntervalInMs = 2_000 } = options;
   const nsgRules = buildNsgRules(clients, { ownerId, pollIntervalInMs });
@@ -65,26 +65,27 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
   };
 }
 
-/** Adds what people should know of the api-versions that were used. */
+/** Adds a note to each state if the app uses another api-version than the SDK's. */
 function withVersionNotes<T extends Target>({ versions }: ArmClients, adapter: TargetAdapter<T>): TargetAdapter<T> {
-  const noted = (target: T, state: CurrentState): CurrentState => {
+  const addNotes = (target: T, state: CurrentState): CurrentState => {
     const notes = versions.notes(resourceTypes[target.kind].split('/')[0] ?? '');
     return notes.length === 0 ? state : { ...state, notes: [...state.notes, ...notes] };
   };
   return {
     ...adapter,
-    read: async (target) => noted(target, await adapter.read(target)),
-    write: async (target, ...change) => noted(target, await adapter.write(target, ...change)),
+    read: async (target) => addNotes(target, await adapter.read(target)),
+    write: async (target, ...change) => addNotes(target, await adapter.write(target, ...change)),
   };
 }
 
-/** It is not the target that is gone. */
+/** For `notFound`, names the setting regions.ofRegistry: the missing registry is not the target itself. */
 function ofRegistryError(registryId: string, error: unknown): unknown {
   if (!(error instanceof TargetBlockedError) || error.code !== 'notFound') return error;
   const message = `regions.ofRegistry names ${registryId}, which is not found: the registry was deleted or moved, or is not created yet. Correct regions.ofRegistry, or name the regions themselves`;
   return new TargetBlockedError('notFound', message, { cause: error });
 }
 
+/** Makes every method of the adapter run as part of the session. */
 function within<T extends Target>(calls: ArmCalls, adapter: TargetAdapter<T>): TargetAdapter<T> {
   const readQuota = adapter.readQuota?.bind(adapter);
   return {

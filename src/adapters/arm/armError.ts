@@ -4,23 +4,23 @@ import { parseRetryAfter } from '../retryAfter.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** One of the errors that Azure nests in another. */
+/** An error that Azure nests in another one. */
 export interface ErrorDetail {
   readonly code: string;
   readonly message: string | undefined;
 }
 
-/** An answer of Azure Resource Manager that is an error, or an operation of its that ended in one. */
+/** An error answer of Azure Resource Manager, or the error with which a long-running operation ended. */
 export class ArmError extends Error {
   override readonly name = 'ArmError';
-  /** Undefined where a long-running operation was accepted and failed later. */
+  /** HTTP status. Undefined if Azure accepted a long-running operation that failed later. */
   readonly statusCode: number | undefined;
   readonly code: string;
-  /** All errors beneath `code`, the innermost first: Microsoft.Network says there what really happened. */
+  /** All nested errors, the innermost first: Microsoft.Network gives the real reason there. */
   readonly details: readonly ErrorDetail[];
-  /** `additionalInfo[].info` of the error and of all beneath it: Azure Policy names itself there. */
+  /** `additionalInfo[].info` of the error and of all nested errors: Azure Policy names itself there. */
   readonly additionalInfo: readonly JsonObject[];
-  /** True if the answer is not JSON: not Azure wrote it, but a proxy or firewall on the way. */
+  /** True if the answer is not JSON: a proxy or firewall on the way wrote it, not Azure. */
   readonly isFromProxy: boolean;
   readonly retryAfterInMs: number | undefined;
   readonly method: string;
@@ -43,12 +43,12 @@ export class ArmError extends Error {
   }
 }
 
-/** True for the URL by which an operation is followed: it is no resource, and no scope of a role. */
+/** True for the URL at which an operation is polled. It is not a resource, and no role can be assigned on it. */
 export function isOperationPath(path: string): boolean {
   return /\/(operations|operationResults|operationStatuses)\/[^/]+\/?$/i.test(path);
 }
 
-/** Azure did not say it in so many words, but its resource does: worth another try. */
+/** An error for a resource whose provisioningState says that it is being changed. It is retried like Azure's own. */
 export function beingUpdated(resourceId: string): ArmError {
   return new ArmError(`${resourceId} is being updated by another operation`, {
     statusCode: undefined,
@@ -58,7 +58,7 @@ export function beingUpdated(resourceId: string): ArmError {
   });
 }
 
-/** The error that an answer of a status from 400 is; undefined for others. */
+/** Returns the error of an answer with status 400 or higher, undefined for all others. */
 export function toAnswerError(response: PipelineResponse, now: Date): ArmError | undefined {
   if (response.status < 400) return undefined;
   const { method } = response.request;
@@ -78,14 +78,14 @@ export function toAnswerError(response: PipelineResponse, now: Date): ArmError |
   });
 }
 
-/** `{ "error": { … } }` as Azure Resource Manager writes it; services put the same without the envelope, or in capitals. */
+/** Unwraps `{ "error": { … } }`. Some services leave the envelope out or write names with a capital letter. */
 function errorIn(body: JsonObject | undefined, properties: JsonObject = {}): JsonObject {
   if (!body) return {};
   const envelope = member(body, 'error') ?? member(body, 'odata.error') ?? member(properties, 'error');
   return asObject(envelope) ?? body;
 }
 
-/** What a page says to people: its title, else its text. */
+/** The title of an HTML page, or its text if it has no title. */
 function textOfPage(text: string | null | undefined): string | undefined {
   if (!text?.trim()) return undefined;
   const title = /<title[^>]*>([^<]+)<\/title>/i.exec(text)?.[1];
@@ -96,8 +96,8 @@ function textOfPage(text: string | null | undefined): string | undefined {
 }
 
 /**
- * The error of an operation that an answer (of 200) tells of: it is final, so asking again is no use.
- * The SDK's poller keeps only a sentence of an operation that failed, and nothing of one that was canceled.
+ * Returns the error of a long-running operation whose poll (status 200) says that it failed or was canceled. This is
+ * final. The SDK's poller would keep only a sentence of a failed operation, and nothing of a canceled one.
  */
 export function toOperationError(response: PipelineResponse): ArmError | undefined {
   const text = response.bodyAsText;
@@ -117,16 +117,16 @@ export function toOperationError(response: PipelineResponse): ArmError | undefin
   });
 }
 
-/** An answer that says nothing that can be used, which is likely to pass. */
+/** An error for an answer that is not the JSON of a resource. It is likely to pass by itself. */
 export function unreadable(method: string, path: string, statusCode = 200): ArmError {
   const message = `${method} ${path} was answered with something else than the JSON of a resource`;
   return new ArmError(message, { statusCode, code: 'PARSE_ERROR', method, path });
 }
 
-/** An answer to a read that broke off, or that somebody on the way put in its place: the SDK would give up over it. */
+/** Returns an error for a read whose answer is incomplete or was replaced on the way. The SDK would not retry it. */
 export function toCutOffError({ bodyAsText: text, request, status }: PipelineResponse): ArmError | undefined {
   const path = pathOf(request);
-  // Who follows an operation may be told nothing.
+  // The poll of an operation may have an empty body.
   const isComplete = text ? parseObject(text) !== undefined : status !== 200 || isOperationPath(path);
   return isComplete ? undefined : unreadable(request.method, path, status);
 }
@@ -151,7 +151,7 @@ function codeOf(error: JsonObject): string | undefined {
   return textOf(member(error, 'code')) ?? textOf(member(error, 'errorCode')) ?? textOf(member(error, 'error'));
 }
 
-/** Of a service that writes `Message` where others write `message`. */
+/** Reads a member by name in any letter case: some services write `Message`, others `message`. */
 function member(object: JsonObject, name: string): unknown {
   if (Object.hasOwn(object, name)) return object[name];
   const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
@@ -162,7 +162,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-/** Azure nests what it says: `details` in `details`, `innererror` in `innererror`. Deeper than this it says nothing new. */
+/** Azure nests `details` in `details` and `innererror` in `innererror`. Below this depth nothing new is expected. */
 const maxDepth = 8;
 
 function factsOf(error: JsonObject, depth = 0): { details: ErrorDetail[]; additionalInfo: JsonObject[] } {
@@ -171,10 +171,10 @@ function factsOf(error: JsonObject, depth = 0): { details: ErrorDetail[]; additi
   const inner = asObject(member(error, 'innererror'));
   if (depth >= maxDepth) return { details, additionalInfo };
   for (const part of [...objectsIn(error, 'details'), ...(inner ? [inner] : [])]) {
-    const beneath = factsOf(part, depth + 1);
+    const nested = factsOf(part, depth + 1);
     const code = codeOf(part);
-    details.push(...beneath.details, ...(code === undefined ? [] : [{ code, message: messageOf(part) }]));
-    additionalInfo.push(...beneath.additionalInfo);
+    details.push(...nested.details, ...(code === undefined ? [] : [{ code, message: messageOf(part) }]));
+    additionalInfo.push(...nested.additionalInfo);
   }
   return { details, additionalInfo };
 }

@@ -1,12 +1,13 @@
 /**
- * What is left of a subscription's calls. Azure counts them in token buckets, one a subscription, identity and kind of
- * call, and says with each answer what is left: so the processes of this app share what they know without talking to
- * each other. Below a fifth of a bucket calls are spaced out, the more the less there is; what remains is for others.
+ * Spaces out calls when few are left in the subscription's budget. Azure counts calls in token buckets, one per
+ * subscription, identity and kind of call, and each answer says how many are left. All processes of this app see the
+ * same numbers, so they need not talk to each other. Below a fifth of a bucket the gaps grow as the bucket empties; the
+ * rest of the bucket is left for others.
  */
 export type CallKind = 'reads' | 'writes' | 'deletes';
 
 interface Limit {
-  /** From here on down calls are spaced out: a fifth of the bucket. */
+  /** Below this number, a fifth of the bucket, calls are spaced out. */
   readonly low: number;
   readonly refillPerSecond: number;
 }
@@ -18,27 +19,27 @@ const limits: Readonly<Record<CallKind, Limit>> = {
   deletes: { low: 40, refillPerSecond: 10 },
 };
 
-/** Between two calls of one process when a bucket is empty: 20 processes still stay below the refill of writes. */
+/** Gap between two calls of one process if the bucket is empty. With 20 processes that equals the refill of writes. */
 const longestGapInMs = 2_000;
 
 interface Bucket {
   remaining: number;
-  /** When `remaining` was told. */
+  /** Epoch at which `remaining` was right. */
   at: number;
   nextTurnAt: number;
 }
 
 export interface Answer {
-  /** What is left by the answer's headers; undefined: it does not say. */
+  /** Calls left, from the answer's headers. Undefined: the headers do not say. */
   readonly remaining: number | undefined;
-  /** Refused for too many calls, and to be left alone for so long. */
+  /** Set if Azure refused the call (429): how long it asks to wait. */
   readonly pauseInMs: number | undefined;
 }
 
 export class Budget {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Takes the next turn and says how long it is until then; undefined, and nothing taken, where that is too long. */
+  /** Reserves the next turn and returns the wait until then; undefined, and no turn, if it is `atMostInMs` or more. */
   take(key: string, kind: CallKind, now: number, atMostInMs: number): number | undefined {
     const bucket = this.#buckets.get(key);
     if (!bucket) return 0;
@@ -58,7 +59,7 @@ export class Budget {
   }
 }
 
-/** None as long as there is plenty: what was told a while ago has been refilled since. */
+/** The wait after this call. Counts what Azure has refilled since the last answer; 0 while enough is left. */
 function gapInMs({ remaining, at }: Bucket, { low, refillPerSecond }: Limit, now: number): number {
   const left = remaining + (Math.max(0, now - at) / 1_000) * refillPerSecond;
   return Math.round(longestGapInMs * Math.max(0, 1 - left / low));

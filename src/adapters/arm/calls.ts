@@ -1,4 +1,4 @@
-/** The calls of one session: counted, tried again and bounded in time. Sessions run side by side in one process. */
+/** Counts, retries and time-limits the calls of one session. Several sessions run in parallel in one process. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../app/ports.ts';
 import type { ArmUsage } from '../../core/ledger/runRecord.ts';
@@ -10,34 +10,34 @@ export interface ArmCalls {
   readonly deadline: Date;
   /** Sent with every request, so that Azure's activity log can be joined with our ledger. */
   readonly correlationId: string;
-  /** True for what can be done without: a refusal counts at once. */
+  /** True for calls that the run can do without: a refusal is not waited for. */
   readonly isOptional?: boolean;
-  /** The operation that is being followed, if one is. */
+  /** The long-running operation that is being followed, if any. */
   readonly followed?: { hasSucceeded: boolean };
-  /** Since when (epoch) a call has been refused, by call: of all sessions of the process. */
+  /** Call (`get /subscriptions/…`) → epoch since when Azure refuses it. Shared by all sessions of the process. */
   readonly refusals: Map<string, number>;
-  /** For the run's record. */
+  /** Goes into the run's record. */
   readonly usage: { reads: number; writes: number; readonly retries: ArmUsage['retries'][number][] };
 }
 
 const storage = new AsyncLocalStorage<ArmCalls>();
 
-/** Runs work whose requests belong to `calls`. */
+/** Runs `work`; all its requests count as requests of this session. */
 export function asCallsOf<T>(calls: ArmCalls, work: () => Promise<T>): Promise<T> {
   return storage.run(calls, work);
 }
 
-/** The session that the running code belongs to; undefined outside of one. */
+/** The session that the running code belongs to; undefined outside a session. */
 export function currentCalls(): ArmCalls | undefined {
   return storage.getStore();
 }
 
-/** Epoch of the session's clock. */
+/** Epoch by the session's clock, or by the system's outside a session. */
 export function now(): number {
   return (currentCalls()?.clock.now() ?? new Date()).getTime();
 }
 
-/** Runs work that the session can do without: it waits for it so long and no longer. */
+/** Runs work that the session can do without, and allows it at most this time. */
 export function withinTime<T>(inMs: number, work: () => Promise<T>): Promise<T> {
   const calls = currentCalls();
   if (!calls) return work();
@@ -49,7 +49,7 @@ export function remainingInMs(calls: ArmCalls): number {
   return calls.deadline.getTime() - calls.clock.now().getTime();
 }
 
-/** Tries again what Azure says is worth it, as long as the session's deadline allows; every wait is recorded. */
+/** Retries what may pass by itself, until the session's deadline. Records every wait in the session's usage. */
 export async function withRetries<T>(
   call: string,
   attempt: (number: number) => Promise<T>,
@@ -70,14 +70,14 @@ export async function withRetries<T>(
 }
 
 /**
- * A refusal may pass by itself: a role that was just assigned, a resource that was just created. Once its time is over,
- * the next sessions of this process do not wait for it again.
+ * A refusal may pass by itself, for example after a role was assigned or a resource was created a moment ago. Once
+ * `patienceInMs` is over, later sessions of this process do not wait for it again.
  */
 function mayPass({ kind, patienceInMs = 0 }: ArmVerdict, error: unknown, waitInMs: number): boolean {
   if (kind === 'retry') return true;
   const calls = currentCalls();
   if (kind !== 'blocked' || patienceInMs === 0 || !calls || calls.isOptional) return false;
-  // The POST asks for tagged resources, which is asked again by the next reconciliation.
+  // The only POST searches for tagged resources. The next reconciliation repeats it anyway.
   if (!(error instanceof ArmError) || error.method === 'POST') return false;
   const key = toRefusalKey(error);
   const now = calls.clock.now().getTime();
@@ -89,10 +89,10 @@ function mayPass({ kind, patienceInMs = 0 }: ArmVerdict, error: unknown, waitInM
   return isInTime;
 }
 
-/** Refusals that were waited for long enough: who called for the call does not wait once more. */
+/** Errors that were retried long enough by an inner withRetries: an outer one does not wait for them again. */
 const givenUp = new WeakSet<ArmError>();
 
-/** The next refusal of this call is a new one. */
+/** Call after a success: the next refusal of this call starts a new period of patience. */
 export function forgetRefusal(call: { readonly method: string; readonly path: string }): void {
   currentCalls()?.refusals.delete(toRefusalKey(call));
 }
@@ -101,7 +101,7 @@ function toRefusalKey({ method, path }: { readonly method: string; readonly path
   return `${method} ${path}`.toLowerCase();
 }
 
-/** False, at once, where the session has not so much time left (or there is none to record in). */
+/** Returns false at once if the session has not enough time left, or outside a session. */
 export async function waitBeforeRetry(call: string, code: string, waitInMs: number): Promise<boolean> {
   const calls = currentCalls();
   if (!calls || waitInMs >= remainingInMs(calls)) return false;
@@ -110,12 +110,12 @@ export async function waitBeforeRetry(call: string, code: string, waitInMs: numb
   return true;
 }
 
-/** Something did not come as hoped, and the work goes on without it: the run's record shows it. */
+/** Records in the run that a call failed and the work continued without its result. */
 export function noteGoingOn(call: string, code: string): void {
   currentCalls()?.usage.retries.push({ call, code, waitedInMs: 0 });
 }
 
-/** 1, 2, 4 … 30 seconds, of which a random half is taken off so that waiting sessions do not come back together. */
+/** 1, 2, 4 … 30 seconds, minus a random part of up to half, so that waiting sessions do not all retry together. */
 function backoffInMs(number: number): number {
   return Math.round(Math.min(30_000, 1_000 * 2 ** (number - 1)) * (0.5 + Math.random() / 2));
 }

@@ -9,22 +9,26 @@ import type { ApiVersions } from './apiVersions.ts';
 import { ArmError, isOperationPath, pathOf, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
 import { Budget, type CallKind } from './budget.ts';
 import { currentCalls, forgetRefusal, noteGoingOn, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
-import { isLock, isWordOfWrite } from './errors.ts';
+import { isLock, isOutcomeOfWrite } from './errors.ts';
 
 const requestTimeoutInMs = 60_000;
-/** A shorter wait for a turn is not worth a line in the run's record. */
-const shortestToldWaitInMs = 1_000;
-/** The least of a resource that the SDKs can read. */
+/** Shorter waits for a turn are not recorded in the run. */
+const shortestRecordedWaitInMs = 1_000;
+/** The smallest resource that the SDKs can parse. */
 const emptyResource = '{"sku":{},"properties":{}}';
 
 /**
- * Counts requests for their session, keeps to the budget of their subscription, turns bad answers into ArmError,
- * repeats reads that failed in passing and gives a body to a write that was accepted without a word.
- * Writes are not repeated here: who writes must look again first (see nsgRules.ts and registryNetworkRules.ts).
+ * The policy for every request to Azure Resource Manager:
+ *
+ * 1. Counts the request for its session and waits for its turn in the subscription's budget.
+ * 2. Sends it again with another api-version if the cloud does not support this one.
+ * 3. Turns bad answers into ArmError.
+ * 4. Retries reads. Writes are not retried here: a writer must read again first (nsgRules.ts, registryNetworkRules.ts).
+ * 5. Gives a body to the answer of a write that has none, because the SDKs need one.
  */
 export function buildCallsPolicy(versions: ApiVersions): PipelinePolicy {
   const budget = new Budget();
-  const sendKnown = (request: PipelineRequest, next: SendRequest) =>
+  const sendOnce = (request: PipelineRequest, next: SendRequest) =>
     sendWithKnownVersion(request, next, budget, versions);
   return {
     name: 'armCallsPolicy',
@@ -32,8 +36,8 @@ export function buildCallsPolicy(versions: ApiVersions): PipelinePolicy {
       if (isReadOfResult(request)) return toStub(request);
       const isRepeated = isRead(request) && currentCalls() !== undefined;
       const response = await (isRepeated
-        ? withRetries(nameOf(request), () => sendKnown(request, next), isWordOfWrite)
-        : sendKnown(request, next));
+        ? withRetries(nameOf(request), () => sendOnce(request, next), isOutcomeOfWrite)
+        : sendOnce(request, next));
       const error = toOperationError(response);
       if (error) throw error;
       noteSuccess(response);
@@ -42,7 +46,7 @@ export function buildCallsPolicy(versions: ApiVersions): PipelinePolicy {
   };
 }
 
-/** After the success of an operation the SDK reads the resource: its answer is not needed, as all is read back anyway. */
+/** After an operation has succeeded the SDK reads the resource. The app does not need that: it reads back itself. */
 function isReadOfResult(request: PipelineRequest): boolean {
   const hasSucceeded = currentCalls()?.followed?.hasSucceeded ?? false;
   return hasSucceeded && request.method === 'GET' && !isOperationPath(pathOf(request));
@@ -58,10 +62,10 @@ function noteSuccess({ request, bodyAsText }: PipelineResponse): void {
   followed.hasSucceeded = /"status"\s*:\s*"succeeded"/i.test(bodyAsText ?? '');
 }
 
-/** An error may name versions of all of Azure first, and those of the type only then. */
+/** The first error may list versions of all of Azure, and only the next one those of the resource type. */
 const maxVersions = 3;
 
-/** An api-version that is refused has done nothing, so that a write may be sent again as well. */
+/** Sends again if the api-version is refused. That is safe for writes too: a refused version has changed nothing. */
 async function sendWithKnownVersion(
   request: PipelineRequest,
   next: SendRequest,
@@ -103,10 +107,10 @@ async function send(request: PipelineRequest, next: SendRequest, budget: Budget)
   return response;
 }
 
-/** The SDKs read a resource out of every success. What was written is read back anyway, so that none will do. */
+/** The SDKs parse a resource from every success. An empty one is enough: the app reads back what it has written. */
 function withBody(response: PipelineResponse): PipelineResponse {
   if (response.bodyAsText) return response;
-  // They take 204 for an error where a resource is to come.
+  // The SDKs treat 204 as an error if they expect a resource.
   const status = response.status === 204 ? 200 : response.status;
   return { ...response, status, bodyAsText: emptyResource };
 }
@@ -116,7 +120,7 @@ async function awaitTurn(request: PipelineRequest, calls: ArmCalls, budget: Budg
   if (waitInMs === undefined) throw noTurn(request, remainingInMs(calls));
   if (waitInMs === 0) return;
   const call = nameOf(request);
-  if (waitInMs >= shortestToldWaitInMs)
+  if (waitInMs >= shortestRecordedWaitInMs)
     calls.usage.retries.push({ call, code: 'SubscriptionBudget', waitedInMs: waitInMs });
   await calls.clock.sleep(waitInMs);
 }
@@ -136,7 +140,7 @@ interface BucketName {
   readonly kind: CallKind;
 }
 
-/** Each resource provider counts for itself as well, so that one that refuses calls does not hold up the other. */
+/** Each resource provider has a bucket of its own, so that a provider that refuses calls does not delay the others. */
 function bucketOf(request: PipelineRequest): BucketName {
   const path = pathOf(request);
   const subscription = /\/subscriptions\/([^/]+)/i.exec(path)?.[1] ?? '';
@@ -145,20 +149,20 @@ function bucketOf(request: PipelineRequest): BucketName {
   return { key: `${subscription}/${provider}/${kind}`.toLowerCase(), kind };
 }
 
-/** The lower one of what is left to this app's identity, and to all identities of the subscription together. */
+/** The lowest of the limits in the headers: this identity's, and that of all identities of the subscription. */
 function remainingOf({ headers }: PipelineResponse, kind: CallKind): number | undefined {
-  const told = [`subscription-${kind}`, `subscription-global-${kind}`, `tenant-${kind}`]
+  const remaining = [`subscription-${kind}`, `subscription-global-${kind}`, `tenant-${kind}`]
     .map((name) => headers.get(`x-ms-ratelimit-remaining-${name}`))
     .filter((value) => value !== undefined && /^\d+$/.test(value));
-  return told.length === 0 ? undefined : Math.min(...told.map(Number));
+  return remaining.length === 0 ? undefined : Math.min(...remaining.map(Number));
 }
 
-/** The only POST that we send asks Azure Resource Graph. */
+/** The only POST that the app sends is a query to Azure Resource Graph. */
 function isRead({ method }: PipelineRequest): boolean {
   return method === 'GET' || method === 'POST';
 }
 
-/** `PUT securityRules/AllowAcrWebhooks`: what a person needs to know which call it was. */
+/** Names the call for people: `PUT securityRules/AllowAcrWebhooks`. */
 function nameOf(request: PipelineRequest): string {
   return `${request.method} ${pathOf(request).split('/').slice(-2).join('/')}`;
 }

@@ -1,4 +1,4 @@
-/** Clients of Azure Resource Manager: made on first use, one a subscription, kept for the life of the process. */
+/** Creates one client per subscription on first use and keeps it for the life of the process. */
 import type { TokenCredential } from '@azure/identity';
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { NetworkManagementClient } from '@azure/arm-network';
@@ -19,19 +19,19 @@ export interface ArmClients {
   networkClient(subscriptionId: string): Promise<NetworkManagementClient>;
   registryClient(subscriptionId: string): Promise<ContainerRegistryManagementClient>;
   resourceGraphClient(): Promise<ResourceGraphClient>;
-  /** What people should know of the api-versions of a provider such as `Microsoft.Network`. */
+  /** Notes for people about the api-versions of a provider such as `Microsoft.Network`. */
   readonly versions: Pick<ApiVersions, 'notes'>;
-  /** A GET with an api-version that the SDK does not know, through the same pipeline. */
+  /** Sends a GET with an api-version that the SDK does not know, through the same pipeline. */
   getJson(subscriptionId: string, resourceId: string, apiVersion: string): Promise<unknown>;
 }
 
-/** Stands where the SDK's type wants a credential, on loopback; its policy is taken out, so nothing calls it. */
+/** The SDK's constructor needs a credential, on loopback too. `secured` removes the policy that would call it. */
 const noCredential: TokenCredential = {
   getToken: () => Promise.reject(new Error('no credential is asked for where ARM_ENDPOINT is a loopback address')),
 };
 
 export interface ArmClientsOptions {
-  /** Where tokens come from; by default the app's managed identity, or what DefaultAzureCredential finds. */
+  /** Default: the app's managed identity, or what DefaultAzureCredential finds. */
   readonly buildCredential?: (authorityHost: string) => Promise<TokenCredential>;
   readonly logger?: Logger;
 }
@@ -49,7 +49,7 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
     endpoint: config.armEndpoint,
     credentials: { scopes: [settings.scope] },
     allowInsecureConnection: config.armIsLoopback,
-    // calls.ts decides what is tried again, and records it.
+    // calls.ts decides what is retried, and records it.
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: buildCallsPolicy(versions), position: 'perCall' as const }],
   };
@@ -57,7 +57,7 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
   function secured<T extends { readonly pipeline: Pipeline }>(client: T): T {
     const policies = client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
     if (config.armIsLoopback) return client;
-    // Within the policy of calls, so that a token that is not given is asked for again like everything else.
+    // Sign inside armCallsPolicy, so that it retries a failed sign-in like every other failure.
     for (const policy of policies) client.pipeline.addPolicy(policy, { phase: 'Sign' });
     return client;
   }
@@ -99,7 +99,7 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
   };
 }
 
-/** An id is the same in upper and in lower case. */
+/** Subscription ids are compared without regard to letter case. */
 function perSubscription<T>(build: (subscriptionId: string) => Promise<T>): (subscriptionId: string) => Promise<T> {
   const clients = oncePerKey<T>();
   return (subscriptionId) => clients(subscriptionId.toLowerCase(), () => build(subscriptionId));

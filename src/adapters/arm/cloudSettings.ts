@@ -5,7 +5,7 @@ interface CloudSettings {
   readonly scope: string;
 }
 
-/** The SDKs would ask for a token of the public cloud whatever their endpoint is. */
+/** Sign-in address and token scope per cloud. Without them the SDKs use those of the public cloud for every endpoint. */
 export const cloudSettings: Readonly<Record<Cloud, CloudSettings>> = {
   Public: {
     authorityHost: 'https://login.microsoftonline.com',

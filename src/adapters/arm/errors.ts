@@ -1,4 +1,4 @@
-/** What an error of Azure means for a run: by HTTP status, code and detail code, in one place. */
+/** Decides what an error of Azure means for a run, from HTTP status, code and detail code. The only place that does. */
 import {
   OutageError,
   TargetBlockedError,
@@ -30,28 +30,28 @@ import {
 } from './explain.ts';
 
 export interface ArmVerdict {
-  /** `retry`: the same again later. `replan`: read and plan again. `blocked`: a person must act. `fatal`: not known. */
+  /** `retry`: send the same again later. `replan`: read and plan again. `blocked`: a person must act. `fatal`: unknown. */
   readonly kind: 'retry' | 'replan' | 'blocked' | 'fatal';
   readonly code: string;
   readonly detailCode?: string;
   readonly retryAfterInMs?: number;
-  /** For `blocked`: it may pass by itself within this time, so it is asked again before it counts. */
+  /** For `blocked`: retry for this long first, because the refusal may pass by itself. */
   readonly patienceInMs?: number;
-  /** For `blocked`: why, and what a person can do. */
+  /** For `blocked`: the reason, and what a person can do. */
   readonly reason?: { readonly code: BlockCode; readonly message: string };
 }
 
-/** How long a refusal may still pass by itself: asked again for so long before it counts. */
+/** How long (ms) a refusal is retried before the target counts as blocked. */
 const patience = {
-  /** A role that was assigned a moment ago. */
+  /** A role may have been assigned a moment ago. */
   freshRole: 3 * 60_000,
-  /** A resource that was created a moment ago. */
+  /** The resource may have been created a moment ago. */
   freshResource: 20_000,
-  /** A page of a proxy or firewall that was restarted a moment ago. */
+  /** The proxy or firewall may have been restarted a moment ago. */
   proxy: 30_000,
 };
 
-/** Codes that say the same whatever the status. Detail codes are looked up first: they are the exact ones. */
+/** These codes mean the same with every status. Detail codes are looked up first, because they are more exact. */
 const lockCodes = codes(
   'RetryableError',
   'RetryableErrorDueToAnotherOperation', // an NSG's lock, not a quota
@@ -69,7 +69,7 @@ const retryCodes = codes(
   'ServerTimeout',
   'ServiceUnavailable',
   'GatewayTimeout',
-  'PARSE_ERROR', // an answer that broke off
+  'PARSE_ERROR', // the answer is incomplete
 );
 
 const replanCodes = codes(
@@ -80,7 +80,7 @@ const replanCodes = codes(
   'PreconditionFailedEtagMismatch',
 );
 
-/** What is wrong with the request itself, also where Azure finds it only after it has accepted it. */
+/** The request itself is wrong. Azure may find that only after it has accepted the request. */
 const rejectedCodes = codes(
   'InvalidRequestFormat',
   'InvalidResourceName',
@@ -145,12 +145,12 @@ const blockedCodes = new Map<string, BlockedCase>(
   } satisfies Record<string, BlockedCase>).map(([code, blocked]) => [code.toLowerCase(), blocked]),
 );
 
-/** In lower case: services spell one code in several ways. */
+/** In lower case, because services spell the same code in several ways. */
 function codes(...names: readonly string[]): ReadonlySet<string> {
   return new Set(names.map((name) => name.toLowerCase()));
 }
 
-/** Decides what an error that came out of a call to Azure means. */
+/** Accepts anything that a call to Azure can throw. */
 export function classifyArmError(error: unknown): ArmVerdict {
   if (error instanceof ArmError) return classifyAnswer(error);
   if (error instanceof OutageError) return { kind: 'retry', code: error.code };
@@ -162,20 +162,23 @@ export function classifyArmError(error: unknown): ArmVerdict {
   return { kind: isConnectionError(error, code) ? 'retry' : 'fatal', code };
 }
 
-/** Another change holds the resource: not a matter of too many calls. */
+/** True if another change locks the resource. The status may be 429 as well, although there were not too many calls. */
 export function isLock({ code, details }: ArmError): boolean {
   return [...details.map((detail) => detail.code), code].some((known) => lockCodes.has(known.toLowerCase()));
 }
 
 /**
- * What a read was told of the write that it follows: how it ended, or that nobody knows (any more). Asked again it is
- * answered the same, so that the write itself has to look what there is.
+ * True if a poll reports how its write ended, or that its outcome is lost. A further poll would answer the same, so the
+ * writer has to read the resource.
  */
-export function isWordOfWrite(error: unknown): boolean {
+export function isOutcomeOfWrite(error: unknown): boolean {
   return error instanceof ArmError && error.method === 'GET' && (error.statusCode === 409 || isLostOperation(error));
 }
 
-/** What the app is to hear of an error: TargetBlockedError, TargetBusyError, TargetMovedError, or the error itself. */
+/**
+ * Converts an error of a call to Azure into TargetBlockedError, TargetBusyError, TargetMovedError or OutageError.
+ * Returns other errors as they are.
+ */
 export function toTargetError(error: unknown): unknown {
   if (error instanceof TargetBlockedError || error instanceof TargetMovedError || error instanceof OutageError)
     return error;
@@ -199,7 +202,7 @@ function describeOutage(error: unknown, code: string): string {
   return `Azure Resource Manager did not answer as it should (${code}): ${what}${toErrorMessage(error)}`;
 }
 
-/** The same of a write that came to nothing. */
+/** Like toTargetError, for a write that has certainly changed nothing: sets `isRefused`. */
 export function toRefusal(error: unknown): unknown {
   const known = toTargetError(error);
   if (!(known instanceof TargetBlockedError)) return known;
@@ -221,7 +224,7 @@ function factsOf({ code, details, message, path, method, additionalInfo }: ArmEr
   return { code, details, message, path, method, additionalInfo };
 }
 
-/** The resource may well be there, and what was written to it too: look again. */
+/** True if the operation's URL answers 404. The resource may exist and contain what was written: read it. */
 function isLostOperation({ statusCode, path }: ArmError): boolean {
   return statusCode === 404 && isOperationPath(path);
 }
@@ -237,7 +240,7 @@ function classifyCode(code: string, facts: Facts, error: ArmError): ArmVerdict |
   return blocked(code, block, explain(facts), patienceInMs);
 }
 
-/** Of older services the code is that of a missing role; the sentence tells. */
+/** Older services give a deny assignment the code of a missing role. Only the message tells them apart. */
 function isDenied(known: BlockedCase, { message }: Facts): boolean {
   return known === noRole && /because of the deny assignment/i.test(message);
 }
@@ -254,12 +257,12 @@ function classifyStatus(error: ArmError): ArmVerdict {
   if (/exceed\w* (the )?allowed quota/i.test(message))
     return blocked(code, 'quota', `no room for so many rules: ${message}`);
   if (/premium sku|sku (is )?not supported/i.test(message)) return blocked(code, 'wrongSku', message);
-  // Without a status an operation failed of which nothing is known.
+  // No status: a long-running operation failed for an unknown reason.
   if (statusCode === undefined || statusCode >= 500) return { kind: 'fatal', code };
   return blocked(code, 'rejected', explainRejection(error));
 }
 
-/** By its sentence, if the code says nothing. */
+/** For a 403 with an unknown code: decides by the message. */
 function classifyForbidden(error: ArmError): ArmVerdict {
   const { code, message } = error;
   if (/deny assignment/i.test(message)) return blocked(code, 'noPermission', explainDenyAssignment(error));
@@ -281,7 +284,7 @@ function blocked(code: string, reason: BlockCode, message: string, patienceInMs?
   };
 }
 
-/** Azure works and says: not now. An outage is not that. */
+/** True if Azure works but cannot take the change now. An outage is something else. */
 function isBusy(error: ArmError): boolean {
   return isLock(error) || error.statusCode === 429 || error.statusCode === 409;
 }

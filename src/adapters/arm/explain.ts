@@ -1,10 +1,10 @@
-/** Why a target is blocked and what a person can do, from what Azure says: pure. */
+/** Turns an error of Azure into a sentence for people: why a target is blocked, and what to do. Pure. */
 import { agree, counted, listed } from '../../core/words.ts';
 import type { ArmError, JsonObject } from './armError.ts';
 
 export type Facts = Pick<ArmError, 'code' | 'message' | 'path' | 'method'> & Partial<ArmError>;
 
-/** Azure's answers about roles may be some minutes old. */
+/** A new role assignment takes some minutes to be effective. */
 const grantedLately = 'If access was recently granted, wait ten minutes: the app asks again by itself.';
 
 export function explainCredential({ message }: Pick<Facts, 'message'>): string {
@@ -23,7 +23,7 @@ export function explainPermission({ message, path }: Facts): string {
   );
 }
 
-/** A role does not help against a deny assignment: it wins over every role. */
+/** A deny assignment overrides every role, so assigning a role does not help. */
 export function explainDenyAssignment({ message, path }: Facts): string {
   const denial = message.slice(Math.max(0, message.search(/den(y|ied)/i)));
   const name = firstQuoted(denial, /deny assignment[^']*?name:? ?/i);
@@ -39,7 +39,7 @@ export function explainDenyAssignment({ message, path }: Facts): string {
   );
 }
 
-/** A write to one resource needs an action on another that it refers to. */
+/** The write also needs an action on another resource, to which the written one refers. */
 export function explainLinkedScope({ message, path }: Facts): string {
   const missing = message.slice(
     Math.max(0, message.search(/does not have (permission|authorization)|not authorized|not permitted/i)),
@@ -64,8 +64,8 @@ export function explainLinkedScope({ message, path }: Facts): string {
 function linkedScopes(missing: string): string[] {
   const subscription = firstQuoted(missing, /linked subscription /i);
   if (subscription !== undefined) return [`/subscriptions/${subscription}`];
-  const told = [...missing.matchAll(/(?:linked|over) scope(?:\(s\))?:? '([^']*)'/gi)];
-  return [...new Set(told.flatMap(([, text = '']) => splitList(text)))];
+  const scopes = [...missing.matchAll(/(?:linked|over) scope(?:\(s\))?:? '([^']*)'/gi)];
+  return [...new Set(scopes.flatMap(([, text = '']) => splitList(text)))];
 }
 
 function assignRole(message: string, scope: string): string {
@@ -73,7 +73,7 @@ function assignRole(message: string, scope: string): string {
   return `az role assignment create --assignee-object-id ${principal} --role <role> --scope ${scope}`;
 }
 
-/** Of an operation of a registry: the registry; of one of Microsoft.Network: the subscription. */
+/** Roles cannot be assigned on an operation. Returns its registry or, for Microsoft.Network, its subscription. */
 function toAssignableScope(scope: string): string {
   return scope.replace(/(\/providers\/Microsoft\.\w+\/locations\/[^/]+)?\/operation(s|Results|Statuses)\/[^/]+$/i, '');
 }
@@ -82,9 +82,9 @@ export function explainPolicy(facts: Facts): string {
   const violations = (facts.additionalInfo ?? [])
     .map(toViolation)
     .filter(({ policy, assignment }) => policy ?? assignment);
-  const told = violations.length > 0 ? violations : violationsInText(facts.message);
-  const reasons = [...new Set([...reasonsInText(facts.message), ...told.flatMap(({ reason }) => reason ?? [])])];
-  const names = [...new Set(told.map(nameOfViolation))];
+  const known = violations.length > 0 ? violations : violationsInText(facts.message);
+  const reasons = [...new Set([...reasonsInText(facts.message), ...known.flatMap(({ reason }) => reason ?? [])])];
+  const names = [...new Set(known.map(nameOfViolation))];
   const who =
     names.length === 0
       ? 'an Azure Policy denies'
@@ -130,7 +130,7 @@ function nameOfViolation({ policy, assignment, assignmentId }: Violation): strin
   return by === '' ? name : `${name} (assigned by ${by})`;
 }
 
-/** `Policy identifiers: '[{"policyAssignment":{"name":"…","id":"…"},"policyDefinition":{…}}]'` */
+/** Parses `Policy identifiers: '[{"policyAssignment":{"name":"…","id":"…"},"policyDefinition":{…}}]'`. */
 function violationsInText(message: string): Violation[] {
   const json = /Policy identifiers?: '(\[.*\])'/is.exec(message)?.[1];
   if (json === undefined) return [];
@@ -162,14 +162,14 @@ export function explainDisallowedByAzure({ message }: Facts): string {
   return `Azure itself refuses the request (a rule of the platform for the subscription or the region; neither a role nor a policy of yours helps): ${message}`;
 }
 
-/** Somebody on the way answered in Azure's place. */
+/** A proxy or firewall answered in Azure's place. */
 export function explainProxy({ message }: Facts): string {
   return `something between the app and Azure (a proxy or a firewall) answered with a page of its own, so that Azure was not asked: allow the app HTTPS to Azure Resource Manager (${withoutPeriod(message)})`;
 }
 
 export function explainLock({ message, path, method }: Facts): string {
-  const told = [...(/are locked: (.*?)(?:\.\s*Please|$)/is.exec(message)?.[1] ?? '').matchAll(/'([^']+)'/g)];
-  const scopes = told.flatMap(([, text = '']) => splitList(text));
+  const quoted = [...(/are locked: (.*?)(?:\.\s*Please|$)/is.exec(message)?.[1] ?? '').matchAll(/'([^']+)'/g)];
+  const scopes = quoted.flatMap(([, text = '']) => splitList(text));
   const locked = scopes.length === 0 ? [path] : scopes;
   const what = method === 'DELETE' ? 'the removal' : 'the change';
   const commands = locked.map(listLocks).join('; ');
@@ -179,7 +179,7 @@ export function explainLock({ message, path, method }: Facts): string {
   );
 }
 
-/** `--resource` takes no group and no subscription. */
+/** `az lock list --resource` accepts neither a resource group nor a subscription. */
 function listLocks(scope: string): string {
   const [, subscription = ''] = /^\/subscriptions\/([^/]+)/i.exec(scope) ?? [];
   const [, group] = /\/resourceGroups\/([^/]+)/i.exec(scope) ?? [];
@@ -228,13 +228,13 @@ function groupOf(path: string): string {
   return /\/resourceGroups\/([^/]+)/i.exec(path)?.[1] ?? path;
 }
 
-/** What stands in quotes right after the words; undefined if nothing does. */
+/** Returns the quoted text right after `words`, undefined if there is none. */
 function firstQuoted(text: string, words: RegExp): string | undefined {
   const found = new RegExp(`${words.source}['"]([^'"]+)['"]`, 'i').exec(text)?.[1];
   return found === '' ? undefined : found;
 }
 
-/** `a,b` and `a', 'b` */
+/** `a, b;c` → `['a', 'b', 'c']` */
 function splitList(text: string): string[] {
   return text
     .split(/[,;]/)

@@ -1,36 +1,36 @@
-/** A registry's IP rules as the SDK has them (`iPAddressOrRange` is `value` on the wire): pure. */
+/** Merges and compares a registry's IP rules, in the SDK's types (`iPAddressOrRange` is `value` on the wire). Pure. */
 import type { IPRule, NetworkRuleSet, Registry } from '@azure/arm-containerregistry';
 import { canonicalPrefix, familyOf, isPrefix } from '../../core/prefixes.ts';
 
-/** A registry without a rule set lets in everybody; `defaultAction` is required wherever one is sent. */
+/** A registry without a rule set admits everybody, so its default action is Allow. Every write must contain one. */
 export function toRuleSet({ networkRuleSet }: Registry): NetworkRuleSet {
   return { defaultAction: networkRuleSet?.defaultAction ?? 'Allow', ipRules: networkRuleSet?.ipRules ?? [] };
 }
 
 /**
- * The rules as they are to be: what is not ours stays to the letter and in its place, ours that go are left out,
- * and what is new comes at the end. An address that somebody else let in is not added a second time; one that stands
- * there twice, ours and somebody's, loses ours alone.
+ * Calculates the new rules: keeps the rules of others unchanged and in place, leaves out ours that are no longer
+ * wanted, and appends new ones. A prefix that somebody else has added is not added again. If a prefix is listed twice,
+ * by us and by somebody else, only ours is removed. Throws for an IPv6 prefix.
  */
 export function mergeIpRules(live: readonly IPRule[], prefixes: readonly string[], owned: readonly string[]): IPRule[] {
-  const strange = prefixes.find((prefix) => familyOf(prefix) !== 'ipv4');
-  if (strange !== undefined) throw new Error(`${strange} is not IPv4: a registry takes IPv4 rules only`);
+  const ipv6Prefix = prefixes.find((prefix) => familyOf(prefix) !== 'ipv4');
+  if (ipv6Prefix !== undefined) throw new Error(`${ipv6Prefix} is not IPv4: a registry takes IPv4 rules only`);
   const wanted = new Set(prefixes.map(canonicalPrefix));
-  const gone = owned.map(canonicalPrefix).filter((prefix) => !wanted.has(prefix));
-  const ours = new Set(gone.map((prefix) => findOurs(live, prefix)));
-  const kept = live.filter((rule) => !ours.has(rule));
-  const there = new Set(kept.map(keyOf));
-  const added = [...wanted].filter((prefix) => !there.has(prefix));
+  const unwanted = owned.map(canonicalPrefix).filter((prefix) => !wanted.has(prefix));
+  const removed = new Set(unwanted.map((prefix) => findOurs(live, prefix)));
+  const kept = live.filter((rule) => !removed.has(rule));
+  const keptPrefixes = new Set(kept.map(keyOf));
+  const added = [...wanted].filter((prefix) => !keptPrefixes.has(prefix));
   return [...kept, ...added.map((prefix) => ({ action: 'Allow', iPAddressOrRange: prefix }))];
 }
 
-/** The one that is spelt as we write it; where there is none, the one that there is. */
+/** Prefers the rule in our spelling (`8.8.8.8/32`); otherwise returns any rule for the same addresses. */
 function findOurs(live: readonly IPRule[], prefix: string): IPRule | undefined {
   const same = live.filter((rule) => keyOf(rule) === prefix);
   return same.find(({ iPAddressOrRange }) => iPAddressOrRange === prefix) ?? same[0];
 }
 
-/** True where both let in the same; `8.8.8.8` and `8.8.8.8/32` are the same, order says nothing. */
+/** True if both admit the same addresses. `8.8.8.8` equals `8.8.8.8/32`; the order does not matter. */
 export function sameRuleSet(a: NetworkRuleSet, b: NetworkRuleSet): boolean {
   return a.defaultAction === b.defaultAction && keysOf(a) === keysOf(b);
 }

@@ -1,13 +1,13 @@
 /**
- * The mark of a rule of ours, in its description: `acr-address-keeper owner=<owner id> target=<name>`.
- * Two deployments that aim at one rule know each other by it.
+ * Our rules carry a mark in their description: `acr-address-keeper owner=<owner id> target=<name>`.
+ * By it a deployment recognises a rule that another deployment manages.
  */
 export interface RuleOwner {
   readonly ownerId: string;
   readonly target: string;
 }
 
-/** Azure takes 140 characters; a target's name has 40 at most. */
+/** Azure allows 140 characters in a description; a target's name has at most 40. */
 const maxOwnerIdLength = 66;
 
 export function describeOwner(ownerId: string, target: string): string {
@@ -25,7 +25,7 @@ export function toMark(description: string | undefined, ownerId: string): 'ours'
   return owner.ownerId === toMarkedOwnerId(ownerId) ? 'ours' : 'otherOwner';
 }
 
-/** True for a rule that this deployment wrote for the target of that name. */
+/** True if this deployment wrote the rule for the target with this name. */
 export function isMarkOf(description: string | undefined, ownerId: string, target: string): boolean {
   const owner = parseOwner(description);
   return owner?.ownerId === toMarkedOwnerId(ownerId) && owner.target === target;

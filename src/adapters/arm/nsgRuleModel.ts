@@ -1,4 +1,4 @@
-/** An NSG rule between its target and the SDK's model: pure. */
+/** Converts NSG rules between our types and the SDK's, and compares them. Pure. */
 import type { SecurityRule } from '@azure/arm-network';
 import type { CurrentRule } from '../../app/ports.ts';
 import { canonicalPrefix, dropContained, familyOf, isPrefix, sortPrefixes } from '../../core/prefixes.ts';
@@ -10,7 +10,10 @@ export function findRule(rules: readonly SecurityRule[], name: string): Security
   return rules.find((rule) => rule.name?.toLowerCase() === name.toLowerCase());
 }
 
-/** The target's rules as they can be put: one whose priority a rule of others has stays at the one that it has. */
+/**
+ * The target's rules with the priorities at which they can be written: an existing rule keeps its priority if another
+ * rule has the wanted one.
+ */
 export function placeableRules(target: NsgRuleTarget, rules: readonly SecurityRule[]): readonly OwnRule[] {
   return ownRulesOf(target).map((own) => {
     const { priority, direction } = findRule(rules, own.name) ?? {};
@@ -19,7 +22,7 @@ export function placeableRules(target: NsgRuleTarget, rules: readonly SecurityRu
   });
 }
 
-/** The rule of others that has the priority which one of ours is to have. */
+/** Returns the rule that is not the target's and has the priority (and direction) that the target's rule wants. */
 export function priorityHolder(
   target: NsgRuleTarget,
   { priority }: OwnRule,
@@ -42,14 +45,14 @@ export function toCurrentRule(
 ): CurrentRule {
   if (!live) return { rule: own.name, prefixes: [], mark: undefined, drift: [] };
   const { direction } = target.rule;
-  // The other way round its addresses are of another side: none of them may be carried over.
+  // A rule in the opposite direction has its addresses on the other side: take none of them over.
   const isTurned = live.direction !== undefined && !sameText(live.direction, direction);
   const remote = [...remoteAddresses(live, direction), ...remoteGroups(live, direction)];
   return {
     rule: own.name,
     prefixes: isTurned ? [] : sortPrefixes(remote.filter(isPrefix)),
     mark: toMark(live.description, ownerId),
-    // A rule of a family that the target has no more is only emptied.
+    // If the target no longer has this address family, its rule only loses prefixes: other differences do not matter.
     ...(target.addressFamilies.includes(own.family)
       ? driftOf(live, toSecurityRule(target, own, [], ownerId))
       : { drift: [] }),
@@ -58,7 +61,7 @@ export function toCurrentRule(
   };
 }
 
-/** The whole rule as it is put: a PUT replaces all of it, and plural and singular fields exclude each other. */
+/** Builds the whole rule, because a PUT replaces all of it. Azure accepts either the singular or the plural field. */
 export function toSecurityRule(
   target: NsgRuleTarget,
   own: OwnRule,
@@ -66,9 +69,9 @@ export function toSecurityRule(
   ownerId: string,
 ): SecurityRule {
   const { rule } = target;
-  const strange = prefixes.find((prefix) => familyOf(prefix) !== own.family);
-  if (strange !== undefined) {
-    throw new Error(`${target.name}: ${strange} is not ${own.family}, so ${own.name} cannot hold it`);
+  const otherFamily = prefixes.find((prefix) => familyOf(prefix) !== own.family);
+  if (otherFamily !== undefined) {
+    throw new Error(`${target.name}: ${otherFamily} is not ${own.family}, so ${own.name} cannot hold it`);
   }
   const remote = dropContained(prefixes);
   return {
@@ -78,7 +81,7 @@ export function toSecurityRule(
     direction: rule.direction,
     priority: own.priority,
     sourcePortRange: '*',
-    // The plural field takes no `*`.
+    // The plural field does not accept `*`.
     ...(rule.portRanges.length === 1
       ? { destinationPortRange: rule.portRanges[0] ?? '*' }
       : { destinationPortRanges: [...rule.portRanges] }),
@@ -88,7 +91,7 @@ export function toSecurityRule(
   };
 }
 
-/** Addresses, tags and `*` of the side that the service tag stands for. */
+/** Addresses, tags and `*` on the remote side: source if inbound, destination if outbound. */
 function remoteAddresses(rule: SecurityRule, direction: NsgRuleTarget['rule']['direction']): string[] {
   return direction === 'Inbound' ? sourcesOf(rule) : destinationsOf(rule);
 }
@@ -99,13 +102,13 @@ function remoteGroups(rule: SecurityRule, direction: NsgRuleTarget['rule']['dire
   return (groups ?? []).map(({ id = '' }) => `application security group ${id.split('/').at(-1) ?? ''}`);
 }
 
-/** How many entries all other rules, of both directions, leave of the NSG's 4,000 on one side; a tag is one too. */
+/** How many of the NSG's 4,000 entries per side the other rules, of both directions, leave free. A tag counts as one. */
 export function roomFor(target: NsgRuleTarget, others: readonly SecurityRule[]): number {
   const used = others.flatMap((rule) => remoteAddresses(rule, target.rule.direction)).length;
   return Math.max(0, 4_000 - used);
 }
 
-/** Equal for rules that mean the same, whoever wrote them down, in whatever order and letter case. */
+/** Equal for rules that mean the same, regardless of order, letter case and spelling of addresses. */
 export function fingerprintOf(rule: SecurityRule | undefined): string {
   if (!rule) return 'absent';
   const facts = [
@@ -124,12 +127,12 @@ export function fingerprintOf(rule: SecurityRule | undefined): string {
   return JSON.stringify(facts).toLowerCase();
 }
 
-/** True where the rule is as it was written and did not fail to take effect. */
+/** True if the rule is as we wrote it and Azure has not failed to apply it. */
 export function isInPlace(rule: SecurityRule | undefined, fingerprint: string): boolean {
   return fingerprintOf(rule) === fingerprint && rule?.provisioningState !== 'Failed';
 }
 
-/** What of the live rule is not as wanted, but for its remote addresses. */
+/** Lists how the live rule differs from the wanted one. Remote addresses are left out: the plan compares those. */
 function driftOf(live: SecurityRule, wanted: SecurityRule): Pick<CurrentRule, 'drift' | 'accessDrift'> {
   const inbound = wanted.direction === 'Inbound';
   const tags = remoteAddresses(live, inbound ? 'Inbound' : 'Outbound').filter((address) => !isPrefix(address));
@@ -163,7 +166,7 @@ export function sameText(a: unknown, b: unknown): boolean {
   return String(a).toLowerCase() === String(b).toLowerCase();
 }
 
-/** As a set: the order of a list, and how an address is written, say nothing. */
+/** The same text for the same set, regardless of order and spelling of addresses. */
 function listed(values: readonly string[]): string {
   return [...new Set(values.map((value) => (isPrefix(value) ? canonicalPrefix(value) : value)))].sort().join(', ');
 }
@@ -184,7 +187,7 @@ function destinationPortsOf(rule: SecurityRule): string[] {
   return both(rule.destinationPortRange, rule.destinationPortRanges);
 }
 
-/** Azure answers with the one, the other, or both of them where one is empty. */
+/** Azure answers with the singular field, the plural field, or both of which one is empty. */
 function both(singular: string | undefined, plural: readonly string[] | undefined): string[] {
   return [...(singular ? [singular] : []), ...(plural ?? [])];
 }

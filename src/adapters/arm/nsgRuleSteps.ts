@@ -1,4 +1,4 @@
-/** The order in which the changes of one target's two rules can be put without a clash of priorities: pure. */
+/** Orders the writes of a target's two rules so that their priorities never clash. Pure. */
 import type { SecurityRule } from '@azure/arm-network';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import type { OwnRule } from '../../core/targets/ownRules.ts';
@@ -7,10 +7,11 @@ import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule } fro
 
 export interface RuleStep {
   readonly rule: string;
-  /** Undefined: delete it. */
+  /** Undefined: delete the rule. */
   readonly put: SecurityRule | undefined;
-  /** What the rule must be like for the step to be taken (see fingerprintOf). */
+  /** Fingerprint (see fingerprintOf) that the rule must have before the step. */
   readonly before: string;
+  /** Fingerprint of the rule after the step. */
   readonly after: string;
 }
 
@@ -21,12 +22,12 @@ interface Intent {
 }
 
 /**
- * Puts come before deletes, so that nobody is locked out on the way, but for these:
+ * Puts come before deletes, so that nobody is locked out in between. The exceptions:
  *
  * | IPv4 wants the priority of | steps |
  * |---|---|
- * | an IPv6 rule that goes | delete IPv6, put IPv4 |
- * | an IPv6 rule that moves elsewhere | put IPv6, put IPv4 |
+ * | an IPv6 rule that is deleted | delete IPv6, put IPv4 |
+ * | an IPv6 rule that gets another priority | put IPv6, put IPv4 |
  * | an IPv6 rule that wants IPv4's | put IPv6 at a free priority, put IPv4, put IPv6 |
  */
 export function orderSteps(
@@ -38,12 +39,12 @@ export function orderSteps(
   const intents = changes.map((change) => toIntent(target, rules, change, ownerId));
   const puts = intents.filter(({ put }) => put !== undefined);
   const deletes = intents.filter(({ put }) => put === undefined);
-  const inTheWay = deletes.filter((gone) => puts.some((put) => isInTheWay(gone, put)));
+  const deletedFirst = deletes.filter((deletion) => puts.some((put) => isInTheWay(deletion, put)));
   const [first, second] = puts;
   return [
-    ...inTheWay.map((gone) => toStep(gone)),
+    ...deletedFirst.map((deletion) => toStep(deletion)),
     ...(first && second ? orderTwoPuts(target, rules, first, second, ownerId) : puts.map((put) => toStep(put))),
-    ...deletes.filter((gone) => !inTheWay.includes(gone)).map((gone) => toStep(gone)),
+    ...deletes.filter((deletion) => !deletedFirst.includes(deletion)).map((deletion) => toStep(deletion)),
   ];
 }
 
@@ -69,16 +70,20 @@ function toIntent(target: NsgRuleTarget, rules: readonly SecurityRule[], change:
   if (change.operation === 'delete') return { own, live, put: undefined };
   if (change.prefixes.length === 0) throw new Error(`${target.name}: ${change.rule} cannot be put without a prefix`);
   const put = toSecurityRule(target, own, change.prefixes, ownerId);
-  return { own, live, put: target.addressFamilies.includes(own.family) ? put : onTheWayOut(target, put, live) };
+  return { own, live, put: target.addressFamilies.includes(own.family) ? put : keepPlace(target, put, live) };
 }
 
-/** A rule of a family that the target has no more is emptied where it stands: what is configured is for the other one. */
-function onTheWayOut({ rule }: NsgRuleTarget, put: SecurityRule, live: SecurityRule | undefined): SecurityRule {
+/**
+ * A rule of an address family that the target no longer has keeps its priority and local address while its prefixes are
+ * removed: the configured ones are for the other family.
+ */
+function keepPlace({ rule }: NsgRuleTarget, put: SecurityRule, live: SecurityRule | undefined): SecurityRule {
   const local = rule.direction === 'Inbound' ? 'destinationAddressPrefix' : 'sourceAddressPrefix';
   if (!live) return put;
   return { ...put, priority: live.priority ?? put.priority ?? 0, [local]: live[local] ?? put[local] };
 }
 
+/** True if the first rule currently has the priority that the second one wants. */
 function isInTheWay({ live }: Intent, { put }: Intent): boolean {
   return live !== undefined && live.priority === put?.priority && sameText(live.direction, put?.direction);
 }
@@ -87,7 +92,7 @@ function toStep({ own, live, put }: Intent): RuleStep {
   return { rule: own.name, put, before: fingerprintOf(live), after: fingerprintOf(put) };
 }
 
-/** The one nearest to the rule's own, so that it stands where it stood among the others as far as can be. */
+/** Returns the free priority nearest to the rule's own, so that its position among the other rules hardly changes. */
 function freePriority({ rule }: NsgRuleTarget, rules: readonly SecurityRule[]): number {
   const taken = new Set(
     rules.filter(({ direction }) => sameText(direction, rule.direction)).map(({ priority }) => priority),

@@ -29,7 +29,7 @@ import { buildSerialise } from './serialise.ts';
 
 const maxRules = 1_000;
 
-/** A plan is written without another look for so long after its read. */
+/** For this long after its read, a plan is written without reading the NSG again. */
 const freshForInMs = 5_000;
 
 interface Options {
@@ -38,8 +38,8 @@ interface Options {
 }
 
 /**
- * Writes single rules, never the whole NSG: that would delete what others added meanwhile.
- * Azure locks an NSG for the time of a write, so writes to one NSG go one by one.
+ * Writes single rules, never the whole NSG: that would delete rules that others have added in the meantime.
+ * Azure locks an NSG during a write, so this process writes to one NSG one rule after the other.
  */
 export function buildNsgRules(
   clients: ArmClients,
@@ -54,7 +54,7 @@ export function buildNsgRules(
     return (await clients.networkClient(subscriptionId)).networkSecurityGroups.get(resourceGroup, name);
   }
 
-  async function take(target: NsgRuleTarget, { rule, put }: RuleStep, condition: Condition = {}): Promise<void> {
+  async function send(target: NsgRuleTarget, { rule, put }: RuleStep, condition: Condition = {}): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     const { securityRules } = await clients.networkClient(subscriptionId);
     await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
@@ -65,27 +65,27 @@ export function buildNsgRules(
     });
   }
 
-  /** After a failed try nobody knows what came through, so it looks before it writes again. */
-  async function takeUnlessMoved(target: NsgRuleTarget, step: RuleStep): Promise<void> {
+  /** Reads before it writes, because after a failed attempt the outcome is unknown. */
+  async function sendUnlessMoved(target: NsgRuleTarget, step: RuleStep): Promise<void> {
     const live = findRule((await readNsg(target)).securityRules ?? [], step.rule);
     const isWritten = fingerprintOf(live) === step.after;
-    // It may yet fail and be taken back: wait for its end.
+    // The change may still fail and be undone: wait until it has ended.
     if (isWritten && live?.provisioningState === 'Updating')
       throw beingUpdated(`${target.resourceId}/securityRules/${step.rule}`);
     if (isInPlace(live, step.after)) return;
     if (!isWritten && fingerprintOf(live) !== step.before) throw movedError(target, step.rule);
-    await take(target, step);
+    await send(target, step);
   }
 
-  /** At first without a look: Azure itself refuses if the rule has changed since the plan was made. */
-  async function takeAtOnce(target: NsgRuleTarget, step: RuleStep, condition: Condition): Promise<void> {
+  /** First attempt, without a read: Azure itself refuses if the rule has changed since the plan was made. */
+  async function sendIfUnchanged(target: NsgRuleTarget, step: RuleStep, condition: Condition): Promise<void> {
     try {
-      await take(target, step, condition);
+      await send(target, step, condition);
     } catch (error) {
-      // The ETag of a rule moves with its NSG, so that a change of another rule is refused as well.
+      // Every change of the NSG changes the ETag of this rule too, so a 412 may be about another rule.
       if (!(error instanceof ArmError) || error.statusCode !== 412) throw error;
       noteGoingOn(`${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`, error.detailCode ?? error.code);
-      await takeUnlessMoved(target, step);
+      await sendUnlessMoved(target, step);
     }
   }
 
@@ -100,12 +100,12 @@ export function buildNsgRules(
     const done: RuleStep[] = [];
     for (const step of steps) {
       const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
-      // The ETags that are known are older than our own first write.
+      // Our first write has changed the ETags of all rules, so later steps go without a condition.
       const condition = done.length === 0 ? conditionFor(findRule(rules, step.rule)) : {};
       await withRetries(call, (attempt) =>
-        attempt === 1 ? takeAtOnce(target, step, condition) : takeUnlessMoved(target, step),
+        attempt === 1 ? sendIfUnchanged(target, step, condition) : sendUnlessMoved(target, step),
       ).catch((error: unknown) => {
-        throw withWhatIsDone(error, done, step);
+        throw withDoneSteps(error, done, step);
       });
       done.push(step);
     }
@@ -115,7 +115,7 @@ export function buildNsgRules(
       const wrong = ownRulesOf(target).find(({ name }) => {
         const [live, after] = [findRule(nsg.securityRules ?? [], name), written.get(name)];
         if (after !== undefined) return !isInPlace(live, after);
-        // The answer that the plan was made from may have been older than it should be.
+        // A rule that we did not write must be as the plan saw it: the plan's read may have been out of date.
         return fingerprintOf(live) !== fingerprintOf(findRule(rules, name));
       });
       return { nsg, wrong, isRight: wrong === undefined };
@@ -124,7 +124,10 @@ export function buildNsgRules(
     return nsg;
   }
 
-  /** As the plan saw them; looked at once more if that was a while ago, or we wrote to the NSG in between. */
+  /**
+   * Returns the rules as the plan saw them. Reads them again if that was a while ago or this process has written to the
+   * NSG in between; throws TargetMovedError if they have changed.
+   */
   async function rulesBeforeWrite(target: NsgRuleTarget, seen: ReadRules): Promise<readonly SecurityRule[]> {
     const lastWriteAt = writtenAt.get(target.resourceId.toLowerCase()) ?? -Infinity;
     if (now() - seen.at <= freshForInMs && lastWriteAt <= seen.at) return seen.rules;
@@ -165,14 +168,14 @@ interface ReadRules {
 
 type Condition = Readonly<Record<string, string>>;
 
-/** A rule that is there must still be the same, and one that is not must still be missing. */
+/** Request headers: an existing rule must be unchanged, a rule that did not exist must still not exist. */
 function conditionFor(live: SecurityRule | undefined): Condition {
   if (!live) return { 'if-none-match': '*' };
   return live.etag === undefined ? {} : { 'if-match': live.etag };
 }
 
-/** Puts come before deletes: what is to be added may be in when something stands in the way of the rest. */
-function withWhatIsDone(error: unknown, done: readonly RuleStep[], failed: RuleStep): unknown {
+/** Adds to a TargetBlockedError which rules were already written: puts come first, so additions may be complete. */
+function withDoneSteps(error: unknown, done: readonly RuleStep[], failed: RuleStep): unknown {
   const known = toTargetError(error);
   if (!(known instanceof TargetBlockedError)) return error;
   const puts = done.filter(({ put }) => put !== undefined).map(({ rule }) => rule);
@@ -196,13 +199,13 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
   const former = others.filter(({ description }) => isMarkOf(description, ownerId, target.name));
   const crowded = rulesWithoutRoom(target, rules);
   const clashes = own.map((rule) => priorityTaken(target, rule, rules, former));
-  // One that is there already goes on at the priority that it has.
-  const isMoved = (index: number): boolean => placed[index]?.priority !== own[index]?.priority;
+  // An existing rule keeps its priority if the wanted one is taken: that is a note, not a blocker.
+  const keepsPriority = (index: number): boolean => placed[index]?.priority !== own[index]?.priority;
   return {
     rules: placed.map((rule, index) => ({
       ...toCurrentRule(target, rule, findRule(rules, rule.name), ownerId),
       blockers: [
-        ...(isMoved(index) ? [] : (clashes[index] ?? [])),
+        ...(keepsPriority(index) ? [] : (clashes[index] ?? [])),
         ...(crowded.includes(rule.name) ? [fullNote(rule, rules.length)] : []),
       ],
     })),
@@ -211,14 +214,14 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
     blockers: mixedFamilies(target),
     notes: [
       ...provisioningNotes(target, nsg.provisioningState),
-      ...clashes.flatMap((clash, index) => (isMoved(index) ? clash : [])),
+      ...clashes.flatMap((clash, index) => (keepsPriority(index) ? clash : [])),
       ...former.map((rule) => formerNote(target, rule)),
     ],
     token: { rules, at } satisfies ReadRules,
   };
 }
 
-/** A rule that this target wrote under a name that it had before. */
+/** Note about a rule that the app wrote for this target under an earlier rule.name. */
 function formerNote({ resourceId }: NsgRuleTarget, { name = '?' }: SecurityRule): Reason {
   const { resourceGroup, name: nsg } = parseResourceId(resourceId, 'nsgRule');
   const command = `az network nsg rule delete -g ${resourceGroup} --nsg-name ${nsg} -n ${name}`;
@@ -239,7 +242,7 @@ function priorityTaken(
   return [{ code: 'priorityTaken', message }];
 }
 
-/** Of the rules that are not there yet, those that the NSG has no room for. */
+/** Names of the target's rules that do not exist yet and do not fit into the NSG. */
 function rulesWithoutRoom(target: NsgRuleTarget, rules: readonly SecurityRule[]): string[] {
   const missing = ownRulesOf(target).filter(
     ({ name, family }) => target.addressFamilies.includes(family) && !findRule(rules, name),
@@ -252,7 +255,7 @@ function fullNote({ name }: OwnRule, count: number): Reason {
   return { code: 'quota', message };
 }
 
-/** Azure compares both sides of a rule: an address on the local side fits one of the two rules only. */
+/** Both sides of a rule must be of the same address family, so a local address fits only one of the two rules. */
 function mixedFamilies({ rule, addressFamilies }: NsgRuleTarget): CurrentState['blockers'] {
   if (!isPrefix(rule.localAddressPrefix)) return [];
   const family = familyOf(rule.localAddressPrefix);

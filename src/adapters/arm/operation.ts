@@ -4,7 +4,10 @@ import { asCallsOf, currentCalls, remainingInMs, waitBeforeRetry } from './calls
 
 const maxReadBacks = 5;
 
-/** Follows a long-running operation to its end, but not beyond the session's deadline; read back what came of it. */
+/**
+ * Follows a long-running operation until it ends or the session's deadline has passed. Does not return its result: read
+ * the resource afterwards. Throws an Error whose message contains `what` if the deadline passes first.
+ */
 export async function followOperation(
   what: string,
   start: (abortSignal: AbortSignal) => PromiseLike<unknown>,
@@ -24,14 +27,17 @@ export async function followOperation(
   }
 }
 
-/** After its success the SDK reads the resource, and may be told that there is none yet: who reads back can wait. */
+/** After a success the SDK reads the resource, which may not be visible yet. Ignore that error: readBack waits. */
 function isOfResult(error: unknown): boolean {
   return (
     error instanceof ArmError && error.method === 'GET' && /\/(securityRules|registries)\/[^/]+$/i.test(error.path)
   );
 }
 
-/** What was read back in the end: an answer may be older than the write, so it is asked for again while it differs. */
+/**
+ * Reads up to five times until `isRight`, because an answer may be older than the write. Returns the last read, right or
+ * not.
+ */
 export async function readBack<T extends { readonly isRight: boolean }>(
   call: string,
   read: () => Promise<T>,

@@ -16,7 +16,10 @@ import { nameOf, parseResourceId } from './resourceId.ts';
 import { buildSerialise } from './serialise.ts';
 import { buildReadBeforeWrite, readRegistry } from './registryReads.ts';
 
-/** A registry's rule set is replaced as a whole and has no ETag: read, merge, write, read back. */
+/**
+ * A write replaces a registry's whole rule set, and there is no ETag. So a write is: read, compare with the plan, merge,
+ * write, read back.
+ */
 export function buildRegistryNetworkRules(
   clients: ArmClients,
   { pollIntervalInMs }: { readonly pollIntervalInMs: number },
@@ -32,14 +35,14 @@ export function buildRegistryNetworkRules(
     );
   }
 
-  /** Each try begins with a read, so that a rule which somebody added in between is never overwritten. */
+  /** Every attempt reads first, so that it never overwrites a rule that somebody has added in the meantime. */
   async function patchUnlessMoved(
     target: RegistryTarget,
     planned: NetworkRuleSet,
     wanted: NetworkRuleSet,
   ): Promise<void> {
     const { ruleSet: live, provisioningState } = await readBeforeWrite(target);
-    // A change that is under way may yet fail and be taken back, ours (whose answer was lost) or another's.
+    // A change in progress (ours whose answer was lost, or another's) may still fail and be undone.
     if (provisioningState === 'Updating' || provisioningState === 'Creating') throw beingUpdated(target.resourceId);
     const isWanted = sameRuleSet(live, wanted);
     if (isWanted && provisioningState !== 'Failed') return;
@@ -47,7 +50,7 @@ export function buildRegistryNetworkRules(
     await patch(target, wanted);
   }
 
-  /** Tells apart what came to nothing for sure: no PATCH was sent, or each of them was refused. */
+  /** Throws a refusal (see toRefusal) if nothing was changed for certain: no PATCH was sent, or Azure refused each. */
   async function patchOrRefuse(target: RegistryTarget, planned: NetworkRuleSet, wanted: NetworkRuleSet): Promise<void> {
     const outcome = { mayBeWritten: false };
     try {

@@ -6,12 +6,12 @@ import type { ArmClients } from './client.ts';
 import { classifyArmError } from './errors.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
 
-/** Room for three tries: no update waits longer for a figure that it can do without. */
+/** Enough for three attempts. An update does not wait longer for this number, because it works without it. */
 const patienceInMs = 3_500;
 
 /**
- * How many IP rules a registry takes: what Azure says, else what its target says, else what is safe to assume. Azure is
- * not asked if the target wants no more than every registry takes.
+ * Returns how many IP rules a registry accepts: the number that Azure reports, else the one in the targets file, else a
+ * safe assumption. Azure is not asked if the target wants no more rules than every registry accepts.
  */
 export async function readQuota(clients: ArmClients, target: RegistryTarget, current: CurrentState): Promise<Quota> {
   const { resourceId, capacity } = target;
@@ -25,7 +25,7 @@ export async function readQuota(clients: ArmClients, target: RegistryTarget, cur
   return wanted === undefined ? assumeQuota(target, current) : { limit: wanted };
 }
 
-/** A registry that holds more than the careful figure today is one of those that take the larger one. */
+/** Assumes the smaller limit, unless the registry already contains more rules than that. */
 function assumeQuota(target: RegistryTarget, { rules }: CurrentState): Quota {
   const used = rules.reduce((sum, { prefixes }) => sum + prefixes.length, 0);
   const limit = used > defaultMaxIpRules ? largestMaxIpRules : defaultMaxIpRules;

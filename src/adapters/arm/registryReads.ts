@@ -1,4 +1,4 @@
-/** How a registry is read: for a plan, and right before a write. */
+/** Reads a registry for a plan, and again right before a write. */
 import type { NetworkRuleSet, Registry } from '@azure/arm-containerregistry';
 import { TargetBlockedError } from '../../core/errors.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
@@ -24,8 +24,9 @@ interface LiveRegistry {
 type ReadBeforeWrite = (target: RegistryTarget) => Promise<LiveRegistry>;
 
 /**
- * One read for two checks: nobody has changed the rules since the plan, and there are no virtual network rules, which
- * the write could drop. The day that Azure switches the old api-version off, none is left that could be lost.
+ * One read for two checks: the rules are as the plan saw them, and there are no virtual network rules, which the write
+ * could drop. Only the old api-version shows those. When Azure switches it off, the app reads with the current one and
+ * assumes that no registry has such rules any more.
  */
 export function buildReadBeforeWrite(clients: ArmClients): ReadBeforeWrite {
   let isSwitchedOff = false;
@@ -67,7 +68,7 @@ interface OldRegistry {
 
 function parseRegistry(resourceId: string, answer: unknown): LiveRegistry {
   const { properties } = (answer ?? {}) as OldRegistry;
-  // What says nothing does not say that there are none.
+  // An answer without properties does not prove that there are no virtual network rules.
   if (typeof properties !== 'object' || properties === null) throw unreadable('GET', resourceId);
   const { provisioningState, networkRuleSet } = properties;
   assertNoVirtualNetworkRules(resourceId, networkRuleSet?.virtualNetworkRules?.length ?? 0);

@@ -2,7 +2,7 @@ import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import type { ArmClients } from './client.ts';
 import { parseResourceId } from './resourceId.ts';
 
-/** Home location (asked for where it is not given) and replicas of a registry: ARM locations in lower case, home first. */
+/** Returns a registry's home location (reads it if not given), then its replicas, as ARM locations in lower case. */
 export async function readRegistryRegions(
   clients: ArmClients,
   registryId: string,

@@ -1,4 +1,4 @@
-/** A registry as planning needs it: pure. */
+/** Converts a registry into the state that planning needs. Pure. */
 import type { Registry } from '@azure/arm-containerregistry';
 import type { CurrentState } from '../../app/ports.ts';
 import { registryRuleName } from '../../core/plan/currentRule.ts';
@@ -24,7 +24,7 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
       },
     ],
     location: normalizeRegion(registry.location),
-    // More than that Azure is asked for: see registryQuota.
+    // Undefined if the target wants more rules than every registry accepts: readQuota then asks Azure.
     maxPrefixes: (target.capacity.maxRules ?? Infinity) > defaultMaxIpRules ? undefined : target.capacity.maxRules,
     blockers: [...skuBlockers(target, registry), ...ruleSetBlockers(target, registry)],
     notes: notesOf(target, registry),
@@ -32,14 +32,14 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
   };
 }
 
-/** Premium alone has IP rules. */
+/** Only Premium registries have IP rules. */
 function skuBlockers({ resourceId }: RegistryTarget, { sku }: Registry): CurrentState['blockers'] {
   if (sku.name.toLowerCase() === 'premium') return [];
   const message = `${resourceId} is ${sku.name}: only Premium registries have IP rules (az acr update --name ${nameOf({ resourceId })} --sku Premium)`;
   return [{ code: 'wrongSku', message }];
 }
 
-/** Every write sends the default action along: one that is guessed could open the registry, or close it. */
+/** Every write contains the default action. If it is unknown, a guess could open or close the registry. */
 function ruleSetBlockers(target: RegistryTarget, { sku, networkRuleSet }: Registry): CurrentState['blockers'] {
   if (sku.name.toLowerCase() !== 'premium' || networkRuleSet?.defaultAction !== undefined) return [];
   const { resourceId } = target;
@@ -49,7 +49,7 @@ function ruleSetBlockers(target: RegistryTarget, { sku, networkRuleSet }: Regist
   return [{ code: 'inert', message }];
 }
 
-/** Never without a word on who is then locked out. */
+/** Always says who is then locked out. */
 function howToClose({ resourceId }: RegistryTarget, ruleCount: number): string {
   const name = nameOf({ resourceId });
   const outside =
@@ -71,7 +71,7 @@ function notesOf(target: RegistryTarget, registry: Registry): Reason[] {
 }
 
 function openNotes(target: RegistryTarget, { networkRuleSet, sku }: Registry): Reason[] {
-  // Azure has left it out, whatever the type says.
+  // Azure sometimes leaves it out, although the SDK's type says that it is always there.
   const { defaultAction } = (networkRuleSet ?? {}) as { readonly defaultAction?: string };
   if (sku.name.toLowerCase() !== 'premium' || defaultAction?.toLowerCase() !== 'allow') return [];
   const closing = howToClose(target, networkRuleSet?.ipRules?.length ?? 0);
@@ -89,7 +89,7 @@ function accessNotes({ resourceId }: RegistryTarget, { publicNetworkAccess = 'En
   return [{ code: 'inert', message: `${resourceId} ${why}` }];
 }
 
-/** Trusted services alone are no matter: that is the default, and tasks are not among them. */
+/** No note for trusted services alone: that is the default, and it does not include tasks. */
 function bypassNotes({ resourceId }: RegistryTarget, registry: Registry): Reason[] {
   const { networkRuleBypassOptions = 'AzureServices', networkRuleBypassAllowedForTasks } = registry;
   if (networkRuleBypassOptions.toLowerCase() !== 'azureservices' || !networkRuleBypassAllowedForTasks) return [];

@@ -1,4 +1,4 @@
-/** Resources whose Azure tag asks to be managed: found through Azure Resource Graph, or looked at one by one. */
+/** Finds resources with the Azure tag `service-tag-sync` (through Azure Resource Graph), or reads it from one resource. */
 import * as z from 'zod';
 import type { TaggedResource } from '../../app/ports.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
@@ -12,7 +12,7 @@ const kinds: ReadonlyMap<string, TargetKind> = new Map(
   targetKinds.map((kind) => [resourceTypes[kind].toLowerCase(), kind]),
 );
 
-// For Azure a tag's name is the same in any letter case, for `tags['…']` it is not: all tags are searched as one text.
+// Azure ignores the letter case of tag names, but `tags['…']` does not. So the query searches the tags as one text.
 const query = `resources
 | where type in~ (${[...kinds.keys()].map((type) => `'${type}'`).join(', ')})
 | where tostring(tags) contains '${tagName}'
@@ -25,8 +25,8 @@ const rowsSchema = z.array(rowSchema);
 const maxPages = 1_000;
 
 /**
- * Of the given subscriptions, or of all that the app's identity can read. What it may not read is left out without a word,
- * and a change shows some minutes late.
+ * Searches the given subscriptions, or all that the app's identity can read. Azure leaves out resources that the
+ * identity cannot read, without an error. Changes appear some minutes late.
  */
 export async function findTaggedResources(
   clients: ArmClients,
@@ -49,7 +49,7 @@ export async function findTaggedResources(
   return found;
 }
 
-/** A list that leads back to itself would have no end. */
+/** Throws InvalidDocumentError if a page links back to an earlier one: the loop would not end. */
 function checkSkipToken(skipToken: string, seen: Set<string>): void {
   if (seen.has(skipToken))
     throw new InvalidDocumentError('Azure Resource Graph: $skipToken: leads back to a page that was read');
@@ -57,7 +57,7 @@ function checkSkipToken(skipToken: string, seen: Set<string>): void {
   seen.add(skipToken);
 }
 
-/** The profile that the resource's tag names at this moment; undefined: it has no such tag. */
+/** Returns the profile that the resource's tag names now, undefined if it has no such tag. */
 export async function readProfile(
   clients: ArmClients,
   { resourceId, kind }: TaggedResource,
@@ -84,7 +84,7 @@ function toTaggedResource({ id, type, tags }: z.infer<typeof rowsSchema>[number]
   return kind && profile !== undefined ? [{ resourceId: id, kind, profile }] : [];
 }
 
-/** Undefined for an empty value too: it names no profile. */
+/** Returns undefined for a missing tag and for an empty value, which names no profile. */
 function profileOf(tags: Readonly<Record<string, unknown>>): string | undefined {
   const value = Object.entries(tags).find(([name]) => name.toLowerCase() === tagName)?.[1];
   return typeof value === 'string' && value !== '' ? value : undefined;

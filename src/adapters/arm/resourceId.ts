@@ -7,7 +7,7 @@ export interface ResourceId {
   readonly name: string;
 }
 
-/** Takes the id of an NSG or a registry apart; letter case is as free as Azure has it. */
+/** Parses the id of an NSG or registry, in any letter case as Azure does. Throws ConfigurationError. */
 export function parseResourceId(id: string, kind: TargetKind): ResourceId {
   const type = resourceTypes[kind];
   const pattern = new RegExp(`^/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/${type}/([^/]+)/?$`, 'i');
@@ -21,7 +21,7 @@ export function parseResourceId(id: string, kind: TargetKind): ResourceId {
   return { subscriptionId, resourceGroup, name };
 }
 
-/** The last part of a resource's id: enough for a person to know which one it is. */
+/** The last part of a resource's id: its name. */
 export function nameOf({ resourceId }: { readonly resourceId: string }): string {
   return resourceId.split('/').at(-1) ?? resourceId;
 }

@@ -1,4 +1,4 @@
-/** Runs works of one key one after the other, in the order they come; a failed one holds nobody up. */
+/** Runs the works of one key one after the other, in the order of their calls. A failed work does not stop the next. */
 export type Serialise = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
 export function buildSerialise(): Serialise {

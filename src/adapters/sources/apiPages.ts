@@ -4,7 +4,7 @@ import { withoutSecrets } from '../../core/urls.ts';
 import { parseRetryAfter } from '../retryAfter.ts';
 import { withRetries, type Failure, type RetryOptions } from './retry.ts';
 
-/** What bounds one fetch, over all of its pages. */
+/** Limits for one fetch, all of its pages together. */
 export interface PageLimits {
   readonly controller: AbortController;
   readonly maxBytes: number;
@@ -12,16 +12,19 @@ export interface PageLimits {
 }
 
 export interface ApiAnswer {
-  /** Of the first request. */
+  /** URL of the first request. */
   readonly url: string;
-  /** The first page with the values of all. */
+  /** The first page, with the `values` of all pages. */
   readonly json: unknown;
 }
 
 const maxPages = 100;
 type OnProgress = (progress: { readonly loadedBytes: number }) => void;
 
-/** The SDK gives one page of service tags and leaves `nextLink` to its caller; the values of all pages are joined here. */
+/**
+ * Reads every page of service tags and joins their values. (The SDK returns one page and leaves `nextLink` to its
+ * caller.) Throws SourceError.
+ */
 export async function readPages(
   client: NetworkManagementClient,
   location: string,
@@ -58,7 +61,7 @@ interface FirstRequest {
   readonly allowInsecureConnection?: boolean;
 }
 
-/** Goes through the client's own pipeline, which signs, counts and logs it like any call of the SDK. */
+/** Sends the request through the client's own pipeline, which signs, counts and logs it like every call of the SDK. */
 async function readPage(
   client: NetworkManagementClient,
   { url, allowInsecureConnection = false }: FirstRequest,
@@ -82,7 +85,7 @@ async function readPage(
   }
 }
 
-/** The request carries a token: it goes to the host that answered first, and nowhere else. */
+/** Requires the same origin as the first request, because the request carries a token. */
 function checkedNextLink(nextLink: string, firstUrl: string, seen: Set<string>): string {
   const { origin } = new URL(firstUrl);
   const url = URL.parse(nextLink, firstUrl);
@@ -114,7 +117,7 @@ function toFailure(error: HttpFailure): Failure {
   };
 }
 
-/** Progress is reported for each request from 0; the sum of all requests counts. */
+/** Applies `maxBytes` to the sum of all requests. The SDK reports progress for each request, starting from 0. */
 function byteCounter({ controller, maxBytes }: PageLimits): () => OnProgress {
   let total = 0;
   return () => {

@@ -7,15 +7,15 @@ import { downloadSource } from './download.ts';
 import { fileSource } from './file.ts';
 import { urlSource } from './url.ts';
 
-/** The clients that sources need; built where credentials are known. */
+/** The Azure clients that sources need. */
 export interface SourceClients {
   networkClient(subscriptionId: string): Promise<NetworkManagementClient>;
 }
 
-/** What of the settings sources are made of. */
+/** The settings that sources need. */
 export type SourcesConfig = Pick<Config, 'sources' | 'cloud' | 'serviceTagsSubscriptionId' | 'serviceTagsLocation'>;
 
-/** Every configured source, in the order of configuration. Nothing is connected before the first fetch. */
+/** Returns every configured source, in the order of configuration. None connects before its first fetch. */
 export function buildSources(config: SourcesConfig, arm: SourceClients): readonly ServiceTagsSource[] {
   return config.sources.map((setting) => buildSource(setting, config, arm));
 }

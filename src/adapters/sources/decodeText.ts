@@ -1,4 +1,4 @@
-/** Text as UTF-8, or as UTF-16 where its byte order mark says so: that is how Windows PowerShell writes files. */
+/** Decodes UTF-8, or UTF-16 if the text starts with its byte order mark: Windows PowerShell writes files like that. */
 export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes)).decode(bytes);
 }

@@ -1,4 +1,4 @@
-/** The Service Tag Discovery API of Azure Resource Manager. It has no dates, and may be weeks behind the weekly file. */
+/** Reads the Service Tag Discovery API. Its list has no date and can be weeks older than the weekly file. */
 import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
@@ -11,13 +11,13 @@ import { parseFrom } from './readDownload.ts';
 import { retryDefaults, timeLimit, type RetryOptions } from './retry.ts';
 
 export interface DiscoveryApiSettings extends RetryOptions {
-  /** Called on fetch, so that the SDK is loaded only where it is used. */
+  /** Called by the first fetch, so that the SDK is not loaded earlier. */
   readonly client: (subscriptionId: string) => Promise<NetworkManagementClient>;
   readonly subscriptionId: string | undefined;
-  /** Says which region's roll-out of the list is seen; it does not filter. */
+  /** The region that answers: a new list reaches regions at different times. Does not filter the list. */
   readonly location: string;
   readonly cloud: Cloud;
-  /** Of all pages together. */
+  /** Limit for all pages together. */
   readonly maxBytes?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The weekly file behind Microsoft's download page. There is no stable link to the newest one: the page must be read,
- * it lists several files at times, and its link has moved between two pages and over several layouts.
+ * Downloads the weekly file that Microsoft's download page links to. No link to the newest file is stable, so the app
+ * reads the page. At times it lists several files, and the link has moved between two pages and several layouts.
  */
 import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
@@ -12,9 +12,9 @@ import { readDownload } from './readDownload.ts';
 import { readNewestDay } from './readNewestDay.ts';
 
 export interface DownloadOptions extends FetchOptions {
-  /** Of the pages; tests stand in for it. */
+  /** Origin of the two pages. Tests use a server of their own. */
   readonly pageOrigin?: string;
-  /** Hosts that a file may come from, after redirects too. */
+  /** The only hosts from which a file is downloaded, also after redirects. */
   readonly downloadHosts?: readonly string[];
   readonly pageTimeoutInMs?: number;
 }
@@ -22,11 +22,11 @@ export interface DownloadOptions extends FetchOptions {
 const name = 'download';
 const pageIds: Readonly<Record<Cloud, string>> = { Public: '56519', AzureGovernment: '57063', China: '57062' };
 const maxPageBytes = 8 * 1024 * 1024;
-/** Links to files of one day: a page has had two. */
+/** Limit for links to files of one day. The most seen on a page is two. */
 const maxLinksOfOneDay = 8;
 const pages = ['details.aspx', 'confirmation.aspx'];
 const microsoftFileHosts = ['download.microsoft.com'];
-/** The pages, and the short links that Microsoft's redirects lead through. */
+/** Host of the pages, and host of the short links that Microsoft's redirects use. */
 const microsoftPageHosts = ['www.microsoft.com', 'go.microsoft.com'];
 
 export function downloadSource(cloud: Cloud, options: DownloadOptions = {}): ServiceTagsSource {
@@ -34,8 +34,8 @@ export function downloadSource(cloud: Cloud, options: DownloadOptions = {}): Ser
 }
 
 /**
- * Both pages are read, since either may be stale, and only files of the newest date are tried: an older file in place
- * of the newest would pass last week's addresses off as today's.
+ * Reads both pages, because either may be out of date, and tries only files of the newest date: falling back to an
+ * older file would present last week's addresses as today's.
  */
 async function readNewest(
   cloud: Cloud,
@@ -55,8 +55,8 @@ async function readDay(
   options: DownloadOptions,
 ): Promise<ServiceTagsDownload> {
   const failures: unknown[] = [];
-  const ofDay = links.filter((candidate) => candidate.date === date).slice(0, maxLinksOfOneDay);
-  for (const link of ofDay) {
+  const linksOfDay = links.filter((candidate) => candidate.date === date).slice(0, maxLinksOfOneDay);
+  for (const link of linksOfDay) {
     try {
       return { ...(await readDownload(name, link.url, cloud, { ...options, ...hostsOf(options) })), date };
     } catch (error) {
@@ -81,16 +81,16 @@ async function readLinks(cloud: Cloud, options: DownloadOptions): Promise<FileLi
   const distinct = [...new Map(links.map((link) => [link.url, link])).values()];
   if (distinct.length > 0) return distinct;
 
-  const seen = answers.map((answer, index) =>
+  const pagesRead = answers.map((answer, index) =>
     answer.status === 'fulfilled'
       ? `${urls[index]} (${answer.value.text.length} characters)`
       : `${urls[index]} (${toErrorMessage(answer.reason)})`,
   );
   const expected = `a link to ServiceTags_${cloud}_<YYYYMMDD>.json on ${downloadHosts.join(' or ')}`;
-  throw new SourceError(name, `expected ${expected}, found none in ${seen.join(' nor in ')}`);
+  throw new SourceError(name, `expected ${expected}, found none in ${pagesRead.join(' nor in ')}`);
 }
 
-/** The hosts that a page or a file may come from, wherever it is redirected to. */
+/** The only hosts that pages and files may come from, also after redirects. */
 function hostsOf({ pageOrigin, downloadHosts = microsoftFileHosts }: DownloadOptions): Pick<FetchOptions, 'hosts'> {
   const pageHosts = pageOrigin === undefined ? microsoftPageHosts : [new URL(pageOrigin).host];
   return { hosts: [...pageHosts, ...downloadHosts] };

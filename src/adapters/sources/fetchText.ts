@@ -1,4 +1,4 @@
-/** One bounded download over HTTPS: size, time, redirects and retries all have an end. */
+/** Downloads a text over HTTPS, with limits for size, time, redirects and retries. */
 import packageJson from '../../../package.json' with { type: 'json' };
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
 import { isLoopback, withoutSecrets } from '../../core/urls.ts';
@@ -7,17 +7,17 @@ import { decodeText } from './decodeText.ts';
 import { retryDefaults, timeLimit, withRetries, type Failure, type RetryOptions } from './retry.ts';
 
 export interface FetchOptions extends RetryOptions {
-  /** Of the decoded body. */
+  /** Limit for the decoded body. */
   readonly maxBytes?: number;
-  /** For tests on this machine: plain http to a loopback address. */
+  /** Allows plain http to a loopback address, for tests. */
   readonly allowLoopbackHttp?: boolean;
-  /** The only hosts that are asked, after redirects too; any host without it. */
+  /** The only hosts that are asked, also after redirects. Undefined: any host. */
   readonly hosts?: readonly string[];
 }
 
 export interface FetchedText {
   readonly text: string;
-  /** Where the last redirect led. */
+  /** URL of the answer, after all redirects. */
   readonly url: URL;
 }
 
@@ -83,7 +83,7 @@ async function request(url: URL, { accept, signal }: Settings): Promise<Response
   }
 }
 
-/** https only, and no other host than the known ones; a URL that carries a password is refused before it can reach a log. */
+/** Requires https and an allowed host. Refuses a URL with a password without quoting it, so that no log contains it. */
 function checkedUrl(text: string, { allowLoopbackHttp, hosts }: Settings, base?: URL): URL {
   const url = URL.parse(text, base?.href);
   const what = base ? 'redirects to' : 'is';
@@ -117,7 +117,7 @@ async function assertOk(response: Response): Promise<void> {
   throw new AttemptError(`HTTP ${status}${later}, expected 200`, { status, retryAfterInMs });
 }
 
-/** Counts what comes out of the decoder, so that a small compressed body cannot become a huge one. */
+/** Counts decompressed bytes, so that a small compressed body cannot fill the memory. */
 async function readBody(response: Response, maxBytes: number): Promise<string> {
   if (!response.body) return '';
   const chunks: Uint8Array[] = [];
@@ -139,7 +139,7 @@ async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }
 
-/** fetch says `fetch failed`; what happened is in the cause, where every address of a host failed in its `errors`. */
+/** `fetch` only says "fetch failed". The reason is in its cause, or in the cause's `errors` if all addresses failed. */
 function rootMessage(error: unknown): string {
   const { message, cause } = error as { readonly message?: string; readonly cause?: unknown };
   const { message: reason, errors } = (cause ?? {}) as { readonly message?: string; readonly errors?: unknown[] };

@@ -14,7 +14,7 @@ export interface FileOptions {
   readonly maxBytes?: number;
 }
 
-/** One JSON file, or the newest by name of a folder of weekly files. The folder is looked at again on each fetch. */
+/** Reads one JSON file, or the newest (by name) of a folder of weekly files. Each fetch lists the folder again. */
 export function fileSource(name: string, path: string, cloud: Cloud, options: FileOptions = {}): ServiceTagsSource {
   const read = (file: string) => readOne(name, file, cloud, options.maxBytes ?? defaultMaxBytes);
   return {
@@ -35,7 +35,7 @@ async function readOne(source: string, file: string, cloud: Cloud, maxBytes: num
   return { source, date: dateOfFileName(basename(file), cloud), origin: file, document, warnings };
 }
 
-/** Paths of the weekly files by day; of copies of one day the last by name. Never empty. */
+/** Day → path of its weekly file; of several copies the last by name. Throws SourceError if the folder has none. */
 async function filesByDay(source: string, folder: string, cloud: Cloud): Promise<ReadonlyMap<string, string>> {
   const names = (await onDisk(source, folder, () => readdir(folder))).sort();
   const files = new Map(names.map((name) => [dateOfFileName(name, cloud), join(folder, name)]));

@@ -8,14 +8,14 @@ export interface FileLink {
   readonly date: string;
 }
 
-/** How much of the text before and after a file's name may belong to its link. */
+/** How many characters before and after a file's name may belong to its link. */
 const contextLength = 1000;
 const delimiter = /[\s"'<>()\\]/;
 
 /**
- * Every link to a weekly file of one cloud, in attributes, scripts or JSON, escaped in any of their ways, each once.
- * Only links to `hosts` count: the app follows a link, so a look-alike host must not be among them. The work per file
- * name is bounded, whatever stands around it: a hostile page takes no longer than another one of its length.
+ * Finds every link to a weekly file of one cloud, in attributes, scripts or JSON, in any of their escapings, each once.
+ * Only links to `hosts` count: the app follows these links, so a look-alike host must not get in. The work per file
+ * name is bounded, so a hostile page takes no longer than any other page of the same length.
  */
 export function findFileLinks(page: string, cloud: Cloud, hosts: readonly string[]): FileLink[] {
   const text = unescaped(page);
@@ -44,7 +44,7 @@ function linkStarts(hosts: readonly string[]): RegExp {
   return new RegExp(`(?:(https?):)?//(?:${names})(?::443)?/`, 'gi');
 }
 
-/** Layouts have wrapped the link in another one, so it may start at any of the hosts: the start nearest to the file counts. */
+/** Takes the start nearest to the file name, because some layouts put the link inside another link. */
 function startOfLink(before: string, starts: RegExp): string | undefined {
   const start = [...before.matchAll(starts)].at(-1);
   if (!start) return undefined;
@@ -65,7 +65,7 @@ function allowedUrl(link: string, hosts: readonly string[]): string | undefined 
   return url.href;
 }
 
-/** JSON (also JSON inside of JSON), HTML and URL escapes of the characters that a link is made of. */
+/** Replaces JSON (also JSON in JSON), HTML and URL escapes of `/`, `:` and `&`, which links contain. */
 function unescaped(page: string): string {
   return page
     .replace(/\\{1,4}u002f|\\{1,4}x2f|\\{1,4}\/|&#x2f;|&#47;|%2f/gi, '/')

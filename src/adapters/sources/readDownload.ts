@@ -6,7 +6,7 @@ import { withoutSecrets } from '../../core/urls.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
 import { dateOfFileName, fileNameOf } from './weeklyFileName.ts';
 
-/** Downloads one document; its date is in the name of the file, before or after redirects. Throws SourceError. */
+/** Downloads one document. Its date is in the file name of the URL, after or before redirects. Throws SourceError. */
 export async function readDownload(
   source: string,
   url: string,
@@ -20,7 +20,7 @@ export async function readDownload(
   return { source, date, origin, document, warnings };
 }
 
-/** Says where a document came from when it is refused. */
+/** Runs `parse` and adds to an error where the document came from. Throws SourceError. */
 export function parseFrom(source: string, origin: string, parse: () => ParsedServiceTags): ParsedServiceTags {
   try {
     return parse();

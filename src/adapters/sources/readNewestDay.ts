@@ -3,15 +3,17 @@ import { isFutureDay, newestDay, withKnownDay, type MisdatedDays } from '../../c
 import { mergeDownloads } from '../../core/serviceTags/mergeDownloads.ts';
 import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 
-/** Files of one fetch, the newest among them, and how many are read at the same time. */
+/** Limits for the files read per fetch (including the newest) and for those read in parallel. */
 const maxFiles = 64;
 const maxParallel = 4;
 
 /**
- * Of several weekly files the newest one. A name that is dated in the future is a slip and says nothing about how old
- * the file is: it must neither be passed over nor stand in the way of the files that follow. So it is read beside the
- * newest, and an address is in when any of them has it. The slips nearest to today come first: those beyond `maxFiles`,
- * of which no page of Microsoft's has a tenth, are left out.
+ * Reads the newest of several weekly files.
+ *
+ * A file name with a future date is Microsoft's mistake and does not tell the age of the file. Such a file could be the
+ * newest, so it is not ignored; it must not hide the files that follow, so it does not replace the newest. It is read as
+ * well, and its addresses are added to those of the newest. Beyond `maxFiles` those dated furthest ahead are left out;
+ * no page of Microsoft's has had a tenth as many.
  */
 export async function readNewestDay(
   days: readonly string[],
@@ -22,7 +24,7 @@ export async function readNewestDay(
   const read = async (day: string) => withKnownDay(await readDay(day), now, misdated);
   const { newest, future, again } = daysToRead(days, now, misdated);
   let merged = await read(newest);
-  // A file of the same name may have taken the place of one that was misdated.
+  // A correct file may have replaced a misdated one under the same name. Its date is then the day in its name.
   for (const day of again) {
     const file = await read(day).catch(() => undefined);
     if (file?.date === day) merged = file;
@@ -40,15 +42,16 @@ function daysToRead(
   now: Date,
   misdated: MisdatedDays,
 ): { newest: string; future: readonly string[]; again: readonly string[] } {
-  const isUnplaced = (day: string) => isFutureDay(day, now) && !misdated.has(day);
-  const future = [...new Set(days)].filter(isUnplaced).sort();
-  const placed = days.filter((day) => !isUnplaced(day)).map((day) => `${misdated.get(day)?.firstSeen ?? day} ${day}`);
-  const newest = newestDay(placed)?.slice(-10) ?? future.pop() ?? '';
+  const isUnknown = (day: string) => isFutureDay(day, now) && !misdated.has(day);
+  const future = [...new Set(days)].filter(isUnknown).sort();
+  // `<day by which a file is ordered> <day in its name>`
+  const known = days.filter((day) => !isUnknown(day)).map((day) => `${misdated.get(day)?.firstSeen ?? day} ${day}`);
+  const newest = newestDay(known)?.slice(-10) ?? future.pop() ?? '';
   const again = [...new Set(days)].filter((day) => misdated.has(day) && !isFutureDay(day, now) && day > newest).sort();
   return { newest, future: future.slice(0, maxFiles - 1), again };
 }
 
-/** What all files say together holds no more than one may say. */
+/** Skips the file if the merged document would exceed the limit for one document. */
 function mergedBounded(known: ServiceTagsDownload, file: ServiceTagsDownload): ServiceTagsDownload {
   const { document, warnings } = mergeDownloads([known, file]);
   return totalPrefixes(document) > maxPrefixesPerDocument ? known : { ...known, document, warnings };

@@ -4,11 +4,11 @@ import { toErrorMessage } from '../../core/errors.ts';
 
 export interface RetryOptions {
   readonly attempts?: number;
-  /** Before the second attempt; doubled before the third. */
+  /** Wait before the second attempt; doubled before the third. */
   readonly retryDelayInMs?: number;
-  /** A server that asks for a longer wait is not asked again. */
+  /** If the server asks for a longer wait, the app does not try again. */
   readonly maxRetryAfterInMs?: number;
-  /** For everything: attempts and the waits between them. */
+  /** Limit for all attempts and waits together. */
   readonly timeoutInMs?: number;
 }
 
@@ -19,14 +19,14 @@ export const retryDefaults = {
   timeoutInMs: 60_000,
 } as const satisfies Required<RetryOptions>;
 
-/** What is known of a failed attempt: no status where there was no answer at all. */
+/** What is known about a failed attempt. `status` is undefined if there was no answer. */
 export interface Failure {
   readonly isFinal?: boolean;
   readonly status?: number | undefined;
   readonly retryAfterInMs?: number | undefined;
 }
 
-/** Tries again after network errors, 408, 429 and 5xx, as soon as the server allows. */
+/** Tries again after network errors, 408, 429 and 5xx, and waits at least as long as `Retry-After` asks. */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   toFailure: (error: Error) => Failure,
@@ -57,7 +57,7 @@ export async function withRetries<T>(
   }
 }
 
-/** Aborts with a sentence as its reason. */
+/** Returns a controller that aborts after the time, with an Error in plain words as its reason. */
 export function timeLimit(timeoutInMs: number): AbortController {
   const controller = new AbortController();
   const timer = AbortSignal.timeout(timeoutInMs);

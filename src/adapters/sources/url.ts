@@ -3,7 +3,7 @@ import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { FetchOptions } from './fetchText.ts';
 import { readDownload } from './readDownload.ts';
 
-/** A service tags document behind an https URL, whose query may carry a signature: it is no part of the name. */
+/** Reads a service tags document from an https URL. `name` is without the query, which may contain a signature. */
 export function urlSource(name: string, url: string, cloud: Cloud, options: FetchOptions = {}): ServiceTagsSource {
   return { name, fetch: () => readDownload(name, url, cloud, options) };
 }

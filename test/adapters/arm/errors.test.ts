@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHttpHeaders, createPipelineRequest, type PipelineResponse } from '@azure/core-rest-pipeline';
 import { toAnswerError, toOperationError } from '../../../src/adapters/arm/armError.ts';
-import { classifyArmError, isWordOfWrite, toRefusal, toTargetError } from '../../../src/adapters/arm/errors.ts';
+import { classifyArmError, isOutcomeOfWrite, toRefusal, toTargetError } from '../../../src/adapters/arm/errors.ts';
 import { SignInError } from '../../../src/adapters/identity.ts';
 import { TargetBlockedError, TargetMovedError } from '../../../src/core/errors.ts';
 
@@ -173,7 +173,7 @@ describe('the URL of an operation', () => {
     const error = toArmError(answer(404, { error: { code: 'ResourceNotFound', message: 'No.' } }, {}, path));
 
     expect(classifyArmError(error)).toMatchObject({ kind: 'retry', code: 'ResourceNotFound' });
-    expect(isWordOfWrite(error)).toBe(true);
+    expect(isOutcomeOfWrite(error)).toBe(true);
   });
 
   test.each(paths)('%s without permission: the role is to be assigned at %s', (path, scope) => {
@@ -199,7 +199,7 @@ describe('the URL of an operation', () => {
   ])('%s: final %#', (_, status, path, isFinal) => {
     const error = toArmError(answer(status, { error: { code: 'Whatever', message: 'No.' } }, {}, path));
 
-    expect(isWordOfWrite(error)).toBe(isFinal);
+    expect(isOutcomeOfWrite(error)).toBe(isFinal);
   });
 });
 
