@@ -40,7 +40,7 @@ export function buildQueries(services: QueryServices): Queries {
     health() {
       const now = services.clock.now().getTime();
       if (!known || now >= known.until) {
-        known = { until: now + healthTtlInMs, health: readHealth(services, current) };
+        known = { until: now + healthTtlInMs, health: readHealth({ ...services, history }, current) };
       }
       return known.health;
     },

@@ -79,7 +79,7 @@ describe('a publication that does not reach the rules', () => {
 
     const { prefixes } = await clockOf(world);
     expect(prefixes).toMatchObject([
-      { prefix: first, published: '2026-01-05', targets: ['new'] },
+      { prefix: first, published: listedSince, targets: ['new'] },
       { prefix: second, published: '2026-01-12', targets: ['hooks', 'new'] },
     ]);
     // Nobody waits for a target that no run has looked at yet: only what the other one lacks counts.

@@ -81,5 +81,5 @@ export const releaseRoute = defineRoute({
 
 /** Undefined if the targets cannot be read: the releases are shown without them. */
 async function readFacts(queries: Queries): Promise<readonly TargetFacts[] | undefined> {
-  return readTargetFacts(queries.services).catch(() => undefined);
+  return readTargetFacts(queries).catch(() => undefined);
 }

@@ -36,7 +36,7 @@ export async function explainText(queries: Queries, text: string): Promise<Expla
   }
   const [view, targets, releases] = await Promise.all([
     queries.current.get(),
-    readTargetFacts(queries.services).catch(() => undefined),
+    readTargetFacts(queries).catch(() => undefined),
     readReleases(queries),
   ]);
   const { snapshot } = view;

@@ -9,7 +9,7 @@ import { concerns } from '../../core/serviceTags/watchedTags.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { DeliveryStatus, Logger } from '../ports.ts';
-import { summarizeTargets, type NamedTargetSummary } from '../update/targetSummaries.ts';
+import { summarizeTargets, type NamedTargetSummary, type SummaryReaders } from '../update/targetSummaries.ts';
 import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { nextOccurrence } from '../../core/ncrontab.ts';
 import { hourInMs } from '../../core/time.ts';
@@ -69,12 +69,14 @@ export interface Health {
 const noTargetsFile =
   'there is no targets file: no target is managed, and rules stay as they are (TARGETS={} says that none is wanted)';
 
+export type HealthServices = QueryServices & Pick<SummaryReaders, 'history'>;
+
 interface Finding {
   readonly severity: 'degraded' | 'unhealthy';
   readonly text: string;
 }
 
-export async function readHealth(services: QueryServices, current: CurrentSnapshot): Promise<Health> {
+export async function readHealth(services: HealthServices, current: CurrentSnapshot): Promise<Health> {
   const findings: Finding[] = [];
   const note = (severity: Finding['severity'], text: string): void => void findings.push({ severity, text });
   const now = services.clock.now();
@@ -291,7 +293,7 @@ function describeSilence({ name, schedule, since }: SilentTimer): string {
 }
 
 async function readSummaries(
-  services: QueryServices,
+  services: HealthServices,
   targets: readonly Target[] | undefined,
 ): Promise<readonly NamedTargetSummary[] | undefined> {
   return targets && readStorage('the states of the targets', () => summarizeTargets(services, targets));

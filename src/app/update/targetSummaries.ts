@@ -1,15 +1,19 @@
 /** Every configured target in short, seen by a run or not: how it stands, and what it waits for. */
+import { firstListed } from '../../core/history/firstListed.ts';
 import { once } from '../../core/once.ts';
+import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { hasDeadline } from '../../core/targets/targetFacts.ts';
 import type { WaitingPrefix } from '../../core/targets/targetState.ts';
 import { readNewestId, toLastListing } from './listing.ts';
 import type { SnapshotStore, TargetStateStore, TargetSummary } from '../ports.ts';
-import { additionsSince, datePrefixes, type PublicationReaders } from './publications.ts';
+import { scopeOf, type HistorySource } from './past.ts';
 
-export interface SummaryReaders extends PublicationReaders {
-  readonly snapshots: Pick<SnapshotStore, 'readPointer' | 'get' | 'list'>;
+export interface SummaryReaders {
+  readonly cloud: Cloud;
+  readonly history: HistorySource;
+  readonly snapshots: Pick<SnapshotStore, 'readPointer' | 'get'>;
   readonly states: Pick<TargetStateStore, 'listSummaries'>;
 }
 
@@ -50,14 +54,18 @@ function isPausedOrPreview({ status }: TargetSummary): boolean {
   return status === 'paused' || status === 'planOnly';
 }
 
-/** What was published after the snapshot that the last run dealt with; without such a run, all that is listed. */
+/** What was first listed after the snapshot that the last run dealt with; without such a run, all that is listed. */
 async function waitingUnseen(
   readers: SummaryReaders,
   newest: Snapshot,
   target: Target,
   dealtWith: string | undefined,
 ): Promise<readonly WaitingPrefix[]> {
-  if (dealtWith !== undefined) return additionsSince(readers, newest, target, dealtWith);
-  const { selection } = toLastListing(newest, target, undefined);
-  return datePrefixes(readers, newest, selection.tags, selection.prefixes);
+  const history = await readers.history.readFor(target.serviceTag);
+  const last = history.document.releases.findLast(({ snapshot }) => snapshot === dealtWith);
+  if (dealtWith !== undefined && !last) return [];
+  const listing = toLastListing(newest, target, undefined);
+  return firstListed(history, scopeOf(listing, target), listing.selection.prefixes)
+    .filter(({ release }) => !last || release.seenAt > last.seenAt)
+    .map(({ prefix, release }) => ({ prefix, published: release.date }));
 }

@@ -1,12 +1,11 @@
 /** What an update needs from outside, and what it is asked for. */
-import type { Arm, ChangeStore, Ledger, Logger, Notifier, TargetStateStore } from '../ports.ts';
+import type { Arm, Ledger, Logger, Notifier, TargetStateStore } from '../ports.ts';
 import type { TargetsSource, UpdateMessage, UpdateQueue } from '../ports.ts';
 import type { ObservationReaders } from './observe.ts';
 
 export interface UpdateServices extends ObservationReaders {
   readonly targets: TargetsSource;
   readonly states: TargetStateStore;
-  readonly changes: Pick<ChangeStore, 'get'>;
   readonly ledger: Ledger;
   readonly arm: Arm;
   readonly queue: UpdateQueue;

@@ -30,7 +30,7 @@ export async function readOverview(queries: Queries): Promise<Overview> {
     attempt(queries, 'the pull status', () =>
       readStorage('the pull status', () => services.snapshots.readPullStatus(services.cloud)),
     ),
-    attempt(queries, 'the targets', () => readTargetFacts(services)),
+    attempt(queries, 'the targets', () => readTargetFacts(queries)),
     readReleases(queries),
     attempt(queries, 'the targets file', async () => services.isTargetsFileMissing?.()),
     attempt(queries, 'the history', () => queries.history.read()),

@@ -7,6 +7,7 @@ import type { Target } from '../../../core/targets/target.ts';
 import type { TargetState, TargetStatus, WaitingPrefix } from '../../../core/targets/targetState.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../../update/targetSummaries.ts';
 import type { Ledger } from '../../ports.ts';
+import type { Queries } from '../../queries.ts';
 import type { QueryServices } from '../queryServices.ts';
 import { readStorage } from '../storage.ts';
 import { readState, readTargets, viewState, type ReadState } from '../targetQueries.ts';
@@ -25,9 +26,11 @@ export interface TargetFacts {
 }
 
 /** In the order of the targets file. Throws RequestError 503. */
-export async function readTargetFacts(services: QueryServices): Promise<readonly TargetFacts[]> {
+export async function readTargetFacts({ services, history }: Queries): Promise<readonly TargetFacts[]> {
   const targets = await readTargets(services.targets);
-  const summaries = await readStorage('the states of the targets', () => summarizeTargets(services, targets));
+  const summaries = await readStorage('the states of the targets', () =>
+    summarizeTargets({ ...services, history }, targets),
+  );
   const states = await pMap(summaries, (summary) => readStateOnce(services.states, summary), {
     concurrency: parallelReads,
   });
