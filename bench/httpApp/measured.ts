@@ -56,18 +56,7 @@ function buildMeasuredApp(): ApiApp {
     updatesPaused: false,
     maxPullAgeInHours: 48,
   });
-  const actions: ApiApp['actions'] = {
-    planTarget: never,
-    approvePlan: never,
-    rollbackTarget: never,
-    resumeTarget: never,
-    pauseTarget: never,
-    rejectRelease: never,
-    takeBackRejection: never,
-    retireTag: never,
-    pullNow: never,
-  };
-  return { queries, actions, logger };
+  return { queries, loadActions: never, logger };
 }
 
 const measured = Promise.resolve(buildMeasuredApp());

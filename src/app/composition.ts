@@ -26,20 +26,22 @@ import { measureUndelivered } from '../core/metrics.ts';
 import { once } from '../core/once.ts';
 import { dayInMs, hourInMs } from '../core/time.ts';
 import type { TimerWatch } from '../core/timers.ts';
+import { withMethods } from '../core/withMethods.ts';
 import type { ApiApp } from './api/route.ts';
 import { HistoryReader } from './history/historyReader.ts';
-import { lazyTargetActions } from './lazyTargetActions.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
 import type { Clock, Logger, SnapshotStore, Telemetry, TimerStore } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries } from './queries.ts';
 import type { QueryServices } from './queries/queryServices.ts';
+import type { TargetActions } from './targetActions.ts';
 import type { UpdateServices } from './update/updateServices.ts';
 
 /** What pulls and writes, beside what answers queries. */
 export interface App extends ApiApp {
   readonly config: Config;
+  readonly actions: TargetActions;
   readonly services: UpdateServices & PullServices & Pick<Shared, 'isTargetsFileMissing' | 'timers'>;
   readonly telemetry: Telemetry;
 }
@@ -97,7 +99,7 @@ function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
   const shared: Shared = { ...stores, clock, cloud, logger, updatesPaused, maxPullAgeInHours };
   const light: ApiApp = {
     queries: buildQueries(shared),
-    actions: lazyTargetActions(async () => (await load()).actions),
+    loadActions: async () => (await load()).actions,
     logger,
   };
   const load = once(async () => loadApp(config, light, shared, storage, await loadArm()));
@@ -140,13 +142,16 @@ async function loadApp(
     deliveries: buildDeliveryStore(storage.blobs),
     onFailure: (host: string) => telemetry.record(measureUndelivered(host)),
   };
+  // What a pull of this process stores is what its queries answer from at once, whoever asked for the pull.
+  const replacePointer: SnapshotStore['replacePointer'] = (pointer, etag) =>
+    shared.snapshots.replacePointer(pointer, etag).finally(() => {
+      light.queries.current.expire();
+      light.queries.history.expire();
+    });
   const services: App['services'] = {
     ...shared,
     history: new HistoryReader(shared),
-    snapshots: telling(shared.snapshots, () => {
-      light.queries.current.expire();
-      light.queries.history.expire();
-    }),
+    snapshots: withMethods(shared.snapshots, { replacePointer }),
     sources: buildSources(config, azure.clients),
     arm: azure.arm,
     queue: new StorageUpdateQueue(storage.queues),
@@ -156,11 +161,6 @@ async function loadApp(
   };
   const actions = buildTargetActions(services, measuredActionRuns({ services, telemetry }));
   return { ...light, config, services, actions, telemetry };
-}
-
-/** What a pull of this process stores is what its queries answer from at once, whoever asked for the pull. */
-function telling(store: SnapshotStore, whenReplaced: () => void): SnapshotStore {
-  return { ...store, replacePointer: (pointer, etag) => store.replacePointer(pointer, etag).finally(whenReplaced) };
 }
 
 interface Azure {

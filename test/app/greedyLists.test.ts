@@ -44,7 +44,7 @@ async function pull(world: World, afterHours: number, tags: TagLists): Promise<v
 }
 
 async function feed(world: World, tag: string): Promise<string[]> {
-  const app = { queries: buildQueries({ ...world.services, maxPullAgeInHours: 1_000_000 }), actions: world.actions };
+  const app = { queries: buildQueries({ ...world.services, maxPullAgeInHours: 1_000_000 }) };
   const { text } = await call(app as Parameters<typeof call>[0], `feeds/${tag}.txt`);
   return text.split('\n').filter(isPrefix);
 }

@@ -33,7 +33,7 @@ function hostile(document: unknown, date: string): ServiceTagsSource {
 /** What any app asks for, seen afresh. */
 function ask(world: World): { queries: Queries; get: (target: string) => ReturnType<typeof call> } {
   const queries = buildQueries({ ...world.services, maxPullAgeInHours: 1_000_000 });
-  const app = { queries, actions: world.actions } as Parameters<typeof call>[0];
+  const app = { queries } as Parameters<typeof call>[0];
   return { queries, get: (target) => call(app, target) };
 }
 

@@ -3,8 +3,8 @@ import type { ContainerClient } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import { verifyLedger } from '../../dev/verifyLedger.ts';
 import type { World } from '../../dev/world.ts';
-import { keepSnapshots } from '../../src/adapters/blob/keptSnapshots.ts';
 import { createStorageClients, type StorageClients } from '../../src/adapters/storageClients.ts';
+import { withMethods } from '../../src/core/withMethods.ts';
 import type { TagLists } from './stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, dayInMs, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
@@ -202,7 +202,7 @@ describe('storage that does not answer is no loss', () => {
     const { snapshots } = world.services;
     const error = '403 AuthorizationFailure';
     const get = () => Promise.reject(new Error(error));
-    Object.assign(world.services, { snapshots: { ...keepSnapshots(snapshots), get } });
+    Object.assign(world.services, { snapshots: withMethods(snapshots, { get }) });
     const before = await snapshots.readPointer('Public');
 
     for (let hour = 0; hour < 2; hour += 1) await expect(world.pull()).rejects.toThrow(error);

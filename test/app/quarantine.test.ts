@@ -125,7 +125,7 @@ describe('quarantine of removals', () => {
     expect(items[0]?.quarantine).toMatchObject([{ tag: `${acr}.WestEurope`, kind: 'shrunken' }]);
     const app: ApiApp = {
       queries: buildQueries({ ...world.services, maxPullAgeInHours: 26 }),
-      actions: world.actions,
+      loadActions: () => Promise.resolve(world.actions),
       logger: world.services.logger,
     };
     const feed = await call(app, `feeds/${acr}.westeurope.ipv4.txt`);

@@ -1,5 +1,6 @@
 import type { SnapshotStore } from '../../app/ports.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import { withMethods } from '../../core/withMethods.ts';
 
 /** The current one, one that targets are pinned to, and two that are compared; some ten megabytes each. */
 const kept = 4;
@@ -10,27 +11,18 @@ const kept = 4;
  */
 export function keepSnapshots(store: SnapshotStore): SnapshotStore {
   const reads = new Map<string, Promise<Snapshot | undefined>>();
-
-  return {
-    put: (snapshot) => store.put(snapshot),
-    get(cloud, id) {
-      const key = `${cloud}/${id}`;
-      const read = reads.get(key) ?? store.get(cloud, id);
-      // Behind the others: the one that was asked for longest ago is first to go.
-      reads.delete(key);
-      reads.set(key, read);
-      for (const oldest of [...reads.keys()].slice(0, -kept)) reads.delete(oldest);
-      const forget = () => {
-        if (reads.get(key) === read) reads.delete(key);
-      };
-      read.then((snapshot) => snapshot ?? forget(), forget);
-      return read;
-    },
-    list: (cloud, page) => store.list(cloud, page),
-    readPointer: (cloud, unlessEtag) => store.readPointer(cloud, unlessEtag),
-    readPointerEtag: (cloud) => store.readPointerEtag(cloud),
-    replacePointer: (pointer, etag) => store.replacePointer(pointer, etag),
-    readPullStatus: (cloud) => store.readPullStatus(cloud),
-    withPullLease: (cloud, work) => store.withPullLease(cloud, work),
+  const get: SnapshotStore['get'] = (cloud, id) => {
+    const key = `${cloud}/${id}`;
+    const read = reads.get(key) ?? store.get(cloud, id);
+    // Behind the others: the one that was asked for longest ago is first to go.
+    reads.delete(key);
+    reads.set(key, read);
+    for (const oldest of [...reads.keys()].slice(0, -kept)) reads.delete(oldest);
+    const forget = () => {
+      if (reads.get(key) === read) reads.delete(key);
+    };
+    read.then((snapshot) => snapshot ?? forget(), forget);
+    return read;
   };
+  return withMethods(store, { get });
 }

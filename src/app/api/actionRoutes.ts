@@ -8,6 +8,7 @@ import {
   type Route,
   type RouteInput,
 } from './route.ts';
+import type { TargetActions } from '../targetActions.ts';
 import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
 import { targetParams } from './targetRoutes.ts';
@@ -18,8 +19,8 @@ const done = (description: string): Route['responses'] => ({
   200: { description, content: { 'application/json': schemas.actionResult } },
 });
 
-async function answerAction(act: () => Promise<unknown>): Promise<Answer> {
-  return jsonAnswer(await runAction(act), { cacheControl: cacheControls.none });
+async function answerAction(app: ApiApp, act: (actions: TargetActions) => Promise<unknown>): Promise<Answer> {
+  return jsonAnswer(await runAction(app, act), { cacheControl: cacheControls.none });
 }
 
 export const applyRoute = defineRoute({
@@ -42,8 +43,8 @@ export const applyRoute = defineRoute({
       content: { 'application/problem+json': schemas.problemSchema },
     },
   },
-  async handle({ params, body, by }, { actions }) {
-    return answerAction(() => actions.approvePlan(params.name, body.planId, by));
+  async handle({ params, body, by }, app) {
+    return answerAction(app, (actions) => actions.approvePlan(params.name, body.planId, by));
   },
 });
 
@@ -56,9 +57,9 @@ export const rollbackRoute = defineRoute({
     example: { snapshot: 'Public-20250303-346-0123456789ab' },
   },
   responses: done('The target is pinned.'),
-  async handle({ params, body, by }, { actions, queries }) {
-    const { snapshot } = await queries.library.get(body.snapshot);
-    return answerAction(() => actions.rollbackTarget(params.name, snapshot.id, by));
+  async handle({ params, body, by }, app) {
+    const { snapshot } = await app.queries.library.get(body.snapshot);
+    return answerAction(app, (actions) => actions.rollbackTarget(params.name, snapshot.id, by));
   },
 });
 
@@ -68,8 +69,8 @@ export const resumeRoute = defineRoute({
   summary: 'Starts a paused target, unpins a pinned one',
   params: targetParams,
   responses: done('The target follows the current snapshot again.'),
-  async handle({ params, by }: NamedInput, { actions }: ApiApp) {
-    return answerAction(() => actions.resumeTarget(params.name, by));
+  async handle({ params, by }: NamedInput, app: ApiApp) {
+    return answerAction(app, (actions) => actions.resumeTarget(params.name, by));
   },
 });
 
@@ -77,8 +78,8 @@ export const pauseRoute = defineRoute({
   summary: 'Stops one target: nothing is written to it',
   params: targetParams,
   responses: done('The target is paused.'),
-  async handle({ params, by }: NamedInput, { actions }: ApiApp) {
-    return answerAction(() => actions.pauseTarget(params.name, by));
+  async handle({ params, by }: NamedInput, app: ApiApp) {
+    return answerAction(app, (actions) => actions.pauseTarget(params.name, by));
   },
 });
 
@@ -90,7 +91,7 @@ export const pullRoute = defineRoute({
       content: { 'application/json': z.looseObject({ outcome: z.string(), message: z.string() }) },
     },
   },
-  async handle({ by }, { actions }) {
-    return answerAction(() => actions.pullNow(by));
+  async handle({ by }, app) {
+    return answerAction(app, (actions) => actions.pullNow(by));
   },
 });

@@ -8,6 +8,7 @@ import {
   type Route,
   type RouteInput,
 } from './route.ts';
+import type { TargetActions } from '../targetActions.ts';
 import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
 
@@ -29,9 +30,9 @@ const decided = (description: string): Route['responses'] => ({
   },
 });
 
-async function answerDecision({ queries }: ApiApp, act: () => Promise<unknown>): Promise<Answer> {
-  const result = await runAction(act);
-  queries.history.expire();
+async function answerDecision(app: ApiApp, act: (actions: TargetActions) => Promise<unknown>): Promise<Answer> {
+  const result = await runAction(app, act);
+  app.queries.history.expire();
   return jsonAnswer(result, { cacheControl: cacheControls.none });
 }
 
@@ -51,7 +52,7 @@ export const rejectRoute = defineRoute({
   },
   responses: decided('The release is rejected; snapshot is the one that is current now.'),
   async handle({ params, body, by }, app) {
-    return answerDecision(app, () => app.actions.rejectRelease(params.id, body.reason, by));
+    return answerDecision(app, (actions) => actions.rejectRelease(params.id, body.reason, by));
   },
 });
 
@@ -60,7 +61,7 @@ export const takeBackRoute = defineRoute({
   params: snapshotParams,
   responses: decided('The release counts again.'),
   async handle({ params, by }: SnapshotInput, app: ApiApp) {
-    return answerDecision(app, () => app.actions.takeBackRejection(params.id, by));
+    return answerDecision(app, (actions) => actions.takeBackRejection(params.id, by));
   },
 });
 
@@ -70,6 +71,6 @@ export const retireRoute = defineRoute({
   params: tagParams,
   responses: decided('The tag is confirmed as gone.'),
   async handle({ params, by }: TagInput, app: ApiApp) {
-    return answerDecision(app, () => app.actions.retireTag(params.tag, by));
+    return answerDecision(app, (actions) => actions.retireTag(params.tag, by));
   },
 });

@@ -8,7 +8,8 @@ import type { TargetActions } from '../targetActions.ts';
 /** What the handlers work with; `composition.ts` builds it. */
 export interface ApiApp {
   readonly queries: Queries;
-  readonly actions: TargetActions;
+  /** The actions bring Azure and all that writes: they are loaded by the first one that is taken. */
+  readonly loadActions: () => Promise<TargetActions>;
   readonly logger: Logger;
 }
 

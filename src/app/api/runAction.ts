@@ -5,13 +5,18 @@ import {
   TargetBusyError,
   toErrorMessage,
 } from '../../core/errors.ts';
+import type { TargetActions } from '../targetActions.ts';
+import type { ApiApp } from './route.ts';
 
 const defaultWaitInMs = 60_000;
 
 /** Runs an action on Azure. Throws every error as RequestError, with a message that says who can fix it. */
-export async function runAction<T>(act: () => Promise<T>): Promise<T> {
+export async function runAction<T>(
+  { loadActions }: Pick<ApiApp, 'loadActions'>,
+  act: (actions: TargetActions) => Promise<T>,
+): Promise<T> {
   try {
-    return await act();
+    return await act(await loadActions());
   } catch (error) {
     throw toRequestError(error);
   }

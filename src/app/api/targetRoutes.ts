@@ -166,10 +166,10 @@ export const planRoute = defineRoute({
       content: { 'application/json': schemas.plan, 'text/markdown': z.string() },
     },
   },
-  async handle({ params: { name }, query: { format, snapshot }, mediaType }, { actions, queries }) {
-    const plan = await runAction(() => actions.planTarget(name, snapshot));
+  async handle({ params: { name }, query: { format, snapshot }, mediaType }, app) {
+    const plan = await runAction(app, (actions) => actions.planTarget(name, snapshot));
     const named = namingSnapshot(plan.snapshot);
-    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(await withDates(queries, plan), named);
+    if ((format ?? planFormats[mediaType]) !== 'markdown') return jsonAnswer(await withDates(app.queries, plan), named);
     return {
       ...named,
       contentType: 'text/markdown; charset=utf-8',

@@ -427,7 +427,9 @@ export function makeWorld(published = releases): World {
     updatesPaused: false,
     maxPullAgeInHours: 48,
   };
-  return Object.assign(world, { app: { queries: buildQueries(services), actions, logger } });
+  return Object.assign(world, {
+    app: { queries: buildQueries(services), loadActions: () => Promise.resolve(actions), logger },
+  });
 }
 
 export const lastResult: LastResult = {
