@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
 import type { Target } from '../core/targets/target.ts';
-import { createClaimCheck } from '../core/targets/targetClaims.ts';
+import { createExclusiveUseCheck } from '../core/targets/exclusiveUses.ts';
 import type { targetFromProfile, TargetProfile, TargetsFile } from '../core/targets/targetsFile.ts';
 import type { Logger, TaggedResource, TargetsSource } from './ports.ts';
 import { createTaggedResourceReader, type TaggedResourceServices } from './taggedResources.ts';
@@ -44,7 +44,7 @@ function joinTargets(
   toTarget: typeof targetFromProfile,
   logger: Logger,
 ): readonly Target[] {
-  const checkClaims = createClaimCheck();
+  const checkClaims = createExclusiveUseCheck();
   for (const target of file.targets) checkClaims(target, 'the targets file');
   const targets = [...file.targets];
   for (const resource of resources) {

@@ -7,7 +7,7 @@ import type { PullStatus } from '../core/ledger/pullStatus.ts';
 import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../core/serviceTags/snapshot.ts';
 import type { SnapshotDiff } from '../core/serviceTags/serviceTagDiff.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from '../core/targets/target.ts';
-import type { TargetState, TargetStatus, WaitingPrefix } from '../core/targets/targetState.ts';
+import type { TargetState, TargetStatus, MissingPrefix } from '../core/targets/targetState.ts';
 import type { ArmUsage, RunRecord } from '../core/ledger/runRecord.ts';
 import type { BlockCode, Reason } from '../core/reasons.ts';
 import type { CurrentRule } from '../core/plan/currentRule.ts';
@@ -132,8 +132,8 @@ export interface TargetSummary {
   /** Whether anything of the app's is in its rules. */
   readonly isApplied: boolean;
   /** At most one: the prefix that was published first of those that the target still lacks. */
-  readonly waiting: readonly WaitingPrefix[];
-  /** Id of the snapshot up to which `waiting` tells; absent where no run has told yet. */
+  readonly missing: readonly MissingPrefix[];
+  /** Id of the snapshot that `missing` was compared with; absent if no run has told yet. */
   readonly snapshot?: string;
 }
 
@@ -200,7 +200,7 @@ export interface CurrentState {
   /** ARM location, lower case. */
   readonly location: string;
   /** Room for prefixes: an NSG's 4,000 a side less those of other rules; a registry's rule quota. Undefined: not known. */
-  readonly maxPrefixes: number | undefined;
+  readonly maxRules: number | undefined;
   /** What stands in the way of any write; the adapter's own checks. */
   readonly blockers: readonly { readonly code: BlockCode; readonly message: string }[];
   /** What a person should know: rules without effect, a registry that is being updated. */

@@ -14,7 +14,7 @@ import { newRunId } from '../core/ledger/ledgerChain.ts';
 import { mergeDownloads } from '../core/serviceTags/mergeDownloads.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { ServiceTagsDownload } from '../core/serviceTags/serviceTags.ts';
-import type { Publication } from '../core/ledger/pullStatus.ts';
+import type { NewestRelease } from '../core/ledger/pullStatus.ts';
 import type { Snapshot, SourceReport } from '../core/serviceTags/snapshot.ts';
 import type { Target } from '../core/targets/target.ts';
 import { toDay } from '../core/time.ts';
@@ -22,7 +22,7 @@ import { watchedTags } from '../core/serviceTags/watchedTags.ts';
 import { failUnread, recordFailure } from './pull/failPull.ts';
 import { finishChanged, finishUnchanged } from './pull/finishPull.ts';
 import type { PullSession } from './ports.ts';
-import { lateDay, type Found, type Pull, type PullResult, type PullServices } from './pull/pull.ts';
+import { lateDay, type PulledList, type Pull, type PullResult, type PullServices } from './pull/pull.ts';
 import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
 import { readCurrent, type CurrentList } from './pull/readCurrent.ts';
 import { flushOutbox } from './runRecords.ts';
@@ -83,7 +83,7 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
   const current = await readCurrent(services);
   const pull = { ...begun, notices: [...begun.notices, ...current.notices] };
   const found = await findList(pull, fetched, current);
-  const publication = toPublication(found, startedAt, status?.publication);
+  const publication = toNewestRelease(found, startedAt, status?.publication);
   const { snapshot } = current;
   const rejected = await rejectedHashes(services);
   if (snapshot && rejected.has(found.hash.slice(0, 12))) {
@@ -104,7 +104,7 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
     : finishChanged(pull, found, snapshot, publication);
 }
 
-async function findList(pull: Pull, fetched: readonly FetchedSource[], current: CurrentList): Promise<Found> {
+async function findList(pull: Pull, fetched: readonly FetchedSource[], current: CurrentList): Promise<PulledList> {
   const { services, status, startedAt } = pull;
   const { pointer, snapshot } = current;
   const before = status?.sources.length ? status.sources : (snapshot?.sources ?? []);
@@ -147,7 +147,11 @@ function asDownload({ id, date, release, document, warnings }: Snapshot): Servic
 }
 
 /** What only adds to a list publishes none, so it confirms no removal; what of it cannot be read counts all the same. */
-function toPublication({ merged, addsOnly, hash }: Found, now: Date, last: Publication | undefined): Publication {
+function toNewestRelease(
+  { merged, addsOnly, hash }: PulledList,
+  now: Date,
+  last: NewestRelease | undefined,
+): NewestRelease {
   const unreadable = merged.warnings.filter((warning) => warning.kind === 'unreadable');
   const marks = unreadable.map(({ tag, prefix }) => `${tag} ${prefix}`);
   const key = [merged.date ?? '', merged.document.changeNumber, hash, ...marks].join('|');
@@ -159,7 +163,7 @@ function toPublication({ merged, addsOnly, hash }: Found, now: Date, last: Publi
 /** Undefined if the sources say no more than the list that holds already does. */
 function toRelease(
   { startedAt, status }: Pull,
-  { merged, addsOnly }: Found,
+  { merged, addsOnly }: PulledList,
   { id }: Snapshot,
 ): UnchangedRelease | undefined {
   if (addsOnly || merged.date === undefined) return undefined;
@@ -168,7 +172,7 @@ function toRelease(
   return { date: merged.date, seenAt, lookedAt: status?.lastPull.at ?? seenAt, changeNumber, snapshot: id };
 }
 
-function toMessage(found: Found, { id, date }: Snapshot): string {
+function toMessage(found: PulledList, { id, date }: Snapshot): string {
   const late = lateDay(found);
   if (late) return `the newest document is of ${late}, older than the current snapshot of ${date}: kept ${id}`;
   const isAnyHealthy = found.sources.some(({ status }) => status === 'healthy');

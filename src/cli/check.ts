@@ -1,5 +1,5 @@
 /** `acr-addresses check` */
-import { countAddresses, coversAll, familyOf, overlapping } from '../core/prefixes.ts';
+import { countAddresses, includesAll, familyOf, overlapping } from '../core/prefixes.ts';
 import type { History } from '../core/history/history.ts';
 import { findTag, knownRegions, matchRegion } from '../core/serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
@@ -123,7 +123,7 @@ function hintsFor(
   if (regions.length === 0 && tag !== undefined && missing.length * 2 > rows.length && own.length > 0) {
     const whole = knownRegions(document, tag).filter((region) => {
       const listed = ofFamilies(matchRegion(document, tag, region)?.addressPrefixes ?? [], 'ipv4');
-      return listed.length > 0 && coversAll(own, listed);
+      return listed.length > 0 && includesAll(own, listed);
     });
     if (whole.length > 0)
       hints.push(`The file has all of ${whole.join(', ')}: --region ${whole.join(',')} compares only that.`);

@@ -22,8 +22,8 @@ export function readSources(env: Environment, hasSubscription: boolean): Sources
   const entries = readList(env, sourcesSetting, acceptedSources);
   if (entries === undefined) return defaultSources(hasSubscription);
   const sources = entries.map(parseSource);
-  const twice = sources.find(({ name }, index) => sources.findIndex((other) => other.name === name) !== index);
-  if (twice) refuse(sourcesSetting, `${quote(twice.name)} twice`, 'each source once');
+  const duplicate = sources.find(({ name }, index) => sources.findIndex((other) => other.name === name) !== index);
+  if (duplicate) refuse(sourcesSetting, `${quote(duplicate.name)} twice`, 'each source once');
   if (!hasSubscription && sources.some(({ kind }) => kind === 'api')) {
     throw new ConfigurationError(
       'SERVICE_TAGS_SUBSCRIPTION_ID',

@@ -6,7 +6,7 @@
  * so the real deadline is never earlier than the one here.
  */
 import { comparePrefixes, parsePrefix } from './prefixes.ts';
-import type { WaitingPrefix } from './targets/targetState.ts';
+import type { MissingPrefix } from './targets/targetState.ts';
 import { dayInMs } from './time.ts';
 import { counted } from './words.ts';
 
@@ -16,9 +16,9 @@ const graceDays = 7;
 const nearDays = 3;
 
 /** A target and the listed prefixes that it still lacks. */
-export interface TargetWaiting {
+export interface TargetMissing {
   readonly target: string;
-  readonly waiting: readonly WaitingPrefix[];
+  readonly missing: readonly MissingPrefix[];
 }
 
 /** One prefix that at least one target lacks. */
@@ -52,7 +52,7 @@ export function deadlineOf(published: string): Date {
   return new Date(day + graceDays * dayInMs);
 }
 
-export function calculateGoLive(targets: readonly TargetWaiting[], now: Date): GoLiveClock {
+export function calculateGoLive(targets: readonly TargetMissing[], now: Date): GoLiveClock {
   const prefixes = collectDeadlines(targets, now);
   const first = prefixes[0];
   if (!first) return { status: 'done', daysLeft: graceDays, prefixes };
@@ -77,10 +77,10 @@ function statusOf(daysLeft: number): GoLiveClock['status'] {
   return daysLeft < nearDays ? 'near' : 'waiting';
 }
 
-function collectDeadlines(targets: readonly TargetWaiting[], now: Date): PrefixDeadline[] {
+function collectDeadlines(targets: readonly TargetMissing[], now: Date): PrefixDeadline[] {
   const found = new Map<string, { published: string; readonly targets: Set<string> }>();
-  for (const { target, waiting } of targets) {
-    for (const { prefix, published } of waiting) {
+  for (const { target, missing } of targets) {
+    for (const { prefix, published } of missing) {
       const known = found.get(prefix) ?? { published, targets: new Set() };
       if (published < known.published) known.published = published;
       known.targets.add(target);

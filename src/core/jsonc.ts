@@ -5,8 +5,12 @@ import { ConfigurationError, toErrorMessage } from './errors.ts';
 /** Throws ConfigurationError with line and column; `source` is what the text is called. */
 export function parseJsonc(text: string, source: string): unknown {
   const document = parseNodes(text.replace(/^\uFEFF/, ''), source);
-  const twice = findDuplicateKey(document);
-  if (twice) throw new ConfigurationError(source, `key "${twice.key}" is given twice (${twice.line}:${twice.column})`);
+  const duplicate = findDuplicateKey(document);
+  if (duplicate)
+    throw new ConfigurationError(
+      source,
+      `key "${duplicate.key}" is given twice (${duplicate.line}:${duplicate.column})`,
+    );
   return evaluate(document);
 }
 

@@ -168,7 +168,7 @@ export function overlapping(prefixes: readonly string[], others: Iterable<string
 }
 
 /** True where every address of `prefixes` is covered by `covering`. */
-export function coversAll(covering: Iterable<string>, prefixes: Iterable<string>): boolean {
+export function includesAll(covering: Iterable<string>, prefixes: Iterable<string>): boolean {
   return subtractPrefixes(prefixes, covering).length === 0;
 }
 
@@ -176,7 +176,7 @@ export function coversAll(covering: Iterable<string>, prefixes: Iterable<string>
 export function sameAddresses(a: Iterable<string>, b: Iterable<string>): boolean {
   const left = [...a];
   const right = [...b];
-  return coversAll(left, right) && coversAll(right, left);
+  return includesAll(left, right) && includesAll(right, left);
 }
 
 /** Number of different addresses that the prefixes of one family cover. */

@@ -146,7 +146,7 @@ describe('metrics', () => {
     const { telemetry, points } = startInMemory();
     const now = new Date('2025-03-06T12:00:00Z');
     const clock = calculateGoLive(
-      [{ target: 'hooks', waiting: [{ prefix: '192.0.2.0/26', published: '2025-03-03' }] }],
+      [{ target: 'hooks', missing: [{ prefix: '192.0.2.0/26', published: '2025-03-03' }] }],
       now,
     );
 

@@ -9,7 +9,7 @@ import { buildQueries } from '../../src/app/queries.ts';
 import { summarizeTargets } from '../../src/app/update/targetSummaries.ts';
 import { calculateGoLive, describeGoLive, type GoLiveClock } from '../../src/core/goLive.ts';
 import type { Measurement } from '../../src/core/metrics.ts';
-import type { WaitingPrefix } from '../../src/core/targets/targetState.ts';
+import type { MissingPrefix } from '../../src/core/targets/targetState.ts';
 import { acr, codesOf, dayInMs, editIpRules, hooks, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, useWorlds } from './stories.ts';
 
@@ -35,7 +35,7 @@ async function clockOf(world: World): Promise<GoLiveClock> {
   return calculateGoLive(summaries, world.clock.now());
 }
 
-async function waitingOf(world: World, target = 'hooks'): Promise<readonly WaitingPrefix[] | undefined> {
+async function waitingOf(world: World, target = 'hooks'): Promise<readonly MissingPrefix[] | undefined> {
   return (await world.services.states.get(target))?.run.seen?.missing;
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { World } from '../../dev/world.ts';
-import { coversAll } from '../../src/core/prefixes.ts';
+import { includesAll } from '../../src/core/prefixes.ts';
 import { defaultLimits } from '../../src/core/targets/target.ts';
 import {
   acr,
@@ -93,7 +93,7 @@ describe('a prefix that was listed again in a time in which nobody looked begins
     await world.reconcile();
 
     expect(prefixesIn(world)).toContain(leaver);
-    expect(coversAll(ipRulesOf(world), [leaver])).toBe(true);
+    expect(includesAll(ipRulesOf(world), [leaver])).toBe(true);
   });
 
   test('where it was pinned to an earlier list, under a policy that removes nothing', async () => {

@@ -20,7 +20,7 @@ describe('deadlineOf', () => {
 
 describe('calculateGoLive', () => {
   test('nothing waits: the whole week is left and nothing is named', () => {
-    const clock = calculateGoLive([{ target: 'hooks', waiting: [] }], now);
+    const clock = calculateGoLive([{ target: 'hooks', missing: [] }], now);
 
     expect(clock).toEqual({ status: 'done', daysLeft: 7, prefixes: [] });
     expect(describeGoLive(clock)).toBe('Every target has every published prefix.');
@@ -33,7 +33,7 @@ describe('calculateGoLive', () => {
     ['2025-02-28', 'near', 0.5],
     ['2025-02-27', 'overdue', -0.5],
   ] as const)('published %s: %s, %d days left', (published, status, daysLeft) => {
-    const clock = calculateGoLive([{ target: 'hooks', waiting: [{ prefix: '192.0.2.0/26', published }] }], now);
+    const clock = calculateGoLive([{ target: 'hooks', missing: [{ prefix: '192.0.2.0/26', published }] }], now);
 
     expect(clock).toMatchObject({ status, daysLeft });
   });
@@ -41,9 +41,9 @@ describe('calculateGoLive', () => {
   test('the worst over all targets comes first, and names each target that lacks it', () => {
     const clock = calculateGoLive(
       [
-        { target: 'registry', waiting: [{ prefix: '198.51.100.0/24', published: '2025-03-03' }] },
-        { target: 'hooks', waiting: [{ prefix: '192.0.2.0/26', published: '2025-03-01' }] },
-        { target: 'builds', waiting: [{ prefix: '192.0.2.0/26', published: '2025-03-01' }] },
+        { target: 'registry', missing: [{ prefix: '198.51.100.0/24', published: '2025-03-03' }] },
+        { target: 'hooks', missing: [{ prefix: '192.0.2.0/26', published: '2025-03-01' }] },
+        { target: 'builds', missing: [{ prefix: '192.0.2.0/26', published: '2025-03-01' }] },
       ],
       now,
     );
@@ -64,8 +64,8 @@ describe('calculateGoLive', () => {
   test('a prefix that two targets date differently keeps the earlier day', () => {
     const clock = calculateGoLive(
       [
-        { target: 'a', waiting: [{ prefix: '2001:db8::/48', published: '2025-03-03' }] },
-        { target: 'b', waiting: [{ prefix: '2001:db8::/48', published: '2025-02-24' }] },
+        { target: 'a', missing: [{ prefix: '2001:db8::/48', published: '2025-03-03' }] },
+        { target: 'b', missing: [{ prefix: '2001:db8::/48', published: '2025-02-24' }] },
       ],
       now,
     );
@@ -78,27 +78,27 @@ describe('calculateGoLive', () => {
   });
 
   test('many targets are counted, not listed', () => {
-    const waiting = [{ prefix: '192.0.2.0/26', published: '2025-03-03' }];
-    const targets = ['a', 'b', 'c', 'd', 'e'].map((target) => ({ target, waiting }));
+    const missing = [{ prefix: '192.0.2.0/26', published: '2025-03-03' }];
+    const targets = ['a', 'b', 'c', 'd', 'e'].map((target) => ({ target, missing }));
 
     expect(describeGoLive(calculateGoLive(targets, now))).toContain('missing from a, b, c and 2 more targets.');
   });
 
   test('the order of targets and prefixes does not matter', () => {
-    const waiting = fc.array(
+    const missing = fc.array(
       fc.record({
         prefix: fc.constantFrom('192.0.2.0/26', '198.51.100.0/24', '2001:db8::/48'),
         published: fc.constantFrom('2025-02-24', '2025-03-01', '2025-03-03'),
       }),
       { maxLength: 5 },
     );
-    const targets = fc.uniqueArray(fc.record({ target: fc.constantFrom('a', 'b', 'c', 'd'), waiting }), {
+    const targets = fc.uniqueArray(fc.record({ target: fc.constantFrom('a', 'b', 'c', 'd'), missing }), {
       selector: (entry) => entry.target,
     });
 
     fc.assert(
       fc.property(targets, (list) => {
-        const shuffled = list.toReversed().map((entry) => ({ ...entry, waiting: entry.waiting.toReversed() }));
+        const shuffled = list.toReversed().map((entry) => ({ ...entry, missing: entry.missing.toReversed() }));
 
         expect(calculateGoLive(shuffled, now)).toEqual(calculateGoLive(list, now));
       }),

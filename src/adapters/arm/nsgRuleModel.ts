@@ -103,7 +103,7 @@ function remoteGroups(rule: SecurityRule, direction: NsgRuleTarget['rule']['dire
 }
 
 /** How many of the NSG's 4,000 entries per side the other rules, of both directions, leave free. A tag counts as one. */
-export function roomFor(target: NsgRuleTarget, others: readonly SecurityRule[]): number {
+export function maxRulesBeside(target: NsgRuleTarget, others: readonly SecurityRule[]): number {
   const used = others.flatMap((rule) => remoteAddresses(rule, target.rule.direction)).length;
   return Math.max(0, 4_000 - used);
 }

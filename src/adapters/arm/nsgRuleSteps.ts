@@ -5,7 +5,7 @@ import type { OwnRule } from '../../core/targets/ownRules.ts';
 import type { NsgRuleTarget } from '../../core/targets/target.ts';
 import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule } from './nsgRuleModel.ts';
 
-export interface RuleStep {
+export interface ArmStep {
   readonly rule: string;
   /** Undefined: delete the rule. */
   readonly put: SecurityRule | undefined;
@@ -35,7 +35,7 @@ export function orderSteps(
   rules: readonly SecurityRule[],
   changes: readonly RuleChange[],
   ownerId: string,
-): RuleStep[] {
+): ArmStep[] {
   const intents = changes.map((change) => toIntent(target, rules, change, ownerId));
   const puts = intents.filter(({ put }) => put !== undefined);
   const deletes = intents.filter(({ put }) => put === undefined);
@@ -54,7 +54,7 @@ function orderTwoPuts(
   first: Intent,
   second: Intent,
   ownerId: string,
-): RuleStep[] {
+): ArmStep[] {
   if (!isInTheWay(second, first)) return [toStep(first), toStep(second)];
   if (!isInTheWay(first, second)) return [toStep(second), toStep(first)];
   const priority = freePriority(target, rules);
@@ -88,7 +88,7 @@ function isInTheWay({ live }: Intent, { put }: Intent): boolean {
   return live !== undefined && live.priority === put?.priority && sameText(live.direction, put?.direction);
 }
 
-function toStep({ own, live, put }: Intent): RuleStep {
+function toStep({ own, live, put }: Intent): ArmStep {
   return { rule: own.name, put, before: fingerprintOf(live), after: fingerprintOf(put) };
 }
 

@@ -19,10 +19,10 @@ import {
   isInPlace,
   placeableRules,
   priorityHolder,
-  roomFor,
+  maxRulesBeside,
   toCurrentRule,
 } from './nsgRuleModel.ts';
-import { orderSteps, type RuleStep } from './nsgRuleSteps.ts';
+import { orderSteps, type ArmStep } from './nsgRuleSteps.ts';
 import { followOperation, readBack } from './operation.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
 import { buildSerialise } from './serialise.ts';
@@ -54,7 +54,7 @@ export function buildNsgRules(
     return (await clients.networkClient(subscriptionId)).networkSecurityGroups.get(resourceGroup, name);
   }
 
-  async function send(target: NsgRuleTarget, { rule, put }: RuleStep, condition: Condition = {}): Promise<void> {
+  async function send(target: NsgRuleTarget, { rule, put }: ArmStep, condition: Condition = {}): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     const { securityRules } = await clients.networkClient(subscriptionId);
     await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
@@ -66,7 +66,7 @@ export function buildNsgRules(
   }
 
   /** Reads before it writes, because after a failed attempt the outcome is unknown. */
-  async function sendUnlessMoved(target: NsgRuleTarget, step: RuleStep): Promise<void> {
+  async function sendUnlessMoved(target: NsgRuleTarget, step: ArmStep): Promise<void> {
     const live = findRule((await readNsg(target)).securityRules ?? [], step.rule);
     const isWritten = fingerprintOf(live) === step.after;
     // The change may still fail and be undone: wait until it has ended.
@@ -78,7 +78,7 @@ export function buildNsgRules(
   }
 
   /** First attempt, without a read: Azure itself refuses if the rule has changed since the plan was made. */
-  async function sendIfUnchanged(target: NsgRuleTarget, step: RuleStep, condition: Condition): Promise<void> {
+  async function sendIfUnchanged(target: NsgRuleTarget, step: ArmStep, condition: Condition): Promise<void> {
     try {
       await send(target, step, condition);
     } catch (error) {
@@ -97,7 +97,7 @@ export function buildNsgRules(
     const rules = await rulesBeforeWrite(target, current.token as ReadRules);
     assertNotOfAnother(target, rules, changes, ownerId);
     const steps = orderSteps(target, rules, changes, ownerId);
-    const done: RuleStep[] = [];
+    const done: ArmStep[] = [];
     for (const step of steps) {
       const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
       // Our first write has changed the ETags of all rules, so later steps go without a condition.
@@ -175,7 +175,7 @@ function conditionFor(live: SecurityRule | undefined): Condition {
 }
 
 /** Adds to a TargetBlockedError which rules were already written: puts come first, so additions may be complete. */
-function withDoneSteps(error: unknown, done: readonly RuleStep[], failed: RuleStep): unknown {
+function withDoneSteps(error: unknown, done: readonly ArmStep[], failed: ArmStep): unknown {
   const known = toTargetError(error);
   if (!(known instanceof TargetBlockedError)) return error;
   const puts = done.filter(({ put }) => put !== undefined).map(({ rule }) => rule);
@@ -210,7 +210,7 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
       ],
     })),
     location: normalizeRegion(nsg.location ?? ''),
-    maxPrefixes: roomFor(target, others),
+    maxRules: maxRulesBeside(target, others),
     blockers: mixedFamilies(target),
     notes: [
       ...provisioningNotes(target, nsg.provisioningState),

@@ -25,7 +25,7 @@ export function toCurrentState(target: RegistryTarget, registry: Registry): Curr
     ],
     location: normalizeRegion(registry.location),
     // Undefined if the target wants more rules than every registry accepts: readQuota then asks Azure.
-    maxPrefixes: (target.capacity.maxRules ?? Infinity) > defaultMaxIpRules ? undefined : target.capacity.maxRules,
+    maxRules: (target.capacity.maxRules ?? Infinity) > defaultMaxIpRules ? undefined : target.capacity.maxRules,
     blockers: [...skuBlockers(target, registry), ...ruleSetBlockers(target, registry)],
     notes: notesOf(target, registry),
     token: ruleSet,

@@ -34,7 +34,7 @@ export class BlobTargetStateStore implements TargetStateStore {
       found.set(target, {
         etag,
         status,
-        waiting: waitingOf(metadata),
+        missing: missingOf(metadata),
         // Version 0.1 did not say.
         isApplied: metadata.applied !== 'false',
         ...(since === undefined ? {} : { since }),
@@ -93,7 +93,7 @@ function metadataOf(state: TargetState): Readonly<Record<string, string>> {
   };
 }
 
-function waitingOf(metadata: Readonly<Record<string, string>>): TargetSummary['waiting'] {
+function missingOf(metadata: Readonly<Record<string, string>>): TargetSummary['missing'] {
   const { waitingprefix: prefix, waitingsince: published } = metadata;
   return prefix !== undefined && published !== undefined ? [{ prefix, published }] : [];
 }

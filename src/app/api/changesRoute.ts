@@ -6,7 +6,7 @@ import { RequestError } from '../../core/errors.ts';
 import { diffPrefixes } from '../../core/serviceTags/serviceTagDiff.ts';
 import { defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
 import { findTag } from '../../core/serviceTags/regions.ts';
-import { renderChangesMarkdown, renderChangesText, type Changes } from '../formats/changes.ts';
+import { renderChangesMarkdown, renderChangesText, type TagComparison } from '../formats/changes.ts';
 import { unknownSnapshot } from '../queries/snapshotLibrary.ts';
 import { readStorage } from '../queries/storage.ts';
 import type { Queries } from '../queries.ts';
@@ -94,7 +94,7 @@ interface ChangesQuery {
   readonly to: string | undefined;
 }
 
-function recordedChanges(history: History, { tag, from, to }: ChangesQuery): Changes {
+function recordedChanges(history: History, { tag, from, to }: ChangesQuery): TagComparison {
   const record = history.tag(tag);
   if (!record)
     throw unknownTag(
@@ -137,7 +137,7 @@ function findRelease({ releases }: History, reference: string): number {
   );
 }
 
-async function latestChange(queries: Queries, { snapshot }: SnapshotView, name: string): Promise<Changes> {
+async function latestChange(queries: Queries, { snapshot }: SnapshotView, name: string): Promise<TagComparison> {
   const tag =
     findTag(snapshot.document, name)?.name ?? (await requireRemovedTag(queries, snapshot.document.values, name));
   const [latest] = (await queries.timelines.timeline(tag)).entries;
@@ -151,7 +151,7 @@ async function changesBetween(
   from: string | undefined,
   { snapshot: to }: SnapshotView,
   name: string,
-): Promise<Changes> {
+): Promise<TagComparison> {
   const reference = from ?? to.previous;
   if (reference === undefined) {
     throw new RequestError(404, 'unknown-snapshot', `${to.id} is the oldest snapshot: there is none before it`);

@@ -1,7 +1,7 @@
 /** Changes of a tag, and plans, for people to read. */
 import type { GatedPlan } from '../gatedPlan.ts';
 
-export interface Changes {
+export interface TagComparison {
   readonly tag: string;
   readonly from: string;
   readonly to: string;
@@ -10,12 +10,12 @@ export interface Changes {
 }
 
 /** A comment line, then `+ prefix` and `- prefix`. */
-export function renderChangesText({ tag, from, to, added, removed }: Changes): string {
+export function renderChangesText({ tag, from, to, added, removed }: TagComparison): string {
   const lines = [...added.map((prefix) => `+ ${prefix}`), ...removed.map((prefix) => `- ${prefix}`)];
   return [`# ${tag} from ${from} to ${to}`, ...lines].map((line) => `${line}\n`).join('');
 }
 
-export function renderChangesMarkdown({ tag, from, to, added, removed }: Changes): string {
+export function renderChangesMarkdown({ tag, from, to, added, removed }: TagComparison): string {
   return [
     `## ${tag}`,
     `From \`${from}\` to \`${to}\`: ${added.length} added, ${removed.length} removed.`,

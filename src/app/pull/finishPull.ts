@@ -1,6 +1,6 @@
 /** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
-import type { Publication, PullStatus } from '../../core/ledger/pullStatus.ts';
+import type { NewestRelease, PullStatus } from '../../core/ledger/pullStatus.ts';
 import { misdatedDays } from '../../core/serviceTags/fileDate.ts';
 import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
@@ -10,14 +10,14 @@ import { counted } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
-import { lateDay, type Found, type Pull, type PullResult } from './pull.ts';
+import { lateDay, type PulledList, type Pull, type PullResult } from './pull.ts';
 import { findSnapshot } from './readCurrent.ts';
 
 export async function finishUnchanged(
   pull: Pull,
-  found: Found,
+  found: PulledList,
   snapshot: Snapshot,
-  publication: Publication,
+  publication: NewestRelease,
   message: string,
 ): Promise<PullResult> {
   const { services, session, status, runId, notices } = pull;
@@ -91,9 +91,9 @@ function sourceDetails({ sources, disagreements }: Pick<PullStatus, 'sources' | 
 /** From a stored snapshot on: messages, record, status. A pull that died before this is finished by the next one. */
 export async function finishChanged(
   pull: Pull,
-  found: Found,
+  found: PulledList,
   snapshot: Snapshot,
-  publication: Publication,
+  publication: NewestRelease,
 ): Promise<PullResult> {
   const { services, status, runId } = pull;
   const { sources, disagreements, targets = [] } = found;
@@ -106,8 +106,8 @@ export async function finishChanged(
   ]);
   const changes = diff.changes.filter((change) => watched.has(change.tag));
   const late = lateNote(found);
-  const told = `${snapshot.id}: ${counted(diff.changes.length, 'tag')} changed, ${counted(queued.length, 'target')} queued`;
-  const message = late === undefined ? told : `${told}. ${late}`;
+  const summary = `${snapshot.id}: ${counted(diff.changes.length, 'tag')} changed, ${counted(queued.length, 'target')} queued`;
+  const message = late === undefined ? summary : `${summary}. ${late}`;
   const result: PullResult = {
     runId,
     outcome: 'changed',
@@ -142,7 +142,7 @@ export async function finishChanged(
 }
 
 /** Said wherever the additions are: they may be of addresses that have left the list. */
-function lateNote(found: Found): string | undefined {
+function lateNote(found: PulledList): string | undefined {
   const late = lateDay(found);
   if (late === undefined) return undefined;
   return `The newest document is of ${late}, older than the list that holds (${found.fileDate ?? 'unknown'}): it only adds, and what it adds stays until a newer one.`;
@@ -166,7 +166,12 @@ function toEnding(snapshot: Snapshot, notices: readonly string[], late: string |
   };
 }
 
-function changeDetails({ addsOnly }: Found, snapshot: Snapshot, { changes, queued }: PullResult, diff: SnapshotDiff) {
+function changeDetails(
+  { addsOnly }: PulledList,
+  snapshot: Snapshot,
+  { changes, queued }: PullResult,
+  diff: SnapshotDiff,
+) {
   return {
     previous: snapshot.previous ?? null,
     changeNumber: snapshot.changeNumber,
@@ -183,7 +188,7 @@ function changeDetails({ addsOnly }: Found, snapshot: Snapshot, { changes, queue
 /** Warnings about more than single prefixes. */
 const leftOutWhole: ReadonlySet<DocumentWarning['kind']> = new Set(['futureDate', 'badName', 'tooLarge']);
 
-function tell({ services, runId }: Pull, { merged }: Found, notices: readonly string[]): void {
+function tell({ services, runId }: Pull, { merged }: PulledList, notices: readonly string[]): void {
   const odd = merged.warnings.filter(({ kind }) => leftOutWhole.has(kind)).map(({ message }) => message);
   for (const message of [...notices, ...odd]) services.logger.warn(message, { runId });
 }

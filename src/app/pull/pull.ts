@@ -65,7 +65,7 @@ export interface Pull {
 }
 
 /** What the sources said together. */
-export interface Found {
+export interface PulledList {
   /** Where the sources may only add to the list that holds now, that one is among them. */
   readonly merged: MergedDownloads;
   readonly addsOnly: boolean;
@@ -80,7 +80,7 @@ export interface Found {
 }
 
 /** Where all that was found is older than the list that holds: the newest day of it. */
-export function lateDay({ sources, addsOnly, fileDate = '' }: Found): string | undefined {
+export function lateDay({ sources, addsOnly, fileDate = '' }: PulledList): string | undefined {
   const newest = newestDay(sources.map((report) => report.date));
   return addsOnly && newest !== undefined && newest < fileDate ? newest : undefined;
 }

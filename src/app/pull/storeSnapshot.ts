@@ -3,12 +3,12 @@ import { toSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { diffTags } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Snapshot, SnapshotPointer } from '../../core/serviceTags/snapshot.ts';
 import { dayInMs, toDay } from '../../core/time.ts';
-import type { Found, Pull, PullServices } from './pull.ts';
+import type { PulledList, Pull, PullServices } from './pull.ts';
 import { findSnapshot, toPointer, type CurrentList } from './readCurrent.ts';
 import { openHistory, quarantineWith, recordSnapshot } from './recordRelease.ts';
 
 /** The history has the release before the pointer has the snapshot: nobody follows a list that it does not know. */
-export async function storeSnapshot(pull: Pull, found: Found, current: CurrentList): Promise<Snapshot> {
+export async function storeSnapshot(pull: Pull, found: PulledList, current: CurrentList): Promise<Snapshot> {
   const { services, startedAt, status } = pull;
   const { document, warnings, date = toDay(startedAt) } = found.merged;
   const { cloud } = services;

@@ -1,7 +1,7 @@
 /** Which tags hold an address, and whether a target let it in on a day. */
 import { RequestError, shorten } from '../../core/errors.ts';
 import { buildLookupIndex, type LookupIndex, type LookupMatch } from '../../core/serviceTags/lookupIndex.ts';
-import { coversAll } from '../../core/prefixes.ts';
+import { includesAll } from '../../core/prefixes.ts';
 import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { LiveRule } from '../../core/plan/currentRule.ts';
@@ -73,7 +73,7 @@ export function lookupInRules(name: string, ip: string, record: UpdateRecord, ac
   const found = findInRules(rules, ip);
   const isHeld =
     found !== undefined ||
-    coversAll(
+    includesAll(
       rules.flatMap((rule) => rule.prefixes),
       [ip],
     );

@@ -78,12 +78,12 @@ export function toRows(
 ): readonly PrefixRow[] {
   const holders = holdersOf(resolveTags(document, list.tags, []), list);
   return list.prefixes.map((prefix) => {
-    const held = holders.get(prefix) ?? [];
+    const containing = holders.get(prefix) ?? [];
     return {
       prefix,
       family: familyOf(prefix),
-      tags: held.map((tag) => tag.name),
-      regions: [...new Set(held.map(regionOfTag).filter((region) => region !== undefined))],
+      tags: containing.map((tag) => tag.name),
+      regions: [...new Set(containing.map(regionOfTag).filter((region) => region !== undefined))],
       firstSeen: firstSeen?.get(prefix),
     };
   });
@@ -99,14 +99,14 @@ function holdersOf(
   const holders = new Map<string, ServiceTag[]>(prefixes.map((prefix) => [prefix, []]));
   const merged = isMerged ? prefixes.map(parsePrefix) : [];
   for (const tag of tags) {
-    const held = isMerged ? prefixesThatHold(merged, tag) : tag.addressPrefixes;
-    for (const prefix of held) holders.get(prefix)?.push(tag);
+    const containing = isMerged ? prefixesThatContain(merged, tag) : tag.addressPrefixes;
+    for (const prefix of containing) holders.get(prefix)?.push(tag);
   }
   return holders;
 }
 
 /** Both lists are sorted; `merged` has no overlaps: one walk along both. */
-function prefixesThatHold(merged: readonly ReturnType<typeof parsePrefix>[], tag: ServiceTag): ReadonlySet<string> {
+function prefixesThatContain(merged: readonly ReturnType<typeof parsePrefix>[], tag: ServiceTag): ReadonlySet<string> {
   const found = new Set<string>();
   let at = 0;
   for (const listed of tag.addressPrefixes.map(parsePrefix)) {

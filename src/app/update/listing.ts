@@ -12,22 +12,16 @@ export interface ListReaders {
   readonly snapshots: SnapshotStore;
 }
 
-/** A snapshot as a run sees it, with the key of the publication that confirms it. */
-export interface FollowedSnapshot {
-  readonly snapshot: Snapshot;
-  readonly publication: string;
-  /** What of the list could not be read: as the newest publication of this content has it. */
+export interface TargetSnapshots {
+  /** The current one, or the one that the target is pinned to. */
+  readonly followed?: Snapshot;
+  readonly newest?: Snapshot;
+  /** What of the followed list could not be read: as the newest release of this content has it. */
   readonly unreadable: readonly DocumentWarning[];
 }
 
-export interface TargetSnapshots {
-  /** The current one, or the one that the target is pinned to. */
-  readonly followed?: FollowedSnapshot;
-  readonly newest?: Snapshot;
-}
-
 /** What a target selects of one snapshot. */
-export interface Listing {
+export interface TargetSelection {
   readonly snapshot: Snapshot;
   readonly selection: Selection;
   /** `ofRegistry` as it was found. */
@@ -37,12 +31,13 @@ export interface Listing {
 export async function readTargetSnapshots(readers: ListReaders, pin: OperatorState['pin']): Promise<TargetSnapshots> {
   const { snapshots, cloud } = readers;
   const [newest, status] = await Promise.all([readNewestSnapshot(readers), snapshots.readPullStatus(cloud)]);
-  if (!newest) return {};
-  const snapshot = pin ? await snapshots.get(cloud, pin.snapshot) : newest;
-  if (!snapshot) return { newest };
-  const publication = pin ? undefined : status?.publication;
-  const unreadable = publication?.unreadable ?? snapshot.warnings.filter((warning) => warning.kind === 'unreadable');
-  return { newest, followed: { snapshot, publication: status?.publication?.key ?? snapshot.id, unreadable } };
+  if (!newest) return { unreadable: [] };
+  const followed = pin ? await snapshots.get(cloud, pin.snapshot) : newest;
+  if (!followed) return { newest, unreadable: [] };
+  const unreadable =
+    (pin ? undefined : status?.publication?.unreadable) ??
+    followed.warnings.filter((warning) => warning.kind === 'unreadable');
+  return { newest, followed, unreadable };
 }
 
 export async function readNewestSnapshot({ snapshots, cloud }: ListReaders): Promise<Snapshot | undefined> {
@@ -64,19 +59,23 @@ export function registryOf({ regions }: Target): string | undefined {
 }
 
 /** `location`: where the target's resource is, which is the home of a registry that names itself. */
-export async function readRegions(arm: ArmSession, target: Target, location: string): Promise<Listing['regions']> {
+export async function readRegions(
+  arm: ArmSession,
+  target: Target,
+  location: string,
+): Promise<TargetSelection['regions']> {
   const { regions, resourceId } = target;
   if (regions === 'all' || !('ofRegistry' in regions)) return regions;
   const isItsOwn = regions.ofRegistry.toLowerCase() === resourceId.toLowerCase();
   return arm.readRegistryRegions(regions.ofRegistry, isItsOwn ? location : undefined);
 }
 
-export function toListing(
+export function selectFor(
   snapshot: Snapshot,
   target: Target,
-  regions: Listing['regions'],
+  regions: TargetSelection['regions'],
   everKnownRegions: readonly string[] = [],
-): Listing {
+): TargetSelection {
   const { serviceTag, addressFamilies: families } = target;
   // Where Azure says that a registry is in a region, the name of the region is no mistake.
   const named = registryOf(target) === undefined || regions === 'all' ? [] : regions;
@@ -93,9 +92,13 @@ export function regionsIn({ document, quarantine }: Snapshot, serviceTag: string
 }
 
 /** Without a call to Azure: of a registry with the regions that it had last, or else with any, as it may have any. */
-export function toLastListing(snapshot: Snapshot, target: Target, state: TargetState | undefined): Listing {
+export function selectWithLastRegions(
+  snapshot: Snapshot,
+  target: Target,
+  state: TargetState | undefined,
+): TargetSelection {
   const { regions, serviceTag } = target;
-  if (regions === 'all' || !('ofRegistry' in regions)) return toListing(snapshot, target, regions);
+  if (regions === 'all' || !('ofRegistry' in regions)) return selectFor(snapshot, target, regions);
   const last = state?.run.seen?.registryRegions ?? knownRegions(snapshot.document, serviceTag);
-  return toListing(snapshot, target, last);
+  return selectFor(snapshot, target, last);
 }

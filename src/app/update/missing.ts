@@ -5,7 +5,13 @@ import { livePrefixes } from '../../core/plan/currentRule.ts';
 import { intersectPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { prefixesOwned, type SeenRules, type TargetState } from '../../core/targets/targetState.ts';
-import { readNewestSnapshot, registryOf, toLastListing, type Listing, type ListReaders } from './listing.ts';
+import {
+  readNewestSnapshot,
+  registryOf,
+  selectWithLastRegions,
+  type TargetSelection,
+  type ListReaders,
+} from './listing.ts';
 import type { Logger } from '../ports.ts';
 import { scopeOf, type HistorySource } from './past.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
@@ -42,11 +48,11 @@ export async function measureMissing(
 
 async function readLastListing(readers: MissingReaders, target: Target, state: TargetState) {
   const newest = await readNewestSnapshot(readers);
-  return newest && toLastListing(newest, target, state);
+  return newest && selectWithLastRegions(newest, target, state);
 }
 
 function factsOf(
-  { snapshot, regions, selection }: Listing,
+  { snapshot, regions, selection }: TargetSelection,
   { run }: TargetState,
   { planned }: RunResult,
 ): Omit<SeenRules, 'missing'> {

@@ -4,7 +4,7 @@ import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { hasDeadline, isApplied } from '../../core/targets/targetFacts.ts';
 import type { Target } from '../../core/targets/target.ts';
-import type { LastResult, TargetState, WaitingPrefix } from '../../core/targets/targetState.ts';
+import type { LastResult, TargetState, MissingPrefix } from '../../core/targets/targetState.ts';
 import { toDay } from '../../core/time.ts';
 import { counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
@@ -30,13 +30,13 @@ export interface DeadlineNotice {
 export function deadlineNotice(
   target: Target,
   state: TargetState,
-  missing: readonly WaitingPrefix[],
+  missing: readonly MissingPrefix[],
   now: Date,
 ): DeadlineNotice | undefined {
   if (!hasDeadline(target, { isPaused: state.operator.paused !== undefined, isApplied: isApplied(state) }))
     return undefined;
-  const waiting = missing.filter((entry) => entry.published !== '');
-  const clock = calculateGoLive([{ target: target.name, waiting }], now);
+  const listed = missing.filter((entry) => entry.published !== '');
+  const clock = calculateGoLive([{ target: target.name, missing: listed }], now);
   const day = toDay(now);
   const isUrgent = clock.status === 'near' || clock.status === 'overdue';
   if (!isUrgent || state.run.deadlineAnnounced === day) return undefined;

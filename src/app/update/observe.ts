@@ -19,10 +19,10 @@ import {
   type TargetState,
 } from '../../core/targets/targetState.ts';
 import { proveApproval } from './approvals.ts';
-import { readRegions, readTargetSnapshots, toListing, type Listing, type ListReaders } from './listing.ts';
+import { readRegions, readTargetSnapshots, selectFor, type TargetSelection, type ListReaders } from './listing.ts';
 import type { ArmSession, Clock, CurrentState, Ledger, TargetAdapter } from '../ports.ts';
 import { pastOf, scopeOf, selectionOf, type HistorySource, type Past } from './past.ts';
-import { selectionBlockers, selectionDistrust, selectionNotes } from './selectionReasons.ts';
+import { selectionBlockers, selectionRemovalBlockers, selectionNotes } from './selectionReasons.ts';
 
 export interface TargetObservation {
   readonly target: Target;
@@ -30,9 +30,9 @@ export interface TargetObservation {
   readonly configHash: string;
   readonly current: CurrentState;
   /** What the target follows: the current list, or the one that it is pinned to. */
-  readonly own: Listing | undefined;
+  readonly own: TargetSelection | undefined;
   /** What it selects of the current list, also if it is pinned to an earlier one. */
-  readonly newest: Listing | undefined;
+  readonly newest: TargetSelection | undefined;
   /** Whether the approval in the state counts now. */
   readonly isApprovalValid: boolean;
   /** What the target selects now, and since when. */
@@ -57,19 +57,19 @@ export async function observeTarget(
   state: TargetState,
 ): Promise<TargetObservation> {
   const current = await adapterOf(arm, target).read(target);
-  const { followed, newest: newestSnapshot } = await readTargetSnapshots(readers, state.operator.pin);
+  const { followed, newest: newestSnapshot, unreadable } = await readTargetSnapshots(readers, state.operator.pin);
   const regions = await readRegions(arm, target, current.location);
   const history = await readers.history.readFor(target.serviceTag);
-  const listingOf = (snapshot: Snapshot) => toListing(snapshot, target, regions, regionsEver(history, target));
-  const own = followed && listingOf(followed.snapshot);
-  const newest = newestSnapshot && newestSnapshot !== followed?.snapshot ? listingOf(newestSnapshot) : own;
+  const select = (snapshot: Snapshot) => selectFor(snapshot, target, regions, regionsEver(history, target));
+  const own = followed && select(followed);
+  const newest = newestSnapshot && newestSnapshot !== followed ? select(newestSnapshot) : own;
   const configHash = targetConfigHash(target);
-  const snapshot = followed?.snapshot.id ?? '';
+  const snapshot = followed?.id ?? '';
   const now = readers.clock.now();
   const approval = state.operator.approval;
   const isOpen = approval && holds(approval, { snapshot, newest: newestSnapshot?.id ?? '', configHash, now });
   const isProven = isOpen ? await proveApproval(readers.ledger, approval) : false;
-  const removalBlockers = selectionDistrust(target, own, state, followed?.unreadable ?? []);
+  const removalBlockers = selectionRemovalBlockers(target, own, state, unreadable);
   const { pin } = state.operator;
   const ownership = {
     owned: provenClaims(state.ownership, current),
@@ -83,7 +83,7 @@ export async function observeTarget(
     snapshot,
     listed: own ? toListed(history, target, own) : [],
     nested: own?.selection.nested ?? [],
-    live: { ...current, maxRules: current.maxPrefixes },
+    live: current,
     ownership,
     operator: { ...(pin && { pin }), ...(isProven && approval && { approval }) },
     absences: past.absences,
@@ -113,7 +113,7 @@ export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
 }
 
 /** The tag of one region says where a prefix is, also for a target that follows the whole tag. */
-function toListed(history: History, target: Target, own: Listing): ListedPrefix[] {
+function toListed(history: History, target: Target, own: TargetSelection): ListedPrefix[] {
   const { document } = own.snapshot;
   const { prefixes, tags } = own.selection;
   const services = [...new Set(tags.map((tag) => tag.split('.', 1)[0] ?? tag))];
@@ -138,7 +138,7 @@ function toListed(history: History, target: Target, own: Listing): ListedPrefix[
 }
 
 /** The day on which the oldest quarantine of a selected tag began. */
-function removalsBlockedSince(own: Listing | undefined): Pick<PlanInput, 'removalsBlockedSince'> {
+function removalsBlockedSince(own: TargetSelection | undefined): Pick<PlanInput, 'removalsBlockedSince'> {
   const { tags = [], missingTags = [] } = own?.selection ?? {};
   const selected = new Set([...tags, ...missingTags].map((tag) => tag.toLowerCase()));
   const days = (own?.snapshot.quarantine ?? [])

@@ -6,7 +6,7 @@ import type { History, Scope } from '../../core/history/history.ts';
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import type { SafetyLimits, Target } from '../../core/targets/target.ts';
 import type { SelectionState } from '../../core/targets/targetState.ts';
-import type { Listing } from './listing.ts';
+import type { TargetSelection } from './listing.ts';
 
 export interface HistorySource {
   /** The history of a tag, recorded by the pulls or not. */
@@ -20,14 +20,14 @@ export interface Past {
 }
 
 /** The selected tags, those that are missing or empty now among them. */
-export function scopeOf({ selection }: Listing, { addressFamilies, limits }: Target): Scope {
+export function scopeOf({ selection }: TargetSelection, { addressFamilies, limits }: Target): Scope {
   const tags = [...new Set([...selection.tags, ...selection.missingTags, ...selection.emptyTags])];
   return { tags, families: addressFamilies, limits };
 }
 
 /** What is no longer selected since the configuration changed has its grace period from then on. */
 export function selectionOf(
-  own: Listing,
+  own: TargetSelection,
   target: Target,
   known: SelectionState | undefined,
   now: Date,

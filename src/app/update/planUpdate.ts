@@ -40,18 +40,18 @@ function lostClaims({ services, state, target }: Run, { result }: PlannedUpdate)
 
 export async function planUpdate(arm: ArmSession, observation: TargetObservation): Promise<PlannedUpdate> {
   const { state, own, newest } = observation;
-  const { result, maxPrefixes } = await planWithQuota(arm, observation);
+  const { result, maxRules } = await planWithQuota(arm, observation);
   const notes = [...observation.notes, ...pinNotes(state.operator.pin, result, own, newest)];
   return {
     ...observation,
-    current: { ...observation.current, maxPrefixes },
+    current: { ...observation.current, maxRules },
     result: withNotes(result, notes),
   };
 }
 
 interface PlanWithQuota {
   readonly result: PlanResult;
-  readonly maxPrefixes: number | undefined;
+  readonly maxRules: number | undefined;
 }
 
 /**
@@ -68,15 +68,15 @@ async function planWithQuota(arm: ArmSession, observation: TargetObservation): P
   const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
   const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
   if (isQuiet || current.blockers.length > 0 || maxRules !== undefined || !adapter.readQuota) {
-    return { result, maxPrefixes: maxRules };
+    return { result, maxRules: maxRules };
   }
   const count = result.changes.reduce((most, { prefixes }) => Math.max(most, prefixes.length), 0);
   const hasRoom = known && !known.isAssumed && 2 * (count + result.plan.foreign.length) <= known.limit;
-  if (hasRoom && !isShort) return { result, maxPrefixes: known.limit };
+  if (hasRoom && !isShort) return { result, maxRules: known.limit };
   const { limit, note } = await adapter.readQuota(target, current);
   const planned = await inSteps(planInSteps({ ...input, live: { ...input.live, maxRules: limit } }));
   const wanted = (target.kind === 'nsgRule' ? undefined : target.capacity.maxRules) ?? Infinity;
-  return { result: note ? withNotes(planned, [note]) : planned, maxPrefixes: Math.min(limit, wanted) };
+  return { result: note ? withNotes(planned, [note]) : planned, maxRules: Math.min(limit, wanted) };
 }
 
 /** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */

@@ -156,7 +156,7 @@ function capacityAfter({ run, operator }: TargetState, { planned, applied }: Run
   if (!planned) return run.capacity;
   const { current, own, target } = planned;
   // A registry says its quota only if it is asked, which is before a write.
-  const limit = current.maxPrefixes ?? run.capacity?.limit ?? traitsOf(target).assumedQuota;
+  const limit = current.maxRules ?? run.capacity?.limit ?? traitsOf(target).assumedQuota;
   if (limit === undefined) return run.capacity;
   const after = new Map(applied?.after.map(({ rule, prefixes }) => [rule, prefixes]));
   const used = sum(current.rules.map(({ rule, prefixes }) => (after.get(rule) ?? prefixes).length));
@@ -170,7 +170,7 @@ function capacityAfter({ run, operator }: TargetState, { planned, applied }: Run
 
 function isAssumed({ current, target, result }: PlannedUpdate, known: CapacityHistory | undefined): boolean {
   if (traitsOf(target).assumedQuota === undefined) return false;
-  if (current.maxPrefixes === undefined) return known?.isAssumed ?? known === undefined;
+  if (current.maxRules === undefined) return known?.isAssumed ?? known === undefined;
   return result.plan.reasons.some(({ code }) => code === 'assumedQuota');
 }
 

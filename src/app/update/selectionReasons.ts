@@ -4,15 +4,16 @@ import { nearestNames } from '../../core/nearest.ts';
 import type { PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { findTag, regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
+import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import type { OperatorState, TargetState } from '../../core/targets/targetState.ts';
 import { andMore, counted } from '../../core/words.ts';
-import { registryOf, type FollowedSnapshot, type Listing } from './listing.ts';
+import { registryOf, type TargetSelection } from './listing.ts';
 
 /** Why nothing can be applied. `own`: what the target follows. */
-export function selectionBlockers(target: Target, own: Listing | undefined, state: TargetState): Reason[] {
+export function selectionBlockers(target: Target, own: TargetSelection | undefined, state: TargetState): Reason[] {
   const mistake = mistakeIn(target, own, state);
   if (!own || mistake) return mistake ? [mistake] : [];
   const unknown = own.selection.unknownRegions.map((entry) => unknownRegion(target, entry));
@@ -21,7 +22,11 @@ export function selectionBlockers(target: Target, own: Listing | undefined, stat
 }
 
 /** There is no list, or what is asked of it makes no sense. */
-function mistakeIn(target: Target, own: Listing | undefined, { operator: { pin } }: TargetState): Reason | undefined {
+function mistakeIn(
+  target: Target,
+  own: TargetSelection | undefined,
+  { operator: { pin } }: TargetState,
+): Reason | undefined {
   return own ? (partOfTag(target, own.snapshot) ?? unknownTag(target, own.snapshot)) : noSnapshot(pin);
 }
 
@@ -53,7 +58,7 @@ function unknownTag({ serviceTag }: Target, { id, document, quarantine }: Snapsh
   return { code: 'missingTag', message };
 }
 
-function unknownRegion(target: Target, entry: Listing['selection']['unknownRegions'][number]): Reason {
+function unknownRegion(target: Target, entry: TargetSelection['selection']['unknownRegions'][number]): Reason {
   const nearest = entry.nearest.length > 0 ? `, nearest: ${entry.nearest.join(', ')}` : '';
   return {
     code: 'unknownRegion',
@@ -61,7 +66,7 @@ function unknownRegion(target: Target, entry: Listing['selection']['unknownRegio
   };
 }
 
-function emptySelection(target: Target, own: Listing): Reason {
+function emptySelection(target: Target, own: TargetSelection): Reason {
   const gaps = gapsOf(target, own).map(({ fact }) => fact);
   const what = `${target.serviceTag} has no ${target.addressFamilies.join(' or ')} prefixes for it in ${own.snapshot.id}.`;
   return {
@@ -76,7 +81,7 @@ interface Gap {
   readonly fact: string;
 }
 
-function gapsOf(target: Target, { snapshot, selection }: Listing): Gap[] {
+function gapsOf(target: Target, { snapshot, selection }: TargetSelection): Gap[] {
   const { missingTags, emptyTags } = selection;
   const registry = registryOf(target);
   const place = registry === undefined ? '' : ` of ${registry}`;
@@ -91,7 +96,7 @@ function gapsOf(target: Target, { snapshot, selection }: Listing): Gap[] {
 }
 
 /** Said in any case: a region that the list leaves out is not let in, whether or not anything of it was before. */
-function gapReasons(target: Target, own: Listing): Reason[] {
+function gapReasons(target: Target, own: TargetSelection): Reason[] {
   return gapsOf(target, own).map(({ isQuarantined, fact }) => ({
     code: isQuarantined ? 'quarantined' : 'missingTag',
     message: `${fact} It adds nothing, and nothing is removed meanwhile.`,
@@ -99,11 +104,11 @@ function gapReasons(target: Target, own: Listing): Reason[] {
 }
 
 /** Why this list's removals for this selection are not believed. */
-export function selectionDistrust(
+export function selectionRemovalBlockers(
   target: Target,
-  own: Listing | undefined,
+  own: TargetSelection | undefined,
   state: TargetState,
-  unreadable: FollowedSnapshot['unreadable'],
+  unreadable: readonly DocumentWarning[],
 ): Reason[] {
   const mistake = mistakeIn(target, own, state);
   if (!own || mistake) return mistake ? [mistake] : [];
@@ -119,7 +124,7 @@ export function selectionDistrust(
   ];
 }
 
-function unreadableReasons(warnings: FollowedSnapshot['unreadable']): Reason[] {
+function unreadableReasons(warnings: readonly DocumentWarning[]): Reason[] {
   return [...new Set(warnings.map(({ tag }) => tag))].map((tag) => {
     const entries = warnings.filter((warning) => warning.tag === tag);
     const what = andMore(entries.map(({ prefix }) => `"${prefix}"`));
@@ -129,13 +134,13 @@ function unreadableReasons(warnings: FollowedSnapshot['unreadable']): Reason[] {
 }
 
 /** What a person should know of the list, whatever the plan is. */
-export function selectionNotes(target: Target, own: Listing | undefined, state: TargetState): Reason[] {
+export function selectionNotes(target: Target, own: TargetSelection | undefined, state: TargetState): Reason[] {
   if (!own || mistakeIn(target, own, state)) return [];
   const isNothing = own.selection.prefixes.length + state.ownership.prefixes.length === 0;
   return [...(isNothing ? [] : gapReasons(target, own)), ...droppedNotes(target, own)];
 }
 
-function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: Listing): Reason[] {
+function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: TargetSelection): Reason[] {
   if (traitsOf(target).takesIpv6 || otherFamilies === 0) return [];
   const message = `Left out: ${counted(otherFamilies, 'IPv6 prefix')} of ${andMore(tags)}, as a registry takes IPv4 rules only.`;
   return [{ code: 'ipv6Dropped', message }];
@@ -145,8 +150,8 @@ function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: Li
 export function pinNotes(
   pin: OperatorState['pin'],
   { ours, plan }: PlanResult,
-  own: Listing | undefined,
-  current: Listing | undefined,
+  own: TargetSelection | undefined,
+  current: TargetSelection | undefined,
 ): Reason[] {
   if (!pin || !current) return [];
   const kept = subtractPrefixes([...ours, ...plan.foreign], plan.remove);

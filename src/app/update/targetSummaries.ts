@@ -1,12 +1,12 @@
-/** Every configured target in short, seen by a run or not: how it stands, and what it waits for. */
+/** Every configured target in short, seen by a run or not: how it stands, and what it lacks. */
 import { firstListed } from '../../core/history/firstListed.ts';
 import { once } from '../../core/once.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { hasDeadline } from '../../core/targets/targetFacts.ts';
-import type { WaitingPrefix } from '../../core/targets/targetState.ts';
-import { readNewestId, toLastListing } from './listing.ts';
+import type { MissingPrefix } from '../../core/targets/targetState.ts';
+import { readNewestId, selectWithLastRegions } from './listing.ts';
 import type { SnapshotStore, TargetStateStore, TargetSummary } from '../ports.ts';
 import { scopeOf, type HistorySource } from './past.ts';
 
@@ -23,7 +23,7 @@ export interface NamedTargetSummary extends TargetSummary {
   readonly hasDeadline: boolean;
 }
 
-/** In the order of the targets. What the current list has and no run has dealt with yet waits like all else. */
+/** In the order of the targets. What the current list has and no run has dealt with yet is missing like all else. */
 export async function summarizeTargets(
   readers: SummaryReaders,
   targets: readonly Target[],
@@ -36,18 +36,18 @@ export async function summarizeTargets(
   for (const target of targets) {
     const summary = seen.get(target.name) ?? notYetSeen;
     const newest = summary.snapshot === newestId ? undefined : await readNewest();
-    const fresh = newest ? await waitingUnseen(readers, newest, target, summary.snapshot) : [];
+    const fresh = newest ? await missingUnseen(readers, newest, target, summary.snapshot) : [];
     summaries.push({
       ...summary,
       target: target.name,
-      waiting: [...summary.waiting, ...fresh],
+      missing: [...summary.missing, ...fresh],
       hasDeadline: hasDeadline(target, { isPaused: isPausedOrPreview(summary), isApplied: summary.isApplied }),
     });
   }
   return summaries;
 }
 
-const notYetSeen: TargetSummary = { status: 'pending', isApplied: false, waiting: [] };
+const notYetSeen: TargetSummary = { status: 'pending', isApplied: false, missing: [] };
 
 /** As its last run found it: the targets file may say otherwise since. */
 function isPausedOrPreview({ status }: TargetSummary): boolean {
@@ -55,16 +55,16 @@ function isPausedOrPreview({ status }: TargetSummary): boolean {
 }
 
 /** What was first listed after the snapshot that the last run dealt with; without such a run, all that is listed. */
-async function waitingUnseen(
+async function missingUnseen(
   readers: SummaryReaders,
   newest: Snapshot,
   target: Target,
   dealtWith: string | undefined,
-): Promise<readonly WaitingPrefix[]> {
+): Promise<readonly MissingPrefix[]> {
   const history = await readers.history.readFor(target.serviceTag);
   const last = history.document.releases.findLast(({ snapshot }) => snapshot === dealtWith);
   if (dealtWith !== undefined && !last) return [];
-  const listing = toLastListing(newest, target, undefined);
+  const listing = selectWithLastRegions(newest, target, undefined);
   return firstListed(history, scopeOf(listing, target), listing.selection.prefixes)
     .filter(({ release }) => !last || release.seenAt > last.seenAt)
     .map(({ prefix, release }) => ({ prefix, published: release.date }));

@@ -1,5 +1,5 @@
 /** What an address is, who lets it in, and what to do next. */
-import { coversAll, familyOf, intersectPrefixes, overlapping, parsePrefix } from '../prefixes.ts';
+import { includesAll, familyOf, intersectPrefixes, overlapping, parsePrefix } from '../prefixes.ts';
 import type { LookupMatch } from '../serviceTags/lookupIndex.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
 import { defaultServiceTag } from '../serviceTags/serviceTags.ts';
@@ -126,7 +126,7 @@ function verdictOf(
   const claim = owned.filter(({ prefix }) => overlapping([prefix], [address]).length > 0);
   const others = intersectPrefixes(state?.run.seen?.byOthers ?? [], [address]);
   const live = [...claim.map(({ prefix }) => prefix), ...others];
-  const allowed = live.length === 0 ? 'no' : coversAll(live, [address]) ? 'yes' : 'partly';
+  const allowed = live.length === 0 ? 'no' : includesAll(live, [address]) ? 'yes' : 'partly';
   return {
     name: target.name,
     status,

@@ -14,7 +14,7 @@ export interface PullStatus {
     readonly runId: string;
   };
   /** The newest publication seen, with or without new content; counts confirmations of a removal. */
-  readonly publication?: Publication;
+  readonly publication?: NewestRelease;
   /** The snapshot whose changes were queued for all targets. */
   readonly fannedOut?: string;
   readonly sources: readonly SourceReport[];
@@ -27,7 +27,7 @@ export interface PullStatus {
   readonly ledgerHead?: LedgerHead;
 }
 
-export interface Publication {
+export interface NewestRelease {
   /** Differs between any two publications: date, change number, content hash, and what of it could not be read. */
   readonly key: string;
   readonly date: string;

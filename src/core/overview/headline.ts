@@ -21,8 +21,8 @@ export interface HeadlineInput {
 }
 
 export function headlineOf(input: HeadlineInput): Now {
-  const told = tellWorst(input);
-  return { ...told, details: [...(told.details ?? []), ...detailsOf(input, told.state)] };
+  const worst = tellWorst(input);
+  return { ...worst, details: [...(worst.details ?? []), ...detailsOf(input, worst.state)] };
 }
 
 type Told = Omit<Now, 'details'> & { readonly details?: readonly string[] };

@@ -5,7 +5,7 @@ import type { Reason } from '../reasons.ts';
 import { locationInWords } from '../serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../serviceTags/serviceTags.ts';
 import type { Target } from '../targets/target.ts';
-import type { TargetState, TargetStatus, WaitingPrefix } from '../targets/targetState.ts';
+import type { TargetState, TargetStatus, MissingPrefix } from '../targets/targetState.ts';
 import { compareText, counted, dayInWords } from '../words.ts';
 import type { TargetRow } from './overview.ts';
 import { readable } from './readable.ts';
@@ -15,7 +15,7 @@ export interface RowInput {
   readonly state: TargetState | undefined;
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
-  readonly missing: readonly WaitingPrefix[];
+  readonly missing: readonly MissingPrefix[];
   /** Azure's week counts for it: it is written to, and a run has looked at it. */
   readonly hasDeadline: boolean;
 }

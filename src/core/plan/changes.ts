@@ -4,7 +4,7 @@ import type { Decided, Fate } from './decide.ts';
 import type { LiveRules } from './own.ts';
 import type { RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
-import { coversAll, familyOf, ofFamily, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
+import { includesAll, familyOf, ofFamily, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 import { familyOfRule, ownRulesOf } from '../targets/ownRules.ts';
 import { listed as inWords } from '../words.ts';
@@ -70,7 +70,7 @@ export function findRuleLocks(input: PlanInput, live: LiveRules, rows: readonly 
       input.listed.map(({ prefix }) => prefix).filter((prefix) => familyOf(prefix) === family),
       known,
     );
-    if (live.approval && coversAll(live.approval.add, missing)) return [];
+    if (live.approval && includesAll(live.approval.add, missing)) return [];
     return [{ rule: rule.rule, family, reasons: [change], canBeApproved: true }];
   });
 }

@@ -4,7 +4,7 @@ import { prefixesOf } from './plan.ts';
 import type { ListedPrefix, PlanInput } from './planInput.ts';
 import type { Absence } from '../history/absences.ts';
 import {
-  coversAll,
+  includesAll,
   intersectEach,
   intersectPrefixes,
   isPrefix,
@@ -78,7 +78,7 @@ export function classifyLiveRules(input: PlanInput): LiveRules {
     rules,
     ours,
     others,
-    replaced: others.filter((prefix) => !coversAll(listed, [prefix]) && coversAll(approved, [prefix])),
+    replaced: others.filter((prefix) => !includesAll(listed, [prefix]) && includesAll(approved, [prefix])),
     allowedByOthers: traitsOf(target).hasOwnRules ? [] : allowedByOthers(ours, others, listed),
     owned,
     approval,

@@ -4,13 +4,13 @@ import { overlapping } from '../prefixes.ts';
 import { regionInWords } from '../serviceTags/regions.ts';
 import { concerns } from '../serviceTags/watchedTags.ts';
 import type { Target } from '../targets/target.ts';
-import type { WaitingPrefix } from '../targets/targetState.ts';
+import type { MissingPrefix } from '../targets/targetState.ts';
 import type { Release } from '../history/historyDocument.ts';
 
 /** A target and what it lacks of the current list. */
 export interface TargetNeed {
   readonly target: Target;
-  readonly missing: readonly WaitingPrefix[];
+  readonly missing: readonly MissingPrefix[];
 }
 
 export function releaseRow(release: Release, tag: string, needs: readonly TargetNeed[] | undefined): ReleaseRow {

@@ -4,7 +4,7 @@ import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LastResult, OwnedPrefix, Pause, Pin, SeenRules, TargetState } from './targetState.ts';
-import type { WaitingPrefix } from './targetState.ts';
+import type { MissingPrefix } from './targetState.ts';
 
 export interface StateOfVersion1 {
   readonly version: 1;
@@ -23,7 +23,7 @@ export interface StateOfVersion1 {
   readonly pin?: Pin;
   readonly paused?: Pause;
   readonly approval?: unknown;
-  readonly waiting?: readonly WaitingPrefix[];
+  readonly waiting?: readonly MissingPrefix[];
   readonly coverage?: Omit<SeenRules, 'missing' | 'absent'>;
   readonly capacity?: CapacityHistory;
   readonly deadlineAnnounced?: string;

@@ -136,7 +136,7 @@ export interface SeenRules {
   /** Id of the snapshot that was current then. */
   readonly snapshot: string;
   /** Listed prefixes that the live rules lack, with the day on which they were first listed (`YYYY-MM-DD`). */
-  readonly missing: readonly WaitingPrefix[];
+  readonly missing: readonly MissingPrefix[];
   /** Ours, no longer listed, and since when. */
   readonly absent: readonly AbsentPrefix[];
   /** Listed prefixes that rules of others let in. */
@@ -145,7 +145,7 @@ export interface SeenRules {
   readonly registryRegions?: readonly string[];
 }
 
-export interface WaitingPrefix {
+export interface MissingPrefix {
   readonly prefix: string;
   readonly published: string;
 }

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { ConfigurationError } from '../errors.ts';
 import { parseJsonc } from '../jsonc.ts';
-import { createClaimCheck } from './targetClaims.ts';
+import { createExclusiveUseCheck } from './exclusiveUses.ts';
 import { isObject, parseWith, toTarget, type Fault } from './targetEntry.ts';
 import { resourceTypes, type TargetKind } from './targetKinds.ts';
 import { defaultsSchema, fileSchema, resourceIds, targetName, type Settings } from './targetSchema.ts';
@@ -46,8 +46,8 @@ export function parseTargetsFile(json: unknown, source: string): TargetsFile {
   const profiles = toProfiles(file.profiles, defaults, faults);
 
   const found = targets.flatMap((target, index) => (target ? [{ target: withOwnRegions(target), index }] : []));
-  const checkClaims = createClaimCheck();
-  faults.push(...found.flatMap(({ target, index }) => checkClaims(target, `targets[${index}]`)));
+  const checkUses = createExclusiveUseCheck();
+  faults.push(...found.flatMap(({ target, index }) => checkUses(target, `targets[${index}]`)));
   if (faults.length > 0) return refuse(faults, source);
   return { targets: found.map(({ target }) => target), profiles };
 }

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SecurityRule } from '@azure/arm-network';
 import { describeOwner, parseOwner, toMark } from '../../../src/adapters/arm/nsgRuleMark.ts';
-import { fingerprintOf, roomFor, toCurrentRule, toSecurityRule } from '../../../src/adapters/arm/nsgRuleModel.ts';
+import {
+  fingerprintOf,
+  maxRulesBeside,
+  toCurrentRule,
+  toSecurityRule,
+} from '../../../src/adapters/arm/nsgRuleModel.ts';
 import { orderSteps } from '../../../src/adapters/arm/nsgRuleSteps.ts';
 import { ownRulesOf } from '../../../src/core/targets/ownRules.ts';
 import { nsgTarget } from './targets.ts';
@@ -153,8 +158,8 @@ test('room is what other rules, of whatever direction, leave of 4,000 on the rem
     { sourceAddressPrefix: '2001:db8::/48' },
   ];
 
-  expect(roomFor(target, others)).toBe(3_996);
-  expect(roomFor(nsgTarget({}, { direction: 'Outbound' }), others)).toBe(3_999);
+  expect(maxRulesBeside(target, others)).toBe(3_996);
+  expect(maxRulesBeside(nsgTarget({}, { direction: 'Outbound' }), others)).toBe(3_999);
 });
 
 describe('the order of writes', () => {

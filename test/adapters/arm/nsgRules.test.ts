@@ -45,7 +45,7 @@ describe('happy path', () => {
     const after = await apply(session, [put4, put6]);
 
     expect(before.rules.map(({ mark }) => mark)).toEqual([undefined, undefined]);
-    expect(before).toMatchObject({ location: 'westeurope', maxPrefixes: 3_998, blockers: [], notes: [] });
+    expect(before).toMatchObject({ location: 'westeurope', maxRules: 3_998, blockers: [], notes: [] });
     expect(after.rules).toEqual([
       { rule: name4, prefixes: put4.prefixes, mark: 'ours', drift: [], nonPrefixes: [], blockers: [] },
       { rule: name6, prefixes: put6.prefixes, mark: 'ours', drift: [], nonPrefixes: [], blockers: [] },
@@ -220,7 +220,7 @@ describe('what others did', () => {
 
     expect(blockersOf(both)).toEqual([{ code: 'quota', message: expect.stringContaining('999 of 1000 rules') }]);
     expect(blockersOf(one)).toEqual([]);
-    expect(both.maxPrefixes).toBe(4_000 - 2 * 999);
+    expect(both.maxRules).toBe(4_000 - 2 * 999);
   });
 
   test('an address on the local side fits one family only', async () => {

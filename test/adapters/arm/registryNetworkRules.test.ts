@@ -58,7 +58,7 @@ describe('reading', () => {
         },
       ],
       location: 'westeurope',
-      maxPrefixes: undefined,
+      maxRules: undefined,
       blockers: [],
       notes: [],
     });

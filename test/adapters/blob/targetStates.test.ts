@@ -188,8 +188,8 @@ describe('summaries', () => {
     await upload('state/foreign.txt', 'x');
 
     expect([...(await toStore().listSummaries())]).toEqual([
-      ['api', { status: 'inSync', since, isApplied: false, waiting: [], etag: expect.any(String) }],
-      ['web', { status: 'held', since, isApplied: true, waiting: [], etag: expect.any(String) }],
+      ['api', { status: 'inSync', since, isApplied: false, missing: [], etag: expect.any(String) }],
+      ['web', { status: 'held', since, isApplied: true, missing: [], etag: expect.any(String) }],
     ]);
   });
 
@@ -204,7 +204,7 @@ describe('summaries', () => {
       run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], absent: [], missing } },
     });
 
-    expect((await store.listSummaries()).get('web')).toMatchObject({ status: 'held', waiting: [missing[1]] });
+    expect((await store.listSummaries()).get('web')).toMatchObject({ status: 'held', missing: [missing[1]] });
   });
 
   test('name the snapshot up to which they tell', async () => {
@@ -213,7 +213,7 @@ describe('summaries', () => {
       run: { ...run, seen: { snapshot: lastResult.snapshot, byOthers: [], absent: [], missing: [] } },
     });
 
-    expect((await store.listSummaries()).get('web')).toMatchObject({ waiting: [], snapshot: lastResult.snapshot });
+    expect((await store.listSummaries()).get('web')).toMatchObject({ missing: [], snapshot: lastResult.snapshot });
   });
 
   test.each([

@@ -415,8 +415,8 @@ export function makeWorld(published = releases): World {
                 if (!lastResult) return [];
                 const { status, since } = lastResult;
                 const snapshot = seen?.snapshot ?? snapshots.all.at(-1)?.id ?? '';
-                const waiting = (seen?.missing ?? []).slice(0, 1);
-                return [[name, { status, since, waiting, snapshot, isApplied: true }] as const];
+                const missing = (seen?.missing ?? []).slice(0, 1);
+                return [[name, { status, since, missing, snapshot, isApplied: true }] as const];
               },
             ),
           ),

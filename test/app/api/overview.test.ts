@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Overview } from '../../../src/core/overview/overview.ts';
 import type { Plan, PlanItem } from '../../../src/core/plan/plan.ts';
-import type { LastResult, WaitingPrefix } from '../../../src/core/targets/targetState.ts';
+import type { LastResult, MissingPrefix } from '../../../src/core/targets/targetState.ts';
 import { call } from './call.ts';
 import { makeRun, makeState, makeWorld, nsgTarget, plan, type World } from './fakes.ts';
 
@@ -23,7 +23,7 @@ async function ask(): Promise<Overview> {
   return (await call(world.app, 'overview')).json() as Overview;
 }
 
-function stand(name: string, result: Partial<LastResult>, missing: readonly WaitingPrefix[] = []): void {
+function stand(name: string, result: Partial<LastResult>, missing: readonly MissingPrefix[] = []): void {
   const lastResult = { ...last, runId: `20260721T070000000Z-${name}-0123abcd`, ...result };
   const seen = { snapshot: world.snapshots.all.at(-1)?.id ?? '', missing, byOthers: [], absent: [] };
   world.states.set(name, makeState({ target: name, run: { outbox: [], lastResult, seen } }));

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   countAddresses,
-  coversAll,
+  includesAll,
   intersectPrefixes,
   parsePrefix,
   subtractPrefixes,
@@ -62,7 +62,7 @@ const world: fc.Arbitrary<World> = fc
 /** What happens to one block of addresses, told release by release. */
 function modelOf({ lists, releases }: World, block: string) {
   const counted = releases.flatMap((release, index) => (release.rejected ? [] : [{ release, list: lists[index] }]));
-  const listed = counted.map(({ list }) => coversAll([...(list?.west ?? []), ...(list?.north ?? [])], [block]));
+  const listed = counted.map(({ list }) => includesAll([...(list?.west ?? []), ...(list?.north ?? [])], [block]));
   const lastChange = listed.reduce((at, is, index) => (index > 0 && is !== listed[index - 1] ? index : at), 0);
   const from = counted[lastChange]?.release;
   const later = counted.slice(lastChange + 1).filter(({ release }) => !release.addsOnly);

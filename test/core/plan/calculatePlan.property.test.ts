@@ -5,7 +5,7 @@ import { planLists } from '../../../src/core/plan/plan.ts';
 import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import { coverPrefixes } from '../../../src/core/plan/supernet.ts';
 import {
-  coversAll,
+  includesAll,
   countAddresses,
   dropContained,
   familyOf,
@@ -67,7 +67,7 @@ describe('a plan', () => {
       expect(intersectPrefixes(remove, foreign)).toEqual([]);
       for (const step of [result.additions, result.changes]) {
         const after = applyChanges(world.target, world.live, [], step);
-        expect(coversAll(after, foreign)).toBe(true);
+        expect(includesAll(after, foreign)).toBe(true);
         for (const prefix of foreign) expect(overlapping(after, [prefix]).length).toBe(1);
       }
       return foreign.length > 0;
@@ -89,7 +89,7 @@ describe('a plan', () => {
 
       expect(intersectPrefixes([...remove, ...retain], world.desired)).toEqual([]);
       for (const step of [result.additions, result.changes]) {
-        expect(coversAll(applyChanges(world.target, world.live, result.plan.foreign, step), before)).toBe(true);
+        expect(includesAll(applyChanges(world.target, world.live, result.plan.foreign, step), before)).toBe(true);
       }
       return before.length > 0 && remove.length > 0;
     });
@@ -98,7 +98,7 @@ describe('a plan', () => {
   test('of policy addOnly never removes', () => {
     expectLaw(approved(worlds(fc.constant('addOnly'))), 0.5, (world, result) => {
       expect(result.plan.remove).toEqual([]);
-      expect(coversAll(rulesAfter(world, result), world.live)).toBe(true);
+      expect(includesAll(rulesAfter(world, result), world.live)).toBe(true);
       return result.plan.retain.length > 0;
     });
   });
@@ -107,7 +107,7 @@ describe('a plan', () => {
     expectLaw(open, 0.15, (world, result) => {
       expect(sameAddresses(rulesAfter(world, result), [...world.desired, ...result.plan.foreign])).toBe(true);
       const isHeld = result.plan.held.remove.length > 0;
-      expect(isHeld).toBe(isNsg(world) && !coversAll(world.desired, result.plan.foreign));
+      expect(isHeld).toBe(isNsg(world) && !includesAll(world.desired, result.plan.foreign));
       return result.plan.add.length > 0 && result.plan.remove.length > 0;
     });
   });
@@ -116,8 +116,8 @@ describe('a plan', () => {
     expectLaw(fc.oneof(any, open, open), 0.15, (world, result) => {
       const after = applyChanges(world.target, world.live, result.plan.foreign, result.additions);
 
-      expect(coversAll(after, world.live)).toBe(true);
-      expect(coversAll(after, result.plan.add)).toBe(true);
+      expect(includesAll(after, world.live)).toBe(true);
+      expect(includesAll(after, result.plan.add)).toBe(true);
       return result.plan.add.length > 0 && result.plan.remove.length > 0;
     });
   });
@@ -444,7 +444,7 @@ describe('a plan with little room', () => {
       expect(sameAddresses(after, expected)).toBe(true);
       expect(subtractPrefixes(world.desired, [...after, ...held.add])).toEqual([]);
       for (const step of [result.additions, result.changes]) {
-        expect(coversAll(applyChanges(world.target, world.live, foreign, step), before)).toBe(true);
+        expect(includesAll(applyChanges(world.target, world.live, foreign, step), before)).toBe(true);
       }
       if (world.target.policy === 'addOnly') expect(remove).toEqual([]);
       return lacksRoom(result) && result.changes.length > 0;
@@ -479,7 +479,7 @@ describe('a plan with little room', () => {
 
       const opened = subtractPrefixes(second.plan.add, approval.add);
       expect(intersectPrefixes(opened, world.desired)).toEqual([]);
-      expect(coversAll(approval.remove, second.plan.remove)).toBe(true);
+      expect(includesAll(approval.remove, second.plan.remove)).toBe(true);
       return lacksRoom(first) && second.changes.length > first.changes.length - 1;
     });
   });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { CoverSearch, coverPrefixes, type CoverBounds } from '../../../src/core/plan/supernet.ts';
 import {
   countAddresses,
-  coversAll,
+  includesAll,
   dropContained,
   mergePrefixes,
   ofFamily,
@@ -90,7 +90,7 @@ describe('coverPrefixes', () => {
         if (!fit) throw new Error('a supernet always fits');
         expect(fit.extraAddresses).toBe(fewestExtra(new Set(hosts), maxRules));
         expect(fit.prefixes.length).toBeLessThanOrEqual(maxRules);
-        expect(coversAll(fit.prefixes, prefixes)).toBe(true);
+        expect(includesAll(fit.prefixes, prefixes)).toBe(true);
         expect(Number(countAddresses(fit.prefixes, 'ipv4')) - hosts.length).toBe(fit.extraAddresses);
         expect(dropContained(fit.prefixes)).toEqual(fit.prefixes);
         expect(fitPrefixes([...prefixes].reverse(), maxRules, 16)).toEqual(fit);
@@ -116,7 +116,7 @@ describe('coverPrefixes', () => {
           if (!fit) throw new Error('a supernet always fits');
           expect(fit.prefixes).toEqual(sortPrefixes(fit.prefixes));
           expect(fit.prefixes.length).toBeLessThanOrEqual(maxRules);
-          expect(coversAll(fit.prefixes, prefixes)).toBe(true);
+          expect(includesAll(fit.prefixes, prefixes)).toBe(true);
           expect(countAddresses(fit.prefixes, 'ipv4') - listed).toBe(BigInt(fit.extraAddresses));
           expect(fit.extraAddresses).toBeLessThanOrEqual(previous);
           previous = fit.extraAddresses;
@@ -135,7 +135,7 @@ describe('coverPrefixes', () => {
       const fit = fitPrefixes(ipv4, maxRules, Infinity);
       if (!fit) throw new Error('a supernet always fits');
       expect(fit.prefixes).toHaveLength(Math.min(maxRules, ipv4.length));
-      expect(coversAll(fit.prefixes, ipv4)).toBe(true);
+      expect(includesAll(fit.prefixes, ipv4)).toBe(true);
       expect(countAddresses(fit.prefixes, 'ipv4') - countAddresses(ipv4, 'ipv4')).toBe(BigInt(fit.extraAddresses));
       return fit.extraAddresses;
     });
@@ -161,7 +161,7 @@ describe('CoverSearch', () => {
           expect(alone.require([...taken, prefix], most)).toBe(isTaken);
           if (isTaken) taken.push(prefix);
           else refused += 1;
-          expect(coversAll(search.cover.prefixes, taken)).toBe(true);
+          expect(includesAll(search.cover.prefixes, taken)).toBe(true);
           expect(search.cover.prefixes.length).toBeLessThanOrEqual(2);
           expect(search.extraAddresses).toBeLessThanOrEqual(most);
         }

@@ -5,7 +5,7 @@ import type { Absence } from '../../../src/core/history/absences.ts';
 import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import {
-  coversAll,
+  includesAll,
   dropContained,
   familyOf,
   intersectPrefixes,
@@ -174,7 +174,7 @@ export function appliedTo(given: World, result: PlanResult): World {
     : subtractPrefixes([...before, ...plan.add], plan.remove);
   const owned = own.map((prefix) => ({
     prefix,
-    since: coversAll(given.owned, [prefix]) ? '2025-01-01T00:00:00.000Z' : '2026-01-10T00:00:00.000Z',
+    since: includesAll(given.owned, [prefix]) ? '2025-01-01T00:00:00.000Z' : '2026-01-10T00:00:00.000Z',
   }));
   const ownedRules = live.length > 0 ? ['AllowAcr', 'AllowAcr-ipv6'] : [];
   const overrides: Partial<PlanInput> | undefined = given.overrides?.live && {

@@ -4,7 +4,7 @@ import { isPullRecord, type RunRecord } from '../../../core/ledger/runRecord.ts'
 import type { Plan } from '../../../core/plan/plan.ts';
 import type { Reason } from '../../../core/reasons.ts';
 import type { Target } from '../../../core/targets/target.ts';
-import type { TargetState, TargetStatus, WaitingPrefix } from '../../../core/targets/targetState.ts';
+import type { TargetState, TargetStatus, MissingPrefix } from '../../../core/targets/targetState.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../../update/targetSummaries.ts';
 import type { Ledger } from '../../ports.ts';
 import type { Queries } from '../../queries.ts';
@@ -21,7 +21,7 @@ export interface TargetFacts {
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
   /** What it lacks of the current list. */
-  readonly missing: readonly WaitingPrefix[];
+  readonly missing: readonly MissingPrefix[];
   readonly hasDeadline: boolean;
 }
 
@@ -38,8 +38,8 @@ export async function readTargetFacts({ services, history }: Queries): Promise<r
     const state = states[index];
     const { status, reasons } = viewState(target, state, services.updatesPaused);
     const known = state instanceof Error ? undefined : state;
-    const { waiting = [], hasDeadline = false } = summaries[index] ?? {};
-    return { target, state: known, status, reasons, missing: missingOf(known, waiting), hasDeadline };
+    const { missing = [], hasDeadline = false } = summaries[index] ?? {};
+    return { target, state: known, status, reasons, missing: missingOf(known, missing), hasDeadline };
   });
 }
 
@@ -66,7 +66,7 @@ async function readStateOnce(
 }
 
 /** All that the last run told, and what was listed after it. */
-function missingOf(state: TargetState | undefined, summary: readonly WaitingPrefix[]): readonly WaitingPrefix[] {
+function missingOf(state: TargetState | undefined, summary: readonly MissingPrefix[]): readonly MissingPrefix[] {
   const all = [...(state?.run.seen?.missing ?? []), ...summary].filter(({ published }) => published !== '');
   return [...new Map(all.map((entry) => [entry.prefix, entry])).values()];
 }

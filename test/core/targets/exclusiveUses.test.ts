@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { createClaimCheck } from '../../../src/core/targets/targetClaims.ts';
+import { createExclusiveUseCheck } from '../../../src/core/targets/exclusiveUses.ts';
 import { nsgTarget, registryTarget } from '../plan/planFixtures.ts';
 
 test('a target that claims what one before it has, whatever its origin', () => {
-  const check = createClaimCheck();
+  const check = createExclusiveUseCheck();
 
   expect(check(nsgTarget({ name: 'hooks' }), 'the targets file')).toEqual([]);
   expect(check(registryTarget({ name: 'prod' }), 'the targets file')).toEqual([]);

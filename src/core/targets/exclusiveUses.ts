@@ -3,7 +3,7 @@ import { ownRulesOf } from './ownRules.ts';
 import type { NsgRuleTarget, Target } from './target.ts';
 import type { Fault } from './targetEntry.ts';
 
-interface Claim {
+interface ExclusiveUse {
   /** What only one target may have. */
   readonly key: string;
   /** The same for people. */
@@ -11,23 +11,23 @@ interface Claim {
 }
 
 /**
- * Asked for one target after the other: the faults of a target that claims what one before it has. `path` says where the
+ * Asked for one target after the other: the faults of a target that would write what one before it has. `path` says where the
  * target stands; a fault names both.
  */
-export function createClaimCheck(): (target: Target, path: string) => readonly Fault[] {
+export function createExclusiveUseCheck(): (target: Target, path: string) => readonly Fault[] {
   const owners = new Map<string, string>();
   return (target, path) => {
-    const claims = claimsOf(target);
-    const faults = claims.flatMap(({ key, what }) => {
+    const uses = exclusiveUses(target);
+    const faults = uses.flatMap(({ key, what }) => {
       const owner = owners.get(key);
       return owner === undefined ? [] : [{ path, message: `"${target.name}" claims ${what}, which ${owner} has` }];
     });
-    for (const { key } of claims) if (!owners.has(key)) owners.set(key, `${path} ("${target.name}")`);
+    for (const { key } of uses) if (!owners.has(key)) owners.set(key, `${path} ("${target.name}")`);
     return faults;
   };
 }
 
-function claimsOf(target: Target): Claim[] {
+function exclusiveUses(target: Target): ExclusiveUse[] {
   const name = { key: `name ${target.name}`, what: `the name ${target.name}` };
   // ARM ids and the names of rules are the same in any letter case.
   const resource = target.resourceId.toLowerCase();
@@ -35,14 +35,14 @@ function claimsOf(target: Target): Claim[] {
   return [name, ...ruleNamesOf(target, resource), ...prioritiesOf(target, resource)];
 }
 
-function ruleNamesOf(target: NsgRuleTarget, resource: string): Claim[] {
+function ruleNamesOf(target: NsgRuleTarget, resource: string): ExclusiveUse[] {
   return ownRulesOf(target).map(({ name }) => ({
     key: `${resource} rule ${name.toLowerCase()}`,
     what: `the rule ${name} of that network security group`,
   }));
 }
 
-function prioritiesOf(target: NsgRuleTarget, resource: string): Claim[] {
+function prioritiesOf(target: NsgRuleTarget, resource: string): ExclusiveUse[] {
   const { direction } = target.rule;
   const written = ownRulesOf(target).filter(({ family }) => target.addressFamilies.includes(family));
   return written.map(({ priority }) => ({
