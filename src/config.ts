@@ -1,4 +1,7 @@
-/** The one reader of process.env: app settings of docs/contract.md, section 1. Runs at cold start, so by hand. */
+/**
+ * The only reader of process.env: the app settings of docs/contract.md, section 1. Every cold start runs it, so it does
+ * not use zod, which takes long to load.
+ */
 import { readArmApiVersions } from './config/armApiVersions.ts';
 import { readArmEndpoint } from './config/armEndpoint.ts';
 import {
@@ -30,11 +33,11 @@ export interface Config {
   readonly cloud: Cloud;
   /** Without a trailing slash. */
   readonly armEndpoint: string;
-  /** True for a loopback stand-in: no credential is asked for or sent. */
+  /** True for a simulated Azure on a loopback address: the app then needs no credential and sends none. */
   readonly armIsLoopback: boolean;
-  /** By provider or resource type in lower case; others are asked with the SDK's version, or the newest that there is. */
+  /** Provider or resource type in lower case → api-version. Others: the SDK's version, or the newest that the cloud has. */
   readonly armApiVersions: ReadonlyMap<string, string>;
-  /** The managed identity to sign in to ARM with, where one is named: that of storage, unless AZURE_CLIENT_ID says another. */
+  /** Signs in to ARM: AZURE_CLIENT_ID, else the identity in the storage settings. Undefined: the app's only identity. */
   readonly identity?: ManagedIdentity;
   readonly sources: readonly SourceSetting[];
   readonly serviceTagsSubscriptionId?: string;
@@ -42,20 +45,20 @@ export interface Config {
   readonly targets: TargetsSetting;
   readonly pullSchedule: string;
   readonly reconcileSchedule: string;
-  /** A time zone setting other than UTC: where the platform honours it, the schedules are in local time. */
+  /** A configured time zone other than UTC. If the platform honours it, the schedules are in local time. */
   readonly timeZone?: string;
   readonly updatesPaused: boolean;
   readonly notificationWebhooks: readonly string[];
-  /** Name of the Function App, where it runs in Azure. */
+  /** Name of the Function App; undefined outside Azure. */
   readonly siteName?: string;
-  /** True where the platform's own settings are there. */
+  /** True if the platform has set its own settings (see isInAzure). */
   readonly isInAzure: boolean;
-  /** Scheme and host name of the app, where the platform says them: links in notifications begin with it. */
+  /** Scheme and host name of the app, the start of links in notifications. Undefined if the platform does not set it. */
   readonly baseUrl?: string;
-  /** Signs notifications. */
+  /** Key that signs notifications. */
   readonly notificationSecret?: string;
   readonly applicationInsights?: { readonly connectionString: string; readonly authentication?: string };
-  /** What a person should know of settings that were left out. */
+  /** Remarks for people about settings that are missing or not used. */
   readonly notes: readonly string[];
 }
 
@@ -66,7 +69,7 @@ export interface Schedules {
 
 const defaultSchedules: Schedules = { pull: '0 30 */6 * * *', reconcile: '0 0 * * * *' };
 
-/** When the timers of this process fire. A schedule that is refused must not keep the app from loading: the default stands in. */
+/** The schedules of the timers. Uses the default for an invalid one, because the app must load to report the mistake. */
 export function readSchedules(): Schedules {
   const read = (setting: string, instead: string) => {
     try {
@@ -82,17 +85,17 @@ export function readSchedules(): Schedules {
   };
 }
 
-/** The settings of this process. Throws ConfigurationError. */
+/** Reads the settings of this process. Throws ConfigurationError. */
 export function readConfig(): Config {
   proxyNote = settleProxies(process.env) ?? proxyNote;
   const config = loadConfig(process.env);
   return proxyNote === undefined ? config : { ...config, notes: [...config.notes, proxyNote] };
 }
 
-/** Of the first call: afterwards the variables are gone. */
+/** Kept from the first call, which deletes the proxy variables. */
 let proxyNote: string | undefined;
 
-/** True where App Service Authentication checks who asks, and takes out what a caller says of himself. */
+/** True if App Service Authentication is on. It identifies callers, and removes identity headers that callers send. */
 export function isSignInOn(): boolean {
   return readText(process.env, 'WEBSITE_AUTH_ENABLED')?.toLowerCase() === 'true';
 }
@@ -136,7 +139,7 @@ export function loadConfig(env: Environment): Config {
   };
 }
 
-/** Names as the platform and Application Insights give them. */
+/** Reads settings that the platform and Application Insights define. */
 function readObservers(env: Environment): Pick<Config, 'baseUrl' | 'applicationInsights'> {
   const host = readText(env, 'WEBSITE_HOSTNAME');
   const connectionString = readText(env, 'APPLICATIONINSIGHTS_CONNECTION_STRING');
@@ -149,7 +152,7 @@ function readObservers(env: Environment): Pick<Config, 'baseUrl' | 'applicationI
   };
 }
 
-/** `localhost:7071` is what the local tools say, and they speak http. */
+/** The local tools set `localhost:7071` and speak http; Azure speaks https. */
 function toBaseUrl(host: string): string {
   const local = `http://${host}`;
   return URL.canParse(local) && isLoopback(new URL(local)) ? local : `https://${host}`;
@@ -169,7 +172,7 @@ export function describeTimeZone(zone: string): string {
   );
 }
 
-/** The location picks which region's rollout the API answers from; it has to exist in the cloud. */
+/** The region whose copy of the list the Discovery API returns. It must exist in the cloud. */
 const defaultLocations: Readonly<Record<Cloud, string>> = {
   Public: 'westeurope',
   AzureGovernment: 'usgovvirginia',

@@ -1,8 +1,8 @@
-/** `acr-addresses`: the process around `run`. */
+/** Entry file of `acr-addresses`: connects `run` with the process. */
 import { fs } from './node.ts';
 import { run } from './run.ts';
 
-/** At once, so that a pipe has it all before the process ends. */
+/** Writes synchronously, so that a pipe gets everything before the process ends. */
 function write(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) {
@@ -10,14 +10,14 @@ function write(fd: number, text: string): void {
       at += fs.writeSync(fd, bytes, at);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      // Whoever reads has seen enough (`| head`).
+      // The reader has closed the pipe, as `| head` does.
       if (code === 'EPIPE') process.exit();
       if (code !== 'EAGAIN') throw error;
     }
   }
 }
 
-/** `process.stdout` and `node:tty` cost more than the rest of the start; a file or a pipe is told apart without them. */
+/** Loads `node:tty` only for a device: it takes longer than the rest of the start, and files and pipes do not need it. */
 function isTerminal(fd: number): boolean {
   return fs.fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
 }

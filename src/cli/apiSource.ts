@@ -1,4 +1,4 @@
-/** The Service Tag Discovery API, with the sign-in of `az login` or of the environment. */
+/** Reads the Service Tag Discovery API with the credentials of `az login` or of the environment. */
 import { buildArmClients } from '../adapters/arm/client.ts';
 import { discoveryApiSource } from '../adapters/sources/discoveryApi.ts';
 import { readArmEndpoint } from '../config/armEndpoint.ts';
@@ -7,7 +7,7 @@ import { UsageError } from './exitCodes.ts';
 import type { Io } from './io.ts';
 import type { SourceValues } from './source.ts';
 
-/** Options first, then the app's own settings of the same meaning. */
+/** Options take precedence over the app's settings with the same meaning. Throws UsageError without a subscription. */
 export function apiSource(cloud: Cloud, values: Pick<SourceValues, 'subscription' | 'location'>, env: Io['env']) {
   const subscriptionId = values.subscription ?? env.SERVICE_TAGS_SUBSCRIPTION_ID;
   if (subscriptionId === undefined) {

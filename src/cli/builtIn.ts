@@ -12,7 +12,7 @@ export async function readHistory(cloud: Cloud): Promise<History> {
   return new History(await builtInHistory(cloud));
 }
 
-/** The newest list of that day or before. */
+/** Returns the newest release of that day or earlier. Throws SourceError if the history begins later. */
 export async function readBuiltIn(cloud: Cloud, asOf: string | undefined): Promise<ReadRelease> {
   const { releases } = await readHistory(cloud);
   const known = releases.filter(({ date }) => asOf === undefined || date <= asOf);
@@ -47,17 +47,17 @@ export async function readBuiltIn(cloud: Cloud, asOf: string | undefined): Promi
   return { document, date: newest.date, origin: 'the built-in history' };
 }
 
-/** The day since which each prefix has been listed without a break, as far as the history goes. */
+/** Prefix → day since which it has been listed without a break, as far back as the history goes. */
 export function firstListedDays(history: History, tags: readonly string[], prefixes: readonly string[]) {
   return toDays(firstListed(history, { tags: known(history, tags), families: addressFamilies }, prefixes));
 }
 
-/** The day of the last list with each prefix. */
+/** Prefix → day of the last release that contains it. */
 export function lastListedDays(history: History, tags: readonly string[], prefixes: readonly string[]) {
   return toDays(lastListed(history, { tags: known(history, tags), families: addressFamilies }, prefixes));
 }
 
-/** Everything that the tags listed at some time. */
+/** All prefixes that the tags have ever contained. */
 export function everListed(history: History, tags: readonly string[]): readonly string[] {
   return sortPrefixes(tags.flatMap((tag) => history.tag(tag)?.steps.flatMap(({ add }) => add) ?? []));
 }

@@ -27,17 +27,18 @@ const options = {
 
 interface Report extends Comparison {
   readonly file: string;
-  /** Names of the rules that were compared; empty for a file that is one list. */
+  /** Names of the compared rules; empty if the file is a plain list. */
   readonly rules: readonly string[];
   readonly tags: readonly string[];
-  /** Of the list. */
+  /** Date of the release that the file was compared with. */
   readonly date: string | undefined;
   readonly origin: string;
-  /** Days, by prefix: of what is missing, and of what is stale. */
+  /** Missing prefix → day. */
   readonly firstListed: Readonly<Record<string, string>>;
+  /** Stale prefix → day. */
   readonly lastListed: Readonly<Record<string, string>>;
   readonly unreadable: Rule['unreadable'];
-  /** Listed, and not expected in any rule: special-purpose ranges and very wide ones. */
+  /** Listed prefixes that no rule should contain: special-purpose ranges and very wide ones. */
   readonly leftOut: readonly LeftOut[];
   readonly inSync: boolean;
   readonly hints: readonly string[];
@@ -69,10 +70,10 @@ function check(
   const listing = listRelease(release.document, selection);
   const listed = listing.rows.map(({ prefix }) => prefix);
   const chosen = chooseRules(rules, listed, rule);
-  const named = chosen.flatMap(({ tags }) =>
+  const prefixesOfTags = chosen.flatMap(({ tags }) =>
     tags.flatMap((tag) => findTag(release.document, tag)?.addressPrefixes ?? []),
   );
-  const own = ofFamilies([...chosen.flatMap(({ prefixes }) => prefixes), ...named], selection.family);
+  const own = ofFamilies([...chosen.flatMap(({ prefixes }) => prefixes), ...prefixesOfTags], selection.family);
   const comparison = compareRules(own, listed, everListed(history, listing.tags));
   const unreadable = chosen.flatMap((rule) => rule.unreadable);
   const { missing, stale, surplus } = comparison;
@@ -92,7 +93,10 @@ function check(
   };
 }
 
-/** The rule that is asked for; else those that let in a listed address or a tag; a file that is one list as it is. */
+/**
+ * Returns the rule with this name; without a name, the rules that admit a listed address or name a tag. A file with only
+ * one rule or list is returned as it is. Throws UsageError for an unknown name.
+ */
 function chooseRules(rules: readonly Rule[], listed: readonly string[], name: string | undefined): readonly Rule[] {
   if (name !== undefined) {
     const found = rules.filter((rule) => rule.name.toLowerCase() === name.toLowerCase());
@@ -205,7 +209,7 @@ function renderMarkdown(report: Report): string {
     .concat('\n');
 }
 
-/** `acr.conf lacks 2 prefixes of AzureContainerRegistry.WestEurope (list of 3 Mar 2025) and contains 1 prefix …` */
+/** `acr.conf, compared with AzureContainerRegistry.WestEurope (list of 3 Mar 2025), lacks 2 prefixes, contains 1 …` */
 function summaryOf({ file, rules, tags, date, missing, stale, surplus, unreadable, inSync }: Report): string {
   const what =
     rules.length === 0 ? file : `${file} (${rules.length === 1 ? `rule ${rules[0]}` : counted(rules.length, 'rule')})`;

@@ -47,7 +47,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   return isDifferent && values['exit-code'] ? exitCodes.different : exitCodes.ok;
 }
 
-/** A day of the source, or a source of its own: a path may be given as it is. */
+/** Reads FROM or TO: a day, a source, or the path of a file with or without `file:`. */
 function readReference(text: string, values: ReadOptions, io: Io): Promise<ReadRelease> {
   if (isDay(text)) return readRelease({ ...values, asOf: text }, io);
   const isSource = text === 'download' || text === 'api' || text.startsWith('https://') || text.startsWith('file:');
@@ -55,12 +55,12 @@ function readReference(text: string, values: ReadOptions, io: Io): Promise<ReadR
 }
 
 function compare(before: ReadRelease, after: ReadRelease, selection: Selection): Difference {
-  const all = { ...selection, aggregate: false };
-  // A tag or region that only one of the two has is all new, or all gone: one of them must have it.
+  // A tag or region that only one of the two lists contains counts as completely added or removed.
   const tags = tagsOf(before.document, after.document, selection);
   const earlier = prefixesOf(before.document, tags, selection);
   const later = prefixesOf(after.document, tags, selection);
-  if (tags.length === 0) listPrefixes(after.document, all);
+  // Neither contains it: this throws the error for an unknown tag or region.
+  if (tags.length === 0) listPrefixes(after.document, { ...selection, aggregate: false });
   return { tags, from: titleOf(before), to: titleOf(after), ...diffPrefixes(earlier, later) };
 }
 

@@ -1,7 +1,7 @@
-/** What scripts may rely on. */
+/** Scripts rely on these numbers. */
 export const exitCodes = {
   ok: 0,
-  /** `check`, `diff --exit-code`, `lookup`, `targets validate`: the answer is no. */
+  /** The answer is no: `check`, `diff --exit-code`, `lookup`, `explain`, `targets validate`. */
   different: 1,
   /** A wrong option, argument or file. */
   usage: 2,
@@ -11,7 +11,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** A mistake of the caller: the message names the option or argument, its value and what is accepted. */
+/** A mistake in the call. The message names the option or argument, its value and what is accepted. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

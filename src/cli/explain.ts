@@ -1,4 +1,4 @@
-/** `acr-addresses explain`: as the page explains, without targets. */
+/** `acr-addresses explain`: explains addresses like the page does, but knows no targets. */
 import { explainAddress, type AddressExplanation } from '../core/explain/explainAddress.ts';
 import { listedPeriods } from '../core/explain/listedPeriods.ts';
 import { overlapsOf } from '../core/explain/overlaps.ts';
@@ -38,7 +38,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   return explained.some(isListed) ? exitCodes.ok : exitCodes.different;
 }
 
-/** What to do about a target is no advice where there are none. */
+/** Replaces the advice, which is about targets, by the command that lists the tag of the address. */
 function withoutTargets(explanation: AddressExplanation): AddressExplanation {
   if (!isListed(explanation)) return explanation;
   const tag = explanation.matches.find((match) => isAcr(match.tag))?.tag ?? defaultServiceTag;
@@ -63,7 +63,7 @@ function format({ summary, matches, periods, onDay, next }: AddressExplanation, 
     dayInWords(from),
     until === null ? 'today' : dayInWords(until),
   ]);
-  const ofDay =
+  const dayLine =
     onDay === null
       ? []
       : [
@@ -73,7 +73,7 @@ function format({ summary, matches, periods, onDay, next }: AddressExplanation, 
     `${paint(io, 'bold', summary)}\n`,
     ...(tags.length > 0 ? [table(io, [['PREFIX', 'TAG'], ...tags])] : []),
     ...(history.length > 0 ? [table(io, [['LISTED', 'TAG', 'FROM', 'UNTIL'], ...history])] : []),
-    ...ofDay,
+    ...dayLine,
     ...next.map((step) => `${step}\n`),
   ].join('');
 }

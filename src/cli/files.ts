@@ -1,10 +1,10 @@
-/** Files that the caller names. */
+/** Reads and writes files that options and arguments name. */
 import { toErrorMessage } from '../core/errors.ts';
 import { UsageError } from './exitCodes.ts';
 import type { Io } from './io.ts';
 import { fs, path } from './node.ts';
 
-/** The text of a file, or of stdin for `-`. */
+/** Returns the text of a file, or of stdin for `-`. Throws UsageError. */
 export function readGiven(io: Io, given: string): string {
   if (given === '-') return io.readInput();
   try {
@@ -17,15 +17,15 @@ export function readGiven(io: Io, given: string): string {
   }
 }
 
-/** Whoever reads the file meanwhile sees the old text or the new one, never a part. */
+/** Replaces a file in one step: other programs see the old text or the new one, never a part. Throws UsageError. */
 export function replaceFile(io: Io, given: string, text: string): void {
   const file = path.resolve(io.folder, given);
-  const aside = `${file}.new`;
+  const temporary = `${file}.new`;
   try {
-    fs.writeFileSync(aside, text);
-    fs.renameSync(aside, file);
+    fs.writeFileSync(temporary, text);
+    fs.renameSync(temporary, file);
   } catch (error) {
-    fs.rmSync(aside, { force: true });
+    fs.rmSync(temporary, { force: true });
     throw new UsageError(`--out: ${given} cannot be written (${toErrorMessage(error)}).`, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-/** What `--help` prints. Plain text, so that nothing has to be loaded for it. */
+/** The texts of `--help`. They are constants, so that `--help` loads no other module. */
 
 const general = `acr-addresses: the addresses of Azure Container Registry, as Microsoft lists them
 

@@ -1,14 +1,15 @@
-/** What a command has of its surroundings. */
+/** What a command needs of its process. Tests pass their own. */
 export interface Io {
+  /** Whether `print` writes to a terminal. */
   readonly isTerminal: boolean;
-  /** The folder that relative paths start from. */
+  /** Relative paths start from this folder. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): Date;
-  /** All of stdin, for `-`. */
+  /** Reads all of stdin, for the argument `-`. */
   readInput(): string;
-  /** The answer. */
+  /** Writes the answer to stdout. */
   print(text: string): void;
-  /** What is said beside the answer: warnings and hints. */
+  /** Writes warnings and hints to stderr. */
   note(text: string): void;
 }

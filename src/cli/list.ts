@@ -65,7 +65,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
       `no prefix of ${nameOf(whole.tags)} fits the request, and an empty list is not printed`,
     );
   }
-  tellLeftOut(whole.leftOut, io);
+  noteLeftOut(whole.leftOut, io);
   const listing = values.fit === undefined ? whole : await fit(whole, toCount('--fit', values.fit, 100_000), io);
 
   const label = name ?? toLabel(selection.tags, selection.regions);
@@ -76,7 +76,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   return exitCodes.ok;
 }
 
-/** Only IPv4 prefixes can be fitted, so that family is what `--fit` means. */
+/** `--fit` works for IPv4 only, so IPv4 is its default. Throws UsageError for another `--family`. */
 function chooseFamily(values: ListValues) {
   if (values.fit === undefined) return toSelection(values);
   const family = values.family ?? 'ipv4';
@@ -90,7 +90,7 @@ function toName(text: string): string {
   throw new UsageError(`--name: "${text}" is not accepted; accepted: up to 24 of a-z, 0-9 and -, a letter first.`);
 }
 
-function tellLeftOut(leftOut: readonly LeftOut[], io: Io): void {
+function noteLeftOut(leftOut: readonly LeftOut[], io: Io): void {
   for (const { prefix, why } of leftOut.slice(0, 10)) {
     const reason = why === 'specialPurpose' ? 'a special-purpose range (RFC 6890)' : 'wider than /20 (IPv6: /112)';
     io.note(`left out: ${prefix} is ${reason}. --as-published lists it.\n`);
@@ -133,15 +133,15 @@ interface RenderChoice {
 async function render(listing: Listing, release: ReadRelease, choice: RenderChoice, io: Io): Promise<string> {
   const { tags } = listing;
   const { format, label, comment } = choice;
-  if (format === 'csv') return (await import('../app/formats/csv.ts')).renderCsv(await dated(listing, release));
-  if (format === 'json') return renderJson(listing, await dated(listing, release), release);
-  if (format === 'table') return renderTable(await dated(listing, release), io);
+  if (format === 'csv') return (await import('../app/formats/csv.ts')).renderCsv(await withDays(listing, release));
+  if (format === 'json') return renderJson(listing, await withDays(listing, release), release);
+  if (format === 'table') return renderTable(await withDays(listing, release), io);
   const heading = `${tags.join(', ')} (${release.document.cloud})`;
   return listFormats[format].render(listing.rows, { label, part: undefined, heading, comment });
 }
 
-/** With the day since which each prefix is listed; nothing for what is newer than the built-in history. */
-async function dated({ rows, tags }: Listing, { document }: ReadRelease): Promise<readonly PrefixRow[]> {
+/** Adds to each row the day since which it is listed; none for prefixes newer than the built-in history. */
+async function withDays({ rows, tags }: Listing, { document }: ReadRelease): Promise<readonly PrefixRow[]> {
   const { firstListedDays, readHistory } = await import('./builtIn.ts');
   const history = await readHistory(document.cloud);
   const days = firstListedDays(

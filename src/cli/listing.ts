@@ -1,4 +1,4 @@
-/** The prefixes of a selection in one release, as the commands compare and print them. */
+/** The prefixes that a selection contains in one release, for the commands to compare and print. */
 import { familyOf } from '../core/prefixes.ts';
 import { doubtOf } from '../core/history/doubt.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
@@ -19,7 +19,7 @@ export interface Listing {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Throws RequestError for an unknown tag or region. */
+/** Leaves out doubtful prefixes unless `asPublished`. Throws RequestError for an unknown tag or region. */
 export function listRelease(
   document: ServiceTagsDocument,
   selection: Selection,
@@ -54,7 +54,7 @@ export function ofFamilies(prefixes: readonly string[], family: Selection['famil
   return family === 'all' ? prefixes : prefixes.filter((prefix) => familyOf(prefix) === family);
 }
 
-/** `AzureContainerRegistry.WestEurope`, or how many tags there are. */
+/** Up to three names; of more, the first two `and 5 more`. */
 export function nameOf(tags: readonly string[]): string {
   return tags.length <= 3 ? tags.join(', ') : `${tags.slice(0, 2).join(', ')} and ${tags.length - 2} more`;
 }

@@ -27,7 +27,7 @@ export function parseOptions<const T extends Options>(args: readonly string[], o
   try {
     return util.parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    // Node explains at length how to give a file such a name.
+    // Cut off Node's explanation of how to pass a file name that looks like an option.
     const [what = ''] = (error as Error).message.split('. To specify');
     const known = Object.keys(options).map((name) => `--${name}`);
     throw new UsageError(`${what}; accepted: ${known.join(', ')}.`, { cause: error });
@@ -51,7 +51,7 @@ export function toSelection({ region = [], tag = [], family }: SelectionValues) 
 
 const families = ['ipv4', 'ipv6', 'all'] as const satisfies readonly (AddressFamily | 'all')[];
 
-/** Several times, or with commas. */
+/** An option may be repeated, or contain several values with commas between them. */
 function split(texts: readonly string[]): string[] {
   return texts.flatMap((text) => text.split(',')).flatMap((text) => (text.trim() === '' ? [] : [text.trim()]));
 }

@@ -1,4 +1,4 @@
-/** Chooses the command. Each is loaded when it is asked for: `--help` answers as fast as Node starts. */
+/** Runs the command that the first argument names, and loads only that one: `--help` is as fast as a start of Node. */
 import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
 import { helpOf } from './help.ts';
 import type { Io } from './io.ts';
@@ -46,11 +46,11 @@ async function unknownCommand(name: string): Promise<string> {
   return `There is no command "${name}"; there are ${Object.keys(commands).join(', ')}.${hint}`;
 }
 
-/** By name: what is loaded later brings classes of its own. */
+/** Compared by name, because a module that is loaded later may contain its own copy of a class. */
 const usageErrors = new Set(['UsageError', 'RequestError', 'ConfigurationError', 'TargetsFileError']);
 const sourceErrors = new Set(['SourceError', 'InvalidDocumentError']);
 
-/** A list that cannot be read is not the caller's mistake, and another exit code. */
+/** Prints the error and chooses the exit code. A list that cannot be read is not a mistake in the call. */
 function explainFailure(error: unknown, name: string, io: Io): ExitCode {
   if (!(error instanceof Error)) throw error;
   if (sourceErrors.has(error.name)) {

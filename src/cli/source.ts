@@ -1,4 +1,4 @@
-/** Where the command takes its list from: one release of Microsoft's file, no storage and no targets. */
+/** Reads one release from the source that the options name. Uses neither the app's storage nor its targets. */
 import { dateOfFileName } from '../adapters/sources/weeklyFileName.ts';
 import { resolveTags } from '../app/queries/tagQuery.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
@@ -21,16 +21,16 @@ export interface ReadRelease {
   readonly document: ServiceTagsDocument;
   /** `YYYY-MM-DD`; undefined if the source does not say. */
   readonly date: string | undefined;
-  /** URL, path, or what else it is from. */
+  /** URL, path, or a description such as `the built-in history`. */
   readonly origin: string;
 }
 
 export interface ReadOptions extends SourceValues {
-  /** The newest of that day or before. */
+  /** `YYYY-MM-DD`: read the newest release of that day or earlier. */
   readonly asOf?: string | undefined;
-  /** What is asked for, as far as it is known before. */
+  /** Tags that the command needs, to refuse those that the built-in history does not contain. */
   readonly tags?: readonly string[];
-  /** Only the prefixes of these tags are needed: of a file, those of the others are not read. */
+  /** If set, only prefixes of these tags are needed; those of all other tags in a file are not parsed. */
   readonly selection?: Selection;
 }
 
@@ -92,7 +92,7 @@ async function readFile(given: string, wanted: Cloud | undefined, options: ReadO
   }
 }
 
-/** The file itself; of a folder the newest weekly file by name. */
+/** Returns the file itself or, of a folder, the newest weekly file by name. */
 function chooseFile(given: string, cloud: Cloud | undefined, asOf: string | undefined): string {
   const isFolder = onDisk(given, () => fs.statSync(given).isDirectory());
   if (!isFolder) return given;
@@ -104,10 +104,10 @@ function chooseFile(given: string, cloud: Cloud | undefined, asOf: string | unde
   );
   const [first] = dated;
   if (!first) throw new SourceError('file', `${given} has no file ServiceTags_<cloud>_<YYYYMMDD>.json`);
-  // Files of several clouds may lie side by side: Public is what is meant unless --cloud says otherwise.
-  const meant = dated.some((file) => file.cloud === 'Public') ? 'Public' : first.cloud;
+  // The folder may contain files of several clouds. Without --cloud, Public is preferred.
+  const chosenCloud = dated.some((file) => file.cloud === 'Public') ? 'Public' : first.cloud;
   const chosen = dated
-    .filter((file) => file.cloud === meant && (asOf === undefined || file.date <= asOf))
+    .filter((file) => file.cloud === chosenCloud && (asOf === undefined || file.date <= asOf))
     .sort((a, b) => (a.date < b.date ? 1 : -1))[0];
   if (!chosen) throw new SourceError('file', `${given} has no weekly file of ${asOf ?? 'any day'} or before`);
   return chosen.path;
@@ -128,7 +128,7 @@ function cloudOf(json: unknown): Cloud {
   return clouds.find((cloud) => typeof named === 'string' && cloud.toLowerCase() === named.toLowerCase()) ?? 'Public';
 }
 
-/** True for what the weekly file looks like. Anything else is for the parser, which says what is wrong. */
+/** True if it has the shape of the weekly file. Anything else goes to the full parser, which says what is wrong. */
 function hasShape(json: unknown): json is RawDocument {
   const { changeNumber, cloud, values } = (json ?? {}) as Record<string, unknown>;
   return isCount(changeNumber) && typeof cloud === 'string' && Array.isArray(values) && values.every(isTag);
@@ -150,12 +150,12 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The document with the prefixes of the selected tags only: every other tag is there, and empty. */
+/** Returns the document with prefixes for the selected tags only; the other tags of the same service are empty. */
 function readSelected(raw: RawDocument, { tags, regions }: Selection, cloud: Cloud): ServiceTagsDocument {
   const services = new Set([...tags, defaultServiceTag].map(serviceOf));
   const related = raw.values.filter(({ name }) => services.has(serviceOf(name)));
   const isKnown = tags.every((tag) => related.some(({ name }) => name.toLowerCase() === tag.toLowerCase()));
-  // An unknown name is looked for among all of them, for the message.
+  // If a name is unknown, search all tags, so that the message can suggest a similar one.
   const named = (isKnown ? related : raw.values).map((tag) => withPrefixes(tag, []));
   const { document } = toDocument({ ...raw, values: named }, cloud);
   const wanted = new Set(resolveTags(document, tags, regions).map(({ name }) => name));

@@ -1,4 +1,4 @@
-/** Colours and tables, on a terminal only. */
+/** Tables, and colours if the output is a terminal. */
 import type { Io } from './io.ts';
 import { util } from './node.ts';
 
@@ -8,7 +8,7 @@ export function paint(io: Io, style: Style, text: string): string {
   return io.isTerminal && io.env.NO_COLOR === undefined ? util.styleText(style, text, { validateStream: false }) : text;
 }
 
-/** Columns as wide as their widest cell; the first row is the heading. */
+/** Makes each column as wide as its widest cell. The first row is the heading. */
 export function table(io: Io, [heading = [], ...rows]: readonly (readonly string[])[]): string {
   const widths = heading.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>

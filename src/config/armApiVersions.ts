@@ -1,11 +1,11 @@
-/** ARM_API_VERSIONS: for a cloud that does not have the SDK's versions, or to stay with one that was tested. */
+/** ARM_API_VERSIONS: for a cloud that does not support the SDK's versions, or to stay with a tested version. */
 import { quote, readList, refuse, type Environment } from './environment.ts';
 
 const setting = 'ARM_API_VERSIONS';
 const accepted =
   'a comma list of <provider or resource type>=<api-version>, such as Microsoft.ContainerRegistry/registries=2023-07-01';
 
-/** By provider or resource type in lower case. */
+/** Provider or resource type in lower case → api-version. Throws ConfigurationError. */
 export function readArmApiVersions(env: Environment): ReadonlyMap<string, string> {
   const versions = new Map<string, string>();
   for (const entry of readList(env, setting, accepted) ?? []) {

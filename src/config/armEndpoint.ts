@@ -1,4 +1,4 @@
-/** Where Azure Resource Manager is: the one address that gets a token, so nothing but Azure and this machine is taken. */
+/** ARM_ENDPOINT. The app sends its tokens to this address, so it accepts only Azure's own and loopback addresses. */
 import type { Cloud } from '../core/serviceTags/serviceTags.ts';
 import { isInAzure, quote, readText, refuse, type Environment } from './environment.ts';
 import { isLoopback, withSecretsHidden } from '../core/urls.ts';
@@ -16,7 +16,7 @@ export interface ArmEndpoint {
   readonly armIsLoopback: boolean;
 }
 
-/** Without a cloud (AZURE_CLOUD is wrong) an endpoint of any of them is taken. */
+/** Accepts the endpoint of any cloud if `knownCloud` is undefined (AZURE_CLOUD is invalid). Throws ConfigurationError. */
 export function readArmEndpoint(env: Environment, knownCloud: Cloud | undefined): ArmEndpoint {
   const cloud = knownCloud ?? 'Public';
   const text = readText(env, setting);
@@ -45,7 +45,7 @@ function checkAzureHost(url: URL, cloud: Cloud | undefined, held: string): void 
     refuse(setting, `${held}, which is of the cloud ${owner} while AZURE_CLOUD is ${cloud}`, acceptedFor(cloud));
 }
 
-/** `management.azure.com` itself, or of one region: `westeurope.management.azure.com`. */
+/** True for `management.azure.com` and for that of a region, `westeurope.management.azure.com`. */
 function isHostOf(host: string, armHost: string): boolean {
   return host === armHost || (host.endsWith(`.${armHost}`) && /^[a-z\d]+$/.test(host.slice(0, -armHost.length - 1)));
 }

@@ -1,6 +1,6 @@
 /**
- * The connection string of the storage account. The platform takes names in any letter case, spaces around them and
- * parts left out; the SDK for JavaScript takes none of that, so it is handed the one form that it reads.
+ * Normalizes the connection string of the storage account. The platform accepts names in any letter case, spaces around
+ * them and missing parts; the SDK for JavaScript accepts none of that.
  */
 const names = [
   'UseDevelopmentStorage',
@@ -17,7 +17,7 @@ const names = [
 type Name = (typeof names)[number];
 type Parts = Readonly<Partial<Record<Name, string>>>;
 
-/** A `fault` holds no value of the text: any may be a key, in the wrong place. */
+/** A `fault` quotes no value of the text, because a key may be in the wrong place. */
 export type NormalConnectionString = { readonly connectionString: string } | { readonly fault: string };
 
 export function normalizeConnectionString(text: string, defaultSuffix: string): NormalConnectionString {
@@ -47,8 +47,8 @@ function parseParts(text: string): Parts {
 }
 
 interface Form {
-  /** What a text of this form cannot do without. */
   readonly required: readonly Name[];
+  /** The parts that are passed on to the SDK. */
   readonly kept: readonly Name[];
 }
 

@@ -1,9 +1,9 @@
-/** Reads single settings. A message says what the setting holds, never what may be a secret, and what is accepted. */
+/** Reads single settings. A message says the setting's value and what is accepted, but never quotes a possible secret. */
 import { ConfigurationError, shorten } from '../core/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Trimmed; a setting that is empty counts as missing. For the platform a name is the same in any letter case. */
+/** Returns the trimmed value, undefined if empty. The name matches in any letter case, as on the platform. */
 export function readText(env: Environment, setting: string): string | undefined {
   const text = (env[setting] ?? env[spellingOf(env, setting)])?.trim();
   return text === '' ? undefined : text;
@@ -14,7 +14,7 @@ function spellingOf(env: Environment, setting: string): string {
   return Object.keys(env).find((key) => key.toLowerCase() === name) ?? setting;
 }
 
-/** The names of settings that begin so, in any letter case, and hold something. */
+/** Names of all settings that begin with `prefix` (in any letter case) and are not empty. */
 export function settingsThatBegin(env: Environment, prefix: string): string[] {
   const start = prefix.toLowerCase();
   return Object.keys(env).filter((key) => key.toLowerCase().startsWith(start) && readText(env, key) !== undefined);
@@ -26,7 +26,7 @@ export function readChoice<T extends string>(env: Environment, setting: string, 
   return findChoice(text, choices) ?? refuse(setting, quote(text), choices.join(', '));
 }
 
-/** Whatever the letter case. */
+/** Compares without regard to letter case. */
 export function findChoice<T extends string>(text: string, choices: readonly T[]): T | undefined {
   return choices.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
 }
@@ -38,7 +38,7 @@ export function readMatching(env: Environment, setting: string, pattern: RegExp,
   return text === undefined || pattern.test(text) ? text : refuse(setting, quote(text), accepted);
 }
 
-/** The entries of a comma list, trimmed, without empty ones; undefined where the setting is missing. */
+/** Returns the trimmed, non-empty entries of a comma list; undefined if the setting is missing. */
 export function readList(env: Environment, setting: string, accepted: string): string[] | undefined {
   const text = readText(env, setting);
   if (text === undefined) return undefined;
@@ -49,7 +49,7 @@ export function readList(env: Environment, setting: string, accepted: string): s
   return entries.length > 0 ? entries : refuse(setting, quote(text), accepted);
 }
 
-/** Calls every reader, so that one start tells all that is wrong: a line a setting, in the order of the readers. */
+/** Calls every reader and throws one error that lists all wrong settings, one line per setting, in reader order. */
 export function readAll<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): T {
   const faults: ConfigurationError[] = [];
   const values = Object.entries<() => unknown>(readers).map(([name, read]) => {
@@ -68,7 +68,7 @@ export function readAll<T extends object>(readers: { readonly [K in keyof T]: ()
   throw new ConfigurationError(first.field, [...lines].join('\n').slice(`${first.field}: `.length));
 }
 
-/** A text that the platform was to put a secret in place of. Where it could not, the app gets the reference itself. */
+/** Refuses an unresolved Key Vault reference: the app gets it as it is if the platform cannot read the secret. */
 export function refuseReference(setting: string, text: string): void {
   if (!/^@Microsoft\.KeyVault\(/i.test(text)) return;
   refuse(setting, 'a Key Vault reference that was not resolved (may the identity read the secret?)', 'its value');
@@ -82,12 +82,12 @@ export function missing(setting: string, accepted: string): never {
   throw new ConfigurationError(setting, `is missing; accepted: ${accepted}`);
 }
 
-/** On one line. */
+/** In double quotes, on one line, and shortened. */
 export function quote(text: string): string {
   return `"${shorten(text.replaceAll(/\s+/g, ' '))}"`;
 }
 
-/** By the settings that the platform adds wherever a Function App runs in Azure. */
+/** True if one of the settings exists that the platform adds to every Function App in Azure. */
 export function isInAzure(env: Environment): boolean {
   return readText(env, 'WEBSITE_INSTANCE_ID') !== undefined || readText(env, 'WEBSITE_SITE_NAME') !== undefined;
 }

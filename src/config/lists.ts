@@ -1,9 +1,9 @@
-/** The settings that are comma lists: SERVICE_TAGS_SOURCES and NOTIFICATION_WEBHOOKS. */
+/** The two settings that are comma lists: SERVICE_TAGS_SOURCES and NOTIFICATION_WEBHOOKS. */
 import { ConfigurationError } from '../core/errors.ts';
 import { isInAzure, quote, readList, refuse, refuseReference, type Environment } from './environment.ts';
 import { parseServiceUrl, withoutSecrets, withSecretsHidden } from '../core/urls.ts';
 
-/** A `name` stands in records and in what is told of a pull: of a URL it leaves out the query. */
+/** Records and messages show the `name`, so that of a URL leaves out the query, which may contain a signature. */
 export type SourceSetting =
   | { readonly kind: 'download' | 'api'; readonly name: string }
   | { readonly kind: 'url'; readonly name: string; readonly url: string }
@@ -17,7 +17,7 @@ export interface Sources {
   readonly notes: readonly string[];
 }
 
-/** Without the setting, the API is asked only where there is a subscription to ask for. */
+/** If the setting is missing, the app asks the download, and also the API if a subscription is configured. */
 export function readSources(env: Environment, hasSubscription: boolean): Sources {
   const entries = readList(env, sourcesSetting, acceptedSources);
   if (entries === undefined) return defaultSources(hasSubscription);
@@ -62,7 +62,7 @@ export function readWebhooks(env: Environment): readonly string[] {
   return entries.map((entry, index) => {
     refuseReference(webhooksSetting, entry);
     const url = parseServiceUrl(entry, !isInAzure(env));
-    // The path of a webhook is its key, so an entry is told by its number.
+    // The path of a webhook URL is a secret, so the message names the entry by its number.
     return (
       url?.href ??
       refuse(webhooksSetting, `something else as entry ${index + 1} (not shown: it may be a key)`, accepted)

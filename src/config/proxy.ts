@@ -1,6 +1,6 @@
 /**
- * Proxy variables: for every call that goes out, or for none. Node obeys them only with NODE_USE_ENV_PROXY, and the Azure
- * SDKs obey them without it as well, so that lists would be fetched directly and Azure asked through the proxy.
+ * Makes the proxy variables count for every outgoing call or for none. Node obeys them only with NODE_USE_ENV_PROXY, but
+ * the Azure SDKs obey them always: the app would download lists directly and call Azure through the proxy.
  */
 import { listed } from '../core/words.ts';
 
@@ -9,12 +9,12 @@ type MutableEnvironment = Record<string, string | undefined>;
 const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
 
 /**
- * Call it before the first request. If Node uses the variables, so does everything else, but for the identity endpoint of
- * this machine; if not, they are taken away. Returns what a person should know.
+ * Call it before the first request. If Node uses the variables, all calls use them except those to the platform's
+ * identity endpoint. If Node does not, deletes them. Returns a note for people about variables that are not used.
  */
 export function settleProxies(env: MutableEnvironment, isUsedByNode = doesNodeUseProxies()): string | undefined {
   const found = Object.keys(env).filter((key) => names.includes(key.toUpperCase()) && env[key]?.trim());
-  // Node does not know this one.
+  // Node does not support ALL_PROXY.
   const unused = isUsedByNode ? found.filter((key) => key.toUpperCase() === 'ALL_PROXY') : found;
   for (const key of unused) Reflect.deleteProperty(env, key);
   if (found.length > unused.length) bypassIdentityEndpoint(env);
@@ -35,7 +35,7 @@ function bypassIdentityEndpoint(env: MutableEnvironment): void {
   env[key] = [...new Set([...given, ...direct])].join(',');
 }
 
-/** By what `fetch` really goes through: a worker that was started ahead of its settings never read the variable. */
+/** Checks what `fetch` really uses, because a worker that starts before it gets its settings has not read the variable. */
 function doesNodeUseProxies(): boolean {
   const dispatcher = (globalThis as Readonly<Record<symbol, unknown>>)[Symbol.for('undici.globalDispatcher.1')];
   return dispatcher?.constructor.name === 'EnvHttpProxyAgent';

@@ -1,12 +1,12 @@
-/** NOTIFICATION_SECRET: signs notifications. Its value is never shown. */
+/** NOTIFICATION_SECRET, the key that signs notifications. No message shows its value. */
 import { readText, refuse, refuseReference, type Environment } from './environment.ts';
 
 const setting = 'NOTIFICATION_SECRET';
 const prefix = 'whsec_';
-/** https://www.standardwebhooks.com asks for 24 to 64 bytes; less than this is no key. */
+/** https://www.standardwebhooks.com asks for 24 to 64 bytes. The app accepts any key from 16 bytes. */
 const fewestBytes = 16;
 
-/** Any text, or `whsec_` and the key as base64. */
+/** Accepts any text, or `whsec_` followed by the key in base64. Throws ConfigurationError. */
 export function readSecret(env: Environment): string | undefined {
   const text = readText(env, setting);
   if (text === undefined) return undefined;

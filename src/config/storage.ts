@@ -1,4 +1,4 @@
-/** The host's storage, as the platform defines its settings: a connection string, or an identity and an account. */
+/** The storage account of the Functions host, in the platform's settings: a connection string, or an identity. */
 import type { Cloud } from '../core/serviceTags/serviceTags.ts';
 import { agree, listed } from '../core/words.ts';
 import { normalizeConnectionString } from './connectionString.ts';
@@ -24,7 +24,7 @@ export type StorageSetting =
       readonly kind: 'identity';
       readonly blobServiceUri: string;
       readonly queueServiceUri: string;
-      /** Undefined: the app's only one. */
+      /** Undefined: the app's only identity. */
       readonly identity?: ManagedIdentity;
     };
 
@@ -41,7 +41,7 @@ const acceptedConnectionStrings =
   'QueueEndpoint where they differ), or BlobEndpoint=…;QueueEndpoint=…;SharedAccessSignature=…';
 
 export function readStorage(env: Environment, cloud: Cloud): StorageSetting {
-  // The host lets the plain setting win over those with a suffix, and so does this.
+  // AzureWebJobsStorage takes precedence over AzureWebJobsStorage__…, as in the host.
   const text = readText(env, setting);
   if (text === undefined) return readIdentity(env, cloud);
   const found = normalizeConnectionString(text, suffixes[cloud]);
@@ -75,7 +75,7 @@ function readManagedIdentity(env: Environment): ManagedIdentity | undefined {
   return clientId === undefined ? undefined : { clientId };
 }
 
-/** `tableServiceUri` and `fileServiceUri` are for the host alone. */
+/** Only the host uses `tableServiceUri` and `fileServiceUri`. */
 const knownNames = [
   'accountName',
   'blobServiceUri',
@@ -87,7 +87,10 @@ const knownNames = [
   'managedIdentityResourceId',
 ];
 
-/** One that the host would use and this app would not: both must sign in to the same account as the same identity. */
+/**
+ * Refuses AzureWebJobsStorage__… settings that this app does not know: the host could use them, and both must sign in to
+ * the same account with the same identity.
+ */
 function refuseUnknownNames(env: Environment): void {
   const known = knownNames.map((name) => `${setting}__${name}`);
   const isKnown = (name: string): boolean => known.some((one) => one.toLowerCase() === name.toLowerCase());
@@ -96,7 +99,7 @@ function refuseUnknownNames(env: Environment): void {
     refuse(unknown, 'something that this app does not use (not shown: it may be a key)', known.join(', '));
 }
 
-/** The host lets the plain setting win, and so does this. */
+/** Returns a note if both AzureWebJobsStorage and AzureWebJobsStorage__… are set: the former takes precedence. */
 export function storageNotes(env: Environment): readonly string[] {
   const ignored = settingsThatBegin(env, `${setting}__`);
   if (readText(env, setting) === undefined || ignored.length === 0) return [];
@@ -129,8 +132,8 @@ function readServiceUri(env: Environment, cloud: Cloud, service: 'blob' | 'queue
 }
 
 /**
- * Where the account's blobs are: the same for a connection string and for an identity. It holds no key and no signature,
- * and is known without the SDK.
+ * Returns the URL of the account's blobs, the same for a connection string and for an identity. It contains no key and no
+ * signature. Does not load the SDK.
  */
 export function toBlobServiceUrl(storage: StorageSetting): string {
   if (storage.kind === 'identity') return withoutQuery(storage.blobServiceUri);

@@ -1,4 +1,4 @@
-/** TARGETS: where the targets are, or the targets themselves. */
+/** TARGETS: the place of the targets file, or its JSON. */
 import { quote, readText, refuse, type Environment } from './environment.ts';
 
 export type TargetsSetting =
@@ -14,7 +14,7 @@ const acceptedBlob = 'blob:<container>/<name>, the container of 3 to 63 of a-z, 
 export function readTargets(env: Environment): TargetsSetting {
   const text = readText(env, setting) ?? defaultTargetsPath;
   if (text.startsWith('[')) return refuse(setting, quote(text), accepted);
-  // What is in it is checked where it is parsed: the parser is heavy, and this runs at every cold start.
+  // The content is not checked here: the parser takes long to load, and every cold start runs this.
   if (/^(?:\{|\/\*)/.test(text)) return { kind: 'json', json: text };
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return refuse(setting, 'a URL (not shown: it may hold a key)', accepted);
   if (!/^blob:/i.test(text)) return { kind: 'file', path: text };
@@ -23,17 +23,17 @@ export function readTargets(env: Environment): TargetsSetting {
   return { kind: 'blob', container, name };
 }
 
-/** Containers of the app's own: what lies in them is believed. */
+/** Containers with the app's own data, which the app trusts. */
 const ownContainers = ['targets', 'service-tags', 'ledger'];
 
-/** Whoever may edit a blob may edit its whole container. */
+/** Returns a note if the targets are in one of these: who may edit one blob may edit the whole container. */
 export function targetsNotes(targets: TargetsSetting): readonly string[] {
   if (targets.kind !== 'blob' || !ownContainers.includes(targets.container)) return [];
   const advice = `blob:config/${targets.name} keeps the right to edit targets apart from it`;
   return [`TARGETS is in the container "${targets.container}", which holds the app's own data: ${advice}`];
 }
 
-/** An app that has no file at the default place wants none, unless it had one before. */
+/** False for the default path: an app without that file manages no targets on purpose, so nothing is reported. */
 export function areTargetsExpected(targets: TargetsSetting): boolean {
   return targets.kind !== 'file' || targets.path !== defaultTargetsPath;
 }

@@ -1,6 +1,6 @@
 /**
- * What is wrong with the settings goes to the log, and keeps nothing from loading: an entry file that throws leaves the
- * platform without any function, and `health` could not tell why.
+ * Logs wrong settings when the app starts, and does not throw: if an entry file throws, the platform loads no function
+ * at all, and `health` could not report the reason.
  */
 import { app } from '@azure/functions';
 import { describeTimeZone, readConfig } from '../config.ts';
@@ -11,7 +11,7 @@ app.hook.appStart(async () => {
     const { targets, timeZone, notes } = readConfig();
     for (const note of notes) console.warn(note);
     if (timeZone !== undefined) console.warn(describeTimeZone(timeZone));
-    // Targets in a setting are a setting. What is wrong in a file is an error of each run.
+    // Check the targets if TARGETS contains them as JSON. A mistake in a targets file is reported by each run.
     if (targets.kind !== 'json') return;
     const { parseTargetsText } = await import('../core/targets/targetsFile.ts');
     parseTargetsText(targets.json, 'TARGETS');

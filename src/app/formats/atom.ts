@@ -12,7 +12,7 @@ export interface AtomSource {
   readonly since: string;
 }
 
-/** Changes as Atom (RFC 4287). Ids are the same at whatever URL the feed is read. */
+/** Renders changes as Atom (RFC 4287). Ids do not depend on the URL from which the feed is read. */
 export function renderAtom({ self, cloud, tags, entries, since }: AtomSource): string {
   const feed = new Feed({
     id: `urn:acr-address-keeper:history:${cloud}:${tags.join('+')}`,

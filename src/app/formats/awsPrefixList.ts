@@ -4,16 +4,16 @@ import { byFamily, type PrefixRow, type RenderOptions } from './prefixRow.ts';
 
 const addressFamily = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 
-/** What one prefix list may have, and how its description may be long. */
+/** AWS limits: entries per prefix list, and characters per description of an entry. */
 const maxEntries = 1000;
 const maxDescription = 255;
 
-/** `MaxEntries` counts against the rules of every security group that refers to the list, so it grows in small steps. */
+/** `MaxEntries` counts against the rule limit of every security group that uses the list, so it grows in small steps. */
 const step = 25;
 
 /**
- * An array of prefix lists in the words of `aws ec2 create-managed-prefix-list --cli-input-json`: each of one family,
- * a long one in several. AWS takes at most 100 entries in one request.
+ * An array of inputs for `aws ec2 create-managed-prefix-list --cli-input-json`: one list per address family, and several
+ * if it has more than 1,000 entries. AWS accepts at most 100 entries per request.
  */
 export function renderAwsPrefixList(rows: readonly PrefixRow[], options: RenderOptions): string {
   const label = nameList(options, 60);

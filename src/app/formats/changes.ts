@@ -1,4 +1,4 @@
-/** Changes of a tag, and plans, for people to read. */
+/** Renders changes of a tag, and plans, for people. */
 import type { GatedPlan } from '../gatedPlan.ts';
 
 export interface TagComparison {

@@ -1,22 +1,22 @@
-/** Comments of the formats. Names of tags come from outside: nothing of them may end a comment or start a directive. */
+/** Comments for all formats. Tag names come from outside, so they must not end a comment or start a directive. */
 import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
-/** Only characters that mean nothing in any format: no line end, quote, brace, semicolon, backslash or `#`. */
+/** Replaces by `_` everything that has a meaning in some format: line ends, quotes, braces, `;`, `\`, `#` and others. */
 export function harmless(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9 .,:()/_-]/g, '_');
 }
 
-/** `# AzureContainerRegistry (Public)` and a line end. */
+/** `# AzureContainerRegistry (Public)` with a line end. */
 export function headingLine({ heading }: RenderOptions): string {
   return `# ${harmless(heading)}\n`;
 }
 
-/** ` # AzureContainerRegistry`, for formats whose comments may follow on the same line. */
+/** ` # AzureContainerRegistry`, for formats that allow a comment after a prefix on the same line. */
 export function endComment(row: PrefixRow, { comment }: RenderOptions): string {
   return comment ? ` # ${tagsOf(row)}` : '';
 }
 
-/** Lines, with a comment line before each that is of other tags than the one before: for formats without end comments. */
+/** For formats without comments at the end of a line: writes a comment line wherever the tags change. */
 export function linesWithComments(
   rows: readonly PrefixRow[],
   { comment }: RenderOptions,

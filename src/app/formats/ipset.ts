@@ -4,15 +4,15 @@ import { byFamily, splitEverything, type PrefixRow, type RenderOptions } from '.
 
 const families = { ipv4: { name: 'v4', family: 'inet' }, ipv6: { name: 'v6', family: 'inet6' } } as const;
 
-/** The kernel takes 31 characters; `-v4-new` needs seven of them. */
+/** The kernel allows 31 characters, and `-v4-new` needs seven of them. */
 export const maxSetName = 24;
 
-/** Never changed: `create … -exist` refuses a set of other parameters. */
+/** Never change these: `create … -exist` fails for an existing set with other parameters. */
 const parameters = 'hashsize 4096 maxelem 262144';
 
 /**
- * Input of `ipset restore`, one set per family. The new content is built aside and swapped in, so that no packet ever
- * meets a half-filled set.
+ * Input for `ipset restore`, one set per address family. It fills a second set and swaps the two, so no packet is ever
+ * compared with a half-filled set.
  */
 export function renderIpset(rows: readonly PrefixRow[], options: RenderOptions): string {
   const label = nameList(options, maxSetName);

@@ -5,15 +5,15 @@ import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
 const options4or6 = { ipv4: '-4', ipv6: '-6' } as const;
 
-/** The longest name of a chain. */
+/** The kernel's limit. */
 const maxChainName = 28;
 
-/** The kernel takes few more in one transaction of a process without special rights, as in a container. */
+/** The kernel accepts few more per transaction from a process without special rights, for example in a container. */
 const maxRulesPerTransaction = 500;
 
 /**
- * One chain that accepts the list, for `iptables-restore --noflush` and `ip6tables-restore --noflush`: each of them
- * passes over the lines of the other family. The first transaction replaces the chain, further ones add to it; the rules
+ * One chain that accepts the list, for `iptables-restore --noflush` and `ip6tables-restore --noflush`. Each of the two
+ * ignores the lines of the other address family. The first transaction replaces the chain, further ones add to it; rules
  * that jump to the chain stay.
  */
 export function renderIptables(rows: readonly PrefixRow[], options: RenderOptions): string {

@@ -1,15 +1,15 @@
 /**
- * Manifests for `kubectl apply`. Kubernetes stores an object of up to about 1.5 MB, so a long list becomes several
- * objects: `name`, `name-2`, … All carry the label `acr-addresses: <name>`, by which policies select them.
+ * Manifests for `kubectl apply`. Kubernetes stores objects of up to about 1.5 MB, so a long list becomes several objects:
+ * `name`, `name-2`, … All have the label `acr-addresses: <name>`, by which policies select them.
  */
 import { endComment, headingLine } from './comments.ts';
 import { nameList } from './label.ts';
 import type { PrefixRow, RenderOptions } from './prefixRow.ts';
 
 const maxPrefixesPerObject = 5000;
-/** The value of a label has at most 63 characters; `-99` needs three of them. */
+/** A label value has at most 63 characters, and `-99` needs three of them. */
 const maxName = 60;
-/** What all annotations of one object may have together. */
+/** Kubernetes' limit for all annotations of one object together. */
 const maxAnnotationBytes = 262_144;
 
 /** Pods with the label `acr-addresses: <name>` accept connections from these prefixes only. */
@@ -74,7 +74,7 @@ function manifests(
   return `${headingLine(options)}${objects.join('---\n')}`;
 }
 
-/** A patch for `kubectl patch ingress NAME --patch-file`: the controller takes the list from one annotation. */
+/** A patch for `kubectl patch ingress NAME --patch-file`. The controller reads the list from one annotation. */
 export function renderIngressNginx(rows: readonly PrefixRow[], options: RenderOptions): string {
   const value = rows.map((row) => row.prefix).join(',');
   const excess = `# ${value.length} bytes: Kubernetes refuses more than ${maxAnnotationBytes}. Ask for fewer regions.\n`;
@@ -86,7 +86,7 @@ export function renderIngressNginx(rows: readonly PrefixRow[], options: RenderOp
   ].join('');
 }
 
-/** Names and prefixes hold nothing that a double-quoted scalar would read otherwise. */
+/** Needs no escaping: names and prefixes contain no character that is special in double-quoted YAML. */
 function quoted(text: string): string {
   return `"${text}"`;
 }

@@ -1,4 +1,4 @@
-/** The formats of lists for machines: what reads each of them, and who renders it. */
+/** The table of list formats: which program reads each of them, and which function renders it. */
 import { renderApache } from './apache.ts';
 import { renderAwsPrefixList } from './awsPrefixList.ts';
 import { renderHaproxy } from './haproxy.ts';
@@ -18,10 +18,10 @@ import { renderTerraform } from './terraform.ts';
 import { renderText } from './text.ts';
 
 export interface ListFormat {
-  /** What a person does with it. */
+  /** The program that reads it, and how. The API's list of formats shows this text. */
   readonly reader: string;
   readonly mediaType: 'text/plain' | 'application/json' | 'application/yaml';
-  /** Whether `comment=true` names the tags of each prefix. */
+  /** Whether the format can name the tags of each prefix (`comment=true`). */
   readonly comments: boolean;
   readonly render: RenderRows;
 }

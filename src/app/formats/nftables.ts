@@ -5,8 +5,8 @@ import { byFamily, type PrefixRow, type RenderOptions } from './prefixRow.ts';
 const types = { ipv4: { name: 'v4', type: 'ipv4_addr' }, ipv6: { name: 'v6', type: 'ipv6_addr' } } as const;
 
 /**
- * Input of `nft -f`: one set per family in the table `inet filter`. nft applies a file as one transaction, so that no
- * packet ever meets a half-filled set, and a rule that names the set stays as it is.
+ * Input for `nft -f`: one set per address family in the table `inet filter`. nft applies a file as one transaction, so no
+ * packet is ever compared with a half-filled set. Rules that use the set stay as they are.
  */
 export function renderNftables(rows: readonly PrefixRow[], options: RenderOptions): string {
   const label = nameList(options, 60).replaceAll('-', '_');

@@ -1,24 +1,24 @@
 import { addressFamilies, type AddressFamily } from '../../core/prefixes.ts';
 
-/** One line of a list of prefixes, with what some formats say about it. */
+/** One row of a list. Some formats show more than the prefix. */
 export interface PrefixRow {
   readonly prefix: string;
   readonly family: AddressFamily;
-  /** Of the tags that were asked for, those that list it. */
+  /** The requested tags that contain the prefix. */
   readonly tags: readonly string[];
   readonly regions: readonly string[];
-  /** Day since which all of its addresses have been listed without a break; undefined if nobody asked for it. */
+  /** Day since which all its addresses are listed without a break. Undefined if not known or not requested. */
   readonly firstSeen: string | undefined;
 }
 
 export interface RenderOptions {
-  /** Names the list: tags and regions, `-` between them, lower case; or what the reader chose. */
+  /** Name of the list: tags and regions in lower case, joined by `-`; or the name that the caller chose. */
   readonly label: string;
-  /** Which part of the list it is, counted from 1; undefined for all of it. */
+  /** The part of the list to render, counted from 1. Undefined: the whole list. */
   readonly part: { readonly index: number; readonly count: number } | undefined;
-  /** What a reader should know: the tags and the cloud; for formats that have comments. */
+  /** Tags and cloud, for the comment at the top. */
   readonly heading: string;
-  /** Names the tags beside each prefix, in formats that have comments. */
+  /** Whether to name the tags of each prefix, in formats that have comments. */
   readonly comment: boolean;
 }
 
@@ -29,7 +29,7 @@ export function byFamily(rows: readonly PrefixRow[]): readonly (readonly [Addres
   return addressFamilies.map((family) => [family, rows.filter((row) => row.family === family)]);
 }
 
-/** For readers that take no prefix of length 0: the two halves of all addresses. */
+/** Splits a prefix of length 0 into two halves, for programs that do not accept it. Returns others unchanged. */
 export function splitEverything(prefix: string): string[] {
   if (prefix === '0.0.0.0/0') return ['0.0.0.0/1', '128.0.0.0/1'];
   if (prefix === '::/0') return ['::/1', '8000::/1'];

@@ -1,17 +1,17 @@
-/** Addresses in any text: lists by hand, configuration files of firewalls, generated files. */
+/** Finds addresses in any text: handwritten lists, configuration files of firewalls, generated files. */
 import { stringifyIp } from 'ip-bigint';
 import { canonicalPrefix, familyOf, isPrefix, parsePrefix } from '../../core/prefixes.ts';
 
 export interface FoundAddresses {
   readonly prefixes: readonly string[];
-  /** What looks like an address and is none. */
+  /** Text that looks like an address but is not a valid one. */
   readonly unreadable: readonly { readonly text: string; readonly line: number }[];
 }
 
 const address = String.raw`[0-9A-Fa-f:.]*[0-9A-Fa-f:]`;
 const token = new RegExp(`(?<![\\w.:/-])(${address})(?:(/\\d+)|\\s*-\\s*(${address}))?(?![\\w:/]|\\.\\w)`, 'g');
 
-/** Comments (`#`, and `//` after a blank or at the start of a line) are passed over. */
+/** Ignores comments: `#`, and `//` after a space or at the start of a line. */
 export function findAddresses(text: string): FoundAddresses {
   const prefixes: string[] = [];
   const unreadable: { text: string; line: number }[] = [];
@@ -35,12 +35,12 @@ function prefixesOf(text: string): readonly string[] | undefined {
   return isPrefix(text) ? [canonicalPrefix(text)] : undefined;
 }
 
-/** Four numbers with dots, or an IPv6 address: a number, a version or a time of day is none. */
+/** True for four numbers with dots and for IPv6. A single number, a version or a time of day does not count. */
 function looksLikeAddress(text: string): boolean {
   return /^\d+(\.\d+){3}$/.test(text) || text.includes('::') || text.split(':').length === 8;
 }
 
-/** `20.42.66.0-20.42.67.255` */
+/** `20.42.66.0-20.42.67.255` → `20.42.66.0/23` */
 function prefixesOfRange(first: string, last: string): readonly string[] | undefined {
   if (!isPrefix(first) || !isPrefix(last) || familyOf(first) !== familyOf(last)) return undefined;
   const { start, length: bits } = parsePrefix(first);

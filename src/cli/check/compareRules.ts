@@ -1,4 +1,4 @@
-/** What a rule lacks of the list, and what it has beyond it. Addresses count, not how prefixes are written. */
+/** Finds what a rule lacks and what it has too much, by addresses: how they are split into prefixes does not matter. */
 import {
   countAddresses,
   dropContained,
@@ -9,27 +9,27 @@ import {
 } from '../../core/prefixes.ts';
 
 export interface Comparison {
-  /** Listed, and not in the rule. */
+  /** Listed, but not in the rule. */
   readonly missing: readonly string[];
-  /** In the rule, listed at some time and no longer. */
+  /** In the rule, listed in the past but no longer. */
   readonly stale: readonly string[];
-  /** Prefixes of the rule with addresses that were never listed, as far as the history goes. */
+  /** Prefixes of the rule with addresses that were never listed, as far back as the history goes. */
   readonly surplus: readonly string[];
-  /** How many of the addresses of each of them. As text, because those of IPv6 do not fit a number. */
+  /** Surplus prefix → its number of never listed addresses. As text, because IPv6 exceeds what a number can hold. */
   readonly surplusAddresses: Readonly<Record<string, string>>;
 }
 
-/** `listedBefore`: what the tags listed at some time. */
+/** `listedBefore`: all prefixes that the tags have ever contained. */
 export function compareRules(
   own: readonly string[],
   listed: readonly string[],
   listedBefore: readonly string[],
 ): Comparison {
-  const beyond = subtractPrefixes(own, listed);
-  const counts = countNeverListed(own, subtractPrefixes(beyond, listedBefore));
+  const unlisted = subtractPrefixes(own, listed);
+  const counts = countNeverListed(own, subtractPrefixes(unlisted, listedBefore));
   return {
     missing: subtractPrefixes(listed, own),
-    stale: intersectPrefixes(beyond, listedBefore),
+    stale: intersectPrefixes(unlisted, listedBefore),
     surplus: counts.map(([prefix]) => prefix),
     surplusAddresses: Object.fromEntries(counts),
   };

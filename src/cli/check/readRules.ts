@@ -1,10 +1,10 @@
-/** The rules of a file, whatever wrote it: text, an NSG's JSON, a Terraform plan or state, other JSON. */
+/** Reads rules from a text, the JSON of an NSG, a Terraform plan or state, or any other JSON with addresses in it. */
 import { findAddresses, type FoundAddresses } from './addressText.ts';
 
 export interface Rule extends FoundAddresses {
-  /** Empty for a file that is one list. */
+  /** Empty if the file is a plain list. */
   readonly name: string;
-  /** Service tags that it lets in by name. */
+  /** Service tags that the rule admits by name. */
   readonly tags: readonly string[];
 }
 
@@ -27,7 +27,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** `az network nsg show`, `az network nsg list`, `az network nsg rule list`, and ARM's own form with `properties`. */
+/** From `az network nsg show`, `az network nsg list`, `az network nsg rule list` or ARM's own form with `properties`. */
 function nsgRules(json: unknown): Rule[] {
   const items = Array.isArray(json) ? json : [json];
   return items.flatMap((item) => {
@@ -44,7 +44,7 @@ function nsgRule(value: unknown): Rule[] {
   return [toRule(textOf(rule.name), [rule[`${side}AddressPrefix`], rule[`${side}AddressPrefixes`]])];
 }
 
-/** `terraform show -json`, of a plan or of a state. */
+/** From `terraform show -json`, of a plan or a state. */
 function terraformRules(json: unknown): Rule[] {
   const { planned_values: planned, values } = asObject(json);
   const root = asObject(asObject(planned ?? values).root_module);
@@ -80,7 +80,7 @@ function toRule(name: string, sides: readonly unknown[]): Rule {
   const texts = textsIn(sides);
   const found = findAddresses(texts.join('\n'));
   const tags = texts.filter((text) => /^[A-Za-z][\w.-]*$/.test(text));
-  // "*" and 0.0.0.0/0 are the same to a rule.
+  // In a rule "*" means the same as 0.0.0.0/0 and ::/0.
   const everything = texts.includes('*') || tags.includes('Internet') ? ['0.0.0.0/0', '::/0'] : [];
   return { name, tags, prefixes: [...found.prefixes, ...everything], unreadable: found.unreadable };
 }
@@ -94,7 +94,7 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** ARM puts what the CLI shows flat into `properties`. */
+/** Moves `properties` up: ARM nests there what the Azure CLI shows at the top level. */
 function flatten(value: unknown): Json {
   const object = asObject(value);
   return { ...object, ...asObject(object.properties) };
@@ -108,7 +108,7 @@ function asList(value: unknown): readonly Json[] {
   return Array.isArray(value) ? value.map(asObject) : [];
 }
 
-/** A name from the file, for one line of a terminal or of Markdown. */
+/** Returns a name from the file, safe to print on one line of a terminal or of Markdown. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value.replaceAll(/[\p{C}`|<>]/gu, '_').slice(0, 200) : '';
 }
