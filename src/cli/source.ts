@@ -4,6 +4,7 @@ import { resolveTags } from '../app/queries/tagQuery.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
 import { toDocument, type RawDocument, type RawTag } from '../core/serviceTags/rawDocument.ts';
 import { clouds, defaultServiceTag, type Cloud, type ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
+import { withoutSecrets } from '../core/urls.ts';
 import { UsageError } from './exitCodes.ts';
 import type { Io } from './io.ts';
 import type { Selection } from './listing.ts';
@@ -64,7 +65,8 @@ function requireBuiltIn(tag: string): void {
 async function findSource(source: string, cloud: Cloud, { subscription, location }: SourceValues, io: Io) {
   if (source === 'download') return (await import('../adapters/sources/download.ts')).downloadSource(cloud);
   if (source.startsWith('https://')) {
-    return (await import('../adapters/sources/url.ts')).urlSource(source, source, cloud);
+    const { urlSource } = await import('../adapters/sources/url.ts');
+    return urlSource(withoutSecrets(source), source, cloud);
   }
   if (source === 'api') {
     const { apiSource } = await import('./apiSource.ts');

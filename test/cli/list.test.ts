@@ -201,6 +201,12 @@ describe('refusals', () => {
     [['list', '--as-of', '2010-01-01'], 3, /history of Public begins on 2019-07-22/],
     [['list', '--source', 'download', '--as-of', '2024-01-01'], 2, /"download" has no earlier lists/],
     [['list', '--source', 'ftp://x'], 2, /--source: "ftp:\/\/x" is not accepted; accepted: download/],
+    // Neither the password nor the signature is repeated.
+    [
+      ['list', '--source', 'https://me:pass@example.com/tags.json?sig=key'],
+      3,
+      /^acr-addresses: source https:\/\/example\.com\/tags\.json: https:\/\/example\.com\/tags\.json: is a URL with a user name/,
+    ],
     [['list', '--source', 'file:none.json'], 3, /none\.json does not exist/],
     [['list', '--source', 'file:package.json'], 3, /package\.json: changeNumber: .*expected a number/],
     [['list', '--source', 'file:README.md'], 3, /README\.md is not JSON/],
