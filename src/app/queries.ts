@@ -1,4 +1,4 @@
-/** The query story: what is known of service tags, targets and runs, read from storage and kept in memory. */
+/** What the routes read of service tags, targets and runs: from storage, and kept in historyCache for a while. */
 import { CurrentSnapshot } from './queries/currentSnapshot.ts';
 import { readHealth, type Health } from './queries/health.ts';
 import { HistoryReader } from './history/historyReader.ts';
@@ -14,19 +14,19 @@ export interface Queries {
   readonly history: HistoryReader;
   readonly timelines: Timelines;
   readonly feeds: FeedLists;
-  /** At most one read of storage every 15 seconds, however often strangers ask. */
+  /** Reads storage at most every 15 seconds: the route needs no key, so anybody may ask. */
   health(): Promise<Health>;
 }
 
 const healthTtlInMs = 15_000;
-/** A decision of a person reaches the feeds of every process within it. */
+/** A person's decision reaches the feeds of every process within this time. */
 const historyTtlInMs = 30_000;
 
 export function buildQueries(services: QueryServices): Queries {
   const current = new CurrentSnapshot(services.snapshots, services.cloud, services.clock);
   const library = new SnapshotLibrary(services.snapshots, services.cloud, current);
-  const memory = { now: () => services.clock.now(), ttlInMs: historyTtlInMs };
-  const history = new HistoryReader(services, memory);
+  const historyCache = { now: () => services.clock.now(), ttlInMs: historyTtlInMs };
+  const history = new HistoryReader(services, historyCache);
   const timelines = new Timelines(services.changes, services.cloud, library, history);
   const feeds = new FeedLists(history);
   let known: { readonly until: number; readonly health: Promise<Health> } | undefined;

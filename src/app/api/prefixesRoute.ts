@@ -5,7 +5,7 @@ import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts'
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Queries } from '../queries.ts';
 import { selectQuarantined, selectWithheld, type FeedList } from '../queries/feedLists.ts';
-import { crossNames, diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
+import { possibleRegionalNames, diffSelection, listPrefixes, type PrefixSelection } from '../queries/prefixList.ts';
 import { resolveTags } from '../queries/tagQuery.ts';
 import { chooseListed } from '../queries/vanishedTags.ts';
 import { invalidContinuation } from './paging.ts';
@@ -152,7 +152,7 @@ async function readRequestedList(
 }
 
 async function refuseVanished(queries: Queries, document: ServiceTagsDocument, query: Query): Promise<void> {
-  const names = [...query.tag, ...crossNames(document, toSelection(query))];
+  const names = [...query.tag, ...possibleRegionalNames(document, toSelection(query))];
   await chooseListed(queries.timelines, names, () => resolveTags(document, query.tag, query.region));
 }
 

@@ -1,4 +1,4 @@
-/** The snapshot that holds now, kept in memory: one conditional read of the pointer at most every 30 seconds. */
+/** Keeps the current snapshot in memory: reads the pointer at most every 30 seconds, with `If-None-Match`. */
 import { RequestError } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import { isOldList, releaseDay } from '../../core/serviceTags/listAge.ts';
@@ -6,14 +6,14 @@ import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Clock, SnapshotStore } from '../ports.ts';
 import { readStorage, StorageReadError } from './storage.ts';
 
-/** A snapshot as an answer uses it. */
+/** A snapshot, and what an answer says of its age. */
 export interface SnapshotView {
   readonly snapshot: Snapshot;
-  /** ISO time since when an answer from it can be the same. */
+  /** ISO time since when the snapshot has been current, sent as `Last-Modified`. */
   readonly since: string;
-  /** Seconds since it was last known to be current; set where storage cannot be asked now. */
+  /** Seconds since the snapshot was last confirmed as current. Set only while storage cannot be read. */
   readonly staleForInSeconds?: number;
-  /** The current list, where the newest release that says it is more than three weeks old. */
+  /** True for the current snapshot if the newest release with this content is more than three weeks old. */
   readonly isOld?: boolean;
 }
 
@@ -22,12 +22,12 @@ interface Known {
   readonly since: string;
   readonly isOld: boolean;
   readonly etag: string;
-  /** Time of the last read that succeeded. */
+  /** Unix time in ms of the last read that succeeded. */
   readonly confirmedAt: number;
 }
 
 const recheckInMs = 30_000;
-/** With nothing to serve, storage is asked again sooner. */
+/** Shorter, because there is no snapshot to serve yet. */
 const retryEmptyInMs = 5_000;
 
 type Store = Pick<SnapshotStore, 'readPointer' | 'get' | 'readPullStatus'>;
@@ -39,7 +39,7 @@ export class CurrentSnapshot {
   #known: Known | undefined;
   #failure: unknown;
   #nextCheckAt = 0;
-  /** What every request is given until the next check, unless it is stale and so ages. */
+  /** Served until the next check. Undefined while storage cannot be read: then each answer has another age. */
   #view: Promise<SnapshotView> | undefined;
   #inFlight: Promise<void> | undefined;
   #expiries = 0;
@@ -50,13 +50,13 @@ export class CurrentSnapshot {
     this.#clock = clock;
   }
 
-  /** Throws RequestError 503 where no snapshot is known. */
+  /** Throws RequestError 503 if no snapshot is known. */
   get(): Promise<SnapshotView> {
     const isFresh = this.#clock.now().getTime() < this.#nextCheckAt;
     return isFresh && this.#view ? this.#view : this.#checkAndView();
   }
 
-  /** For who knows that another one may be current now: a pull of this process. */
+  /** Lets the next request check again: called after a pull of this process, which may have stored another snapshot. */
   expire(): void {
     this.#nextCheckAt = 0;
     this.#expiries += 1;
@@ -71,7 +71,7 @@ export class CurrentSnapshot {
     return { ...toView(known), staleForInSeconds };
   }
 
-  /** Many requests at once share one read. */
+  /** Concurrent requests share one read. */
   async #refreshOnce(): Promise<void> {
     this.#inFlight ??= this.#refresh().finally(() => {
       this.#inFlight = undefined;
@@ -89,7 +89,7 @@ export class CurrentSnapshot {
     }
     const known = this.#known;
     this.#view = known && this.#failure === undefined ? Promise.resolve(toView(known)) : undefined;
-    // What expired while it was read may have been read too early.
+    // `expire` was called during the read, which may have come too early: check again.
     if (expiries !== this.#expiries) return;
     this.#nextCheckAt = this.#clock.now().getTime() + (this.#known ? recheckInMs : retryEmptyInMs);
   }
@@ -104,7 +104,7 @@ export class CurrentSnapshot {
       return known && { ...known, confirmedAt, isOld: await this.#isOld(known.snapshot) };
     }
     if (answer === undefined) {
-      // A pointer that was there and is gone is an accident: what it said last still stands.
+      // Somebody deleted the pointer: go on with the last known snapshot.
       if (known) throw new StorageReadError('the pointer to the current snapshot', new Error('it is gone'));
       return undefined;
     }
@@ -114,7 +114,7 @@ export class CurrentSnapshot {
     return { snapshot, since: pointer.since, etag, confirmedAt, isOld: await this.#isOld(snapshot) };
   }
 
-  /** A newer release with the same content leaves the pointer as it is: only the status of the pulls knows of it. */
+  /** A newer release with the same content does not change the pointer; only the pull status has its date. */
   async #isOld(snapshot: Snapshot): Promise<boolean> {
     const now = this.#clock.now();
     if (!isOldList(snapshot.date, now)) return false;

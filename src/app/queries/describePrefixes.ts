@@ -1,4 +1,4 @@
-/** What stands beside a prefix wherever one is shown: its tag, its region, since when it is listed, its deadline. */
+/** What people see beside a prefix: its tag, its region, since when it has been listed, its deadline. */
 import { deadlineOf } from '../../core/goLive.ts';
 import type { DescribePrefix } from '../../core/overview/overview.ts';
 import { buildLookupIndex } from '../../core/serviceTags/lookupIndex.ts';
@@ -14,11 +14,11 @@ export function describePrefixes(
   const index = buildLookupIndex({ cloud: 'Public', changeNumber: 0, values });
   return (prefix) => {
     const matches = index.find(prefix) ?? [];
-    const best = matches.find(({ tag }) => tag.includes('.')) ?? matches[0];
-    const firstListed = firstDay(releases, best?.prefix ?? prefix);
+    const match = matches.find(({ tag }) => tag.includes('.')) ?? matches[0];
+    const firstListed = firstDay(releases, match?.prefix ?? prefix);
     return {
-      tag: best?.tag ?? null,
-      region: best ? regionNameOf(best.tag) : null,
+      tag: match?.tag ?? null,
+      region: match ? regionNameOf(match.tag) : null,
       firstListed,
       deadline: firstListed === null ? null : deadlineOf(firstListed).toISOString(),
     };
@@ -29,7 +29,7 @@ function isWatched(name: string): boolean {
   return name === defaultServiceTag || name.startsWith(`${defaultServiceTag}.`);
 }
 
-/** Of the newest release that added it. */
+/** The day of the newest release that added the prefix; null if none did. */
 function firstDay(releases: readonly Release[], prefix: string): string | null {
   const release = releases.findLast(({ tags }) =>
     Object.values(tags).some((difference) => difference?.add.includes(prefix)),

@@ -1,4 +1,4 @@
-/** What the addresses of a text are, who lets them in, and what to do next. */
+/** Explains the addresses in a text: which tags contain them, which targets let them in, what to do next. */
 import { explainAddress, type AddressExplanation } from '../../core/explain/explainAddress.ts';
 import { listedPeriods } from '../../core/explain/listedPeriods.ts';
 import { findAddresses, findDay, findSituation, maxExplained, type Situation } from '../../core/explain/readText.ts';
@@ -12,7 +12,7 @@ import { readReleases } from './releases.ts';
 
 export interface Explanation {
   readonly snapshot: string;
-  /** Day of the line, `YYYY-MM-DD`; null where it names none. */
+  /** Day of the line, `YYYY-MM-DD`; null if the line has none. */
   readonly day: string | null;
   readonly situation: Situation;
   readonly addresses: readonly AddressExplanation[];
@@ -23,7 +23,7 @@ export interface ExplainedView {
   readonly explanation: Explanation;
 }
 
-/** Throws RequestError 400 where the text has no address. */
+/** Throws RequestError 400 if the text has no address. */
 export async function explainText(queries: Queries, text: string): Promise<ExplainedView> {
   const addresses = findAddresses(text);
   if (addresses.length === 0) {

@@ -1,6 +1,6 @@
 /**
- * What lists for machines are made from: of each tag what its history releases to feeds. Of a tag that is missing, empty
- * or shrunken that is also what was trusted before, so a firewall that polls loses nothing because of such a list.
+ * The lists that machines poll: of each tag, what its history releases to feeds. A tag that is missing, empty or shrunken
+ * keeps the prefixes that it had before, so that a firewall loses nothing because of a broken list.
  */
 import { RequestError } from '../../core/errors.ts';
 import { History } from '../../core/history/history.ts';
@@ -17,19 +17,19 @@ import type { HistoryReader } from '../history/historyReader.ts';
 import { readStorage } from './storage.ts';
 
 export interface FeedList {
-  /** The snapshot's document, with the tags that were asked for as feeds have them. */
+  /** The snapshot's document; the tags of the requested services contain what is released to feeds. */
   readonly document: ServiceTagsDocument;
   readonly withheld: readonly WithheldPrefix[];
   readonly quarantined: readonly FeedQuarantine[];
-  /** Another one whenever the lists may be others, also while the snapshot is the same. */
+  /** Changes whenever the lists may have changed, even if the snapshot is the same. */
   readonly version: string;
-  /** ISO time since when they can be the same. */
+  /** ISO time of the last change, sent as `Last-Modified`. */
   readonly since: string;
 }
 
 export type FeedQuarantine = TagQuarantine & Pick<Quarantine, 'status'>;
 
-/** Of one service in one snapshot. */
+/** The lists of one service, such as `AzureContainerRegistry` with all its regions, in one snapshot. */
 interface ServiceList {
   readonly tags: readonly ServiceTag[];
   readonly withheld: readonly WithheldPrefix[];
@@ -38,8 +38,8 @@ interface ServiceList {
 
 export class FeedLists {
   readonly #reader: HistoryReader;
-  /** Of a history and a snapshot, service by service. */
-  readonly #made = new WeakMap<History, Map<string, ServiceList>>();
+  /** Per history, keyed by snapshot and service. */
+  readonly #serviceLists = new WeakMap<History, Map<string, ServiceList>>();
   readonly #versions = new WeakMap<History, string>();
   #versionCount = 0;
 
@@ -47,7 +47,7 @@ export class FeedLists {
     this.#reader = reader;
   }
 
-  /** For the tags of the services that `names` are of. */
+  /** The lists for a request of the tags `names`. Throws RequestError 503 if storage cannot be read. */
   async of(snapshot: Snapshot, names: readonly string[]): Promise<FeedList> {
     const services = [...new Set(names.map((name) => serviceOf(name).toLowerCase()))];
     const histories = await Promise.all(services.map((service) => this.#historyOf(snapshot, service)));
@@ -56,11 +56,11 @@ export class FeedLists {
       const service = services[index] ?? '';
       return this.#listOf(history, snapshot, service, recorded?.covers(service) ?? isRegistryTag(service));
     });
-    const isOther = new Set(lists.flatMap(({ tags }) => tags.map(({ name }) => name.toLowerCase())));
-    const rest = snapshot.document.values.filter(({ name }) => !isOther.has(name.toLowerCase()));
-    const values = isOther.size === 0 ? snapshot.document.values : [...rest, ...lists.flatMap(({ tags }) => tags)];
+    const replaced = new Set(lists.flatMap(({ tags }) => tags.map(({ name }) => name.toLowerCase())));
+    const rest = snapshot.document.values.filter(({ name }) => !replaced.has(name.toLowerCase()));
+    const values = replaced.size === 0 ? snapshot.document.values : [...rest, ...lists.flatMap(({ tags }) => tags)];
     return {
-      document: isOther.size === 0 ? snapshot.document : { ...snapshot.document, values: values.toSorted(byName) },
+      document: replaced.size === 0 ? snapshot.document : { ...snapshot.document, values: values.toSorted(byName) },
       withheld: lists.flatMap(({ withheld }) => withheld),
       quarantined: lists.flatMap(({ quarantined }) => quarantined),
       version: histories.map((history) => this.#versionOf(history)).join(),
@@ -68,12 +68,12 @@ export class FeedLists {
     };
   }
 
-  /** The snapshot alone is better than nothing for a tag that no pull records: nothing wide or special is in it. */
+  /** If the history cannot be read, a tag that no pull records gets a history of this snapshot alone. */
   async #historyOf(snapshot: Snapshot, service: string): Promise<History> {
     try {
       const history = await readStorage('the history of the tag', () => this.#reader.readFor(service));
       if (history.until(snapshot.id)) return history;
-      // It was read before the snapshot was stored.
+      // The history in memory is older than the snapshot: read it again.
       this.#reader.expire();
       return await readStorage('the history of the tag', () => this.#reader.readFor(service));
     } catch (error) {
@@ -83,12 +83,12 @@ export class FeedLists {
     }
   }
 
-  #listOf(whole: History, snapshot: Snapshot, service: string, isRecorded: boolean): ServiceList {
-    const made = this.#made.get(whole) ?? new Map<string, ServiceList>();
-    this.#made.set(whole, made);
+  #listOf(history: History, snapshot: Snapshot, service: string, isRecorded: boolean): ServiceList {
+    const lists = this.#serviceLists.get(history) ?? new Map<string, ServiceList>();
+    this.#serviceLists.set(history, lists);
     const key = `${snapshot.id} ${service}`;
-    const list = made.get(key) ?? makeList(historyWith(whole, snapshot, service), snapshot, service, isRecorded);
-    made.set(key, list);
+    const list = lists.get(key) ?? makeList(historyUntil(history, snapshot, service), snapshot, service, isRecorded);
+    lists.set(key, list);
     return list;
   }
 
@@ -99,7 +99,7 @@ export class FeedLists {
   }
 }
 
-/** Of these tags, and of one family unless all are asked for. */
+/** The entries of these tags and this family. */
 export function selectWithheld(
   withheld: readonly WithheldPrefix[],
   tags: readonly string[],
@@ -108,7 +108,7 @@ export function selectWithheld(
   return withheld.filter(({ tag, prefix }) => tags.includes(tag) && (family === 'all' || familyOf(prefix) === family));
 }
 
-/** The entries for tags by name. */
+/** The entries of these tags, in upper or lower case. */
 export function selectQuarantined(
   quarantined: readonly FeedQuarantine[],
   tags: readonly string[],
@@ -126,10 +126,10 @@ function makeList(history: History, { document }: Snapshot, service: string, isR
     if (serviceOf(name).toLowerCase() !== service) continue;
     const released = releasedToFeeds(history, name);
     const tag = listed.get(name.toLowerCase());
-    const found = quarantine(history, name);
-    // A tag that no pull records and that is gone is a 503: whoever polls it keeps what it has.
+    const ofTag = quarantine(history, name);
+    // A removed tag that no pull records gets no list: the answer is a 503, and a firewall keeps what it has.
     if (!released || (!tag && (released.served.length === 0 || !isRecorded))) continue;
-    if (found) quarantined.push(toEntry(found));
+    if (ofTag) quarantined.push(toEntry(ofTag));
     withheld.push(...released.withheld);
     if (tag && isSameList(tag.addressPrefixes, released.served)) continue;
     tags.push({ ...(tag ?? goneTag(name, document)), addressPrefixes: released.served });
@@ -137,10 +137,10 @@ function makeList(history: History, { document }: Snapshot, service: string, isR
   return { tags, withheld, quarantined };
 }
 
-/** As it was with a snapshot. One that is not in it is newer than it, or of a time that it does not know. */
-function historyWith(history: History, snapshot: Snapshot, service: string): History {
-  const then = history.until(snapshot.id);
-  if (then) return then;
+/** The history up to a snapshot. If it does not contain it: with the snapshot appended if that is newer, else of it alone. */
+function historyUntil(history: History, snapshot: Snapshot, service: string): History {
+  const earlier = history.until(snapshot.id);
+  if (earlier) return earlier;
   const isNewer = history.newest !== undefined && snapshot.pulledAt > history.newest.seenAt;
   return isNewer ? new History(appendSnapshot(history.document, snapshot)) : historyOfOne(snapshot, service);
 }
@@ -150,13 +150,13 @@ function historyOfOne(snapshot: Snapshot, service: string): History {
   return new History(appendSnapshot(empty, snapshot));
 }
 
-/** Where nobody can tell, the snapshot does: of a tag that it has in quarantine the list before must not be lost. */
+/** Without the history the snapshot decides: a tag that it has in quarantine must not lose the prefixes from before. */
 function isUnrecorded(history: History | undefined, { quarantine: entries }: Snapshot, service: string): boolean {
   if (history) return !history.covers(service);
   return !isRegistryTag(service) && !entries.some(({ tag }) => serviceOf(tag).toLowerCase() === service);
 }
 
-/** A tag that the document does not list any more. */
+/** An empty tag in place of one that the document no longer lists. */
 function goneTag(name: string, { changeNumber }: ServiceTagsDocument): ServiceTag {
   const [systemService = name, ...region] = name.split('.');
   return { name, region: region.join('.').toLowerCase(), systemService, changeNumber, addressPrefixes: [] };

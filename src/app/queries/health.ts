@@ -1,4 +1,4 @@
-/** Whether the app does its work; shown to anybody, so without names of resources, addresses or error texts. */
+/** Whether the app works. Anybody may read it, so it has no names of resources, no addresses and no error texts. */
 import { findStorageRefusal, toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
@@ -24,11 +24,11 @@ export interface Health {
   readonly status: 'healthy' | 'degraded' | 'unhealthy';
   readonly snapshot: {
     readonly id: string;
-    /** Since the day of release. */
+    /** Hours since the day of the release. */
     readonly ageHours: number;
-    /** `YYYY-MM-DD`: day of the newest release that lists what this snapshot lists. */
+    /** `YYYY-MM-DD`: day of the newest release with the content of this snapshot. */
     readonly released: string;
-    /** ISO time at which a pull last found it to be the current one. */
+    /** ISO time of the last pull that found this list to be current. */
     readonly fetchedAt: string;
     /** `released 28 Oct 2025, fetched 2 minutes ago` */
     readonly age: string;
@@ -44,10 +44,10 @@ export interface Health {
     readonly failed: number;
     readonly planOnly: number;
     readonly paused: number;
-    /** The registry does not look at its rules. */
+    /** Registries that ignore their IP rules, because they are open or closed to everybody. */
     readonly noEffect: number;
   };
-  /** What is left of the week in which every target must get what was published; null where it cannot be read. */
+  /** What is left of the week in which every target must get new prefixes; null if it cannot be read. */
   readonly goLive: {
     readonly status: GoLiveClock['status'];
     readonly daysLeft: number;
@@ -60,9 +60,9 @@ export interface Health {
     readonly date?: string;
   }[];
   readonly disagreements: number;
-  /** What is the matter, in words that name no resource. */
+  /** What is wrong, one sentence each, without names of resources. */
   readonly problems: readonly string[];
-  /** What is worth knowing and needs nobody. */
+  /** Worth knowing; nobody has to act. */
   readonly notes: readonly string[];
 }
 
@@ -85,7 +85,7 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
   const failures: unknown[] = [];
   const attempt = <T>(work: () => Promise<T>): Promise<T | undefined> => attemptAndLog(logger, failures, work);
 
-  // The targets may be a file of the app: what is wrong with it says nothing of storage.
+  // Not among `failures`: the targets may come from a file of the app, whose faults say nothing about storage.
   const configured = attemptAndLog(logger, [], () => readTargets(services.targets));
   const [view, pull, summaries, isTargetsFileMissing, silent, deliveries] = await Promise.all([
     attempt(() => current.get()),
@@ -96,7 +96,7 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
     attempt(async () => readStorage('the deliveries', () => services.readDeliveries?.() ?? Promise.resolve([]))),
   ]);
   const targets = summaries && countTargets(summaries);
-  // Before the first pull nobody knows what a target lacks.
+  // Before the first pull it is not known what a target lacks.
   const goLive =
     view &&
     summaries &&
@@ -111,7 +111,7 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
   if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
   if (snapshot && isOldList(snapshot.released, now)) note('degraded', `the list is old: ${snapshot.age}`);
   for (const leftOut of view ? describeLeftOut(view.snapshot, (await configured) ?? []) : []) note('degraded', leftOut);
-  // Nothing is known of the pulls if storage cannot be read.
+  // If storage cannot be read, a missing pull status means nothing.
   if (pull || isStorageRead) notePull(pull, now, services, note);
   for (const timer of silent ?? []) note('degraded', describeSilence(timer));
   if (!(await configured)) note('unhealthy', 'the targets cannot be read: GET targets says why');
@@ -146,7 +146,7 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
   };
 }
 
-/** Of an app that nothing is known of but what is wrong with it. */
+/** The health of an app that cannot start its work, for example because settings are wrong. */
 export function unhealthy(problems: readonly string[]): Health {
   return {
     status: 'unhealthy',
@@ -161,7 +161,7 @@ export function unhealthy(problems: readonly string[]): Health {
   };
 }
 
-/** Of tags that somebody follows: Microsoft never gave one such a name or size. */
+/** Warnings about followed tags: Microsoft has never published a tag with such a name or so many prefixes. */
 function describeLeftOut({ warnings }: Snapshot, targets: readonly Target[]): string[] {
   const isFollowed = (tag: string): boolean =>
     tag === defaultServiceTag ||
@@ -180,7 +180,7 @@ export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Dat
   return { id: snapshot.id, ageHours: hoursSince(released, now), released, fetchedAt, age };
 }
 
-/** False if storage as such cannot be read; one blob that is damaged is another matter. */
+/** False if storage cannot be read; one damaged blob does not count. */
 function noteStorage(
   failures: readonly unknown[],
   note: (severity: Finding['severity'], text: string) => void,
@@ -193,7 +193,7 @@ function noteStorage(
   return false;
 }
 
-/** By its number: even its host may be nobody's business. */
+/** Names a webhook by its number, because even its host may be confidential. */
 function noteDeliveries(
   deliveries: readonly (DeliveryStatus | undefined)[],
   note: (severity: Finding['severity'], text: string) => void,
@@ -241,7 +241,7 @@ function notesOf(pull: PullStatus | undefined): string[] {
 /** Two rounds of the hourly reconciliation, with some time for the queue. */
 const stuckAfterInMs = 2.5 * hourInMs;
 
-/** A lock that does not end, a message that nobody handles: what is put off again and again is told. */
+/** Targets stay pending if, for example, a resource lock stays or no function handles the queue messages. */
 function noteStuck(
   summaries: readonly NamedTargetSummary[],
   now: Date,
@@ -268,7 +268,7 @@ function noteGoLive(
   }
 }
 
-/** A pull that comes once a week only is not late after a day. */
+/** A pull that is scheduled once per week is not late after a day. */
 function isPullOverdue(lastPull: string, timers: QueryServices['timers'], now: Date): boolean {
   if (!timers) return true;
   const due = nextOccurrence(timers.schedules.pullServiceTags, new Date(lastPull));
@@ -314,7 +314,7 @@ function countTargets(summaries: readonly NamedTargetSummary[]): Health['targets
   };
 }
 
-/** A URL may carry a signature and a path may name a machine: only what kind of source it is, and its host. */
+/** The kind of a source, or its host: a URL may contain a signature, and a path the name of a machine. */
 export function publicSourceName(source: string): string {
   if (source.startsWith('file:')) return 'file';
   return URL.canParse(source) ? new URL(source).hostname || 'url' : source;

@@ -1,4 +1,4 @@
-/** The ledger, as the API reads it. */
+/** Reads the ledger for the API. */
 import { InvalidDocumentError, NewerVersionError, RequestError, shorten } from '../../core/errors.ts';
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import { isPullRecord, type RunRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
@@ -7,7 +7,7 @@ import type { Ledger, LedgerPage, PageRequest } from '../ports.ts';
 import { readStorage } from './storage.ts';
 
 const pageSize = 50;
-/** Runs that changed nothing on the way to one that did: some months of hourly checks. */
+/** How far back to search for a run that changed something: some months of hourly checks. */
 const maxRecords = 2000;
 
 export interface RunQuery extends PageRequest {
@@ -21,14 +21,14 @@ export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): P
 
 /** Throws RequestError: 404, or 500 if the record is damaged or of a newer version. */
 export async function getRun(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord> {
-  const record = isRunId(id) ? await readStorage('the ledger', () => readOrSay(ledger, id)) : undefined;
+  const record = isRunId(id) ? await readStorage('the ledger', () => readOrError(ledger, id)) : undefined;
   if (record instanceof Error)
     throw new RequestError(500, 'unreadable-run', `the record cannot be read: ${record.message}`);
   if (record) return record;
   throw new RequestError(404, 'unknown-run', `there is no run "${shorten(id)}"; GET runs lists them`);
 }
 
-async function readOrSay(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord | Error | undefined> {
+async function readOrError(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord | Error | undefined> {
   try {
     return await ledger.get(id);
   } catch (error) {
@@ -37,7 +37,7 @@ async function readOrSay(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRe
   }
 }
 
-/** The newest run of a target, begun by `until` (ISO), that says what the rules were afterwards. */
+/** The newest run of a target that recorded the rules after it and began at or before `until` (ISO time). */
 export async function findRulesAsOf(
   ledger: Pick<Ledger, 'list'>,
   target: string,

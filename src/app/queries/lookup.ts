@@ -1,4 +1,4 @@
-/** Which tags hold an address, and whether a target let it in on a day. */
+/** Which tags contain an address, and whether a target let it in on a day. */
 import { RequestError, shorten } from '../../core/errors.ts';
 import { buildLookupIndex, type LookupIndex, type LookupMatch } from '../../core/serviceTags/lookupIndex.ts';
 import { includesAll } from '../../core/prefixes.ts';
@@ -15,7 +15,7 @@ export interface LookupAnswer {
 
 export const anAddress = 'an IP address or a CIDR such as 20.42.66.1, 2603:1030::/48';
 
-// Built once for each snapshot, and gone with it.
+// Built once per snapshot, and freed together with it.
 const indexes = new WeakMap<Snapshot, LookupIndex>();
 
 function indexOf(snapshot: Snapshot): LookupIndex {
@@ -27,7 +27,7 @@ function indexOf(snapshot: Snapshot): LookupIndex {
   return index;
 }
 
-/** Throws RequestError 400 where `ip` is neither an address nor a CIDR. */
+/** Throws RequestError 400 if `ip` is neither an address nor a CIDR. */
 export function lookupAddress(snapshot: Snapshot, ip: string): LookupAnswer {
   const matches = indexOf(snapshot).find(ip);
   if (!matches) {
@@ -59,34 +59,34 @@ function notAnAddress(ip: string): string {
 export interface TargetAnswer {
   readonly name: string;
   readonly allowed: boolean;
-  /** The rule and its narrowest prefix that hold the address; absent where none does alone. */
+  /** The rule and its narrowest prefix that contain the address; absent if no single prefix contains all of a CIDR. */
   readonly rule?: string;
   readonly prefix?: string;
-  /** The run that left the rules so, and the list that it worked from. */
+  /** The run after which the rules were like this, and the list that it applied. */
   readonly run: { readonly id: string; readonly finishedAt: string };
   readonly snapshot?: { readonly id: string; readonly date: string; readonly contentHash: string };
 }
 
-/** Whether the rules that a run left (`after`) let in an address, or all of a CIDR. */
+/** Whether the rules after a run (`after`) let in an address, or all of a CIDR. */
 export function lookupInRules(name: string, ip: string, record: UpdateRecord, access: 'Allow' | 'Deny'): TargetAnswer {
   const rules = record.after ?? [];
-  const found = findInRules(rules, ip);
-  const isHeld =
-    found !== undefined ||
+  const match = findInRules(rules, ip);
+  const isContained =
+    match !== undefined ||
     includesAll(
       rules.flatMap((rule) => rule.prefixes),
       [ip],
     );
   return {
     name,
-    allowed: isHeld === (access === 'Allow'),
-    ...(found && { rule: found.tag, prefix: found.prefix }),
+    allowed: isContained === (access === 'Allow'),
+    ...(match && { rule: match.tag, prefix: match.prefix }),
     run: { id: record.id, finishedAt: record.finishedAt },
     ...(record.snapshot && { snapshot: record.snapshot }),
   };
 }
 
-/** Rules are lists of prefixes with a name, as tags are. */
+/** Looks an address up in rules as if they were tags: both are named lists of prefixes. */
 function findInRules(rules: readonly LiveRule[], ip: string): LookupMatch | undefined {
   const values = rules.map(({ rule, prefixes }) => ({
     name: rule,

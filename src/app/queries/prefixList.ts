@@ -1,4 +1,4 @@
-/** The prefixes of a selection, as rows that every format can show. */
+/** Selects prefixes and turns them into rows that every format can show. */
 import {
   comparePrefixes,
   familyOf,
@@ -16,10 +16,10 @@ import { resolveTags } from './tagQuery.ts';
 
 export interface PrefixSelection {
   readonly tags: readonly string[];
-  /** ARM locations; empty for the tags as they are. */
+  /** ARM locations such as `westeurope`; empty: the tags themselves. */
   readonly regions: readonly string[];
   readonly family: AddressFamily | 'all';
-  /** The fewest prefixes that cover the same addresses, in place of those that are listed. */
+  /** True: the fewest prefixes with the same addresses instead of the listed prefixes. */
   readonly aggregate: boolean;
   /** Counted from 1. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
@@ -29,7 +29,7 @@ export interface PrefixList {
   /** Names of the tags that the prefixes come from. */
   readonly tags: readonly string[];
   readonly prefixes: readonly string[];
-  /** They cover what the tags list, and are not themselves what the tags list. */
+  /** True if the prefixes have the same addresses as those that the tags list, but are not the same prefixes. */
   readonly isMerged: boolean;
 }
 
@@ -46,7 +46,7 @@ function prefixesOf(tags: readonly ServiceTag[], { family, aggregate, shard }: P
   return shard ? shardOf(prefixes, shard.index, shard.count) : prefixes;
 }
 
-/** What a selection has in `after` and not in `before`, and the other way round, by address. */
+/** What a selection gained and lost between two documents, by address: a range that was split is no change. */
 export function diffSelection(
   before: ServiceTagsDocument,
   after: ServiceTagsDocument,
@@ -55,7 +55,7 @@ export function diffSelection(
   return diffPrefixes(listOrEmpty(before, selection), listPrefixes(after, selection).prefixes);
 }
 
-/** A tag or region that the earlier document had not yet is all new. */
+/** Ignores tags and regions that the earlier document did not have yet: all their prefixes are new. */
 function listOrEmpty(document: ServiceTagsDocument, selection: PrefixSelection): readonly string[] {
   const { tags: names, regions } = selection;
   const found =
@@ -65,48 +65,48 @@ function listOrEmpty(document: ServiceTagsDocument, selection: PrefixSelection):
   return prefixesOf([...new Set(found.filter((tag) => tag !== undefined))], selection);
 }
 
-/** Names that the parts for the regions may have, where there are such. */
-export function crossNames(document: ServiceTagsDocument, { tags, regions }: PrefixSelection): string[] {
+/** Names that the regional tags of a selection may have. */
+export function possibleRegionalNames(document: ServiceTagsDocument, { tags, regions }: PrefixSelection): string[] {
   return tags.flatMap((tag) => regions.flatMap((region) => regionalNames(document, tag, region)));
 }
 
-/** The rows of a list, with the tags and regions that each prefix stands in. */
+/** The rows of a list, each with the tags and regions that list its prefix. */
 export function toRows(
   document: ServiceTagsDocument,
   list: PrefixList,
   firstSeen: ReadonlyMap<string, string> | undefined,
 ): readonly PrefixRow[] {
-  const holders = holdersOf(resolveTags(document, list.tags, []), list);
+  const tagsByPrefix = groupByPrefix(resolveTags(document, list.tags, []), list);
   return list.prefixes.map((prefix) => {
-    const containing = holders.get(prefix) ?? [];
+    const tags = tagsByPrefix.get(prefix) ?? [];
     return {
       prefix,
       family: familyOf(prefix),
-      tags: containing.map((tag) => tag.name),
-      regions: [...new Set(containing.map(regionOfTag).filter((region) => region !== undefined))],
+      tags: tags.map((tag) => tag.name),
+      regions: [...new Set(tags.map(regionOfTag).filter((region) => region !== undefined))],
       firstSeen: firstSeen?.get(prefix),
     };
   });
 }
 
-/** A merged prefix is held by every tag that lists a part of it. */
-function holdersOf(
+/** The tags that list each prefix; for a merged prefix, those that list a part of it. */
+function groupByPrefix(
   tags: readonly ServiceTag[],
   { prefixes, isMerged }: PrefixList,
 ): ReadonlyMap<string, readonly ServiceTag[]> {
   const [only] = tags;
   if (only && tags.length === 1) return new Map(prefixes.map((prefix) => [prefix, [only]]));
-  const holders = new Map<string, ServiceTag[]>(prefixes.map((prefix) => [prefix, []]));
+  const tagsByPrefix = new Map<string, ServiceTag[]>(prefixes.map((prefix) => [prefix, []]));
   const merged = isMerged ? prefixes.map(parsePrefix) : [];
   for (const tag of tags) {
-    const containing = isMerged ? prefixesThatContain(merged, tag) : tag.addressPrefixes;
-    for (const prefix of containing) holders.get(prefix)?.push(tag);
+    const listed = isMerged ? mergedPrefixesOf(merged, tag) : tag.addressPrefixes;
+    for (const prefix of listed) tagsByPrefix.get(prefix)?.push(tag);
   }
-  return holders;
+  return tagsByPrefix;
 }
 
-/** Both lists are sorted; `merged` has no overlaps: one walk along both. */
-function prefixesThatContain(merged: readonly ReturnType<typeof parsePrefix>[], tag: ServiceTag): ReadonlySet<string> {
+/** Walks along both lists once: both are sorted, and `merged` has no overlaps. */
+function mergedPrefixesOf(merged: readonly ReturnType<typeof parsePrefix>[], tag: ServiceTag): ReadonlySet<string> {
   const found = new Set<string>();
   let at = 0;
   for (const listed of tag.addressPrefixes.map(parsePrefix)) {

@@ -1,4 +1,4 @@
-/** The document of a snapshot in the shape in which Microsoft publishes it: what reads the weekly file reads this too. */
+/** A snapshot's document in the shape of Microsoft's weekly file, for programs that read that file. */
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 
 export interface PublishedDocument {

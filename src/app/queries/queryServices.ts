@@ -1,4 +1,4 @@
-/** What the queries read, and the settings that they tell of. */
+/** What the queries read, and the settings that their answers depend on. */
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { TimerWatch } from '../../core/timers.ts';
 import type {
@@ -24,13 +24,13 @@ export interface QueryServices {
   readonly states: Pick<TargetStateStore, 'get' | 'listSummaries'>;
   readonly ledger: Pick<Ledger, 'get' | 'list'>;
   readonly targets: TargetsSource;
-  /** Where the targets come from a file: true while it is not there. */
+  /** True while the targets are to come from a file and it does not exist. */
   readonly isTargetsFileMissing?: () => Promise<boolean>;
   readonly updatesPaused: boolean;
-  /** Health is 503 where the last pull is older. */
+  /** `GET health` answers 503 if the last pull is older than this. */
   readonly maxPullAgeInHours: number;
-  /** How the last notification to each configured webhook ended, in their order; undefined: none was sent yet. */
+  /** Result of the last notification to each webhook, in the order of the setting; undefined if none was sent yet. */
   readonly readDeliveries?: () => Promise<readonly (DeliveryStatus | undefined)[]>;
-  /** What health watches the timers by; absent if nothing is to be said of them. */
+  /** Schedules and last runs of the timers, for health. Absent: health does not watch the timers. */
   readonly timers?: Omit<TimerWatch, 'runs'> & Pick<TimerStore, 'read'>;
 }

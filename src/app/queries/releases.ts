@@ -1,9 +1,9 @@
-/** Every release that is known: those that ship with the product, and those that were pulled since. */
+/** Every known release: those that are built into the app, and those that were pulled since. */
 import { builtInHistory } from '../../core/history/builtInHistory.ts';
 import type { Release } from '../../core/history/historyDocument.ts';
 import type { Queries } from '../queries.ts';
 
-/** Oldest first, those that a person has rejected among them. Without storage: what is known without it. */
+/** Oldest first, including those that a person rejected. If storage cannot be read: only those built into the app. */
 export function readReleases({
   history,
   services,

@@ -1,4 +1,4 @@
-/** Every snapshot by id, by day and in order. The list is kept while one is current; the store keeps documents. */
+/** Finds snapshots by id, by day and in order. Keeps the list of them until another snapshot becomes current. */
 import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
@@ -10,7 +10,7 @@ import { readStorage } from './storage.ts';
 
 const listPageSize = 500;
 
-/** Which snapshot a request asks for; without either the current one. */
+/** Which snapshot a request asks for; neither: the current one. */
 export interface SnapshotChoice {
   readonly snapshot?: string | undefined;
   /** `YYYY-MM-DD` */
@@ -35,7 +35,7 @@ export class SnapshotLibrary {
     return this.asOf(asOf).then(({ id }) => this.get(id));
   }
 
-  /** Throws RequestError 404 where there is none of that id. */
+  /** Throws RequestError 404 if there is no snapshot with this id. */
   async get(id: string): Promise<SnapshotView> {
     if (!isSnapshotId(id)) throw unknownSnapshot(id);
     const current = await this.#currentIfKnown();
@@ -45,7 +45,7 @@ export class SnapshotLibrary {
     return { snapshot, since: snapshot.pulledAt };
   }
 
-  /** The newest publication of that day or before. */
+  /** The newest snapshot on or before that day. Throws RequestError 404. */
   async asOf(day: string): Promise<SnapshotSummary> {
     const chain = await this.chain();
     const found = chain.find((summary) => summary.date <= day);
@@ -58,7 +58,7 @@ export class SnapshotLibrary {
     );
   }
 
-  /** The snapshots that were current, newest first. Around one that is gone, the newest that is older goes on. */
+  /** The snapshots that were current, newest first. If one is missing, the next older one follows. */
   async chain(): Promise<readonly SnapshotSummary[]> {
     const { snapshot } = await this.#current.get();
     const listed = await this.list();
@@ -72,7 +72,7 @@ export class SnapshotLibrary {
     return chain;
   }
 
-  /** All that are stored, newest first. */
+  /** All stored snapshots, newest first. */
   async list(): Promise<readonly SnapshotSummary[]> {
     const { snapshot } = await this.#current.get();
     if (this.#listed?.current !== snapshot.id) {

@@ -1,4 +1,4 @@
-/** Reads of storage for the query API: bounded in time, and a failure is a 503 that says when to come back. */
+/** Reads storage for the API: with a time limit, and with a 503 and `Retry-After` if it fails. */
 import { findStorageRefusal, InvalidDocumentError, RequestError, toErrorMessage } from '../../core/errors.ts';
 import { withTimeLimit } from '../../core/timeLimit.ts';
 
@@ -6,7 +6,7 @@ export const retryAfterInSeconds = 30;
 
 const readTimeoutInMs = 10_000;
 
-/** Storage that cannot be read, or holds what cannot be read; `cause` is for the log, never for the answer. */
+/** Storage, or a document in it, cannot be read. `cause` is for the log, never for the answer. */
 export class StorageReadError extends RequestError {
   constructor(what: string, cause: unknown) {
     const refusal = findStorageRefusal(cause);
@@ -16,12 +16,12 @@ export class StorageReadError extends RequestError {
   }
 }
 
-/** True where what was read is damaged: it will be the next time too. */
+/** True if the document is damaged: trying again does not help. */
 export function isDamaged(error: unknown): boolean {
   return error instanceof StorageReadError && error.cause instanceof InvalidDocumentError;
 }
 
-/** Awaits one read; `what` is for people: `the snapshot`. RequestError passes. */
+/** Awaits one read. Throws StorageReadError with `what` in its message, such as `the snapshot`; RequestErrors pass unchanged. */
 export async function readStorage<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await withTimeLimit(read(), readTimeoutInMs);
@@ -32,7 +32,7 @@ export async function readStorage<T>(what: string, read: () => Promise<T>): Prom
   }
 }
 
-/** What went wrong, for the log. */
+/** The messages of an error and its cause, for the log. */
 export function describeCause(error: unknown): string {
   return error instanceof Error && error.cause !== undefined
     ? `${error.message}: ${toErrorMessage(error.cause)}`

@@ -1,10 +1,10 @@
-/** From the names in a request to tags of one document. */
+/** Finds the tags that a request names in a document. */
 import { RequestError, shorten } from '../../core/errors.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import { findTag, knownRegions, matchRegion, regionOfTag } from '../../core/serviceTags/regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 
-/** The tags, or their parts for the regions, each once. Throws RequestError 404 (tag) or 400 (region). */
+/** The named tags, or their regional tags if regions are given, each once. Throws RequestError 404 (tag) or 400 (region). */
 export function resolveTags(
   document: ServiceTagsDocument,
   names: readonly string[],

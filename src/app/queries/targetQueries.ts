@@ -1,4 +1,4 @@
-/** Targets as the API shows them: what is configured, what was done, what is remembered. */
+/** Targets as the API shows them: configuration, last result and stored state. */
 import { toCapacityUse, type CapacityUse } from '../../core/plan/capacityUse.ts';
 import {
   ConfigurationError,
@@ -31,7 +31,7 @@ export interface TargetView {
   readonly reasons: readonly Reason[];
   readonly configuration: Omit<Target, 'given'>;
   readonly lastResult?: LastResult;
-  /** Counts of the plan that was made last. */
+  /** Id and counts of the last plan. */
   readonly plan?: { readonly id?: string } & LastResult['counts'];
   readonly ownership: { readonly ownerId?: string; readonly rules: readonly string[]; readonly prefixCount: number };
   /** How full the resource is. */
@@ -42,15 +42,15 @@ export interface TargetView {
 
 export interface TargetDetails extends TargetView {
   readonly owned: readonly OwnedPrefix[];
-  /** Ours, no longer listed, and since when. */
+  /** Prefixes that the app added and that are no longer listed, and since when. */
   readonly absent: readonly AbsentPrefix[];
-  /** What applies, and where each of it comes from. */
+  /** The settings that apply, and where each comes from. */
   readonly settings: readonly Setting[];
 }
 
 type StateReader = Pick<TargetStateStore, 'get'>;
 
-/** Throws RequestError 503 where the targets file cannot be used. */
+/** Throws RequestError 503 if the targets file cannot be used. */
 export async function readTargets(source: TargetsSource): Promise<readonly Target[]> {
   try {
     return await readStorage('the targets file', () => readConfigured(source));
@@ -64,7 +64,7 @@ export async function readTargets(source: TargetsSource): Promise<readonly Targe
   }
 }
 
-/** Carries a ConfigurationError past the mapping of storage failures. */
+/** Stands for a ConfigurationError, which `readStorage` would turn into a StorageReadError. */
 class TargetsFileError extends RequestError {}
 
 async function readConfigured(source: TargetsSource): Promise<readonly Target[]> {
@@ -100,7 +100,7 @@ export async function viewTarget(states: StateReader, target: Target, updatesPau
   };
 }
 
-function unusable(error: Error) {
+function viewOfUnreadable(error: Error) {
   const isNewer = error instanceof NewerVersionError;
   const lost = 'The state cannot be read; the next run rebuilds it from the ledger.';
   return {
@@ -109,7 +109,7 @@ function unusable(error: Error) {
   } as const satisfies Partial<TargetView>;
 }
 
-/** An error if the state is damaged, or of a newer version. */
+/** Undefined before the first run; an error if the state is damaged, or of a newer version. */
 export type ReadState = TargetState | Error | undefined;
 
 export async function readState(states: StateReader, name: string): Promise<ReadState> {
@@ -124,18 +124,18 @@ export async function readState(states: StateReader, name: string): Promise<Read
 }
 
 export function viewState(target: Target, state: ReadState, updatesPaused: boolean): TargetView {
-  if (state instanceof Error) return { ...viewState(target, undefined, updatesPaused), ...unusable(state) };
+  if (state instanceof Error) return { ...viewState(target, undefined, updatesPaused), ...viewOfUnreadable(state) };
   const { lastResult: last, inFlight, capacity } = state?.run ?? {};
   const { pin, paused } = state?.operator ?? {};
-  // The last run may have been before the pause, or the newest one have died.
+  // A pause or an unfinished write is newer than the last result.
   const gate = pauseReason({ target, state: { operator: state?.operator ?? {} }, updatesPaused });
-  const said = [...(gate ? [gate] : []), ...(inFlight ? [unfinishedReason(inFlight)] : [])];
-  const reasons = (last?.reasons ?? []).filter(({ code }) => !said.some((reason) => reason.code === code));
+  const newer = [...(gate ? [gate] : []), ...(inFlight ? [unfinishedReason(inFlight)] : [])];
+  const reasons = (last?.reasons ?? []).filter(({ code }) => !newer.some((reason) => reason.code === code));
   return {
     name: target.name,
     kind: target.kind,
     status: gate ? 'paused' : inFlight ? 'pending' : statusOf(target, last),
-    reasons: [...said, ...reasons],
+    reasons: [...newer, ...reasons],
     configuration: withoutOrigins(target),
     ...(last && { lastResult: last, plan: { ...(last.planId !== undefined && { id: last.planId }), ...last.counts } }),
     ownership: {
@@ -153,7 +153,7 @@ function withoutOrigins({ given, ...configuration }: Target): Omit<Target, 'give
   return configuration;
 }
 
-/** Storage hands out the message of a process that died again after this time at the latest. */
+/** If a process dies, its queue message becomes visible again after at most this time. */
 const messageReturnsAfterInMinutes = 10;
 
 function unfinishedReason({ startedAt }: InFlight): Reason {

@@ -1,6 +1,6 @@
 /**
- * What changed in each tag from release to release: of the tags that are recorded as their history says, since 2019; of
- * the others read from the stored changes of the snapshots.
+ * What changed in each tag from release to release. For tags that the history covers: from the history, since 2019. For
+ * all others: from the stored changes of the snapshots.
  */
 import pMap from 'p-map';
 import { oncePerKey } from '../../core/once.ts';
@@ -21,7 +21,7 @@ export class Timelines {
   readonly #store: Pick<ChangeStore, 'get'>;
   readonly #cloud: Cloud;
   readonly #library: SnapshotLibrary;
-  /** By snapshot id; immutable, so kept. */
+  /** By snapshot id. A diff never changes, so it is kept. */
   readonly #diffs = oncePerKey<SnapshotDiff>();
   readonly #history: HistoryReader;
   #computing: Promise<unknown> = Promise.resolve();
@@ -33,7 +33,7 @@ export class Timelines {
     this.#library = library;
   }
 
-  /** Everything that is known of one tag up to a snapshot, without it up to now; newest first. */
+  /** The changes of one tag up to the snapshot `until`, or up to now; newest first. */
   async timeline(tag: string, until?: string): Promise<TagTimeline> {
     const history = await readStorage('the history', () => this.#history.read());
     if (history.covers(tag))
@@ -63,7 +63,7 @@ export class Timelines {
     return { tag, entries, oldestDate: chain.at(-1)?.date ?? '' };
   }
 
-  /** Names of the tags that some earlier snapshot had and that left. */
+  /** Names of the tags that some snapshot no longer listed. */
   async removedTags(): Promise<ReadonlySet<string>> {
     const diffs = await this.#diffsOf(await this.#library.chain());
     const history = await readStorage('the history', () => this.#history.read());
@@ -77,7 +77,7 @@ export class Timelines {
     return start < 0 ? [] : chain.slice(start);
   }
 
-  /** One for each snapshot but the oldest, which has nothing to be compared with. */
+  /** One per snapshot except the oldest, which cannot be compared with an older one. */
   async #diffsOf(chain: readonly SnapshotSummary[]): Promise<readonly SnapshotDiff[]> {
     const steps = chain.slice(1).map(({ id: previous }, index) => ({ id: chain[index]?.id ?? '', previous }));
     return pMap(steps, ({ id, previous }) => this.#diffs(id, () => this.#read(id, previous)), {
@@ -88,7 +88,7 @@ export class Timelines {
   async #read(id: string, previous: string): Promise<SnapshotDiff> {
     const stored = await readStorage(`the changes of snapshot ${id}`, () => this.#store.get(this.#cloud, id));
     if (stored) return stored;
-    // Two whole documents at a time are enough memory.
+    // One after the other: each comparison keeps two whole documents in memory.
     const computing = this.#computing.then(() => this.#compute(id, previous));
     this.#computing = computing.catch(() => undefined);
     return computing;

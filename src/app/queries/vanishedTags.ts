@@ -1,10 +1,10 @@
-/** Lists for machines of a tag that has left the list. */
+/** Refuses machine lists of a tag that is no longer listed. */
 import { RequestError } from '../../core/errors.ts';
 import type { Timelines } from './timelines.ts';
 
 const vanishedRetryInSeconds = 3600;
 
-/** `choose`, for lists for machines: a tag that left the list is no mistake of the caller. Throws RequestError 503. */
+/** Calls `choose`. If it fails for a tag that is no longer listed, throws RequestError 503: the caller made no mistake. */
 export async function chooseListed<T>(timelines: Timelines, names: readonly string[], choose: () => T): Promise<T> {
   try {
     return choose();

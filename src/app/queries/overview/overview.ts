@@ -1,4 +1,4 @@
-/** All that the page shows at first sight, read at once; what cannot be read is said, and the rest is shown. */
+/** Reads in parallel what the page shows first. If one part cannot be read, the others are still shown. */
 import { toErrorMessage } from '../../../core/errors.ts';
 import { byDeadline, mergeCards, targetCards } from '../../../core/overview/cards.ts';
 import { headlineOf } from '../../../core/overview/headline.ts';
@@ -73,9 +73,9 @@ async function readCards(
   return [...mergeCards(cards.flat())].sort(byDeadline);
 }
 
-const waits: readonly string[] = ['held', 'blocked', 'failed'];
+const statusesWithCards: readonly string[] = ['held', 'blocked', 'failed'];
 
-/** The ledger is read of targets alone that need somebody. */
+/** Reads the ledger only of targets that need a person. */
 async function cardsOf(
   { services }: Queries,
   fact: TargetFacts,
@@ -84,7 +84,7 @@ async function cardsOf(
   now: Date,
 ): Promise<readonly Card[]> {
   const row = targetRow(fact, snapshot?.document, now);
-  if (!waits.includes(fact.status) && !row.isOverdue) return [];
+  if (!statusesWithCards.includes(fact.status) && !row.isOverdue) return [];
   const plan =
     fact.status === 'held' ? await readLastPlan(services.ledger, fact.state).catch(() => undefined) : undefined;
   return targetCards({ ...fact, row, plan }, describe, now);
@@ -106,7 +106,7 @@ function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined, 
   };
 }
 
-/** What several targets lack counts once. */
+/** A prefix that several targets lack counts once. */
 function countOverdue(facts: readonly TargetFacts[], now: Date): number {
   const overdue = facts.filter((fact) => (deadlineOfRow(fact) ?? now) < now);
   return new Set(overdue.flatMap(({ missing }) => missing.map(({ prefix }) => prefix))).size;

@@ -1,4 +1,4 @@
-/** Each configured target with all that storage remembers of it: what rows and cards are made from. */
+/** Reads each configured target with what is stored about it: the input of rows and cards. */
 import pMap from 'p-map';
 import { isPullRecord, type RunRecord } from '../../../core/ledger/runRecord.ts';
 import type { Plan } from '../../../core/plan/plan.ts';
@@ -16,11 +16,11 @@ const parallelReads = 16;
 
 export interface TargetFacts {
   readonly target: Target;
-  /** Undefined: no run has told yet, or it cannot be read. */
+  /** Undefined before the first run, or if the state cannot be read. */
   readonly state: TargetState | undefined;
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
-  /** What it lacks of the current list. */
+  /** Prefixes of the current list that the target lacks. */
   readonly missing: readonly MissingPrefix[];
   readonly hasDeadline: boolean;
 }
@@ -48,7 +48,7 @@ interface KnownState {
   readonly state: ReadState;
 }
 
-// What was read last of each state, with its ETag then: pages ask every half minute, and most states stay as they are.
+// The last read of each state with its ETag: pages ask every half minute, and most states have not changed since.
 const knownStates = new WeakMap<QueryServices['states'], Map<string, KnownState>>();
 
 async function readStateOnce(
@@ -65,19 +65,19 @@ async function readStateOnce(
   return state;
 }
 
-/** All that the last run told, and what was listed after it. */
+/** What the last run recorded as missing, and what has been listed since. */
 function missingOf(state: TargetState | undefined, summary: readonly MissingPrefix[]): readonly MissingPrefix[] {
   const all = [...(state?.run.seen?.missing ?? []), ...summary].filter(({ published }) => published !== '');
   return [...new Map(all.map((entry) => [entry.prefix, entry])).values()];
 }
 
-/** As many records as may have come after the one with the plan: pauses, resumes and the like. */
+/** The record with the plan may be followed by records of pauses, resumes and the like. */
 const newestRecords = 10;
 
-// The last plan of each target, one memory a ledger: a record never changes.
+// The last plan of each target, per ledger: a record never changes.
 const lastPlans = new WeakMap<Pick<Ledger, 'list'>, Map<string, Plan>>();
 
-/** The plan of a target's last run; undefined if no record has it. A run that tells nothing new leaves none of its own. */
+/** The plan of a target's last run; undefined if no record has it. A run without news writes no record of its own. */
 export async function readLastPlan(
   ledger: Pick<Ledger, 'list'>,
   state: TargetState | undefined,
