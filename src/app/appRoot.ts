@@ -1,11 +1,11 @@
-/** The folder of the deployment, and what it says of itself. */
+/** Finds the folder of the deployment, and the app's version in it. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { once } from '../core/once.ts';
 
-/** The folder of host.json, above this module: the bundle and the sources lie at different depths. */
+/** The nearest folder above this module with a host.json: bundle and sources lie at different depths below it. */
 export function appRoot(): string {
   root ??= findRoot(path.dirname(fileURLToPath(import.meta.url)));
   return root;
@@ -13,7 +13,7 @@ export function appRoot(): string {
 
 let root: string | undefined;
 
-/** As package.json has it. */
+/** The version in package.json. */
 export const readAppVersion = once(async () => {
   const { version } = JSON.parse(await readFile(path.join(appRoot(), 'package.json'), 'utf8')) as { version: string };
   return version;

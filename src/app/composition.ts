@@ -1,5 +1,5 @@
 /**
- * The one place where the stories meet the adapters. What answers queries is built at once and is light; what pulls,
+ * The only file that imports adapters. The part that answers queries is small and built at once; the part that pulls,
  * writes and notifies is loaded by the first invocation that needs it.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -38,7 +38,7 @@ import type { QueryServices } from './queries/queryServices.ts';
 import type { TargetActions } from './targetActions.ts';
 import type { UpdateServices } from './update/updateServices.ts';
 
-/** What pulls and writes, beside what answers queries. */
+/** The whole app: it answers queries, pulls and writes. */
 export interface App extends ApiApp {
   readonly config: Config;
   readonly actions: TargetActions;
@@ -47,23 +47,23 @@ export interface App extends ApiApp {
 }
 
 interface LightApp extends ApiApp {
-  /** The rest of the app, loaded once. */
+  /** Loads the rest of the app, once. */
   readonly load: () => Promise<App>;
 }
 
 let built: LightApp | undefined;
 
-/** The app of this process, as the routes need it. Throws ConfigurationError. */
+/** The part of this process's app that the routes need. Throws ConfigurationError. */
 export function getApiApp(): ApiApp {
   return getLightApp();
 }
 
-/** The app of this process. */
+/** The whole app of this process. Throws ConfigurationError. */
 export async function getApp(): Promise<App> {
   return getLightApp().load();
 }
 
-/** Another app than that of this process: with its own settings, log and time. */
+/** Builds another app, with its own settings, log and clock. */
 export function buildApp(config: Config, logger: Logger, clock: Clock): Promise<App> {
   return buildLightApp(config, logger, clock).load();
 }
@@ -75,7 +75,7 @@ function getLightApp(): LightApp {
 
 const systemClock: Clock = { now: () => new Date(), sleep: (ms) => sleep(ms) };
 
-/** Health is 503 where the last pull is older: four pulls of the default schedule were missed. */
+/** `GET health` answers 503 if the last pull is older: then four pulls of the default schedule were missed. */
 const maxPullAgeInHours = 26;
 
 function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
@@ -142,7 +142,7 @@ async function loadApp(
     deliveries: buildDeliveryStore(storage.blobs),
     onFailure: (host: string) => telemetry.record(measureUndelivered(host)),
   };
-  // What a pull of this process stores is what its queries answer from at once, whoever asked for the pull.
+  // The queries of this process see the result of its pulls at once.
   const replacePointer: SnapshotStore['replacePointer'] = (pointer, etag) =>
     shared.snapshots.replacePointer(pointer, etag).finally(() => {
       light.queries.current.expire();
@@ -170,7 +170,7 @@ interface Azure {
 
 async function buildAzure(config: Config, logger: Logger, clock: Clock): Promise<Azure> {
   const { buildArm } = await import('../adapters/arm/arm.ts');
-  // Came with arm.ts.
+  // Costs nothing: arm.ts has loaded it.
   const { buildArmClients } = await import('../adapters/arm/client.ts');
   const clients = buildArmClients(config, { logger });
   return { clients, arm: buildArm(config, toOwnerId(config), { clients, clock }) };
@@ -209,7 +209,7 @@ function buildTelemetry({ applicationInsights, siteName }: Config, logger: Logge
   return createTelemetry({ start, logger });
 }
 
-/** The deployment, as its rules name it: whoever shares the storage account shares the state, and so the rules. */
+/** Marks a deployment's rules. Made from the storage account: deployments that share it share the state, and so the rules. */
 function toOwnerId({ storage }: Config): string {
   return createHash('sha256').update(toBlobServiceUrl(storage)).digest('hex').slice(0, 12);
 }

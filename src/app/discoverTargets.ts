@@ -1,4 +1,4 @@
-/** Targets of the targets file, and of the resources that carry the Azure tag `service-tag-sync`. */
+/** Targets from the targets file, and from resources with the Azure tag `service-tag-sync`. */
 import { createHash } from 'node:crypto';
 import { ConfigurationError, toErrorMessage } from '../core/errors.ts';
 import type { Target } from '../core/targets/target.ts';
@@ -8,11 +8,11 @@ import type { Logger, TaggedResource, TargetsSource } from './ports.ts';
 import { createTaggedResourceReader, type TaggedResourceServices } from './taggedResources.ts';
 
 export interface DiscoveryServices extends TaggedResourceServices {
-  /** The same object as long as the file is the same. */
+  /** Returns the same object as long as the file does not change. */
   readonly readFile: () => Promise<TargetsFile>;
 }
 
-/** Without profiles nothing is asked of Azure. A resource whose tag is gone is a target no more; its rules stay. */
+/** If the file has no profiles, Azure is not asked. A resource that loses its tag is no longer a target; its rules stay. */
 export function createDiscoveringSource(services: DiscoveryServices): TargetsSource {
   const readResources = createTaggedResourceReader(services);
   let known: (Origins & { readonly targets: readonly Target[] }) | undefined;
@@ -22,7 +22,7 @@ export function createDiscoveringSource(services: DiscoveryServices): TargetsSou
       const file = await services.readFile();
       if (Object.keys(file.profiles).length === 0) return file.targets;
       const resources = await readResources();
-      // It brings the schemas along: an app without profiles never loads it.
+      // Loads the schemas too, which an app without profiles does not need.
       const { targetFromProfile } = await import('../core/targets/targetsFile.ts');
       if (known?.file !== file || known.resources !== resources) {
         const origins = { file, resources };
@@ -38,7 +38,7 @@ interface Origins {
   readonly resources: readonly TaggedResource[];
 }
 
-/** A resource that cannot be a target is left out with a word in the log: it must not cost the others. */
+/** Leaves out a resource that cannot be a target, with a warning in the log, so that all others stay targets. */
 function joinTargets(
   { file, resources }: Origins,
   toTarget: typeof targetFromProfile,
@@ -67,7 +67,7 @@ function profileOf({ profiles }: TargetsFile, { profile: name }: TaggedResource)
   throw new ConfigurationError('tag service-tag-sync', `"${name}" is no profile, accepted are: ${accepted}`);
 }
 
-/** The resource's name as far as a target's name takes it, and 8 hex digits of its id: `nsg-hooks-1a2b3c4d`. */
+/** The start of the resource's name in valid characters, and 8 hex digits of the hash of its id: `nsg-hooks-1a2b3c4d`. */
 export function discoveredName({ resourceId }: Pick<TaggedResource, 'resourceId'>): string {
   const id = resourceId.toLowerCase();
   const name = (id.split('/').at(-1) ?? '').replaceAll(/[^a-z0-9]+/g, '-').slice(0, 31);

@@ -1,4 +1,4 @@
-/** Long calculations of the core, with a pause between their steps: requests are answered meanwhile. */
+/** Runs a long calculation step by step, so that the process can answer requests between the steps. */
 import { setImmediate } from 'node:timers/promises';
 
 export async function inSteps<T>(steps: Generator<undefined, T>): Promise<T> {

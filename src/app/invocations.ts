@@ -1,4 +1,4 @@
-/** What the timer and queue triggers run: a story with its log, its trace and its figures. */
+/** What the timer and queue triggers run: a pull, an update or a reconciliation with its log, trace and metrics. */
 import { calculateGoLive } from '../core/goLive.ts';
 import { measureGoLive, measureTargets } from '../core/metrics.ts';
 import type { TimerName } from '../core/timers.ts';
@@ -16,7 +16,7 @@ import type { ActionServices } from './targetActions.ts';
 import { summarizeTargets } from './update/targetSummaries.ts';
 import { updateTarget } from './updateTarget.ts';
 
-/** What of an invocation the runs need. */
+/** The part of an invocation that the runs need. */
 export interface Invocation extends InvocationLog {
   readonly traceContext?: { readonly traceParent?: string | undefined } | undefined;
 }
@@ -40,21 +40,21 @@ export async function runUpdate(body: unknown, invocation: Invocation): Promise<
 /** One message of the queue `update-target`. */
 export async function runUpdateIn(app: App, body: unknown, traceparent?: string): Promise<void> {
   const message = readUpdateMessage(body);
-  // To try it again would not make it readable.
+  // Not thrown: another try would not make the message readable.
   if (message instanceof InvalidDocumentError) return reportUnreadableMessage(app.services, body, message);
   await measuredRuns(app, message.traceparent ?? traceparent).update(message, async (services) => {
     const result = await updateTarget(services, message);
     if (result === 'busy') {
       const { target: targetId, reason } = message;
       app.logger.info('the target is being updated: asked for again later', { targetId, reason });
-      await askAgain(services, message);
+      await sendAgainLater(services, message);
     }
     return result;
   });
 }
 
-/** Another run has the target: what it read may be older than what this message tells of. */
-async function askAgain({ queue, randomHex }: ActionServices, message: UpdateMessage): Promise<void> {
+/** Sends the message again: the run that has the target now may have read the list before this message was sent. */
+async function sendAgainLater({ queue, randomHex }: ActionServices, message: UpdateMessage): Promise<void> {
   const postponement = toPostponement(message, toFraction(randomHex()));
   if (!postponement) throw new Error(`${message.target} has been leased by other runs ${maxPostponements} times`);
   await queue.send(postponement.message, postponement.delayInMs);
@@ -67,7 +67,7 @@ export async function runReconcile(invocation: Invocation): Promise<void> {
   });
 }
 
-/** For `health`, which misses a timer that does not fire. A record that cannot be written is no reason not to run. */
+/** Lets `health` notice a timer that does not fire. If the time cannot be stored, the run goes on. */
 export async function recordTimer(
   { services, logger }: Pick<App, 'services' | 'logger'>,
   name: TimerName,
@@ -95,8 +95,8 @@ export async function runReport(body: unknown, invocation: Invocation): Promise<
 }
 
 /**
- * The figures of all targets together, those included that no run has seen yet. None where the targets file is gone: no
- * figure raises the alert `reconcile-late`, and figures of no target would say that all is well.
+ * Records the metrics of all targets, including those without a run. Records none if the targets file does not exist:
+ * missing metrics raise the alert `reconcile-late`, while metrics of zero targets would look healthy.
  */
 async function measureAll({ services, telemetry }: App): Promise<void> {
   if (await services.isTargetsFileMissing?.()) return;

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from './ports.ts';
 
-/** The items of a list, page by page as they are asked for. No further page is read once there were `maxItems`. */
+/** Yields the items of a list, and reads each page only when it is needed. Reads no further page after `maxItems` items. */
 export async function* itemsOf<T>(
   readPage: (request: PageRequest) => Promise<Page<T>>,
   pageSize: number,

@@ -1,9 +1,9 @@
-/** Log lines go to the invocation that they belong to; outside of one, to the console. */
+/** Writes log lines to the invocation that they belong to; outside of an invocation, to the console. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { redactValue } from '../core/redact.ts';
 import type { Logger } from './ports.ts';
 
-/** What an invocation of the Functions runtime has to log with. */
+/** The log methods of an Azure Functions invocation context. */
 export interface InvocationLog {
   info(...args: unknown[]): void;
   warn(...args: unknown[]): void;

@@ -1,4 +1,4 @@
-/** Pulls and updates with their trace and their figures: one way for triggers and for what people ask for over HTTP. */
+/** Runs pulls and updates with a trace and metrics, for triggers and for HTTP requests alike. */
 import { measurePull, measureSources, measureUpdate } from '../core/metrics.ts';
 import type { UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { Telemetry } from './ports.ts';
@@ -10,7 +10,7 @@ export interface MeasuredApp {
   readonly telemetry: Telemetry;
 }
 
-/** Each run in a span below `parent`; what it sends to the queue carries the trace on. */
+/** Each run has a span below `parent`. The queue messages that it sends carry the trace on. */
 export function measuredRuns({ services, telemetry }: MeasuredApp, parent?: string) {
   return {
     pull: (work: (traced: ActionServices) => Promise<PullResult | 'busy'>) =>
@@ -38,7 +38,7 @@ export function measuredRuns({ services, telemetry }: MeasuredApp, parent?: stri
   };
 }
 
-/** For work that nobody flushes behind: an action of the API. */
+/** For actions of the API, whose telemetry no trigger flushes. */
 export function measuredActionRuns(app: MeasuredApp): ActionRuns {
   const runs = measuredRuns(app);
   return {
@@ -47,7 +47,7 @@ export function measuredActionRuns(app: MeasuredApp): ActionRuns {
   };
 }
 
-/** Sends what was measured, also where the work fails. */
+/** Sends the telemetry after the work, even if the work fails. */
 export async function flushing<T>(telemetry: Telemetry, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

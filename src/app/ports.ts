@@ -1,4 +1,4 @@
-/** What the stories need from outside, as interfaces only. Adapters implement them; tests may fake them. */
+/** What the app needs from outside, as interfaces only. Adapters implement them; tests may fake them. */
 import type { ServiceTagsDownload, Cloud } from '../core/serviceTags/serviceTags.ts';
 import type { UnchangedRelease } from '../core/history/appendRelease.ts';
 import type { HistoryDocument, Retirement } from '../core/history/historyDocument.ts';
@@ -33,13 +33,13 @@ export interface Clock {
 export interface ServiceTagsSource {
   /** As configured: `download`, `api`, a URL, `file:PATH`. */
   readonly name: string;
-  /** `now` tells which file names are dated in the future, `misdated` which ones were when they were first seen. */
+  /** `now` tells which files are dated in the future; `misdated` names those that were when they were first seen. */
   fetch(now?: Date, misdated?: MisdatedDays): Promise<ServiceTagsDownload>;
 }
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Give it back to get the next page; absent on the last one. */
+  /** Pass it in the next request to get the next page; absent on the last page. */
   readonly continuation?: string;
 }
 
@@ -50,22 +50,22 @@ export interface PageRequest {
 
 /** Container `service-tags`. */
 export interface SnapshotStore {
-  /** Write-once: `exists` where the id is there already. */
+  /** Write-once: `exists` if the id is stored already. */
   put(snapshot: Snapshot): Promise<'created' | 'exists'>;
   get(cloud: Cloud, id: string): Promise<Snapshot | undefined>;
   /** Newest first. */
   list(cloud: Cloud, page: PageRequest): Promise<Page<SnapshotSummary>>;
-  /** `notModified` where `unlessEtag` is still its ETag; undefined where there is none yet. Throws InvalidDocumentError. */
+  /** `notModified` if its ETag still is `unlessEtag`; undefined before the first pull. Throws InvalidDocumentError. */
   readPointer(
     cloud: Cloud,
     unlessEtag?: string,
   ): Promise<{ readonly pointer: SnapshotPointer; readonly etag: string } | 'notModified' | undefined>;
-  /** Of the pointer, whether it can be read or not; undefined where there is none. */
+  /** ETag of the pointer, even if it is damaged; undefined if there is none. */
   readPointerEtag(cloud: Cloud): Promise<string | undefined>;
-  /** Replaces the pointer only where its ETag is still `etag` (undefined: only where there is none). */
+  /** Replaces the pointer only if its ETag still is `etag` (undefined: only if there is none). */
   replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'>;
   readPullStatus(cloud: Cloud): Promise<PullStatus | undefined>;
-  /** Runs `work` while nobody else pulls; `busy` where somebody does. */
+  /** Runs `work` under the lease of the pulls. Returns `busy` if another pull has it. */
   withPullLease<T>(cloud: Cloud, work: (session: PullSession) => Promise<T>): Promise<T | 'busy'>;
 }
 
@@ -74,9 +74,9 @@ export interface PullSession {
   putStatus(status: PullStatus): Promise<void>;
 }
 
-/** Container `service-tags`, `changes/<cloud>/<id>.json.gz`: what a snapshot changed against the one before it. */
+/** Container `service-tags`, `changes/<cloud>/<id>.json.gz`: the changes from the snapshot before to this one. */
 export interface ChangeStore {
-  /** Write-once: `exists` where it is there already. */
+  /** Write-once: `exists` if it is stored already. */
   put(cloud: Cloud, snapshotId: string, changes: SnapshotDiff): Promise<'created' | 'exists'>;
   get(cloud: Cloud, snapshotId: string): Promise<SnapshotDiff | undefined>;
 }
@@ -97,18 +97,18 @@ export interface RejectedRelease {
   readonly reason: string;
 }
 
-/** Container `service-tags`, `history/<cloud>.json.gz`; made anew of the snapshots and of `releases/` if it is lost. */
+/** Container `service-tags`, `history/<cloud>.json.gz`; rebuilt from the snapshots and `releases/` if it is lost. */
 export interface HistoryStore {
-  /** `notModified` if `unlessEtag` is still its ETag; undefined if there is none. Throws InvalidDocumentError. */
+  /** `notModified` if its ETag still is `unlessEtag`; undefined if there is none. Throws InvalidDocumentError. */
   read(
     cloud: Cloud,
     unlessEtag?: string,
   ): Promise<{ readonly document: HistoryDocument; readonly etag: string } | 'notModified' | undefined>;
-  /** Of the document, whether it can be read or not. */
+  /** ETag of the document, even if it is damaged; undefined if there is none. */
   readEtag(cloud: Cloud): Promise<string | undefined>;
-  /** Replaces the document only if its ETag is still `etag` (undefined: only if there is none). */
+  /** Replaces the document only if its ETag still is `etag` (undefined: only if there is none). */
   replace(document: HistoryDocument, etag: string | undefined): Promise<'replaced' | 'conflict'>;
-  /** Write-once: a release with the content of a snapshot that is there already. */
+  /** Write-once. Stores a release whose content is that of a stored snapshot. */
   putUnchanged(cloud: Cloud, release: UnchangedRelease): Promise<void>;
   /** In no particular order. */
   listUnchanged(cloud: Cloud): Promise<readonly UnchangedRelease[]>;
@@ -124,41 +124,40 @@ export interface TimerStore {
 }
 
 export interface TargetSummary {
-  /** Of the stored state: the same as long as nobody has written to it; absent if there is none. */
+  /** ETag of the stored state; absent if there is none. */
   readonly etag?: string;
   readonly status: TargetStatus;
-  /** ISO time since when; absent if no run has told yet. */
+  /** ISO time since when the target has this status; absent before its first run. */
   readonly since?: string;
-  /** Whether anything of the app's is in its rules. */
+  /** True if its rules contain prefixes that the app added. */
   readonly isApplied: boolean;
-  /** At most one: the prefix that was published first of those that the target still lacks. */
+  /** At most one entry: of the prefixes that the target lacks, the one that was published first. */
   readonly missing: readonly MissingPrefix[];
-  /** Id of the snapshot that `missing` was compared with; absent if no run has told yet. */
+  /** Id of the snapshot that the last run compared the target with; absent before its first run. */
   readonly snapshot?: string;
 }
 
 /** Container `targets`. */
 export interface TargetStateStore {
-  /** Throws InvalidDocumentError where the blob is not a state. */
+  /** Throws InvalidDocumentError if the blob is not a state. */
   get(target: string): Promise<TargetState | undefined>;
-  /** Of every target that has a state, from one listing. */
+  /** Summaries of all targets with a state, by target name, from one listing of blobs. */
   listSummaries(): Promise<ReadonlyMap<string, TargetSummary>>;
-  /** Runs `work` while nobody else holds the target's lease; `busy` where somebody does. The lease is renewed. */
+  /** Runs `work` under the target's lease and renews it. Returns `busy` if another run has the lease. */
   withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'>;
 }
 
 export interface TargetSession {
-  /** As read under the lease; `unreadable` where the blob is not a state (a copy of it is kept). */
+  /** As read under the lease; `unreadable` if the blob is not a state (a copy of it is kept). */
   readonly state: TargetState | 'unreadable' | undefined;
-  /** Throws LeaseLostError where the lease is gone. */
+  /** Throws LeaseLostError if the lease is lost. */
   put(state: TargetState): Promise<void>;
-  /** Throws LeaseLostError; call before every write to Azure. */
+  /** Throws LeaseLostError if the lease is lost. Call it before every write to Azure. */
   assertHeld(): void;
 }
 
-/** A record that is damaged, or of a newer version, takes none of the others with it. */
 export interface LedgerPage extends Page<RunRecord> {
-  /** Absent if there is none. */
+  /** Records that are damaged or of a newer version; absent if there is none. */
   readonly skipped?: readonly SkippedRecord[];
 }
 
@@ -173,9 +172,9 @@ export interface Ledger {
   /** Write-once. */
   put(record: RunRecord): Promise<'created' | 'exists'>;
   get(runId: string): Promise<RunRecord | undefined>;
-  /** Id of the newest record of a chain that is newer than `head`: one call for each month since. */
+  /** Id of the newest record of a chain if it is newer than the record `head`. Makes one call per month since then. */
   newestAfter(chain: string, head: string, now: Date): Promise<string | undefined>;
-  /** Newest first; `until` (ISO): none that started later. Without `chain`, all chains. */
+  /** Newest first. `until` (ISO time): only runs that started by then. Without `chain`: all chains. */
   list(query: { readonly chain?: string; readonly until?: string } & PageRequest): Promise<LedgerPage>;
 }
 
@@ -183,7 +182,7 @@ export interface Ledger {
 export interface UpdateMessage {
   readonly target: string;
   readonly reason: string;
-  /** W3C trace context of the run that asked for it. */
+  /** W3C trace context of the run that sent the message. */
   readonly traceparent?: string;
   /** How often the update was put off because its target was busy. */
   readonly postponed?: number;
@@ -193,26 +192,26 @@ export interface UpdateQueue {
   send(message: UpdateMessage, delayInMs?: number): Promise<void>;
 }
 
-/** What a target's live resource holds, as far as planning needs it. */
+/** A target's live resource, as far as planning needs it. */
 export interface CurrentState {
-  /** Every prefix of the rules that are or may be ours, as read. One entry a rule; a registry has one, `ipRules`. */
+  /** The rules that are or may be ours, with all their prefixes as read. A registry has one rule, `ipRules`. */
   readonly rules: readonly CurrentRule[];
   /** ARM location, lower case. */
   readonly location: string;
-  /** Room for prefixes: an NSG's 4,000 a side less those of other rules; a registry's rule quota. Undefined: not known. */
+  /** Limit for these rules: an NSG's 4,000 per side minus other rules; a registry's rule quota. Undefined: not known. */
   readonly maxRules: number | undefined;
-  /** What stands in the way of any write; the adapter's own checks. */
+  /** Why nothing can be written to the resource, as found by the adapter. */
   readonly blockers: readonly { readonly code: BlockCode; readonly message: string }[];
   /** What a person should know: rules without effect, a registry that is being updated. */
   readonly notes: readonly Reason[];
-  /** Opaque to the core: handed back to `write`. */
+  /** Opaque to the core; the adapter's `write` needs it. */
   readonly token: unknown;
 }
 
-/** How many prefixes a resource takes. */
+/** How many prefixes a resource can have. */
 export interface Quota {
   readonly limit: number;
-  /** If Azure did not say: how the figure came about. */
+  /** If Azure did not tell the limit: where the figure comes from. */
   readonly note?: Reason;
 }
 
@@ -220,7 +219,7 @@ export interface Quota {
 export interface TargetAdapter<T extends Target = Target> {
   read(target: T): Promise<CurrentState>;
   /**
-   * Writes the changes, follows the operation to its end and reads back what came of it. `owned`: the prefixes of a
+   * Writes the changes, waits for the end of the operation and reads the resource back. `owned`: the prefixes of a
    * registry that are ours.
    */
   write(
@@ -229,19 +228,19 @@ export interface TargetAdapter<T extends Target = Target> {
     changes: readonly RuleChange[],
     owned: readonly string[],
   ): Promise<CurrentState>;
-  /** How many prefixes the resource takes, if that must be asked for. One more call. */
+  /** Reads how many prefixes the resource can have, if that needs a call of its own. */
   readQuota?(target: T, current: CurrentState): Promise<Quota>;
-  /** How long after a write its additions may need to take effect. */
+  /** How long added prefixes may need to take effect after a write. */
   readonly settleInMs: number;
 }
 
 /** Azure Resource Manager as one run uses it; counts its calls. */
 export interface ArmSession {
-  /** No call is tried again, and no operation is followed, beyond it. */
+  /** After this time the session retries no call and waits for no operation. */
   readonly deadline: Date;
   readonly nsgRules: TargetAdapter<NsgRuleTarget>;
   readonly registryNetworkRules: TargetAdapter<RegistryTarget>;
-  /** Home location and replicas of a registry, ARM locations in lower case. `home`, where it is known, saves a call. */
+  /** Home location and replicas of a registry, ARM locations in lower case. Passing `home`, if it is known, saves a call. */
   readRegistryRegions(registryId: string, home?: string): Promise<readonly string[]>;
   usage(): ArmUsage;
 }
@@ -251,7 +250,7 @@ export interface Arm {
   openSession(options?: { readonly deadline?: Date }): ArmSession;
 }
 
-/** Something that people should hear of. `type` is the CloudEvents type without its prefix. */
+/** An event that people should know of. `type` is the CloudEvents type without its prefix. */
 export interface Notification {
   readonly type: NotificationType;
   /** A target's name, a tag's name, a source, or the cloud that was pulled. */
@@ -261,49 +260,49 @@ export interface Notification {
 }
 
 export interface Notifier {
-  /** Never throws: a dead endpoint holds nobody up. */
+  /** Never throws: an endpoint that does not answer must not stop a run. */
   notify(notification: Notification): Promise<void>;
 }
 
-/** How the last notification to a webhook ended. */
+/** Result of the last notification to a webhook. */
 export interface DeliveryStatus {
   readonly version: 1;
   readonly at: string;
-  /** ISO time of the first one that was not taken; absent if the last one was. */
+  /** ISO time of the first failure since the last success; absent if the last notification was delivered. */
   readonly failingSince?: string;
   readonly error?: string;
 }
 
-/** By the URL of the webhook. */
+/** Keyed by the URL of the webhook. */
 export interface DeliveryStore {
   read(webhook: string): Promise<DeliveryStatus | undefined>;
   put(webhook: string, status: DeliveryStatus): Promise<void>;
 }
 
-/** The targets file as it stands now. Throws ConfigurationError. */
+/** The targets as they are configured now. Throws ConfigurationError. */
 export interface TargetsSource {
   read(): Promise<readonly Target[]>;
 }
 
-/** A resource that asks by its Azure tag to be managed; `profile` is the tag's value. */
+/** A resource with the Azure tag `service-tag-sync`; `profile` is the tag's value. */
 export interface TaggedResource {
   readonly resourceId: string;
   readonly kind: Target['kind'];
   readonly profile: string;
 }
 
-/** Azure, asked for its tags. */
+/** Finds resources by their Azure tag. */
 export interface TaggedResourceFinder {
-  /** All that it lists. What the app may not read is missing without a word, and a change shows some minutes late. */
+  /** Azure silently omits resources that the app may not read, and shows changes some minutes late. */
   findTaggedResources(): Promise<readonly TaggedResource[]>;
   /**
-   * One look at one resource: the profile that its tag names now, undefined where it has no such tag. Throws
-   * TargetBlockedError (`notFound`: it is gone), or what the SDK throws; nothing is tried again beyond `deadline`.
+   * The profile that the resource's tag names now; undefined if it has no such tag. Throws TargetBlockedError
+   * (`notFound`: it is gone), or what the SDK throws; retries nothing after `deadline`.
    */
   readProfile(resource: TaggedResource, deadline: Date): Promise<string | undefined>;
 }
 
-/** Container `targets`, `tagged.json`: what was managed last, by whichever process. */
+/** Container `targets`, `tagged.json`: the tagged resources that any process managed last. */
 export interface TaggedResourceMemory {
   read(): Promise<readonly TaggedResource[]>;
   write(resources: readonly TaggedResource[]): Promise<void>;
@@ -311,21 +310,21 @@ export interface TaggedResourceMemory {
 
 export type TelemetryAttributes = Readonly<Record<string, string | number | boolean>>;
 
-/** What a run tells of itself: one trace from pull to rule, and figures by name. Nothing of it throws or delays a run. */
+/** One trace from pull to rule, and metrics by name. Nothing here throws or delays a run. */
 export interface Telemetry {
-  /** Runs `work` in a span; `parent` is a W3C traceparent: of the invocation, or of the message that asked for the run. */
+  /** Runs `work` in a span. `parent`: W3C traceparent of the invocation, or of the message that asked for the run. */
   span<T>(
     name: string,
     options: { readonly parent?: string | undefined; readonly attributes?: TelemetryAttributes },
     work: (span: TelemetrySpan) => Promise<T>,
   ): Promise<T>;
   record(measurements: readonly Measurement[]): void;
-  /** Sends what there is, within a few seconds; call at the end of an invocation. */
+  /** Sends what was recorded, within a few seconds. Call it at the end of an invocation. */
   flush(): Promise<void>;
 }
 
 export interface TelemetrySpan {
-  /** To hand on in a queue message; undefined where nothing is traced. */
+  /** For queue messages; undefined if nothing is traced. */
   readonly traceparent: string | undefined;
   set(attributes: TelemetryAttributes): void;
 }

@@ -1,4 +1,10 @@
-/** The story of a pull: every source is asked, the document is judged, stored, and told to the targets it concerns. */
+/**
+ * A pull of Microsoft's service tags:
+ * 1. Read every source and merge what they list.
+ * 2. Decide whether the merged list may replace the current one or only add to it.
+ * 3. Store a snapshot if the content is new, and record the release in the history.
+ * 4. Queue an update of each target that the changes affect.
+ */
 import type { UnchangedRelease } from '../core/history/appendRelease.ts';
 import { contentHash, parseSnapshotId } from '../core/serviceTags/contentHash.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
@@ -32,7 +38,7 @@ import { replacePointer, storeSnapshot } from './pull/storeSnapshot.ts';
 
 export type { PullResult, PullServices };
 
-/** Throws SourceError where no source can be read; the pointer then stays where it is. */
+/** Throws SourceError if no source can be read; the current snapshot then stays current. */
 export async function pullServiceTags(
   services: PullServices,
   trigger: RunRecord['trigger'],
@@ -71,7 +77,7 @@ async function beginPull(services: PullServices, session: PullSession, trigger: 
   return { ...frame, status, notices };
 }
 
-/** A status that was lost has forgotten them; the snapshot that holds has the newest ones. */
+/** If the pull status was lost, the warnings of the current snapshot still name the newest ones. */
 async function readMisdated({ services, status }: Pull): Promise<Readonly<Record<string, MisdatedFile>>> {
   if (status?.misdated) return status.misdated;
   const { snapshot } = await readCurrent(services);
@@ -131,7 +137,7 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
   };
 }
 
-/** What a person rejected counts as never published, under whatever date it comes again. */
+/** Hashes of rejected releases. A rejected release counts as never published, even if it comes again under another date. */
 async function rejectedHashes({ histories, cloud }: PullServices): Promise<ReadonlySet<string>> {
   const stored = await histories.readDecisions(cloud);
   return new Set(stored?.decisions.rejected.map(({ snapshot }) => parseSnapshotId(snapshot).hash));
@@ -146,7 +152,7 @@ function asDownload({ id, date, release, document, warnings }: Snapshot): Servic
   return { source: id, date: release?.date ?? date, origin: id, document, warnings };
 }
 
-/** What only adds to a list publishes none, so it confirms no removal; what of it cannot be read counts all the same. */
+/** A list that only adds is no new release, so it confirms no removal. Its unreadable prefixes are remembered all the same. */
 function toNewestRelease(
   { merged, addsOnly, hash }: PulledList,
   now: Date,
@@ -160,7 +166,7 @@ function toNewestRelease(
   return { key, date: merged.date ?? toDay(now), seenAt: now.toISOString(), unreadable };
 }
 
-/** Undefined if the sources say no more than the list that holds already does. */
+/** Undefined if the sources have no release of their own: their list has no date, or only adds to the current one. */
 function toRelease(
   { startedAt, status }: Pull,
   { merged, addsOnly }: PulledList,
@@ -179,7 +185,7 @@ function toMessage(found: PulledList, { id, date }: Snapshot): string {
   return isAnyHealthy ? `same content as ${id}: nothing stored` : `no source has a list that counts: kept ${id}`;
 }
 
-/** Undefined if they cannot be read: the pull goes on, and what was watched stays watched. */
+/** Undefined if the targets cannot be read: the pull goes on, and all tags that were watched stay watched. */
 async function readTargets(services: PullServices): Promise<readonly Target[] | undefined> {
   try {
     return await services.targets.read();

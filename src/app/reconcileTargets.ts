@@ -1,4 +1,4 @@
-/** Every target is looked at for drift: one message each, spread so that a thousand do not ask Azure at once. */
+/** Queues a check of every target for drift: one message per target, spread so that not all of them call Azure at once. */
 import type { Target } from '../core/targets/target.ts';
 import type { Logger, TargetsSource, UpdateQueue } from './ports.ts';
 import { sendAll } from './sendAll.ts';
@@ -10,13 +10,13 @@ export interface ReconcileServices {
 }
 
 /**
- * Azure Resource Manager allows 250 reads at once per subscription and identity, and 25 more per second: the first
- * targets are looked at at once, and most of the bucket is left to others.
+ * Azure Resource Manager allows 250 reads at once per subscription and identity, and 25 more per second. These figures
+ * stay below that, so that other clients of the identity can still read.
  */
 const atOnce = 100;
 const perSubscriptionAndSecond = 20;
 
-/** Names of the targets that were queued. */
+/** Returns the names of the queued targets. */
 export async function reconcileTargets(services: ReconcileServices, traceparent?: string): Promise<readonly string[]> {
   const targets = spread(await services.targets.read());
   await sendAll(
@@ -30,7 +30,7 @@ export async function reconcileTargets(services: ReconcileServices, traceparent?
   return targets.map(({ name }) => name);
 }
 
-/** A subscription's targets one behind the other, the subscriptions side by side. */
+/** Delays the targets of a subscription one after the other; the subscriptions do not wait for each other. */
 function spread(targets: readonly Target[]): { readonly name: string; readonly delayInMs: number }[] {
   const counts = new Map<string, number>();
   return targets.map(({ name, resourceId }) => {

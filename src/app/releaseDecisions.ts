@@ -28,7 +28,7 @@ export interface DecisionResult {
   readonly snapshot: string;
 }
 
-/** Throws RequestError for what the person who asks can mend. */
+/** Throws RequestError if the person who asks can fix the cause. */
 export async function rejectRelease(
   services: DecisionServices,
   id: string,
@@ -61,13 +61,13 @@ export async function takeBackRejection(services: DecisionServices, id: string, 
 
 export async function retireTag(services: DecisionServices, tag: string, by: string): Promise<DecisionResult> {
   return decide(services, { reason: 'retire', by }, async (history, decisions, at) => {
-    const found = quarantine(history, tag);
-    if (found?.status !== 'retired' || found.confirmedAt !== undefined) throw notRetired(history, tag);
-    const next = { ...decisions, retired: [...decisions.retired, { tag: found.tag, at }] };
+    const ofTag = quarantine(history, tag);
+    if (ofTag?.status !== 'retired' || ofTag.confirmedAt !== undefined) throw notRetired(history, tag);
+    const next = { ...decisions, retired: [...decisions.retired, { tag: ofTag.tag, at }] };
     return {
       decisions: next,
       current: await newestKept(services, history, next),
-      message: `${found.tag} is gone for good: feeds no longer contain what it had, and targets let it go by their own limits.`,
+      message: `${ofTag.tag} is gone for good: feeds no longer contain what it had, and targets let it go by their own limits.`,
     };
   });
 }
@@ -78,11 +78,17 @@ interface Decision {
   readonly message: string;
 }
 
-/** Under the lease of the pulls: the record first, then the decision, then the list that follows from it. */
+/**
+ * Under the lease of the pulls:
+ * 1. Write the record to the ledger.
+ * 2. Store the decision.
+ * 3. Point to the snapshot that is current after it.
+ * 4. Queue an update of every target.
+ */
 async function decide(
   services: DecisionServices,
   trigger: { readonly reason: string; readonly by: string },
-  make: (history: History, decisions: HistoryDecisions, at: string) => Promise<Decision>,
+  toDecision: (history: History, decisions: HistoryDecisions, at: string) => Promise<Decision>,
 ): Promise<DecisionResult> {
   const { cloud, histories, snapshots, clock } = services;
   const result = await snapshots.withPullLease(cloud, async (session) => {
@@ -90,20 +96,20 @@ async function decide(
     const decisions = stored?.decisions ?? noDecisions(cloud);
     const history = await new HistoryReader(services).read();
     const now = clock.now();
-    const made = await make(history, decisions, now.toISOString());
-    const runId = await record(services, session, trigger, now, made);
-    if ((await histories.replaceDecisions(made.decisions, stored?.etag)) === 'conflict') {
+    const decision = await toDecision(history, decisions, now.toISOString());
+    const runId = await record(services, session, trigger, now, decision);
+    if ((await histories.replaceDecisions(decision.decisions, stored?.etag)) === 'conflict') {
       throw new RequestError(409, 'pull-busy', 'somebody else decided something at the same time: try again', {
         retryAfterInSeconds: 60,
       });
     }
-    await point(services, made.current, now);
+    await replacePointer(services, decision.current, now);
     const targets = await services.targets.read();
     await sendAll(
       services.queue,
       targets.map(({ name }) => ({ message: { target: name, reason: 'selectionChanged' } })),
     );
-    return { message: made.message, runId, snapshot: made.current.id };
+    return { message: decision.message, runId, snapshot: decision.current.id };
   });
   if (result === 'busy') {
     throw new RequestError(409, 'pull-busy', 'a pull is running now: try again in a minute', {
@@ -140,21 +146,21 @@ async function record(
   return runId;
 }
 
-async function point({ cloud, snapshots }: DecisionServices, current: Snapshot, now: Date): Promise<void> {
+async function replacePointer({ cloud, snapshots }: DecisionServices, current: Snapshot, now: Date): Promise<void> {
   const answer = await snapshots.readPointer(cloud);
   if (answer === undefined || answer === 'notModified' || answer.pointer.snapshot === current.id) return;
   const fileDate = current.release?.date ?? current.date;
   await snapshots.replacePointer(toPointer(current, now.toISOString(), { fileDate }), answer.etag);
 }
 
-/** The newest snapshot that counts and is stored. */
+/** The newest stored snapshot that is not rejected. Throws RequestError 409 if there is none. */
 async function newestKept(
   { cloud, snapshots }: DecisionServices,
   history: History,
   decisions: HistoryDecisions,
 ): Promise<Snapshot> {
-  const left = new History(withDecisions(withoutMarks(history), decisions));
-  for (const { snapshot: id, builtIn } of left.releases.toReversed()) {
+  const remaining = new History(withDecisions(withoutMarks(history), decisions));
+  for (const { snapshot: id, builtIn } of remaining.releases.toReversed()) {
     const snapshot = builtIn ? undefined : await snapshots.get(cloud, id);
     if (snapshot) return snapshot;
   }

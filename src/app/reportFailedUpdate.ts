@@ -1,4 +1,4 @@
-/** An update that failed for good is recorded and announced; the next reconciliation tries again. */
+/** Records and announces an update that failed for good; the next reconciliation tries again. */
 import { InvalidDocumentError, NewerVersionError, quoteValue, toErrorMessage } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { TargetSession } from './ports.ts';
@@ -15,23 +15,23 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
   try {
     fault = await recordKnown(services, target);
   } finally {
-    // Where the record fails the message comes again, and people hear of it twice: better than never.
+    // If the record fails, the message is delivered again and people are notified twice: better than never.
     await announce(services, target, fault);
   }
 }
 
-/** What keeps the targets or the state from being read, if something does: often what the update failed of. */
+/** Returns why the targets or the state cannot be read, if so: often the cause of the failed update. */
 async function recordKnown(services: UpdateServices, target: string): Promise<string | undefined> {
   const { isKnown, fault } = await findTarget(services, target);
   if (!isKnown) return fault;
   const result = await recordUnderLease(services, target);
   if (result instanceof NewerVersionError) return result.message;
-  // The run that has the target records what it comes to; and a message must not wait here for ever.
+  // The run that has the target records its own result, and this message must not wait for ever.
   if (result === 'busy') services.logger.warn('the failure is not recorded: the target is being updated', { target });
   return fault;
 }
 
-/** Any name may stand in a message. Where the targets cannot be read, a state tells that there was one of that name. */
+/** A message may contain any name. If the targets cannot be read, a stored state shows that there was such a target. */
 async function findTarget(
   services: UpdateServices,
   target: string,
@@ -55,10 +55,10 @@ async function announce({ notifier }: UpdateServices, target: string, fault: str
   });
 }
 
-/** Such a message names no target, so that its record is in a chain of the queue's name. */
+/** An unreadable message names no target, so its record goes into a chain with the name of the queue. */
 const chainOfQueue = 'update-target';
 
-/** A message that cannot be read is recorded and announced, once, and goes: it asked for nothing that is known. */
+/** Records, announces and drops a message that cannot be read: nobody can tell what it asked for. */
 export async function reportUnreadableMessage(
   services: UpdateServices,
   body: unknown,
@@ -104,7 +104,7 @@ async function record(services: UpdateServices, session: TargetSession, target: 
     const result = {
       ...failedResult(runId, at, reasons, error),
       snapshot: last?.snapshot ?? '',
-      // So that what was announced is not announced again.
+      // Kept, so that reasons that were announced are not announced again.
       ...(last?.planId === undefined ? {} : { planId: last.planId }),
       counts: last?.counts ?? noCounts,
     };

@@ -1,9 +1,9 @@
-/** Records of runs, each in the ledger before it leaves the state: a crash in between loses none. */
+/** Each record of a run is in the ledger before it is removed from the state, so a crash loses none. */
 import { owe, settle, type Chain } from '../core/ledger/outbox.ts';
 import type { RunRecord } from '../core/ledger/runRecord.ts';
 import type { Ledger } from './ports.ts';
 
-/** Brings the records that are owed to the ledger, in their order; returns the chain as it is then. */
+/** Writes the records in the outbox to the ledger, in order; returns the chain with an empty outbox. */
 export async function flushOutbox<R extends RunRecord>(
   ledger: Pick<Ledger, 'put'>,
   chain: Chain<R>,

@@ -8,7 +8,7 @@ export interface PlannedMessage {
 
 const sentAtOnce = 16;
 
-/** Some at a time, in the order given: a thousand one by one would take the better part of a minute. */
+/** Sends several at a time, in the given order: one by one, a thousand would take most of a minute. */
 export async function sendAll(queue: UpdateQueue, planned: readonly PlannedMessage[]): Promise<void> {
   await pMap(planned, ({ message, delayInMs }) => queue.send(message, delayInMs), { concurrency: sentAtOnce });
 }

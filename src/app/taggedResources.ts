@@ -1,4 +1,4 @@
-/** Which resources ask by their Azure tag to be managed: what Azure lists, and what was managed so far and is missing there. */
+/** Finds the resources with the Azure tag `service-tag-sync`: those that Azure lists, and managed ones that it omits. */
 import pMap from 'p-map';
 import { TargetBlockedError, toErrorMessage } from '../core/errors.ts';
 import type { Clock, Logger, TaggedResource, TaggedResourceFinder, TaggedResourceMemory } from './ports.ts';
@@ -6,21 +6,21 @@ import type { Clock, Logger, TaggedResource, TaggedResourceFinder, TaggedResourc
 export interface TaggedResourceServices {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Loaded with the first question. */
+  /** Called when Azure is asked for the first time. */
   readonly loadFinder: () => Promise<TaggedResourceFinder>;
   readonly memory: TaggedResourceMemory;
 }
 
-/** A tag that was set or taken off shows within this time. */
+/** The app sees an added or removed tag within this time. */
 const rememberedForInMs = 10 * 60_000;
 
-const lookForAtMostInMs = 60_000;
-const lookedAtAtOnce = 16;
+const readAgainForAtMostInMs = 60_000;
+const parallelReads = 16;
 
-/** While one asks Azure, the others go on with what was found before; the first time they wait for the same answer. */
+/** While one caller asks Azure, the others get the result from before; the first time all wait for the same answer. */
 export function createTaggedResourceReader(services: TaggedResourceServices): () => Promise<readonly TaggedResource[]> {
   let known: readonly TaggedResource[] | undefined;
-  let asked: Promise<readonly TaggedResource[]> | undefined;
+  let pending: Promise<readonly TaggedResource[]> | undefined;
   let until = 0;
 
   async function ask(): Promise<readonly TaggedResource[]> {
@@ -29,20 +29,20 @@ export function createTaggedResourceReader(services: TaggedResourceServices): ()
       until = services.clock.now().getTime() + rememberedForInMs;
       return known;
     } finally {
-      asked = undefined;
+      pending = undefined;
     }
   }
 
   return async () => {
-    if (known && (asked || services.clock.now().getTime() < until)) return known;
-    asked ??= ask();
-    return asked;
+    if (known && (pending || services.clock.now().getTime() < until)) return known;
+    pending ??= ask();
+    return pending;
   };
 }
 
 /**
- * Where Azure does not answer, the resources that were managed last stay. The memory is read each time: another process
- * may have found what the app can no longer see.
+ * If Azure does not answer, the resources that were managed last stay targets. The memory is read each time, because
+ * another process may have changed it.
  */
 async function readTaggedResources(services: TaggedResourceServices): Promise<readonly TaggedResource[]> {
   const remembered = await services.memory.read();
@@ -64,18 +64,20 @@ async function list({ loadFinder, logger }: TaggedResourceServices): Promise<rea
   }
 }
 
-/** Azure answers with fewer rows where a role was taken away, so a missing resource is looked at before it is let go. */
+/** Azure silently omits resources whose role was removed, so each missing resource is read before it is dropped. */
 async function keepTagged(
   services: TaggedResourceServices,
   missing: readonly TaggedResource[],
 ): Promise<readonly TaggedResource[]> {
-  const deadline = new Date(services.clock.now().getTime() + lookForAtMostInMs);
-  const kept = await pMap(missing, (resource) => lookAt(services, resource, deadline), { concurrency: lookedAtAtOnce });
+  const deadline = new Date(services.clock.now().getTime() + readAgainForAtMostInMs);
+  const kept = await pMap(missing, (resource) => readAgain(services, resource, deadline), {
+    concurrency: parallelReads,
+  });
   return kept.filter((resource) => resource !== undefined);
 }
 
-/** Undefined where its tag was taken off or it is gone. An error says nothing of the tag: an update will say what is missing. */
-async function lookAt(
+/** Undefined if the resource or its tag is gone. After any other error it stays a target: its update reports what is wrong. */
+async function readAgain(
   { loadFinder, logger }: TaggedResourceServices,
   resource: TaggedResource,
   deadline: Date,
@@ -96,7 +98,7 @@ async function lookAt(
   }
 }
 
-/** Azure writes one id in several letter cases. */
+/** Azure returns the same id in different letter cases. */
 function toId({ resourceId }: TaggedResource): string {
   return resourceId.toLowerCase();
 }

@@ -25,11 +25,11 @@ import { gateReason } from './update/writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;
 
-/** What people may do to targets over HTTP. Every method throws RequestError for what they can mend. */
+/** What people may do to targets over HTTP. Every method throws RequestError if the caller can fix the cause. */
 export interface TargetActions {
   /** The plan as it would run now, or would after a rollback to `snapshot`; nothing is written. */
   planTarget(name: string, snapshot?: string): Promise<GatedPlan>;
-  /** Approves exactly that plan; RequestError 409 with the member `plan` where it has changed or nothing may be written. */
+  /** Approves exactly that plan. RequestError 409 with the member `plan` if it has changed or nothing may be written. */
   approvePlan(name: string, planId: string, by: string): Promise<ActionResult>;
   rollbackTarget(name: string, snapshotId: string, by: string): Promise<ActionResult>;
   resumeTarget(name: string, by: string): Promise<ActionResult>;
@@ -48,10 +48,10 @@ export interface ActionResult {
   readonly runId?: string;
 }
 
-/** What a person asks for, and who. */
+/** An update that a person asked for, with the name of the person. */
 type PersonsRequest = UpdateRequest & { readonly by: string };
 
-/** How the runs of actions are made: as they are, or with their trace and figures. */
+/** How actions run: plainly, or with a trace and metrics. */
 export interface ActionRuns {
   pull(work: (services: ActionServices) => Promise<PullResult | 'busy'>): Promise<PullResult | 'busy'>;
   update(
@@ -97,17 +97,17 @@ export function buildTargetActions(
   };
 }
 
-/** Who asks for a plan waits for the answer: an outage, or a role that is not in force yet, is not waited for as in a run. */
+/** Shorter than in a run: a person waits for the plan, so it does not wait for an outage or a new role to be over. */
 const planTimeInMs = 30_000;
 
 /** Reads the live resource and plans; nothing is written, no lease is taken. */
 async function planTarget(services: ActionServices, name: string, snapshot?: string): Promise<GatedPlan> {
   const target = await findTarget(services, name);
-  const found = await services.states.get(name).catch((error: unknown) => {
+  const stored = await services.states.get(name).catch((error: unknown) => {
     if (error instanceof InvalidDocumentError) return 'unreadable' as const;
     throw error;
   });
-  const { state: bound } = bindToResource(await loadState(services, found, name), target);
+  const { state: bound } = bindToResource(await loadState(services, stored, name), target);
   const pin = snapshot === undefined ? undefined : await toPin(services, snapshot, 'a preview');
   const state = pin ? nextState(bound, { type: 'prepared', change: { pin } }) : bound;
   const deadline = new Date(services.clock.now().getTime() + planTimeInMs);
@@ -120,9 +120,9 @@ function toGatedPlan({ updatesPaused }: ActionServices, { target, state, result 
   return gate ? { ...result.plan, gate: { code: gate.code, message: gate.message } } : result.plan;
 }
 
-/** The approval has a record of its own, in the ledger before anything is written because of it. */
+/** Writes a record of the approval to the ledger before anything is written to Azure because of it. */
 function approvePlan(services: ActionServices, request: PersonsRequest, planId: string): Promise<UpdateRecord> {
-  return updateAsAsked(services, request, async (state, arm, target) => {
+  return updateAfterChange(services, request, async (state, arm, target) => {
     const planned = await planUpdate(arm, await observeTarget(services, arm, target, state.current));
     const { plan } = planned.result;
     refuseWhatCannotBeApproved(toGatedPlan(services, planned), planId);
@@ -134,7 +134,7 @@ function approvePlan(services: ActionServices, request: PersonsRequest, planId: 
     const trigger = { reason: request.reason, by: request.by };
     const frame = { id, chain: target.name, startedAt: at, finishedAt: at, durationInMs: 0 };
     const record: UpdateRecord = { ...frame, trigger, outcome: 'approved', reasons: plan.reasons, plan };
-    // A write that was cut off comes first: the chain is in the order of its runs.
+    // First the record of a write that was cut off: the chain is in the order of its runs.
     await recordInterruption(services, state, id, planned);
     await recordEvent(services, state, record, { type: 'prepared', change: { approval } });
   });
@@ -163,7 +163,7 @@ async function rollbackTarget(
 ): Promise<UpdateRecord> {
   await findTarget(services, request.target);
   const pin = await toPin(services, snapshot, request.by);
-  return updateAsAsked(services, request, (state) => state.store({ type: 'prepared', change: { pin } }));
+  return updateAfterChange(services, request, (state) => state.store({ type: 'prepared', change: { pin } }));
 }
 
 /** Throws RequestError 404 if there is no such snapshot. */
@@ -175,11 +175,11 @@ async function toPin(services: ActionServices, snapshot: string, by: string): Pr
 
 /** Lifts a pin and a pause, then follows the current snapshot again. */
 function resumeTarget(services: ActionServices, request: PersonsRequest): Promise<UpdateRecord> {
-  return updateAsAsked(services, request, (state) => state.store({ type: 'prepared', change: 'resumed' }));
+  return updateAfterChange(services, request, (state) => state.store({ type: 'prepared', change: 'resumed' }));
 }
 
-/** An update with what a person changes before. */
-async function updateAsAsked(
+/** Runs an update after `prepare` has made the change that the person asked for. */
+async function updateAfterChange(
   services: ActionServices,
   request: PersonsRequest,
   prepare: (state: StateHandle, arm: ArmSession, target: Target) => Promise<void>,
@@ -190,7 +190,7 @@ async function updateAsAsked(
   );
 }
 
-/** Recorded, because the ledger is where a lost state is taken from. */
+/** Writes a record, because a lost state is rebuilt from the ledger. */
 async function pauseTarget(
   services: ActionServices,
   { target: name, reason, by }: PersonsRequest,
@@ -222,7 +222,7 @@ function busy(problem: ProblemKind, message: string): RequestError {
   return new RequestError(409, problem, message, { retryAfterInSeconds: 60 });
 }
 
-/** Besides the sentence, what the run came to. */
+/** The result of an action, with the outcome of its run. */
 type RunActionResult = ActionResult & Pick<UpdateRecord, 'outcome' | 'reasons'>;
 
 function toActionResult(record: UpdateRecord, what: string): RunActionResult {

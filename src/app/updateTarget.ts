@@ -15,7 +15,7 @@ import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
 import { gateOf } from './update/writeGate.ts';
 import type { ArmSession, Logger, TargetSession } from './ports.ts';
 
-/** How often one run reads and plans again because the resource moved under it. */
+/** How often one run may read and plan, if somebody else changes the resource meanwhile. */
 const maxAttempts = 3;
 
 /** `busy`: somebody else updates it now. `unknown`: no such target is configured (any more). */
@@ -32,8 +32,11 @@ export async function updateTarget(
 }
 
 /**
- * One run under the target's lease. It is recorded on every path; what failed is thrown after that. `prepare` is what a
- * person changes before the run; it throws to refuse.
+ * One run under the target's lease:
+ * 1. Open the state. `prepare` makes the change that a person asked for; it throws to refuse.
+ * 2. Observe, plan, ask the gate, apply. Start again if the ledger turns out to be newer than the state.
+ * 3. Record the result, whatever it is, and notify.
+ * 4. Throw the error of a failed run, or send a postponed message again.
  */
 export async function updateUnderLease(
   services: UpdateServices,
@@ -63,12 +66,12 @@ export async function updateUnderLease(
   logRun(services.logger, record);
   await notifyOfRun(services.notifier, before.run.lastResult, record, deadline);
   if (result.outcome === 'failed') throw result.error;
-  // After the record: a run that ends in between is delivered again anyway.
+  // After the record: if the process dies before this line, the queue delivers the message again anyway.
   if (result.postponement) await services.queue.send(result.postponement.message, result.postponement.delayInMs);
   return record;
 }
 
-/** Observes, plans, asks the gate, applies; and once more from the start if the resource has moved meanwhile. */
+/** Observes, plans, asks the gate and applies; starts again if somebody else changed the resource meanwhile. */
 async function attempt(run: Run, hasCaughtUp: boolean): Promise<RunResult | 'restored'> {
   const { services, target, state, runId, progress } = run;
   for (let count = 1; ; count += 1) {
@@ -76,13 +79,13 @@ async function attempt(run: Run, hasCaughtUp: boolean): Promise<RunResult | 'res
       const planned = await observeAndPlan(run);
       progress.planned = planned;
       await recordInterruption(services, state, runId, planned);
-      // Before anything is claimed: what the state says must not be older than the ledger. Once: a record that somebody
-      // slipped in may sort after all that follow.
+      // Before anything is claimed: the state must not be older than the ledger. Checked once, because a forged record
+      // may sort after all later ones and would restart the run for ever.
       if (!hasCaughtUp && !isQuiet(planned) && (await catchUp(services, state))) return 'restored';
       return toResult(run, planned, await applyPlan(run, planned, gateOf(run)));
     } catch (error) {
       if (!(error instanceof TargetMovedError) || count >= maxAttempts) throw error;
-      // Two runs that write over each other must not come back at the same instant.
+      // Random, so that two runs that overwrite each other do not retry at the same time.
       const waitInMs = Math.round(count * (500 + 1_500 * toFraction(services.randomHex())));
       progress.replans.push({ call: 'plan', code: codeOfMove(error), waitedInMs: waitInMs });
       services.logger.warn('target moved under the run, planning again', { runId, targetId: target.name });
@@ -106,7 +109,7 @@ function resultOfFailure({ services, progress, request: { by, ...message } }: Ru
   return progress.planned ? { ...result, planned: progress.planned } : result;
 }
 
-/** What Azure called it; if it did not, the rules were found changed. */
+/** Azure's error code; without one the app itself found that the rules had changed. */
 function codeOfMove({ cause }: TargetMovedError): string {
   const { code, detailCode } = (cause ?? {}) as { readonly code?: unknown; readonly detailCode?: unknown };
   return [detailCode, code].find((known) => typeof known === 'string') ?? 'TargetMoved';
