@@ -1,4 +1,4 @@
-/** JSON with sorted keys at every level: neither their order nor undefined ones make a difference. */
+/** JSON with sorted keys at every level: the order of keys and undefined members make no difference. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)

@@ -1,4 +1,4 @@
-/** What the project throws. A message names the field, the value and what is accepted; facts are fields. */
+/** The errors that the app throws. A message names the field, the value and what is accepted; other facts are fields. */
 import type { ProblemKind } from './problemKinds.ts';
 import type { BlockCode } from './reasons.ts';
 
@@ -12,7 +12,7 @@ export class InvalidPrefixError extends Error {
   }
 }
 
-/** A document, blob or answer that has not the expected shape; `path` is the first bad field. */
+/** A document, blob or answer does not have the expected shape; `path` is the first bad field. */
 export class InvalidDocumentError extends Error {
   override readonly name = 'InvalidDocumentError';
   readonly path: string;
@@ -59,7 +59,7 @@ export class SourceError extends Error {
 export class TargetBlockedError extends Error {
   override readonly name = 'TargetBlockedError';
   readonly code: BlockCode;
-  /** True only where a write is known to have come to nothing: what it was to add is not there, and not claimed. */
+  /** True only if Azure certainly refused a write: then nothing was added, and the app gives up its claim. */
   readonly isRefused: boolean;
   constructor(code: BlockCode, message: string, options: ErrorOptions & { readonly isRefused?: boolean } = {}) {
     super(message, options);
@@ -68,7 +68,7 @@ export class TargetBlockedError extends Error {
   }
 }
 
-/** The live resource moved under a write: read it again and plan again. */
+/** Somebody else changed the live resource during a run: read it again and plan again. */
 export class TargetMovedError extends Error {
   override readonly name = 'TargetMovedError';
 }
@@ -76,7 +76,7 @@ export class TargetMovedError extends Error {
 /** Azure works but cannot take the change now: the resource is locked by another change, or calls are throttled. */
 export class TargetBusyError extends Error {
   override readonly name = 'TargetBusyError';
-  /** What Azure asks to wait, where it says so. */
+  /** How long Azure asks to wait, if it says so. */
   readonly retryAfterInMs: number | undefined;
   constructor(message: string, retryAfterInMs?: number, options?: ErrorOptions) {
     super(message, options);
@@ -84,10 +84,10 @@ export class TargetBusyError extends Error {
   }
 }
 
-/** Azure, the network or the identity endpoint did not answer as it should. It passes by itself. */
+/** Azure, the network or the identity endpoint did not answer as it should. Nobody has to act: the app tries again. */
 export class OutageError extends Error {
   override readonly name = 'OutageError';
-  /** What Azure, or the network, called it. */
+  /** Error code of Azure or of the network. */
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -98,9 +98,9 @@ export class OutageError extends Error {
 /** The storage account refuses the app. The message names the account, what is missing and the command that helps. */
 export class StorageRefusedError extends Error {
   override readonly name = 'StorageRefusedError';
-  /** As the service calls it. */
+  /** Error code of the storage service. */
   readonly code: string;
-  /** The same without a name, for everybody to see. */
+  /** The message without names, for answers that anybody may read. */
   readonly summary: string;
   constructor(message: string, facts: Pick<StorageRefusedError, 'code' | 'summary'>, options?: ErrorOptions) {
     super(message, options);
@@ -143,9 +143,9 @@ export function shorten(text: string, length = 120): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 
-/** A value as an error message quotes it. */
+/** Quotes a value for an error message. */
 export function quoteValue(value: unknown): string {
-  // The types do not say so, but there is no JSON for undefined.
+  // The types do not say so, but JSON.stringify(undefined) is undefined.
   const text = JSON.stringify(value) as string | undefined;
   return text === undefined ? 'nothing' : shorten(text);
 }

@@ -9,10 +9,10 @@ export function strongEtag(bytes: string | Uint8Array, coding: string): string {
   return coding === 'identity' ? `"${digest}"` : `"${digest}-${coding}"`;
 }
 
-/** True where an `If-None-Match` header names `etag`: a list or `*`, compared weakly (RFC 9110, section 13.1.2). */
+/** True if an `If-None-Match` header names `etag`: a list or `*`, compared weakly (RFC 9110, section 13.1.2). */
 export function matchesEtag(header: string, etag: string): boolean {
   if (header.trim() === '*') return true;
-  // A tag may hold a comma, so the list cannot be split at commas.
+  // A tag may contain a comma, so the list cannot be split at commas.
   for (const [, opaque] of header.matchAll(/(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g)) {
     if (opaque === etag) return true;
   }

@@ -1,5 +1,5 @@
 /**
- * The week of grace: Azure promises not to use a new prefix for seven days after it was published,
+ * Deadlines of new prefixes: Azure promises not to use a new prefix for seven days after it was published,
  * so each prefix that a target still lacks has a deadline.
  *
  * The day of publication is the one in the file's name. The file appears up to some days after it,
@@ -10,9 +10,9 @@ import type { MissingPrefix } from './targets/targetState.ts';
 import { dayInMs } from './time.ts';
 import { counted } from './words.ts';
 
-const graceDays = 7;
+const daysUntilUse = 7;
 
-/** With less than this left, people are told. */
+/** If less than this is left, people are notified. */
 const nearDays = 3;
 
 /** A target and the listed prefixes that it still lacks. */
@@ -28,7 +28,7 @@ export interface PrefixDeadline {
   readonly published: string;
   /** ISO time from which on Azure may use the prefix. */
   readonly deadline: string;
-  /** Days until then, rounded down to a tenth; negative where it has passed. */
+  /** Days until the deadline, rounded down to a tenth; negative if it has passed. */
   readonly daysLeft: number;
   /** The targets that lack it, sorted. */
   readonly targets: readonly string[];
@@ -37,25 +37,25 @@ export interface PrefixDeadline {
 export interface GoLiveClock {
   /** `done`: every target has every prefix. */
   readonly status: 'done' | 'waiting' | 'near' | 'overdue';
-  /** What is left until the first deadline; the whole grace where nothing waits. */
+  /** Days until the first deadline; 7 if no target lacks a prefix. */
   readonly daysLeft: number;
-  /** The first deadline of all; absent where nothing waits. */
+  /** The first deadline; absent if no target lacks a prefix. */
   readonly first?: PrefixDeadline;
-  /** Every prefix that waits, the first deadline first. */
+  /** Every prefix that a target lacks, ordered by deadline. */
   readonly prefixes: readonly PrefixDeadline[];
 }
 
-/** Throws RangeError where `published` is not a day. */
+/** Throws RangeError if `published` is not a day. */
 export function deadlineOf(published: string): Date {
   const day = Date.parse(`${published.slice(0, 10)}T00:00:00Z`);
   if (Number.isNaN(day)) throw new RangeError(`published: "${published}" is not a day such as 2025-03-03`);
-  return new Date(day + graceDays * dayInMs);
+  return new Date(day + daysUntilUse * dayInMs);
 }
 
 export function calculateGoLive(targets: readonly TargetMissing[], now: Date): GoLiveClock {
   const prefixes = collectDeadlines(targets, now);
   const first = prefixes[0];
-  if (!first) return { status: 'done', daysLeft: graceDays, prefixes };
+  if (!first) return { status: 'done', daysLeft: daysUntilUse, prefixes };
   return { status: statusOf(first.daysLeft), daysLeft: first.daysLeft, first, prefixes };
 }
 

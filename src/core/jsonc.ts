@@ -2,7 +2,7 @@
 import { evaluate, parse, type ValueNode } from '@humanwhocodes/momoa';
 import { ConfigurationError, toErrorMessage } from './errors.ts';
 
-/** Throws ConfigurationError with line and column; `source` is what the text is called. */
+/** Throws ConfigurationError with line and column; `source` names the text in the message. */
 export function parseJsonc(text: string, source: string): unknown {
   const document = parseNodes(text.replace(/^\uFEFF/, ''), source);
   const duplicate = findDuplicateKey(document);

@@ -1,4 +1,4 @@
-/** The figures that the app reports, by name; docs/operations.md says what each is for. */
+/** The metrics that the app reports, by name; docs/operations.md says what each is for. */
 import type { CapacityUse } from './plan/capacityUse.ts';
 import type { GoLiveClock } from './goLive.ts';
 import type { UpdateRecord } from './ledger/runRecord.ts';
@@ -6,7 +6,7 @@ import type { SourceReport } from './serviceTags/snapshot.ts';
 import { hourInMs } from './time.ts';
 import { targetStatuses, type TargetStatus } from './targets/targetState.ts';
 
-/** Counters are added up; gauges hold their last value. */
+/** Counters are added up; gauges keep their last value. */
 export const metrics = {
   pulls: { kind: 'counter', unit: '{pull}', description: 'Pulls of service tags, by outcome' },
   'snapshot.age_hours': { kind: 'gauge', unit: 'h', description: 'Hours since the current snapshot was published' },
@@ -60,7 +60,7 @@ export function measurePull(
   return [pull, { metric: 'snapshot.age_hours', value }];
 }
 
-/** Each source by its name, so that its alert ends with its first good pull. */
+/** One gauge per source, so that the alert about a source ends with its first good pull. */
 export function measureSources(sources: readonly SourceReport[]): Measurement[] {
   return sources.map(({ source, status }) => ({
     metric: 'source.healthy',
@@ -69,7 +69,7 @@ export function measureSources(sources: readonly SourceReport[]): Measurement[] 
   }));
 }
 
-/** One update of one target. Only what was written counts: not what was put off, and removals not before they are made. */
+/** One update of one target. Counts only what was written: a `pending` run has written its additions, but not its removals. */
 export function measureUpdate(record: UpdateRecord): Measurement[] {
   const target = record.chain;
   const isApplied = record.outcome === 'applied';
@@ -93,7 +93,7 @@ export function measureTargets(current: Iterable<TargetStatus>): Measurement[] {
   return [...counts].map(([status, value]) => ({ metric: 'targets', value, attributes: { status } }));
 }
 
-/** One notification that a webhook did not take. */
+/** One notification that was not delivered. */
 export function measureUndelivered(host: string): Measurement[] {
   return [{ metric: 'notifications.failed', value: 1, attributes: { host } }];
 }

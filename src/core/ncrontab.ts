@@ -1,8 +1,8 @@
 /**
  * Timer schedules of Azure Functions: NCRONTAB, six fields with the seconds first.
  *
- * Read here rather than with a cron library: the check runs at every cold start, and libraries take what the platform
- * does not (five fields, `?`, `L`, Sunday as 7) and refuse what it takes (full names, `0/5`).
+ * Parsed here and not by a cron library: libraries accept what the platform refuses (five fields, `?`, `L`, Sunday as 7)
+ * and refuse what it accepts (full names, `0/5`). Loading one would also slow down every cold start.
  */
 import { counted } from './words.ts';
 
@@ -39,7 +39,7 @@ const fields: readonly Field[] = [
   { name: 'day of week', min: 0, max: 6, names: weekdays },
 ];
 
-/** One space between fields: the platform takes no tab and no no-break space, which come with what is pasted. */
+/** Puts one space between fields: the platform refuses tabs and no-break spaces, which pasted text often contains. */
 export function normalizeSchedule(schedule: string): string {
   return toParts(schedule).join(' ');
 }
@@ -61,16 +61,16 @@ export function findScheduleFault(schedule: string): string | undefined {
   return undefined;
 }
 
-/** A schedule without fault as lists of numbers, which every reader of cron understands alike. */
+/** Writes a valid schedule as lists of numbers, which every cron parser understands in the same way. */
 export function toNumericSchedule(schedule: string): string {
   const parts = toParts(schedule);
   return fields.map((field, index) => toNumbers(parts[index] ?? '', field)).join(' ');
 }
 
-/** 29 February comes back after eight years at the latest; `0 0 0 31 2 *` never comes. */
+/** 29 February recurs within eight years; 31 February (`0 0 0 31 2 *`) never comes. */
 const maxDaysAhead = 8 * 366;
 
-/** When a schedule without fault is due next after `after`, in UTC; undefined if it never is. */
+/** When a valid schedule is due next after `after`, in UTC; undefined if it never is. */
 export function nextOccurrence(schedule: string, after: Date): Date | undefined {
   const [seconds, minutes, hours, days, months, weekdays] = fields.map((field, index) => {
     const part = toParts(schedule)[index] ?? '';
@@ -107,7 +107,7 @@ function findItemFault(item: string, field: Field): string | undefined {
   if (!range) return 'is not *, a number, a range, a step or a list of them';
   const { from, to, step } = range;
   if (Number.isNaN(from) || Number.isNaN(to)) return `is not within ${field.min}-${field.max}`;
-  // The platform takes these two, and turns 17-9 round to 9-17: not what it says.
+  // The platform accepts a step of 0 too, and reads 17-9 as 9-17, which nobody means.
   if (from > to) return 'runs backwards';
   return step === 0 ? 'has a step of 0' : undefined;
 }
@@ -126,7 +126,7 @@ function listNumbers(item: string, field: Field): number[] {
 }
 
 interface Range {
-  /** NaN, as `to`, where the text is no number or name of the field. */
+  /** NaN if the text is no number or name of the field; so is `to`. */
   readonly from: number;
   readonly to: number;
   readonly step: number;
@@ -144,7 +144,7 @@ function parseItem(item: string, field: Field): Range | undefined {
   return { from, to: stepText === undefined ? from : field.max, step };
 }
 
-/** A name may be cut short: the first one that begins so is meant. */
+/** A name may be shortened, such as `mon`: the first name that begins with the text counts. */
 function toNumber(text: string, { min, max, names = [] }: Field): number {
   const index = names.findIndex((name) => name.startsWith(text.toLowerCase()));
   const value = index >= 0 ? min + index : /^\d+$/.test(text) ? Number(text) : NaN;

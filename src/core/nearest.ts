@@ -11,7 +11,7 @@ export function nearestNames(name: string, candidates: Iterable<string>, max = 3
     .map(({ candidate }) => candidate);
 }
 
-/** The candidate that a name was most likely meant to be; undefined where none is like it. */
+/** The candidate that a name was most likely meant to be; undefined if none is similar. */
 export function similarName(name: string, candidates: Iterable<string>): string | undefined {
   const [near] = nearestNames(name, candidates, 1);
   if (near === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** How a notification looks in the places people read: Slack, Teams; and the link by which a held plan is approved. */
+/** Formats notifications for Slack and Teams, and builds their links, such as the one to approve a plan. */
 import { shorten } from './errors.ts';
 
 export type NotificationFormat = 'cloudEvents' | 'slack' | 'teams';
@@ -6,14 +6,14 @@ export type NotificationFormat = 'cloudEvents' | 'slack' | 'teams';
 /** The CloudEvents type without its prefix. */
 export type NotificationType = keyof typeof titles;
 
-/** What there is to show. */
+/** The content of a notification. */
 export interface NotificationText {
   readonly type: NotificationType;
   readonly subject: string;
   readonly message: string;
-  /** Where a person decides; absent where there is nothing to decide. */
+  /** Page on which a person decides; absent if there is nothing to decide. */
   readonly approvalUrl?: string | undefined;
-  /** Absent where nobody knows under which name the app is reached. */
+  /** Absent if the app does not know its own URL. */
   readonly links?: NotificationLinks | undefined;
 }
 
@@ -53,7 +53,7 @@ export const runbookAnchors: Readonly<Record<NotificationType, string>> = {
   'deadline.near': 'alert-deadline-near',
 };
 
-/** What these are about is a target. */
+/** Types whose subject is a target. */
 const ofTargets: ReadonlySet<NotificationType> = new Set([
   'plan.held',
   'target.blocked',
@@ -63,10 +63,10 @@ const ofTargets: ReadonlySet<NotificationType> = new Set([
   'deadline.near',
 ]);
 
-/** Slack refuses a section above 3,000 characters, escapes counted, Teams a message above 28 kB. */
+/** Slack refuses a section of more than 3,000 characters, including escapes; Teams a message of more than 28 kB. */
 const maxMessageLength = 2500;
 
-/** By the host of the webhook: Slack, Teams and Power Automate get their own form, everybody else CloudEvents. */
+/** Recognises Slack, Teams and Power Automate by the host of the webhook; all others get CloudEvents. */
 export function formatOf(url: string): NotificationFormat {
   const host = URL.parse(url)?.hostname ?? '';
   if (host === 'hooks.slack.com' || host === 'hooks.slack-gov.com') return 'slack';
@@ -76,8 +76,8 @@ export function formatOf(url: string): NotificationFormat {
 }
 
 /**
- * The page where one plan of one target is approved. It carries no key: the page asks for one.
- * What names the plan stands behind `#`, so that it reaches no log on the way.
+ * The page on which one plan of one target is approved. The URL contains no key: the page asks for one.
+ * Browsers do not send what comes after `#`, so target and plan appear in no log.
  */
 export function toApprovalUrl(baseUrl: string, target: string, planId: string): string {
   const url = new URL('/api/approve', baseUrl);
@@ -85,7 +85,7 @@ export function toApprovalUrl(baseUrl: string, target: string, planId: string): 
   return url.href;
 }
 
-/** What is behind `#` stays in the browser. */
+/** Browsers do not send what comes after `#`. */
 export function toLinks(baseUrl: string, type: NotificationType, subject: string): NotificationLinks {
   const page = new URL('/api/dashboard', baseUrl);
   if (ofTargets.has(type)) page.hash = `/targets/${encodeURIComponent(subject)}`;
@@ -121,7 +121,7 @@ export function toSlackMessage(notification: NotificationText): object {
   };
 }
 
-/** An Adaptive Card in the envelope that Teams webhooks and workflows take. */
+/** An Adaptive Card in the envelope that Teams webhooks and workflows accept. */
 export function toTeamsMessage(notification: NotificationText): object {
   const { type, subject, message } = notification;
   const actions = linksOf(notification).map((link) => ({ type: 'Action.OpenUrl', ...link }));
@@ -140,13 +140,13 @@ export function toTeamsMessage(notification: NotificationText): object {
   return { type: 'message', attachments: [attachment] };
 }
 
-/** Cut to a length that counts the escapes, and never within one. */
+/** Shortens the escaped text, and never cuts an escape in two. */
 function escapeSlack(text: string, maxLength: number): string {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return shorten(escaped, maxLength).replace(/&\w{0,3}…$/, '…');
 }
 
-/** Links and emphasis in a text that came from elsewhere stay text. */
+/** Escapes the text, so that links and emphasis in it are shown as plain text. */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\[\]*_`~]/g, '\\$&');
 }

@@ -1,4 +1,4 @@
-/** Makes it with the first call and remembers it. A failure is not kept: the next call tries again. */
+/** Calls `make` with the first call and returns its result from then on. After a failure the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   const remember = oncePerKey<T>();
   return () => remember('', make);
@@ -6,7 +6,7 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 export type OncePerKey<T> = (key: string, make: () => Promise<T>) => Promise<T>;
 
-/** As `once`, for each key what its first call makes. */
+/** Like `once`, per key. */
 export function oncePerKey<T>(): OncePerKey<T> {
   const made = new Map<string, Promise<T>>();
   return (key, make) => {

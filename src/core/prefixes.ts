@@ -21,13 +21,13 @@ export interface AddressPrefix {
   /** First and last address as integers. */
   readonly start: bigint;
   readonly end: bigint;
-  /** True where the text that was parsed had bits set behind its length. */
+  /** True if the parsed text had host bits set, as `20.42.66.1/23` has. */
   readonly hadHostBits: boolean;
 }
 
 const widths = { ipv4: 32, ipv6: 128 } as const;
 
-/** A plan compares the same few hundred texts again and again; more than these are let go together. */
+/** Parsed texts are kept, because a plan compares the same few hundred again and again. Beyond this number all are dropped. */
 const maxKept = 100_000;
 const parsedTexts = new Map<string, AddressPrefix>();
 
@@ -95,22 +95,22 @@ export function sortPrefixes(prefixes: Iterable<string>): string[] {
   return sortedUnique(prefixes).map((prefix) => prefix.text);
 }
 
-/** Canonical and sorted, without those that another of the list contains: what one NSG rule may hold. */
+/** Canonical and sorted, without prefixes that another one contains: an NSG rule accepts no overlaps. */
 export function dropContained(prefixes: Iterable<string>): string[] {
   return outermost(prefixes).map((prefix) => prefix.text);
 }
 
-/** The fewest prefixes that cover exactly the same addresses. */
+/** The fewest prefixes that contain exactly the same addresses. */
 export function mergePrefixes(prefixes: Iterable<string>): string[] {
   const list = [...prefixes];
   return list.length === 0 ? [] : sortPrefixes(mergeCidr(list));
 }
 
-/** What of `prefixes` no prefix of `covering` covers, as canonical prefixes; whole prefixes stay whole. */
-export function subtractPrefixes(prefixes: Iterable<string>, covering: Iterable<string>): string[] {
-  const cover = outermost(covering);
+/** The addresses of `prefixes` that are not in `others`, as canonical prefixes. A prefix that loses nothing stays whole. */
+export function subtractPrefixes(prefixes: Iterable<string>, others: Iterable<string>): string[] {
+  const sorted = outermost(others);
   return outermost(prefixes).flatMap((prefix) => {
-    const overlapping = overlapsOf(prefix, cover);
+    const overlapping = overlapsOf(prefix, sorted);
     if (overlapping.length === 0) return [prefix.text];
     const first = overlapping[0];
     if (overlapping.length === 1 && first && first.start <= prefix.start && first.end >= prefix.end) return [];
@@ -123,7 +123,7 @@ export function subtractPrefixes(prefixes: Iterable<string>, covering: Iterable<
   });
 }
 
-/** What both lists cover, as canonical prefixes. */
+/** The addresses that are in both lists, as canonical prefixes. */
 export function intersectPrefixes(a: Iterable<string>, b: Iterable<string>): string[] {
   const others = outermost(b);
   return dropContained(
@@ -133,7 +133,7 @@ export function intersectPrefixes(a: Iterable<string>, b: Iterable<string>): str
   );
 }
 
-/** For each of `prefixes`, in their order, the parts of it that `others` cover. */
+/** For each of `prefixes`, in their order, the parts of it that are in `others`. */
 export function intersectEach(prefixes: readonly string[], others: Iterable<string>): string[][] {
   const sorted = outermost(others);
   return prefixes.map((text) => {
@@ -167,19 +167,19 @@ export function overlapping(prefixes: readonly string[], others: Iterable<string
   return prefixes.filter((_, index) => parts[index]?.length);
 }
 
-/** True where every address of `prefixes` is covered by `covering`. */
-export function includesAll(covering: Iterable<string>, prefixes: Iterable<string>): boolean {
-  return subtractPrefixes(prefixes, covering).length === 0;
+/** True if every address of `prefixes` is in `container`. */
+export function includesAll(container: Iterable<string>, prefixes: Iterable<string>): boolean {
+  return subtractPrefixes(prefixes, container).length === 0;
 }
 
-/** True where both lists cover the same addresses. */
+/** True if both lists contain the same addresses. */
 export function sameAddresses(a: Iterable<string>, b: Iterable<string>): boolean {
   const left = [...a];
   const right = [...b];
   return includesAll(left, right) && includesAll(right, left);
 }
 
-/** Number of different addresses that the prefixes of one family cover. */
+/** Number of different addresses in the prefixes of one family. */
 export function countAddresses(prefixes: Iterable<string>, family: AddressFamily): bigint {
   return outermost(prefixes)
     .filter((prefix) => prefix.family === family)

@@ -1,4 +1,4 @@
-/** What kind of problem an answer tells of; part of a URN that stays the same. */
+/** Kinds of problems in answers. They are part of a URN that clients may compare, so none may change. */
 export type ProblemKind =
   | 'invalid-query'
   | 'unknown-region'

@@ -68,7 +68,7 @@ export function redact(text: string): string {
   return rules.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
 }
 
-/** The same value with every string in it redacted, keys of secrets included; what is not JSON becomes text. */
+/** A copy with every string redacted, and every member with the name of a secret. Errors and big integers become text. */
 export function redactValue(value: unknown): unknown {
   if (typeof value === 'string') return redact(value);
   if (value instanceof Error) return redact(`${value.name}: ${value.message}`);
@@ -79,7 +79,7 @@ export function redactValue(value: unknown): unknown {
   );
 }
 
-/** Where a URL goes, without the path and query that may be its secret. */
+/** The host of a URL, without the path and query, which may be secret. */
 export function hostOf(url: string): string {
   return URL.parse(url)?.host ?? 'not a URL';
 }

@@ -1,11 +1,11 @@
-/** How much may go at once: asked of a new list before it is believed, and of a plan before it is applied. */
+/** How much may be removed at once: checked for a new list before it is trusted, and for a plan before it is applied. */
 import { addressFamilies, countAddresses, intersectPrefixes, ofFamily, overlapping } from './prefixes.ts';
 import type { AddressFamily } from './prefixes.ts';
 import type { SafetyLimits } from './targets/target.ts';
 
 /**
- * Says by how much a removal is beyond the limits; undefined where it is within them. Counted are the prefixes that
- * lose an address; the percentage is the largest one of prefixes and addresses, family by family.
+ * Says by how much a removal exceeds the limits; undefined if it does not. It counts the prefixes that lose an address.
+ * The percentage is the largest of four: prefixes and addresses, of each family.
  */
 export function removalExcess(
   removed: readonly string[],
@@ -23,7 +23,7 @@ export function removalExcess(
 
 interface LostShare {
   readonly percent: number;
-  /** What it is a share of. */
+  /** Such as `IPv4 prefixes`. */
   readonly of: string;
 }
 

@@ -12,7 +12,7 @@ export interface SpecialPurposeRange {
   readonly name: string;
 }
 
-/** The more specific one first where one range holds another. */
+/** If one range contains another, the more specific one comes first. */
 const ranges = [
   ['0.0.0.0/8', 'this network'],
   ['10.0.0.0/8', 'private use'],
@@ -59,7 +59,7 @@ export const specialPurposePrefixes: readonly string[] = ranges.map(([range]) =>
 
 const parsedRanges = ranges.map(([range, name]) => ({ range, name, ...boundsOf(range) }));
 
-/** The special-purpose range that a prefix overlaps, by however little; undefined where there is none. */
+/** The special-purpose range that a prefix overlaps, even in a single address; undefined if there is none. */
 export function specialPurposeRangeOf(prefix: string): SpecialPurposeRange | undefined {
   const { family, start, end } = parsePrefix(prefix);
   const found = parsedRanges.find((known) => known.family === family && known.start <= end && known.end >= start);

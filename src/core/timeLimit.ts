@@ -1,4 +1,4 @@
-/** What `work` comes to, or an error where that takes too long; the work itself is not stopped. */
+/** Awaits `work`, and throws if that takes longer than the limit; the work itself is not stopped. */
 export async function withTimeLimit<T>(work: Promise<T>, limitInMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {

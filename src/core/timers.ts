@@ -1,40 +1,40 @@
 /**
- * Whether the timers fire. A timer that the platform does not run says nothing, and its function may still count as loaded:
- * runs that are missing from the record tell of it.
+ * Finds timers that do not fire. The platform reports no error for such a timer, and its function may still count as
+ * loaded: only the missing runs show it.
  */
 import { nextOccurrence } from './ncrontab.ts';
 
 export const timerNames = ['pullServiceTags', 'reconcileTargets'] as const;
 export type TimerName = (typeof timerNames)[number];
 
-/** What is remembered of a timer. */
+/** The stored record of a timer. */
 export interface TimerRun {
   readonly version: 1;
   /** ISO time of the first run on record. */
   readonly since: string;
-  /** ISO time of the last one. */
+  /** ISO time of the last run. */
   readonly at: string;
-  /** By which it fired. */
+  /** The schedule of the last run. */
   readonly schedule: string;
 }
 
 export interface TimerWatch {
   readonly schedules: Readonly<Record<TimerName, string>>;
   readonly runs: Partial<Readonly<Record<TimerName, TimerRun>>>;
-  /** Start of this process: from then on a schedule counts that is not yet the one on record. */
+  /** Start of this process: a schedule that differs from the recorded one counts from then on. */
   readonly startedAt: Date;
-  /** How late a run may be: in local time it is due up to half a day earlier or later than in UTC. */
+  /** How late a run may be: a schedule in local time is due up to half a day earlier or later than in UTC. */
   readonly toleranceInMs: number;
 }
 
 export interface SilentTimer {
   readonly name: TimerName;
   readonly schedule: string;
-  /** ISO: its last run, or what counts for it if there is none. */
+  /** ISO time of its last run, or since when it is watched if it has none. */
   readonly since: string;
 }
 
-/** Those of which two runs in a row are missing. */
+/** The timers of which two runs in a row are missing. */
 export function findSilentTimers(watch: TimerWatch, now: Date): SilentTimer[] {
   return timerNames.flatMap((name) => {
     const schedule = watch.schedules[name];

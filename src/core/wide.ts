@@ -1,7 +1,7 @@
-/** How wide a prefix is once its neighbours are merged with it: sixteen /20 side by side let in what a /16 does. */
+/** How wide a prefix is after it is merged with its neighbours: sixteen adjacent /20 let in as much as one /16. */
 import { mergePrefixes, overlapping, parsePrefix, type AddressFamily, type AddressPrefix } from './prefixes.ts';
 
-/** Length of the widest prefix that holds `prefix` and lies within the addresses from `start` to `end`. */
+/** Length of the widest prefix that contains the given one and lies within the addresses from `start` to `end`. */
 export function widestAround({ family, start: first, length }: AddressPrefix, start: bigint, end: bigint): number {
   const width = BigInt(family === 'ipv4' ? 32 : 128);
   for (let wider = length - 1; wider >= 0; wider -= 1) {
@@ -12,7 +12,7 @@ export function widestAround({ family, start: first, length }: AddressPrefix, st
   return 0;
 }
 
-/** Those of `prefixes` that are, all of them merged, part of a prefix wider than `widest`. */
+/** Those of `prefixes` that become part of a prefix wider than `widest` when all are merged. */
 export function wideAfterMerging(
   prefixes: readonly string[],
   widest: Readonly<Record<AddressFamily, number>>,

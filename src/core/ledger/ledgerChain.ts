@@ -13,7 +13,7 @@ export interface RunIdParts {
 
 const idPattern = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-([a-z0-9-]{1,40})-([0-9a-f]{8})$/;
 
-/** True for what may name a chain: a target's name or `pull`. */
+/** True if the text may name a chain: a target's name or `pull`. */
 export function isChainName(text: string): boolean {
   return targetNamePattern.test(text);
 }
@@ -30,7 +30,7 @@ export function parseRunId(id: string): RunIdParts {
   const [, year, month, day, hours, minutes, seconds, ms, chain = '', random = ''] = idPattern.exec(id) ?? [];
   const iso = `${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${ms}Z`;
   const startedAt = new Date(iso);
-  // A day or an hour that does not exist is not moved to the next one.
+  // Refuse a day or an hour that does not exist: `Date` may move it to the next one.
   if (Number.isNaN(startedAt.getTime()) || startedAt.toISOString() !== iso) {
     throw new InvalidDocumentError(
       `"${shorten(id)}" is not a run id, expected <yyyymmddThhmmssSSSZ>-<target or "pull">-<8 hex digits>`,
@@ -48,7 +48,7 @@ export function isRunId(text: string): boolean {
   }
 }
 
-/** sha256 (hex) over the record as JSON with sorted keys: the order of keys and undefined ones make no difference. */
+/** sha256 (hex) over the record as canonical JSON. */
 export function recordHash(record: RunRecord): string {
   return createHash('sha256').update(canonicalJson(record)).digest('hex');
 }
@@ -65,15 +65,15 @@ export interface ChainCheck {
   readonly breaks: readonly ChainBreak[];
 }
 
-/** What is known of a chain from outside its records; each makes one more kind of change visible. */
+/** Facts about a chain from outside its records; each reveals one more kind of change. */
 export interface ChainEvidence {
-  /** Hash of each record as noted when it was written, by run id: tells an altered record from a missing one. */
+  /** Hash of each record, by run id, as logged when it was written: tells an altered record from a missing one. */
   readonly writtenHashes?: ReadonlyMap<string, string>;
-  /** The newest record as the target's state has it: shows changes at the end of the chain. */
+  /** The newest record according to the target's state: reveals changes at the end of the chain. */
   readonly head?: LedgerHead;
-  /** Heads of earlier days, exported from the log: a tail that is cut off, or a chain written anew, shows against them. */
+  /** Heads of earlier days, exported from the log: they reveal a chain that was cut off or rewritten. */
   readonly earlierHeads?: readonly LedgerHead[];
-  /** Records that the state still owes to the ledger: they may follow the head. */
+  /** Ids of records that are still in the state's outbox: they may follow the head. */
   readonly owed?: readonly string[];
 }
 
@@ -83,8 +83,8 @@ export interface ChainEvidence {
  * | change            | shows as                                                             |
  * |-------------------|----------------------------------------------------------------------|
  * | record taken away | `missing`: the next one links to a hash that no record has           |
- * | record edited     | `altered` (`missing` where no hash of it was noted)                  |
- * | record slipped in | `forked`: two records link to the same one; `unclaimed` at the end   |
+ * | record edited     | `altered` (`missing` if no hash of it was logged)                    |
+ * | record inserted   | `forked`: two records link to the same one; `unclaimed` at the end   |
  * | record re-dated   | `outOfOrder`: it links to a later one                                |
  */
 export function verifyChain(records: readonly RunRecord[], evidence: ChainEvidence = {}): ChainCheck {
@@ -111,7 +111,7 @@ function contentBreaks({ record, hash }: Link, evidence: ChainEvidence): ChainBr
 }
 
 function linkBreaks(links: readonly Link[], { writtenHashes }: ChainEvidence): ChainBreak[] {
-  // An altered record is still the one that its successor links to: one change, one break.
+  // The successor of an altered record still counts as linked to it, so that one change is reported once.
   const byHash = new Map(
     links.flatMap((link) => [link.hash, writtenHashes?.get(link.record.id) ?? link.hash].map((hash) => [hash, link])),
   );

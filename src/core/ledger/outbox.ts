@@ -1,4 +1,4 @@
-/** A chain of the ledger as its state carries it: records are owed until the ledger has them. */
+/** A chain of the ledger as a state stores it: records stay in its outbox until the ledger has them. */
 import { recordHash } from './ledgerChain.ts';
 import type { LedgerHead, RunRecord } from './runRecord.ts';
 
@@ -9,7 +9,7 @@ export interface Chain<R extends RunRecord = RunRecord> {
   readonly ledgerHead?: LedgerHead;
 }
 
-/** Puts a record after all that are owed already. None of them is ever overwritten. */
+/** Adds a record to the outbox, linked to the record before it. */
 export function owe<R extends RunRecord>({ outbox, ledgerHead }: Chain<R>, record: R): Chain<R> {
   const last = outbox.at(-1);
   const head = last ? headOf(last) : ledgerHead;
@@ -23,7 +23,7 @@ export function owe<R extends RunRecord>({ outbox, ledgerHead }: Chain<R>, recor
   return { outbox: [...outbox, linked], ...(ledgerHead ? { ledgerHead } : {}) };
 }
 
-/** The ledger has this record, and so all that were owed before it. */
+/** Removes a record, and all before it, from the outbox: the ledger has them now. */
 export function settle<R extends RunRecord>({ outbox }: Chain<R>, record: R): Chain<R> {
   return { outbox: outbox.slice(outbox.findIndex(({ id }) => id === record.id) + 1), ledgerHead: headOf(record) };
 }

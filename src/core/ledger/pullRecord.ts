@@ -3,8 +3,8 @@ import { isPullRecord, type RunRecord } from './runRecord.ts';
 import type { Cloud } from '../serviceTags/serviceTags.ts';
 
 /**
- * The records of all clouds lie under the one chain name `pull`, and each cloud's are linked to its own alone. Records
- * of earlier versions name their cloud in the snapshot's id only; without one they count as any cloud's.
+ * True for a record of a pull of this cloud. The chain `pull` has the records of all clouds, and each links to one of its
+ * own cloud. Records of earlier versions name the cloud only in the snapshot's id; without one they count for any cloud.
  */
 export function isPullOf(cloud: Cloud, record: RunRecord): boolean {
   if (!isPullRecord(record)) return false;

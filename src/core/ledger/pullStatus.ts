@@ -3,7 +3,7 @@ import type { MisdatedFile } from '../serviceTags/fileDate.ts';
 import type { SourceDisagreement, SourceReport } from '../serviceTags/snapshot.ts';
 import type { LedgerHead, PullRecord } from './runRecord.ts';
 
-/** What is remembered of the pulls themselves: heartbeat, publications, sources. */
+/** The stored status of the pulls: the last pull, the newest release, the sources. */
 export interface PullStatus {
   readonly cloud: Cloud;
   readonly lastPull: {
@@ -13,7 +13,7 @@ export interface PullStatus {
     readonly error?: string;
     readonly runId: string;
   };
-  /** The newest publication seen, with or without new content; counts confirmations of a removal. */
+  /** The newest release seen, with or without new content. */
   readonly publication?: NewestRelease;
   /** The snapshot whose changes were queued for all targets. */
   readonly fannedOut?: string;
@@ -28,10 +28,10 @@ export interface PullStatus {
 }
 
 export interface NewestRelease {
-  /** Differs between any two publications: date, change number, content hash, and what of it could not be read. */
+  /** Differs between any two releases: date, change number, content hash and the entries that could not be read. */
   readonly key: string;
   readonly date: string;
   readonly seenAt: string;
-  /** What of it was no prefix: content that is the same as before may be whole, or not, another time. */
+  /** Entries that are no prefixes. The same content may come with other such entries in the next release. */
   readonly unreadable?: readonly DocumentWarning[];
 }

@@ -6,7 +6,7 @@ import type { Cloud, DocumentWarning } from '../serviceTags/serviceTags.ts';
 import type { SourceReport } from '../serviceTags/snapshot.ts';
 import type { OperatorState, SelectionState } from '../targets/targetState.ts';
 
-/** How many calls went to Azure Resource Manager in a run, and which were tried again. */
+/** How many calls a run made to Azure Resource Manager, and which were retried. */
 export interface ArmUsage {
   readonly reads: number;
   readonly writes: number;
@@ -22,7 +22,7 @@ export const runOutcomes = [
   'failed',
   'planOnly',
   'paused',
-  'interrupted', // ended in the middle; found by the run after it
+  'interrupted', // the run was cut off; the next run found it and wrote this record
   'restored', // an older copy of the state was put back: what is newer was taken from the ledger
   'approved', // a person's approval of a plan, recorded before it counts
 ] as const;
@@ -34,7 +34,7 @@ export type RunRecord = PullRecord | UpdateRecord;
 interface RecordFrame {
   /** Absent in records of version 0.1 of the app. */
   readonly version?: 1;
-  /** `<UTC time as yyyymmddThhmmssSSSZ>-<chain>-<8 hex>`: sorts by time, and tells its path. */
+  /** `<UTC time as yyyymmddThhmmssSSSZ>-<chain>-<8 hex>`: sorts by time and gives the path of the blob. */
   readonly id: string;
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -83,14 +83,14 @@ export interface UpdateRecord extends RecordFrame {
   /** The app's rules before and after, as read from Azure. */
   readonly before?: readonly LiveRule[];
   readonly after?: readonly LiveRule[];
-  /** Prefixes and rules that the app owns afterwards, and what people said: a lost state is rebuilt from them. */
+  /** This and the next members rebuild a lost state: what the app owns after the run, and what people decided. */
   readonly owned?: readonly string[];
   readonly ownedRules?: readonly string[];
   readonly operator?: OperatorState;
   readonly selection?: SelectionState;
   readonly removalsNotBefore?: string;
   readonly ownerId?: string;
-  /** The resource that it is about, in lower case. */
+  /** ARM id of the resource, in lower case. */
   readonly resourceId?: string;
   /** How full the resource was at the end of the run. */
   readonly capacity?: CapacityUse;

@@ -1,4 +1,4 @@
-/** A run in a few lines, for a table: without its plan and its lists of prefixes. */
+/** A run for a table: without its plan and its lists of prefixes. */
 import type { Reason } from '../reasons.ts';
 import { isPullRecord, type RunRecord, type UpdateRecord } from './runRecord.ts';
 
@@ -6,11 +6,11 @@ export interface RunSummary extends Pick<
   UpdateRecord,
   'id' | 'chain' | 'startedAt' | 'finishedAt' | 'durationInMs' | 'trigger' | 'outcome' | 'snapshot' | 'capacity'
 > {
-  /** What it said first. */
+  /** The first three reasons. */
   readonly reasons: readonly Pick<Reason, 'code' | 'message'>[];
-  /** How many prefixes the plan was to add and remove; absent where there was none. */
+  /** How many prefixes the plan adds and removes; absent without a plan. */
   readonly counts?: { readonly add: number; readonly remove: number };
-  /** Prefixes in the app's rules afterwards; absent where nobody looked. */
+  /** Number of prefixes in the app's rules after the run; absent if the run did not read them. */
   readonly size?: number;
 }
 
