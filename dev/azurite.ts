@@ -1,4 +1,4 @@
-/** Azurite (blob and queue storage on loopback) as a child process that never outlives its parent. */
+/** Runs Azurite (blob and queue storage on loopback) as a child process that ends with its parent. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -12,10 +12,10 @@ export interface StorageAccount {
 }
 
 export interface AzuriteOptions {
-  /** Folder that keeps the data; without it everything is in memory. */
+  /** Folder for the data. Undefined: everything is in memory. */
   readonly location?: string;
   readonly inMemory?: boolean;
-  /** The first one is that of `connectionString`; default: the emulator's well-known account. */
+  /** `connectionString` is for the first one. Default: the emulator's well-known account. */
   readonly accounts?: readonly StorageAccount[];
   /** Default: free ports. `UseDevelopmentStorage=true` means 10000 and 10001. */
   readonly ports?: { readonly blob: number; readonly queue: number };
@@ -31,7 +31,7 @@ export interface Azurite {
   stop(): Promise<void>;
 }
 
-/** Public knowledge: every emulator has this account. */
+/** Not a secret: every emulator has this account and key. */
 const emulatorAccount: StorageAccount = {
   name: 'devstoreaccount1',
   key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
@@ -41,9 +41,11 @@ const startTimeoutInMs = 60_000;
 const stopTimeoutInMs = 10_000;
 
 /**
- * Runs inside the child: its stdin ends when the parent is gone, however it went. And sequelize, one of the large
- * dependencies that package.json overrides as nothing here needs them, is a class to extend: Azurite's store on SQL does so
- * when it is loaded, and is never made.
+ * Runs inside the child before Azurite.
+ *
+ * 1. Replaces sequelize by an empty class. package.json overrides this large dependency, because nothing here needs it;
+ *    Azurite's SQL store only extends the class when it is loaded, and is never created.
+ * 2. Ends the child when its stdin closes, which happens however the parent ends.
  */
 const preload = `data:text/javascript,${encodeURIComponent(
   `import Module from 'node:module';
@@ -65,7 +67,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
     await stop(child, false);
     throw error;
   });
-  letGo(child);
+  unref(child);
   const connectionStringOf = (account: StorageAccount) => toConnectionString(account, ports);
   const first = accounts[0] ?? emulatorAccount;
   return {
@@ -89,7 +91,7 @@ function spawnAzurite(options: AzuriteOptions, accounts: readonly StorageAccount
       ...(options.location === undefined ? ['--inMemoryPersistence'] : ['--location', options.location]),
     ],
     {
-      // Azurite makes sure that its working directory can be written to.
+      // Azurite requires a working directory that it can write to.
       cwd: tmpdir(),
       env: {
         ...process.env,
@@ -153,13 +155,13 @@ function toConnectionString(account: StorageAccount, ports: Ports): string {
   ].join(';');
 }
 
-/** A parent with nothing else to do may end, and takes Azurite with it. */
-function letGo(child: ChildProcess): void {
+/** Lets the parent end although Azurite still runs. Azurite then ends too. */
+function unref(child: ChildProcess): void {
   child.unref();
   for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
 }
 
-/** Kept data is written first; connections that clients keep open are not waited for. */
+/** Waits until data in a folder is written, but not for connections that clients keep open. */
 async function stop(child: ChildProcess, keepsData: boolean): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.ref();

@@ -1,5 +1,5 @@
 /**
- * Finds the Bicep CLI, and restores it once from NuGet into `.tools` where the .NET SDK is there.
+ * Finds the Bicep CLI; if it is missing and the .NET SDK is installed, downloads it once from NuGet into `.tools`.
  * `node dev/bicep.ts` builds and lints everything in infra/ and fails on any warning.
  */
 import { execFile } from 'node:child_process';
@@ -27,7 +27,7 @@ const project = `<Project Sdk="Microsoft.NET.Sdk">
 </Project>
 `;
 
-/** Path of the Bicep CLI, or the reason why there is none on this machine. */
+/** Returns the path of the Bicep CLI, or the reason why this machine has none. */
 export async function findBicep(): Promise<{ readonly path: string } | { readonly missing: string }> {
   const onPath = (process.env.PATH ?? '').split(path.delimiter).map((folder) => path.join(folder, 'bicep'));
   const known = [...onPath, restored].find((file) => existsSync(file));
@@ -54,18 +54,18 @@ async function restoreBicep(): Promise<{ readonly path: string } | { readonly mi
   }
 }
 
-/** Runs one command of the CLI; `warnings` is what it has to say beside its output. */
+/** Runs one command of the CLI. `warnings` is its stderr. */
 async function runBicep(bicep: string, args: readonly string[]): Promise<{ stdout: string; warnings: string }> {
   const { stdout, stderr } = await run(bicep, args, { maxBuffer: 64 * 1024 * 1024, env: quietEnvironment() });
   return { stdout, warnings: stderr.trim() };
 }
 
-/** The ARM template that a Bicep file compiles to. */
+/** Compiles a Bicep file to an ARM template. */
 export async function compileBicep(bicep: string, file: string): Promise<unknown> {
   return JSON.parse((await runBicep(bicep, ['build', '--stdout', file])).stdout) as unknown;
 }
 
-/** A resource as a deployment would ask for it; what only Azure knows stays an expression in brackets. */
+/** A resource as a deployment would request it. Values that only Azure knows stay expressions in brackets. */
 export interface PredictedResource {
   readonly type: string;
   readonly name: string;
@@ -73,7 +73,7 @@ export interface PredictedResource {
   readonly [key: string]: unknown;
 }
 
-/** What a deployment of infra/main.bicep with these parameters (as Bicep writes values) would ask for. */
+/** Returns the resources that a deployment of infra/main.bicep would request. Parameters are in Bicep syntax. */
 export async function predictDeployment(
   bicep: string,
   parameters: Readonly<Record<string, string>>,
@@ -93,7 +93,7 @@ export async function predictDeployment(
   }
 }
 
-/** What `bicep build` and `bicep lint` complain of in a file; empty where all is well. */
+/** Returns the warnings and errors of `bicep build` and `bicep lint` for a file; empty if there are none. */
 export async function checkBicep(bicep: string, file: string): Promise<string> {
   const build = file.endsWith('.bicepparam') ? 'build-params' : 'build';
   const results = await Promise.all([
@@ -103,7 +103,7 @@ export async function checkBicep(bicep: string, file: string): Promise<string> {
   return [...new Set(results.filter((text) => text !== ''))].join('\n');
 }
 
-/** What is deployed; a check of these two covers every module. */
+/** The two files that are deployed. Checking them checks every module. */
 export const bicepEntryPoints = ['main.bicep', 'main.bicepparam'].map((file) => path.join(root, 'infra', file));
 
 function quietEnvironment(): NodeJS.ProcessEnv {

@@ -1,6 +1,7 @@
 /**
- * `npm run build`: bundles the trigger files into `dist/functions/app.js`, the match of `main` in package.json. One file, as
- * each one that is loaded at start takes a millisecond; what they import later lies in `dist/chunks`.
+ * `npm run build`: bundles the trigger files into `dist/functions/app.js`, to which `main` in package.json points. It
+ * is one file because every file that is loaded at start takes a millisecond. Code that is imported later goes to
+ * `dist/chunks`.
  */
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -12,21 +13,21 @@ import { renderRunbook } from './runbook.ts';
 export interface BuildOptions {
   /** Folder of the trigger files. */
   readonly source: string;
-  /** Emptied first: a trigger that is gone must not go on being served. Source maps lie in `maps`, which does not ship. */
+  /** Emptied first, so that a deleted trigger is not served any more. Source maps go to `maps`, which does not ship. */
   readonly out: string;
   readonly minify?: boolean;
 }
 
 export interface BuildResult {
-  /** Trigger files that are in it. */
+  /** Names of the bundled trigger files. */
   readonly triggers: readonly string[];
   readonly metafile: Metafile;
 }
 
 /**
- * `@azure/functions` is CommonJS and asks for `@azure/functions-core`, which only exists inside the Functions worker:
- * the worker answers through `Module.prototype.require`, and `createRequire` leads there. The name is one that no
- * bundled module has.
+ * `@azure/functions` is CommonJS and requires `@azure/functions-core`, which exists only inside the Functions worker.
+ * The worker provides it through `Module.prototype.require`, which `createRequire` uses. The long name avoids a clash
+ * with bundled modules.
  */
 const requireBanner =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
@@ -35,7 +36,7 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
   const triggers = globSync('*.ts', { cwd: source }).sort();
   if (triggers.length === 0) throw new Error(`${source} holds no trigger file (*.ts).`);
   rmSync(out, { recursive: true, force: true });
-  // Source maps name the sources from there, and names of chunks depend on them: the same wherever the build is written.
+  // Paths in source maps and names of chunks depend on this folder, so it is the same wherever the build is written.
   const home = resolve(source, '../../dist');
   const { metafile, outputFiles } = await build({
     absWorkingDir: resolve(source),
@@ -53,7 +54,7 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    // ESM builds first: they split and shake better than the CommonJS ones beside them.
+    // Prefer ESM builds of packages: esbuild splits them and removes unused code better than with CommonJS.
     mainFields: ['module', 'main'],
     conditions: ['import', 'module'],
     external: ['@azure/functions-core'],
@@ -93,7 +94,7 @@ export interface AppBuildOptions extends Pick<BuildOptions, 'out'> {
   readonly root: string;
 }
 
-/** What is deployed: the functions, and beside them the API's description, the licences and the list of parts. */
+/** Builds everything that is deployed: functions, API description, runbook, licences and SBOM. */
 export async function buildApp({ root, out }: AppBuildOptions): Promise<BuildResult> {
   const source = join(root, 'src/functions');
   const result = await buildFunctions({ source, out, minify: true });

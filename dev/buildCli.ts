@@ -1,6 +1,6 @@
 /**
- * Bundles the command `acr-addresses` into `dist/cli`: one CommonJS file for the start, and one for each thing that it
- * loads later. CommonJS, because Node's loader of ES modules alone takes a quarter of the time of a start.
+ * Bundles the command `acr-addresses` into `dist/cli`: one CommonJS file for the start, and one for each module that it
+ * loads later. CommonJS, because Node's loader for ES modules alone takes a quarter of the start time.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -14,13 +14,13 @@ export interface CliBuildOptions {
   readonly out: string;
 }
 
-/** Some packages ask where their file is; CommonJS knows it by another name. */
+/** Replaces `import.meta.url`, which some packages use and CommonJS does not have. */
 const fileUrlBanner = "const fileUrlOfBundle = require('node:url').pathToFileURL(__filename).href;";
 
 export async function buildCli({ root, out }: CliBuildOptions): Promise<void> {
   rmSync(out, { recursive: true, force: true });
   const files = new Set([join(root, 'src/cli/acr-addresses.ts')]);
-  // The set grows while it is walked through: what a file loads later is built after it.
+  // The loop also visits files that buildFile adds to the set.
   const outputs: Metafile['outputs'] = {};
   for (const file of files) Object.assign(outputs, (await buildFile(root, out, file, files)).outputs);
   writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), renderNotices({ inputs: {}, outputs }, root));
@@ -55,7 +55,7 @@ async function buildFile(root: string, out: string, file: string, files: Set<str
   return metafile;
 }
 
-/** Leaves out what of this project is imported with `import(…)`: it becomes a file of its name beside this one. */
+/** Makes every module of this project that is loaded with `import(…)` a file of its own, with the same name. */
 function loadLater(found: Set<string>): Plugin {
   return {
     name: 'load-later',

@@ -1,6 +1,6 @@
 /**
- * `node dev/builtInHistory.ts FOLDER`: packs the history of the tag since 2019 (`Public.json`, `AzureGovernment.json`,
- * `China.json`, computed from the public archive of the weekly files) into modules that ship with the product.
+ * `node dev/builtInHistory.ts FOLDER`: packs the history of the tag since 2019 into modules that ship with the product.
+ * FOLDER has `Public.json`, `AzureGovernment.json` and `China.json`, computed from the public archive of weekly files.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

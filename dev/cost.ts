@@ -1,6 +1,6 @@
 /**
- * What a year of the app writes, and what that costs: measured on the real stories with Azurite and a simulated Azure, over
- * one quiet day and one release, then multiplied. `npm run cost -- --targets 100`.
+ * `npm run cost -- --targets 100`: estimates what the app writes in a year and what that costs. Measures the real code
+ * with Azurite and a simulated Azure over one day without news and one release, and multiplies the result.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
@@ -16,7 +16,7 @@ import { startWorld, type World } from './world.ts';
 const hourInMs = 60 * 60 * 1000;
 const measuredTargets = 4;
 
-/** US dollars, list prices of West Europe with local redundancy, without what is free each month. Yours may differ. */
+/** US dollars: list prices of West Europe with local redundancy, without the free monthly amounts. Yours may differ. */
 export const prices = {
   storedGigabyteMonth: 0.02,
   tenThousandWrites: 0.054,
@@ -25,37 +25,38 @@ export const prices = {
   loggedGigabyte: 2.76,
   gigabyteSecond: 0.000026,
   millionInvocations: 0.4,
-  /** One log alert that is looked at every 15 minutes or less often. */
+  /** One log alert that is evaluated every 15 minutes or less often. */
   alertMonth: 0.5,
 };
 const alerts = 11;
-/** A trace, its figures and a line of the host's log, as the ingestion counts them. */
+/** One trace, its metrics and one line of the host's log, in bytes as Azure bills them. */
 const loggedBytesPerUpdate = 6_000;
-/** A row of StorageBlobLogs. */
+/** One row of StorageBlobLogs. */
 const loggedBytesPerWrite = 1_500;
-/** Memory of an instance, and how long it is charged at least per update; updates run side by side. */
+/** Memory of an instance times the shortest time that is charged per update. Updates run in parallel. */
 const gigabyteSecondsPerUpdate = 2 * 0.5;
 
 interface Usage {
   readonly writes: number;
   readonly reads: number;
-  /** Bytes of new blobs and new versions, by container. */
+  /** Container → bytes of new blobs and new versions. */
   readonly bytes: Readonly<Record<string, number>>;
 }
 
 export interface Year {
   readonly targets: number;
   readonly updates: number;
-  /** Bytes that a year adds and nobody deletes: snapshots and ledger. */
+  /** Bytes that a year adds; snapshots are never deleted. */
   readonly snapshotBytes: number;
+  /** Bytes that a year adds; the ledger is kept for years. */
   readonly ledgerBytes: number;
-  /** Bytes of old states at any time: 30 days of versions. */
+  /** Bytes of old versions of states at any time: those of 30 days. */
   readonly stateBytes: number;
   readonly costs: Readonly<Record<string, number>>;
   readonly total: number;
 }
 
-/** `folder`: of real weekly files; without it a document is made up in their size. */
+/** `folder` has real weekly files. Undefined: uses a generated document of the same size. */
 export async function estimateYear(targets: number, folder?: string): Promise<Year> {
   const azurite = await startAzurite({ inMemory: true });
   try {
@@ -83,7 +84,7 @@ async function measureYear(world: World, targets: number, document: ServiceTagsD
   return toYear(targets, day, release);
 }
 
-/** Four pulls that find nothing, and a reconcile per hour. */
+/** Four pulls without news, and one reconcile per hour. */
 async function passQuietDay(world: World): Promise<void> {
   for (let hour = 0; hour < 24; hour += 1) {
     if (hour % 6 === 0) await world.pull();
@@ -112,7 +113,7 @@ async function publish(world: World, { values, ...rest }: ServiceTagsDocument, w
   await world.drain();
 }
 
-/** Half of them the whole tag in an NSG, half of them one region in a registry. */
+/** Half of them have the whole tag in an NSG, the other half one region in a registry. */
 function makeTargets(): readonly Target[] {
   const group = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/cost/providers';
   const targets = Array.from({ length: measuredTargets }, (_, index) =>
@@ -138,7 +139,7 @@ function makeTargets(): readonly Target[] {
   return parseTargetsFile({ targets }, 'cost').targets;
 }
 
-/** What goes to storage meanwhile, seen where this process sends it. */
+/** Counts the requests that this process sends to storage during `work`. */
 async function counting(work: () => Promise<void>): Promise<Usage> {
   const usage = { writes: 0, reads: 0, bytes: {} as Record<string, number> };
   const count = (message: unknown): void => {
@@ -170,7 +171,7 @@ function toYear(targets: number, day: Usage, release: Usage): Year {
   const ledgerBytes = scale * perYear(bytesOf('ledger'));
   const stateBytes = (scale * perYear(bytesOf('targets')) * 30) / 365;
   const gigabytes = (snapshotBytes + ledgerBytes + stateBytes) / 1e9;
-  // Each message is sent, taken and deleted; an idle queue is asked six times a minute.
+  // Each message is sent, received and deleted; each of the two queues is polled six times per minute when it is empty.
   const queueCalls = 3 * updates + 2 * 6 * 60 * 24 * 365;
   const loggedBytes = loggedBytesPerUpdate * updates + loggedBytesPerWrite * writes;
   const costs = {

@@ -1,18 +1,18 @@
 /**
- * .funcignore as the Functions Core Tools read it, not as git would. Every pattern becomes a regular expression: it begins at
- * the root, `*` is one or more characters of a name and `**` of a path, all else is literal, and it ends at a word's end,
- * wherever the path goes on. What a pattern with `!` matches is shipped, whatever the order.
+ * Reads .funcignore like the Functions Core Tools, which differ from git. Every pattern becomes a regular expression
+ * that starts at the root. `*` matches one or more characters of a name, `**` of a path; everything else is literal. A
+ * match must end at a word boundary, even in the middle of a path. A file that matches a `!` pattern is always shipped.
  */
 const neverShipped =
   /^(?:\.git|\.vscode)\/|(?:^|\/)(?:\.funcignore|\.gitignore|local\.settings\.json|project\.lock\.json)$/;
 
-/** Whether a file ships; `path` is relative to the root, with slashes. */
+/** Returns a function that says whether a file ships. Its `path` is relative to the root, with slashes. */
 export function readFuncIgnore(text: string): (path: string) => boolean {
   const lines = text.split('\n').map((line) => line.trim());
   const patterns = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  const left = toRegExp(patterns.filter((line) => !line.startsWith('!')));
+  const ignored = toRegExp(patterns.filter((line) => !line.startsWith('!')));
   const kept = toRegExp(patterns.filter((line) => line.startsWith('!')).map((line) => line.slice(1)));
-  return (path) => !neverShipped.test(path) && (kept.test(path) || !left.test(path));
+  return (path) => !neverShipped.test(path) && (kept.test(path) || !ignored.test(path));
 }
 
 function toRegExp(patterns: readonly string[]): RegExp {

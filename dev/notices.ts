@@ -1,4 +1,4 @@
-/** The licences of the packages that the bundle is made of, as each of them asks for. */
+/** Collects the licences of all packages in the bundle, because most licences require that. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Metafile } from 'esbuild';
@@ -6,11 +6,11 @@ import type { Metafile } from 'esbuild';
 interface Package {
   /** `name version (licence)` */
   readonly title: string;
-  /** Its licence and notice files, or where to find it. */
+  /** Its licence and notice files or, if it has none, its home page. */
   readonly text: string;
 }
 
-/** `root`: the folder that the metafile's paths start from. */
+/** The metafile's paths are relative to `root`. */
 export function renderNotices({ outputs }: Metafile, root: string): string {
   const folders = new Set(
     Object.values(outputs).flatMap(({ inputs }) =>

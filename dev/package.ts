@@ -1,4 +1,4 @@
-/** `npm run package`: builds the functions and writes the zip that `func azure functionapp publish --no-build` would. */
+/** `npm run package`: builds the functions and writes the same zip as `func azure functionapp publish --no-build`. */
 import { createWriteStream, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,10 +21,10 @@ export interface PackageResult {
   readonly unpackedBytes: number;
 }
 
-/** Same for every run, so that the same sources give the same bytes. */
+/** Time of all files in the zip: fixed, so that the same sources give the same bytes. */
 const fixedTime = new Date(1980, 0, 1);
 
-/** The functions are built afresh into a folder of their own: a `dist` that is being served stays as it is. */
+/** Builds into a temporary folder, so that a `dist` that is being served does not change. */
 export async function packageApp({ root, zip }: PackageOptions): Promise<PackageResult> {
   const dist = mkdtempSync(path.join(tmpdir(), 'acr-address-keeper-'));
   try {
@@ -45,7 +45,7 @@ export async function packageApp({ root, zip }: PackageOptions): Promise<Package
   }
 }
 
-/** Of paths relative to `root`, those that .funcignore leaves in, as the publishing tool reads it. */
+/** Returns the files (paths relative to `root`) that .funcignore lets ship, sorted. */
 export function selectShipped(root: string, files: readonly string[]): string[] {
   return files.filter(readFuncIgnore(readFileSync(path.join(root, '.funcignore'), 'utf8'))).sort();
 }

@@ -1,9 +1,11 @@
-/** The port that a local app is served on. */
+/** Chooses the port of a local app. */
 import { createServer } from 'node:net';
 
 const preferredPort = 7071;
 
-/** Said before anything is started: a port that was asked for is not replaced by another. */
+/**
+ * Call it before anything starts. Throws if the wanted port is in use; without one, returns 7071 or 0 (any free port).
+ */
 export async function choosePort(wanted: number | undefined): Promise<number> {
   if (wanted === undefined) return (await isFree(preferredPort)) ? preferredPort : 0;
   if (await isFree(wanted)) return wanted;

@@ -119,7 +119,7 @@ async function writeReport(path: string, replayed: readonly ReplayedFile[]): Pro
   await writeFile(fromCaller(path), `${JSON.stringify(replayed, null, 2)}\n`);
 }
 
-/** Paths are those of the caller's folder; npm goes to the project's. */
+/** Resolves a path from the folder in which the user called npm. npm itself changes to the project's folder. */
 function fromCaller(path: string): string {
   return resolve(process.env.INIT_CWD ?? '', path);
 }
@@ -143,7 +143,7 @@ async function listWeeklyFiles(folder: string): Promise<WeeklyFile[]> {
   return found.sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-/** The text of the file as JSON: the app gets the same. */
+/** Returns the targets file as JSON, not parsed further, because `--serve` passes it on to the app. */
 async function readTargets(path: string | undefined, isSample: boolean): Promise<unknown> {
   if (path === undefined && !isSample) return defaultTargets;
   const file = path === undefined ? join(sampleReleases, '../targets.json') : fromCaller(path);
@@ -158,7 +158,9 @@ async function readTargets(path: string | undefined, isSample: boolean): Promise
 
 const policies = ['plan', 'addOnly', 'sync'];
 
-/** Every target with one policy: what a file in preview would really have done. */
+/**
+ * Sets the policy of every target and profile, for example to see what a file with policy `plan` would have written.
+ */
 function withPolicy(json: unknown, policy: string | undefined): unknown {
   if (policy === undefined) return json;
   if (!policies.includes(policy)) {
@@ -174,7 +176,7 @@ function withPolicy(json: unknown, policy: string | undefined): unknown {
   };
 }
 
-/** The world is left running: what it holds may be served. */
+/** Leaves the world running, because `--serve` may serve it. The caller stops it. */
 async function replayCloud(
   files: readonly WeeklyFile[],
   targets: readonly Target[],
@@ -201,7 +203,9 @@ async function replayCloud(
   }
 }
 
-/** A pull, what it queued, and one reconciliation: the clocks of removals move on in quiet weeks too. */
+/**
+ * Runs a pull, the updates that it queued, and one reconciliation, in which removals come due in weeks without news.
+ */
 async function replayFile(world: World, { cloud, date, path }: WeeklyFile): Promise<ReplayedFile> {
   world.clock.setTo(noonOf(date));
   world.setSources(fileSource(`file:${path}`, path, cloud));
@@ -220,7 +224,7 @@ function noonOf(date: string): Date {
   return new Date(`${date}T12:00:00Z`);
 }
 
-/** One line. A reason that stood in the line before is not said again. */
+/** One line. Leaves out reasons that the line before already gave. */
 function describe({ date, pull, runs, error }: ReplayedFile, before: ReplayedFile | undefined): string {
   if (!pull) return `${date}  refused: ${error ?? 'unknown error'}`;
   const head = `${date}  change ${pull.changeNumber}, ${pull.tagCount} tags`;
@@ -230,7 +234,7 @@ function describe({ date, pull, runs, error }: ReplayedFile, before: ReplayedFil
   return [head, ...content, ...warnings, ...quarantine, ...describeRuns(runs, before?.runs ?? [])].join('  | ');
 }
 
-/** Runs of one target together: what was written, then what the last run held, kept or stumbled over. */
+/** One part per target: what its runs wrote, then the reasons of its last run. */
 function describeRuns(runs: readonly UpdateRecord[], before: readonly UpdateRecord[]): string[] {
   const names = [...new Set(runs.map((run) => run.chain))];
   return names.map((name) => {
@@ -245,7 +249,7 @@ function toText({ code, message }: UpdateRecord['reasons'][number]): string {
   return `${code}: ${message}`;
 }
 
-/** `+3 -0`, or `would +3 -0` where nothing may be written. */
+/** `+3 -0`, or `would +3 -0` if nothing may be written. */
 function countsOf(runs: readonly UpdateRecord[]): string {
   const count = (list: 'add' | 'remove', ...outcomes: readonly UpdateRecord['outcome'][]): number =>
     runs

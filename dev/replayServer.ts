@@ -1,4 +1,4 @@
-/** Serves the app with what a replay left: its storage and its simulated Azure, from now on in real time. */
+/** Serves the app after a replay, with the storage and the simulated Azure of the replay, in real time. */
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { readStorage, toBlobServiceUrl } from '../src/config/storage.ts';
@@ -15,18 +15,20 @@ export interface ReplayServerOptions {
   readonly connectionString: string;
   /** The targets file, as JSON. */
   readonly targets: unknown;
-  /** Of the weekly files. */
+  /** Folder of the weekly files. */
   readonly folder: string;
   readonly port: number;
 }
 
-/** As the app makes it of its storage: with another one, it would take the rules that the replay wrote for foreign. */
+/**
+ * Computes the owner id like the app does. With another id the app would not recognise the rules that the replay wrote.
+ */
 export function ownerIdOf(connectionString: string): string {
   const storage = readStorage({ AzureWebJobsStorage: connectionString }, 'Public');
   return createHash('sha256').update(toBlobServiceUrl(storage)).digest('hex').slice(0, 12);
 }
 
-/** Until Ctrl-C. */
+/** Serves until Ctrl-C. */
 export async function serveReplay(options: ReplayServerOptions): Promise<void> {
   const { world, cloud, connectionString, targets, folder, port } = options;
   const interrupted = new Promise<void>((done) => {
@@ -35,7 +37,7 @@ export async function serveReplay(options: ReplayServerOptions): Promise<void> {
   const root = resolve(import.meta.dirname, '..');
   await buildApp({ root, out: join(root, 'dist') });
   await buildCli({ root, out: join(root, 'dist/cli') });
-  // The replay's clock stood at the last file's date; what is written from now on takes its time.
+  // The replay's clock stands at the date of the last file. From now on it follows real time.
   const ticking = setInterval(() => world.clock.setTo(new Date()), 100);
   const settings = {
     AzureWebJobsStorage: connectionString,

@@ -1,9 +1,12 @@
-/** docs/operations.md as a page of the app: alerts and notifications link to the line of it that helps. */
+/** Renders docs/operations.md as a page of the app. Alerts and notifications link to its headings. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Marked, type Tokens } from 'marked';
 
-/** `root`: the project. What the page cannot lead to, other documents and pictures, becomes plain text. */
+/**
+ * `root` is the project's folder. Links to other documents, and pictures, become plain text: the app does not serve
+ * them.
+ */
 export function renderRunbook(root: string): string {
   const text = readFileSync(join(root, 'docs/operations.md'), 'utf8');
   const marked = new Marked({
@@ -22,7 +25,7 @@ export function renderRunbook(root: string): string {
   return page(marked.parse(text, { async: false }));
 }
 
-/** As GitHub names a heading. */
+/** The same anchor that GitHub gives a heading. */
 export function anchorOf(title: string): string {
   return title
     .toLowerCase()

@@ -1,4 +1,6 @@
-/** Makes up in the simulator what a targets file names: empty NSGs, and registries that deny by default. */
+/**
+ * Creates in the simulator the resources that a targets file names: empty NSGs, and registries that deny by default.
+ */
 import type { Target } from '../src/core/targets/target.ts';
 import type { Simulator } from './simulator/simulator.ts';
 

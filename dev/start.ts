@@ -1,7 +1,9 @@
 /**
- * `npm start`: the built app on this machine, with Azurite for storage and a simulator for Azure. The releases of
- * dev/sample, or of a folder (`--source file:FOLDER`), are pulled one after the other; what each changed is printed; then
- * it serves on.
+ * `npm start`: runs the built app on this machine, with Azurite as storage and a simulator as Azure.
+ *
+ * 1. Pulls the releases of dev/sample, or of a folder (`--source file:FOLDER`), one after the other.
+ * 2. Prints what each release changed.
+ * 3. Serves the app until Ctrl-C.
  */
 import { writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -16,20 +18,20 @@ const interrupted = new Promise<'interrupted'>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
 });
 
-/** Additions to an NSG count as settled after ten seconds. */
+/** Additions to an NSG count as effective after ten seconds; this is twice as long. */
 const longestSettlingInMs = 20_000;
 
 async function main(options: StartOptions): Promise<void> {
-  let isTold = false;
-  const tell = (entry: LogEntry) => {
-    if (isTold && isAtLeast(entry.level, 'warning')) console.error(formatLogEntry(entry));
+  let isServing = false;
+  const printLog = (entry: LogEntry) => {
+    if (isServing && isAtLeast(entry.level, 'warning')) console.error(formatLogEntry(entry));
   };
   print([formatHeading('Starting Azurite, the simulator of Azure Resource Manager and the functions …')]);
-  const services = await startServices(options, tell);
+  const services = await startServices(options, printLog);
   try {
-    const told = await Promise.race([tellStory(options, services), interrupted]);
-    if (told === 'interrupted' || options.once) return;
-    isTold = true;
+    const pulled = await Promise.race([pullReleases(options, services), interrupted]);
+    if (pulled === 'interrupted' || options.once) return;
+    isServing = true;
     const { host, simulator, targets } = services;
     print(formatAddresses(host.url, simulator.url, targets[0]?.resourceId ?? sampleNsgId));
     const isFollowed = options.source !== undefined && options.releasesFolder !== undefined;
@@ -39,12 +41,12 @@ async function main(options: StartOptions): Promise<void> {
     const ended = await Promise.race([interrupted, services.host.exited, following]);
     if (ended !== 'interrupted') throw new Error(`The host ended by itself with code ${ended}.`);
   } finally {
-    isTold = false;
+    isServing = false;
     await services.stop();
   }
 }
 
-/** Pulls each file that is new in the folder, once it has stopped growing. */
+/** Pulls each new file of the folder as soon as its size has stopped growing. */
 async function follow(folder: string, services: LocalServices): Promise<never> {
   const pulled = new Set((await listReleases(folder)).map(({ path }) => path));
   const sizes = new Map<string, number>();
@@ -70,7 +72,7 @@ async function pullAndPrint(
   return printUpdates(services, before, formatPull(pull));
 }
 
-async function tellStory(options: StartOptions, services: LocalServices): Promise<void> {
+async function pullReleases(options: StartOptions, services: LocalServices): Promise<void> {
   let before: readonly TargetAnswer[] = [];
 
   if (options.releasesFolder !== undefined) {
@@ -89,7 +91,7 @@ async function tellStory(options: StartOptions, services: LocalServices): Promis
   await printUpdates(services, before, [`${formatHeading('an hour later')}  every target is looked at again`]);
 }
 
-/** Until every target was looked at. Removals come in a later message, once the last additions have taken effect. */
+/** Waits until every target was updated. Removals come in a later message, after the additions have taken effect. */
 async function reconcile(services: LocalServices, before: readonly TargetAnswer[]): Promise<void> {
   await services.host.runNow('reconcileTargets');
   const last = new Map(before.map(({ name, lastResult }) => [name, lastResult?.runId]));
@@ -121,7 +123,7 @@ async function printUpdates(
   return items;
 }
 
-/** Throws what a problem document says. */
+/** Returns the JSON of the answer. For an error, throws the text of the problem document. */
 async function ask(services: LocalServices, method: 'GET' | 'POST', path: string): Promise<unknown> {
   const response = await fetch(`${services.host.url}/api/${path}`, { method });
   const text = await response.text();
@@ -135,7 +137,7 @@ async function ask(services: LocalServices, method: 'GET' | 'POST', path: string
   );
 }
 
-/** At once, so that a pipe has it all before the process ends. */
+/** Writes synchronously, so that a pipe gets everything before the process ends. */
 function print(lines: readonly string[]): void {
   if (lines.length > 0) writeSync(process.stdout.fd, `${lines.join('\n')}\n`);
 }

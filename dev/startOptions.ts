@@ -4,17 +4,17 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface StartOptions {
-  /** Ends after the pulls instead of serving on. */
+  /** End after the pulls instead of serving. */
   readonly once: boolean;
-  /** Undefined: 7071, or any free one where that is taken. */
+  /** Undefined: 7071, or any free port if that is in use. */
   readonly port: number | undefined;
   /** Undefined: the bundled sample, one release after the other. */
   readonly source: string | undefined;
-  /** A folder of weekly files: each is pulled, oldest first. The bundled sample, if there is no source. */
+  /** Folder whose weekly files are pulled, oldest first. The bundled sample if there is no source. */
   readonly releasesFolder?: string | undefined;
-  /** Undefined: those of the sample. */
+  /** Undefined: the targets of the sample. */
   readonly targetsFile: string | undefined;
-  /** A built app: this project, or a package that was unpacked. */
+  /** Folder of a built app: this project, or an unpacked package. */
   readonly root: string;
 }
 
@@ -30,7 +30,7 @@ export const usage = `npm start -- [--once] [--source SOURCE] [--targets FILE] [
   --port N         1-65535, default 7071, or any free one if that is taken
   --root DIR       a built app, default this project`;
 
-/** Paths are those of the caller's folder. */
+/** Resolves paths from `folder`, the one in which the user called npm. Throws Error for wrong arguments. */
 export function parseStartOptions(args: readonly string[], folder: string): StartOptions {
   const values = parseFlags(args);
   const source = values.source === undefined ? undefined : toSource(values.source, folder);
@@ -71,7 +71,7 @@ function folderOf(source: string): string | undefined {
   return source.startsWith('file:') && existsSync(path) && statSync(path).isDirectory() ? path : undefined;
 }
 
-/** Whoever collects weekly files may keep the targets beside them. */
+/** Returns the targets.json in the folder of weekly files, if there is one. */
 function ownTargets(releasesFolder: string | undefined): string | undefined {
   const file = join(releasesFolder ?? '', 'targets.json');
   return releasesFolder !== undefined && existsSync(file) ? file : undefined;

@@ -1,10 +1,10 @@
-/** What `npm start` prints: a few lines for each release, in colour on a terminal only. */
+/** The output of `npm start`: a few lines per release, in colour on a terminal. */
 import { styleText } from 'node:util';
 import { agree, dayInWords } from '../src/core/words.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Of the answer to `POST /api/pull`, what is printed. */
+/** The parts of the answer to `POST /api/pull` that are printed. */
 export interface PullAnswer {
   readonly outcome: 'changed' | 'unchanged';
   readonly date: string;
@@ -20,7 +20,7 @@ export interface PullAnswer {
   readonly warnings: readonly { readonly message: string }[];
 }
 
-/** Of an entry of `GET /api/targets`. */
+/** The parts of an entry of `GET /api/targets` that are printed. */
 export interface TargetAnswer {
   readonly name: string;
   readonly status: string;
@@ -56,7 +56,7 @@ export function formatPull(pull: PullAnswer): readonly string[] {
   ];
 }
 
-/** One line for each target that was updated since `before`, and one for each reason that it did not give then. */
+/** One line for each target that was updated since `before`, and one for each of its new reasons. */
 export function formatTargets(before: readonly TargetAnswer[], now: readonly TargetAnswer[]): readonly string[] {
   const width = Math.max(...now.map(({ name }) => name.length));
   return now.flatMap((target) => {
@@ -91,11 +91,11 @@ function formatCounts({ counts, outcome }: NonNullable<TargetAnswer['lastResult'
     counts.held && `${counts.held} ${agree(counts.held, 'waits', 'wait')} for approval`,
   ];
   const text = parts.filter(Boolean).join(', ');
-  // What a run that wrote nothing found to do is not done.
+  // These runs wrote nothing, so their counts are what they would have done.
   return text === '' ? outcome : ['planOnly', 'paused', 'blocked'].includes(outcome) ? `would ${text}` : text;
 }
 
-/** `resource`: what of the simulated Azure may be looked at. */
+/** Lists URLs to try. `resource` is the id of a resource in the simulated Azure. */
 export function formatAddresses(hostUrl: string, simulatorUrl: string, resource: string): readonly string[] {
   const api = `${hostUrl}/api`;
   const apiVersion = /\/Microsoft\.Network\//i.test(resource) ? '2025-05-01' : '2025-11-01';

@@ -1,4 +1,4 @@
-/** What a local start runs: Azurite, the simulator and the host, and what it asks of them. */
+/** Starts Azurite, the simulator and the host for `npm start`, and waits for their work. */
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,16 +20,16 @@ import { sampleReleases, type StartOptions } from './startOptions.ts';
 
 export interface LocalServices {
   readonly host: HostProcess;
-  /** What the host was started with. */
+  /** App settings of the host. */
   readonly settings: Readonly<Record<string, string>>;
   readonly simulator: Simulator;
-  /** Of the targets file; those that carry an Azure tag come beside them. */
+  /** From the targets file, without targets that come from Azure tags. */
   readonly targets: readonly Target[];
-  /** Where the host finds the weekly files that it is given one by one. */
+  /** Folder from which the host reads weekly files. `publish` adds them one by one. */
   readonly inbox: string;
-  /** Storage answers no more, as if somebody had closed it off. */
+  /** Makes storage unreachable. */
   stopStorage(): Promise<void>;
-  /** Waits until every message that can be handled now has been. */
+  /** Waits until every visible message is handled. */
   settle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface LocalServices {
 const sampleFolder = join(import.meta.dirname, 'sample');
 const settleTimeoutInMs = 60_000;
 
-/** A weekly file, and the day that it is said to be of. */
+/** A weekly file, and the date under which it is published. */
 export interface ReleaseFile {
   readonly path: string;
   readonly cloud: Cloud;
@@ -45,7 +45,7 @@ export interface ReleaseFile {
   readonly date: string;
 }
 
-/** Weekly files of a folder, oldest first, of one cloud: Public if there are any. */
+/** Returns the weekly files of one cloud in a folder, oldest first. Prefers Public. */
 export async function listReleases(folder = sampleReleases): Promise<readonly ReleaseFile[]> {
   const files = (await readdir(folder)).flatMap((name) =>
     clouds.flatMap((cloud) => {
@@ -59,7 +59,7 @@ export async function listReleases(folder = sampleReleases): Promise<readonly Re
 
 const dayInMs = 24 * 60 * 60 * 1000;
 
-/** The same files, a week apart, the last of them of yesterday: a sample has no age of its own. */
+/** Dates the files a week apart, the last one yesterday, so that the sample never looks old. */
 export function dateFromToday(files: readonly ReleaseFile[], now: Date): readonly ReleaseFile[] {
   return files.map((file, index) => {
     const daysAgo = 1 + 7 * (files.length - 1 - index);
@@ -67,7 +67,7 @@ export function dateFromToday(files: readonly ReleaseFile[], now: Date): readonl
   });
 }
 
-/** Starts all three; what was started is stopped where one fails. */
+/** Starts all three. If one fails, stops those that have started. */
 export async function startServices(options: StartOptions, onLog: (entry: LogEntry) => void): Promise<LocalServices> {
   const port = await choosePort(options.port);
   const cloud = (await listReleases(options.releasesFolder))[0]?.cloud ?? 'Public';
@@ -124,13 +124,13 @@ export async function publish(services: LocalServices, { path, cloud, date }: Re
   await cp(path, join(services.inbox, `ServiceTags_${cloud}_${date.replaceAll('-', '')}.json`));
 }
 
-/** For the source `api`: the newest release, in every region. */
+/** Gives the source `api` the newest sample release, in every region. */
 async function seedServiceTags(simulator: Simulator): Promise<void> {
   const newest = (await listReleases()).at(-1)?.path ?? '';
   simulator.setServiceTags('*', JSON.parse(await readFile(newest, 'utf8')));
 }
 
-/** A peek does not show a message that is to wait, and one that is being handled counts as running. */
+/** Waits until nothing runs and the queue shows no message. A peek does not show delayed messages. */
 async function settle(queue: QueueClient, host: HostProcess): Promise<void> {
   const end = Date.now() + settleTimeoutInMs;
   for (let quiet = 0; quiet < 2;) {

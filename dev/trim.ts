@@ -1,6 +1,6 @@
 /**
- * After `npm ci`: takes away what no script of this project reads, more than 100 MB. Node's C++ headers are for building
- * native modules; the Azure SDKs ship themselves for browsers and React Native too; source maps lead to nobody's sources.
+ * Run it after `npm ci`: deletes more than 100 MB that no script of this project reads. These are Node's C++ headers
+ * (for building native modules), the Azure SDKs' builds for browsers and React Native, and source maps of packages.
  */
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 
-/** Writes the files of a zip below a folder; yauzl refuses names that would leave it. */
+/** Unpacks a zip into a folder. yauzl refuses names that lead outside of it. */
 export async function unpack(zip: string, folder: string): Promise<void> {
   const archive = await yauzl.openPromise(zip);
   for await (const entry of archive.eachEntry()) {

@@ -1,6 +1,4 @@
-/**
- * `npm run verify-ledger`: checks every chain of the ledger. Prints one line a chain and what is wrong with it below.
- */
+/** `npm run verify-ledger`: checks every chain of the ledger. Prints one line per chain, followed by its breaks. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +25,7 @@ export interface ChainReport {
   readonly breaks: readonly ChainBreak[];
 }
 
-/** Chains by name; one that only a state knows of is among them. */
+/** Returns one report per chain, sorted by name, also for chains that only a target's state or a logged head names. */
 export async function verifyLedger(
   clients: StorageClients,
   cloud: Cloud,
@@ -75,7 +73,7 @@ async function verifyOne(
   return { chain, count: records.length + unreadable.length, breaks: [...unreadable, ...check.breaks] };
 }
 
-/** A state that is damaged, or of a newer version, says nothing; the records are looked at all the same. */
+/** Returns undefined if the state is damaged or of a newer version. The chain's records are checked anyway. */
 async function readClaims(states: BlobTargetStateStore, target: string): Promise<Claims | undefined> {
   try {
     return (await states.get(target))?.run;
@@ -85,12 +83,12 @@ async function readClaims(states: BlobTargetStateStore, target: string): Promise
   }
 }
 
-/** A line `ledger head` of the log. */
+/** A line `ledger head` of the app's log. */
 interface LoggedHead extends LedgerHead {
   readonly chain: string;
 }
 
-/** One JSON object per line, or one list of them: with chain, runId, hash and, if known, count. */
+/** The file has one JSON object per line, or one array of them, with chain, runId, hash and optionally count. */
 function readHeads(file: string): LoggedHead[] {
   const text = readFileSync(file, 'utf8').trim();
   const values: unknown[] = text.startsWith('[')
@@ -129,11 +127,11 @@ Settings, from the environment, or from local.settings.json where the environmen
 export interface Command {
   readonly args: readonly string[];
   readonly env: Environment;
-  /** Where local.settings.json is. */
+  /** Folder of local.settings.json. */
   readonly folder: string;
 }
 
-/** Returns the exit code. */
+/** Returns the exit code, 0 or 1. Throws if the ledger cannot be read. */
 export async function main({ args, env, folder }: Command, print: (line: string) => void): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -144,7 +142,7 @@ export async function main({ args, env, folder }: Command, print: (line: string)
     print(usage);
     return 0;
   }
-  // A plain AzureWebJobsStorage of the file would win over an account that the environment names.
+  // If the environment names a storage account, ignore the file: its AzureWebJobsStorage would take precedence.
   const isNamed = Object.keys(env).some((name) => name.startsWith('AzureWebJobsStorage'));
   const { url, reports } = await readReports(isNamed ? env : { ...readLocalSettings(folder), ...env }, heads);
   if (reports.length === 0) print(`the ledger at ${url} is empty`);

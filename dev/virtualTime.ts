@@ -1,4 +1,4 @@
-/** Time and queue of a replay or a test: nothing waits, everything happens in order. */
+/** Clock and queue for replays and tests. Nothing really waits, and everything happens in order. */
 import type { Clock, UpdateMessage, UpdateQueue } from '../src/app/ports.ts';
 
 export interface VirtualClock extends Clock {
@@ -6,7 +6,7 @@ export interface VirtualClock extends Clock {
   advance(ms: number): void;
 }
 
-/** Never goes backwards; sleeping moves it on. */
+/** The clock never goes backwards. `sleep` moves it forward at once. */
 export function createVirtualClock(start: Date): VirtualClock {
   let time = start.getTime();
   const setTo = (next: Date): void => {
@@ -27,9 +27,9 @@ export function createVirtualClock(start: Date): VirtualClock {
 }
 
 export interface VirtualQueue extends UpdateQueue {
-  /** What was sent and not yet handled, by the time from which it shows. */
+  /** Messages that are not handled yet. `visibleAt` is an epoch. */
   readonly messages: readonly { readonly message: UpdateMessage; readonly visibleAt: number }[];
-  /** Handles every message, moving the clock on to those that show later. */
+  /** Handles every message in the order of `visibleAt`. For delayed messages, moves the clock forward. */
   drain(handle: (message: UpdateMessage) => Promise<void>, maxMessages?: number): Promise<void>;
 }
 

@@ -1,4 +1,6 @@
-/** The whole product without the Functions host: real storage clients on Azurite, real ARM clients on the simulator. */
+/**
+ * Runs the product without the Functions host: real storage clients with Azurite, real ARM clients with the simulator.
+ */
 import { buildArm } from '../src/adapters/arm/arm.ts';
 import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
 import { BlobHistoryStore } from '../src/adapters/blob/histories.ts';
@@ -21,7 +23,7 @@ import { startSimulator, type Simulator, type SimulatorOptions } from './simulat
 import { createVirtualClock, createVirtualQueue, type VirtualClock, type VirtualQueue } from './virtualTime.ts';
 
 export interface WorldOptions {
-  /** Of an account that nothing else writes to. */
+  /** For an account that nothing else writes to. */
   readonly connectionString: string;
   /** Time limits and retries of the storage clients. */
   readonly storage?: StorageClientOptions;
@@ -30,7 +32,7 @@ export interface WorldOptions {
   readonly targets: readonly Target[];
   readonly ownerId?: string;
   readonly updatesPaused?: boolean;
-  /** Of another world that this one shares Azure with. */
+  /** The simulator of another world, to share its Azure. */
   readonly simulator?: Simulator;
   readonly simulation?: Omit<SimulatorOptions, 'now'>;
 }
@@ -47,7 +49,7 @@ export interface World {
   setTargets(targets: readonly Target[]): void;
   setSources(...sources: readonly ServiceTagsSource[]): void;
   pull(): Promise<PullResult>;
-  /** Handles all messages; gives the records of the runs. What failed is thrown. */
+  /** Handles all messages and returns the records of the runs. Throws if a run throws. */
   drain(): Promise<UpdateRecord[]>;
   reconcile(): Promise<UpdateRecord[]>;
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-/** The simulator's side of targets.json: a registry with replicas, and rules that others keep. */
+/** Creates in the simulator what the sample's targets.json refers to: a registry with replicas, and rules of others. */
 import type { Simulator } from '../simulator/simulator.ts';
 
 export const sampleSubscriptionId = '5a3b1d2c-0000-4000-8000-000000000001';
