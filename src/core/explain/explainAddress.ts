@@ -1,4 +1,4 @@
-/** What an address is, who lets it in, and what to do next. */
+/** Explains an address: what it is, which targets let it in, and what to do next. */
 import { includesAll, familyOf, intersectPrefixes, overlapping, parsePrefix } from '../prefixes.ts';
 import type { LookupMatch } from '../serviceTags/lookupIndex.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
@@ -16,7 +16,7 @@ import type { Situation } from './readText.ts';
 export interface ExplainInput {
   readonly address: string;
   readonly situation: Situation;
-  /** The day that the line is of. */
+  /** The day that the line names. */
   readonly day: string | undefined;
   /** The tags that contain all of it now. */
   readonly matches: readonly LookupMatch[];
@@ -24,7 +24,7 @@ export interface ExplainInput {
   readonly overlaps: readonly LookupMatch[];
   /** When the ACR tags listed it, since the history begins. */
   readonly periods: readonly ListedPeriod[];
-  /** Undefined: they cannot be read now. */
+  /** Undefined if they cannot be read now. */
   readonly targets: readonly ExplainedTarget[] | undefined;
 }
 
@@ -37,30 +37,30 @@ export interface ExplainedTarget {
 
 export interface AddressExplanation {
   readonly address: string;
-  /** One sentence: what it is. */
+  /** One sentence: what the address is. */
   readonly summary: string;
   readonly matches: readonly (LookupMatch & { readonly regionName: string | null })[];
   readonly overlaps: readonly LookupMatch[];
-  /** The ACR tags that contained it on the day of the line; null where the line has no day. */
+  /** The ACR tags that contained it on the day of the line; null if the line names no day. */
   readonly onDay: { readonly day: string; readonly tags: readonly string[] } | null;
   readonly periods: readonly ListedPeriod[];
   /** Targets that let it in or should. */
   readonly targets: readonly TargetVerdict[];
-  /** What to do, a sentence each. */
+  /** Sentences about what to do. */
   readonly next: readonly string[];
 }
 
 export interface TargetVerdict {
   readonly name: string;
   readonly status: TargetStatus;
-  /** Whether its rules let it in, as the last run left them: `yes`, `partly`, `no`; of a rule that denies: whether it denies. */
+  /** Whether the rules contain the address after the last run, and so let it in, or deny it if `access` is `Deny`. */
   readonly allowed: 'yes' | 'partly' | 'no';
   readonly access: 'Allow' | 'Deny';
-  /** Whether the target is to let it in: its tag and regions list it. */
+  /** Whether the target should contain it: its tag and regions list it. */
   readonly wanted: boolean;
   readonly rule: string | null;
   readonly prefix: string | null;
-  /** ISO time since when the app has it there; null where other people's rules let it in. */
+  /** ISO time since when the app's rule has contained it; null if only other people's rules do. */
   readonly since: string | null;
 }
 

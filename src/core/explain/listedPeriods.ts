@@ -13,28 +13,28 @@ export interface ListedPeriod {
 
 export function listedPeriods(releases: readonly Release[], address: string): readonly ListedPeriod[] {
   const { family, start, end } = parsePrefix(address);
-  const isHit = (text: string): boolean => {
+  const overlapsAddress = (text: string): boolean => {
     const prefix = parsePrefix(text);
     return prefix.family === family && prefix.start <= end && prefix.end >= start;
   };
-  const open = new Map<string, ListedPeriod>();
+  const current = new Map<string, ListedPeriod>();
   const ended: ListedPeriod[] = [];
-  const close = (key: string, until: string): void => {
-    const period = open.get(key);
+  const endPeriod = (key: string, until: string): void => {
+    const period = current.get(key);
     if (period) ended.push({ ...period, until });
-    open.delete(key);
+    current.delete(key);
   };
   for (const { date, tags, rejected } of releases) {
     if (rejected) continue;
     for (const [tag, difference] of Object.entries(tags)) {
       if (difference === null) {
-        [...open].filter(([, period]) => period.tag === tag).forEach(([key]) => close(key, date));
+        [...current].filter(([, period]) => period.tag === tag).forEach(([key]) => endPeriod(key, date));
         continue;
       }
-      difference.remove.forEach((prefix) => close(`${tag} ${prefix}`, date));
-      for (const prefix of difference.add.filter(isHit))
-        open.set(`${tag} ${prefix}`, { tag, prefix, from: date, until: null });
+      difference.remove.forEach((prefix) => endPeriod(`${tag} ${prefix}`, date));
+      for (const prefix of difference.add.filter(overlapsAddress))
+        current.set(`${tag} ${prefix}`, { tag, prefix, from: date, until: null });
     }
   }
-  return [...ended, ...open.values()].sort((a, b) => (a.from < b.from ? -1 : 1));
+  return [...ended, ...current.values()].sort((a, b) => (a.from < b.from ? -1 : 1));
 }

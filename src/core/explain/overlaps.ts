@@ -1,4 +1,4 @@
-/** Which listed prefixes lie inside of what is explained. */
+/** Finds the listed prefixes inside a CIDR. */
 import { overlapping, parsePrefix } from '../prefixes.ts';
 import type { LookupMatch } from '../serviceTags/lookupIndex.ts';
 import { findTag, regionalTags } from '../serviceTags/regions.ts';
@@ -6,7 +6,7 @@ import { defaultServiceTag, type ServiceTagsDocument } from '../serviceTags/serv
 
 const shownOverlaps = 50;
 
-/** Listed prefixes of the ACR tags inside of a CIDR; of a single address none. */
+/** The listed prefixes of the ACR tags inside a CIDR, at most 50; none for a single address. */
 export function overlapsOf(document: ServiceTagsDocument, address: string): readonly LookupMatch[] {
   const { family, length } = parsePrefix(address);
   if (length === (family === 'ipv4' ? 32 : 128)) return [];

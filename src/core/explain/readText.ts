@@ -1,18 +1,18 @@
-/** What a pasted line of a log or an error says: which addresses, when, and what happened. */
+/** Reads a pasted line of a log or an error: which addresses it names, of which day it is, what happened. */
 import { isIP } from 'node:net';
 import { isPrefix } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 
 export const maxExplained = 20;
 
-/** Addresses and CIDRs of a text, each once, in their order; at most `maxExplained`. */
+/** The addresses and CIDRs in a text, each once, in their order; at most `maxExplained`. */
 export function findAddresses(text: string): readonly string[] {
   const candidates = text.match(/(?<![\w.:-])[\da-f:.]+(\/\d{1,3})?/gi) ?? [];
   const found = candidates.map(withoutPort).filter((candidate) => isPrefix(candidate));
   return [...new Set(found)].slice(0, maxExplained);
 }
 
-/** `20.1.2.3:443` and `20.1.2.3.`, as logs and sentences have them. */
+/** Takes the port or the full stop off `20.1.2.3:443` and `20.1.2.3.`. */
 function withoutPort(candidate: string): string {
   const [, bare = candidate] = /^(\d+\.\d+\.\d+\.\d+)(?::\d*)*\.?$/.exec(candidate) ?? [];
   return isIP(bare) === 0 ? bare.replace(/[.:]$/, '') : bare;
@@ -28,8 +28,8 @@ function monthOf(name: string | undefined): number {
 }
 
 /**
- * The day (UTC, `YYYY-MM-DD`) that a line is of; undefined where it names none. A day without a year is the last one that
- * was so, seen from `now`.
+ * The day (UTC, `YYYY-MM-DD`) that a line names; undefined if it names none. A day without a year is the latest such day
+ * before `now`.
  */
 export function findDay(text: string, now: Date): string | undefined {
   const iso = /\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?) ?(Z|[+-]\d{2}:?\d{2})?)?/.exec(
@@ -85,7 +85,7 @@ function withColon(zone: string): string {
 
 export type Situation = 'registryRefused' | 'connectionFailed' | 'firewallDenied' | 'unknown';
 
-/** What happened, as far as the words of the text tell. */
+/** What happened, as far as the text tells. */
 export function findSituation(text: string): Situation {
   if (/client with IP ['"‘“]?[\da-f.:]+['"’”]? is not allowed access/i.test(text)) return 'registryRefused';
   if (

@@ -1,4 +1,4 @@
-/** What waits for a person: one card for each decision. */
+/** What waits for a person: one card per decision. */
 import type { Plan, PlanItem } from '../plan/plan.ts';
 import { countAddresses, familyOf } from '../prefixes.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
@@ -8,7 +8,7 @@ import type { Card, CardItem, DescribePrefix, TargetRow } from './overview.ts';
 import { readable } from './readable.ts';
 import { deadlineOfRow, type RowInput } from './targetRow.ts';
 
-/** As many prefixes as one can look at on a card. */
+/** How many prefixes a card shows. */
 const shownItems = 3;
 
 export interface CardInput extends RowInput {
@@ -17,7 +17,7 @@ export interface CardInput extends RowInput {
   readonly plan: Plan | undefined;
 }
 
-/** None where nothing waits. */
+/** No card if nothing waits for a person. */
 export function targetCards(input: CardInput, describe: DescribePrefix, now: Date): readonly Card[] {
   const { status } = input;
   if (status === 'paused' || status === 'planOnly') return [];
@@ -35,7 +35,7 @@ function stoppedCard(input: CardInput): Card {
   const { status, reasons, row, state } = input;
   const [first, ...more] = reasons.map(({ message }) => message);
   return {
-    ...base(status === 'failed' ? 'failed' : 'blocked', input),
+    ...commonFields(status === 'failed' ? 'failed' : 'blocked', input),
     tone: 'bad',
     title: stoppedTitles[status] ?? 'Blocked: nothing is written to it',
     text: [
@@ -72,7 +72,7 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
     ...(removes > 0 ? [`remove ${counted(removes, 'prefix')}`] : []),
   ];
   return {
-    ...base('approval', input),
+    ...commonFields('approval', input),
     ...deadlineOfItems(input, now),
     title: `May the app ${parts.join(' and ')}?`,
     text: [
@@ -89,7 +89,7 @@ function noRoomCard(input: CardInput, plan: Plan, items: readonly PlanItem[], no
   const { row } = input;
   const room = row.room ? ` It uses ${inWords(row.room.used)} of ${inWords(row.room.limit)}.` : '';
   return {
-    ...base('doesNotFit', input),
+    ...commonFields('doesNotFit', input),
     ...deadlineOfItems(input, now),
     title: `${counted(items.length, 'prefix')} ${agree(items.length, 'does', 'do')} not fit`,
     text: [...reasonsOf(plan, items), `An approval does not help: make room, or choose fewer regions.${room}`],
@@ -105,7 +105,7 @@ function overdueCard(input: CardInput, describe: DescribePrefix): Card {
     return { change: 'add', prefix, region, addresses: addressesInWords(prefix), firstListed: published };
   });
   return {
-    ...base('overdue', input),
+    ...commonFields('overdue', input),
     tone: 'bad',
     title: `${counted(items.length, 'listed prefix')} ${agree(items.length, 'is', 'are')} not allowed yet`,
     text: ['No run has written them. Look at its last runs; an update is tried every hour.'],
@@ -116,7 +116,7 @@ function overdueCard(input: CardInput, describe: DescribePrefix): Card {
   };
 }
 
-/** What is the same decision for several targets is one card. */
+/** Merges cards that ask for the same decision about several targets. */
 export function mergeCards(cards: readonly Card[]): readonly Card[] {
   const merged = new Map<string, Card>();
   for (const card of cards) {
@@ -134,7 +134,7 @@ function firstTimes(a: Card, b: Card): Pick<Card, 'since' | 'deadline'> {
   return { since: first(a.since, b.since), deadline: first(a.deadline, b.deadline) };
 }
 
-/** The bad ones first, then by deadline, then those that have waited longest. */
+/** Cards with tone `bad` first, then by deadline, then those that have waited longest. */
 export function byDeadline(a: Card, b: Card): number {
   return (
     Number(b.tone === 'bad') - Number(a.tone === 'bad') ||
@@ -144,7 +144,7 @@ export function byDeadline(a: Card, b: Card): number {
   );
 }
 
-function base(kind: Card['kind'], { target, state }: Pick<CardInput, 'target' | 'state'>) {
+function commonFields(kind: Card['kind'], { target, state }: Pick<CardInput, 'target' | 'state'>) {
   const { name } = target;
   const since = state?.run.lastResult?.since ?? null;
   return { id: `${kind} ${name}`, kind, targets: [{ name }], items: [], itemCount: 0, since, deadline: null };
@@ -155,7 +155,7 @@ function deadlineOfItems(input: CardInput, now: Date): Pick<Card, 'deadline' | '
   return { deadline: deadline?.toISOString() ?? null, tone: deadline && deadline < now ? 'bad' : 'warn' };
 }
 
-/** What the plan says of the items together, or else what it says of each. */
+/** The plan's own reasons that concern the items; if there are none, the reasons of the single items. */
 function reasonsOf(plan: Plan, items: readonly PlanItem[]): string[] {
   const codes = new Set(items.map(({ why }) => why?.code));
   const together = plan.reasons.filter(({ code }) => codes.has(code)).map(({ message }) => message);

@@ -1,4 +1,4 @@
-/** The first sentence of the page: the worst that is true, and beside it what else is. */
+/** The first sentence of the page, about the worst problem, and details about all others. */
 import type { Quarantine } from '../history/quarantine.ts';
 import { isOldList } from '../serviceTags/listAge.ts';
 import { dayInMs } from '../time.ts';
@@ -21,22 +21,22 @@ export interface HeadlineInput {
 }
 
 export function headlineOf(input: HeadlineInput): Now {
-  const worst = tellWorst(input);
+  const worst = describeWorst(input);
   return { ...worst, details: [...(worst.details ?? []), ...detailsOf(input, worst.state)] };
 }
 
-type Told = Omit<Now, 'details'> & { readonly details?: readonly string[] };
+type Headline = Omit<Now, 'details'> & { readonly details?: readonly string[] };
 
-function tellWorst(input: HeadlineInput): Told {
+function describeWorst(input: HeadlineInput): Headline {
   const { targets, list, decisions } = input;
-  const tell = (state: Now['state'], tone: Tone, sentence: string, ...details: string[]) => ({
+  const headline = (state: Now['state'], tone: Tone, sentence: string, ...details: string[]) => ({
     state,
     tone,
     sentence,
     details,
   });
   if (input.isStorageDown) {
-    return tell(
+    return headline(
       'storageDown',
       'bad',
       'Storage cannot be read, so the state of the targets is unknown.',
@@ -44,14 +44,14 @@ function tellWorst(input: HeadlineInput): Told {
     );
   }
   if (targets === null)
-    return tell(
+    return headline(
       'storageDown',
       'bad',
       'The targets cannot be read.',
       'GET targets says why. Rules in Azure stay as they are.',
     );
   if (list.released === null)
-    return tell(
+    return headline(
       'noList',
       'warn',
       'No list has been pulled yet.',
@@ -59,31 +59,31 @@ function tellWorst(input: HeadlineInput): Told {
     );
   const overdue = targets.filter(({ isOverdue }) => isOverdue);
   if (overdue.length > 0) {
-    return tell(
+    return headline(
       'overdue',
       'bad',
       `${counted(overdue.length, 'target')} ${agree(overdue.length, 'is', 'are')} overdue: Azure may already use ${counted(input.overduePrefixes, 'prefix')} that ${agree(overdue.length, 'it does', 'they do')} not allow.`,
-      restInSync(targets),
+      inSyncOf(targets),
     );
   }
-  const stopped = targets.filter(({ status }) => stops.includes(status));
-  const total = targets.filter((target) => isCounted(target) || stops.includes(target.status)).length;
+  const stopped = targets.filter(({ status }) => stoppedStatuses.includes(status));
+  const total = targets.filter((target) => isCounted(target) || stoppedStatuses.includes(target.status)).length;
   const waits =
     decisions > 0 ? [`${counted(decisions, 'decision')} ${agree(decisions, 'waits', 'wait')} for you.`] : [];
-  const rest = [restInSync(targets), ...waits];
-  if (stopped.length > 0) return tell('blocked', 'bad', describeStopped(stopped, total), ...rest);
+  const rest = [inSyncOf(targets), ...waits];
+  if (stopped.length > 0) return headline('blocked', 'bad', describeStopped(stopped, total), ...rest);
   if (isOldList(list.released, input.now)) {
     const age = ageInDays(list.released, input.now);
-    return tell(
+    return headline(
       'listStandsStill',
       'warn',
       `Microsoft’s list stands still: the newest release is from ${dayInWords(list.released)}, ${counted(age, 'day')} ago.`,
       'A new list usually appears every week. Targets keep what they have; check whether the sources are still the right ones.',
-      restInSync(targets),
+      inSyncOf(targets),
     );
   }
   if (decisions > 0)
-    return tell(
+    return headline(
       'waiting',
       'warn',
       `${inSyncOf(targets)} ${counted(decisions, 'decision')} ${agree(decisions, 'waits', 'wait')} for you.`,
@@ -91,15 +91,15 @@ function tellWorst(input: HeadlineInput): Told {
   const counting = targets.filter(isCounted);
   const pending = counting.filter(({ status }) => status === 'pending').length;
   if (pending > 0)
-    return tell(
+    return headline(
       'updating',
       'good',
       `${inSyncOf(targets)} ${pending} ${agree(pending, 'is', 'are')} being updated now.`,
     );
-  return tell('calm', 'good', inSyncOf(targets));
+  return headline('calm', 'good', inSyncOf(targets));
 }
 
-/** What else is true and is not said by the sentence. */
+/** Facts that the sentence does not mention. */
 function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
   const { targets, list, updatesPaused, isTargetsFileMissing, quarantines } = input;
   const details: string[] = [];
@@ -126,7 +126,7 @@ function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
   return details;
 }
 
-/** What writes nothing by intention is neither in sync nor late. */
+/** Previews and paused targets write nothing on purpose, so they count neither as in sync nor as late. */
 function isCounted({ policy, status }: TargetRow): boolean {
   return policy !== 'plan' && status !== 'paused';
 }
@@ -146,11 +146,7 @@ function inSyncOf(targets: readonly TargetRow[]): string {
   return `${inSync} of ${counted(counting.length, 'target')} ${agree(inSync, 'is', 'are')} in sync.`;
 }
 
-function restInSync(targets: readonly TargetRow[]): string {
-  return inSyncOf(targets);
-}
-
-const stops: readonly TargetStatus[] = ['blocked', 'failed', 'noEffect'];
+const stoppedStatuses: readonly TargetStatus[] = ['blocked', 'failed', 'noEffect'];
 
 function describeStopped(stopped: readonly TargetRow[], total: number): string {
   const blocked = stopped.filter(({ status }) => status === 'blocked').length;

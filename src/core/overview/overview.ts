@@ -1,4 +1,4 @@
-/** What the page shows at first sight, as `GET overview` answers it. */
+/** The answer of `GET overview`: what the page shows first. */
 import type { TargetKind } from '../targets/targetKinds.ts';
 import type { Policy } from '../targets/target.ts';
 import type { TargetStatus } from '../targets/targetState.ts';
@@ -9,14 +9,14 @@ export interface Overview {
   readonly cloud: string;
   readonly version: string;
   readonly now: Now;
-  /** What a person has to decide or mend, the most urgent first. */
+  /** What a person has to decide or fix, the most urgent first. */
   readonly waiting: readonly Card[];
-  /** The most urgent first; null where they cannot be read. */
+  /** The most urgent first; null if they cannot be read. */
   readonly targets: readonly TargetRow[] | null;
   readonly list: ListInfo;
   /** The latest ones, the newest first. */
   readonly releases: readonly ReleaseRow[];
-  /** What is normal for the tag, a sentence each. */
+  /** Sentences about what is normal for the tag. */
   readonly normal: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface Now {
     'calm' | 'updating' | 'waiting' | 'overdue' | 'blocked' | 'listStandsStill' | 'storageDown' | 'noList';
   readonly tone: Tone;
   readonly sentence: string;
-  /** Facts beside it. */
+  /** Further facts. */
   readonly details: readonly string[];
 }
 
@@ -35,33 +35,33 @@ export interface Card {
   readonly id: string;
   readonly kind: 'approval' | 'doesNotFit' | 'overdue' | 'blocked' | 'failed';
   readonly tone: Tone;
-  /** The targets that wait for the same. */
+  /** The targets that need this decision. */
   readonly targets: readonly CardTarget[];
-  /** One sentence: what it is. */
+  /** One sentence: what the card is about. */
   readonly title: string;
-  /** Why, and what happens next without anybody. */
+  /** Why, and what happens next if nobody acts. */
   readonly text: readonly string[];
-  /** The first of them. */
+  /** The first of the prefixes. */
   readonly items: readonly CardItem[];
-  /** How many there are in all. */
+  /** Number of all prefixes. */
   readonly itemCount: number;
-  /** ISO time. */
+  /** ISO time since when the targets have waited. */
   readonly since: string | null;
-  /** ISO time from which on Azure may use the first of what is missing. */
+  /** ISO time from which on Azure may use the first missing prefix. */
   readonly deadline: string | null;
   readonly actions: readonly CardAction[];
 }
 
 export interface CardTarget {
   readonly name: string;
-  /** What an approval is of. */
+  /** The plan that an approval approves. */
   readonly planId?: string;
 }
 
-/** What is known of a listed prefix beside the plan. */
+/** What is known of a listed prefix apart from the plan. */
 export type DescribePrefix = (prefix: string) => {
   readonly tag: string | null;
-  /** As people write it. */
+  /** Such as `West Europe`. */
   readonly region: string | null;
   /** `YYYY-MM-DD` */
   readonly firstListed: string | null;
@@ -89,11 +89,12 @@ export interface TargetRow {
   /** ARM locations, for the filter; empty: all. */
   readonly regions: readonly string[];
   readonly why: string;
-  /** How many listed prefixes it lacks, and from when on (ISO) Azure may use the first; null: it lacks none, or is not counted. */
+  /** How many listed prefixes the target lacks. */
   readonly missing: number;
+  /** ISO time from which on Azure may use the first of them; null if it lacks none, or no deadline counts. */
   readonly deadline: string | null;
   readonly room: { readonly used: number; readonly limit: number; readonly weeksUntilFull: number | null } | null;
-  /** Prefixes that it has or is to have, after each list of the last twelve months. */
+  /** How many prefixes the target had or was to have after each list of the last twelve months. */
   readonly sizes: readonly (readonly [day: string, count: number])[];
   /** ISO time of the last change that was written; null: none is known. */
   readonly lastChange: string | null;
@@ -117,9 +118,10 @@ export interface ReleaseRow {
   readonly isRejected: boolean;
   readonly added: number;
   readonly removed: number;
-  /** As people write them. */
+  /** Such as `West Europe`. */
   readonly regions: readonly string[];
-  /** Targets that it has something new for, and those of them that lack some of it; null while they cannot be read. */
+  /** How many targets need something that the release added; null if the targets cannot be read. */
   readonly needed: number | null;
+  /** How many of them still lack some of it. */
   readonly lacking: number | null;
 }

@@ -16,7 +16,7 @@ export interface RowInput {
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
   readonly missing: readonly MissingPrefix[];
-  /** Azure's week counts for it: it is written to, and a run has looked at it. */
+  /** True if deadlines count for the target: the app writes to it, and it has had a run. */
   readonly hasDeadline: boolean;
 }
 
@@ -42,7 +42,7 @@ export function targetRow(input: RowInput, document: ServiceTagsDocument | undef
   };
 }
 
-/** Undefined: it lacks nothing, or it is not counted. */
+/** Undefined if the target lacks nothing, or no deadline counts for it. */
 export function deadlineOfRow({ hasDeadline, missing }: Pick<RowInput, 'hasDeadline' | 'missing'>): Date | undefined {
   if (!hasDeadline) return undefined;
   const first = missing.map(({ published }) => published).sort(compareText)[0];
@@ -70,7 +70,7 @@ export function byUrgency(a: TargetRow, b: TargetRow): number {
   );
 }
 
-/** ARM locations; empty: all. Of a registry those that it had last. */
+/** ARM locations; empty: all. For `ofRegistry` those that the last run read. */
 function regionsOf({ regions }: Target, state: TargetState | undefined): readonly string[] {
   if (regions === 'all') return [];
   return 'ofRegistry' in regions ? (state?.run.seen?.registryRegions ?? []) : regions;
@@ -83,7 +83,7 @@ function whereOf({ regions }: Target, known: readonly string[], document: Servic
   return known.length === 1 ? locationInWords(document, only) : counted(known.length, 'region');
 }
 
-/** For one line: the target's own page says it all. */
+/** One sentence for the row: the target's own page has all reasons. */
 function whyOf({ target, state, status, reasons }: RowInput): string {
   const counts = state?.run.lastResult?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 };
   const pin = state?.operator.pin;

@@ -4,16 +4,17 @@ import { counted, dayInWords } from '../words.ts';
 import type { Release } from '../history/historyDocument.ts';
 
 export interface Normal {
-  /** Days between two lists, the usual number. */
+  /** Median number of days between two lists. */
   readonly daysBetweenReleases: number;
-  /** Of the last 52 lists. */
+  /** Number of the newest lists that were counted, at most 52. */
   readonly releases: number;
+  /** How many of them changed the tag. */
   readonly changing: number;
-  /** Prefixes in a list that adds some: the usual number, and the most there ever were. */
+  /** How many prefixes a list adds, if it adds some: the median, and the maximum. */
   readonly usuallyAdded: number;
   readonly mostAdded: number;
   readonly mostAddedOn: string;
-  /** Prefixes that were ever taken away, and in how many lists. */
+  /** How many prefixes were ever removed, and by how many lists. */
   readonly removedEver: number;
   readonly removingEver: number;
   /** Day of the oldest list that is known. */
@@ -22,18 +23,18 @@ export interface Normal {
   readonly releasesSince: string;
 }
 
-/** The last year of weekly lists, however long they took. */
+/** A year of weekly lists. */
 const lastLists = 52;
 const usualGap = 7;
 
-/** Undefined where nothing is known yet. */
+/** Undefined if no release is known yet. */
 export function normalOf(all: readonly Release[], tag: string): Normal | undefined {
   const releases = all.filter(({ rejected }) => !rejected);
   const [first, ...later] = releases;
   const newest = releases.at(-1);
   if (!first || !newest) return undefined;
   const lastYear = releases.slice(-lastLists);
-  // The first list that is known is no addition.
+  // The first known list adds nothing: it has nothing to be compared with.
   const adding = later
     .map(({ date, tags }) => ({ date, count: tags[tag]?.add.length ?? 0 }))
     .filter(({ count }) => count > 0);
@@ -74,7 +75,7 @@ function daysOf(later: string, earlier: string): number {
   return Math.round((Date.parse(later) - Date.parse(earlier)) / dayInMs);
 }
 
-/** The middle one, rounded; 0 of none. */
+/** The upper one of the middle values; 0 if there are no values. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;

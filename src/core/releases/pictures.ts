@@ -1,27 +1,27 @@
-/** What the pictures of a tag and its regions are drawn from. */
+/** The data for the charts of a tag and its regions. */
 import { regionInWords } from '../serviceTags/regions.ts';
 import { releaseRow, type TargetNeed } from './releaseRow.ts';
 import type { Release } from '../history/historyDocument.ts';
 import { countsOf, sizesOf, type TagSize } from './tagSizes.ts';
 
 export interface RegionPicture {
-  /** Name of the tag, and of its region as people write it. */
   readonly tag: string;
+  /** Such as `West Europe`. */
   readonly region: string;
-  /** Prefixes now. */
+  /** Number of prefixes now. */
   readonly ipv4: number;
   readonly ipv6: number;
   /** `YYYY-MM-DD` of the last release that changed it. */
   readonly lastChanged: string;
-  /** False: Microsoft has taken it off the list. */
+  /** False if Microsoft no longer lists it. */
   readonly isListed: boolean;
-  /** Prefixes after each release that changed it. */
+  /** Number of prefixes after each release that changed it. */
   readonly sizes: readonly (readonly [day: string, count: number])[];
 }
 
 export interface Pictures {
   readonly tag: string;
-  /** All of them, the oldest first. */
+  /** All releases, the oldest first. */
   readonly releases: readonly ReturnType<typeof releaseRow>[];
   /** The tag after each release that changed it. */
   readonly sizes: readonly TagSize[];

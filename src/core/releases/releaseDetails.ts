@@ -1,4 +1,4 @@
-/** One release: what it changed by region, who needs it, who has it, and when Azure may begin to use it. */
+/** One release: what it changed per region, which targets need it, which have it, and when Azure may start to use it. */
 import { deadlineOf } from '../goLive.ts';
 import { countAddresses, familyOf, overlapping } from '../prefixes.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
@@ -16,17 +16,17 @@ export interface ReleaseDetails {
   readonly snapshot: string;
   readonly isBuiltIn: boolean;
   readonly isRejected: boolean;
-  /** ISO time from which on Azure may use what it added. */
+  /** ISO time from which on Azure may use the added prefixes. */
   readonly deadline: string;
   readonly changes: readonly {
     readonly tag: string;
-    /** As people write it; null: the tag of all regions. */
+    /** Such as `West Europe`; null: the tag of all regions. */
     readonly region: string | null;
     readonly isGone: boolean;
     readonly added: readonly ReleasedPrefix[];
     readonly removed: readonly ReleasedPrefix[];
   }[];
-  /** The targets that it has something new for. */
+  /** The targets that need something that the release added. */
   readonly targets: readonly { readonly name: string; readonly needs: number; readonly lacks: readonly string[] }[];
 }
 

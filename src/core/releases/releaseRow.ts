@@ -1,4 +1,4 @@
-/** One release in a line, and whom it concerns. */
+/** One release as a row, and which targets need it. */
 import type { ReleaseRow } from '../overview/overview.ts';
 import { overlapping } from '../prefixes.ts';
 import { regionInWords } from '../serviceTags/regions.ts';
@@ -29,7 +29,7 @@ export function releaseRow(release: Release, tag: string, needs: readonly Target
   };
 }
 
-/** What a release has new for a target; a preview needs nothing. */
+/** The prefixes that a release added for a target; none if the target is only a preview. */
 export function additionsFor(target: Target, { tags }: Release): readonly string[] {
   if (target.policy === 'plan') return [];
   return Object.entries(tags)

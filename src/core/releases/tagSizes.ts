@@ -4,17 +4,17 @@ import type { Release } from '../history/historyDocument.ts';
 
 export interface TagSize {
   readonly date: string;
-  /** Prefixes. */
+  /** Number of prefixes. */
   readonly ipv4: number;
   readonly ipv6: number;
-  /** Different IPv4 addresses, and different IPv6 addresses. */
+  /** Number of different addresses. */
   readonly ipv4Addresses: number;
   readonly ipv6Addresses: number;
   readonly added: number;
   readonly removed: number;
 }
 
-/** One for each release that changed the tag, oldest first. */
+/** One entry per release that changed the tag, oldest first. */
 export function sizesOf(releases: readonly Release[], tag: string): readonly TagSize[] {
   const listed = new Set<string>();
   const sizes: TagSize[] = [];
@@ -53,12 +53,12 @@ export function countsOf(
     const concerned = Object.keys(changed).filter((tag) => names.has(tag));
     if (concerned.length === 0 || rejected) continue;
     for (const tag of concerned) {
-      const of = changed[tag] ? (listed.get(tag) ?? new Set()) : new Set<string>();
-      changed[tag]?.remove.forEach((prefix) => of.delete(prefix));
-      changed[tag]?.add.forEach((prefix) => of.add(prefix));
-      listed.set(tag, of);
+      const prefixes = changed[tag] ? (listed.get(tag) ?? new Set()) : new Set<string>();
+      changed[tag]?.remove.forEach((prefix) => prefixes.delete(prefix));
+      changed[tag]?.add.forEach((prefix) => prefixes.add(prefix));
+      listed.set(tag, prefixes);
     }
-    const all = new Set([...listed.values()].flatMap((of) => [...of]));
+    const all = new Set([...listed.values()].flatMap((prefixes) => [...prefixes]));
     counts.push([date, [...all].filter((prefix) => families.includes(familyOf(prefix))).length]);
   }
   return counts;
