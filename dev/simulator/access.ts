@@ -1,25 +1,25 @@
-/** Who may do what where: subscriptions, resource groups, principals, locks. */
+/** Access control: subscriptions, resource groups, principals, locks. */
 import { armErrors } from './armError.ts';
 import { isInScope } from './resourceIds.ts';
 
 export interface Permission {
-  /** `/subscriptions/…` and deeper. */
+  /** `/subscriptions/…`; includes everything below it. */
   readonly scope: string;
-  /** As in a role definition; `*` stands for anything. */
+  /** As in a role definition; `*` matches any text. */
   readonly actions: readonly string[];
 }
 
 export interface Principal {
-  /** Named in error messages: an application id or a sign-in name. */
+  /** Application id or sign-in name, for error messages. */
   readonly client: string;
   readonly objectId: string;
   readonly permissions: readonly Permission[];
 }
 
 export interface AuthSettings {
-  /** By bearer token. */
+  /** Bearer token → principal. */
   readonly principals: Readonly<Record<string, Principal>>;
-  /** Who a call without a token is: clients send none to a loopback address. Undefined: nobody, 401. */
+  /** The caller of requests without a token: clients send none to a loopback address. Undefined: such calls get 401. */
   readonly withoutToken?: Principal;
 }
 
@@ -61,20 +61,20 @@ export class AccessControl {
   }
 
   checkLocks(scope: string, verb: 'write' | 'delete'): void {
-    const holding = [...this.#locks].filter(
+    const violated = [...this.#locks].filter(
       ([lock, level]) => isInScope(scope, lock) && (verb === 'delete' || level === 'ReadOnly'),
     );
-    if (holding.length > 0) {
+    if (violated.length > 0) {
       throw armErrors.scopeLocked(
         scope,
         verb,
-        holding.map(([lock]) => lock),
+        violated.map(([lock]) => lock),
       );
     }
   }
 }
 
-/** Undefined where no token is asked for. */
+/** Returns undefined if the simulator does not check tokens. Throws 401 errors. */
 export function authenticate(authorization: string | undefined, auth: AuthSettings | undefined): Principal | undefined {
   if (!auth) return undefined;
   if (authorization === undefined) {

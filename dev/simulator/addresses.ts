@@ -1,4 +1,4 @@
-/** Address prefixes as Azure judges them. Parsed with another library than the product's, so that they check each other. */
+/** Parses address prefixes like Azure. Uses another library than the product, so that the two check each other. */
 import ipaddr from 'ipaddr.js';
 
 export interface AddressRange {
@@ -6,11 +6,11 @@ export interface AddressRange {
   readonly family: 'ipv4' | 'ipv6';
   readonly first: bigint;
   readonly last: bigint;
-  /** The address part is not the first of the range. */
+  /** True if the address is not the first one of the range. */
   readonly hasHostBits: boolean;
 }
 
-/** Undefined where `text` is neither an address nor an address with a prefix length. */
+/** Returns undefined unless `text` is an address, with or without a prefix length. */
 export function parseRange(text: string): AddressRange | undefined {
   const [addressText = '', lengthText, ...rest] = text.split('/');
   if (rest.length > 0 || (lengthText !== undefined && !/^\d{1,3}$/.test(lengthText))) return undefined;
@@ -32,7 +32,7 @@ export function parseRange(text: string): AddressRange | undefined {
   };
 }
 
-/** The first two that share an address; a duplicate is the plainest overlap. */
+/** Returns the first two ranges that share an address. Duplicates count. */
 export function findOverlap(ranges: readonly AddressRange[]): readonly [AddressRange, AddressRange] | undefined {
   const sorted = ranges.toSorted((left, right) => (left.first < right.first ? -1 : left.first > right.first ? 1 : 0));
   let widest: AddressRange | undefined;

@@ -1,4 +1,4 @@
-/** The api-versions that each provider is known to have published, as far as they matter here. */
+/** The api-versions that each provider has published, as far as known and needed here. */
 import { armErrors } from './armError.ts';
 
 export type Provider = 'Microsoft.Network' | 'Microsoft.ContainerRegistry' | 'Microsoft.ResourceGraph';
@@ -23,7 +23,7 @@ const published: Readonly<Record<Provider, readonly string[]>> = {
   'Microsoft.ResourceGraph': words('2019-04-01 2020-04-01-preview 2021-03-01 2021-06-01-preview 2022-10-01 2024-04-01'),
 };
 
-/** `only`: those of a cloud that is behind. */
+/** Returns the api-version of a request. `only` limits a provider to some versions, as in a cloud that is behind. */
 export function requireApiVersion(
   query: URLSearchParams,
   provider: Provider,

@@ -1,4 +1,4 @@
-/** Errors as Azure Resource Manager words them, one factory each. */
+/** Errors in the wording of Azure Resource Manager, one factory per error. */
 
 export interface ErrorDetail {
   readonly code: string;

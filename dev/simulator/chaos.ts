@@ -1,13 +1,13 @@
-/** Faults by chance, the same chance in every run of one seed. */
+/** Random faults. The same seed gives the same faults in every run. */
 import { createHash } from 'node:crypto';
 
 import { faults, type Fault } from './faults.ts';
 
 export interface ChaosSettings {
   readonly seed: number;
-  /** Probability of each, 0 to 1; absent is 0. The sum over those that suit a request is at most 1. */
+  /** Probability of each kind, 0 to 1; default 0. The kinds that suit one request must add up to at most 1. */
   readonly probabilities: Partial<Readonly<Record<ChaosKind, number>>>;
-  /** Of `slow`; 50 by default. */
+  /** Delay of `slow`; default 50. */
   readonly slowInMs?: number;
 }
 
@@ -41,7 +41,7 @@ const kinds: Readonly<Record<ChaosKind, { readonly suits: Suits; readonly make: 
     staleRead: { suits: 'resourceRead', make: () => ({ kind: 'staleRead' }) },
   };
 
-/** A little of everything, for whoever wants a bad day. */
+/** A little of every fault. */
 export const badDay: ChaosSettings['probabilities'] = {
   serverError: 0.03,
   throttled: 0.02,
@@ -57,17 +57,18 @@ export const badDay: ChaosSettings['probabilities'] = {
 };
 
 export class Chaos {
-  readonly #asked = new Map<string, number>();
+  /** Call → how often it has come. */
+  readonly #counts = new Map<string, number>();
 
   /**
-   * Drawn from the seed, the call and how often that call has come before: calls to different resources do not
-   * change each other's luck, however they overlap in time.
+   * Chooses by the seed, the call and how often that call has come before. So calls to different resources do not
+   * influence each other, however they overlap in time.
    */
   draw(settings: ChaosSettings, method: string, path: string, action: string): Fault | undefined {
-    // The ids of operations are new in every run; what is asked about them is not.
+    // Ids of operations differ from run to run, so leave them out.
     const call = `${method} ${path.toLowerCase().replace(/[0-9a-f]{8}-[0-9a-f-]{27}$/, 'id')}`;
-    const occurrence = (this.#asked.get(call) ?? 0) + 1;
-    this.#asked.set(call, occurrence);
+    const occurrence = (this.#counts.get(call) ?? 0) + 1;
+    this.#counts.set(call, occurrence);
     let left = toFraction(`${settings.seed} ${call} ${occurrence}`);
     for (const kind of Object.keys(kinds) as ChaosKind[]) {
       if (!suits(kinds[kind].suits, method, action)) continue;

@@ -1,4 +1,4 @@
-/** The six rules that every network security group has and nobody can change. */
+/** The six rules that every network security group has. Nobody can change them. */
 import type { RuleProperties } from './ruleShape.ts';
 
 const rule = (

@@ -1,26 +1,25 @@
-/** What can be made to go wrong with one request, on purpose. */
+/** Faults that a test can plan for a request. */
 import { ArmError } from './armError.ts';
 
 export type Fault =
-  /** Answered with this error in place of the work. */
+  /** Answers with this error and does nothing. */
   | { readonly kind: 'error'; readonly error: ArmError }
-  /** Answered with this, whatever it is: a proxy's HTML page, half a document. */
+  /** Answers with this text and does nothing: a proxy's HTML page, half a document. */
   | { readonly kind: 'raw'; readonly status: number; readonly contentType: string; readonly body: string }
   | { readonly kind: 'dropBefore' }
   | { readonly kind: 'dropAfter' }
   | { readonly kind: 'slow'; readonly delayInMs: number }
-  /** A GET answers with what was there before the last write. */
+  /** A GET answers with the state before the last write. */
   | { readonly kind: 'staleRead' }
-  /** The service tags come without a single tag. */
+  /** The answer contains no service tags. */
   | { readonly kind: 'emptyValues' }
-  /** The write is accepted, the operation fails. */
+  /** The write is accepted, and its operation fails later. */
   | { readonly kind: 'operationFails'; readonly error: ArmError }
-  /** The write is accepted, the operation is canceled in favour of one that nobody sees, and its change is lost. */
+  /** The write is accepted, its operation is canceled in favour of an invisible one, and its change is lost. */
   | { readonly kind: 'operationSuperseded' };
 
 export interface FaultMatcher {
   readonly method?: string;
-  /** Tested against the path. */
   readonly path?: RegExp;
   /** `Microsoft.Network/networkSecurityGroups/securityRules/write` */
   readonly action?: string;
@@ -30,11 +29,11 @@ interface Candidate {
   readonly method: string;
   readonly path: string;
   readonly action: string | undefined;
-  /** 1 for the first request of the simulator's life. */
+  /** Number of the request since the simulator started, from 1. */
   readonly sequence: number;
 }
 
-/** Faults that were asked for one by one. */
+/** The faults that a test has planned, and the choice of one for each request. */
 export class FaultScript {
   readonly #next: { readonly matcher: FaultMatcher; readonly fault: Fault; left: number }[] = [];
   readonly #at = new Map<number, Fault>();
@@ -69,7 +68,7 @@ export function isOperationFault(
 
 const lockMessage = 'Another operation on this or dependent resource is in progress.';
 
-/** Ready-made ones. */
+/** Ready-made faults. */
 export const faults = {
   serverError: (status = 500): Fault => ({
     kind: 'error',

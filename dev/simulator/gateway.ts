@@ -1,4 +1,12 @@
-/** The road of a request through Azure Resource Manager: who, how often, where, may he, and then the handler. */
+/**
+ * The checks of Azure Resource Manager, in its order:
+ *
+ * 1. Token (401), then: is the operation implemented (501)?
+ * 2. Token buckets (429).
+ * 3. api-version (400) and subscription (404, 409).
+ * 4. Role (403), resource group (404) and locks (409).
+ * 5. Microsoft.Network's own limits (429), and then the handler.
+ */
 import { authenticate, authorize } from './access.ts';
 import { requireApiVersion } from './apiVersions.ts';
 import { armErrors } from './armError.ts';

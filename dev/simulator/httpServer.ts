@@ -1,4 +1,6 @@
-/** HTTP around the gateway: reads a request, lets faults happen, writes the answer, keeps the log. */
+/**
+ * The HTTP server: reads requests, applies faults, passes requests to the gateway, writes answers and the request log.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,23 +14,23 @@ import { Throttle } from './throttling.ts';
 import { rewordRetryAfter } from './wording.ts';
 
 export interface RequestRecord {
-  /** 1 for the first request. */
+  /** Number of the request, from 1. */
   readonly sequence: number;
-  /** ISO, by the simulator's clock. */
+  /** ISO time of the simulator's clock. */
   readonly at: string;
   readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Parsed where it is JSON. */
+  /** Parsed if it is JSON, otherwise text. */
   readonly body: unknown;
-  /** The action that a role must hold; undefined for what is not built. */
+  /** The action that a role must contain. Undefined for operations that are not implemented. */
   readonly action: string | undefined;
   readonly fault: Fault['kind'] | undefined;
-  /** 0: the connection was dropped. */
+  /** 0 if the connection was dropped. */
   readonly status: number;
-  /** Of the error body. */
+  /** From the error body. */
   readonly errorCode: string | undefined;
 }
 

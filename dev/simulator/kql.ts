@@ -1,8 +1,8 @@
-/** The one query that the product sends: resources of some types with a text in their tags, some columns, in the order of ids. */
+/** Implements the only query that the product sends: resources of some types whose tags contain a text, ordered by id. */
 export interface ResourceRow {
   readonly id: string;
   readonly name: string;
-  /** Lower case, as the index has it. */
+  /** In lower case, as in Resource Graph. */
   readonly type: string;
   readonly location: string;
   readonly resourceGroup: string;
@@ -23,7 +23,7 @@ const pattern = new RegExp(
   'i',
 );
 
-/** Undefined for any other query. Letter case counts in neither the types nor the tags. */
+/** Returns undefined for any other query. Ignores the letter case of types and tags. */
 export function readQuery(query: string): Query | undefined {
   const { types, text, columns } = pattern.exec(query)?.groups ?? {};
   if (types === undefined || text === undefined || columns === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** From the body of a PATCH to a registry's rules: the set is replaced as a unit. */
+/** Parses a registry's network rules from the body of a PATCH, which replaces the whole set. */
 import { parseRange } from './addresses.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { knowsVirtualNetworkRules, type IpRule, type NetworkRuleSet } from './registry.ts';

@@ -1,4 +1,4 @@
-/** Network security groups as they are kept, and as the wire shows them. */
+/** Network security groups: how the simulator stores them, and how it sends them. */
 import { defaultSecurityRules } from './defaultSecurityRules.ts';
 import type { RuleProperties } from './ruleShape.ts';
 
@@ -52,7 +52,9 @@ export function toNsgDocument(nsg: Nsg) {
   };
 }
 
-/** A rule that uses a singular field has the plural one as an empty array; a rule that uses the plural has no singular. */
+/**
+ * If a rule uses the singular field, the plural one is an empty array. If it uses the plural, the singular is missing.
+ */
 export function toRuleDocument(
   nsg: Nsg,
   rule: Rule,

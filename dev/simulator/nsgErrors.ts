@@ -1,4 +1,4 @@
-/** What Microsoft.Network answers to writes of security rules it does not take. */
+/** Errors of Microsoft.Network for writes of security rules. */
 import { ArmError } from './armError.ts';
 
 export type Side = 'Source' | 'Destination';

@@ -26,7 +26,7 @@ export const getNsg: Handler = (request, simulation) => {
   return { status: 200, headers: { ETag: nsg.etag }, body: toNsgDocument(nsg) };
 };
 
-/** Of a subscription, or of a resource group where the path names one. */
+/** Lists those of a subscription, or of a resource group if the path names one. */
 export const listNsgs: Handler = (request, simulation) => {
   const { subscriptionId, resourceGroup } = request.params;
   const nsgs = simulation.nsgs
@@ -36,7 +36,7 @@ export const listNsgs: Handler = (request, simulation) => {
   return { status: 200, body: toPage(nsgs.map(toNsgDocument), request, simulation) };
 };
 
-/** A full replacement: rules that the body does not name are gone afterwards. */
+/** Replaces the whole group: rules that the body does not name are deleted. */
 export const putNsg: Handler = (request, simulation) => {
   const existing = simulation.nsgs.get(nsgIdOf(request));
   const body = checkKeys(
@@ -79,7 +79,7 @@ export const putNsg: Handler = (request, simulation) => {
   return { status: existing ? 200 : 201, ...accepted };
 };
 
-/** `PATCH` knows tags and nothing else, and is done at once. */
+/** `PATCH` changes only tags, and takes effect at once. */
 export const patchNsgTags: Handler = (request, simulation) => {
   const nsg = simulation.nsgs.get(nsgIdOf(request));
   if (!nsg) throw nsgNotFound(request);

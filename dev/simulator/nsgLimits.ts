@@ -27,7 +27,7 @@ function checkPriorities(rules: readonly Rule[]): void {
   }
 }
 
-/** The limit is the security group's, and each side has its own. */
+/** The limit applies to the whole security group, separately for each side. */
 function countValues(rules: readonly Rule[]): Readonly<Record<string, number>> {
   const count = (read: (rule: Rule['properties']) => readonly [string | undefined, readonly string[] | undefined]) =>
     rules.reduce((total, rule) => {

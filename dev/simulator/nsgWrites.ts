@@ -11,11 +11,11 @@ export interface NsgWrite {
   /** `PutSecurityRuleOperation` and the like. */
   readonly operation: string;
   readonly nsg: Nsg;
-  /** Rules that are `Updating` meanwhile. */
+  /** Names of the rules that are `Updating` until the operation ends. */
   readonly touched: readonly string[];
-  /** Checks and makes the change; asked again on another base when a running operation is superseded. */
+  /** Checks and makes the change. Called again on another base if the write supersedes a running operation. */
   readonly change: (nsg: Nsg) => Nsg;
-  /** The body of its answers: at once, and as the result of the operation. */
+  /** Body of the immediate answer and of the operation's result. */
   readonly toAnswer?: (nsg: Nsg) => unknown;
 }
 
@@ -56,7 +56,7 @@ export function checkIfMatch(nsg: Nsg, request: ArmRequest, simulation: Simulati
   throw nsgErrors.etagMismatch(asked, nsg.etag, request.path);
 }
 
-/** `*`: the rule must not be there yet. */
+/** `If-None-Match: *` means that the rule must not exist yet. */
 function checkIfNoneMatch({ nsg, touched }: NsgWrite, request: ArmRequest, simulation: Simulation): void {
   if (!simulation.settings.honourIfMatch || request.headers['if-none-match'] !== '*') return;
   if (touched.some((name) => findRule(nsg, name))) throw nsgErrors.etagMismatch('*', nsg.etag, request.path);
@@ -70,7 +70,7 @@ function accept(
   failure: ArmError | undefined,
 ): AcceptedWrite {
   const id = before.id;
-  const kept = simulation.nsgs.get(id);
+  const previous = simulation.nsgs.get(id);
   const changed = mark(write.change(before), write.touched, 'Updating', simulation);
   simulation.nsgs.set(id, changed, simulation.now());
   const onEnd = (status: OperationStatus, at: number) => {
@@ -79,14 +79,14 @@ function accept(
     const isUndone = status === 'Canceled' || failure?.code === 'AnotherOperationInProgress';
     const state = status === 'Succeeded' ? 'Succeeded' : 'Failed';
     const after = isUndone
-      ? kept && { ...kept, etag: simulation.newEtag() }
+      ? previous && { ...previous, etag: simulation.newEtag() }
       : mark(current, write.touched, state, simulation);
     simulation.nsgs.set(id, after, at);
   };
   return start(write, changed, request, simulation, { failure, holdsLock: true, onEnd });
 }
 
-/** Nothing is changed, and the caller learns of it from the operation alone. */
+/** Changes nothing; only the operation tells the caller so. */
 function acceptInVain(write: NsgWrite, request: ArmRequest, simulation: Simulation, failure: ArmError): AcceptedWrite {
   const answered = mark(write.change(write.nsg), write.touched, 'Updating', simulation);
   return start(write, answered, request, simulation, { failure, holdsLock: false, onEnd: () => undefined });

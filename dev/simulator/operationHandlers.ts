@@ -1,8 +1,8 @@
-/** What callers follow an operation by: the headers of a write, the status of its operation, and its result. */
+/** Everything by which callers follow an operation: the headers of the write, its status, and its result. */
 import { ArmError, armErrors, errorBody } from './armError.ts';
 import type { ArmRequest, Handler, Simulation } from './simulation.ts';
 
-/** `Azure-AsyncOperation`: always 200, the status is in the body. */
+/** Answers the URL in `Azure-AsyncOperation`: always 200, with the status in the body. */
 export const getOperation: Handler = (request, simulation) => {
   const { status, error } = findOperation(request, simulation);
   return {
@@ -12,7 +12,7 @@ export const getOperation: Handler = (request, simulation) => {
   };
 };
 
-/** `Location`: 202 while it runs, then as the call itself would have answered. */
+/** Answers the URL in `Location`: 202 while the operation runs, then like the call itself would have answered. */
 export const getOperationResult: Handler = (request, simulation) => {
   const { status, error, operation } = findOperation(request, simulation);
   if (status === 'InProgress') {
@@ -25,7 +25,7 @@ export const getOperationResult: Handler = (request, simulation) => {
   return body === undefined ? { status: 204 } : { status: 200, body };
 };
 
-/** Of the answer to a write. */
+/** Headers of the answer to a write. */
 export function operationHeaders(
   { settings }: Simulation,
   statusUrl: string,

@@ -1,4 +1,4 @@
-/** Long-running operations. No timers: whoever asks next finds the ones that are due settled. */
+/** Long-running operations. There are no timers: `settle`, which every request calls first, ends those that are due. */
 import type { ArmError } from './armError.ts';
 
 export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
@@ -8,17 +8,18 @@ export interface Operation {
   /** `PutSecurityRuleOperation`, as Azure names it in lock errors. */
   readonly name: string;
   readonly subscriptionId: string;
-  /** The resource it holds the lock of. */
+  /** The resource that it changes. */
   readonly resourceId: string;
   readonly statusUrl: string;
+  /** Epoch. */
   readonly endsAt: number;
-  /** How it is going to end when nothing comes between. */
+  /** The error with which it ends, unless it is canceled before. Undefined: it succeeds. */
   readonly failure: ArmError | undefined;
-  /** False: it was accepted in spite of the lock, and holds none. */
+  /** Whether it locks the resource. False if it was accepted although another operation holds the lock. */
   readonly holdsLock: boolean;
-  /** What its `Location` answers once it has succeeded; undefined: nothing. */
+  /** Returns the body that `Location` answers after a success. Undefined: no body. */
   readonly result?: () => unknown;
-  /** Called once, when it has ended. */
+  /** Called once, after it has ended. */
   readonly onEnd: (status: OperationStatus, at: number) => void;
 }
 

@@ -1,4 +1,4 @@
-/** Lists that come in pages: `value` and, while there is more, `nextLink`. */
+/** Splits lists into pages: `value` and, except on the last page, `nextLink`. */
 import type { ArmRequest, Simulation } from './simulation.ts';
 
 export interface ListPage<T> {

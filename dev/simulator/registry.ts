@@ -1,4 +1,4 @@
-/** Container registries as they are kept, and as the wire shows them. */
+/** Container registries: how the simulator stores them, and how it sends them. */
 
 export interface IpRule {
   readonly action?: 'Allow';
@@ -8,7 +8,7 @@ export interface IpRule {
 export interface NetworkRuleSet {
   readonly defaultAction: 'Allow' | 'Deny';
   readonly ipRules: readonly IpRule[];
-  /** Of the days of service endpoints: newer api-versions neither show it nor keep it. */
+  /** For service endpoints. Newer api-versions neither show nor keep them. */
   readonly virtualNetworkRules: readonly { readonly action?: 'Allow'; readonly id: string }[];
 }
 
@@ -26,7 +26,7 @@ export interface Registry {
   readonly tags: Readonly<Record<string, string>>;
   readonly sku: 'Basic' | 'Standard' | 'Premium';
   readonly networkRuleSet: NetworkRuleSet;
-  /** The other properties that a PATCH may set, as they stand. */
+  /** All other properties that a PATCH may set. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly replications: readonly Replication[];
   readonly creationDate: string;
@@ -50,7 +50,7 @@ export const defaultOptions: Readonly<Record<string, unknown>> = {
   anonymousPullEnabled: false,
 };
 
-/** Virtual network rules went with 2021-08-01-preview. */
+/** 2021-08-01-preview is the last api-version with virtual network rules. */
 export function knowsVirtualNetworkRules(apiVersion: string): boolean {
   return apiVersion.slice(0, 10) <= '2021-08-01';
 }

@@ -1,4 +1,4 @@
-/** What Microsoft.ContainerRegistry answers to updates that it does not take. */
+/** Errors of Microsoft.ContainerRegistry for updates. */
 import { ArmError } from './armError.ts';
 
 const badRequest = (message: string) => new ArmError(400, 'BadRequest', message);
@@ -11,7 +11,7 @@ export const registryErrors = {
       `The value ${value === undefined ? 'undefined' : JSON.stringify(value)} of '${path}' is invalid. Accepted: ${accepted}.`,
     ),
 
-  /** As reported by people who ran into the limit. */
+  /** In the wording of public reports. */
   overQuota: (feature: string, quota: number, sku: string) =>
     badRequest(`The requested feature ${feature} exceeds allowed quota ${quota} for the SKU ${sku}.`),
 

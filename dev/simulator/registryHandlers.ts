@@ -14,7 +14,7 @@ export const getRegistry: Handler = (request, simulation) => {
   return { status: 200, body: toRegistryDocument(registry, request.apiVersion) };
 };
 
-/** No ETag, no precondition: the last write wins. */
+/** Registries have no ETag and no precondition: the last write wins. */
 export const patchRegistry: Handler = (request, simulation) => {
   const registry = simulation.registries.get(registryIdOf(request));
   if (!registry) throw notFound(request);
@@ -64,7 +64,7 @@ export const listUsages: Handler = (request, simulation) => {
     { name: 'VNetRules', limit, currentValue: virtualNetworkRules.length, unit: 'Count' },
     { name: 'PrivateEndpointConnections', limit: 200, currentValue: 0, unit: 'Count' },
   ];
-  // This list does not page in the reference: `value` is all there is.
+  // In the reference this list has no pages, only `value`.
   return { status: 200, body: { value: usages } };
 };
 

@@ -1,4 +1,4 @@
-/** From the body of a PATCH to what it changes of a registry. */
+/** Parses the body of a PATCH into changes of a registry. */
 import { isObject, isTags } from './json.ts';
 import { parseNetworkRuleSet, refuseOthers } from './networkRuleSet.ts';
 import type { NetworkRuleSet, Registry } from './registry.ts';
@@ -48,8 +48,8 @@ export function parseRegistryUpdate(
       throw registryErrors.wrongValue(`properties.${key}`, value, values.join(', '));
     }
   }
-  const strange = booleans.find((key) => options[key] !== undefined && typeof options[key] !== 'boolean');
-  if (strange !== undefined) throw registryErrors.wrongValue(`properties.${strange}`, options[strange], 'true, false');
+  const wrong = booleans.find((key) => options[key] !== undefined && typeof options[key] !== 'boolean');
+  if (wrong !== undefined) throw registryErrors.wrongValue(`properties.${wrong}`, options[wrong], 'true, false');
   const rules =
     networkRuleSet === undefined ? registry.networkRuleSet : parseNetworkRuleSet(networkRuleSet, update.apiVersion);
   if (rules !== registry.networkRuleSet || sku !== registry.sku) checkQuota(rules, sku, maxIpRules);

@@ -1,4 +1,6 @@
-/** Azure Resource Graph over what the simulator holds. Rows that the caller may not read are simply not there. */
+/**
+ * Azure Resource Graph over the simulator's resources. Leaves out rows that the caller may not read, without an error.
+ */
 import { isAllowed } from './access.ts';
 import { ArmError, armErrors } from './armError.ts';
 import { isObject, isStringArray } from './json.ts';
@@ -77,7 +79,7 @@ function readSkipToken(token: string): number {
     const { start } = JSON.parse(Buffer.from(token, 'base64url').toString()) as { start?: unknown };
     if (typeof start === 'number') return start;
   } catch {
-    // Not one of ours: refused below.
+    // Not a token of this list: refused below.
   }
   throw badRequest("'$skipToken' is invalid.");
 }

@@ -1,4 +1,4 @@
-/** Resource ids: compared without case, kept as given. */
+/** Resource ids: compared without regard to letter case, stored as given. */
 
 export interface ResourceId {
   readonly id: string;
@@ -22,7 +22,7 @@ export function parseResourceId(id: string): ResourceId {
   return { id, subscriptionId, resourceGroup, type, name };
 }
 
-/** True where `scope` is `id` itself or one of its ancestors; `/` is the ancestor of all. */
+/** True if `scope` is `id` itself or an ancestor of it; `/` is the ancestor of all. */
 export function isInScope(id: string, scope: string): boolean {
   const [inner, outer] = [id.toLowerCase(), scope.toLowerCase().replace(/\/$/, '')];
   return inner === outer || inner.startsWith(`${outer}/`);

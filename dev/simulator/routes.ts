@@ -1,4 +1,4 @@
-/** Every operation that is built: its path, its handler and the action that a role must hold for it. */
+/** The table of implemented operations: path, handler, and the action that a role must contain. */
 import findMyWay from 'find-my-way';
 
 import type { Provider } from './apiVersions.ts';
@@ -14,11 +14,11 @@ export interface Route {
   readonly method: 'GET' | 'PUT' | 'PATCH' | 'DELETE' | 'POST';
   readonly path: string;
   readonly provider: Provider;
-  /** As api-version errors name it. */
+  /** Resource type, for api-version errors. */
   readonly type: string;
   readonly action: string;
   readonly handler: Handler;
-  /** The handler shows what the caller may see and refuses nobody. */
+  /** True: the handler leaves out what the caller may not read, and refuses nobody. */
   readonly isFiltered?: boolean;
 }
 
@@ -84,7 +84,7 @@ export interface RouteMatch {
   readonly params: Readonly<Record<string, string | undefined>>;
 }
 
-/** Fixed path segments match without case; parameters keep the caller's spelling. */
+/** Fixed path segments match in any letter case; parameters keep the caller's spelling. */
 export function buildRouteFinder(): (method: string, path: string) => RouteMatch | undefined {
   const router = findMyWay({ caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 500 });
   for (const route of routes) router.on(route.method, route.path, () => undefined, route);

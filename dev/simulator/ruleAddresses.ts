@@ -1,4 +1,4 @@
-/** Checks of one rule's prefixes, ports and text that need nothing but the rule and the names of service tags. */
+/** Checks the prefixes, ports and description of a single rule. */
 import { findOverlap, parseRange, type AddressRange } from './addresses.ts';
 import type { RuleProperties } from './ruleShape.ts';
 import { nsgErrors, type Side } from './nsgErrors.ts';
@@ -63,7 +63,7 @@ function checkPorts(ruleId: string, rule: RuleProperties, side: Side): void {
   const one = side === 'Source' ? rule.sourcePortRange : rule.destinationPortRange;
   const many = (side === 'Source' ? rule.sourcePortRanges : rule.destinationPortRanges) ?? [];
   checkExactlyOne(ruleId, [one !== undefined, many.length > 0], [`${side}PortRange`, `${side}PortRanges`]);
-  // The plural field takes no `*`.
+  // The plural field does not accept `*`.
   const wrong =
     many.find((value) => value === '*' || !isPortRange(value)) ??
     (one !== undefined && !isPortRange(one) ? one : undefined);

@@ -1,8 +1,8 @@
-/** From the body of a request to a rule: known properties only, of the right type, nothing read-only. */
+/** Parses a rule from the body of a request. Refuses unknown and read-only properties and wrong types. */
 import { isObject, isStringArray, type JsonObject } from './json.ts';
 import { nsgErrors } from './nsgErrors.ts';
 
-/** As given on the wire, less null and empty values. */
+/** As sent by the client, without null and empty values. */
 export interface RuleProperties {
   readonly description?: string;
   readonly protocol: string;
@@ -55,7 +55,7 @@ export function parseRule(body: unknown): RuleProperties {
   const properties = withoutEmpty(checkKeys(rule.properties, allowed, 'SecurityRulePropertiesFormat', path));
   for (const [key, value] of Object.entries(properties)) checkType(`${path}.${key}`, key, value);
   for (const key of Object.keys(enums)) if (!(key in properties)) throw missing(path, key);
-  // An absent number reads as zero in the service, and zero is no priority.
+  // The service reads a missing number as zero, which is not a valid priority.
   const priority = properties.priority ?? 0;
   if (!Number.isInteger(priority) || (priority as number) < 100 || (priority as number) > 4096) {
     throw nsgErrors.invalidPriority(priority);
@@ -63,7 +63,7 @@ export function parseRule(body: unknown): RuleProperties {
   return toCanonicalEnums(properties) as unknown as RuleProperties;
 }
 
-/** An object with none but `allowed` keys; read-only ones are as unwelcome as unknown ones. */
+/** Requires an object with only `allowed` keys. Refuses read-only keys like unknown ones. */
 export function checkKeys(value: unknown, allowed: readonly string[], type: string, path: string): JsonObject {
   if (!isObject(value)) throw nsgErrors.invalidFormat(`Expected an object of type '${type}'. Path '${path}'.`);
   for (const key of Object.keys(value)) {

@@ -20,7 +20,7 @@ export const listRules: Handler = (request, simulation) => {
   return { status: 200, body: toPage(documents, request, simulation) };
 };
 
-/** A full replacement of this one rule. */
+/** Replaces the whole rule. */
 export const putRule: Handler = (request, simulation) => {
   const nsg = simulation.nsgs.get(nsgIdOf(request));
   if (!nsg) throw armErrors.parentResourceNotFound('networkSecurityGroups/securityRules', nsgIdOf(request));
@@ -69,7 +69,7 @@ function readNsg(request: ArmRequest, simulation: Simulation): Nsg {
   return nsg;
 }
 
-/** In place, so that the order of the others never changes. */
+/** Keeps the position of the rule in the list. */
 function replace(nsg: Nsg, name: string, rule: Nsg['rules'][number]): readonly Nsg['rules'][number][] {
   return findRule(nsg, name) ? nsg.rules.map((other) => (other.name === name ? rule : other)) : [...nsg.rules, rule];
 }

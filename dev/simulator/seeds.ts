@@ -1,4 +1,4 @@
-/** Resources put there by a test or a local run, past the API but through the same checks of their content. */
+/** Resources that a test or a local run creates. They do not go through the API, but through the same checks. */
 import { isObject } from './json.ts';
 import type { Nsg, Rule } from './nsg.ts';
 import type { RuleProperties } from './ruleShape.ts';
@@ -30,7 +30,7 @@ export interface RegistrySeed {
   readonly tags?: Readonly<Record<string, string>>;
   /** `Premium` by default. */
   readonly sku?: Registry['sku'];
-  /** `Allow` without rules by default. */
+  /** Default: `Allow`, without rules. */
   readonly networkRuleSet?: {
     readonly defaultAction: NetworkRuleSet['defaultAction'];
     readonly ipRules?: readonly IpRule[];
@@ -39,7 +39,7 @@ export interface RegistrySeed {
   readonly publicNetworkAccess?: 'Enabled' | 'Disabled' | 'SecuredByPerimeter';
   readonly networkRuleBypassOptions?: 'AzureServices' | 'None';
   readonly networkRuleBypassAllowedForTasks?: boolean;
-  /** Locations beside the home region. */
+  /** Locations in addition to the home region. */
   readonly replicaLocations?: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export function toNsg(seed: NsgSeed, simulation: Simulation): Nsg {
   });
 }
 
-/** It may name tags that the documents of the simulation do not have: those are excerpts more often than not. */
+/** Accepts any tag name, because the service tags documents of tests are often only excerpts. */
 export function toSettledRule(nsgId: string, seed: RuleSeed): Rule {
   const rule = toRule(nsgId, seed.name, { properties: seed.properties }, isSpeltLikeTag);
   return { ...rule, provisioningState: 'Succeeded' };

@@ -4,7 +4,7 @@ import { takePage, toPage } from './paging.ts';
 import { isInApi, toApiEntry, type ServiceTagDocument } from './serviceTagsReleases.ts';
 import type { ArmRequest, Handler, Simulation } from './simulation.ts';
 
-/** The location chooses whose rollout is seen; it filters nothing. */
+/** The location chooses which release is returned. It does not filter the list. */
 export const listServiceTags: Handler = (request, simulation) => {
   const document = findDocument(request, simulation);
   const entries = request.fault?.kind === 'emptyValues' ? [] : document.values.filter(isInApi);

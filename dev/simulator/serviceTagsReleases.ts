@@ -1,4 +1,4 @@
-/** Which service tags document a location serves, and when: releases reach locations one after the other. */
+/** Stores which service tags document each location serves since when. A release reaches locations at different times. */
 import { isObject, isStringArray, type JsonObject } from './json.ts';
 
 export interface ServiceTagDocument {
@@ -14,7 +14,7 @@ export interface ServiceTagEntry {
 }
 
 interface Release {
-  /** Lower case; `*` is everywhere. */
+  /** In lower case; `*` means every location. */
   readonly location: string;
   readonly at: number;
   readonly document: ServiceTagDocument;
@@ -24,7 +24,7 @@ export class ServiceTagsReleases {
   #releases: Release[] = [];
   readonly #names = new Set<string>();
 
-  /** What a location can no longer ask for is dropped: a replay of years would not fit into memory. */
+  /** Forgets releases that no location can serve any more; otherwise a replay of years would not fit into memory. */
   add(location: string, document: ServiceTagDocument, at: number, longestLagInMs: number): void {
     const release = { location: location.toLowerCase(), at, document };
     const ofLocation = this.#releases.filter((other) => other.location === release.location);
@@ -36,13 +36,13 @@ export class ServiceTagsReleases {
     for (const { name } of document.values) this.#names.add(name.toLowerCase());
   }
 
-  /** The newest that has arrived; the first there was while none has. */
+  /** Returns the newest release that has reached the location, or the first one if none has. */
   find(location: string, now: number, lagInMs: number): ServiceTagDocument | undefined {
     const here = this.#releases.filter((release) => ['*', location.toLowerCase()].includes(release.location));
     return (here.findLast((release) => release.at + lagInMs <= now) ?? here[0])?.document;
   }
 
-  /** While no document is known, whatever is spelt like a tag is one. */
+  /** Before the first document, every name that is spelt like a tag counts as one. */
   isTag(name: string): boolean {
     return this.#names.size > 0 ? this.#names.has(name) : isSpeltLikeTag(name);
   }
@@ -52,7 +52,7 @@ export function isSpeltLikeTag(name: string): boolean {
   return /^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)?$/i.test(name);
 }
 
-/** An entry as the API words it: numbers are strings, and `state` is there. */
+/** Converts an entry to the format of the API, in which numbers are strings and `state` is present. */
 export function toApiEntry(entry: ServiceTagEntry, withPrefixes = true) {
   const { changeNumber, region, systemService, addressPrefixes, state } = entry.properties;
   return {
@@ -69,13 +69,13 @@ export function toApiEntry(entry: ServiceTagEntry, withPrefixes = true) {
   };
 }
 
-/** The API lists those only that a network security group can name. */
+/** True for tags that a network security group can name: the API lists only those. */
 export function isInApi(entry: ServiceTagEntry): boolean {
   const features = entry.properties.networkFeatures;
   return !isStringArray(features) || features.includes('NSG');
 }
 
-/** Throws where `value` is no weekly file and no answer of the API. */
+/** Throws Error unless `value` has the shape of a weekly file or of an answer of the API. */
 export function requireServiceTagDocument(value: unknown): ServiceTagDocument {
   if (!isObject(value) || !Array.isArray(value.values)) {
     throw new Error('A service tags document is an object with `values`, as in the weekly file or in the API.');

@@ -1,59 +1,64 @@
-/** What a test or a local run may turn; every default is the quick and quiet choice. */
+/** The simulator's settings. The defaults are fast and without faults. */
 import type { AuthSettings } from './access.ts';
 import type { Provider } from './apiVersions.ts';
 import { appIdentity } from './appIdentity.ts';
 import type { ChaosSettings } from './chaos.ts';
 import type { ThrottlingSettings } from './throttling.ts';
 
-/** How Microsoft.Network meets a second write to a network security group while one is running. */
+/** How Microsoft.Network answers a second write to a network security group while one is running. */
 export type LockAnswer =
   /** 429 RetryableError. */
   | 'retryableError'
   /** 409 AnotherOperationInProgress. */
   | 'conflict'
-  /** Accepted; the operation then ends as Failed with AnotherOperationInProgress and nothing is changed. */
+  /** Accepts it; its operation then fails with AnotherOperationInProgress and changes nothing. */
   | 'failLater'
-  /** Accepted; the running operation ends as Canceled and its change is lost. */
+  /** Accepts it; the running operation is canceled and its change is lost. */
   | 'supersede';
 
 export interface Settings {
   readonly now: () => Date;
   /** How long a write to a network security group stays `Updating`. */
   readonly nsgOperationInMs: number;
-  /** A list is taken in turn, one answer a clash. */
+  /** A list is used in turn, one answer per clash. */
   readonly nsgLock: LockAnswer | readonly LockAnswer[];
-  /** `Retry-After` of the 429 that means a lock; undefined: none is sent. */
+  /** `Retry-After` of the 429 that means a lock. Undefined: the header is not sent. */
   readonly nsgLockRetryAfterInSeconds: number | undefined;
-  /** False: `If-Match` is taken and ignored. */
+  /** False: `If-Match` and `If-None-Match` are ignored. */
   readonly honourIfMatch: boolean;
   readonly registryOperationInMs: number;
-  /** How long after a write a registry's rules begin to admit and refuse. */
+  /** How long after a write a registry's new rules take effect. */
   readonly registryEffectInMs: number;
-  /** What a second PATCH meets while one is running. */
+  /** How a second PATCH is answered while one is running. */
   readonly registryConcurrentUpdate: 'conflict' | 'lastWriteWins';
   readonly registryPatchStatus: 200 | 201 | 202;
   readonly maxIpRules: number;
   /** `Retry-After` of operations that are still running. */
   readonly retryAfterInSeconds: number;
-  /** How every `Retry-After` is written. */
+  /** Format of every `Retry-After`. */
   readonly retryAfterAs: 'seconds' | 'date';
-  /** By which a write tells where its operation can be followed. Registries have no `Location`: there it is as `none`. */
+  /**
+   * The headers by which a client follows a write. Registries never send `Location`, so `location` is like `none`
+   * there.
+   */
   readonly operationHeaders: 'all' | 'location' | 'none';
-  /** True: writes that were accepted, and results of operations, are answered without a body. */
+  /** True: accepted writes and results of operations are answered without a body. */
   readonly emptyAnswers: boolean;
-  /** True: what has no letter case in rules of a network security group is shown in capitals, whoever wrote it how. */
+  /** True: fields of security rules that ignore letter case are sent in capitals. */
   readonly showsCapitals: boolean;
   /** GETs of resources answer with the state of this long ago. */
   readonly readLagInMs: number;
-  /** Entries a page of lists that page; undefined: one page. */
+  /** Entries per page of a list. Undefined: one page. */
   readonly pageSize: number | undefined;
-  /** How late a location serves a service tags document, by location in lower case. */
+  /** Location in lower case → how much later it serves a service tags document. */
   readonly serviceTagsLagInMs: Readonly<Record<string, number>>;
   readonly throttling: ThrottlingSettings | undefined;
-  /** The default: who sends no token is the app, with the roles of `infra/`. Undefined: everybody may do everything. */
+  /**
+   * Default: a caller without a token is the app, with the roles of `infra/`. Undefined: everybody may do everything.
+   */
   readonly auth: AuthSettings | undefined;
   readonly chaos: ChaosSettings | undefined;
-  /** The api-versions of providers that have not all of them. */
+  /** Limits providers to these api-versions. */
   readonly apiVersions: Readonly<Partial<Record<Provider, readonly string[]>>>;
 }
 
@@ -82,7 +87,7 @@ export const defaultSettings: Settings = {
   apiVersions: {},
 };
 
-/** Waiting times of the order that people report of Azure. */
+/** Times of the size that people report from Azure. */
 export const azureTimings = {
   nsgOperationInMs: 3_000,
   nsgLockRetryAfterInSeconds: 10,

@@ -1,4 +1,4 @@
-/** The simulated world that every handler works on, and what handlers are handed and give back. */
+/** The state that all handlers share, and the types of their requests and answers. */
 import type { Principal } from './access.ts';
 import { AccessControl } from './access.ts';
 import type { Fault } from './faults.ts';
@@ -11,7 +11,7 @@ import { VersionedMap } from './versions.ts';
 
 export interface ArmRequest {
   readonly method: string;
-  /** Without the query, as the caller spelt it. */
+  /** Without the query, in the caller's spelling. */
   readonly path: string;
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly query: URLSearchParams;
@@ -49,7 +49,7 @@ export class Simulation {
     return this.settings.now().getTime();
   }
 
-  /** The same in every run, so that two runs of one script can be compared. */
+  /** Returns the same ids in every run, so that two runs of a script can be compared. */
   newGuid(): string {
     this.#lastId += 1;
     return `5a5a5a5a-0000-4000-8000-${this.#lastId.toString(16).padStart(12, '0')}`;
@@ -66,7 +66,7 @@ export class Simulation {
     return nsgLock[(this.#lockAnswers - 1) % nsgLock.length] ?? 'retryableError';
   }
 
-  /** What a GET shows: the present, or the past where reads are eventual or a fault says so. */
+  /** Returns what a GET shows: the present state, or an older one because of readLagInMs or a fault. */
   read<T>(map: VersionedMap<T>, id: string, request?: ArmRequest): T | undefined {
     if (request?.fault?.kind === 'staleRead') return map.getPrevious(id);
     return map.getAsOf(id, this.now() - this.settings.readLagInMs);

@@ -13,7 +13,7 @@ import { defaultSettings, type Settings } from './settings.ts';
 import { Simulation } from './simulation.ts';
 
 export interface SimulatorOptions extends Partial<Settings> {
-  /** 0, the default: any free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
 }
 
@@ -25,7 +25,7 @@ export interface Simulator {
   configure(changes: Partial<Settings>): void;
   putSubscription(id: string, state?: 'Enabled' | 'Disabled'): void;
   putResourceGroup(subscriptionId: string, name: string): void;
-  /** Creates or replaces, as somebody else would: the ETag is a new one. */
+  /** Creates or replaces it, like somebody else's change: with a new ETag. */
   putNsg(seed: NsgSeed): void;
   putRule(nsgId: string, seed: RuleSeed): void;
   removeRule(nsgId: string, name: string): void;
@@ -34,20 +34,20 @@ export interface Simulator {
   removeRegistry(id: string): void;
   putLock(scope: string, level: LockLevel): void;
   removeLock(scope: string): void;
-  /** A weekly file or an answer of the API; from now on in `location`, or with `*` everywhere (less its lag). */
+  /** Serves the document (a weekly file or an answer of the API) from now on in `location`, or everywhere for `*`. */
   setServiceTags(location: string, document: unknown): void;
   failNext(matcher: FaultMatcher, fault: Fault, times?: number): void;
   /** `sequence` counts every request, from 1. */
   failAt(sequence: number, fault: Fault): void;
-  /** Faults that were asked for and have not come are not to come any more. */
+  /** Removes all planned faults that have not happened yet. */
   forgetFaults(): void;
-  /** As the wire shows it now, without lag. */
+  /** The body that a GET would return now, without lag. */
   nsg(id: string): ReturnType<typeof toNsgDocument> | undefined;
-  /** As an api-version that knows virtual network rules shows it. */
+  /** The body that a GET with an old api-version would return: with virtual network rules. */
   registry(id: string): ReturnType<typeof toRegistryDocument> | undefined;
-  /** Those that admit callers by now. */
+  /** The IP rules that are in effect now. */
   effectiveIpRules(registryId: string): readonly string[];
-  /** Everything, as plain JSON by resource id. */
+  /** All resources as plain JSON, by id. */
   snapshotState(): StateSnapshot;
   stop(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export interface StateSnapshot {
   readonly registries: Readonly<Record<string, ReturnType<typeof toRegistryDocument>>>;
 }
 
-/** The last one that shows virtual network rules. */
+/** The last api-version that shows virtual network rules. */
 const revealingApiVersion = '2021-08-01-preview';
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {

@@ -1,4 +1,4 @@
-/** Limits of calls: token buckets of Azure Resource Manager, five-minute counts of Microsoft.Network. */
+/** Limits for calls: token buckets of Azure Resource Manager, and five-minute counts of Microsoft.Network. */
 import { armErrors } from './armError.ts';
 
 export interface Bucket {
@@ -9,14 +9,14 @@ export interface Bucket {
 export type CallKind = 'reads' | 'writes' | 'deletes';
 
 export interface ThrottlingSettings {
-  /** One bucket a subscription, a principal and a kind. */
+  /** One bucket per subscription, principal and kind of call. */
   readonly arm: Readonly<Record<CallKind, Bucket>>;
-  /** A subscription's calls of all principals together: so many times the bucket. */
+  /** The bucket for all principals of a subscription together is this many times as large. */
   readonly subscriptionFactor: number;
   readonly network: { readonly writesPerFiveMinutes: number; readonly readsPerFiveMinutes: number };
 }
 
-/** As documented. */
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling */
 export const azureLimits: ThrottlingSettings = {
   arm: {
     reads: { capacity: 250, refillPerSecond: 25 },
@@ -33,7 +33,7 @@ export class Throttle {
   readonly #levels = new Map<string, { tokens: number; at: number }>();
   readonly #calls = new Map<string, number[]>();
 
-  /** Takes a token or throws; gives the headers that tell what is left. */
+  /** Takes a token, or throws 429. Returns the headers that say how many tokens are left. */
   take(
     settings: ThrottlingSettings,
     call: { readonly subscriptionId: string; readonly actor: string; readonly kind: CallKind; readonly now: number },
@@ -57,7 +57,7 @@ export class Throttle {
     };
   }
 
-  /** Counts a call to Microsoft.Network or throws. */
+  /** Counts a call to Microsoft.Network, or throws 429. */
   takeNetwork(settings: ThrottlingSettings, subscriptionId: string, isWrite: boolean, now: number): void {
     const { writesPerFiveMinutes, readsPerFiveMinutes } = settings.network;
     const limit = isWrite ? writesPerFiveMinutes : readsPerFiveMinutes;

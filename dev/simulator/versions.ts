@@ -1,4 +1,4 @@
-/** Values by resource id (compared without case), each with its past: eventual reads and late effects look back. */
+/** Resource id (in any letter case) → value and its earlier versions, which late reads and late effects need. */
 
 interface Version<T> {
   readonly at: number;
@@ -12,13 +12,13 @@ export class VersionedMap<T> {
     return this.#histories.get(id.toLowerCase())?.at(-1)?.value;
   }
 
-  /** As it stood at `time`; what was first there when `time` is before all of it. */
+  /** Returns the value at `time`, or the first value if `time` is earlier. */
   getAsOf(id: string, time: number): T | undefined {
     const history = this.#histories.get(id.toLowerCase()) ?? [];
     return (history.findLast((version) => version.at <= time) ?? history[0])?.value;
   }
 
-  /** As it stood before the last change, however long ago that was. */
+  /** Returns the value before the last change, however long ago that was. */
   getPrevious(id: string): T | undefined {
     const history = this.#histories.get(id.toLowerCase()) ?? [];
     return (history.at(-2) ?? history.at(-1))?.value;

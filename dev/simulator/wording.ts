@@ -1,9 +1,9 @@
-/** The same answer as Azure may also put it. */
+/** Rewords answers in ways in which Azure may word them too. */
 import { isObject } from './json.ts';
 import type { Settings } from './settings.ts';
 import type { ArmResponse } from './simulation.ts';
 
-/** Fields of a security rule whose letter case says nothing. */
+/** Fields of a security rule whose letter case does not matter. */
 const caseless = new Set([
   'protocol',
   'access',
@@ -27,7 +27,7 @@ function inCapitals(value: unknown, isCaseless = false): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inCapitals(item, caseless.has(key))]));
 }
 
-/** The headers of an answer, errors included. */
+/** For the headers of all answers, including errors. */
 export function rewordRetryAfter(
   headers: Readonly<Record<string, string>> = {},
   { retryAfterAs, now }: Settings,
