@@ -1,4 +1,4 @@
-/** What a document says, as one hash, and the ids that are made of it. Change numbers are no part of the content. */
+/** The hash of a document's content, and the snapshot ids made from it. Change numbers are not part of the content. */
 import { createHash } from 'node:crypto';
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import { clouds, type Cloud, type ServiceTagsDocument } from './serviceTags.ts';
@@ -23,10 +23,10 @@ export function toSnapshotId(cloud: Cloud, date: string, changeNumber: number, c
   return `${cloud}-${date.replaceAll('-', '')}-${changeNumber}-${contentHash.slice(0, 12)}`;
 }
 
-/** `builtin` in place of a hash: a release of the history that ships with the product. No snapshot of it is stored. */
+/** `builtin` instead of a hash: a release of the history that is built into the app. No snapshot of it is stored. */
 export const snapshotIdPattern = new RegExp(`^(${clouds.join('|')})-\\d{8}-\\d{1,15}-([0-9a-f]{12}|builtin)$`);
 
-/** True for what may name a snapshot's blob: nothing else reaches a path. */
+/** True if the text may name a snapshot's blob. No other text becomes part of a path. */
 export function isSnapshotId(text: string): boolean {
   return snapshotIdPattern.test(text);
 }

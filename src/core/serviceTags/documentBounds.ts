@@ -1,4 +1,4 @@
-/** How much a document may hold, and what a name in it may be: far above what Microsoft publishes, and no more. */
+/** Limits for the size of a document and for the names in it, far above what Microsoft publishes. */
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import { counted, inWords } from '../words.ts';
 import type { DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
@@ -9,14 +9,14 @@ export const maxPrefixesPerTag = 50_000;
 export const maxPrefixesPerDocument = 500_000;
 /** The largest file so far has 3,039. */
 const maxTags = 50_000;
-/** Of one kind, in one document. */
+/** Warnings of one kind per document. */
 const maxWarnings = 1_000;
 
 /** Names become lines of nginx, Terraform and ipset, file names and URLs. Microsoft's longest has 47 characters. */
 export const namePattern = /^[A-Za-z0-9._-]{1,100}$/;
 const acceptedName = 'expected up to 100 of A-Z, a-z, 0-9, ".", "_" and "-"';
 
-/** A tag as far as it is judged here. */
+/** The part of a tag that is checked here. */
 export interface NamedList {
   readonly name: string;
   readonly properties: {
@@ -26,7 +26,7 @@ export interface NamedList {
   };
 }
 
-/** Throws InvalidDocumentError where a document is larger than any that Microsoft could mean. */
+/** Throws InvalidDocumentError if a document has too many tags or prefixes. */
 export function assertBounded(tags: readonly NamedList[]): void {
   if (tags.length > maxTags) {
     throw new InvalidDocumentError(
@@ -46,8 +46,8 @@ export function totalPrefixes({ values }: ServiceTagsDocument): number {
 }
 
 /**
- * Why tags are left out whole, by their names in lower case. A tag that was known before is then missing, and so in
- * quarantine: what it had stays, and nothing of this list goes in for it.
+ * The tags to leave out, by name in lower case, each with the reason. A tag that was known before is then missing, and
+ * so in quarantine: its prefixes stay, and none of this list are added.
  */
 export function refusedTags(tags: readonly NamedList[]): ReadonlyMap<string, DocumentWarning> {
   const refused = new Map<string, DocumentWarning>();
@@ -79,12 +79,15 @@ function refusal(kind: DocumentWarning['kind'], tag: string, fact: string): Docu
   return { kind, tag, prefix: '', message: `${tag}: ${fact}: the tag is left out` };
 }
 
-/** Text of a document as it may stand in a message: short, and without line breaks and what else is not seen. */
+/** Makes text of a document safe for messages: short, and without line breaks and other invisible characters. */
 export function displayText(text: string): string {
   return shorten(text.slice(0, 200).replaceAll(/\p{C}/gu, '\uFFFD'));
 }
 
-/** The first of each kind, and one that counts the others. What cannot be read decides over removals: it is counted out. */
+/**
+ * Keeps the first 1,000 warnings of each kind, and adds one that counts the others. Throws InvalidDocumentError if more
+ * entries are unreadable: each of them may stop a removal, so none may be forgotten.
+ */
 export function boundWarnings(warnings: readonly DocumentWarning[]): DocumentWarning[] {
   const seen = new Map<DocumentWarning['kind'], number>();
   const kept = warnings.filter(({ kind }) => {

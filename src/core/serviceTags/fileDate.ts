@@ -1,10 +1,10 @@
-/** Of which day a list is, and so whether it may replace another one or can only add to it. */
+/** The day of a list, which decides whether it may replace the current list or only add to it. */
 import { contentHash } from './contentHash.ts';
 import type { DocumentWarning, ServiceTagsDownload } from './serviceTags.ts';
 import type { SourceReport } from './snapshot.ts';
 import { dayInMs, toDay } from '../time.ts';
 
-/** Microsoft says that the Discovery API may be four weeks behind: later than that, nobody waits for a source. */
+/** Microsoft says that the Discovery API may be four weeks late. A source that is later counts as stale. */
 export const maxLagInDays = 28;
 
 export function newestDay(days: readonly (string | undefined)[]): string | undefined {
@@ -14,23 +14,23 @@ export function newestDay(days: readonly (string | undefined)[]): string | undef
     .at(-1);
 }
 
-/** A file that is of a day after tomorrow has a slip in its name. Tomorrow it may be already, where it was made. */
+/** True for a day after tomorrow: such a file has a wrong name. In other time zones it may be tomorrow already. */
 export function isFutureDay(day: string, now: Date): boolean {
   return day > toDay(now.getTime() + dayInMs);
 }
 
-/** A file whose name lay ahead of the day on which it was first seen. */
+/** A file whose name had a future date when the file was first seen. */
 export interface MisdatedFile {
-  /** `YYYY-MM-DD`: the file is of that day for ever, also once the day in its name has come. */
+  /** `YYYY-MM-DD`: the file keeps this day, even when the day in its name has come. */
   readonly firstSeen: string;
-  /** Another file of that name is another file. */
+  /** Tells it from another file with the same name. */
   readonly contentHash: string;
 }
 
-/** By the day in the file's name. */
+/** Keyed by the day in the file's name. */
 export type MisdatedDays = ReadonlyMap<string, MisdatedFile>;
 
-/** A day that has not come is no day: taken for one, it would make every file before it look old. */
+/** Replaces a day in the future by the day on which the file was first seen: it would make every other file look old. */
 export function withKnownDay(
   download: ServiceTagsDownload,
   now: Date,
@@ -50,7 +50,7 @@ export function withKnownDay(
   return { ...download, date: firstSeen, warnings: [...download.warnings, warning] };
 }
 
-/** Those that are known, and those that the warnings of a pull tell of. */
+/** The known misdated files, and those that the warnings of a pull name. */
 export function misdatedDays(
   known: Readonly<Record<string, MisdatedFile>>,
   warnings: readonly DocumentWarning[],
@@ -63,32 +63,32 @@ export function misdatedDays(
   return { ...known, ...Object.fromEntries(found) };
 }
 
-/** `since`: when (ISO) a source first gave this content. Undefined where it has no date at all, as the Discovery API. */
+/** `since`: ISO time at which the source first had this content. Undefined if it has no date at all, as the Discovery API. */
 export function dayOfDownload({ date, warnings }: ServiceTagsDownload, since: string): string | undefined {
   const isMisdated = warnings.some(({ kind }) => kind === 'futureDate');
   return date ?? (isMisdated ? since.slice(0, 10) : undefined);
 }
 
 /**
- * The newest day that what counts is known to be of: the day of a file; without one four weeks before the source was
- * first seen with this content. Undefined where nothing counts.
+ * The newest day of the healthy sources: the day of a file, or, without a date, four weeks before the source was first
+ * seen with this content. Undefined if no source is healthy.
  */
 export function dayOfLists(reports: readonly SourceReport[]): string | undefined {
   return newestDay(reports.filter(isHealthy).map(dayOf));
 }
 
-/** How the list that holds now came to be, as far as it decides over what may take its place. */
+/** What decides whether another list may replace the current one. */
 export interface ListOrigin {
   /** `YYYY-MM-DD` */
   readonly fileDate: string | undefined;
-  /** A late list has added to it. */
+  /** True if an older list has added prefixes to it. */
   readonly isExtended: boolean;
 }
 
 /**
- * A list gives way to one that is newer; to one of the same day where every source answers and no late list has added
- * to it. All else only adds to it: what a late list lacks may have been published since, and what one source alone
- * lists is not gone because that one is silent.
+ * A newer list may replace the current one; a list of the same day may if every source is healthy and no older list has
+ * added to the current one. Any other list only adds: prefixes that an older list lacks may have been published since,
+ * and a prefix that only one source lists is not gone because that source fails.
  */
 export function mayReplace(reports: readonly SourceReport[], { fileDate, isExtended }: ListOrigin): boolean {
   const day = dayOfLists(reports);

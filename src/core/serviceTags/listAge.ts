@@ -1,12 +1,12 @@
-/** How old a list is: by the day on which Microsoft released it, whenever it was fetched. */
+/** How old a list is: counted from the day on which Microsoft released it, whenever it was fetched. */
 import { dayInMs, hourInMs } from '../time.ts';
 import { counted, dayInWords } from '../words.ts';
 import { newestDay } from './fileDate.ts';
 
-/** Microsoft releases a list each week, and left out two weeks at most. */
+/** Microsoft releases a list every week, and has skipped at most two weeks in a row. */
 export const maxListAgeInDays = 21;
 
-/** The newest release that said what the list says: its content may have been the same for weeks. */
+/** Day of the newest release with the content of the list, which may stay the same for weeks. */
 export function releaseDay(
   snapshot: { readonly date: string },
   publication: { readonly date: string } | undefined,

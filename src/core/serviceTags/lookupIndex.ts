@@ -1,5 +1,5 @@
 /**
- * Which tags hold an address: every prefix of a document, sorted by address, each linked to the next wider
+ * Finds the tags that contain an address: every prefix of a document, sorted by address, each linked to the next wider
  * one that contains it.
  *
  * Two CIDRs are either disjoint or one contains the other. So the last prefix that sorts at or before a query
@@ -20,7 +20,7 @@ export interface LookupMatch {
 export interface LookupIndex {
   /** Number of different prefixes. */
   readonly size: number;
-  /** Every match, most specific first; undefined where `text` is neither an address nor a CIDR. */
+  /** Every match, most specific first; undefined if `text` is neither an address nor a CIDR. */
   find(text: string): readonly LookupMatch[] | undefined;
 }
 
@@ -98,7 +98,7 @@ function findIn(table: Table, query: PackedPrefix): readonly LookupMatch[] {
   return index < 0 ? noMatches : chainOf(table, index);
 }
 
-/** From `index` up the links: the first prefix that contains `query`, or -1. */
+/** Follows the links from `index` to the first prefix that contains `query`; -1 if there is none. */
 function containerOf(table: Table, index: number, query: PackedPrefix): number {
   while (index >= 0 && !contains(table, index, query)) index = table.parents[index] ?? -1;
   return index;

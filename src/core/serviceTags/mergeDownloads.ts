@@ -1,5 +1,5 @@
 /**
- * A quorum of sources: an address is in when any source has it, and out only when none has.
+ * A quorum of sources: an address is listed if any source lists it, and removed only if no source does.
  *
  * Lists are compared by address, so a range that one source splits and another does not is no disagreement.
  */
@@ -53,7 +53,7 @@ function onlyIn(leader: ServiceTagsDownload, others: readonly ServiceTagsDownloa
 
 /**
  * Newest date first; a source without a date comes after all that have one, because the weekly file is where changes
- * show first and the API may be weeks behind it. What is equal keeps the order of configuration.
+ * show first and the API may be weeks late. Equal dates keep the order of configuration.
  */
 function rank(downloads: readonly ServiceTagsDownload[]): ServiceTagsDownload[] {
   return downloads.toSorted((a, b) => {
@@ -70,7 +70,7 @@ function disagreementsOf(other: ServiceTagsDownload, base: ReadonlyMap<string, S
   });
 }
 
-/** The parts of a tag's prefixes that the base does not cover; all of them where the base has no such tag. */
+/** The parts of a tag's prefixes that the base lacks; all of them if the base has no such tag. */
 function missingFrom(base: ServiceTag | undefined, tag: ServiceTag): readonly string[] {
   if (!base) return tag.addressPrefixes;
   if (isSameList(base.addressPrefixes, tag.addressPrefixes)) return [];
@@ -95,7 +95,7 @@ function addMissing(
   return { ...document, values: values.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-/** The tag's own prefixes stay as they are written. */
+/** Adds prefixes to a tag. Its own prefixes stay as they are. */
 function withExtras(tag: ServiceTag, extras: readonly string[] | undefined): ServiceTag {
   if (!extras) return tag;
   return { ...tag, addressPrefixes: sortPrefixes([...tag.addressPrefixes, ...dropContained(extras)]) };

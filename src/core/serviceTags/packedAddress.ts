@@ -24,7 +24,7 @@ export function newPackedPrefix(): PackedPrefix {
   return { family: 'ipv4', length: 32, words: new Uint32Array(4) };
 }
 
-/** Parses an address or a CIDR into `out`, host bits cleared; false where the text is neither. */
+/** Parses an address or a CIDR into `out`, host bits cleared; false if the text is neither. */
 export function parsePacked(text: string, out: PackedPrefix): boolean {
   const slash = text.indexOf('/');
   const address = slash < 0 ? text : text.slice(0, slash);

@@ -1,8 +1,8 @@
 /**
  * The one parser of service tags documents, Microsoft's weekly file and the Discovery API's answer alike.
  *
- * Strict in what decides over rules (shape, cloud, names, prefix lists), tolerant in what is only a hint (change
- * numbers and regions of tags). A single bad prefix is left out with a warning: it must not cost the whole week.
+ * Strict about what decides over rules (shape, cloud, names, prefix lists), tolerant about hints (change numbers and
+ * regions of tags). A single bad prefix is left out with a warning, so that it does not make the whole release unusable.
  */
 import * as z from 'zod';
 import { InvalidDocumentError, shorten } from '../errors.ts';
@@ -15,7 +15,7 @@ const aTagName = 'expected the name of a tag';
 /** A change number is part of a snapshot's id. */
 const maxChangeNumber = 999_999_999_999_999;
 
-/** The weekly file writes numbers, the API writes them as text. */
+/** A number in the weekly file, a text in the API's answer. */
 const changeNumber = z
   .union(
     [

@@ -1,4 +1,4 @@
-/** A document whose shape has been checked, made canonical. Apart from its parser, whose schemas cost time to load. */
+/** Makes a checked document canonical. In a file of its own, because the parser's schemas take time to load. */
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import { assertBounded, boundWarnings, displayText, refusedTags } from './documentBounds.ts';
 import { comparePrefixes, parsePrefix, type AddressPrefix } from '../prefixes.ts';
@@ -51,7 +51,7 @@ export function toDocument(raw: RawDocument, cloud: Cloud): ParsedServiceTags {
   return { document: { cloud, changeNumber: raw.changeNumber, values }, warnings: boundWarnings(warnings) };
 }
 
-/** Some entries that are no prefix are left out; where most are none, it is another format, or another thing. */
+/** Single entries that are no prefixes are left out. If most are none, the document has another format: it is refused. */
 function assertReadable(values: readonly RawTag[], warnings: readonly DocumentWarning[]): void {
   const lists = values.map((tag) => tag.properties.addressPrefixes);
   const total = lists.reduce((sum, list) => sum + list.length, 0);
@@ -65,7 +65,7 @@ function assertReadable(values: readonly RawTag[], warnings: readonly DocumentWa
   throw new InvalidDocumentError(`${path}: expected a CIDR such as "20.42.66.0/23", ${found}`, path);
 }
 
-/** Sorted by name; tags of one name, whatever its letter case, become one. */
+/** Sorted by name. Tags whose names differ only in letter case are merged. */
 function canonicalTags(raw: readonly RawTag[], warnings: DocumentWarning[]): ServiceTag[] {
   const parse = cachedParser();
   const byName = new Map<string, { first: RawTag; prefixes: AddressPrefix[] }>();
@@ -115,7 +115,7 @@ function toServiceTag(tag: RawTag, prefixes: readonly AddressPrefix[]): ServiceT
 
 type PrefixParser = (text: string) => AddressPrefix | undefined;
 
-/** Most prefixes stand in several tags (the service, its region, the cloud): each text is parsed once. */
+/** Most prefixes are listed by several tags (the service, its region, the cloud): each text is parsed once. */
 function cachedParser(): PrefixParser {
   const known = new Map<string, AddressPrefix | undefined>();
   return (text) => {

@@ -1,7 +1,7 @@
 /**
- * Regions of a service tag: `AzureContainerRegistry.WestEurope` is the tag's part for the ARM location `westeurope`.
+ * Regions of a service tag: `AzureContainerRegistry.WestEurope` is the regional tag for the ARM location `westeurope`.
  *
- * The suffix decides, without regard to case. `properties.region` never does: it holds a legacy code for a dozen
+ * The suffix decides, without regard to case. `properties.region` never does: it is a legacy code for a dozen
  * regions (`norwaye` for NorwayEast). The suffixes of `AzureCloud` are themselves those codes: `AzureCloud.norwaye`.
  */
 import { defaultServiceTag, type ServiceTag, type ServiceTagsDocument } from './serviceTags.ts';
@@ -16,14 +16,14 @@ export function findTag(document: ServiceTagsDocument, name: string): ServiceTag
   return tagsByName(document).get(name.toLowerCase());
 }
 
-/** The tag's part for one region; undefined where the document has none. */
+/** The regional tag for one region; undefined if the document has none. */
 export function matchRegion(document: ServiceTagsDocument, serviceTag: string, region: string): ServiceTag | undefined {
   return regionalNames(document, serviceTag, region)
     .map((name) => findTag(document, name))
     .find((tag) => tag !== undefined);
 }
 
-/** The legacy codes of ARM locations, as the lists since 2019 have them in `properties.region` of the ACR tags. */
+/** The legacy codes of ARM locations, from `properties.region` of the ACR tags in the lists since 2019. */
 const legacyCodes: Readonly<Record<string, string>> = {
   brazilsoutheast: 'brazilse',
   eastusstg: 'usstagee',
@@ -38,19 +38,19 @@ const legacyCodes: Readonly<Record<string, string>> = {
   switzerlandwest: 'switzerlandw',
 };
 
-/** What the name of a tag's part for a region may end in, in lower case: its ARM location, or its legacy code. */
+/** The suffixes that a regional tag may have, in lower case: the ARM location, or its legacy code. */
 export function regionSuffixes(region: string, document?: ServiceTagsDocument): string[] {
   const location = normalizeRegion(region);
   const listed = document && findTag(document, `${defaultServiceTag}.${location}`)?.region.toLowerCase();
   return [...new Set([location, legacyCodes[location] ?? location, listed ?? location])];
 }
 
-/** What the tag's part for a region may be called. */
+/** The names that the regional tag for a region may have. */
 export function regionalNames(document: ServiceTagsDocument, serviceTag: string, region: string): string[] {
   return regionSuffixes(region, document).map((suffix) => `${serviceTag}.${suffix}`);
 }
 
-/** The tags for one region each of a service tag, by name. */
+/** The regional tags of a service tag, by name. */
 export function regionalTags(document: ServiceTagsDocument, serviceTag: string): ServiceTag[] {
   const start = `${serviceTag.toLowerCase()}.`;
   // A suffix need not be a region: AzureMonitor.Core and AzureFrontDoor.Backend name parts of a service, without a region.
@@ -70,7 +70,7 @@ export function regionOfTag(tag: ServiceTag): string | undefined {
   return dot < 0 || tag.region === '' ? undefined : tag.name.slice(dot + 1).toLowerCase();
 }
 
-// A thousand targets ask one document; it is searched through once.
+// Built once per document, because a thousand targets may look up tags in it.
 const indexes = new WeakMap<ServiceTagsDocument, ReadonlyMap<string, ServiceTag>>();
 
 /** The tags of a document by their names in lower case. */
@@ -87,13 +87,13 @@ export function regionInWords(suffix: string): string {
   return suffix.replaceAll(/(UAE|UK|EUAP|STG|SLV|US|[A-Z][a-z]+|\d+)/g, ' $1').trim();
 }
 
-/** The region of a tag as people write it, from the tag's name; null for a tag of all regions. */
+/** `West Europe` from the name of a regional tag; null for a tag of all regions. */
 export function regionNameOf(tag: string): string | null {
   const dot = tag.indexOf('.');
   return dot < 0 ? null : regionInWords(tag.slice(dot + 1));
 }
 
-/** A region as people write it, from an ARM location: as the document spells it, or as it is. */
+/** `West Europe` from the ARM location `westeurope`, if the document has a regional tag for it; else the location itself. */
 export function locationInWords(document: ServiceTagsDocument | undefined, location: string): string {
   const tag = document && matchRegion(document, defaultServiceTag, location);
   return tag ? regionInWords(tag.name.slice(tag.name.lastIndexOf('.') + 1)) : location;

@@ -3,14 +3,14 @@ import { dropContained, familyOf, sortPrefixes, type AddressFamily } from '../pr
 import { findTag, knownRegions, matchRegion, normalizeRegion, regionSuffixes } from './regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 
-/** What a target wants of a document; `ofRegistry` is resolved to its locations before. */
+/** What a target takes from a document. `ofRegistry` has been resolved to ARM locations before. */
 export interface SelectionRequest {
   readonly serviceTag: string;
   readonly regions: 'all' | readonly string[];
   readonly families: readonly AddressFamily[];
   /**
-   * Regions that an earlier snapshot had for the tag. One that has gone since is a missing tag, which holds everything;
-   * one that nobody ever saw is a mistake in the configuration.
+   * Regions that an earlier snapshot listed for the tag. If one is no longer listed, its tag is missing and nothing is
+   * removed; a region that was never listed is a mistake in the configuration.
    */
   readonly everKnownRegions?: readonly string[];
 }
@@ -25,18 +25,18 @@ export interface Selection {
   readonly tags: readonly string[];
   /** Canonical, no overlap, sorted by address, IPv4 first. */
   readonly prefixes: readonly string[];
-  /** Listed too, but inside of one of `prefixes`: they count where that one is not let in. */
+  /** Listed prefixes inside one of `prefixes`: they are used if that one is not let in. */
   readonly nested: readonly string[];
-  /** How many prefixes the tags have of families that are not asked for. */
+  /** How many prefixes of other families the tags have. */
   readonly otherFamilies: number;
-  /** Tags that should be there and are not. */
+  /** Tags that should be listed and are not. */
   readonly missingTags: readonly string[];
-  /** Tags that are there without a prefix of any family. */
+  /** Tags that are listed without a prefix of any family. */
   readonly emptyTags: readonly string[];
   readonly unknownRegions: readonly UnknownRegion[];
 }
 
-/** Service tag × regions × families. `all` is the tag itself, not the union of its regions: it lists more than they do. */
+/** Selects by service tag, regions and families. `all` is the tag itself, which lists more than the union of its regions. */
 export function selectPrefixes(document: ServiceTagsDocument, request: SelectionRequest): Selection {
   const wanted =
     request.regions === 'all' ? [findTag(document, request.serviceTag)] : findRegionalTags(document, request);
@@ -77,7 +77,7 @@ function findMissing(
   const absent = regionsOf(request).filter((region) => !matchRegion(document, serviceTag, region));
   const current = knownRegions(document, serviceTag);
   const known = new Set([...current, ...(request.everKnownRegions ?? []).map(normalizeRegion)]);
-  // Where the document has nothing at all of the tag, it says nothing about what a region is called.
+  // If the document does not list the tag at all, it cannot tell which regions exist.
   const nameOf = (region: string) => regionSuffixes(region, document).find((suffix) => known.has(suffix));
   const isMistake = (region: string): boolean =>
     nameOf(region) === undefined && (current.length > 0 || findTag(document, serviceTag) !== undefined);

@@ -14,11 +14,11 @@ export interface SnapshotDiff {
   readonly addedTags: readonly string[];
   /** Tags that only the earlier document has, sorted. */
   readonly removedTags: readonly string[];
-  /** By tag name; a tag that came or went is here with all its prefixes. */
+  /** By tag name. A tag that was added or removed is here with all its prefixes. */
   readonly changes: readonly TagChange[];
 }
 
-/** What `after` has that `before` has not, and the other way round, tag by tag; without `before` all is new. */
+/** Compares two documents tag by tag. Without `before` everything is new. */
 export function diffTags(before: ServiceTagsDocument | undefined, after: ServiceTagsDocument): SnapshotDiff {
   const earlier = before ? tagsByName(before) : new Map<string, ServiceTag>();
   const later = tagsByName(after);
@@ -37,21 +37,21 @@ export function diffTags(before: ServiceTagsDocument | undefined, after: Service
   };
 }
 
-/** Two lists of canonical prefixes compared by address. */
+/** Compares two lists of canonical prefixes by address. */
 export function diffPrefixes(before: readonly string[], after: readonly string[]): Omit<TagChange, 'tag'> {
-  // Nearly all of three thousand tags stand still from week to week: those cost a comparison of strings, no parsing.
+  // Nearly all of three thousand tags are the same as the week before: comparing their texts avoids parsing them.
   if (isSameList(before, after)) return { added: [], removed: [] };
   return { added: subtractNew(after, before), removed: subtractNew(before, after) };
 }
 
-function subtractNew(prefixes: readonly string[], covering: readonly string[]): string[] {
-  if (covering.length === 0) return [...prefixes];
-  const known = new Set(covering);
+function subtractNew(prefixes: readonly string[], others: readonly string[]): string[] {
+  if (others.length === 0) return [...prefixes];
+  const known = new Set(others);
   const candidates = prefixes.filter((prefix) => !known.has(prefix));
-  return candidates.length === 0 ? [] : subtractPrefixes(candidates, covering);
+  return candidates.length === 0 ? [] : subtractPrefixes(candidates, others);
 }
 
-/** Text for text, in the same order. */
+/** True if both lists have the same texts in the same order. */
 export function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((prefix, index) => prefix === b[index]);
 }

@@ -8,7 +8,7 @@ export const defaultServiceTag = 'AzureContainerRegistry';
 export interface ServiceTag {
   /** `AzureContainerRegistry` or, for one region, `AzureContainerRegistry.WestEurope`. */
   readonly name: string;
-  /** As the document says it; a legacy code for 12 regions, so never matched against: the name's suffix is. */
+  /** As in the document. A legacy code for 12 regions, so regions are matched by the suffix of `name` instead. */
   readonly region: string;
   readonly systemService: string;
   /** A hint for people. Content decides. */
@@ -27,25 +27,25 @@ export interface ServiceTagsDocument {
   readonly values: readonly ServiceTag[];
 }
 
-/** Something of the input that was mended or left out; the document stands without it. */
+/** Something in the input that was corrected or left out. The rest of the document is used. */
 export interface DocumentWarning {
   readonly kind: 'unreadable' | 'duplicate' | 'hostBits' | 'duplicateTag' | 'futureDate' | 'badName' | 'tooLarge';
-  /** Empty where it is about the document as a whole. */
+  /** Empty if the warning is about the whole document. */
   readonly tag: string;
   readonly prefix: string;
   readonly message: string;
-  /** Of `futureDate`: the day that the file's name says, `YYYY-MM-DD`. */
+  /** Of `futureDate`: the day in the file's name, `YYYY-MM-DD`. */
   readonly day?: string;
-  /** Of `futureDate`: what that file said. */
+  /** Of `futureDate`: hash of the file's content. */
   readonly contentHash?: string;
 }
 
-/** One document as one source gave it. */
+/** A document as read from one source. */
 export interface ServiceTagsDownload {
   readonly source: string;
-  /** `YYYY-MM-DD` from the file's name; undefined where the source has no date (API, a JSON URL). */
+  /** `YYYY-MM-DD` from the file's name; undefined if the source has no date (API, a JSON URL). */
   readonly date: string | undefined;
-  /** Where it really came from: URL or path. */
+  /** URL or path from which it was read. */
   readonly origin: string;
   readonly document: ServiceTagsDocument;
   readonly warnings: readonly DocumentWarning[];

@@ -1,13 +1,13 @@
 /** Splits a list over several feeds so that a change of the list, or of the number of feeds, moves few lines. */
 
-/** The members of `prefixes` that belong to shard `index` (from 1) of `count`. */
+/** The prefixes that belong to shard `index` (from 1) of `count`. */
 export function shardOf(prefixes: readonly string[], index: number, count: number): string[] {
   return prefixes.filter((prefix) => shardIndexOf(prefix, count) === index);
 }
 
 /**
- * Rendezvous hashing: the shard with the highest score keeps the prefix. A prefix's shard depends on nothing but
- * itself and the count; one more shard takes its share from all others and moves nothing between them.
+ * Rendezvous hashing: the shard with the highest score gets the prefix. The shard depends only on the prefix and the
+ * count; one more shard takes prefixes from all others and moves none between them.
  */
 export function shardIndexOf(prefix: string, count: number): number {
   const hash = hashText(prefix);

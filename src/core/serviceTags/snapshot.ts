@@ -1,20 +1,20 @@
 import type { Cloud, DocumentWarning, ServiceTagsDocument } from './serviceTags.ts';
 
-/** Why the removals that a snapshot shows for one tag are not believed. Additions are. */
+/** Why nothing is removed because of one tag of a snapshot. Its new prefixes are still added. */
 export interface TagQuarantine {
   readonly tag: string;
-  /** `unknown`: what it had before cannot be read any more, so nobody knows what it lost. */
+  /** `unknown`: the prefixes that it had before can no longer be read, so nobody knows what it lost. */
   readonly kind: 'missing' | 'empty' | 'shrunken' | 'unknown';
   readonly reason: string;
-  /** The last snapshot whose content for the tag was believed. */
+  /** Id of the last snapshot whose content for the tag was trusted. */
   readonly baseline: string;
-  /** Day of publication (`YYYY-MM-DD`) since when the tag is in quarantine. */
+  /** Day of the release (`YYYY-MM-DD`) since when the tag has been in quarantine. */
   readonly since: string;
-  /** How many further snapshots showed the tag without losing more. */
+  /** How many further releases listed the tag without losing more. */
   readonly confirmations: number;
 }
 
-/** What one source said in the pull that made a snapshot. */
+/** The result of one source in the pull that made a snapshot. */
 export interface SourceReport {
   readonly source: string;
   readonly status: 'healthy' | 'stale' | 'failed';
@@ -24,17 +24,17 @@ export interface SourceReport {
   readonly contentHash?: string;
   readonly origin?: string;
   readonly error?: string;
-  /** Since when (ISO) the source has given this content. */
+  /** ISO time since when the source has had this content. */
   readonly unchangedSince?: string;
 }
 
-/** Where healthy sources disagree about one tag. */
+/** Healthy sources disagree about one tag. */
 export interface SourceDisagreement {
   readonly tag: string;
-  /** The source that has the prefixes: one that the newest document lacks them of, or the newest document alone. */
+  /** The source that lists the prefixes, which the newest document lacks; or the source of the newest document (`isNewest`). */
   readonly source: string;
   readonly prefixes: readonly string[];
-  /** No other source has what the newest document has: it counts double against the budgets. */
+  /** Only the newest document lists the prefixes: they count double against the budgets. */
   readonly isNewest?: true;
 }
 
@@ -43,8 +43,8 @@ export interface SnapshotSummary {
   readonly id: string;
   readonly cloud: Cloud;
   /**
-   * Date of publication as the file's name says it, else the day of the pull: `YYYY-MM-DD`. A list that comes back after
-   * another one was current has the day on which it came back, or the first day after it that makes an id of its own.
+   * `YYYY-MM-DD` from the file's name, else the day of the pull. A list that comes back after another one was current
+   * gets the day on which it came back, or the next day that makes its id unique.
    */
   readonly date: string;
   readonly changeNumber: number;
@@ -59,13 +59,13 @@ export interface SnapshotSummary {
   readonly quarantine: readonly TagQuarantine[];
 }
 
-/** What the history records of the release that a snapshot was made of. Absent in snapshots of version 0.1. */
+/** What the history records about the release of a snapshot. Absent in snapshots of version 0.1. */
 export interface SnapshotRelease {
-  /** `YYYY-MM-DD`: of the file, or the day on which it was first seen; never a day that was made up for an id. */
+  /** `YYYY-MM-DD`: of the file, or the day on which it was first seen; never a day that only makes an id unique. */
   readonly date: string;
   /** ISO time of the last pull before. */
   readonly lookedAt?: string;
-  /** A late list only added to the list before. */
+  /** The list was older than the one before, and only added to it. */
   readonly addsOnly?: true;
 }
 
@@ -77,7 +77,7 @@ export interface Snapshot extends SnapshotSummary {
   readonly document: ServiceTagsDocument;
 }
 
-/** `current/<cloud>.json`: which snapshot holds now. */
+/** `current/<cloud>.json`: which snapshot is current. */
 export interface SnapshotPointer {
   readonly cloud: Cloud;
   readonly snapshot: string;
@@ -85,12 +85,12 @@ export interface SnapshotPointer {
   readonly date: string;
   readonly changeNumber: number;
   /**
-   * The newest day that the list is known to be of: of the newest file followed, or four weeks before a list without a
-   * date was first seen. Absent in pointers of earlier versions: `date` stands for it.
+   * `YYYY-MM-DD`: the day of the newest file in the list, or four weeks before a list without a date was first seen.
+   * Absent in pointers of earlier versions: then `date` is used.
    */
   readonly fileDate?: string;
-  /** The list has more than the newest one, of a late list: only a newer one takes its place. */
+  /** An older list has added prefixes to this one: only a newer list may replace it. */
   readonly isExtended?: boolean;
-  /** ISO time since when it is current. */
+  /** ISO time since when it has been current. */
   readonly since: string;
 }

@@ -1,4 +1,4 @@
-/** What one tag was over time, and since when each of its prefixes has been listed. */
+/** The changes of one tag over time, and since when each of its prefixes has been listed. */
 import {
   comparePrefixes,
   familyOf,
@@ -13,7 +13,7 @@ export interface TagTimelineEntry {
   readonly tag: string;
   readonly snapshot: string;
   readonly previous: string;
-  /** Days of publication, `YYYY-MM-DD`. */
+  /** Days of the two releases, `YYYY-MM-DD`. */
   readonly date: string;
   readonly previousDate: string;
   /** ISO time of the pull. */
@@ -27,7 +27,7 @@ export interface TagTimeline {
   readonly tag: string;
   /** Newest first. */
   readonly entries: readonly TagTimelineEntry[];
-  /** Day of the oldest snapshot: what was there then may be older. */
+  /** Day of the oldest snapshot: prefixes that it lists may be older. */
   readonly oldestDate: string;
 }
 
@@ -36,11 +36,11 @@ export interface PrefixLife {
   readonly family: AddressFamily;
   /** Day since when all of its addresses have been listed without a break. */
   readonly firstSeen: string;
-  /** Day of the last publication that lists it. */
+  /** Day of the last release that lists it. */
   readonly lastSeen: string;
 }
 
-/** Day when the tag was first seen: of the oldest snapshot where it was there from the start. */
+/** Day when the tag was first seen; the day of the oldest snapshot if that lists it. */
 export function firstSeenOf({ entries, oldestDate }: TagTimeline): string {
   const oldest = entries.at(-1);
   return oldest?.kind === 'added' ? oldest.date : oldestDate;
@@ -50,7 +50,7 @@ export function lastChangedOf(timeline: TagTimeline): string {
   return timeline.entries[0]?.date ?? timeline.oldestDate;
 }
 
-/** For every prefix, the day since when it has been listed: the latest day that added any of its addresses. */
+/** For every prefix, the day since when it has been listed: the latest day on which any of its addresses was added. */
 export function firstSeenOfPrefixes(timeline: TagTimeline, prefixes: readonly string[]): ReadonlyMap<string, string> {
   return firstSeenOfAll(
     timeline,
@@ -58,42 +58,42 @@ export function firstSeenOfPrefixes(timeline: TagTimeline, prefixes: readonly st
   );
 }
 
-interface Question {
+interface PrefixQuery {
   readonly text: string;
   /** Index of the newest entry that counts. */
   readonly until: number;
 }
 
-/** All at once: each look through the timeline goes through everything that was ever added. */
-function firstSeenOfAll(timeline: TagTimeline, questions: readonly Question[]): ReadonlyMap<string, string> {
-  const firstSeen = new Map(questions.map(({ text }) => [text, timeline.oldestDate]));
+/** Answers all queries in one pass, because each pass goes through everything that was ever added. */
+function firstSeenOfAll(timeline: TagTimeline, queries: readonly PrefixQuery[]): ReadonlyMap<string, string> {
+  const firstSeen = new Map(queries.map(({ text }) => [text, timeline.oldestDate]));
   const spans: Span[] = [
-    ...questions.map((asked) => ({ prefix: parsePrefix(asked.text), asked })),
+    ...queries.map((query) => ({ prefix: parsePrefix(query.text), query })),
     ...timeline.entries.flatMap(({ date, added }, index) =>
       added.map((text) => ({ prefix: parsePrefix(text), added: { date, index } })),
     ),
   ];
   spans.sort((a, b) => comparePrefixes(a.prefix, b.prefix));
 
-  // Prefixes nest or are apart: those that contain the one at hand are a stack.
+  // Two prefixes are disjoint, or one contains the other: those that contain the current one form a stack.
   const containing: Span[] = [];
   for (const span of spans) {
     while (!isWithin(span, containing.at(-1))) containing.pop();
     for (const outer of containing) {
-      const asked = outer.asked ?? span.asked;
+      const query = outer.query ?? span.query;
       const added = outer.added ?? span.added;
-      if (!asked || !added || added.index < asked.until) continue;
-      if (added.date > (firstSeen.get(asked.text) ?? '')) firstSeen.set(asked.text, added.date);
+      if (!query || !added || added.index < query.until) continue;
+      if (added.date > (firstSeen.get(query.text) ?? '')) firstSeen.set(query.text, added.date);
     }
     containing.push(span);
   }
   return firstSeen;
 }
 
-/** A prefix that is asked for, or one that was added. */
+/** A queried prefix, or one that was added. */
 interface Span {
   readonly prefix: AddressPrefix;
-  readonly asked?: Question;
+  readonly query?: PrefixQuery;
   readonly added?: { readonly date: string; readonly index: number };
 }
 
@@ -101,7 +101,7 @@ function isWithin({ prefix }: Span, outer: Span | undefined): boolean {
   return outer === undefined || (outer.prefix.family === prefix.family && prefix.end <= outer.prefix.end);
 }
 
-/** The prefixes that are listed now, then those that were and are not, each with its days. */
+/** The prefixes that are listed now, then those that no longer are, each with its days. */
 export function prefixLives(timeline: TagTimeline, listed: readonly string[], today: string): readonly PrefixLife[] {
   const now = listed.map((text) => ({ text, until: 0, lastSeen: today }));
   const all = [...now, ...findGone(timeline, listed)];
@@ -114,10 +114,10 @@ export function prefixLives(timeline: TagTimeline, listed: readonly string[], to
   }));
 }
 
-/** Each by its latest removal; what was added since then does not count for it. */
-function findGone(timeline: TagTimeline, listed: readonly string[]): (Question & Pick<PrefixLife, 'lastSeen'>)[] {
+/** The prefixes that are no longer listed, each with its latest removal. Additions after that do not count for it. */
+function findGone(timeline: TagTimeline, listed: readonly string[]): (PrefixQuery & Pick<PrefixLife, 'lastSeen'>)[] {
   const removed = timeline.entries.flatMap((entry) => entry.removed);
-  // Once for all of them: it goes through the whole list, which may have tens of thousands of prefixes.
+  // One call for all of them, because it goes through the whole list, which may have tens of thousands of prefixes.
   const gone = new Set(overlapping(removed, subtractPrefixes(removed, listed)));
   return timeline.entries.flatMap((entry, index) =>
     entry.removed

@@ -1,9 +1,9 @@
-/** Which tags a target takes its prefixes from, and which are looked after without one. */
+/** Which tags a target takes its prefixes from, and which tags people are notified about. */
 import { findTag, regionalTags, regionSuffixes } from './regions.ts';
 import { defaultServiceTag, type ServiceTagsDocument } from './serviceTags.ts';
 import type { Target } from '../targets/target.ts';
 
-/** True where the tag is the target's own, or that of one of its regions; live regions may be any. */
+/** True if the target takes prefixes from the tag. With `ofRegistry`, any region of its service tag counts. */
 export function concerns(target: Target, tag: string): boolean {
   const name = tag.toLowerCase();
   const serviceTag = target.serviceTag.toLowerCase();
@@ -14,8 +14,8 @@ export function concerns(target: Target, tag: string): boolean {
 }
 
 /**
- * Names of the tags that people hear of: those that some target takes its prefixes from, as the document spells them, and
- * the ACR tag always.
+ * Names of the tags that people are notified about: those that a target takes its prefixes from, as the document spells
+ * them, and always the ACR tag.
  */
 export function watchedTags(document: ServiceTagsDocument, targets: readonly Target[]): string[] {
   const names = new Set([findTag(document, defaultServiceTag)?.name ?? defaultServiceTag]);
