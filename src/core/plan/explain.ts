@@ -60,7 +60,8 @@ function isWorthAWord({ fate }: Decided): boolean {
 }
 
 function groupOf({ fate }: Decided): ReasonCode | undefined {
-  if (fate.is === 'doesNotFit' || (fate.is === 'needsApproval' && fate.why === 'fit')) return 'fit';
+  if (fate.is === 'doesNotFit') return 'fit';
+  if (fate.is === 'needsApproval' && (fate.why === 'fit' || fate.why === 'supernet')) return 'fit';
   if (fate.is === 'kept' && fate.why !== 'addOnly' && fate.why !== 'pinned') return 'removalGrace';
   return order.find((code) => code === fate.why);
 }
@@ -255,11 +256,15 @@ function explainShortage(rows: readonly Decided[], context: Explained): Reason[]
   const { room, fitted } = context;
   const { shortage } = fitted;
   if (!shortage) return [];
-  const additions = rows.filter(({ fate }) => fate.change === 'add');
+  const [additions, wider] = partition(
+    rows.filter(({ fate }) => fate.change === 'add'),
+    ({ listed }) => listed !== undefined,
+  );
   const due = rows.filter(({ fate }) => fate.change === 'remove' && fate.isForRoom);
   const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.rules.length, 'rule')} ${agree(shortage.rules.length, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions)}${wayOut(shortage, context)}`;
   return [
     ...reasonFor(shortage.code, prefixesOf(additions), message),
+    ...reasonFor('supernet', prefixesOf(wider), widerSentence(wider)),
     ...reasonFor('fit', prefixesOf(due), remainderSentence(due, shortage)),
   ];
 }
@@ -269,6 +274,12 @@ function remainderSentence(due: readonly Decided[], { leaving }: Shortage): stri
   const way =
     leaving.length > 0 ? 'Approve the plan to take out now what goes with it.' : 'It leaves when there is room.';
   return `${andMore(prefixesOf(due))} ${agree(due.length, 'is', 'are')} due to leave, but there is no room for the parts that are left of the prefix: it stays whole. ${way}`;
+}
+
+/** What wider rules open once the plan is approved. */
+function widerSentence(rows: readonly Decided[]): string {
+  const addresses = countAddresses(prefixesOf(rows), 'ipv4');
+  return `If you approve the plan, fit: supernet also lets in ${counted(addresses, 'address')} that ${agree(Number(addresses), 'is', 'are')} not listed.`;
 }
 
 /** Wider rules that would open more new addresses than the limit has left. */
@@ -297,19 +308,19 @@ function keptInWords(retained: readonly string[], { target }: PlanInput): string
     : `${andMore(retained)} ${is} no longer listed and ${agree(retained.length, 'takes', 'take')} room until ${agree(retained.length, 'it leaves', 'they leave')}.`;
 }
 
-/** How many addresses that are not listed stand open once these are the rules. */
+/** How many addresses that are not listed wider rules let in; what only leaves late is told by its own reason. */
 export function supernetNote({ room, fitted }: Explained): Reason[] {
   const { widening, listed } = room;
   const rules = fitted.afterAll;
   const unlisted = subtractPrefixes(rules, listed);
-  if (widening === undefined || unlisted.length === 0) return [];
-  const held = listed.length - overlapping(listed, subtractPrefixes(listed, rules)).length;
-  const leaving = fitted.rows.filter(
-    ({ fate }) => fate.is === 'kept' || (fate.is === 'needsApproval' && fate.change === 'remove'),
+  const leaving = prefixesOf(
+    fitted.rows.filter(({ fate }) => fate.is === 'kept' || (fate.is === 'needsApproval' && fate.change === 'remove')),
   );
-  const later = countAddresses(intersectPrefixes(unlisted, prefixesOf(leaving)), 'ipv4');
+  if (widening === undefined || subtractPrefixes(unlisted, leaving).length === 0) return [];
+  const covered = listed.length - overlapping(listed, subtractPrefixes(listed, rules)).length;
+  const later = countAddresses(intersectPrefixes(unlisted, leaving), 'ipv4');
   const until = later === 0n ? '' : `, ${inWords(later)} of them until they are removed`;
-  const message = `fit: supernet covers ${counted(held, 'listed prefix')} with ${counted(rules.length, 'rule')} and lets in ${counted(countAddresses(unlisted, 'ipv4'), 'address')} that are not listed (maxExtraAddresses ${inWords(widening.maxExtraAddresses)})${until}.`;
+  const message = `fit: supernet covers ${counted(covered, 'listed prefix')} with ${counted(rules.length, 'rule')} and lets in ${counted(countAddresses(unlisted, 'ipv4'), 'address')} that are not listed (maxExtraAddresses ${inWords(widening.maxExtraAddresses)})${until}.`;
   return [{ code: 'supernet', message, prefixes: unlisted }];
 }
 

@@ -64,7 +64,7 @@ export function measureRoom(input: PlanInput, live: LiveRules, rows: readonly De
   const freeRules = Math.max(0, maxRules - live.others.length);
   const { fit, maxExtraAddresses } = target.capacity;
   if (fit === 'exact') return { ...room, freeRules };
-  const bounds = { widest: target.limits.widestPrefix.ipv4, barred, taken: live.others };
+  const bounds = { widest: target.limits.widestPrefix.ipv4, listed, barred, taken: live.others };
   return {
     ...room,
     freeRules,
@@ -233,7 +233,8 @@ function* arrangeInPart(
   const stands = build(room, { add: [], remove });
   const standing = overlapping(blocks, stands);
   const search = searchOf(room, blocks);
-  const most = Math.min(extraLeft(room, standing), maxNewAddresses);
+  const open = extraIn(room, standing);
+  const most = Math.min(mostExtra(room, standing), open + maxNewAddresses);
   if (!search.require(standing, most)) return { rules: stands, leftOut: add };
   const taken = [...standing];
   let tries = 0;
@@ -308,21 +309,26 @@ function* coverOf(room: Room, prefixes: readonly string[]): Steps<readonly strin
   yield;
   const search = searchOf(room, given);
   yield;
-  return search.require(given, extraLeft(room, given)) ? search.cover.prefixes : undefined;
+  return search.require(given, mostExtra(room, given)) ? search.cover.prefixes : undefined;
 }
 
 function searchOf({ freeRules, widening }: Room, prefixes: readonly string[]): CoverSearch {
   return new CoverSearch(prefixes, freeRules, widening?.bounds ?? { widest: 32 });
 }
 
-function extraLeft({ widening, listed }: Room, rules: readonly string[]): number {
-  return Math.max(0, (widening?.maxExtraAddresses ?? 0) - count(subtractPrefixes(rules, listed)));
+/** What rules may let in beside the list: `maxExtraAddresses`, or what they let in already. */
+function mostExtra(room: Room, rules: readonly string[]): number {
+  return Math.max(room.widening?.maxExtraAddresses ?? 0, extraIn(room, rules));
+}
+
+/** How many addresses of these are not listed. */
+function extraIn({ listed }: Room, prefixes: readonly string[]): number {
+  return count(subtractPrefixes(prefixes, listed));
 }
 
 function opensTooMuch(room: Room, rules: readonly string[]): boolean {
   const opened = subtractPrefixes(rules, [...room.listed, ...room.live.ours]);
-  const extra = count(subtractPrefixes(rules, room.listed));
-  return opened.length > 0 && extra > (room.widening?.maxExtraAddresses ?? 0);
+  return opened.length > 0 && extraIn(room, rules) > (room.widening?.maxExtraAddresses ?? 0);
 }
 
 function isWithinCount(room: Room, rules: readonly string[]): boolean {
@@ -344,10 +350,9 @@ export function waysToFit(room: Room, prefixes: readonly string[]): string {
   const { widening } = room;
   if (!widening) return '';
   const { maxExtraAddresses, bounds } = widening;
-  const open = count(subtractPrefixes(prefixes, room.listed));
   const extraAt = (widest: number): number => {
     const search = new CoverSearch(prefixes, room.freeRules, { ...bounds, widest });
-    return search.require(prefixes, Infinity) ? open + search.extraAddresses : Infinity;
+    return search.require(prefixes, Infinity) ? search.extraAddresses : Infinity;
   };
   // The wider the rules may be, the fewer addresses they open.
   const narrowest = (isEnough: (extra: number) => boolean): number | undefined => {
@@ -427,7 +432,8 @@ function toFitted(
 ): Fitted {
   const { target, live } = room;
   const standing = presentIn(target, live);
-  const fitted = placeRows(room, rows, now, later, early);
+  const isOverCount = later !== undefined && !isWithinCount(room, later.rules);
+  const fitted = placeRows(rows, now, { later, early, isOverCount });
   const known = [...standing, ...prefixesOf(fitted.filter(({ fate }) => fate.change === 'add' || fate.is === 'add'))];
   const extra = subtractPrefixes(now.rules, known);
   const laterExtra = subtractPrefixes(later?.rules ?? [], [...known, ...now.rules]);
@@ -439,7 +445,7 @@ function toFitted(
     rows: [
       ...fitted,
       ...extra.map((prefix) => extraRow(prefix, { is: 'add', why: 'supernet' })),
-      ...laterExtra.map((prefix) => extraRow(prefix, opensMore)),
+      ...laterExtra.map((prefix) => extraRow(prefix, isOverCount ? opensMore : { ...waitsForRoom, why: 'supernet' })),
     ],
     // If the room is enough only once the removals are done, or what others wrote is replaced, both are one step.
     afterAdditions: isOneStep || isReplaced ? now.rules : afterAdditions,
@@ -453,19 +459,23 @@ function extraRow(prefix: string, fate: Decided['fate']): Decided {
   return { prefix, isOwned: false, isApproved: false, fate };
 }
 
+interface Placement {
+  readonly later: Arrangement | undefined;
+  readonly early: readonly string[];
+  /** True if `later` opens more new addresses than `maxAddedAddresses` has left. */
+  readonly isOverCount: boolean;
+}
+
 /** What becomes of the rows in the room that there is. */
 function placeRows(
-  room: Room,
   rows: readonly Decided[],
   now: Arrangement,
-  later: Arrangement | undefined,
-  early: readonly string[],
+  { later, early, isOverCount }: Placement,
 ): readonly Decided[] {
   const [adds, others] = partition(rows, ({ fate }) => fate.is === 'add');
   const [removes, rest] = partition(others, ({ fate }) => fate.is === 'remove');
   const [due, replaced] = partition(removes, ({ live }) => live === 'ours');
   const outside = adds.map(withFate({ is: 'doesNotFit', change: 'add', why: 'fit' }));
-  const isOverCount = later !== undefined && !isWithinCount(room, later.rules);
   const waiting = divide(outside, later?.rules ?? [], withFate(isOverCount ? opensMore : waitsForRoom));
   const isStuck = removes.length > 0 && now.removed.length === 0;
   const isFreed = later !== undefined && later.removed.length > 0;

@@ -1,5 +1,5 @@
 /**
- * Covers IPv4 prefixes with at most so many rules and the fewest addresses that nobody asked for.
+ * Covers IPv4 prefixes with at most so many rules and the fewest addresses that are not listed.
  *
  * The cover is exact: for each node of the binary trie of addresses the cheapest one by 1, 2, … K rules is either the
  * node itself, where it may be used, or the best split of K between its two halves. Prefixes that wait for room are in
@@ -11,45 +11,52 @@ import { specialPurposePrefixes } from '../specialPurpose.ts';
 export interface Cover {
   /** Canonical, no overlap, sorted by address. */
   readonly prefixes: readonly string[];
-  /** Addresses that are covered beyond the given ones. */
+  /** Addresses that are covered and not listed. */
   readonly extraAddresses: number;
 }
 
 /** What a rule of the app's own making may be. */
 export interface CoverBounds {
-  /** Never wider. */
+  /** Never wider, if it holds an address that is not listed. */
   readonly widest: number;
+  /** What costs nothing to let in, whoever else lets it in. Absent: what is given. */
+  readonly listed?: readonly string[];
   /** It holds none of these addresses, nor any special-purpose one. */
   readonly barred?: readonly string[];
   /** It is none of these: a registry holds a prefix once, and these are rules of others. */
   readonly taken?: readonly string[];
 }
 
-/** A given prefix, or the smallest prefix that holds two or more of them. IPv4 addresses fit a number. */
-interface Node {
+/** A prefix: IPv4 addresses fit a number. */
+interface Range {
   readonly start: number;
   readonly size: number;
+}
+
+/** A given prefix, or the smallest prefix that holds two or more of them. */
+interface Node extends Range {
   readonly parent: Node | undefined;
   halves: readonly [Node, Node] | undefined;
-  /** Addresses that one rule for the whole node opens beyond the given ones; Infinity where there may be none. */
+  /** Addresses that are not listed in one rule for the whole node; Infinity where there may be no such rule. */
   asOne: number;
   /** `costs[k - 1]`: the fewest extra addresses at which at most k rules cover what is required of it. Empty: nothing is. */
   costs: Float64Array;
 }
 
 const noCosts = new Float64Array(0);
-const free = new Float64Array(1);
 
 export class CoverSearch {
   readonly #maxRules: number;
   readonly #leaves = new Map<string, Node>();
   readonly #root: Node | undefined;
 
-  /** `given`: all that may be required; addresses of these are no extra ones. */
+  /** `given`: all that may be required. */
   constructor(given: readonly string[], maxRules: number, bounds: CoverBounds) {
     this.#maxRules = maxRules;
-    const leaves = toLeaves(given);
-    this.#root = leaves.length === 0 ? undefined : this.#grow(leaves, 0, leaves.length, undefined, nodeTest(bounds));
+    const leaves = toBlocks(given);
+    const extraOf = extraCounter(bounds.listed ? toBlocks(bounds.listed) : leaves);
+    const asOne = nodeCost(bounds, extraOf);
+    this.#root = leaves.length === 0 ? undefined : this.#grow(leaves, 0, leaves.length, undefined, { extraOf, asOne });
   }
 
   /** Requires some of the given prefixes; false, and nothing more is required, where that takes too many extra addresses. */
@@ -57,7 +64,7 @@ export class CoverSearch {
     if (prefixes.length > 0 && this.#maxRules < 1) return false;
     const nodes = prefixes.map((prefix) => this.#leafOf(prefix)).filter((leaf) => leaf.costs.length === 0);
     const before = new Map<Node, Float64Array>();
-    for (const leaf of nodes) this.#set(leaf, free, before);
+    for (const leaf of nodes) this.#set(leaf, Float64Array.of(leaf.asOne), before);
     for (const node of ancestorsOf(nodes)) this.#set(node, this.#costsOfJoin(node), before);
     const { extraAddresses } = this;
     if (extraAddresses < Infinity && extraAddresses <= maxExtraAddresses) return true;
@@ -90,27 +97,27 @@ export class CoverSearch {
 
   /** Only nodes where two branches meet are made: any other is never better than its child. */
   #grow(
-    leaves: readonly AddressBlock[],
+    leaves: readonly Range[],
     from: number,
     to: number,
     parent: Node | undefined,
-    mayBeRule: (node: Pick<Node, 'start' | 'size'>) => boolean,
+    costs: { readonly extraOf: (range: Range) => number; readonly asOne: (range: Range) => number },
   ): Node {
     const first = leaves[from];
     const last = leaves[to - 1];
     if (!first || !last) throw new RangeError('nothing to cover');
     if (first === last) {
-      const leaf: Node = { start: first.start, size: first.size, parent, halves: undefined, asOne: 0, costs: noCosts };
+      // It stands as it is, whatever it holds.
+      const leaf: Node = { ...first, parent, halves: undefined, asOne: costs.extraOf(first), costs: noCosts };
       this.#leaves.set(toPrefix(first), leaf);
       return leaf;
     }
-    const { start, size } = smallestPrefix(first.start, last.start + last.size - 1);
-    const node: Node = { start, size, parent, halves: undefined, asOne: Infinity, costs: noCosts };
-    const middle = firstFrom(leaves, from, to, start + size / 2);
-    const left = this.#grow(leaves, from, middle, node, mayBeRule);
-    const right = this.#grow(leaves, middle, to, node, mayBeRule);
+    const range = smallestPrefix(first.start, last.start + last.size - 1);
+    const node: Node = { ...range, parent, halves: undefined, asOne: costs.asOne(range), costs: noCosts };
+    const middle = firstFrom(leaves, from, to, range.start + range.size / 2);
+    const left = this.#grow(leaves, from, middle, node, costs);
+    const right = this.#grow(leaves, middle, to, node, costs);
     node.halves = [left, right];
-    if (mayBeRule(node)) node.asOne = size - (last.sum - first.sum + first.size);
     return node;
   }
 
@@ -153,27 +160,31 @@ export function coverPrefixes(
   bounds: CoverBounds,
 ): Cover | undefined {
   const given = dropContained(prefixes);
-  if (given.length <= maxRules) return { prefixes: given, extraAddresses: 0 };
   const search = new CoverSearch(given, maxRules, bounds);
-  return search.require(given, maxExtraAddresses) ? search.cover : undefined;
+  if (!search.require(given, maxExtraAddresses)) return undefined;
+  return given.length <= maxRules ? { prefixes: given, extraAddresses: search.extraAddresses } : search.cover;
 }
 
-interface AddressBlock {
-  readonly start: number;
-  readonly size: number;
-  /** Addresses of the given prefixes up to and with this one. */
-  readonly sum: number;
-}
-
-function toLeaves(prefixes: readonly string[]): AddressBlock[] {
-  let sum = 0;
+function toBlocks(prefixes: readonly string[]): readonly Range[] {
   return dropContained(prefixes).map((text) => {
     const { family, start, end } = parsePrefix(text);
     if (family !== 'ipv4') throw new RangeError(`${text} is IPv6: only IPv4 prefixes are fitted`);
-    const size = Number(end - start) + 1;
-    sum += size;
-    return { start: Number(start), size, sum };
+    return { start: Number(start), size: Number(end - start) + 1 };
   });
+}
+
+/** Counts the addresses of a prefix that are in none of the blocks. */
+function extraCounter(blocks: readonly Range[]): (range: Range) => number {
+  const sums = [0];
+  for (const { size } of blocks) sums.push((sums.at(-1) ?? 0) + size);
+  return ({ start, size }) => {
+    const from = firstFrom(blocks, 0, blocks.length, start);
+    const before = blocks[from - 1];
+    if (before && before.start + before.size > start) return 0;
+    const to = firstFrom(blocks, from, blocks.length, start + size);
+    // A block that begins with the prefix may go on after it.
+    return Math.max(0, size - ((sums[to] ?? 0) - (sums[from] ?? 0)));
+  };
 }
 
 /** What is required has changed below these: their ancestors, each after its halves. */
@@ -209,14 +220,14 @@ function fewestRules({ costs }: Node, maxRules: number): number {
   return rules;
 }
 
-function smallestPrefix(from: number, to: number): { readonly start: number; readonly size: number } {
+function smallestPrefix(from: number, to: number): Range {
   let size = 1;
   while (Math.floor(from / size) !== Math.floor(to / size)) size *= 2;
   return { start: Math.floor(from / size) * size, size };
 }
 
 /** The first of sorted, disjoint blocks that does not lie before an address. */
-function firstFrom(blocks: readonly { readonly start: number }[], from: number, to: number, address: number): number {
+function firstFrom(blocks: readonly Pick<Range, 'start'>[], from: number, to: number, address: number): number {
   let low = from;
   let high = to;
   while (low < high) {
@@ -227,24 +238,27 @@ function firstFrom(blocks: readonly { readonly start: number }[], from: number, 
   return low;
 }
 
-/** Says of a node whether one rule may stand for all of it. */
-function nodeTest({ widest, barred = [], taken = [] }: CoverBounds): (node: Pick<Node, 'start' | 'size'>) => boolean {
+/** What one rule for all of a prefix opens; Infinity if there may be no such rule. */
+function nodeCost(
+  { widest, barred = [], taken = [] }: CoverBounds,
+  extraOf: (range: Range) => number,
+): (range: Range) => number {
   const widestSize = 2 ** (32 - widest);
   const holes = mergePrefixes(ofFamily([...barred, ...specialPurposePrefixes], 'ipv4')).map((text) => {
     const { start, end } = parsePrefix(text);
     return { start: Number(start), end: Number(end) };
   });
   const theirs = new Set(taken);
-  return (node) => {
-    if (node.size > widestSize || theirs.has(toPrefix(node))) return false;
-    const end = node.start + node.size - 1;
-    const next = firstFrom(holes, 0, holes.length, end + 1);
+  return (range) => {
+    const extra = extraOf(range);
+    if ((range.size > widestSize && extra > 0) || theirs.has(toPrefix(range))) return Infinity;
+    const next = firstFrom(holes, 0, holes.length, range.start + range.size);
     const before = holes[next - 1];
-    return before === undefined || before.end < node.start;
+    return before === undefined || before.end < range.start ? extra : Infinity;
   };
 }
 
-function toPrefix({ start, size }: { readonly start: number; readonly size: number }): string {
+function toPrefix({ start, size }: Range): string {
   const bytes = [24, 16, 8, 0].map((shift) => Math.floor(start / 2 ** shift) % 256);
   return `${bytes.join('.')}/${32 - Math.log2(size)}`;
 }

@@ -429,6 +429,27 @@ describe('fit supernet', () => {
       expect(reasonOf(result, 'fit')?.message).toContain(', or maxExtraAddresses 992 or widestPrefix IPv4 /21.');
     });
 
+    test('listed addresses cost nothing, also if a rule of others lets them in', () => {
+      const [left, right] = ['20.1.0.0/25', '20.1.0.128/25'];
+      const world = { target: supernet(0), desired: [left, right, b], foreign: [left], room: 2 };
+
+      const result = fit(world);
+
+      expect(rulesOf(result)).toEqual(['20.1.0.0/23']);
+      expect(result.plan).toMatchObject({ add: [right, b], held: { add: [] }, verdict: 'apply' });
+      const again = fit({ ...world, ours: rulesOf(result) });
+      expect([again.changes, again.plan.verdict]).toEqual([[], 'apply']);
+    });
+
+    test('widestPrefix is for rules that hold more than the list', () => {
+      const desired = ['20.1.0.0/25', '20.1.0.128/25', b, far];
+      const narrow = { widestPrefix: { ipv4: 24, ipv6: 0 } };
+
+      const foreign = ['20.1.0.0/25'];
+      expect(rulesOf(fit({ target: supernet(0, narrow), desired, foreign, room: 3 }))).toEqual(['20.1.0.0/23', far]);
+      expect(rulesOf(fit({ target: supernet(2000, narrow), desired: [a, c], room: 1 }))).toEqual([a]);
+    });
+
     test('what the list got that is wider once it is merged waits, with room for it or without', () => {
       const halves = ['20.16.0.0/22', '20.16.4.0/22'];
 
@@ -487,6 +508,31 @@ describe('fit supernet', () => {
         message: expect.stringMatching(/^1 of 3 prefixes does not fit: .* left out: 40\.1\.0\.0\/24 /),
         prefixes: [far],
       });
+    });
+
+    test('what wider rules open once what waits has left is told, and what it waits for', () => {
+      const target = supernet(600, { maxRemovedPercent: 2 });
+      const state = { absent: [over(far)] };
+
+      const result = fit({ target, desired: [a, c], ours: [far], room: 1, state });
+
+      expect(result.plan.held).toEqual({ add: [a, b, c, '20.1.3.0/24'], remove: [far] });
+      expect(result.plan.reasons.map(({ code, prefixes }) => [code, prefixes])).toEqual([
+        ['fit', [a, c]],
+        ['supernet', [b, '20.1.3.0/24']],
+        ['removalLimit', [far]],
+      ]);
+      expect(reasonOf(result, 'supernet')?.message).toBe(
+        'If you approve the plan, fit: supernet also lets in 512 addresses that are not listed.',
+      );
+      const approved = fit({
+        target,
+        desired: [a, c],
+        ours: [far],
+        room: 1,
+        state: { ...state, ...approvalOf(result) },
+      });
+      expect(rulesOf(approved)).toEqual(['20.1.0.0/22']);
     });
 
     test('approved, it goes in, and only what was shown', () => {

@@ -110,6 +110,7 @@ function toWorld(settings: { readonly policy: Policy; readonly limits: SafetyLim
   const { days, ...rest } = parts.absent;
   const since = new Date(Date.parse('2026-01-10T00:00:00Z') - days * 86_400_000).toISOString();
   const gone = subtractPrefixes(owned, desired);
+  const absent = gone.map((prefix) => absence(prefix, { ...rest, since, confirmations: days > 20 ? 2 : 0 }));
   const beyond = intersectPrefixes(parts.beyond, subtractPrefixes(desired, owned));
   return {
     target,
@@ -117,11 +118,15 @@ function toWorld(settings: { readonly policy: Policy; readonly limits: SafetyLim
     live: isNsg ? dropContained(left) : sortPrefixes(left),
     owned,
     beyond,
-    growth: growthBeyond(beyond),
-    state: stateOwning(owned, {
-      absent: gone.map((prefix) => absence(prefix, { ...rest, since, confirmations: days > 20 ? 2 : 0 })),
-    }),
+    growth: growthBeyond(beyond, 'maxAddedAddresses', { droppedInWindow: droppedBy(absent, settings.limits) }),
+    state: stateOwning(owned, { absent }),
   };
+}
+
+/** What the list dropped in the window that ends at a time, without what few releases listed. */
+function droppedBy(absent: readonly Absence[], { removalConfirmations }: SafetyLimits): (until: string) => string[] {
+  const steady = absent.filter(({ listedReleases = Infinity }) => listedReleases >= removalConfirmations);
+  return (until) => steady.filter(({ since }) => since <= until).map(({ prefix }) => prefix);
 }
 
 /** A world in which a person approved something: what was held, or (the world has moved) something else. */
