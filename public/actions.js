@@ -1,12 +1,12 @@
-/** What a person does to a target: the press of a button, how it goes on, and what came of it. */
+/** What a person does to a target: runs the action of a button, and shows its progress and its result. */
 import { get, post } from './api.js';
 import { askForKey } from './key.js';
 import { button, byId, element } from './dom.js';
 import { itemsOf } from './plan.js';
 import { count, duration, prefixWords, regionWords } from './words.js';
 
-/** What is told after an action stays on the page until it is put away. */
-function tell(tone, ...parts) {
+/** Shows the result of an action until the person puts it away. */
+function showResult(tone, ...parts) {
   const note = element('div', { className: `note ${tone}` });
   const away = button('Put away', { className: 'link' }, () => note.remove());
   note.append(...parts, ' ', away);
@@ -15,8 +15,8 @@ function tell(tone, ...parts) {
 }
 
 /**
- * `start` does the action and gives what to tell. The button says for how long it has been working; whoever needs the
- * new state is called when it is over, whatever came of it.
+ * `start` does the action and returns what to show. Meanwhile the button says for how long it has been working.
+ * `whenDone` is called after success and after failure.
  */
 export async function act(pressed, start, whenDone) {
   const text = pressed.textContent;
@@ -27,10 +27,10 @@ export async function act(pressed, start, whenDone) {
     pressed.textContent = `Working for ${Math.round((Date.now() - begun) / 1000)} seconds…`;
   }, 1000);
   try {
-    tell('good', ...(await start()));
+    showResult('good', ...(await start()));
   } catch (error) {
     if (error.status === 401 || error.status === 403) askForKey({ isRefused: true, retry: () => whenDone() });
-    else tell('bad', error.message, ...linkAfter(error));
+    else showResult('bad', error.message, ...linkAfter(error));
   } finally {
     clearInterval(timer);
     pressed.disabled = false;
@@ -58,7 +58,7 @@ export async function approve(name, planId) {
   return [element('b', {}, `${name}: approved. `), ...(await describeRun(runId, message))];
 }
 
-/** One after the other; what is refused is told, and the rest goes on. */
+/** Approves one plan after the other. A refusal is shown and does not stop the others. */
 export async function approveAll(targets) {
   const refused = [];
   for (const { name, planId } of targets) {

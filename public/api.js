@@ -1,9 +1,9 @@
 /**
- * The API, as the pages ask it. A function key is kept in this module alone: one in the page's own address is taken out of
- * it at once, so that it stands in no history, no bookmark and no other request's URL.
+ * Calls the API. Only this module has the function key. A key in the page's own address is removed from it at once, so
+ * that it appears in no history, no bookmark and no other request's URL.
  */
 let key = takeKeyFromAddress();
-/** What was answered last, by path, with its ETag. */
+/** The last answers by path, with their ETags. */
 const answers = new Map();
 /** How far the server's clock is ahead of this one's. */
 let clockOffsetInMs = 0;
@@ -13,12 +13,12 @@ export function useKey(typed) {
   answers.clear();
 }
 
-/** The server's time: deadlines are its own, whatever this machine's clock says. */
+/** The server's time: deadlines must not depend on the clock of this machine. */
 export function now() {
   return new Date(Date.now() + clockOffsetInMs);
 }
 
-/** The answer, and whether it is another one than the last time. Throws as `call` does. */
+/** The answer, and whether it differs from the last one. Throws like `call`. */
 export async function get(path, options = {}) {
   const known = answers.get(path);
   const response = await call(path, {
@@ -39,13 +39,13 @@ export async function post(path, body, options = {}) {
   return response.json();
 }
 
-/** Takes back what was posted there. */
+/** Takes back what was posted to the same path. */
 export async function takeBack(path) {
   const response = await call(path, { method: 'DELETE' });
   return response.json();
 }
 
-/** Whatever is answered, as text. */
+/** Status and text of any answer, even of an error. */
 export async function ask(path) {
   const response = await fetch(path, { cache: 'no-store', headers: { ...(key && { 'x-functions-key': key }) } });
   return { status: response.status, text: await response.text() };

@@ -1,4 +1,4 @@
-/** The pictures: plain SVG, drawn to the width that there is. */
+/** Charts in plain SVG, drawn to the width of the page. */
 import { element, svg } from './dom.js';
 import { count, day, number } from './words.js';
 
@@ -20,7 +20,7 @@ function toTime(date) {
   return Date.parse(date.length === 10 ? `${date}T00:00:00Z` : date);
 }
 
-/** A small line of sizes over time; each is a step. */
+/** A small line of sizes over time, drawn in steps. */
 export function sparkline(sizes, label, { width = 96, height = 22, max } = {}) {
   if (sizes.length === 0) return element('small', {}, 'not known yet');
   const times = sizes.map(([date]) => toTime(date));
@@ -44,7 +44,7 @@ function round(value) {
   return Math.round(value * 10) / 10;
 }
 
-/** Seven boxes, one for each day between a release and its use; filled: gone. */
+/** Seven boxes, one per day from a release to its deadline; the days that have passed are filled. */
 export function deadlineStrip(deadline, now) {
   const left = (Date.parse(deadline) - now) / dayInMs;
   const gone = Math.min(7, Math.max(0, 7 - Math.ceil(left)));
@@ -80,8 +80,8 @@ const measures = {
 };
 
 /**
- * The size of a tag after each release, IPv4 and IPv6. The arrow keys and the pointer go from release to release; what
- * one changed is told below.
+ * The size of a tag after each release, IPv4 and IPv6. The arrow keys and the pointer choose a release; the text below
+ * says what it changed.
  */
 export function historyChart({ sizes, until, hrefOf }) {
   const readout = element('p', { className: 'readout' });
@@ -107,13 +107,13 @@ export function historyChart({ sizes, until, hrefOf }) {
       if (nearest !== chosen) choose(nearest);
     });
     picture.replaceChildren(node);
-    tell();
+    showReadout();
   };
   const choose = (index) => {
     chosen = Math.min(sizes.length - 1, Math.max(0, index));
     draw();
   };
-  const tell = () => readout.replaceChildren(...describeSize(sizes, chosen, hrefOf));
+  const showReadout = () => readout.replaceChildren(...describeSize(sizes, chosen, hrefOf));
   drawToWidth(picture, (next) => {
     width = next;
     draw();
@@ -221,7 +221,7 @@ function niceTop(value) {
 
 const weekInMs = 7 * dayInMs;
 
-/** A box for each week since the first release: empty if none appeared, the darker the more of the tag changed. */
+/** One box per week since the first release: empty without a release, and darker the more of the tag changed. */
 export function calendar(releases, hrefOf) {
   const container = element('div', {});
   drawToWidth(container, (width) => container.replaceChildren(drawCalendar(releases, width, hrefOf)));
@@ -264,7 +264,7 @@ function drawCalendar(releases, width, hrefOf) {
   );
 }
 
-/** Weeks without a release, the longest first. */
+/** Gaps of more than ten days between two releases, the longest first. */
 export function longestGaps(releases, most = 4) {
   return releases
     .slice(1)

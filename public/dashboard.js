@@ -1,4 +1,4 @@
-/** Which part of the page is shown, and when it is asked for again. */
+/** Shows one view of the page, and refreshes it. */
 import { get, now } from './api.js';
 import { byId, element, show } from './dom.js';
 import { showFacts, showNow, showTargets, showWaits } from './home.js';
@@ -9,16 +9,16 @@ import { dayAndTime, relative, tick } from './words.js';
 
 const refreshInMs = 30_000;
 const tickInMs = 10_000;
-/** While something is being updated. */
+/** Used instead while something is being updated. */
 const soonInMs = 5_000;
 
-/** What a refresh of the view that is open asks for, given by its page. True: something is under way. */
+/** Refreshes the open view; resolves to true while something is being updated. */
 let refreshView = refreshHome;
 let shownPictures;
 let refreshing;
 let soon;
 
-/** One refresh at a time; what cannot be read leaves what there is, greyed. */
+/** Runs one refresh at a time. If it fails, the old content stays, greyed. */
 function refresh() {
   clearTimeout(soon);
   refreshing ??= refreshView()
@@ -33,7 +33,7 @@ function refresh() {
   return refreshing;
 }
 
-/** After an action: what is under way may be of before it. */
+/** For after an action: a refresh that is already running may show the state from before. */
 async function refreshNow() {
   await refreshing;
   await refresh();

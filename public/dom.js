@@ -29,7 +29,7 @@ function isThere(child) {
   return child !== undefined && child !== null && child !== false && child !== '';
 }
 
-/** Replaces what is in `parent`. What has the focus keeps it, and what was unfolded stays so, by their ids. */
+/** Replaces the children of `parent`. Elements that keep their id keep the focus and stay unfolded. */
 export function show(parent, ...children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement.id : '';
   const unfolded = [...parent.querySelectorAll('details[open][id]')].map(({ id }) => id);
@@ -53,7 +53,7 @@ export function definitions(rows) {
   );
 }
 
-/** A table that becomes a list on a narrow screen; the roles stay, whatever the style makes of it. */
+/** On a narrow screen the style shows the table as a list; because of the roles it stays a table for screen readers. */
 export function table(caption, columns, rows) {
   const head = columns.map((column) => element('th', { scope: 'col', role: 'columnheader' }, column));
   return element(

@@ -1,4 +1,4 @@
-/** The first page: how everything stands, what waits, what changed, what is normal, and the targets. */
+/** The first page: the state of everything, what waits, what changed, what is normal, and the targets. */
 import { now } from './api.js';
 import { act, approve, approveAll, pause, targetHref } from './actions.js';
 import { deadlineStrip, roomBar, sparkline } from './charts.js';
@@ -22,7 +22,7 @@ export function showNow({ now: { tone, sentence, details }, list }) {
   );
 }
 
-/** Both ages of the list: since when it is out, and since when it is known here. */
+/** Both ages of the list: when Microsoft released it, and when the app last fetched it. */
 function describeList({ released, fetchedAt, sources }) {
   if (!released) return [];
   const healthy = sources.filter(({ status }) => status === 'healthy').length;
@@ -101,7 +101,7 @@ function firstListed(items) {
   return days.length === 1 ? [`First listed on ${day(days[0])}.`] : [];
 }
 
-/** One target by its name, several by their number: unfolded they are all there. */
+/** The name of one target; for several their number, which unfolds to all names. */
 function cardName({ id, targets }) {
   const links = targets.map(({ name }) => element('a', { href: targetHref(name) }, name));
   if (targets.length === 1) return links;
@@ -155,7 +155,7 @@ function cardButtons({ targets, actions, kind }, id, refresh) {
   return actions.map((action) => offered[action]());
 }
 
-/** What changed, and what is normal: read at once, before the table. */
+/** What changed, and what is normal. */
 export function showFacts({ releases, normal }) {
   const changed = releases.filter(({ added, removed }) => added + removed > 0).slice(0, 3);
   const [newest] = releases;

@@ -2,7 +2,7 @@
 import { useKey } from './api.js';
 import { button, byId, element } from './dom.js';
 
-/** `retry`: called with the new key in use. */
+/** `retry` is called when the new key is in use. */
 export function askForKey({ isRefused, retry }) {
   const area = byId('key');
   const input = element('input', {

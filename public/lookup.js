@@ -1,11 +1,11 @@
-/** What an address is, while it is typed: an address, a range, or a pasted line of a log or an error. */
+/** Explains what is typed: an address, a range, or a pasted line of a log or an error. */
 import { get, post } from './api.js';
 import { targetHref } from './actions.js';
 import { byId, element, show } from './dom.js';
 import { day, pill } from './words.js';
 
 const waitInMs = 250;
-/** A URL is no place for more. */
+/** Longer texts are sent in the body and not in the URL. */
 const longestQuery = 300;
 const shownTargets = 8;
 
@@ -19,14 +19,14 @@ export function startLookup() {
   });
 }
 
-/** Something that could be an address: whatever is shorter is still being typed. */
-function mayHoldAddress(text) {
+/** False while the person is still typing the address. */
+function mayContainAddress(text) {
   return /\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f:]*:/i.test(text);
 }
 
 async function explain(text) {
   asking?.abort();
-  if (!mayHoldAddress(text)) return show(byId('explained'));
+  if (!mayContainAddress(text)) return show(byId('explained'));
   asking = new AbortController();
   const { signal } = asking;
   try {

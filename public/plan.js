@@ -1,8 +1,8 @@
-/** A plan, prefix by prefix, in groups: what waits for a person first. */
+/** Shows a plan prefix by prefix, in groups: first those that wait for a person. */
 import { element, row, table } from './dom.js';
 import { count, day, number, regionWords, relative } from './words.js';
 
-/** Each group: its items, its title for one and for several, and whether it is folded. */
+/** Each group: the fate of its items, its title, and whether it is folded. */
 const groups = [
   ['needsApproval', 'Waits for approval', false],
   ['doesNotFit', 'Does not fit: an approval does not help', false],
@@ -21,7 +21,7 @@ export function itemsOf(plan, fate) {
   return plan.items.filter((item) => item.fate === fate);
 }
 
-/** Only what needs an approval can be approved: neither what has no room nor what is never allowed. */
+/** False if nothing needs an approval: prefixes that do not fit or are never allowed cannot be approved. */
 export function canBeApproved(plan) {
   return plan.verdict === 'held' && !plan.gate && itemsOf(plan, 'needsApproval').length > 0;
 }
@@ -53,7 +53,7 @@ function itemRow({ prefix, tag, addresses, change, firstListed, why, until, dead
   ]);
 }
 
-/** One sentence: what the plan comes to. */
+/** One sentence that sums up the plan. */
 export function planSentence(plan) {
   const counts = (fate, change) =>
     itemsOf(plan, fate).filter((item) => change === undefined || item.change === change).length;

@@ -68,7 +68,7 @@ function showRegion(tag, { listed, prefixes }, { sizes, releases, quarantine }, 
   );
 }
 
-/** A tag that vanished is not believed to be gone at once; a person can say that it is. */
+/** A tag that vanished is in quarantine first; later a person can confirm that it is gone. */
 function describeQuarantine(tag, { status, reason, confirmedAt }, refresh) {
   return element(
     'div',

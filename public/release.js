@@ -109,7 +109,7 @@ function prefixes(title, sign, list) {
   );
 }
 
-/** What undoing means is said before the button that does it; it can be taken back. */
+/** The button to undo the release, with its effect above it; or the button to take that back. */
 function undo({ snapshot, isBuiltIn, isRejected }, refresh) {
   if (isBuiltIn) return undefined;
   if (isRejected) {

@@ -6,7 +6,7 @@ import { button, byId, definitions, element, row, show, table } from './dom.js';
 import { canBeApproved, planGroups, planSentence } from './plan.js';
 import { count, day, dayAndTime, duration, kindWords, number, pill, relative } from './words.js';
 
-/** Gives what refreshes the page. The live rules are read again only after a run, as that asks Azure. */
+/** Returns the function that refreshes the page. It reads the live rules again only after a run, because that calls Azure. */
 export function openTarget(name, refresh, query) {
   const path = `targets/${encodeURIComponent(name)}`;
   const expected = query?.get('plan');
@@ -152,7 +152,7 @@ async function showPlan({ name, ownership, capacity }, path, expected, refresh) 
   showAllowed(plan, ownership, capacity);
 }
 
-/** Live against wanted, and how much room is left. */
+/** Compares the live rules with the list, and shows how much room is left. */
 function showAllowed(plan, ownership, capacity) {
   const counts = (...fates) => plan.items.filter(({ fate }) => fates.includes(fate)).length;
   const missing = counts('add', 'needsApproval', 'doesNotFit');
@@ -209,7 +209,7 @@ async function showRuns({ name }) {
   );
 }
 
-/** The live rules after each run that looked at them. */
+/** The size of the live rules after each run that read them. */
 function describeSizes(sizes) {
   if (sizes.length === 0) return undefined;
   const [first, last] = [sizes[0], sizes.at(-1)];
@@ -252,7 +252,7 @@ function runRow({ startedAt, durationInMs, outcome, counts, trigger, reasons }) 
   ]);
 }
 
-/** An earlier list is chosen, what would change is shown, and only then can it be done. */
+/** A person chooses an earlier list and sees what would change; only then the button to roll back appears. */
 function showRollback({ name, pin }, path, refresh) {
   if (byId('rollback-choice')) return;
   const preview = element('div', { role: 'status' });

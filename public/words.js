@@ -18,7 +18,7 @@ export function count(value, noun) {
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `14 Sep 2026`, of a day or an ISO time in UTC. */
+/** `14 Sep 2026`, from a day or an ISO time in UTC. */
 export function day(iso) {
   const [year, month, date] = iso.slice(0, 10).split('-');
   return `${Number(date)} ${months[Number(month) - 1]} ${year}`;
@@ -29,7 +29,7 @@ export function dayAndTime(iso) {
   return `${day(iso)} at ${iso.slice(11, 16)} UTC`;
 }
 
-/** `2 days 3 hours`, `4 minutes`: as much as one needs. */
+/** `2 days 3 hours`, `4 minutes` */
 export function duration(ms) {
   if (ms < minuteInMs) return 'less than a minute';
   if (ms < hourInMs) return count(Math.floor(ms / minuteInMs), 'minute');
@@ -39,7 +39,7 @@ export function duration(ms) {
   return days < 10 && hours > 0 ? `${count(days, 'day')} ${count(hours, 'hour')}` : count(days, 'day');
 }
 
-const tellers = {
+const relativeForms = {
   ago: (time) => `${duration(now() - time)} ago`,
   since: (time) => `for ${duration(now() - time)}`,
   deadline: (time) =>
@@ -47,15 +47,19 @@ const tellers = {
   due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue for ${duration(now() - time)}`),
 };
 
-/** A time that tells how far away it is, and goes on telling. */
+/** An element that shows how far away a time is; `tick` keeps it up to date. */
 export function relative(iso, form) {
-  return element('time', { dateTime: iso, title: dayAndTime(iso), 'data-form': form }, tellers[form](new Date(iso)));
+  return element(
+    'time',
+    { dateTime: iso, title: dayAndTime(iso), 'data-form': form },
+    relativeForms[form](new Date(iso)),
+  );
 }
 
 /** Brings every relative time on the page up to date. */
 export function tick() {
   for (const node of document.querySelectorAll('time[data-form]')) {
-    const text = tellers[node.dataset.form](new Date(node.dateTime));
+    const text = relativeForms[node.dataset.form](new Date(node.dateTime));
     if (node.textContent !== text) node.textContent = text;
   }
 }
@@ -86,7 +90,7 @@ export function pill(status) {
   return element('span', { className: `pill ${tone}` }, words);
 }
 
-/** `West Europe`, of a tag such as `AzureContainerRegistry.WestEurope`. */
+/** `West Europe`, from a tag such as `AzureContainerRegistry.WestEurope`. */
 export function regionWords(tag) {
   const [, suffix] = tag.split('.');
   return suffix?.replaceAll(/(UAE|UK|EUAP|STG|SLV|US|[A-Z][a-z]+|\d+)/g, ' $1').trim();
