@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A package has the built command; a checkout that was not built yet runs its source.
+// Runs the built command, as in the npm package. A checkout that is not built yet runs the source.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 

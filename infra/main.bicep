@@ -1,18 +1,18 @@
-// Everything that the app needs, without a stored secret: deploy at subscription scope.
+// Everything that the app needs, without any stored secret. Deploy it at subscription scope.
 targetScope = 'subscription'
 
-@description('Short name of this deployment: it is part of every resource name.')
+@description('Short name of this deployment. It is part of every resource name.')
 @minLength(2)
 @maxLength(24)
 param environmentName string
 
-@description('Region of the app. Flex Consumption must be offered there.')
+@description('Region of the app. Azure must offer Flex Consumption there.')
 param location string
 
 @description('Resource group to create or use. Empty: rg-<environmentName>.')
 param resourceGroupName string = ''
 
-@description('Resource ids of the network security groups that the app may write rules of.')
+@description('Resource ids of the network security groups whose rules the app may write.')
 param networkSecurityGroupIds string[] = []
 
 @description('Resource ids of the Premium registries whose IP rules the app may write.')
@@ -21,13 +21,13 @@ param registryIds string[] = []
 @description('Resource ids of registries that are only read, for targets with "regions": { "ofRegistry": … }.')
 param observedRegistryIds string[] = []
 
-@description('Ids of the subscriptions in which the app may ask for resources with the tag service-tag-sync.')
+@description('Ids of the subscriptions in which the app may search for resources with the tag service-tag-sync.')
 param discoverySubscriptionIds string[] = []
 
-@description('SERVICE_TAGS_SOURCES of docs/contract.md. Only with "api" in it does the identity get a role at subscription scope for it.')
+@description('SERVICE_TAGS_SOURCES of docs/contract.md. If it contains "api", the identity gets a role at subscription scope to read service tags.')
 param serviceTagsSources string = 'download,api'
 
-@description('SERVICE_TAGS_LOCATION: whose rollout of service tags the Discovery API shows.')
+@description('SERVICE_TAGS_LOCATION: the region whose copy of the service tags the Discovery API returns.')
 param serviceTagsLocation string = location
 
 @description('TARGETS: path in the package, or blob:config/<name>.')
@@ -39,61 +39,61 @@ param pullSchedule string = '0 30 */6 * * *'
 @description('RECONCILE_SCHEDULE: NCRONTAB with six fields, UTC.')
 param reconcileSchedule string = '0 0 * * * *'
 
-@description('ARM_API_VERSIONS: comma list of <provider or resource type>=<api-version>. Empty: those of the SDK.')
+@description('ARM_API_VERSIONS: comma list of <provider or resource type>=<api-version>. Empty: the versions of the SDK.')
 param armApiVersions string = ''
 
-@description('Proxy for every call that goes out: HTTPS_PROXY and HTTP_PROXY. Empty: none.')
+@description('Proxy for every outgoing call: HTTPS_PROXY and HTTP_PROXY. Empty: none.')
 param outboundProxy string = ''
 
-@description('NO_PROXY: comma list of hosts that are asked directly.')
+@description('NO_PROXY: comma list of hosts that the app calls without the proxy.')
 param noProxy string = ''
 
-@description('UPDATES_PAUSED: true writes nothing to any target.')
+@description('UPDATES_PAUSED: if true, the app writes to no target.')
 param updatesPaused bool = false
 
 @description('NOTIFICATION_WEBHOOKS: comma list of HTTPS URLs, or a Key Vault reference.')
 @secure()
 param notificationWebhooks string = ''
 
-@description('NOTIFICATION_SECRET: signs notifications; a Key Vault reference works too.')
+@description('NOTIFICATION_SECRET: key that signs notifications, or a Key Vault reference.')
 @secure()
 param notificationSecret string = ''
 
-@description('Resource ids of the Key Vaults that references above name: the app may read their secrets then.')
+@description('Resource ids of the Key Vaults in the references above. The app gets a role to read their secrets.')
 param keyVaultIds string[] = []
 
-@description('Who gets the alerts. Empty: the alerts are raised and shown in the portal, nobody is written to.')
+@description('E-mail addresses that get the alerts. Empty: the portal shows the alerts, and nobody gets a message.')
 param alertEmails string[] = []
 
-@description('True: the app runs in a virtual network of its own and reaches its storage through private endpoints only.')
+@description('True: the app runs in its own virtual network and reaches its storage only through private endpoints.')
 param virtualNetworkEnabled bool = false
 
-@description('Addresses and CIDRs that reach the API: firewalls that poll, and the people who approve. Empty: everybody with a key.')
+@description('Addresses and CIDRs that may call the API: firewalls that poll, and people who approve. Empty: everybody with a key.')
 param allowedIpRanges string[] = []
 
 @description('Addresses and CIDRs from which the app may be published. Empty: everywhere, with Entra ID.')
 param publisherIpRanges string[] = []
 
-@description('Locations of an availability test that asks for health every five minutes, such as emea-nl-ams-azr. Empty: no test.')
+@description('Locations of an availability test that calls health every five minutes, such as emea-nl-ams-azr. Empty: no test.')
 param availabilityTestLocations string[] = []
 
-@description('Days for which a record of the ledger cannot be changed or deleted, as long as the policy stands. Only a policy that was locked cannot be taken away: docs/operations.md. 0: the deployment leaves the container as it is.')
+@description('Days for which a ledger record cannot be changed or deleted. Until you lock the policy (docs/operations.md), an administrator can remove it. 0: the deployment does not change the policy of the container.')
 @minValue(0)
 @maxValue(3650)
 param ledgerRetentionDays int = 30
 
-@description('Days after which a record of the ledger is deleted: more than its retention. 0: never.')
+@description('Days after which a ledger record is deleted. It must be more than ledgerRetentionDays. 0: never.')
 @minValue(0)
 param ledgerKeptDays int = 3650
 
-@description('Time of this deployment: alerts about what has not happened yet wait for a day from here on.')
+@description('Time of this deployment. Alerts about runs that are missing start a day later.')
 param deployedAt string = utcNow('yyyy-MM-ddTHH:mm:ssZ')
 
-@description('Redundancy of the storage accounts: Standard_ZRS where the region has zones.')
+@description('Redundancy of the storage accounts. Use Standard_ZRS if the region has zones.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_LRS'
 
-@description('Most instances at once. Each target is one queue message, so a few do for a thousand targets.')
+@description('Maximum number of instances. Each target is one queue message, so a few instances are enough for a thousand targets.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -245,7 +245,7 @@ module functionApp 'modules/functionApp.bicep' = {
       UPDATES_PAUSED: updatesPaused ? 'true' : 'false'
     })
   }
-  // The private endpoints must stand before the host first opens its storage, the role before it reads a secret.
+  // The host needs the private endpoints when it first opens its storage, and the role when it reads a secret.
   dependsOn: [privateEndpoints, keyVaultAccess]
 }
 
@@ -295,14 +295,14 @@ module access 'modules/access.bicep' = {
 @description('Name of the Function App, for func azure functionapp publish.')
 output FUNCTION_APP_NAME string = functionApp.outputs.name
 
-@description('Where to ask for health first.')
+@description('URL of the health check.')
 output HEALTH_URL string = 'https://${functionApp.outputs.hostName}/api/health'
 
-@description('Resource group of all this.')
+@description('Resource group of the app.')
 output RESOURCE_GROUP string = group.name
 
-@description('Storage account: targets file, snapshots, state and ledger.')
+@description('Storage account for targets file, snapshots, state and ledger.')
 output STORAGE_ACCOUNT string = storage.outputs.name
 
-@description('Principal of the app, for further role assignments.')
+@description('Principal id of the app, for further role assignments.')
 output PRINCIPAL_ID string = identity.outputs.principalId

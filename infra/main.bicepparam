@@ -1,10 +1,10 @@
-// A sample: azd fills the first two from its environment. Put the resource ids of your targets below.
+// A sample. azd sets the first two parameters from its environment. Add the resource ids of your targets below.
 using 'main.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'acr-keeper')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 
-// What the app may write to. Nothing else is within its reach.
+// The app may write to these resources, and to no others.
 param networkSecurityGroupIds = [
   // '/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/networkSecurityGroups/<name>'
 ]
@@ -12,14 +12,14 @@ param registryIds = [
   // '/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ContainerRegistry/registries/<name>'
 ]
 
-// The weekly file alone is enough. With 'api' in the list the identity also reads service tags of this subscription.
+// The weekly file alone is enough. If the list contains 'api', the identity may also read service tags in this subscription.
 param serviceTagsSources = 'download,api'
 
-// Start here: everything is planned and shown, nothing is written.
+// Start like this: the app plans and shows everything, but writes nothing.
 param updatesPaused = true
 
 param alertEmails = []
 
-// A URL of a webhook is a secret: keep it in the environment or in a Key Vault, not in this file.
+// The URL of a webhook is a secret. Keep it in the environment or in a Key Vault, not in this file.
 param notificationWebhooks = readEnvironmentVariable('NOTIFICATION_WEBHOOKS', '')
 param notificationSecret = readEnvironmentVariable('NOTIFICATION_SECRET', '')

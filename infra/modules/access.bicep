@@ -1,4 +1,4 @@
-// What the identity may do outside its own resource group: custom roles with the actions that are used, no more.
+// The identity's permissions outside its own resource group: custom roles with only the actions that the app uses.
 targetScope = 'subscription'
 
 @description('Name of the Function App.')
@@ -16,7 +16,7 @@ var registrySubscriptions = union(map(union(registryIds, observedRegistryIds), i
 var discoverySubscriptions = map(discoverySubscriptionIds, id => toLower(id))
 var here = [toLower(subscription().subscriptionId)]
 
-// Titles and actions; the simulator of the tests holds the app to the same file.
+// Titles, descriptions and actions of the roles. In tests the simulator enforces the actions of the same file.
 var written = loadJsonContent('roles.json')
 
 var roles = [
@@ -32,7 +32,7 @@ resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
   for role in filter(roles, role => role.needed): {
     name: guid(subscription().id, appName, role.key)
     properties: {
-      // A role's name is unique in its tenant, and the app's among all of them.
+      // The name of a role must be unique in its tenant, and the name of a Function App is unique in Azure.
       roleName: 'ACR Address Keeper ${written[role.key].title} (${appName})'
       description: written[role.key].description
       type: 'CustomRole'
@@ -49,7 +49,7 @@ resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
   }
 ]
 
-// Names of the definitions: an assignment in another subscription finds the same role under its own id.
+// Names of the role definitions. A role has the same name in every subscription, but another id.
 var roleNames = toObject(roles, role => role.key, role => guid(subscription().id, appName, role.key))
 
 module networkSecurityGroupAccess 'networkSecurityGroupAccess.bicep' = [

@@ -1,5 +1,5 @@
-// One log alert per section "Alert" of docs/operations.md: each query returns a row when, and only when, someone must act.
-// Application Insights is sent one value per figure: in AppMetrics it is the Sum; Min and Max are not sent.
+// One log alert per section "Alert" of docs/operations.md. A query returns a row only if someone must act.
+// The app sends single values as metrics: in AppMetrics read Sum, because Min and Max are empty.
 import { isDaily, windowOf } from 'schedules.bicep'
 
 param name string
@@ -7,20 +7,20 @@ param location string
 param tags object
 param workspaceId string
 param emails string[]
-@description('Where the app answers: https:// and its host name.')
+@description('URL of the app: https:// and its host name.')
 param appUrl string
 param pullSchedule string
 param reconcileSchedule string
-@description('ISO time of this deployment: what has not happened yet is no alarm on the first day.')
+@description('ISO time of this deployment. On the first day, missing runs raise no alert.')
 param deployedAt string
-@description('True where the app is asked from outside.')
+@description('True if there is an availability test.')
 param hasAvailabilityTest bool
 
 var metric = 'acr_address_keeper'
 
-// A pull is late after a day at the earliest, whatever the schedule.
+// A pull is late after one day at the earliest, even if it is scheduled more often.
 var pullWindow = windowOf(pullSchedule, 'P1D')
-// Figures of targets come with each reconcile.
+// Each reconcile sends the metrics of the targets.
 var figuresWindow = windowOf(reconcileSchedule, 'PT2H')
 var pullGraceEnd = dateTimeAdd(deployedAt, pullWindow)
 var reconcileGraceEnd = dateTimeAdd(deployedAt, 'P1D')
@@ -32,7 +32,7 @@ var rules = [
     severity: 1
     window: pullWindow
     every: 'PT1H'
-    // A window cannot be longer than two days: with a rarer schedule health alone says that a pull is late.
+    // A window cannot be longer than two days. If the schedule is less frequent, only health reports a late pull.
     wanted: isDaily(pullSchedule)
     description: 'No pull of the service tags has finished for a day (two days if they are pulled once a day). New prefixes go live a week after they are published.'
     query: 'AppMetrics | where Name == "${metric}.pulls" and Sum > 0 and tostring(Properties.outcome) != "failed" | summarize Pulls = count() | where Pulls == 0 and now() > datetime(${pullGraceEnd})'
@@ -115,8 +115,8 @@ var rules = [
     window: 'PT15M'
     every: 'PT5M'
     wanted: true
-    // The 503 of health is its answer, that of a list says: keep what you have, and before the first pull there is nothing
-    // to answer with. Other alerts say why.
+    // Expected 503 answers: health reports a problem, a list tells firewalls to keep what they have, and before the first
+    // pull there is no list. Other alerts report the reasons.
     description: 'The HTTP API answered five requests or more with a 5xx status that was not expected.'
     query: 'AppRequests | where toint(ResultCode) >= 500 and Name != "getHealth" and not(toint(ResultCode) == 503 and (Name in ("getFeed", "getPrefixes") or now() < datetime(${pullGraceEnd}))) | summarize Failures = count() | where Failures >= 5'
   }
@@ -172,7 +172,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [workspaceId]
       evaluationFrequency: rule.every
       windowSize: rule.window
-      // The tables appear with the first telemetry, after this deployment.
+      // The tables do not exist before the first telemetry, which comes after this deployment.
       skipQueryValidation: true
       criteria: {
         allOf: [

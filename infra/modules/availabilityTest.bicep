@@ -1,16 +1,16 @@
-// Asks for health from outside every five minutes: the one thing that notices an app that cannot say anything itself.
+// Calls health from outside every five minutes. Only this test notices an app that does not run at all.
 param name string
 param location string
 param tags object
 param applicationInsightsId string
 param url string
-@description('Where the app is asked from, such as emea-nl-ams-azr.')
+@description('Locations of the test, such as emea-nl-ams-azr.')
 param locations string[]
 
 resource test 'Microsoft.Insights/webtests@2022-06-15' = {
   name: name
   location: location
-  // Application Insights shows the test by this tag.
+  // By this tag Application Insights finds the test and shows it.
   tags: union(tags, { 'hidden-link:${applicationInsightsId}': 'Resource' })
   kind: 'standard'
   properties: {

@@ -1,4 +1,4 @@
-// The Function App on Flex Consumption: Node 22, one identity for its work and one for its package, no key in any setting.
+// The Function App on Flex Consumption: Node 22, one identity for its work and one for its package. No setting has a key.
 param name string
 param location string
 param tags object
@@ -12,20 +12,20 @@ param applicationInsightsName string
 param subnetId string
 param maximumInstanceCount int
 param instanceMemoryInMB int
-@description('Who reaches the API: addresses and CIDRs. Empty: everybody.')
+@description('Addresses and CIDRs that may call the API. Empty: all.')
 param allowedIpRanges string[]
-@description('Who may publish: addresses and CIDRs. Empty: everybody.')
+@description('Addresses and CIDRs from which the app may be published. Empty: all.')
 param publisherIpRanges string[]
-@description('True where the availability test must get through too.')
+@description('True if the availability test needs access too.')
 param hasAvailabilityTest bool
-@description('Settings of docs/contract.md that hold no secret.')
+@description('Settings of docs/contract.md that contain no secret.')
 param settings object
 @secure()
 param notificationWebhooks string
 @secure()
 param notificationSecret string
 
-// Rules are read by priority, and what none names is refused as soon as there is one.
+// As soon as there is one rule, Azure refuses addresses that no rule allows.
 var apiRules = [
   for (range, index) in allowedIpRanges: {
     name: 'range-${index}'
@@ -136,7 +136,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         AZURE_CLIENT_ID: identityClientId
         APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-        // The exporter's own usage figures would go to another endpoint.
+        // Turns off the exporter's statistics about itself, which go to another endpoint.
         APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
       },
       empty(notificationWebhooks) ? {} : { NOTIFICATION_WEBHOOKS: notificationWebhooks },
@@ -144,7 +144,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     )
   }
 
-  // Publishing goes through Entra ID: no user name and password for FTP or the deployment site.
+  // Only Entra ID may publish: no user name and password for FTP or the deployment site.
   resource ftp 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }

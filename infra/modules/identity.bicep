@@ -1,4 +1,4 @@
-// The one identity of the app: storage, telemetry and targets all know it by its principal id.
+// The app's identity. Role assignments on storage, telemetry and targets name its principal id.
 param name string
 param location string
 param tags object

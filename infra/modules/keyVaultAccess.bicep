@@ -1,4 +1,5 @@
-// The secrets of one vault, for settings that are references to it. The vault must use Azure roles, not access policies.
+// Lets the app read the secrets of one vault, for settings that refer to them. The vault must use Azure roles, not access
+// policies.
 param keyVaultName string
 param principalId string
 

@@ -1,10 +1,10 @@
-// Log Analytics and Application Insights that take telemetry from Entra identities only.
+// Log Analytics and Application Insights. They accept telemetry only from Entra identities.
 param name string
 param location string
 param tags object
 param publisherPrincipalId string
 
-// Monitoring Metrics Publisher: in spite of its name it may send every kind of telemetry.
+// Monitoring Metrics Publisher: despite its name, it may send every kind of telemetry.
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {

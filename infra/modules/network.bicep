@@ -1,4 +1,4 @@
-// A virtual network for the app alone: one subnet for its instances, one for private endpoints.
+// A virtual network only for the app: one subnet for its instances, one for private endpoints.
 param name string
 param location string
 param tags object

@@ -1,4 +1,4 @@
-// A role on one network security group, in whatever resource group it is.
+// Assigns a role on one network security group, which may be in any resource group.
 param networkSecurityGroupName string
 param principalId string
 param roleName string

@@ -1,5 +1,5 @@
-// The deployed package, in an account of its own with an identity of its own: whoever may write the app's state, the app
-// itself included, cannot change its code.
+// The deployed package has its own storage account and its own identity. So nobody who may write the app's state, not even
+// the app itself, can change its code.
 param name string
 param location string
 param tags object
@@ -8,7 +8,7 @@ param redundancy string
 param privateOnly bool
 param workspaceId string
 
-// Storage Blob Data Contributor: the platform stores each published package with it, and reads it at each start.
+// Storage Blob Data Contributor: with it the platform stores each published package and reads it at each start.
 var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
@@ -64,7 +64,7 @@ resource writer 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Who wrote or deleted what, and when.
+// Logs who wrote or deleted which blob, and when.
 resource writes 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: blobService
   name: 'writes'

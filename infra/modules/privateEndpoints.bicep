@@ -1,4 +1,4 @@
-// Private endpoints of the storage accounts, with the DNS zones that make their names resolve to them.
+// Private endpoints of the storage accounts, and the DNS zones that resolve the accounts' names to them.
 param location string
 param tags object
 param storageAccountName string

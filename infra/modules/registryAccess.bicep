@@ -1,4 +1,4 @@
-// A role on one registry, in whatever resource group it is.
+// Assigns a role on one registry, which may be in any resource group.
 param registryName string
 param principalId string
 param roleName string

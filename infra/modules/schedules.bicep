@@ -1,14 +1,14 @@
-// How long an alert may look back, by the schedule of the timer whose figures it reads. Azure takes two days at most.
+// How far an alert looks back, from the schedule of the timer whose metrics it reads. Azure allows two days at most.
 
 @description('The fields of an NCRONTAB schedule: second, minute, hour, day, month, day of week.')
 func fieldsOf(schedule string) string[] => filter(split(schedule, ' '), field => !empty(field))
 
-@description('True where the timer runs on every day.')
+@description('True if the timer runs every day.')
 @export()
 func isDaily(schedule string) bool =>
   empty(filter(skip(fieldsOf(schedule), 3), field => !contains(['*', '*/1'], field)))
 
-@description('Two intervals of the schedule or more: a run may be late, and one that is missing is no alarm yet.')
+@description('At least two intervals of the schedule, so that one late or missing run raises no alert.')
 @export()
 func windowOf(schedule string, shortest string) string =>
   !isDaily(schedule)

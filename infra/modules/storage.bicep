@@ -1,4 +1,4 @@
-// Host storage, targets file, snapshots, state, ledger and queues, without any shared key.
+// Storage of the host, targets file, snapshots, state, ledger and queues. Shared keys are turned off.
 param name string
 param location string
 param tags object
@@ -9,7 +9,7 @@ param ledgerRetentionDays int
 param ledgerKeptDays int
 param workspaceId string
 
-// Storage Blob Data Owner: the least that the Functions host is documented to need on its storage.
+// Storage Blob Data Owner: the smallest role that Microsoft documents for the Functions host on its storage.
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 // Storage Queue Data Contributor: the triggers read, the app writes.
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -40,7 +40,7 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01'
   parent: account
   name: 'default'
   properties: {
-    // A state that was overwritten or deleted can be brought back.
+    // Versions and soft delete make it possible to restore a state that was overwritten or deleted.
     isVersioningEnabled: true
     deleteRetentionPolicy: { enabled: true, days: 30 }
     containerDeleteRetentionPolicy: { enabled: true, days: 30 }
@@ -48,7 +48,7 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01'
 }
 
 resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = [
-  // Of config only the app's readers and the people who edit targets know: that right is none on state or ledger.
+  // The targets file has its own container, so that people who may edit it have no right on state or ledger.
   for container in ['config', 'service-tags', 'targets']: {
     parent: blobService
     name: container
@@ -62,8 +62,8 @@ resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-
   properties: { publicAccess: 'None' }
 }
 
-// Unlocked: until somebody locks it, whoever manages the account can end it, and so can the app's own role.
-// Locked is for ever, so that is a step of docs/operations.md and not of a deployment.
+// The policy is unlocked: whoever manages the account can remove it, and so can the app's own role. Locking cannot be
+// undone, so docs/operations.md describes it as a manual step.
 resource ledgerRetention 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2023-05-01' = if (ledgerRetentionDays > 0) {
   parent: ledger
   name: 'default'
@@ -85,8 +85,8 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-
   }
 ]
 
-// Old versions of the state are for repair, not for ever: it is written with every run. Of what people write, and of the
-// list, a quarter of a year is kept. The ledger is evidence: years.
+// How long old data is kept. Every run writes a state, and its old versions are only for repair: 30 days. Versions of the
+// targets file and of the list: 90 days. Ledger records are evidence: ledgerKeptDays.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: account
   name: 'default'
@@ -126,7 +126,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
               blobTypes: ['blockBlob']
               prefixMatch: ['ledger/']
             }
-            // A rule without an end is refused, also where it is off.
+            // Azure refuses 0, even in a rule that is off.
             actions: { baseBlob: { delete: { daysAfterCreationGreaterThan: max(ledgerKeptDays, 1) } } }
           }
         }
@@ -148,7 +148,7 @@ resource roles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Who wrote or deleted which blob, and when: also what an intruder does beside the app.
+// Logs who wrote or deleted which blob, and when, including anybody other than the app.
 resource writes 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: blobService
   name: 'writes'

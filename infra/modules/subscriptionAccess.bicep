@@ -1,4 +1,4 @@
-// A role on one subscription, for what exists nowhere below it.
+// Assigns a role on one subscription, for actions that exist only at that scope.
 targetScope = 'subscription'
 
 param principalId string
