@@ -1,6 +1,7 @@
 /**
- * How fast the command starts: `node bench/cli.ts [FILE]`. Two ratios: `--help` to a bare start of Node, and `list` of one
- * region from a weekly file to a start of Node that only parses that file. FILE defaults to the newest of the sample.
+ * Measures how fast the command starts: `node bench/cli.ts [FILE]`. Prints two ratios: `--help` to a bare start of
+ * Node, and `list` of one region from a weekly file to a start of Node that only parses this file. FILE defaults to the
+ * newest of the sample.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -32,7 +33,9 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** The median of each. Turn by turn, so that what else the machine does hits all of them alike. */
+/**
+ * Returns the median time per case. Measures the cases in turn, so that other load on the machine affects all equally.
+ */
 function measure<const Name extends string>(all: Readonly<Record<Name, readonly string[]>>): Record<Name, number> {
   const names = Object.keys(all) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;

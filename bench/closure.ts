@@ -1,4 +1,7 @@
-/** How much code one update is: runtime imports of updateTarget, without Azure and storage. `node bench/closure.ts` */
+/**
+ * `node bench/closure.ts`: counts the files and lines that updateTarget imports at run time, without adapters and
+ * packages.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';

@@ -1,6 +1,7 @@
 /**
- * Cold start: from the start of a process to its first HTTP answer, of the packaged app beside a hello world with as many
- * triggers in the same local host, in turns. `node bench/coldStart.ts [--runs 15] [--json FILE]`
+ * `node bench/coldStart.ts [--runs 15] [--json FILE]`: measures the cold start, from the start of a process to its
+ * first HTTP answer. Compares the packaged app with a hello world that has as many triggers, in turn, in the same local
+ * host.
  */
 import {
   copyFileSync,
@@ -34,7 +35,7 @@ interface Contestant {
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'cold-start-'));
-// A company's certificates are read before the first line of code, and have nothing to do with it.
+// Node reads extra certificates before the first line of code. That would distort the result.
 delete process.env.NODE_EXTRA_CA_CERTS;
 const azurite = await startAzurite({ inMemory: true });
 try {
@@ -79,9 +80,9 @@ async function main(): Promise<void> {
   writeFileSync(values.json, `${JSON.stringify({ environment, goals, figures, zipBytes, distBytes }, null, 2)}\n`);
 }
 
-/** CPU time beside wall time: it says the same on a busy machine. */
+/** CPU time is measured too, because it does not depend on other load on the machine. */
 interface Sample {
-  /** Functions loaded, the port open. */
+  /** Until the functions are loaded and the port is open. */
   readonly readyInMs: number;
   readonly wallInMs: number;
   readonly cpuInMs: number;
@@ -108,7 +109,7 @@ async function buildHello(name: string): Promise<string> {
     out: path.join(target, 'dist'),
     minify: true,
   });
-  // As in the package: source maps stay at home.
+  // Source maps do not ship with the package either.
   for (const map of globSync('dist/**/*.map', { cwd: target })) rmSync(path.join(target, map));
   for (const file of ['host.json', 'package.json']) copyFileSync(path.join(root, file), path.join(target, file));
   return target;
@@ -124,7 +125,7 @@ async function buildApp(): Promise<{ app: string; zipBytes: number; distBytes: n
   return { app, zipBytes: bytes, distBytes };
 }
 
-/** User and system time of a process in ticks of 10 ms; NaN where there is no /proc. */
+/** User and system time of a process, which the kernel counts in ticks of 10 ms. NaN if there is no /proc. */
 function readCpuTimeInMs(pid: number): number {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return NaN;

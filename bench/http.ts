@@ -1,9 +1,9 @@
 /**
- * Requests a second and latency of the query API beside a function that returns a constant, in one host:
- * `node bench/http.ts [folder of weekly files] [rounds]`.
+ * `node bench/http.ts [folder of weekly files] [rounds]`: measures requests per second and latency of the query API,
+ * and compares it with a function that returns a constant in the same host.
  *
- * Each round measures both for a second, one after the other, and the median round counts: what else runs on the
- * machine counts for both. The processor time of a request says the same where the machine is busy.
+ * Each round measures both for a second, one after the other, so that other load affects both. The median round counts.
+ * The processor time per request does not depend on other load.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ interface Figure {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
-  /** Microseconds of the host's processor time; NaN where there is no /proc. */
+  /** Microseconds of the host's processor time. NaN if there is no /proc. */
   readonly cpuPerRequest: number;
 }
 
@@ -55,7 +55,7 @@ async function measure({ url, headers = {}, status }: Case, duration: number): P
   };
 }
 
-/** Counted by the kernel in ticks of 10 ms. */
+/** The kernel counts in ticks of 10 ms. */
 function readCpuTimeInUs(pid: number): number {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return NaN;

@@ -1,8 +1,8 @@
 /**
- * Look-ups a second: every tag of an address, beside libraries that are given the same prefixes.
- * `node --expose-gc bench/lookup.ts [folder of weekly files]`
+ * `node --expose-gc bench/lookup.ts [folder of weekly files]`: measures look-ups per second (all tags of an address),
+ * and compares them with libraries on the same prefixes.
  *
- * Seconds are those of the processor, so that what else runs on the machine does not count.
+ * Measures processor time, which does not depend on other load on the machine.
  */
 import { BlockList } from 'node:net';
 import CidrMatcher from 'cidr-matcher';
@@ -38,7 +38,7 @@ function measure(title: string, build: () => (ip: string) => unknown, note: stri
   let count = 0;
   const start = processorSeconds();
   while (processorSeconds() - start < 2) {
-    // The clock is asked once in ten for the slow, once in ten thousand for the fast.
+    // Read the clock after every 10 look-ups of a slow library, and after every 10,000 of a fast one.
     const batch = count > 1000 ? 10_000 : 10;
     for (let index = 0; index < batch; index += 1) find(addresses[(count + index) % addresses.length] ?? '');
     count += batch;

@@ -1,6 +1,6 @@
 /**
- * Processor time from the start of Node until a query and a body are checked, by the library that checks them:
- * `npm ci --prefix bench && node bench/schemas.ts [runs]`. Bundled as the product is.
+ * `npm ci --prefix bench && node bench/schemas.ts [runs]`: measures the processor time from the start of Node until a
+ * query and a body are validated, for several libraries, bundled like the product.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * A thousand targets, real releases, one call of ten spoilt, four worker processes on one storage account:
- * `node bench/soak.ts [--scale 1] [--releases 12] [--workers 4] [--speed 0.2] [--folder ../shared/service-tags]`.
- * It ends with an error where a target is not in sync, something foreign is lost or a message is left.
+ * `node bench/soak.ts [--scale 1] [--releases 12] [--workers 4] [--speed 0.2] [--folder DIR of weekly files]`: runs a
+ * thousand targets through real releases, with a fault in one of ten calls, in four worker processes on one storage
+ * account. Fails if a target is not in sync at the end, a rule of somebody else is lost, or a message was given up.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,9 +32,9 @@ export interface SoakOptions {
   readonly size: Size;
   readonly releases: number;
   readonly workers: number;
-  /** Seconds of Azure in a second of the wall. */
+  /** How many seconds of Azure's clock pass per real second. */
   readonly speed: number;
-  /** Weekly files of Microsoft; without it they are made up. */
+  /** Folder of Microsoft's weekly files. Undefined: uses generated ones. */
   readonly folder?: string | undefined;
   readonly log?: (line: string) => void;
 }
@@ -42,7 +42,7 @@ export interface SoakOptions {
 export interface SoakResult {
   readonly targets: number;
   readonly releases: number;
-  /** Everything that is not as it should be; empty is good. */
+  /** Everything that is wrong at the end. Empty if all is well. */
   readonly faults: readonly string[];
   readonly seconds: number;
   readonly leastSeconds: number;
@@ -53,19 +53,19 @@ export interface SoakResult {
   readonly messages: number;
   readonly failedRuns: readonly string[];
   readonly poison: number;
-  /** Of the heap of the worker that grew most: last third of the releases to the first. */
+  /** Heap in the last third of the releases, relative to the first third, of the worker that grew most. */
   readonly heapGrowth: number;
-  /** The same of the documents, of which a worker keeps some. */
+  /** The same ratio for the size of the documents, because a worker keeps some of them. */
   readonly documentGrowth: number;
 }
 
-/** One call of ten meets something. */
+/** With this factor one of ten calls gets a fault. */
 const chaosFactor = 0.6;
 
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const { size, speed, log = () => undefined } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'soak-'));
-  // In memory, Azurite makes an extent of each write, and takes minutes to clear them away every ten.
+  // Not in memory: there Azurite makes an extent of each write, and needs minutes to delete them every ten minutes.
   const azurite = await startAzurite({ location: path.join(folder, 'azurite') });
   const startedAt = Date.now();
   const clocks = createClocks(startedAt, speed);
@@ -113,7 +113,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
       log(`${index + 1}/${releases.length}: ${queued} targets queued, ${passed.toFixed(0)} s of Azure passed`);
     }
     await waitForQueue(azurite.connectionString, counter, 0);
-    // What a removal left to the next reconciliation, and what an old answer hid.
+    // Does removals that were left for the next reconciliation, and changes that a stale answer hid.
     await reconcileTargets(soak.app.services);
     await waitForQueue(azurite.connectionString, counter, 0);
     const seconds = (clocks.azure.now().getTime() - begin) / 1_000;
@@ -210,7 +210,7 @@ async function newestDocument(folder: string) {
   return parseServiceTagsText(await readFile(await newestFile(folder), 'utf8'), 'Public').document;
 }
 
-/** Messages that wait, hidden ones and those that are being handled. */
+/** Counts all messages: visible ones, delayed ones and those that are being handled. */
 async function depthOf(connectionString: string, name: string): Promise<number> {
   const queue = QueueServiceClient.fromConnectionString(connectionString).getQueueClient(name);
   if (!(await queue.exists())) return 0;

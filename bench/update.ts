@@ -1,6 +1,7 @@
 /**
- * One update of one target: calls to Azure Resource Manager, and processor time of an update that writes beside one that
- * finds all in sync. Azure and storage are processes of their own. `node bench/update.ts [--targets 100] [--rounds 3]`
+ * `node bench/update.ts [--targets 100] [--rounds 3]`: measures one update of one target: calls to Azure Resource
+ * Manager, and the processor time of an update that writes, compared with one that finds everything in sync. The
+ * simulated Azure and storage run in other processes, so that their processor time does not count.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,7 +43,7 @@ function makeTargets(): readonly Target[] {
   return parseTargetsText(JSON.stringify(file), 'bench').targets;
 }
 
-/** The processor time of this process alone, by update. */
+/** Returns the processor time of this process per update. */
 async function timed(
   work: () => Promise<readonly UpdateRecord[]>,
 ): Promise<{ ms: number; records: readonly UpdateRecord[] }> {
@@ -53,7 +54,7 @@ async function timed(
 }
 
 let week = 0;
-/** Publishes a list with one prefix more than before; the updates that it asks for are still to be made. */
+/** Publishes and pulls a list with one more prefix than before. The pull queues updates but does not run them. */
 async function publish(world: World): Promise<void> {
   week += 1;
   const date = new Date(Date.UTC(2026, 5, 1) + week * 7 * 86_400_000);

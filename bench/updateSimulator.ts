@@ -1,4 +1,4 @@
-/** Azure for bench/update.ts, in a process of its own: `<number of resources of each kind> <subscription>`. */
+/** The simulated Azure of bench/update.ts. Arguments: `<number of resources of each kind> <subscription>`. */
 import { startSimulator } from '../dev/simulator/simulator.ts';
 
 const [count = '1', subscription = ''] = process.argv.slice(2);

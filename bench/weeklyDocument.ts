@@ -1,4 +1,4 @@
-/** A document to measure with: the newest weekly file of a folder, or one made up in its size. */
+/** A document to measure with: the newest weekly file of a folder, or a generated one of the same size. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseServiceTagsText } from '../src/core/serviceTags/parseServiceTags.ts';
@@ -25,7 +25,10 @@ export function readWeeklyDocument(folder: string | undefined): MeasuredDocument
   };
 }
 
-/** Sixty regions under fifty services, each prefix in its region, its service and all of Azure; half of them IPv6. */
+/**
+ * Generates 60 regions with 50 services each. Each service has IPv4 and IPv6 prefixes, in its own tag and its regional
+ * tag.
+ */
 function makeUpDocument(): ServiceTagsDocument {
   const tags = new Map<string, string[]>();
   const add = (tag: string, prefix: string): void => {

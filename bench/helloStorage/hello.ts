@@ -1,4 +1,4 @@
-/** The least that a function app with the storage SDK can be: it looks for one blob. */
+/** The smallest function app that uses the storage SDK: it looks for one blob. */
 import { app } from '@azure/functions';
 import { registerSameTriggers } from '../sameTriggers.ts';
 

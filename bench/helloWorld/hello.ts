@@ -1,4 +1,4 @@
-/** The least that a function app can be: what the cold start of the real one is measured against. */
+/** The smallest function app. The cold start of the product is compared with it. */
 import { app } from '@azure/functions';
 import { registerSameTriggers } from '../sameTriggers.ts';
 

@@ -1,4 +1,4 @@
-/** The function app that bench/http.ts measures: three real routes on a document in memory, and a constant. */
+/** The function app that bench/http.ts measures: two real routes with a document in memory, and a constant. */
 import { app } from '@azure/functions';
 import { answerRequest } from '../../src/app/api/answerRequest.ts';
 import type { ApiApp, Endpoint } from '../../src/app/api/route.ts';

@@ -1,4 +1,4 @@
-/** The app as a process of the soak runs it: what the composition builds, with clocks that can be slowed down. */
+/** Builds the app for one process of the soak: the real composition, with clocks that run at another speed. */
 import { buildApp, type App } from '../../src/app/composition.ts';
 import type { Logger, UpdateQueue } from '../../src/app/ports.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -18,7 +18,7 @@ export async function buildSoakApp(env: NodeJS.ProcessEnv, logger: Logger = sile
   return { clocks, app: { ...app, services } };
 }
 
-/** Removals wait for days of the calendar, everything else for Azure. */
+/** Converts delays to real time: removals are due by the calendar, everything else by Azure's clock. */
 function slowed(queue: UpdateQueue, { toWallMs }: Clocks): UpdateQueue {
   return {
     send: (message, delayInMs = 0) =>

@@ -1,4 +1,4 @@
-/** What went to Azure, counted as it comes, and the least time in which its limits let so many calls through. */
+/** Counts the calls to Azure, and calculates the shortest time in which Azure's limits admit that many calls. */
 import type { RequestRecord } from '../../dev/simulator/httpServer.ts';
 import type { Simulator } from '../../dev/simulator/simulator.ts';
 import { azureLimits, callKindOf, type CallKind } from '../../dev/simulator/throttling.ts';
@@ -8,7 +8,7 @@ export interface CallCounts {
   readonly faults: number;
   readonly throttled: number;
   readonly writes: number;
-  /** What took a token, by subscription and kind. */
+  /** `<subscription>/<kind>` → number of calls that took a token. */
   readonly admitted: ReadonlyMap<string, number>;
 }
 
@@ -26,7 +26,7 @@ export class CallCounter {
     this.#simulator = simulator;
   }
 
-  /** Empties the simulator's log, which would grow for ever. */
+  /** Counts and removes the requests in the simulator's log, which would grow without limit. */
   take(): void {
     for (const request of (this.#simulator.requests as RequestRecord[]).splice(0)) this.#count(request);
   }
@@ -57,7 +57,7 @@ export class CallCounter {
   }
 }
 
-/** The fullest bucket decides; a bucket is full in the beginning. */
+/** The bucket with the most calls decides. Every bucket is full at the start. */
 export function leastTimeInSeconds(admitted: ReadonlyMap<string, number>): number {
   const times = Array.from(admitted, ([key, count]) => {
     const { capacity, refillPerSecond } = azureLimits.arm[key.split('/')[1] as CallKind];

@@ -1,4 +1,4 @@
-/** What is wrong at the end of a soak: targets that are not in sync, and things of others that are not as they were. */
+/** Checks the end of a soak: every target is in sync, and the rules of others are unchanged. */
 import type { Simulator } from '../../dev/simulator/simulator.ts';
 import type { TargetStateStore } from '../../src/app/ports.ts';
 import { subtractPrefixes } from '../../src/core/prefixes.ts';
@@ -15,11 +15,11 @@ export async function findFaults(
   size: Size,
 ): Promise<string[]> {
   const summaries = await states.listSummaries();
-  const restless = targets.filter(({ name }) => summaries.get(name)?.status !== 'inSync');
+  const outOfSync = targets.filter(({ name }) => summaries.get(name)?.status !== 'inSync');
   return [
-    ...(await Promise.all(restless.map(({ name }) => explain(name, states)))),
+    ...(await Promise.all(outOfSync.map(({ name }) => explain(name, states)))),
     ...targets.flatMap((target) => differences(target, liveOf(simulator, target), document)),
-    ...lostForeigners(simulator, size),
+    ...lostForeignRules(simulator, size),
   ];
 }
 
@@ -47,7 +47,7 @@ function liveOf(simulator: Simulator, target: Target): readonly string[] {
   return rules.filter(({ name }) => names.includes(name)).flatMap(({ properties }) => properties.sourceAddressPrefixes);
 }
 
-function lostForeigners(simulator: Simulator, size: Size): string[] {
+function lostForeignRules(simulator: Simulator, size: Size): string[] {
   const nsgs = Array.from({ length: size.nsgs }, (_, index) => nsgId(index, size)).filter((id) => {
     const rule = simulator.nsg(id)?.properties.securityRules.find(({ name }) => name === foreignRule.name);
     return rule?.properties.sourceAddressPrefixes.join() !== foreignRule.properties.sourceAddressPrefixes.join();

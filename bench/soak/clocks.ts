@@ -1,7 +1,10 @@
 /**
- * Two clocks of a soak, the same in each of its processes. The one of Azure runs slower than the wall's, as if the
- * machine were so much faster: then it is Azure's limits that hold the work up, not the processors. The calendar, which
- * grace and settling go by, runs ahead of it, so that five minutes need not be waited for.
+ * The two clocks of a soak, which all its processes share.
+ *
+ * - Azure's clock runs slower than real time, as if the machine were faster. So Azure's limits determine the speed of
+ *   the work, not the processors.
+ * - The calendar runs faster than Azure's clock, so that the soak need not really wait for grace periods and for writes
+ *   to take effect.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../src/app/ports.ts';
@@ -9,11 +12,11 @@ import type { Clock } from '../../src/app/ports.ts';
 export interface Clocks {
   readonly azure: Clock;
   readonly calendar: Clock;
-  /** How long a wait by one of the clocks takes by the wall's. */
+  /** Converts a wait by one of the clocks to real time. */
   readonly toWallMs: (ms: number, clock: 'azure' | 'calendar') => number;
 }
 
-/** `speed`: seconds of Azure in a second of the wall. */
+/** `speed`: how many seconds of Azure's clock pass per real second. */
 export function createClocks(startedAt: number, speed: number): Clocks {
   const calendarFactor = 600;
   const passed = (): number => (Date.now() - startedAt) * speed;
@@ -23,7 +26,7 @@ export function createClocks(startedAt: number, speed: number): Clocks {
     azure: { now: () => new Date(startedAt + passed()), sleep: (ms) => sleep(toWallMs(ms, 'azure')) },
     calendar: {
       now: () => new Date(startedAt + passed() * calendarFactor),
-      // Who waits in a run waits for Azure.
+      // Waits within a run are waits for Azure.
       sleep: (ms) => sleep(toWallMs(ms, 'azure')),
     },
     toWallMs,

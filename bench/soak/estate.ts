@@ -1,4 +1,4 @@
-/** What the soak has in Azure: NSGs and registries in many subscriptions, each with something of somebody else's. */
+/** The resources of the soak: NSGs and registries in many subscriptions, each with a rule of somebody else. */
 import type { Simulator } from '../../dev/simulator/simulator.ts';
 import type { Target } from '../../src/core/targets/target.ts';
 import { parseTargetsText } from '../../src/core/targets/targetsFile.ts';
@@ -40,7 +40,7 @@ function groupOf(subscription: number): string {
   return `/subscriptions/${id}/resourceGroups/rg/providers`;
 }
 
-/** One target of an NSG has the whole tag, the others three regions each: an NSG takes 4,000 addresses a side. */
+/** The first target of each NSG has the whole tag, the others three regions: an NSG allows 4,000 prefixes per side. */
 export function toTargetsFile(size: Size): string {
   const limits = {
     policy: 'sync',
@@ -90,7 +90,7 @@ export function putEstate(simulator: Simulator, size: Size): void {
   }
 }
 
-/** Documents in the exact shape of the weekly file, each a little different from the one before it. */
+/** Generates documents in the exact format of the weekly file, each a little different from the one before. */
 export function madeReleases(count: number): readonly { readonly name: string; readonly text: string }[] {
   return Array.from({ length: count }, (_, release) => {
     const lists = regions.map((_region, index) => prefixesOf(index, release));

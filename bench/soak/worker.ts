@@ -1,4 +1,4 @@
-/** A worker of the soak: both queues by the rules of the Functions host, with the settings of host.json. */
+/** A worker of the soak: handles both queues like the Functions host, with the settings of host.json. */
 import path from 'node:path';
 import type { FunctionMetadata } from '../../dev/host/coreTypes.ts';
 import type { Invocation, Invoker } from '../../dev/host/invocations.ts';
@@ -32,14 +32,14 @@ const queues = [
 process.on('message', (message) => {
   if (message === 'memory') {
     globalThis.gc?.();
-    tell({ kind: 'memory', heapInMb: process.memoryUsage().heapUsed / 2 ** 20, handled, failed });
+    send({ kind: 'memory', heapInMb: process.memoryUsage().heapUsed / 2 ** 20, handled, failed });
   } else if (message === 'stop') {
     void Promise.all(queues.map((queue) => queue.stop())).then(() => process.exit());
   }
 });
-// Without its parent it has nothing to work for.
+// End with the parent.
 process.on('disconnect', () => process.exit(1));
-tell({ kind: 'ready' });
+send({ kind: 'ready' });
 
 function start(queueName: string, handle: (body: unknown) => Promise<void>) {
   const binding = { type: 'queueTrigger', queueName, connection: 'AzureWebJobsStorage' };
@@ -58,7 +58,7 @@ function invokerOf(handle: (body: unknown) => Promise<void>): Pick<Invoker, 'inv
       const error = await handle(data.string).catch((reason: unknown) => String(reason));
       if (error !== undefined) {
         failed += 1;
-        tell({ kind: 'failed', error });
+        send({ kind: 'failed', error });
       }
       const outcome: Invocation['outcome'] = error === undefined ? 'succeeded' : 'failed';
       return { invocation: { id: '', functionName: name, trigger: 'queue', startedAt: '', durationInMs: 0, outcome } };
@@ -66,6 +66,6 @@ function invokerOf(handle: (body: unknown) => Promise<void>): Pick<Invoker, 'inv
   };
 }
 
-function tell(message: WorkerMessage): void {
+function send(message: WorkerMessage): void {
   process.send?.(message);
 }
