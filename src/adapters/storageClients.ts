@@ -30,6 +30,7 @@ export interface StorageClientOptions {
 const defaultRetry: StorageRetryOptions = { maxTries: 4, retryDelayInMs: 400, maxRetryDelayInMs: 2_000 };
 const defaultTryTimeoutInMs = 10_000;
 
+/** The clients throw StorageRefusedError (401, 403), StorageTimeoutError, and the SDK's errors. */
 export function createStorageClients(setting: StorageSetting, options: StorageClientOptions = {}): StorageClients {
   const blobs = once(() => buildBlobs(setting, options));
   return { blobs, queues: once(async () => buildQueues(setting, (await blobs()).credential, options)) };

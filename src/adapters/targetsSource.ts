@@ -45,6 +45,7 @@ type ReadContent = (knownVersion: string | undefined) => Promise<Content | 'notM
 
 const noTargets: TargetsFile = { targets: [], profiles: {} };
 
+/** Keeps the parsed file, and parses again only if its content has changed. */
 export function createTargetsSource(setting: TargetsSetting, options: TargetsSourceOptions): TargetsFileSource {
   const { readContent, source } = toReader(setting, options);
   let known: { readonly version: string; readonly file: TargetsFile } | undefined;

@@ -74,6 +74,7 @@ export function refuseReference(setting: string, text: string): void {
   refuse(setting, 'a Key Vault reference that was not resolved (may the identity read the secret?)', 'its value');
 }
 
+/** Throws ConfigurationError: `<setting>: holds <held>; accepted: <accepted>`. */
 export function refuse(setting: string, held: string, accepted: string): never {
   throw new ConfigurationError(setting, `holds ${held}; accepted: ${accepted}`);
 }

@@ -56,6 +56,7 @@ function parseSource(entry: string): SourceSetting {
 
 const webhooksSetting = 'NOTIFICATION_WEBHOOKS';
 
+/** Returns https URLs; outside Azure also http on a loopback address. Throws ConfigurationError. */
 export function readWebhooks(env: Environment): readonly string[] {
   const accepted = 'a comma list of https: URLs without a password in them';
   const entries = readList(env, webhooksSetting, accepted) ?? [];

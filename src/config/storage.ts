@@ -40,6 +40,7 @@ const acceptedConnectionStrings =
   'UseDevelopmentStorage=true, AccountName=…;AccountKey=… (with DefaultEndpointsProtocol, EndpointSuffix, BlobEndpoint, ' +
   'QueueEndpoint where they differ), or BlobEndpoint=…;QueueEndpoint=…;SharedAccessSignature=…';
 
+/** `cloud` chooses the domain of the account if the settings name only the account. Throws ConfigurationError. */
 export function readStorage(env: Environment, cloud: Cloud): StorageSetting {
   // AzureWebJobsStorage takes precedence over AzureWebJobsStorage__…, as in the host.
   const text = readText(env, setting);

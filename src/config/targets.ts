@@ -11,6 +11,7 @@ const defaultTargetsPath = 'targets.json';
 const accepted = 'the path of a file, blob:<container>/<name>, or JSON that begins with {';
 const acceptedBlob = 'blob:<container>/<name>, the container of 3 to 63 of a-z, 0-9 and single hyphens';
 
+/** Default: the file targets.json. Throws ConfigurationError. */
 export function readTargets(env: Environment): TargetsSetting {
   const text = readText(env, setting) ?? defaultTargetsPath;
   if (text.startsWith('[')) return refuse(setting, quote(text), accepted);

@@ -17,6 +17,7 @@ interface Replacement {
   readonly used: string;
 }
 
+/** One per process, shared by all clients, so that a version that Azure names once is used for all later requests. */
 export class ApiVersions {
   readonly #fixed: FixedApiVersions;
   readonly #logger: Pick<Logger, 'warn'> | undefined;

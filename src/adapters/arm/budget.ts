@@ -29,6 +29,7 @@ interface Bucket {
   nextTurnAt: number;
 }
 
+/** What an answer of Azure says about the budget. */
 export interface Answer {
   /** Calls left, from the answer's headers. Undefined: the headers do not say. */
   readonly remaining: number | undefined;

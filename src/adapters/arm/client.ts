@@ -1,4 +1,4 @@
-/** Creates one client per subscription on first use and keeps it for the life of the process. */
+/** Creates one Azure Resource Manager client per subscription on first use, and keeps it for the life of the process. */
 import type { TokenCredential } from '@azure/identity';
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { NetworkManagementClient } from '@azure/arm-network';
@@ -54,6 +54,7 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
     additionalPolicies: [{ policy: buildCallsPolicy(versions), position: 'perCall' as const }],
   };
 
+  /** Moves the policy that adds the token, or removes it for a loopback address. */
   function secured<T extends { readonly pipeline: Pipeline }>(client: T): T {
     const policies = client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
     if (config.armIsLoopback) return client;

@@ -1,4 +1,7 @@
-/** Turns an error of Azure into a sentence for people: why a target is blocked, and what to do. Pure. */
+/**
+ * Turns an error of Azure into a sentence for people, with one function per reason: why a target is blocked, and what to
+ * do. Pure.
+ */
 import { agree, counted, listed } from '../../core/words.ts';
 import type { ArmError, JsonObject } from './armError.ts';
 

@@ -19,6 +19,7 @@ export function parseOwner(description: string | undefined): RuleOwner | undefin
   return match?.[1] !== undefined && match[2] !== undefined ? { ownerId: match[1], target: match[2] } : undefined;
 }
 
+/** Says whether this deployment (`ownerId`), another one, or nobody has marked the rule with this description. */
 export function toMark(description: string | undefined, ownerId: string): 'ours' | 'otherOwner' | 'unmarked' {
   const owner = parseOwner(description);
   if (!owner) return 'unmarked';

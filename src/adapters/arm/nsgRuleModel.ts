@@ -37,6 +37,7 @@ export function priorityHolder(
   );
 }
 
+/** Converts a live rule (undefined: it does not exist) into what planning needs: its prefixes, mark and differences. */
 export function toCurrentRule(
   target: NsgRuleTarget,
   own: OwnRule,

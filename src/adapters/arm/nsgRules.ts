@@ -89,6 +89,11 @@ export function buildNsgRules(
     }
   }
 
+  /**
+   * 1. Takes the rules as the plan saw them, and refuses those of another deployment.
+   * 2. Writes one rule after the other, in an order without clashes of priorities, and retries each.
+   * 3. Reads back until every rule is as it should be.
+   */
   async function write(
     target: NsgRuleTarget,
     current: CurrentState,

@@ -23,6 +23,7 @@ export interface DiscoveryApiSettings extends RetryOptions {
 
 const name = 'api';
 
+/** The source `api`. */
 export function discoveryApiSource(settings: DiscoveryApiSettings): ServiceTagsSource {
   return { name, fetch: () => fetchServiceTags(settings) };
 }

@@ -29,6 +29,7 @@ const microsoftFileHosts = ['download.microsoft.com'];
 /** Host of the pages, and host of the short links that Microsoft's redirects use. */
 const microsoftPageHosts = ['www.microsoft.com', 'go.microsoft.com'];
 
+/** The source `download`. */
 export function downloadSource(cloud: Cloud, options: DownloadOptions = {}): ServiceTagsSource {
   return { name, fetch: (now = new Date(), misdated) => readNewest(cloud, options, now, misdated) };
 }

@@ -40,11 +40,13 @@ function policies(rows: readonly PrefixRow[], options: RenderOptions, direction:
   ]);
 }
 
+/** A CiliumCIDRGroup; policies refer to it with `fromCIDRSet` and `cidrGroupSelector`. */
 export function renderCilium(rows: readonly PrefixRow[], options: RenderOptions): string {
   const head = { apiVersion: 'cilium.io/v2', kind: 'CiliumCIDRGroup' };
   return manifests(rows, options, head, (own) => ['  externalCIDRs:\n', ...items(own, options)]);
 }
 
+/** A GlobalNetworkSet; policies refer to it with a label `selector`. */
 export function renderCalico(rows: readonly PrefixRow[], options: RenderOptions): string {
   const head = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkSet' };
   return manifests(rows, options, head, (own) => ['  nets:\n', ...items(own, options)]);
