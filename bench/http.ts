@@ -93,16 +93,18 @@ try {
   ];
   for (const warmUp of [constant, ...cases]) await measure(warmUp, 2);
   for (const measured of cases) {
-    const pairs: { readonly beside: Figure; readonly figure: Figure }[] = [];
+    const pairs: { readonly constantFigure: Figure; readonly figure: Figure }[] = [];
     for (let round = 0; round < Number(rounds); round += 1) {
-      pairs.push({ beside: await measure(constant, 1), figure: await measure(measured, 1) });
+      pairs.push({ constantFigure: await measure(constant, 1), figure: await measure(measured, 1) });
     }
-    const share = median(pairs.map(({ beside, figure }) => figure.perSecond / beside.perSecond));
-    const cpuShare = median(pairs.map(({ beside, figure }) => beside.cpuPerRequest / figure.cpuPerRequest));
+    const share = median(pairs.map(({ constantFigure, figure }) => figure.perSecond / constantFigure.perSecond));
+    const cpuShare = median(
+      pairs.map(({ constantFigure, figure }) => constantFigure.cpuPerRequest / figure.cpuPerRequest),
+    );
     const figure = toMedians(pairs.map((pair) => pair.figure));
-    const beside = toMedians(pairs.map((pair) => pair.beside));
+    const constantFigure = toMedians(pairs.map((pair) => pair.constantFigure));
     console.log(
-      `${measured.title.padEnd(14)} ${describe(figure)}; constant ${describe(beside)}: ` +
+      `${measured.title.padEnd(14)} ${describe(figure)}; constant ${describe(constantFigure)}: ` +
         `${Math.round(share * 100)} % of the rate, ${Math.round(cpuShare * 100)} % by processor time`,
     );
     if (measured.hasGoal && share < goal) {

@@ -49,8 +49,8 @@ export async function readRelease(options: ReadOptions, io: Io): Promise<ReadRel
   if (asOf !== undefined) {
     throw new UsageError(`--source: "${source}" has no earlier lists; with a day, accepted: built-in, file:FOLDER.`);
   }
-  const found = await findSource(source, cloud ?? 'Public', options, io);
-  const { document, date, origin, warnings } = await found.fetch(io.now());
+  const tagsSource = await findSource(source, cloud ?? 'Public', options, io);
+  const { document, date, origin, warnings } = await tagsSource.fetch(io.now());
   for (const { message } of warnings.slice(0, 3)) io.note(`warning: ${message}\n`);
   return { document, date, origin };
 }

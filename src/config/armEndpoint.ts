@@ -22,14 +22,14 @@ export function readArmEndpoint(env: Environment, knownCloud: Cloud | undefined)
   const text = readText(env, setting);
   if (text === undefined) return { armEndpoint: `https://${armHosts[cloud]}`, armIsLoopback: false };
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const held = quote(withSecretsHidden(text));
-  if (!url || !isBareOrigin(url)) return refuse(setting, held, acceptedFor(cloud));
+  const shown = quote(withSecretsHidden(text));
+  if (!url || !isBareOrigin(url)) return refuse(setting, shown, acceptedFor(cloud));
 
   if (isLoopback(url)) {
-    if (isInAzure(env)) refuse(setting, `${held}, a loopback address, inside Azure`, `https://${armHosts[cloud]}`);
+    if (isInAzure(env)) refuse(setting, `${shown}, a loopback address, inside Azure`, `https://${armHosts[cloud]}`);
     return { armEndpoint: url.origin, armIsLoopback: true };
   }
-  checkAzureHost(url, knownCloud, held);
+  checkAzureHost(url, knownCloud, shown);
   return { armEndpoint: url.origin, armIsLoopback: false };
 }
 
@@ -38,11 +38,11 @@ function isBareOrigin(url: URL): boolean {
   return isHttp && url.username + url.password + url.search + url.hash === '' && url.pathname === '/';
 }
 
-function checkAzureHost(url: URL, cloud: Cloud | undefined, held: string): void {
+function checkAzureHost(url: URL, cloud: Cloud | undefined, shown: string): void {
   const owner = (Object.keys(armHosts) as Cloud[]).find((candidate) => isHostOf(url.host, armHosts[candidate]));
-  if (owner === undefined || url.protocol !== 'https:') refuse(setting, held, acceptedFor(cloud ?? 'Public'));
+  if (owner === undefined || url.protocol !== 'https:') refuse(setting, shown, acceptedFor(cloud ?? 'Public'));
   if (cloud !== undefined && owner !== cloud)
-    refuse(setting, `${held}, which is of the cloud ${owner} while AZURE_CLOUD is ${cloud}`, acceptedFor(cloud));
+    refuse(setting, `${shown}, which is of the cloud ${owner} while AZURE_CLOUD is ${cloud}`, acceptedFor(cloud));
 }
 
 /** True for `management.azure.com` and for that of a region, `westeurope.management.azure.com`. */

@@ -24,11 +24,11 @@ export function normalizeConnectionString(text: string, defaultSuffix: string): 
   const given = parseParts(text);
   const { required, kept } = formOf(given);
   const parts = withDefaults(given, defaultSuffix);
-  const lacking = required.filter((name) => parts[name] === undefined);
+  const missing = required.filter((name) => parts[name] === undefined);
   const wrong = checks.filter(([name, isRight]) => given[name] !== undefined && !isRight(given[name]));
-  if (lacking.length + wrong.length === 0) return { connectionString: toText(parts, kept) };
+  if (missing.length + wrong.length === 0) return { connectionString: toText(parts, kept) };
   const faults = [
-    ...(lacking.length > 0 ? [`without ${lacking.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`without ${missing.join(', ')}`] : []),
     ...wrong.map(([name, , what]) => `whose ${name} is ${what}`),
   ];
   return { fault: `a text ${faults.join(' and ')}` };

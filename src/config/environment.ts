@@ -74,9 +74,9 @@ export function refuseReference(setting: string, text: string): void {
   refuse(setting, 'a Key Vault reference that was not resolved (may the identity read the secret?)', 'its value');
 }
 
-/** Throws ConfigurationError: `<setting>: holds <held>; accepted: <accepted>`. */
-export function refuse(setting: string, held: string, accepted: string): never {
-  throw new ConfigurationError(setting, `holds ${held}; accepted: ${accepted}`);
+/** Throws ConfigurationError: `<setting>: holds <shown>; accepted: <accepted>`. */
+export function refuse(setting: string, shown: string, accepted: string): never {
+  throw new ConfigurationError(setting, `holds ${shown}; accepted: ${accepted}`);
 }
 
 export function missing(setting: string, accepted: string): never {

@@ -13,11 +13,11 @@ const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
  * identity endpoint. If Node does not, deletes them. Returns a note for people about variables that are not used.
  */
 export function settleProxies(env: MutableEnvironment, isUsedByNode = doesNodeUseProxies()): string | undefined {
-  const found = Object.keys(env).filter((key) => names.includes(key.toUpperCase()) && env[key]?.trim());
+  const variables = Object.keys(env).filter((key) => names.includes(key.toUpperCase()) && env[key]?.trim());
   // Node does not support ALL_PROXY.
-  const unused = isUsedByNode ? found.filter((key) => key.toUpperCase() === 'ALL_PROXY') : found;
+  const unused = isUsedByNode ? variables.filter((key) => key.toUpperCase() === 'ALL_PROXY') : variables;
   for (const key of unused) Reflect.deleteProperty(env, key);
-  if (found.length > unused.length) bypassIdentityEndpoint(env);
+  if (variables.length > unused.length) bypassIdentityEndpoint(env);
   if (unused.length === 0) return undefined;
   return isUsedByNode
     ? `${listed(unused)} is not used: set HTTPS_PROXY in its place`

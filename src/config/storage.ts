@@ -45,9 +45,9 @@ export function readStorage(env: Environment, cloud: Cloud): StorageSetting {
   // AzureWebJobsStorage takes precedence over AzureWebJobsStorage__…, as in the host.
   const text = readText(env, setting);
   if (text === undefined) return readIdentity(env, cloud);
-  const found = normalizeConnectionString(text, suffixes[cloud]);
-  if ('connectionString' in found) return { kind: 'connectionString', ...found };
-  return refuse(setting, `${found.fault} (not shown: it may hold a key)`, acceptedConnectionStrings);
+  const normalized = normalizeConnectionString(text, suffixes[cloud]);
+  if ('connectionString' in normalized) return { kind: 'connectionString', ...normalized };
+  return refuse(setting, `${normalized.fault} (not shown: it may hold a key)`, acceptedConnectionStrings);
 }
 
 function readIdentity(env: Environment, cloud: Cloud): StorageSetting {

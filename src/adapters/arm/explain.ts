@@ -233,8 +233,7 @@ function groupOf(path: string): string {
 
 /** Returns the quoted text right after `words`, undefined if there is none. */
 function firstQuoted(text: string, words: RegExp): string | undefined {
-  const found = new RegExp(`${words.source}['"]([^'"]+)['"]`, 'i').exec(text)?.[1];
-  return found === '' ? undefined : found;
+  return new RegExp(`${words.source}['"]([^'"]+)['"]`, 'i').exec(text)?.[1];
 }
 
 /** `a, b;c` → `['a', 'b', 'c']` */

@@ -59,8 +59,8 @@ function orderTwoPuts(
   if (!isInTheWay(first, second)) return [toStep(second), toStep(first)];
   const priority = freePriority(target, rules);
   const prefixes = second.put?.sourceAddressPrefixes ?? second.put?.destinationAddressPrefixes ?? [];
-  const aside = toStep({ ...second, put: toSecurityRule(target, { ...second.own, priority }, prefixes, ownerId) });
-  return [aside, toStep(first), { ...toStep(second), before: aside.after }];
+  const temporary = toStep({ ...second, put: toSecurityRule(target, { ...second.own, priority }, prefixes, ownerId) });
+  return [temporary, toStep(first), { ...toStep(second), before: temporary.after }];
 }
 
 function toIntent(target: NsgRuleTarget, rules: readonly SecurityRule[], change: RuleChange, ownerId: string): Intent {

@@ -33,8 +33,8 @@ export async function findTaggedResources(
   subscriptions?: readonly string[],
 ): Promise<readonly TaggedResource[]> {
   const client = await clients.resourceGraphClient();
-  const found: TaggedResource[] = [];
-  const seen = new Set<string>();
+  const resources: TaggedResource[] = [];
+  const usedTokens = new Set<string>();
   let skipToken: string | undefined;
   do {
     const page = await client.resources({
@@ -42,19 +42,19 @@ export async function findTaggedResources(
       ...(subscriptions && { subscriptions: [...subscriptions] }),
       options: { resultFormat: 'objectArray', top: 1_000, ...(skipToken !== undefined && { skipToken }) },
     });
-    found.push(...parseRows(page.data).flatMap(toTaggedResource));
+    resources.push(...parseRows(page.data).flatMap(toTaggedResource));
     skipToken = page.skipToken === '' ? undefined : page.skipToken;
-    if (skipToken !== undefined) checkSkipToken(skipToken, seen);
+    if (skipToken !== undefined) checkSkipToken(skipToken, usedTokens);
   } while (skipToken !== undefined);
-  return found;
+  return resources;
 }
 
 /** Throws InvalidDocumentError if a page links back to an earlier one: the loop would not end. */
-function checkSkipToken(skipToken: string, seen: Set<string>): void {
-  if (seen.has(skipToken))
+function checkSkipToken(skipToken: string, usedTokens: Set<string>): void {
+  if (usedTokens.has(skipToken))
     throw new InvalidDocumentError('Azure Resource Graph: $skipToken: leads back to a page that was read');
-  if (seen.size >= maxPages) throw new InvalidDocumentError(`Azure Resource Graph: more than ${maxPages} pages`);
-  seen.add(skipToken);
+  if (usedTokens.size >= maxPages) throw new InvalidDocumentError(`Azure Resource Graph: more than ${maxPages} pages`);
+  usedTokens.add(skipToken);
 }
 
 /** Returns the profile that the resource's tag names now, undefined if it has no such tag. */

@@ -121,10 +121,10 @@ function toFailure(error: HttpFailure): Failure {
 function byteCounter({ controller, maxBytes }: PageLimits): () => OnProgress {
   let total = 0;
   return () => {
-    let seen = 0;
+    let ofThisRequest = 0;
     return ({ loadedBytes }) => {
-      total += loadedBytes - seen;
-      seen = loadedBytes;
+      total += loadedBytes - ofThisRequest;
+      ofThisRequest = loadedBytes;
       if (total > maxBytes) controller.abort(new Error(`the answer is larger than ${maxBytes} bytes`));
     };
   };
