@@ -63,12 +63,19 @@ export class Timelines {
     return { tag, entries, oldestDate: chain.at(-1)?.date ?? '' };
   }
 
-  /** Names of the tags that some snapshot no longer listed. */
+  /** Names of the tags that were listed once and no longer are. */
   async removedTags(): Promise<ReadonlySet<string>> {
     const diffs = await this.#diffsOf(await this.#library.chain());
     const history = await readStorage('the history', () => this.#history.read());
-    const gone = history.tags.filter(({ steps }) => steps.at(-1)?.isListed === false).map(({ name }) => name);
-    return new Set([...diffs.flatMap((diff) => diff.removedTags), ...gone]);
+    const removed = new Set(
+      history.tags.filter(({ steps }) => steps.at(-1)?.isListed === false).map(({ name }) => name),
+    );
+    // Oldest first: a removed tag may have come back.
+    for (const diff of diffs.toReversed()) {
+      for (const tag of diff.removedTags) removed.add(tag);
+      for (const tag of diff.addedTags) removed.delete(tag);
+    }
+    return removed;
   }
 
   async #chainUntil(until: string | undefined): Promise<readonly SnapshotSummary[]> {

@@ -151,6 +151,13 @@ describe('a tag that nobody watches and that is listed no more', () => {
   ])('%s: %i, as for any mistake', async (target, status) => {
     expect((await get(target)).status).toBe(status);
   });
+
+  test('once it is listed again, a mistake in the request is a mistake', async () => {
+    publish({ AzureContainerRegistry: before });
+    publish({ AzureContainerRegistry: before, Retired: ['52.203.114.0/24'] }, '2026-08-03');
+
+    expect((await get('prefixes?format=text&tag=Retired&region=mars')).status).toBe(400);
+  });
 });
 
 test('a list that is empty by choice of the family stays a 503', async () => {
