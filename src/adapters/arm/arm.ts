@@ -51,17 +51,18 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
       const calls = openCalls(deadline);
       return {
         deadline: calls.deadline,
-        nsgRules: within(calls, withVersionNotes(clients, nsgRules)),
-        registryNetworkRules: within(calls, withVersionNotes(clients, registryNetworkRules)),
+        nsgRules: inSession(calls, withVersionNotes(clients, nsgRules)),
+        registryNetworkRules: inSession(calls, withVersionNotes(clients, registryNetworkRules)),
         readRegistryRegions: (...registry) =>
-          run(calls, () => readRegistryRegions(clients, ...registry)).catch((error: unknown) => {
-            throw ofRegistryError(registry[0], error);
+          runInSession(calls, () => readRegistryRegions(clients, ...registry)).catch((error: unknown) => {
+            throw toRegistryError(registry[0], error);
           }),
         usage: () => ({ ...calls.usage, retries: [...calls.usage.retries] }),
       };
     },
-    findTaggedResources: (subscriptions) => run(openCalls(), () => findTaggedResources(clients, subscriptions)),
-    readProfile: (resource, deadline) => run(openCalls(deadline), () => readProfile(clients, resource)),
+    findTaggedResources: (subscriptions) =>
+      runInSession(openCalls(), () => findTaggedResources(clients, subscriptions)),
+    readProfile: (resource, deadline) => runInSession(openCalls(deadline), () => readProfile(clients, resource)),
   };
 }
 
@@ -79,24 +80,26 @@ function withVersionNotes<T extends Target>({ versions }: ArmClients, adapter: T
 }
 
 /** For `notFound`, names the setting regions.ofRegistry: the missing registry is not the target itself. */
-function ofRegistryError(registryId: string, error: unknown): unknown {
+function toRegistryError(registryId: string, error: unknown): unknown {
   if (!(error instanceof TargetBlockedError) || error.code !== 'notFound') return error;
   const message = `regions.ofRegistry names ${registryId}, which is not found: the registry was deleted or moved, or is not created yet. Correct regions.ofRegistry, or name the regions themselves`;
   return new TargetBlockedError('notFound', message, { cause: error });
 }
 
 /** Makes every method of the adapter run as part of the session. */
-function within<T extends Target>(calls: ArmCalls, adapter: TargetAdapter<T>): TargetAdapter<T> {
+function inSession<T extends Target>(calls: ArmCalls, adapter: TargetAdapter<T>): TargetAdapter<T> {
   const readQuota = adapter.readQuota?.bind(adapter);
   return {
     settleInMs: adapter.settleInMs,
-    read: (target) => run(calls, () => adapter.read(target)),
-    write: (...change) => run(calls, () => adapter.write(...change)),
-    ...(readQuota && { readQuota: (target: T, current: CurrentState) => run(calls, () => readQuota(target, current)) }),
+    read: (target) => runInSession(calls, () => adapter.read(target)),
+    write: (...change) => runInSession(calls, () => adapter.write(...change)),
+    ...(readQuota && {
+      readQuota: (target: T, current: CurrentState) => runInSession(calls, () => readQuota(target, current)),
+    }),
   };
 }
 
-function run<T>(calls: ArmCalls, work: () => Promise<T>): Promise<T> {
+function runInSession<T>(calls: ArmCalls, work: () => Promise<T>): Promise<T> {
   return asCallsOf(calls, async () => {
     try {
       return await work();

@@ -111,7 +111,7 @@ export async function waitBeforeRetry(call: string, code: string, waitInMs: numb
 }
 
 /** Records in the run that a call failed and the work continued without its result. */
-export function noteGoingOn(call: string, code: string): void {
+export function recordIgnoredFailure(call: string, code: string): void {
   currentCalls()?.usage.retries.push({ call, code, waitedInMs: 0 });
 }
 

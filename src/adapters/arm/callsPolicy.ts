@@ -8,7 +8,14 @@ import {
 import type { ApiVersions } from './apiVersions.ts';
 import { ArmError, isOperationPath, pathOf, toAnswerError, toCutOffError, toOperationError } from './armError.ts';
 import { Budget, type CallKind } from './budget.ts';
-import { currentCalls, forgetRefusal, noteGoingOn, remainingInMs, withRetries, type ArmCalls } from './calls.ts';
+import {
+  currentCalls,
+  forgetRefusal,
+  recordIgnoredFailure,
+  remainingInMs,
+  withRetries,
+  type ArmCalls,
+} from './calls.ts';
 import { isLock, isOutcomeOfWrite } from './errors.ts';
 
 const requestTimeoutInMs = 60_000;
@@ -79,7 +86,7 @@ async function sendWithKnownVersion(
     } catch (error) {
       const isOther = error instanceof ArmError && count < maxVersions && versions.learn(request, error);
       if (!isOther) throw error;
-      noteGoingOn(nameOf(request), error.code);
+      recordIgnoredFailure(nameOf(request), error.code);
     }
   }
 }

@@ -9,7 +9,7 @@ import { ownRulesOf, type OwnRule } from '../../core/targets/ownRules.ts';
 import type { NsgRuleTarget } from '../../core/targets/target.ts';
 import { agree, listed } from '../../core/words.ts';
 import { ArmError, beingUpdated } from './armError.ts';
-import { noteGoingOn, now, withRetries } from './calls.ts';
+import { recordIgnoredFailure, now, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toTargetError } from './errors.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
@@ -84,7 +84,7 @@ export function buildNsgRules(
     } catch (error) {
       // Every change of the NSG changes the ETag of this rule too, so a 412 may be about another rule.
       if (!(error instanceof ArmError) || error.statusCode !== 412) throw error;
-      noteGoingOn(`${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`, error.detailCode ?? error.code);
+      recordIgnoredFailure(`${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`, error.detailCode ?? error.code);
       await sendUnlessMoved(target, step);
     }
   }

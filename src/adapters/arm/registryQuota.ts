@@ -1,7 +1,7 @@
 import type { CurrentState, Quota } from '../../app/ports.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
 import { defaultMaxIpRules, largestMaxIpRules } from '../../core/targets/targetKinds.ts';
-import { noteGoingOn, withinTime } from './calls.ts';
+import { recordIgnoredFailure, withinTime } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { classifyArmError } from './errors.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
@@ -35,6 +35,6 @@ function assumeQuota(target: RegistryTarget, { rules }: CurrentState): Quota {
 
 function noUsages(error: unknown): { readonly value?: undefined } {
   const { code, detailCode } = classifyArmError(error);
-  noteGoingOn('GET listUsages', detailCode ?? code);
+  recordIgnoredFailure('GET listUsages', detailCode ?? code);
   return {};
 }

@@ -4,7 +4,7 @@ import { TargetBlockedError } from '../../core/errors.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
 import { agree, counted } from '../../core/words.ts';
 import { ArmError, unreadable } from './armError.ts';
-import { noteGoingOn, withRetries } from './calls.ts';
+import { recordIgnoredFailure, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toRuleSet } from './ipRules.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
@@ -40,7 +40,7 @@ export function buildReadBeforeWrite(clients: ArmClients): ReadBeforeWrite {
         );
     } catch (error) {
       if (!(error instanceof ArmError) || !refusedApiVersion.has(error.code.toLowerCase())) throw error;
-      noteGoingOn(`GET registry with api-version ${revealingApiVersion}`, error.code);
+      recordIgnoredFailure(`GET registry with api-version ${revealingApiVersion}`, error.code);
       isSwitchedOff = true;
     }
     const registry = await readRegistry(clients, target);
