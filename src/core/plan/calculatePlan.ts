@@ -1,4 +1,4 @@
-/** Calculates the plan: what is listed, what we wrote, what is there, and what of the difference may be done now. */
+/** Calculates the plan: compares the list with the live rules, and decides which differences may be applied now. */
 import { createHash } from 'node:crypto';
 import { findRuleLocks, holdLocked, leftAloneNotes, ruleChanges, type RuleLock } from './changes.ts';
 import type { CurrentRule, LiveRule } from './currentRule.ts';
@@ -14,17 +14,17 @@ import type { Approval } from '../targets/targetState.ts';
 
 export interface PlanResult {
   readonly plan: Plan;
-  /** Writes that only add (and mend a rule's other fields); all of it at once if both together have no room. */
+  /** Writes that only add (and correct a rule's other fields); the same as `changes` if additions need the removals' room. */
   readonly additions: readonly RuleChange[];
   /** Writes after which all of the plan is applied; empty if the live rules are as planned. */
   readonly changes: readonly RuleChange[];
-  /** In the live rules and added by this app. */
+  /** Live prefixes that this app added. */
   readonly ours: readonly string[];
   /** The approval that this plan was made with. */
   readonly approval?: Approval;
 }
 
-/** In one go. */
+/** Runs `planInSteps` to its end without a pause. */
 export function calculatePlan(input: PlanInput): PlanResult {
   const steps = planInSteps(input);
   for (;;) {
@@ -34,13 +34,13 @@ export function calculatePlan(input: PlanInput): PlanResult {
 }
 
 /**
- * 1. own: whose is what in the live rules, and one row per prefix with all that decides on it
- * 2. decide: what becomes of each row, by a table
- * 3. limit: what is too much together waits for a person
- * 4. fit: what there is room for
- * 5. changes: what is written, without the rules that may not be written now
+ * 1. own: who added each live prefix, and one row per prefix with the facts that decide about it
+ * 2. decide: the fate of each row, from a table
+ * 3. limit: changes that are too many together wait for approval
+ * 4. fit: which prefixes there is room for
+ * 5. changes: what to write, without the rules that may not be written now
  *
- * It stops now and then, for other work of the process.
+ * It yields now and then, so that the process can do other work.
  */
 export function* planInSteps(input: PlanInput): Steps<PlanResult> {
   const live = classifyLiveRules(input);
@@ -68,7 +68,7 @@ function decideRows(input: PlanInput, live: LiveRules, rows: Parameters<typeof d
   });
 }
 
-/** What a wider rule holds beside the list is not gone for as long as the list needs that rule. */
+/** Keeps unlisted addresses in a wider rule as long as the list needs that rule. */
 function* keepForCover(room: Room, rows: readonly Decided[]): Steps<readonly Decided[]> {
   const [unlisted, others] = partition(rows, ({ live, listed }) => live === 'ours' && listed === undefined);
   if (unlisted.length === 0) return rows;
@@ -86,7 +86,7 @@ interface Outcome {
   readonly changes: readonly RuleChange[];
 }
 
-/** As if every rule could be written; and again without those that would be and may not. */
+/** Fits as if every rule could be written; if a rule to be written is locked, fits again without it. */
 function* fitUnlocked(input: PlanInput, room: Room, rows: readonly Decided[]): Steps<Outcome> {
   const { live, target } = room;
   const changesOf = (prefixes: readonly string[]) => ruleChanges(input, live, prefixes);
@@ -103,7 +103,7 @@ function* fitUnlocked(input: PlanInput, room: Room, rows: readonly Decided[]): S
   return { fitted, locks, additions, changes: changesOf(fitted.afterAll).filter(isOpen) };
 }
 
-/** Some milliseconds of work. */
+/** Rows between two yields: some milliseconds of work. */
 const itemsPerStep = 500;
 
 function* toResult(

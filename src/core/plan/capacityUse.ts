@@ -1,4 +1,4 @@
-/** How full a target is, and when it will be at its present growth. */
+/** How full a target is, and when it will be full at its present growth. */
 import { dayInMs } from '../time.ts';
 
 /** How many prefixes a list had on a day, `YYYY-MM-DD` or an ISO time. */
@@ -7,41 +7,41 @@ export interface CountOnDate {
   readonly count: number;
 }
 
-/** What a target's state keeps of it. */
+/** What a target's state stores about its capacity. */
 export interface CapacityHistory {
   /** Prefixes in the rules that count against the limit, as last read. */
   readonly used: number;
   readonly limit: number;
   /** True if Azure did not say `limit`. */
   readonly isAssumed?: true;
-  /** Day of a publication, and how many prefixes there are once all of it is applied; oldest first. */
+  /** Per release: its day, and how many prefixes the target has once all of it is applied; oldest first. */
   readonly history: readonly CountOnDate[];
 }
 
 export interface CapacityUse {
   readonly used: number;
   readonly limit: number;
-  /** Null where the list does not grow, or is not known for long enough. */
+  /** Null if the list does not grow, or has not been known for long enough. */
   readonly weeksUntilFull: number | null;
 }
 
 /** A quarter of weekly lists: long enough to tell growth from a single jump, short enough to follow a change of pace. */
-const maxPublications = 12;
+const maxReleases = 12;
 
 const weekInMs = 7 * dayInMs;
 
-/** A publication counts once: what was counted last for its day holds. */
+/** Keeps one count per release day: the latest one. */
 export function rememberCount(history: readonly CountOnDate[], latest: CountOnDate): readonly CountOnDate[] {
   return [...history.filter(({ date }) => date !== latest.date), latest]
     .sort((a, b) => (a.date < b.date ? -1 : 1))
-    .slice(-maxPublications);
+    .slice(-maxReleases);
 }
 
 export function toCapacityUse({ used, limit, history }: CapacityHistory): CapacityUse {
   return { used, limit, weeksUntilFull: weeksUntilFull(history, limit) };
 }
 
-/** Whole weeks until the list outgrows `limit` at the pace of its history (least squares); null where it does not grow. */
+/** Whole weeks until the list outgrows `limit` at the pace of its history (least squares); null if it does not grow. */
 function weeksUntilFull(history: readonly CountOnDate[], limit: number): number | null {
   const points = history
     .map(({ date, count }) => ({ week: Date.parse(date) / weekInMs, count }))

@@ -9,7 +9,7 @@ import type { Reason } from '../reasons.ts';
 import { familyOfRule, ownRulesOf } from '../targets/ownRules.ts';
 import { listed as inWords } from '../words.ts';
 
-/** What must be written so that the rules hold `prefixes`. A rule that was never ours is not deleted. */
+/** What must be written so that the rules contain `prefixes`. A rule that was never ours is not deleted. */
 export function ruleChanges(
   { target, ownership, removalBlockers }: PlanInput,
   { rules, ours }: LiveRules,
@@ -35,8 +35,8 @@ function nsgRuleChange(
 ): RuleChange[] {
   const exists = live?.mark !== undefined;
   if (prefixes.length === 0) {
-    // One that holds no prefix lets in by other means, which no list has taken back; but the way that it went before
-    // the target was turned round is the target's no more, whether or not the list has something for the new way.
+    // A rule without prefixes lets in service tags or the like, so it stays. But if the target's direction was reversed,
+    // its rule for the old direction is deleted, even if the list has nothing for the new one.
     const isLeft = mayLeave && live?.isTurned === true && live.mark === 'ours';
     const goes = exists && isOurs && (live.prefixes.length > 0 || isLeft);
     return goes ? [{ rule, operation: 'delete', prefixes: [] }] : [];
@@ -53,7 +53,7 @@ export interface RuleLock {
   readonly canBeApproved: boolean;
 }
 
-/** NSG rules that may not be written now, each for a reason of its own: the rest of a plan goes on without them. */
+/** NSG rules that may not be written now, each with its own reason. The rest of the plan is applied without them. */
 export function findRuleLocks(input: PlanInput, live: LiveRules, rows: readonly Decided[]): readonly RuleLock[] {
   const { target, ownership } = input;
   if (target.kind !== 'nsgRule') return [];
@@ -75,7 +75,7 @@ export function findRuleLocks(input: PlanInput, live: LiveRules, rows: readonly 
   });
 }
 
-/** A rule of somebody else's whose access would change with it: a list of prefixes in its place takes that access away. */
+/** Why somebody else's rule may not be taken over without approval: that would change what it lets in. */
 function takeOverReason(live: CurrentRule): Reason | undefined {
   const access = otherAccess(live);
   if (access !== '') {
@@ -92,7 +92,7 @@ function takeOverReason(live: CurrentRule): Reason | undefined {
   };
 }
 
-/** Rules of ours that hold a tag or the like, and for which the list has nothing that could take its place. */
+/** Notes about rules of ours that contain a service tag or the like, and for which the list has no prefix instead. */
 export function leftAloneNotes(rules: readonly CurrentRule[], written: readonly { readonly rule: string }[]): Reason[] {
   return rules
     .filter((live) => {
@@ -105,12 +105,12 @@ export function leftAloneNotes(rules: readonly CurrentRule[], written: readonly 
     }));
 }
 
-/** What a rule lets in by other means than prefixes, in words; empty: nothing. */
+/** What a rule lets in apart from prefixes, in words; empty: nothing. */
 function otherAccess({ nonPrefixes = [] }: CurrentRule): string {
   return nonPrefixes.join(', ');
 }
 
-/** Nothing of a locked rule changes: what would have, waits for a person. */
+/** Changes nothing in a locked rule: its additions and removals wait for approval, or do not fit. */
 export function holdLocked(rows: readonly Decided[], locks: readonly RuleLock[]): readonly Decided[] {
   const lockOf = new Map(locks.map((lock) => [lock.family, lock]));
   return rows.map((row) => {

@@ -1,25 +1,25 @@
 import { isPrefix } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 
-/** A registry has one rule, and this is what it is called. */
+/** Name of a registry's only rule. */
 export const registryRuleName = 'ipRules';
 
 /** A live rule that is, may be, or may become ours. */
 export interface CurrentRule {
   readonly rule: string;
-  /** As read; canonical where it can be parsed. */
+  /** As read; canonical if they can be parsed. */
   readonly prefixes: readonly string[];
-  /** Undefined: the rule is not there. A registry's rules are always `unmarked`. */
+  /** Undefined: the rule does not exist. A registry's rules are always `unmarked`. */
   readonly mark: 'ours' | 'otherOwner' | 'unmarked' | undefined;
-  /** Differences from the configured rule beside its prefixes, one sentence each. */
+  /** Differences from the configured rule apart from its prefixes, one sentence each. */
   readonly drift: readonly string[];
   /** Those of them that change what it lets in: access, direction, protocol, ports. Absent: none. */
   readonly accessDrift?: readonly string[];
-  /** What it lets in by other means than prefixes: service tags, `*`, application security groups. Absent: nothing. */
+  /** What it lets in apart from prefixes: service tags, `*`, application security groups. Absent: nothing. */
   readonly nonPrefixes?: readonly string[];
-  /** True where it goes the other way round than the target's: none of its addresses are of the target's side. */
+  /** True if its direction is the opposite of the target's: its addresses are on the other side. */
   readonly isTurned?: boolean;
-  /** What stands in the way of a write of this rule, and of no other. Absent: nothing. */
+  /** Why this rule, and no other, cannot be written. Absent: it can be. */
   readonly blockers?: readonly Reason[];
 }
 
@@ -29,7 +29,7 @@ export interface LiveRule {
   readonly prefixes: readonly string[];
 }
 
-/** All that rules let in by prefixes, without what could not be parsed. */
+/** All prefixes of some rules, without those that cannot be parsed. */
 export function livePrefixes(rules: readonly Pick<LiveRule, 'prefixes'>[]): string[] {
   return rules.flatMap((rule) => rule.prefixes).filter(isPrefix);
 }

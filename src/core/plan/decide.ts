@@ -1,4 +1,4 @@
-/** Step 2 of a plan: what becomes of each row. What is only too much together is for `limit`. */
+/** Step 2 of a plan: the fate of each row on its own. Step 3 (`limit.ts`) looks at all of them together. */
 import type { Row } from './own.ts';
 import type { FateName } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
@@ -10,20 +10,20 @@ import { dayInMs } from '../time.ts';
 
 export interface Fate {
   readonly is: FateName;
-  /** What waits for a person, or for room. */
+  /** What waits for approval, or does not fit. */
   readonly change?: 'add' | 'remove';
   readonly why?: ReasonCode;
-  /** ISO time before which it is not taken out. */
+  /** ISO time before which it is not removed. */
   readonly until?: string;
-  /** How many further releases have to leave it out before that. */
+  /** How many further releases have to omit it before it is removed. */
   readonly releases?: number;
-  /** The release that brought more than the limits have room for. */
+  /** The release whose additions exceeded the limits. */
   readonly release?: ReleaseRef;
-  /** True if nobody relies on it yet: it does not count against the limits of removals. */
+  /** True if nobody relies on it yet, so that its removal does not count against the limits. */
   readonly isUncounted?: boolean;
-  /** True of what leaves wider rules no room, or opens addresses that nobody listed: see `fit`. */
+  /** True if it waits because of the room for rules: it would need more rules, or wider ones (`fit.ts`). */
   readonly isForRoom?: boolean;
-  /** Said of its rule as a whole, in place of a sentence of its own. */
+  /** A sentence about its whole rule, instead of one about the row. */
   readonly message?: string;
 }
 
@@ -31,20 +31,20 @@ export interface Decided extends Row {
   readonly fate: Fate;
 }
 
-/** What rows are decided by, beside themselves. */
+/** What decides about rows, apart from the rows themselves. */
 export interface DecisionContext extends Pick<
   PlanInput,
   'target' | 'removalBlockers' | 'removalsBlockedSince' | 'now'
 > {
   readonly isPinned: boolean;
-  /** True if whose the rules are is not known: nothing is asked about them. */
+  /** True if it is not known who owns the rules: nobody is asked to approve the removal of their prefixes. */
   readonly isForeignRule: boolean;
 }
 
 type Test = (row: Row, context: DecisionContext) => boolean;
 type Outcome = Fate | ((row: Row, context: DecisionContext) => Fate);
 
-/** So many returns within 180 days make a prefix one that comes and goes. */
+/** A prefix that has come back this often within 180 days counts as flapping. */
 const flappingReturns = 2;
 
 const isListed: Test = ({ listed }) => listed !== undefined;
@@ -61,13 +61,13 @@ const isBlocked: Test = (_, { removalBlockers }) => removalBlockers.length > 0;
  * | listed, let in before or approved                                 | add                     |
  * | listed, part of a block wider than `widestPrefix`                 | needsApproval           |
  * | listed                                                            | add                     |
- * | of others, beside our rules, or nobody knows whose the rule is    | others                  |
+ * | of others, in rules of their own, or in a rule of unknown owner   | others                  |
  * | of others, in a rule of ours, approved to leave                   | remove                  |
  * | of others, in a rule of ours, policy addOnly                      | others                  |
  * | of others, in a rule of ours                                      | needsApproval           |
  * | ours, policy addOnly                                              | kept                    |
  * | ours, approved to leave                                           | remove                  |
- * | ours, nothing may be removed, and its days are over               | needsApproval           |
+ * | ours, nothing may be removed, and its grace days are over         | needsApproval           |
  * | ours, nothing may be removed                                      | kept                    |
  * | ours, young: few releases ever listed it                          | remove, uncounted       |
  * | ours, pinned, and only the pinned list lacks it                   | remove                  |
@@ -128,7 +128,7 @@ function blockerOf({ removalBlockers }: DecisionContext): ReasonCode {
   return removalBlockers[0]?.code ?? 'quarantined';
 }
 
-/** Fewer releases than would confirm its removal ever listed it. */
+/** True if it was listed by fewer releases than are needed to confirm its removal. */
 function isYoung({ absence }: Row, { target }: DecisionContext): boolean {
   return (absence?.listedReleases ?? Infinity) < target.limits.removalConfirmations;
 }
@@ -143,9 +143,9 @@ function graceOf(row: Row, context: DecisionContext): Fate {
   return { is: 'kept', why: 'removalGrace', ...(until !== undefined && { until }), releases };
 }
 
-/** A list that is not trusted confirms nothing, but it does not put off for ever the day on which a person is asked. */
+/** The days of the grace period pass even while nothing may be removed, so that a person is asked in the end. */
 function areDaysOver(row: Row, context: DecisionContext): boolean {
-  // A pin is a person's word: what only the pinned list lacks does not wait.
+  // A person chose the pinned list: prefixes that only this list lacks do not wait.
   if (!row.absence && context.isPinned) return true;
   const end = endOfGrace(row, context);
   return end !== undefined && context.now.getTime() >= Date.parse(end);

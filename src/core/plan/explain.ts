@@ -1,4 +1,4 @@
-/** What a plan says: one sentence per prefix, and one per group of prefixes that are where they are for the same reason. */
+/** Explains a plan: one sentence per prefix, and one per group of prefixes with the same reason. */
 import type { Decided, Fate } from './decide.ts';
 import { waysToFit, type Fitted, type Room, type Shortage } from './fit.ts';
 import { deadlineOf } from '../goLive.ts';
@@ -16,11 +16,11 @@ export interface Explained {
   readonly live: LiveRules;
   readonly room: Room;
   readonly fitted: Fitted;
-  /** By how much the removals are beyond the limits. */
+  /** By how much the removals exceed the limits, in words. */
   readonly excess: string | undefined;
 }
 
-/** Groups in the order in which a person should read them: what never goes in, what waits, what stays. */
+/** Groups in the order in which a person should read them: what is not let in, what waits, what stays. */
 const order: readonly ReasonCode[] = [
   'fit',
   'specialPurpose',
@@ -35,7 +35,7 @@ const order: readonly ReasonCode[] = [
   'addOnly',
 ];
 
-/** One reason for each group of rows, and what forbids removals once, if something stays for it. */
+/** One reason per group of rows; and why nothing may be removed, if a row stays because of that. */
 export function explainRows(rows: readonly Decided[], context: Explained): Reason[] {
   const { removalBlockers } = context.input;
   const worth = rows.filter(isWorthAWord);
@@ -81,7 +81,7 @@ function explainGroup(code: ReasonCode, rows: readonly Decided[], context: Expla
   });
 }
 
-/** About rows of one fate and one reason. */
+/** One sentence about rows with the same fate and the same reason. */
 function sentence(rows: readonly Decided[], context: Explained): string {
   const [first] = rows;
   if (!first) return '';
@@ -158,18 +158,18 @@ function describe(rows: readonly Decided[]): string {
   return facts.length === 0 ? names : `${names} (${facts.join(', ')})`;
 }
 
-/** What is a part of a listed prefix has the name of that. */
+/** The prefixes to name: for a part of a listed prefix, the whole prefix. */
 function subjects(rows: readonly Decided[]): string[] {
   return [...new Set(rows.map(({ prefix, listed }) => listed?.prefix ?? prefix))];
 }
 
-/** What is the same for all, or nothing. */
+/** The value, if all have the same one. */
 function joinedFact(values: readonly (string | undefined)[]): string[] {
   const [first, ...others] = new Set(values);
   return first === undefined || others.length > 0 ? [] : [first];
 }
 
-/** `West Europe` of `AzureContainerRegistry.WestEurope`. */
+/** `West Europe` from `AzureContainerRegistry.WestEurope`. */
 function placeOf({ tag, region = '' }: NonNullable<Decided['listed']>): string {
   const suffix = tag.slice(tag.lastIndexOf('.') + 1);
   return suffix.toLowerCase() === region.toLowerCase() ? regionInWords(suffix) : region;
@@ -218,7 +218,7 @@ function staysForNow(rows: readonly Decided[]): string {
   return `${notListed(rows)}. ${agree(subjects(rows).length, 'It stays', 'They stay')} for now.`;
 }
 
-/** The last day of several, and the most releases that are missing. */
+/** For several rows: the latest day, and the largest number of missing releases. */
 function graceLeft(rows: readonly Decided[]): string {
   const until = rows.flatMap(({ fate }) => fate.until ?? []).sort(compareText);
   const last = until.at(-1);
@@ -251,7 +251,7 @@ function roomInWords({ target, maxRules, freeRules, live }: Room): string {
   return `the registry takes ${counted(maxRules, 'IP rule')}${theirs}`;
 }
 
-/** What has no room, what waits with it, and what a person can do. */
+/** What does not fit, what waits with it, and what a person can do. */
 function explainShortage(rows: readonly Decided[], context: Explained): Reason[] {
   const { room, fitted } = context;
   const { shortage } = fitted;
@@ -269,20 +269,20 @@ function explainShortage(rows: readonly Decided[], context: Explained): Reason[]
   ];
 }
 
-/** What is due to leave, but leaves a remainder that takes more rules than it does. */
+/** About a removal that cannot be made: the rest of the prefix would need more rules than there is room for. */
 function remainderSentence(due: readonly Decided[], { leaving }: Shortage): string {
   const way =
     leaving.length > 0 ? 'Approve the plan to take out now what goes with it.' : 'It leaves when there is room.';
   return `${andMore(prefixesOf(due))} ${agree(due.length, 'is', 'are')} due to leave, but there is no room for the parts that are left of the prefix: it stays whole. ${way}`;
 }
 
-/** What wider rules open once the plan is approved. */
+/** About addresses that wider rules let in after an approval. */
 function widerSentence(rows: readonly Decided[]): string {
   const addresses = countAddresses(prefixesOf(rows), 'ipv4');
   return `If you approve the plan, fit: supernet also lets in ${counted(addresses, 'address')} that ${agree(Number(addresses), 'is', 'are')} not listed.`;
 }
 
-/** Wider rules that would open more new addresses than the limit has left. */
+/** About wider rules that would let in more new addresses than the limit has left. */
 function countSentence(rows: readonly Decided[], { room, input: { growth } }: Explained): string {
   const [listedRows, extra] = [rows.filter(({ listed }) => listed), rows.filter(({ listed }) => !listed)];
   const left = room.widening?.maxNewAddresses ?? 0;
@@ -308,7 +308,7 @@ function keptInWords(retained: readonly string[], { target }: PlanInput): string
     : `${andMore(retained)} ${is} no longer listed and ${agree(retained.length, 'takes', 'take')} room until ${agree(retained.length, 'it leaves', 'they leave')}.`;
 }
 
-/** How many addresses that are not listed wider rules let in; what only leaves late is told by its own reason. */
+/** How many unlisted addresses wider rules let in. Prefixes that are only removed later have a reason of their own. */
 export function supernetNote({ room, fitted }: Explained): Reason[] {
   const { widening, listed } = room;
   const rules = fitted.afterAll;
@@ -324,7 +324,7 @@ export function supernetNote({ room, fitted }: Explained): Reason[] {
   return [{ code: 'supernet', message, prefixes: unlisted }];
 }
 
-/** Rules of others: told, because they stay whatever the list says. */
+/** Notes about other people's rules, which stay whatever the list says. */
 export function othersNotes({ input, live }: Explained): Reason[] {
   const { target } = input;
   const { others, blockers } = live;
@@ -346,7 +346,7 @@ export function othersNotes({ input, live }: Explained): Reason[] {
   return reasonFor('foreignRules', others, message);
 }
 
-/** A registry does not take more than Azure lets it. */
+/** A note if capacity.maxRules is more than Azure allows. */
 export function quotaNote({ input: { target, live } }: Explained): Reason[] {
   if (target.kind === 'nsgRule') return [];
   const { maxRules: wanted } = target.capacity;

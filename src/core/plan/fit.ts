@@ -1,13 +1,13 @@
 /**
- * Step 4 of a plan: the rules that let in as much as there is room for, by the way that does the least harm.
+ * Step 4 of a plan: fits the prefixes into the free rules, in the first of these ways that works.
  *
- * 1. As listed, if that fits.
- * 2. Neighbours merged, which costs nothing.
- * 3. `fit: supernet`: covered by wider rules that open the fewest addresses which are not listed.
- * 4. In part: what stands stays, what was let in before is put back, and of the rest the widest go in first, while there
- *    is room, so that the fewest addresses are kept out.
+ * 1. As listed.
+ * 2. With neighbours merged, which lets in no other address.
+ * 3. `fit: supernet`: with wider rules that let in as few unlisted addresses as possible.
+ * 4. In part: present rules stay; prefixes that were let in before are added first, then the widest, as long as there is
+ *    room, so that as few addresses as possible are left out.
  *
- * It is a generator that stops every few milliseconds, so that a long search does not keep the process from its work.
+ * The generators yield every few milliseconds, so that a long search does not block the process.
  */
 import type { Decided } from './decide.ts';
 import { divide, partition, presentIn, type LiveRules } from './own.ts';
@@ -29,30 +29,30 @@ import type { Target } from '../targets/target.ts';
 import { defaultMaxIpRules, traitsOf } from '../targets/targetKinds.ts';
 import { dayInMs } from '../time.ts';
 
-/** How many rules there may be, and how far wider ones may go. */
+/** How many rules are possible, and how wide they may be. */
 export interface Room {
   readonly target: Target;
   readonly live: LiveRules;
   readonly listed: readonly string[];
-  /** What of the list may be let in and needs a rule of ours. */
+  /** Listed prefixes that may be let in and need a rule of ours. */
   readonly needed: readonly string[];
-  /** How many rules the target may hold: of a registry all, of an NSG the prefixes of its own rules. */
+  /** How many rules are possible: all rules of a registry, or the prefixes in the target's own rules of an NSG. */
   readonly maxRules: number;
   /** How many of those are left for ours. */
   readonly freeRules: number;
-  /** With `fit: supernet`. */
+  /** Only with `fit: supernet`. */
   readonly widening?: Widening;
 }
 
 export interface Widening {
   readonly bounds: CoverBounds;
-  /** At most so many addresses that are not listed stand open. */
+  /** How many unlisted addresses may be let in. */
   readonly maxExtraAddresses: number;
-  /** What `maxAddedAddresses` has left for new ones of them. */
+  /** How many of them may be new: what `maxAddedAddresses` has left. */
   readonly maxNewAddresses: number;
 }
 
-/** Everything that is listed and not let in is barred: no wider rule takes it in. */
+/** Listed prefixes that may not be let in are barred: no wider rule may contain them. */
 export function measureRoom(input: PlanInput, live: LiveRules, rows: readonly Decided[]): Room {
   const { target } = input;
   const listed = prefixesOf(input.listed);
@@ -82,7 +82,7 @@ function maxRulesOf({ target, live }: PlanInput): number {
   return Math.min(wanted ?? Infinity, live.maxRules ?? wanted ?? defaultMaxIpRules);
 }
 
-/** A prefix that others allow in part is written whole if what is left of it would take more rules. */
+/** A prefix that other people's rules partly allow is written whole if the rest of it would need more than one rule. */
 function neededRules(listed: readonly string[], barred: readonly string[], allowed: readonly string[]): string[] {
   return subtractPrefixes(listed, barred).flatMap((prefix) => {
     const rest = allowed.length === 0 ? [prefix] : subtractPrefixes([prefix], allowed);
@@ -90,7 +90,7 @@ function neededRules(listed: readonly string[], barred: readonly string[], allow
   });
 }
 
-/** What wider rules opened within the window counts, as what the list got does. */
+/** Unlisted addresses that wider rules let in within the window count like addresses that were listed within it. */
 function newAddressesLeft({ target, growth, ownership, now, listed }: PlanInput, { ours }: LiveRules): number {
   const begin = new Date(now.getTime() - target.limits.limitWindowDays * dayInMs).toISOString();
   const [before, recent] = partition(ownership.owned, ({ since }) => since < begin);
@@ -103,30 +103,30 @@ interface Change {
   readonly remove: readonly string[];
 }
 
-/** What the rules become, and what of a change there is no room for. */
+/** The rules after a change, and the part of it that does not fit. */
 interface Arrangement {
   readonly rules: readonly string[];
   readonly leftOut: readonly string[];
-  /** What is taken out: all that is due, or none of it if its remainder has no room. */
+  /** What is removed: all that is due, or nothing if the parts that stay do not fit. */
   readonly removed: readonly string[];
 }
 
-/** Why something has no room, and what would make some. */
+/** Why something does not fit, and what would make room. */
 export interface Shortage {
   readonly code: Extract<ReasonCode, 'fit' | 'quota'>;
-  /** The rules that all of it would take, merged. */
+  /** All rules that would be needed, merged. */
   readonly rules: readonly string[];
-  /** What an approval takes out to let it in; empty: an approval does not help. */
+  /** What an approval removes to make room; empty: an approval does not help. */
   readonly leaving: readonly string[];
-  /** What takes room and is no longer listed. */
+  /** What takes up rules and is no longer listed. */
   readonly retained: readonly string[];
 }
 
 export interface Fitted {
   readonly rows: readonly Decided[];
-  /** Our rules once all that is added is in. */
+  /** Our rules after all additions. */
   readonly afterAdditions: readonly string[];
-  /** Our rules once all of the plan is done. */
+  /** Our rules after the whole plan. */
   readonly afterAll: readonly string[];
   readonly shortage: Shortage | undefined;
   /** True if there is room for nothing at all. */
@@ -135,7 +135,7 @@ export interface Fitted {
 
 export type Steps<T> = Generator<undefined, T>;
 
-/** What fits is done now; of the rest, what an approval would bring waits with it, for the approver to see. */
+/** What fits is applied now. The rest waits together with all that its approval would change, so that the approver sees it. */
 export function* fitRules(room: Room, rows: readonly Decided[], mayReplace: boolean): Steps<Fitted> {
   const prefixes = (is: string, change?: string) =>
     prefixesOf(rows.filter(({ fate }) => fate.is === is && fate.change === change));
@@ -161,13 +161,16 @@ export function* fitRules(room: Room, rows: readonly Decided[], mayReplace: bool
 }
 
 interface Outlook {
-  /** What an approval of the plan leads to. */
+  /** The rules after an approval of the plan. */
   readonly arrangement?: Arrangement;
-  /** What would leave before its time then. */
+  /** What an approval removes before its grace period is over. */
   readonly early: readonly string[];
 }
 
-/** Approved, what waits leaves and more addresses may be opened; and so leaves what has not waited its time, if that helps. */
+/**
+ * After an approval, removals that wait are made and wider rules may let in more addresses. Prefixes in their grace period
+ * are removed too if that makes more room.
+ */
 function* lookAhead(
   room: Room,
   { add, remove }: Change,
@@ -187,7 +190,7 @@ function letsInMore(one: Arrangement, other: Arrangement): boolean {
   return subtractPrefixes(other.leftOut, one.leftOut).length > 0;
 }
 
-/** A removal that leaves more rules than there are now (parts of a wide one) is not made if those have no room. */
+/** A removal may leave more rules than before (the parts of a wide one). It is not made if these do not fit. */
 function* arrange(room: Room, change: Change, isCounted: boolean): Steps<Arrangement> {
   const all = yield* arrangeRules(room, change, isCounted);
   const most = Math.max(room.freeRules, mergePrefixes(writtenIn(room)).length);
@@ -195,7 +198,7 @@ function* arrange(room: Room, change: Change, isCounted: boolean): Steps<Arrange
   return { ...(yield* arrangeRules(room, { ...change, remove: [] }, isCounted)), removed: [] };
 }
 
-/** `isCounted`: wider rules open no more new addresses than `maxAddedAddresses` has left. */
+/** `isCounted`: wider rules let in no more new addresses than `maxAddedAddresses` has left. */
 function* arrangeRules(room: Room, change: Change, isCounted: boolean): Steps<Omit<Arrangement, 'removed'>> {
   const asListed = build(room, change);
   yield;
@@ -213,7 +216,7 @@ function* arrangeRules(room: Room, change: Change, isCounted: boolean): Steps<Om
   return yield* arrangeInPart(room, change, merged, maxNewAddresses);
 }
 
-/** A block of neighbours takes one rule, and none more if a part of it stands already. */
+/** A block of neighbours needs one rule, and no further one if a part of it is already in the rules. */
 function arrangeExactly(room: Room, { add, remove }: Change, blocks: readonly string[]): Omit<Arrangement, 'removed'> {
   const stands = build(room, { add: [], remove });
   const standing = overlapping(blocks, stands);
@@ -250,7 +253,7 @@ function* arrangeInPart(
 /** Some milliseconds of work. */
 const triesPerStep = 100;
 
-/** What was let in before is put back first; of the others the widest come first. */
+/** Prefixes that were let in before come first, then the widest. */
 function queueOf(
   { live }: Room,
   blocks: readonly string[],
@@ -271,7 +274,7 @@ function widthOf(prefix: string): bigint {
   return end - start;
 }
 
-/** With wider rules: those of the list alone if they fit, else rules around what stays as well. */
+/** With wider rules: around the list alone if that fits, else also around what stays. */
 function* widen(room: Room, { add, remove }: Change, merged: readonly string[]): Steps<readonly string[] | undefined> {
   const aim = yield* coverOf(room, room.needed);
   yield;
@@ -283,8 +286,8 @@ function* widen(room: Room, { add, remove }: Change, merged: readonly string[]):
 }
 
 /**
- * What of our rules the list needs though it is not listed: part of the cheapest rules that cover the list; or, beyond
- * the limits, of those that cover what of it stands already; or else of the rules as they are.
+ * The rules whose unlisted addresses are needed for the list: the cheapest rules that cover the list; if these exceed the
+ * limits, those that cover the listed addresses in our rules; else our rules that contain listed addresses.
  */
 export function* neededForCover(room: Room): Steps<readonly string[]> {
   if (!room.widening) return [];
@@ -302,7 +305,7 @@ function* coverWithinCount(room: Room, prefixes: readonly string[]): Steps<reado
   return cover && isWithinCount(room, cover) ? cover : undefined;
 }
 
-/** Rules that cover `prefixes` and open no more than `maxExtraAddresses`; undefined if there are none. */
+/** Rules that cover `prefixes` and let in no more unlisted addresses than `maxExtraAddresses`; undefined if there are none. */
 function* coverOf(room: Room, prefixes: readonly string[]): Steps<readonly string[] | undefined> {
   const given = dropContained(prefixes);
   if (given.length <= room.freeRules) return given;
@@ -316,12 +319,12 @@ function searchOf({ freeRules, widening }: Room, prefixes: readonly string[]): C
   return new CoverSearch(prefixes, freeRules, widening?.bounds ?? { widest: 32 });
 }
 
-/** What rules may let in beside the list: `maxExtraAddresses`, or what they let in already. */
+/** How many unlisted addresses rules may let in: `maxExtraAddresses`, or as many as these rules already do. */
 function mostExtra(room: Room, rules: readonly string[]): number {
   return Math.max(room.widening?.maxExtraAddresses ?? 0, extraIn(room, rules));
 }
 
-/** How many addresses of these are not listed. */
+/** How many addresses of the prefixes are not listed. */
 function extraIn({ listed }: Room, prefixes: readonly string[]): number {
   return count(subtractPrefixes(prefixes, listed));
 }
@@ -335,7 +338,7 @@ function isWithinCount(room: Room, rules: readonly string[]): boolean {
   return count(newlyOpened(room, rules)) <= (room.widening?.maxNewAddresses ?? Infinity);
 }
 
-/** Unlisted addresses that these rules would open, and that neither were let in before nor approved. */
+/** Unlisted addresses that these rules would let in, and that neither were let in before nor approved. */
 export function newlyOpened({ live, listed }: Room, rules: readonly string[]): string[] {
   const { ours, owned, approval } = live;
   return subtractPrefixes(rules, [...listed, ...ours, ...owned, ...(approval?.add ?? [])]);
@@ -345,7 +348,7 @@ function count(prefixes: readonly string[]): number {
   return Number(countAddresses(prefixes, 'ipv4'));
 }
 
-/** What it would take, in the words of the targets file, to fit these prefixes in; empty if nothing would. */
+/** Settings with which these prefixes would fit, such as `maxExtraAddresses 512`; empty if there are none. */
 export function waysToFit(room: Room, prefixes: readonly string[]): string {
   const { widening } = room;
   if (!widening) return '';
@@ -354,7 +357,7 @@ export function waysToFit(room: Room, prefixes: readonly string[]): string {
     const search = new CoverSearch(prefixes, room.freeRules, { ...bounds, widest });
     return search.require(prefixes, Infinity) ? search.extraAddresses : Infinity;
   };
-  // The wider the rules may be, the fewer addresses they open.
+  // The wider the rules may be, the fewer unlisted addresses the best ones let in.
   const narrowest = (isEnough: (extra: number) => boolean): number | undefined => {
     let [low, high] = [widestAccepted, bounds.widest];
     if (low >= high || !isEnough(extraAt(low))) return undefined;
@@ -380,7 +383,7 @@ export function waysToFit(room: Room, prefixes: readonly string[]): string {
 const widestAccepted = 8;
 
 interface RuleParts extends Change {
-  /** What is wanted and needs a rule of ours, in the shape that it is written in. */
+  /** Prefixes that need a rule of ours, as they are written. */
   readonly needed: readonly string[];
 }
 
@@ -388,30 +391,30 @@ function build(room: Room, change: Change): readonly string[] {
   return buildRules(room, { ...change, needed: room.needed });
 }
 
-/** All prefixes of our rules once `add` is in and `remove` is out. */
+/** All prefixes of our rules after `add` is added and `remove` is removed. */
 function buildRules({ target, live }: Room, { needed, add, remove }: RuleParts): readonly string[] {
   const kept = writtenIn({ target, live });
   const open = intersectPrefixes(needed, mergePrefixes([...kept, ...add, ...live.allowedByOthers]));
   const admitted = overlapping(open, [...kept, ...add]);
   const stays = subtractPrefixes(subtractPrefixes(kept, needed), remove);
-  // A registry holds a prefix once: what somebody else let in must not become ours by being written again.
+  // A registry has each prefix only once: writing somebody else's prefix again would make it ours.
   const theirs = new Set(traitsOf(target).hasOwnRules ? [] : live.others);
-  // A prefix of which nothing is taken out stays whole: its parts would need more room, or be somebody else's.
+  // A prefix from which nothing is removed stays whole: its parts would need more rules, or be somebody else's.
   const touched = new Set(overlapping(kept, remove));
   const beside = [...stays, ...admitted.filter((prefix) => theirs.has(prefix))];
   const whole = overlapping(kept, beside).filter((prefix) => !touched.has(prefix));
   return dropContained([...[...admitted, ...stays].filter((prefix) => !theirs.has(prefix)), ...whole]);
 }
 
-/** What our rules hold now: one NSG rule holds what is ours and what is not. */
+/** All prefixes in our rules now. An NSG rule may contain prefixes that others added to it. */
 function writtenIn({ target, live }: Pick<Room, 'target' | 'live'>): readonly string[] {
   return traitsOf(target).hasOwnRules ? [...live.ours, ...live.others] : live.ours;
 }
 
 /**
- * The fewest that hold the same, of which none is a rule that somebody else has in a registry, and none holds more than
- * was written by one of both: in an NSG rule nobody could tell any more whose it is. Rules that hold more than the list
- * are not merged: how wide those may be has a limit of its own.
+ * The fewest rules for the same addresses. Not merged are prefixes of others, because nobody could tell any more who added
+ * the merged one, and rules with unlisted addresses, whose width has a limit of its own. In a registry no merged rule is
+ * one that somebody else already has.
  */
 function mergeRules({ target, live, listed, widening }: Room, rules: readonly string[]): string[] {
   const theirs = new Set(live.others);
@@ -447,7 +450,7 @@ function toFitted(
       ...extra.map((prefix) => extraRow(prefix, { is: 'add', why: 'supernet' })),
       ...laterExtra.map((prefix) => extraRow(prefix, isOverCount ? opensMore : { ...waitsForRoom, why: 'supernet' })),
     ],
-    // If the room is enough only once the removals are done, or what others wrote is replaced, both are one step.
+    // Additions and removals are one write if they fit only together, or if prefixes of others are replaced.
     afterAdditions: isOneStep || isReplaced ? now.rules : afterAdditions,
     afterAll: now.rules,
     shortage,
@@ -462,11 +465,11 @@ function extraRow(prefix: string, fate: Decided['fate']): Decided {
 interface Placement {
   readonly later: Arrangement | undefined;
   readonly early: readonly string[];
-  /** True if `later` opens more new addresses than `maxAddedAddresses` has left. */
+  /** True if `later` lets in more new addresses than `maxAddedAddresses` has left. */
   readonly isOverCount: boolean;
 }
 
-/** What becomes of the rows in the room that there is. */
+/** The fates of the rows, given the room. */
 function placeRows(
   rows: readonly Decided[],
   now: Arrangement,
@@ -487,7 +490,7 @@ function placeRows(
   });
   return [
     ...divide(waiting, now.rules, withFate({ is: 'add' })),
-    // A wider rule may still hold what is due, for as long as there is no room without it.
+    // A wider rule may still contain a prefix that is due for removal, as long as there is no room without that rule.
     ...(isStuck
       ? removes.map(stuck)
       : [...divide(due, now.rules, withFate({ is: 'kept', why: 'supernet' })), ...replaced]),

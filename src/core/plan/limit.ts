@@ -1,4 +1,4 @@
-/** Step 3 of a plan: what is within the limits prefix by prefix, and too much together. */
+/** Step 3 of a plan: changes that are within the limits one by one and too many together wait for approval. */
 import type { Decided } from './decide.ts';
 import { divideBy, partition, type LiveRules } from './own.ts';
 import { prefixesOf } from './plan.ts';
@@ -10,13 +10,13 @@ import type { SafetyLimits } from '../targets/target.ts';
 
 export interface Limited {
   readonly rows: readonly Decided[];
-  /** By how much the removals are beyond the limits, in words. */
+  /** By how much the removals exceed the limits, in words. */
   readonly excess: string | undefined;
 }
 
 /**
- * What the list got within the window, and was more than `maxAddedAddresses` or `maxAddedPrefixes` have room for, waits
- * for a person; no later list makes room for it. What was let in before or is approved does not count.
+ * Prefixes that were listed within the window and exceed `maxAddedAddresses` or `maxAddedPrefixes` wait for approval; no
+ * later list makes room for them. Prefixes that were let in before or are approved do not count.
  */
 export function limitAdditions(rows: readonly Decided[], { beyondBudget }: Growth): readonly Decided[] {
   const [fresh, rest] = partition(
@@ -31,9 +31,9 @@ export function limitAdditions(rows: readonly Decided[], { beyondBudget }: Growt
 }
 
 /**
- * Removals beyond `maxRemovedPercent` or `maxRemovedCount` wait, twice over: all that leaves now, and all that the list
- * dropped in the window that ends when it dropped the prefix, so that a little in every release is no less than all of
- * it at once. Approved ones do not count, nor do those that nobody relies on yet.
+ * Removals beyond `maxRemovedPercent` or `maxRemovedCount` wait for approval. Two amounts are checked: all removals of
+ * this plan, and all prefixes that the list dropped in the window that ends when it dropped the prefix, so that a little
+ * in every release counts like all of it at once. Approved removals and those with `isUncounted` do not count.
  */
 export function limitRemovals(rows: readonly Decided[], input: PlanInput, { ours }: LiveRules): Limited {
   const { target, growth, ownership } = input;
@@ -66,8 +66,8 @@ function windowExcess(
 }
 
 /**
- * What was added since the first of them went missing must not make a removal look small. A state that was lost has
- * forgotten what was claimed when: then all of ours counts.
+ * The prefixes that a removal is compared with. Prefixes added after the first of `due` went missing are left out: they
+ * would make the removal look small. A rebuilt state does not know when they were added: then all of ours count.
  */
 function prefixesBefore(
   { owned }: PlanInput['ownership'],

@@ -1,4 +1,4 @@
-/** Step 1 of a plan: whose is what in the live rules, and one row per prefix with all that decides on it. */
+/** Step 1 of a plan: who added each live prefix, and one row per prefix with the facts that decide about it. */
 import type { CurrentRule } from './currentRule.ts';
 import { prefixesOf } from './plan.ts';
 import type { ListedPrefix, PlanInput } from './planInput.ts';
@@ -22,37 +22,37 @@ import type { SafetyLimits, Target } from '../targets/target.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 import type { Approval } from '../targets/targetState.ts';
 
-/** A prefix, or a part of one, of which everything below is true as a whole. */
+/** A prefix, or a part of one. Every member below is true for all of its addresses. */
 export interface Row {
   readonly prefix: string;
   /** The listed prefix that it is (a part of). */
   readonly listed?: ListedPrefix;
-  /** Who let it in. */
+  /** Who added it to the live rules; absent: it is not live. */
   readonly live?: 'ours' | 'others';
-  /** Let in by this app before, there or not. */
+  /** This app let it in before, whether it is still live or not. */
   readonly isOwned: boolean;
-  /** By a person: that it goes in if it is listed, or else that it leaves. */
+  /** A person approved its addition if it is listed, else its removal. */
   readonly isApproved: boolean;
-  /** Of a listed prefix. */
+  /** The special-purpose range that the listed prefix overlaps. */
   readonly special?: SpecialPurposeRange;
-  /** What it is a part of, merged with its listed neighbours, if that is wider than `widestPrefix`. */
+  /** The prefix that it and its listed neighbours make together, if that is wider than `widestPrefix`. */
   readonly wideBlock?: string;
-  /** If it is not listed. */
+  /** Since when it has not been listed. */
   readonly absence?: Absence;
 }
 
-/** The live rules, told apart. */
+/** The live rules, divided by who added their prefixes. */
 export interface LiveRules {
   readonly rules: readonly CurrentRule[];
   /** In the live rules and added by this app. */
   readonly ours: readonly string[];
-  /** In the live rules and added by somebody else; canonical, as they stand there. */
+  /** In the live rules and added by somebody else; canonical, not merged. */
   readonly others: readonly string[];
-  /** Of those in an NSG rule: what a person approved that it leaves. */
+  /** Those of `others` in an NSG rule whose removal a person approved. */
   readonly replaced: readonly string[];
-  /** Of a registry: rules of others that let in nothing but listed addresses. None of ours is needed for those. */
+  /** In a registry: other people's rules that let in only listed addresses. These addresses need no rule of ours. */
   readonly allowedByOthers: readonly string[];
-  /** What this app let in before, there or not. */
+  /** What this app let in before, whether it is still live or not. */
   readonly owned: readonly string[];
   readonly approval: Approval | undefined;
   readonly blockers: readonly Reason[];
@@ -86,7 +86,7 @@ export function classifyLiveRules(input: PlanInput): LiveRules {
   };
 }
 
-/** The rules of a target: of its own families, and what it left behind in one that it had before. */
+/** The rules of a target: those of its address families, and its old rule of a family that it no longer has. */
 function rulesOfTarget(
   target: Target,
   rules: readonly CurrentRule[],
@@ -101,7 +101,7 @@ function rulesOfTarget(
 
 type RuleParts = Pick<LiveRules, 'ours' | 'others' | 'blockers'>;
 
-/** A registry's rules carry no mark: one is ours if exactly that prefix was claimed. */
+/** A registry's rules have no mark: one is ours if exactly that prefix was claimed. */
 function classifyClaimed({ prefixes }: CurrentRule, claimed: ReadonlySet<string>): RuleParts {
   const live = sortPrefixes(prefixes.filter(isPrefix));
   return {
@@ -127,7 +127,7 @@ interface Claims {
  * | unmarked | rule and some of its addresses | ours: the mark was edited away |
  * | unmarked | no | blocked, or with `adopt` as if the state was lost |
  *
- * A prefix that holds more than that was written by somebody else, as a whole: we write nothing that wide.
+ * A prefix that contains other addresses too was written by somebody else: the app writes nothing that wide.
  */
 function classifyMarked(rule: CurrentRule, { target, owned, ownedRules, listed }: Claims): RuleParts {
   const live = sortPrefixes(rule.prefixes.filter(isPrefix));
@@ -159,8 +159,8 @@ function markBlocker(rule: CurrentRule, isClaimed: boolean, target: Target): Rea
 }
 
 /**
- * Of rules of others those that let in nothing but listed addresses, and which ours do not hold. Any other does not
- * count: it was made for something else and may go any day.
+ * The addresses of other people's rules that let in only listed addresses, without those that our rules contain. Other
+ * rules do not count: they have another purpose, and may be deleted any day.
  */
 export function allowedByOthers(
   ours: readonly string[],
@@ -174,7 +174,7 @@ export function allowedByOthers(
   );
 }
 
-/** What the live rules let in already, as far as that can be relied on. */
+/** What the live rules already let in, without rules of others that may be deleted any day. */
 export function presentIn(target: Target, { ours, others, allowedByOthers: allowed }: LiveRules): string[] {
   return [...ours, ...(traitsOf(target).hasOwnRules ? others : allowed)];
 }
@@ -184,7 +184,7 @@ export function toRows(input: PlanInput, live: LiveRules): readonly Row[] {
   return [...listedRows(input, live), ...unlistedRows(input, live), ...otherRows(input, live)];
 }
 
-/** Steps: what is live, what was owned, what is approved, what is special or too wide, each a cut through the rows. */
+/** Cuts the listed prefixes into rows, step by step: live, owned before, approved, special-purpose or too wide. */
 function listedRows({ target, listed, nested }: PlanInput, live: LiveRules): readonly Row[] {
   const all = listed.map((entry): Row => ({ prefix: entry.prefix, listed: entry, isOwned: false, isApproved: false }));
   const ours = divide(all, live.ours, (row): Row => ({ ...row, live: 'ours' }));
@@ -200,7 +200,7 @@ function listedRows({ target, listed, nested }: PlanInput, live: LiveRules): rea
   return [...kept, ...allowed, ...withDoubts(approved, listed, nested, target.limits)];
 }
 
-/** Listed on its own inside of a wider prefix, a sound one is not held or refused with it. */
+/** A harmless prefix that is listed itself is not refused together with a wider one that contains it. */
 function withDoubts(
   rows: readonly Row[],
   listed: readonly ListedPrefix[],
@@ -220,8 +220,8 @@ function withDoubts(
 }
 
 /**
- * Sixteen /20 side by side let in what a /16 does, so that neighbours are measured together; but not those that the list
- * had from the start, which nobody added to get around the limit.
+ * Sixteen adjacent /20 let in as much as one /16, so neighbours are measured together. Prefixes of the first recorded
+ * list are measured alone: nobody added them to get around the limit.
  */
 function wideBlocks(
   rows: readonly Row[],
@@ -242,7 +242,7 @@ function isTooWide(prefix: string, limits: SafetyLimits): boolean {
   return parsePrefix(prefix).length < limits.widestPrefix[familyOf(prefix)];
 }
 
-/** What of ours is not listed. Its absence is asked of the history. */
+/** One row per prefix of ours that is not listed, with its absence from the history. */
 function unlistedRows({ listed, absences }: PlanInput, { ours, approval }: LiveRules): readonly Row[] {
   const gone = subtractPrefixes(ours, prefixesOf(listed));
   if (gone.length === 0) return [];
@@ -251,7 +251,7 @@ function unlistedRows({ listed, absences }: PlanInput, { ours, approval }: LiveR
   return divide(dated, approval?.remove ?? [], (row) => ({ ...row, isApproved: true }));
 }
 
-/** A prefix of others that is listed in part is one row all the same: what a person wrote is not cut into pieces. */
+/** A prefix of others stays one row even if a part of it is listed: what a person wrote is not cut into pieces. */
 function otherRows({ listed }: PlanInput, { others, replaced }: LiveRules): readonly Row[] {
   const unlisted = subtractPrefixes(others, prefixesOf(listed));
   const isReplaced = new Set(replaced);
@@ -263,7 +263,7 @@ function otherRows({ listed }: PlanInput, { others, replaced }: LiveRules): read
   }));
 }
 
-/** Cuts rows along the borders of `cover`; `mark` is for what lies inside. */
+/** Cuts rows at the borders of `cover`, and applies `mark` to the parts inside. */
 export function divide<T extends { readonly prefix: string }>(
   rows: readonly T[],
   cover: readonly string[],
@@ -274,7 +274,7 @@ export function divide<T extends { readonly prefix: string }>(
   return rows.flatMap((row, index) => cut(row, inside[index] ?? [], mark));
 }
 
-/** The same along entries that do not overlap, each with something to say of its part. */
+/** The same with entries that do not overlap: `mark` gets the entry that contains the part. */
 export function divideBy<T extends { readonly prefix: string }, E extends { readonly prefix: string }>(
   rows: readonly T[],
   entries: readonly E[],

@@ -7,7 +7,7 @@ export interface RuleChange {
   /** Name of the NSG rule; `ipRules` for a registry. */
   readonly rule: string;
   readonly operation: 'put' | 'delete';
-  /** All prefixes that the app's rule holds afterwards, canonical, no overlap; a registry's foreign ones are not among them. */
+  /** All prefixes of the app's rule after the write, canonical, no overlap; without other people's rules of a registry. */
   readonly prefixes: readonly string[];
 }
 
@@ -31,9 +31,9 @@ export interface PlanItem {
   readonly region: string | null;
   readonly addresses: number;
   readonly fate: FateName;
-  /** What waits; only of `needsApproval` and `doesNotFit`. */
+  /** What waits; only for `needsApproval` and `doesNotFit`. */
   readonly change?: 'add' | 'remove';
-  /** One sentence about this prefix; null where there is nothing to say. */
+  /** One sentence about this prefix; null if there is nothing to say. */
   readonly why: { readonly code: ReasonCode; readonly message: string } | null;
   /** ISO time since when the list has been without it. */
   readonly since: string | null;
@@ -49,7 +49,7 @@ export type PlanVerdict = 'apply' | 'held' | 'blocked';
 
 /** The items as lists of prefixes. */
 export interface PlanLists {
-  /** Addresses to let in, as canonical prefixes that are not covered by the live rules. */
+  /** Addresses to let in, as canonical prefixes; the live rules do not contain them. */
   readonly add: readonly string[];
   /** Addresses to take out now. */
   readonly remove: readonly string[];
@@ -57,7 +57,7 @@ export interface PlanLists {
   readonly retain: readonly string[];
   /** In the live rules, not written by this app. */
   readonly foreign: readonly string[];
-  /** What waits for an approval of this plan, or has no room. */
+  /** What waits for approval of this plan, or does not fit. */
   readonly held: { readonly add: readonly string[]; readonly remove: readonly string[] };
 }
 
@@ -67,11 +67,11 @@ export interface Plan extends PlanLists {
   /** sha256 (hex) of the content: target, configuration, snapshot, live rules, and every list. */
   readonly id: string;
   readonly target: string;
-  /** Id of the snapshot that it is computed from; empty where there is none. */
+  /** Id of the snapshot that it is calculated from; empty if there is none. */
   readonly snapshot: string;
-  /** One per prefix, by address. What is stored leaves out those that nothing happens to (`keep` and `others`). */
+  /** One per prefix, by address. Stored plans leave out those that nothing happens to (`keep` and `others`). */
   readonly items: readonly PlanItem[];
-  /** Differences of a rule beside its prefixes (`priority: 310, wanted 300`), put right by the same write. */
+  /** Differences of a rule apart from its prefixes (`priority: 310, wanted 300`). The same write corrects them. */
   readonly ruleDrift: readonly string[];
   readonly verdict: PlanVerdict;
   readonly reasons: readonly Reason[];
@@ -79,12 +79,12 @@ export interface Plan extends PlanLists {
 
 type ItemOfList = Pick<PlanItem, 'prefix' | 'tag' | 'fate' | 'change'>;
 
-/** `foreign`: as it stands in the live rules. */
+/** `foreign`: other people's prefixes, as they are in the live rules. */
 export function planLists(items: readonly ItemOfList[], foreign: readonly string[]): PlanLists {
   const of = (...names: readonly FateName[]) => items.filter(({ fate }) => names.includes(fate));
   const waiting = (change: 'add' | 'remove') =>
     prefixesOf(of('needsApproval', 'doesNotFit').filter((item) => item.change === change));
-  // What others wrote around listed prefixes leaves as a whole; those stay.
+  // A prefix of others is removed as a whole; listed prefixes in it stay.
   const listed = prefixesOf(items.filter(({ tag, fate }) => tag !== null && fate !== 'remove'));
   return {
     add: sortPrefixes(prefixesOf(of('add'))),
@@ -95,7 +95,7 @@ export function planLists(items: readonly ItemOfList[], foreign: readonly string
   };
 }
 
-/** As it is stored: without the hundreds of prefixes that nothing happens to. */
+/** The plan as it is stored: without the hundreds of prefixes that nothing happens to. */
 export function storedPlan(plan: Plan): Plan {
   return { ...plan, items: plan.items.filter(({ fate }) => fate !== 'keep' && fate !== 'others') };
 }

@@ -1,4 +1,4 @@
-/** All that a plan is calculated from. */
+/** Everything from which a plan is calculated. */
 import type { CurrentRule } from './currentRule.ts';
 import type { Absence } from '../history/absences.ts';
 import type { Growth } from '../history/growth.ts';
@@ -14,30 +14,30 @@ export interface PlanInput {
   readonly snapshot: string;
   /** The selection of the snapshot: canonical, of the target's families, no overlap. */
   readonly listed: readonly ListedPrefix[];
-  /** Listed inside of one of `listed`: counts if that one is not let in. */
+  /** Listed prefixes inside one of `listed`: they are used if that one is not let in. */
   readonly nested: readonly string[];
   readonly live: {
     readonly rules: readonly CurrentRule[];
-    /** How many prefixes the target may hold: of a registry all, of an NSG those of its own rules; undefined: not known. */
+    /** How many prefixes are possible: in all rules of a registry, in the target's own rules of an NSG. Undefined: not known. */
     readonly maxRules: number | undefined;
     readonly blockers: readonly Reason[];
     readonly notes: readonly Reason[];
   };
-  /** What this app added, there or not. */
+  /** What this app added, whether it is still live or not. */
   readonly ownership: { readonly owned: readonly OwnedPrefix[]; readonly ownedRules: readonly string[] };
   readonly operator: {
     readonly pin?: Pin;
-    /** One that holds for this snapshot, this configuration and this time. */
+    /** An approval that is valid for this snapshot, this configuration and this time. */
     readonly approval?: Approval;
   };
-  /** Of prefixes that are not listed: the parts that the newest trusted list lacks. */
+  /** For unlisted prefixes: the parts that the newest trusted list lacks, and since when. */
   readonly absences: (prefixes: readonly string[]) => readonly Absence[];
   readonly growth: Growth;
-  /** What forbids any write: unknown regions, an empty selection. */
+  /** Why nothing may be written: unknown regions, an empty selection. */
   readonly blockers: readonly Reason[];
-  /** What forbids any removal: quarantine, missing tags, unreadable prefixes. */
+  /** Why nothing may be removed: quarantine, missing tags, unreadable prefixes. */
   readonly removalBlockers: readonly Reason[];
-  /** ISO time since when that has been so. */
+  /** ISO time since when nothing may be removed. */
   readonly removalsBlockedSince?: string;
   readonly now: Date;
 }
@@ -48,7 +48,7 @@ export interface ListedPrefix {
   /** ARM location. */
   readonly region?: string;
   readonly firstListed?: Pick<ReleaseRef, 'date' | 'seenAt'>;
-  /** True if the list got it after its record began: then its neighbours count when its width is measured. */
+  /** True if it was added after the first recorded list: then its width is measured together with its neighbours. */
   readonly isAddition?: boolean;
   /** The only one of several working sources that lists it. */
   readonly onlySource?: string;

@@ -1,9 +1,9 @@
 /**
- * Covers IPv4 prefixes with at most so many rules and the fewest addresses that are not listed.
+ * Covers IPv4 prefixes with a limited number of rules and as few unlisted addresses as possible.
  *
- * The cover is exact: for each node of the binary trie of addresses the cheapest one by 1, 2, … K rules is either the
- * node itself, where it may be used, or the best split of K between its two halves. Prefixes that wait for room are in
- * the trie from the start, so that each of them costs the path from its leaf to the root and not a search of its own.
+ * The result is optimal: for each node of the binary trie of addresses, the cheapest cover by 1, 2, … K rules is either
+ * one rule for the node, if that is allowed, or the best split of K between its two halves. Prefixes that wait for room
+ * are in the trie from the start, so trying one of them updates only the path from its leaf to the root.
  */
 import { dropContained, mergePrefixes, ofFamily, parsePrefix } from '../prefixes.ts';
 import { specialPurposePrefixes } from '../specialPurpose.ts';
@@ -15,31 +15,31 @@ export interface Cover {
   readonly extraAddresses: number;
 }
 
-/** What a rule of the app's own making may be. */
+/** Limits for rules that are wider than the list. */
 export interface CoverBounds {
-  /** Never wider, if it holds an address that is not listed. */
+  /** Length of the widest rule that may contain unlisted addresses. */
   readonly widest: number;
-  /** What costs nothing to let in, whoever else lets it in. Absent: what is given. */
+  /** Addresses that cost nothing to let in, whoever else lets them in. Absent: the given prefixes. */
   readonly listed?: readonly string[];
-  /** It holds none of these addresses, nor any special-purpose one. */
+  /** No rule contains these addresses, nor special-purpose ones. */
   readonly barred?: readonly string[];
-  /** It is none of these: a registry holds a prefix once, and these are rules of others. */
+  /** Other people's rules. No rule is one of these, because a registry has each prefix only once. */
   readonly taken?: readonly string[];
 }
 
-/** A prefix: IPv4 addresses fit a number. */
+/** An IPv4 prefix as numbers. */
 interface Range {
   readonly start: number;
   readonly size: number;
 }
 
-/** A given prefix, or the smallest prefix that holds two or more of them. */
+/** A given prefix, or the smallest prefix that contains two or more of them. */
 interface Node extends Range {
   readonly parent: Node | undefined;
   halves: readonly [Node, Node] | undefined;
-  /** Addresses that are not listed in one rule for the whole node; Infinity where there may be no such rule. */
+  /** How many unlisted addresses one rule for the whole node lets in; Infinity if such a rule is not allowed. */
   asOne: number;
-  /** `costs[k - 1]`: the fewest extra addresses at which at most k rules cover what is required of it. Empty: nothing is. */
+  /** `costs[k - 1]`: the fewest extra addresses with which at most k rules cover the required part. Empty: nothing is required. */
   costs: Float64Array;
 }
 
@@ -50,7 +50,7 @@ export class CoverSearch {
   readonly #leaves = new Map<string, Node>();
   readonly #root: Node | undefined;
 
-  /** `given`: all that may be required. */
+  /** `given`: all prefixes that may be required. */
   constructor(given: readonly string[], maxRules: number, bounds: CoverBounds) {
     this.#maxRules = maxRules;
     const leaves = toBlocks(given);
@@ -59,7 +59,7 @@ export class CoverSearch {
     this.#root = leaves.length === 0 ? undefined : this.#grow(leaves, 0, leaves.length, undefined, { extraOf, asOne });
   }
 
-  /** Requires some of the given prefixes; false, and nothing more is required, where that takes too many extra addresses. */
+  /** Requires some of the given prefixes. If that needs too many extra addresses, returns false and requires nothing more. */
   require(prefixes: readonly string[], maxExtraAddresses: number): boolean {
     if (prefixes.length > 0 && this.#maxRules < 1) return false;
     const nodes = prefixes.map((prefix) => this.#leafOf(prefix)).filter((leaf) => leaf.costs.length === 0);
@@ -72,7 +72,7 @@ export class CoverSearch {
     return false;
   }
 
-  /** How many extra addresses the required prefixes take; Infinity where no cover is allowed. */
+  /** How many extra addresses the required prefixes need; Infinity if no cover is allowed. */
   get extraAddresses(): number {
     if (!this.#root || this.#root.costs.length === 0) return 0;
     return costOf(this.#root, this.#maxRules);
@@ -95,7 +95,7 @@ export class CoverSearch {
     node.costs = costs;
   }
 
-  /** Only nodes where two branches meet are made: any other is never better than its child. */
+  /** Makes only nodes at which two branches meet: any other node is never better than its child. */
   #grow(
     leaves: readonly Range[],
     from: number,
@@ -107,7 +107,7 @@ export class CoverSearch {
     const last = leaves[to - 1];
     if (!first || !last) throw new RangeError('nothing to cover');
     if (first === last) {
-      // It stands as it is, whatever it holds.
+      // A given prefix may always be a rule, whatever it contains.
       const leaf: Node = { ...first, parent, halves: undefined, asOne: costs.extraOf(first), costs: noCosts };
       this.#leaves.set(toPrefix(first), leaf);
       return leaf;
@@ -121,7 +121,7 @@ export class CoverSearch {
     return node;
   }
 
-  /** Of two rules and more: each half that something is required of takes one at least. */
+  /** Each half with required prefixes needs at least one rule; one rule for the whole node may be cheaper. */
   #costsOfJoin({ halves, asOne }: Node): Float64Array {
     if (!halves) return noCosts;
     const [left, right] = [halves[0].costs, halves[1].costs];
@@ -137,7 +137,7 @@ export class CoverSearch {
   }
 }
 
-/** For each number of rules the cheapest split of them; one rule alone covers no two halves. */
+/** The cheapest split for each number of rules. With one rule there is no split. */
 function joinCosts(left: Float64Array, right: Float64Array, maxRules: number): Float64Array {
   const costs = new Float64Array(Math.min(maxRules, left.length + right.length)).fill(Infinity);
   for (let toLeft = 1; toLeft <= Math.min(left.length, costs.length - 1); toLeft += 1) {
@@ -152,7 +152,7 @@ function joinCosts(left: Float64Array, right: Float64Array, maxRules: number): F
   return costs;
 }
 
-/** A cover of all `prefixes` within the limits; undefined where there is none. */
+/** A cover of all `prefixes` within the limits; undefined if there is none. */
 export function coverPrefixes(
   prefixes: readonly string[],
   maxRules: number,
@@ -187,7 +187,7 @@ function extraCounter(blocks: readonly Range[]): (range: Range) => number {
   };
 }
 
-/** What is required has changed below these: their ancestors, each after its halves. */
+/** All ancestors of changed nodes, each after its halves. */
 function ancestorsOf(nodes: readonly Node[]): readonly Node[] {
   const found = new Set<Node>();
   for (const node of nodes) {
@@ -213,7 +213,7 @@ function coverOf(node: Node, maxRules: number): string[] {
   }
 }
 
-/** More rules than these open no fewer addresses. */
+/** The fewest rules with the lowest cost: more of them would not save an address. */
 function fewestRules({ costs }: Node, maxRules: number): number {
   let rules = Math.min(maxRules, costs.length);
   while (rules > 1 && costs[rules - 2] === costs[rules - 1]) rules -= 1;
@@ -226,7 +226,7 @@ function smallestPrefix(from: number, to: number): Range {
   return { start: Math.floor(from / size) * size, size };
 }
 
-/** The first of sorted, disjoint blocks that does not lie before an address. */
+/** Index of the first of sorted, disjoint blocks that starts at or after an address. */
 function firstFrom(blocks: readonly Pick<Range, 'start'>[], from: number, to: number, address: number): number {
   let low = from;
   let high = to;
@@ -238,7 +238,7 @@ function firstFrom(blocks: readonly Pick<Range, 'start'>[], from: number, to: nu
   return low;
 }
 
-/** What one rule for all of a prefix opens; Infinity if there may be no such rule. */
+/** How many unlisted addresses one rule for a prefix lets in; Infinity if such a rule is not allowed. */
 function nodeCost(
   { widest, barred = [], taken = [] }: CoverBounds,
   extraOf: (range: Range) => number,
