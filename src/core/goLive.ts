@@ -2,7 +2,7 @@
  * Deadlines of new prefixes: Azure promises not to use a new prefix for seven days after it was published,
  * so each prefix that a target still lacks has a deadline.
  *
- * The day of publication is the one in the file's name. The file appears up to some days after it,
+ * The day of a release is the one in the file's name. The file appears up to some days after it,
  * so the real deadline is never earlier than the one here.
  */
 import { comparePrefixes, parsePrefix } from './prefixes.ts';
@@ -24,7 +24,7 @@ export interface TargetMissing {
 /** One prefix that at least one target lacks. */
 export interface PrefixDeadline {
   readonly prefix: string;
-  /** Day of publication, `YYYY-MM-DD`. */
+  /** Day of the release that first listed it, `YYYY-MM-DD`. */
   readonly published: string;
   /** ISO time from which on Azure may use the prefix. */
   readonly deadline: string;

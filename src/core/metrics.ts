@@ -48,7 +48,7 @@ export interface Measurement {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** `snapshotDate`: day of publication of the snapshot that is current after the pull. */
+/** `snapshotDate`: day of the release of the snapshot that is current after the pull. */
 export function measurePull(
   outcome: 'changed' | 'unchanged' | 'failed',
   snapshotDate: string | undefined,

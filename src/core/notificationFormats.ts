@@ -20,7 +20,7 @@ export interface NotificationText {
 export interface NotificationLinks {
   /** The page of the target, or the first page. */
   readonly page: string;
-  /** The line of the runbook that says what to do. */
+  /** The section of the runbook that says what to do. */
   readonly runbook: string;
 }
 

@@ -8,7 +8,7 @@ import type { TargetActions } from '../targetActions.ts';
 /** What the handlers work with; `composition.ts` builds it. */
 export interface ApiApp {
   readonly queries: Queries;
-  /** The actions bring Azure and all that writes: they are loaded by the first one that is taken. */
+  /** Loads the actions with the first request that needs them, because they need Azure and everything that writes. */
   readonly loadActions: () => Promise<TargetActions>;
   readonly logger: Logger;
 }

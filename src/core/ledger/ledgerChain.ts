@@ -82,7 +82,7 @@ export interface ChainEvidence {
  *
  * | change            | shows as                                                             |
  * |-------------------|----------------------------------------------------------------------|
- * | record taken away | `missing`: the next one links to a hash that no record has           |
+ * | record deleted    | `missing`: the next one links to a hash that no record has           |
  * | record edited     | `altered` (`missing` if no hash of it was logged)                    |
  * | record inserted   | `forked`: two records link to the same one; `unclaimed` at the end   |
  * | record re-dated   | `outOfOrder`: it links to a later one                                |
