@@ -4,7 +4,9 @@ import { findRuleLocks, holdLocked, leftAloneNotes, ruleChanges, type RuleLock }
 import type { CurrentRule, LiveRule } from './currentRule.ts';
 import { decide, type Decided } from './decide.ts';
 import { explainRows, othersNotes, quotaNote, supernetNote, toItem, type Explained } from './explain.ts';
-import { fitRules, measureRoom, neededForCover, type Fitted, type Room, type Steps } from './fit.ts';
+import { neededForCover, type Steps } from './arrange.ts';
+import { fitRules, type Fitted } from './fit.ts';
+import { measureRoom, type Room } from './room.ts';
 import { limitAdditions, limitRemovals, type Limited } from './limit.ts';
 import { classifyLiveRules, divide, partition, toRows, type LiveRules } from './own.ts';
 import { planLists, type Plan, type PlanItem, type PlanVerdict, type RuleChange } from './plan.ts';

@@ -21,7 +21,7 @@ export interface Fate {
   readonly release?: ReleaseRef;
   /** True if nobody relies on it yet, so that its removal does not count against the limits. */
   readonly isUncounted?: boolean;
-  /** True if it waits because of the room for rules: it would need more rules, or wider ones (`fit.ts`). */
+  /** True of a removal whose remainder has no room, and of what wider rules let in beyond `maxAddedAddresses`. */
   readonly isForRoom?: boolean;
   /** A sentence about its whole rule, instead of one about the row. */
   readonly message?: string;

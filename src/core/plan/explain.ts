@@ -1,6 +1,7 @@
 /** Explains a plan: one sentence per prefix, and one per group of prefixes with the same reason. */
 import type { Decided, Fate } from './decide.ts';
-import { waysToFit, type Fitted, type Room, type Shortage } from './fit.ts';
+import type { Fitted, Shortage } from './fit.ts';
+import { isWide, type Room } from './room.ts';
 import { deadlineOf } from '../goLive.ts';
 import { partition, type LiveRules } from './own.ts';
 import { prefixesOf, type PlanItem } from './plan.ts';
@@ -261,7 +262,7 @@ function explainShortage(rows: readonly Decided[], context: Explained): Reason[]
     ({ listed }) => listed !== undefined,
   );
   const due = rows.filter(({ fate }) => fate.change === 'remove' && fate.isForRoom);
-  const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.rules.length, 'rule')} ${agree(shortage.rules.length, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions)}${wayOut(shortage, context)}`;
+  const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.neededRules, 'rule')} ${agree(shortage.neededRules, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions)}${wayOut(shortage, context)}`;
   return [
     ...reasonFor(shortage.code, prefixesOf(additions), message),
     ...reasonFor('supernet', prefixesOf(wider), widerSentence(wider)),
@@ -296,8 +297,8 @@ function wayOut(shortage: Shortage, { room, input }: Explained): string {
   }
   const kept = retained.length === 0 ? '' : `${keptInWords(retained, input)} `;
   if (room.target.kind === 'nsgRule') return `${kept}Choose fewer regions, or use a group of its own.`;
-  const way = room.widening ? waysToFit(room, shortage.rules) : 'fit "supernet"';
-  const ways = ['Choose fewer regions (one needs about 15)', 'a larger quota', ...(way === '' ? [] : [way])];
+  const settings = isWide(room) ? shortage.ways : 'fit "supernet"';
+  const ways = ['Choose fewer regions (one needs about 15)', 'a larger quota', settings].filter((way) => way !== '');
   return `${kept}${ways.join(', or ')}.`;
 }
 
@@ -310,17 +311,19 @@ function keptInWords(retained: readonly string[], { target }: PlanInput): string
 
 /** How many unlisted addresses wider rules let in. Prefixes that are only removed later have a reason of their own. */
 export function supernetNote({ room, fitted }: Explained): Reason[] {
-  const { widening, listed } = room;
+  if (!isWide(room)) return [];
+  const { listed, widening } = room;
   const rules = fitted.afterAll;
-  const unlisted = subtractPrefixes(rules, listed);
-  const leaving = prefixesOf(
-    fitted.rows.filter(({ fate }) => fate.is === 'kept' || (fate.is === 'needsApproval' && fate.change === 'remove')),
+  const leaving = fitted.rows.filter(
+    ({ fate }) => fate.is === 'kept' || (fate.is === 'needsApproval' && fate.change === 'remove'),
   );
-  if (widening === undefined || subtractPrefixes(unlisted, leaving).length === 0) return [];
+  const unlisted = subtractPrefixes(rules, listed);
+  const open = countAddresses(unlisted, 'ipv4');
+  const later = countAddresses(intersectPrefixes(unlisted, prefixesOf(leaving)), 'ipv4');
+  if (open === later) return [];
   const covered = listed.length - overlapping(listed, subtractPrefixes(listed, rules)).length;
-  const later = countAddresses(intersectPrefixes(unlisted, leaving), 'ipv4');
   const until = later === 0n ? '' : `, ${inWords(later)} of them until they are removed`;
-  const message = `fit: supernet covers ${counted(covered, 'listed prefix')} with ${counted(rules.length, 'rule')} and lets in ${counted(countAddresses(unlisted, 'ipv4'), 'address')} that are not listed (maxExtraAddresses ${inWords(widening.maxExtraAddresses)})${until}.`;
+  const message = `fit: supernet covers ${counted(covered, 'listed prefix')} with ${counted(rules.length, 'rule')} and lets in ${counted(open, 'address')} that are not listed (maxExtraAddresses ${inWords(widening.maxExtraAddresses)})${until}.`;
   return [{ code: 'supernet', message, prefixes: unlisted }];
 }
 
