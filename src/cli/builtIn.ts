@@ -1,9 +1,8 @@
 /** The history that ships with the command: every list of the ACR tags since 2019, without a network. */
 import { SourceError } from '../core/errors.ts';
 import { builtInHistory } from '../core/history/builtInHistory.ts';
-import { firstListed } from '../core/history/firstListed.ts';
+import { firstListed, lastListed } from '../core/history/dates.ts';
 import { History } from '../core/history/history.ts';
-import { lastListed } from '../core/history/lastListed.ts';
 import { addressFamilies, sortPrefixes } from '../core/prefixes.ts';
 import { defaultServiceTag, type Cloud } from '../core/serviceTags/serviceTags.ts';
 import type { ReadRelease } from './source.ts';

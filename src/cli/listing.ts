@@ -1,6 +1,6 @@
 /** The prefixes that a selection contains in one release, for the commands to compare and print. */
 import { familyOf } from '../core/prefixes.ts';
-import { doubtOf } from '../core/history/doubt.ts';
+import { doubtOf } from '../core/history/limits.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
 import { listPrefixes, toRows, type PrefixSelection } from '../app/queries/prefixList.ts';
 import type { PrefixRow } from '../app/formats/prefixRow.ts';

@@ -1,6 +1,6 @@
 /** What a target lacks of the current list after a run, and since when each of it has been listed. */
 import { toErrorMessage } from '../../core/errors.ts';
-import { deadlines } from '../../core/history/deadlines.ts';
+import { deadlines } from '../../core/history/dates.ts';
 import { livePrefixes } from '../../core/plan/currentRule.ts';
 import { intersectPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';

@@ -1,5 +1,5 @@
 /** The reads of a run: what the list says, what people said, what the rules hold now. */
-import { firstListed } from '../../core/history/firstListed.ts';
+import { firstListed } from '../../core/history/dates.ts';
 import type { History } from '../../core/history/history.ts';
 import type { ReleaseRef } from '../../core/history/historyDocument.ts';
 import { livePrefixes } from '../../core/plan/currentRule.ts';

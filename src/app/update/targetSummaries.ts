@@ -1,5 +1,5 @@
 /** Every configured target in short, seen by a run or not: how it stands, and what it lacks. */
-import { firstListed } from '../../core/history/firstListed.ts';
+import { firstListed } from '../../core/history/dates.ts';
 import { once } from '../../core/once.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';

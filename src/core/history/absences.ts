@@ -2,10 +2,10 @@
 import { dropContained, overlapping } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 import { Confirmations, ordinalsOf } from './confirmations.ts';
-import { dealOut } from './dealOut.ts';
+import { cutByHistory } from './cutByHistory.ts';
 import type { History, Scope } from './history.ts';
 import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
-import { periodsOf, type ScopeRecord } from './scopeRecord.ts';
+import type { Period, ScopeRecord } from './scopeRecord.ts';
 
 /** A prefix that has left and come back counts as unsteady for so long. */
 const returnWindowInDays = 180;
@@ -40,71 +40,75 @@ export function absences(
   { selectionSince }: AbsenceOptions = {},
 ): Absence[] {
   const record = history.scope(scope);
-  const missing = dealOut(record, dropContained(prefixes), absenceFinder(record, selectionSince));
-  const undone = new Set(
-    record.rejected.length === 0
-      ? []
-      : overlapping(
-          missing.map(({ prefix }) => prefix),
-          record.rejected,
-        ),
+  const missing = cutByHistory(record, dropContained(prefixes), absenceFinder(record, selectionSince)).map(
+    ({ prefix, value }): Absence => ({ prefix, ...value }),
   );
-  return missing.map(({ prefix, value }) => ({
-    prefix,
-    ...value,
+  if (record.rejected.length === 0) return missing;
+  const listedByRejected = new Set(
+    overlapping(
+      missing.map(({ prefix }) => prefix),
+      record.rejected,
+    ),
+  );
+  return missing.map((absence) =>
     // Only releases that a person rejected listed it.
-    ...(value.release === undefined && undone.has(prefix) && { listedReleases: 0 }),
-  }));
+    absence.release === undefined && listedByRejected.has(absence.prefix) ? { ...absence, listedReleases: 0 } : absence,
+  );
 }
 
-type Clock = Omit<Absence, 'prefix'>;
+type AbsenceOfInterval = Omit<Absence, 'prefix'>;
 
-function absenceFinder(record: ScopeRecord, sinceText?: string): (interval: number | undefined) => Clock | undefined {
-  const { releases, flips } = record;
-  const selectionSince = sinceText ?? '';
-  const [first, newest] = [releases[0], releases.at(-1)];
+/** Works out absences of intervals of the scope, and of addresses that it never listed; undefined for what is listed. */
+function absenceFinder(
+  record: ScopeRecord,
+  selectionSince: string | undefined,
+): (interval: number | undefined) => AbsenceOfInterval | undefined {
+  const { releases, listed } = record;
   const ordinals = ordinalsOf(releases);
-  const selectedAt = Math.max(
-    0,
-    releases.findLastIndex(({ seenAt }) => seenAt <= selectionSince),
-  );
-  const clocks = new Map<string, Clock>();
+  const newest = Date.parse(releases.at(-1)?.seenAt ?? '');
+  const returnsSince = newest - returnWindowInDays * dayInMs;
+  const selectedAt = releases.findLastIndex(({ seenAt }) => seenAt <= (selectionSince ?? ''));
 
-  const confirmationsSince = (index: number): number => {
-    const from = releases[index];
-    if (!from) return 0;
-    const confirmations = new Confirmations(from);
-    releases.forEach((release, at) => {
-      if (at > index && !record.untrusted.has(at)) confirmations.add(release);
-    });
-    return confirmations.count;
-  };
-  const clockOf = (interval: number | undefined): Clock => {
-    const periods = interval === undefined ? [] : periodsOf(record.flips, interval);
+  const absenceOf = (periods: readonly Period[]): AbsenceOfInterval => {
     const gone = periods.at(-1)?.to;
     const release = gone === undefined ? undefined : releases[gone];
-    const isSelected = release !== undefined && release.seenAt >= selectionSince;
-    const oldest = Date.parse(newest?.seenAt ?? '') - returnWindowInDays * dayInMs;
-    return {
-      since: isSelected ? release.seenAt : (sinceText ?? (release ?? first)?.seenAt ?? new Date(0).toISOString()),
-      ...(isSelected && { release: toReleaseRef(release) }),
-      confirmations: confirmationsSince(isSelected && gone !== undefined ? gone : selectedAt),
-      returns: periods.slice(1).filter(({ from }) => Date.parse(releases[from]?.seenAt ?? '') >= oldest).length,
+    const counts = {
+      returns: periods.slice(1).filter(({ from }) => Date.parse(releases[from]?.seenAt ?? '') >= returnsSince).length,
       listedReleases: listedReleases(periods, record.begins, ordinals),
     };
+    if (gone !== undefined && release && release.seenAt >= (selectionSince ?? '')) {
+      const confirmations = confirmationsSince(record, gone);
+      return { since: release.seenAt, release: toReleaseRef(release), confirmations, ...counts };
+    }
+    // It left before the target began to select what it selects, or was never listed.
+    const since = selectionSince ?? (release ?? releases[0])?.seenAt ?? new Date(0).toISOString();
+    return { since, confirmations: confirmationsSince(record, Math.max(0, selectedAt)), ...counts };
   };
+  // One absence for all intervals with the same past, so that what left together stays in one piece.
+  const known = new Map<string, AbsenceOfInterval>();
   return (interval) => {
-    if (interval !== undefined && (flips[interval]?.length ?? 0) % 2 === 1) return undefined;
-    // One clock for all intervals with the same past, so that what left together stays in one piece.
-    const key = interval === undefined ? '' : (flips[interval] ?? []).join();
-    const clock = clocks.get(key) ?? clockOf(interval);
-    clocks.set(key, clock);
-    return clock;
+    if (interval !== undefined && listed.isListed(interval)) return undefined;
+    const periods = interval === undefined ? [] : listed.periodsOf(interval);
+    const key = periods.map(({ from, to }) => `${from}-${to}`).join();
+    const absence = known.get(key) ?? absenceOf(periods);
+    known.set(key, absence);
+    return absence;
   };
+}
+
+/** Further trusted releases after the one of that index. */
+function confirmationsSince({ releases, untrusted }: ScopeRecord, index: number): number {
+  const from = releases[index];
+  if (!from) return 0;
+  const confirmations = new Confirmations(from);
+  for (const [at, release] of releases.entries()) {
+    if (at > index && !untrusted.has(at)) confirmations.add(release);
+  }
+  return confirmations.count;
 }
 
 function listedReleases(
-  periods: ReturnType<typeof periodsOf>,
+  periods: readonly Period[],
   begins: readonly number[],
   ordinals: readonly number[],
 ): number | undefined {

@@ -1,20 +1,14 @@
 /**
  * Addresses cut into the fewest intervals that every prefix of interest is made of, so that what happens to an address
- * over time is told once per interval. Intervals are numbered by address, IPv4 first.
+ * over time is worked out once per interval. Intervals are numbered by address, IPv4 first.
  */
-import type { AddressFamily } from '../prefixes.ts';
+import { rangeToPrefixes, type AddressFamily } from '../prefixes.ts';
 
 export interface AddressRange {
   readonly family: AddressFamily;
   /** First and last address. */
   readonly start: bigint;
   readonly end: bigint;
-}
-
-/** Numbers of intervals, from `first` up to but without `end`. */
-export interface Span {
-  readonly first: number;
-  readonly end: number;
 }
 
 export class AddressSpace {
@@ -25,10 +19,26 @@ export class AddressSpace {
     this.intervals = [...cut(list, 'ipv4'), ...cut(list, 'ipv6')];
   }
 
-  /** The intervals that share an address with a range. */
-  spanOf({ family, start, end }: AddressRange): Span {
+  /** Numbers of the intervals that share an address with a range, in order. */
+  intervalsOf({ family, start, end }: AddressRange): number[] {
     const first = this.#search((interval) => isBefore(interval, family, start));
-    return { first, end: this.#search((interval) => !isAfter(interval, family, end), first) };
+    const behind = this.#search((interval) => !isAfter(interval, family, end), first);
+    return Array.from({ length: behind - first }, (_, offset) => first + offset);
+  }
+
+  /** The addresses of intervals as prefixes, each interval by itself. */
+  prefixesOf(intervals: Iterable<number>): string[] {
+    return Array.from(intervals, (interval) => rangeToPrefixes(this.at(interval))).flat();
+  }
+
+  /** How many IPv4 addresses intervals have; IPv6 is counted in prefixes alone. */
+  countAddresses(intervals: Iterable<number>): number {
+    let sum = 0;
+    for (const interval of intervals) {
+      const { family, start, end } = this.at(interval);
+      if (family === 'ipv4') sum += Number(end - start + 1n);
+    }
+    return sum;
   }
 
   /** Of one interval the part that lies in `range`. */
@@ -63,20 +73,20 @@ export class AddressSpace {
 
 function cut(ranges: readonly AddressRange[], family: AddressFamily): AddressRange[] {
   const own = ranges.filter((range) => range.family === family);
-  // +1 where a range begins, -1 behind its end: in between the number of ranges that are open.
+  // How many more ranges contain an address than contain the one before it: +1 at the start of a range, -1 after its end.
   const steps = new Map<bigint, number>();
   for (const { start, end } of own) {
     steps.set(start, (steps.get(start) ?? 0) + 1);
     steps.set(end + 1n, (steps.get(end + 1n) ?? 0) - 1);
   }
-  // A point at which as many ranges end as begin is a boundary all the same.
-  const points = [...steps.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  // An address at which as many ranges end as begin is a boundary too.
+  const boundaries = [...steps.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const intervals: AddressRange[] = [];
-  let open = 0;
-  points.forEach((start, index) => {
-    open += steps.get(start) ?? 0;
-    const next = points[index + 1];
-    if (open > 0 && next !== undefined) intervals.push({ family, start, end: next - 1n });
+  let containing = 0;
+  boundaries.forEach((start, index) => {
+    containing += steps.get(start) ?? 0;
+    const next = boundaries[index + 1];
+    if (containing > 0 && next !== undefined) intervals.push({ family, start, end: next - 1n });
   });
   return intervals;
 }
@@ -89,9 +99,4 @@ function isBefore(interval: AddressRange, family: AddressFamily, start: bigint):
 function isAfter(interval: AddressRange, family: AddressFamily, end: bigint): boolean {
   if (interval.family !== family) return interval.family === 'ipv6';
   return interval.start > end;
-}
-
-/** IPv4 addresses; IPv6 is counted in prefixes alone. */
-export function addressesOf({ family, start, end }: AddressRange): number {
-  return family === 'ipv4' ? Number(end - start + 1n) : 0;
 }

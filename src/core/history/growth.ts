@@ -1,13 +1,13 @@
 /** What of a scope's growth is within the budget of a rolling window, release by release, and what a person has to approve. */
-import { rangeToPrefixes, sortPrefixes } from '../prefixes.ts';
+import { sortPrefixes } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
-import { addressesOf } from './addressSpace.ts';
 import type { History, Scope } from './history.ts';
 import { serviceOf, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import { defaultBudget, defaultWindowDays, type Budget } from './limits.ts';
-import { intervalsOf, type ScopeRecord, type ScopeStep } from './scopeRecord.ts';
-import { bySize, sizeAt } from './tagTrust.ts';
-import { AdditionWindow } from './window.ts';
+import type { ScopeRecord, ScopeStep } from './scopeRecord.ts';
+import { bySize } from './tagTrust.ts';
+import { sizeAt, toBudget } from './trustedPrefixes.ts';
+import { AdditionWindow, sumOf, type GrowthLimit } from './window.ts';
 
 /** What a target may set; what it does not has the default of its tags. */
 export interface GrowthLimits {
@@ -15,8 +15,6 @@ export interface GrowthLimits {
   readonly maxAddedAddresses?: number | undefined;
   readonly maxAddedPrefixes?: number | undefined;
 }
-
-export type GrowthLimit = 'maxAddedAddresses' | 'maxAddedPrefixes';
 
 export interface BeyondBudget {
   readonly prefix: string;
@@ -63,12 +61,11 @@ export function growth(history: History, scope: Scope, limits: GrowthLimits, now
     const room = budgetAt(at);
     const share = window.shareOf(release, record.releases[step.index - 1]);
     for (const prefix of bySize(step.add.map(({ text }) => text))) {
-      const parts = intervalsOf(record.space, prefix).filter((interval) => fresh.delete(interval));
+      const parts = record.space.intervalsOf(prefix).filter((interval) => fresh.delete(interval));
       if (parts.length === 0) continue;
       const weight = share * (step.onlyOneSource.has(prefix.text) ? 2 : 1);
-      const cost = { addresses: sizeOf(record, parts) * weight, prefixes: weight };
-      const limit = excessOf(window.used(at), cost, room);
-      if (limit === undefined) window.charge(at, cost);
+      const cost = { addresses: record.space.countAddresses(parts) * weight, prefixes: weight };
+      const limit = window.charge(at, cost, room);
       for (const interval of parts) {
         if (limit === undefined) taken[interval] = 1;
         else beyond.set(interval, { index: step.index, limit });
@@ -92,25 +89,10 @@ export function growth(history: History, scope: Scope, limits: GrowthLimits, now
  */
 function trustedSize(history: History, { tags, families, limits }: Scope, at: number): Budget {
   const names = new Set(tags.map((tag) => tag.toLowerCase()));
-  const sizes = [...names].flatMap((name) => {
-    const service = serviceOf(name);
-    if (service !== name && names.has(service)) return [];
-    return sizeAt(history.trust(name, limits)?.sizes ?? [], at) ?? [];
-  });
-  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-  return {
-    addresses: families.includes('ipv4') ? sum(sizes.map(({ addresses }) => addresses)) : 0,
-    prefixes: sum(sizes.flatMap(({ prefixes }) => families.map((family) => prefixes[family]))),
-  };
-}
-
-function excessOf(used: Budget, cost: Budget, room: Budget): GrowthLimit | undefined {
-  if (used.addresses + cost.addresses > room.addresses) return 'maxAddedAddresses';
-  return used.prefixes + cost.prefixes > room.prefixes ? 'maxAddedPrefixes' : undefined;
-}
-
-function sizeOf({ space }: ScopeRecord, intervals: readonly number[]): number {
-  return intervals.reduce((sum, interval) => sum + addressesOf(space.at(interval)), 0);
+  const sizes = [...names]
+    .filter((name) => serviceOf(name) === name || !names.has(serviceOf(name)))
+    .map((name) => toBudget(sizeAt(history.trust(name, limits)?.sizes ?? [], at), families));
+  return sumOf(sizes);
 }
 
 function beyondBudget(
@@ -118,14 +100,14 @@ function beyondBudget(
   beyond: ReadonlyMap<number, { readonly index: number; readonly limit: GrowthLimit }>,
   taken: Uint8Array,
 ): BeyondBudget[] {
-  const { space, flips, releases } = record;
-  const open = [...beyond].filter(([interval]) => !taken[interval] && (flips[interval]?.length ?? 0) % 2 === 1);
-  return open
+  const { space, listed, releases } = record;
+  return [...beyond]
+    .filter(([interval]) => !taken[interval] && listed.isListed(interval))
     .sort(([a], [b]) => a - b)
     .flatMap(([interval, { index, limit }]) => {
       const release = releases[index];
       if (!release) return [];
-      return rangeToPrefixes(space.at(interval)).map((prefix) => ({ prefix, release: toReleaseRef(release), limit }));
+      return space.prefixesOf([interval]).map((prefix) => ({ prefix, release: toReleaseRef(release), limit }));
     });
 }
 
@@ -136,14 +118,14 @@ function droppedInWindow(record: ScopeRecord, until: string, days: number): read
     const at = Date.parse(releaseAt(record, step).seenAt);
     // What the first release that was pulled lacks was dropped at some time before: nobody knows when.
     if (at > end || at <= end - days * dayInMs || record.begins.includes(step.index)) continue;
-    const off = new Set(step.off.filter((interval) => (record.flips[interval]?.length ?? 0) % 2 === 0));
+    const off = new Set(step.off.filter((interval) => !record.listed.isListed(interval)));
     for (const prefix of step.remove) {
-      const parts = intervalsOf(record.space, prefix);
+      const parts = record.space.intervalsOf(prefix);
       if (parts.length === 0 || !parts.every((interval) => off.has(interval))) continue;
       dropped.push(prefix.text);
       for (const interval of parts) off.delete(interval);
     }
-    dropped.push(...[...off].flatMap((interval) => rangeToPrefixes(record.space.at(interval))));
+    dropped.push(...record.space.prefixesOf(off));
   }
   return sortPrefixes(dropped);
 }

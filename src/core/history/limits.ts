@@ -5,8 +5,9 @@
  * The figures are about twice what the real history has in any 28 days since 2019: 14,528 IPv4 addresses and 158
  * prefixes in the whole tag, 1,408 and 15 in one region.
  */
-import type { AddressFamily } from '../prefixes.ts';
+import { parsePrefix, type AddressFamily } from '../prefixes.ts';
 import { defaultServiceTag } from '../serviceTags/serviceTags.ts';
+import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { defaultLimits } from '../targets/target.ts';
 import { serviceOf } from './historyDocument.ts';
 
@@ -47,6 +48,13 @@ export function isRegistryTag(tag: string): boolean {
 
 /** Wider prefixes of AzureContainerRegistry, measured after merging, do not go to feeds at once. */
 export const widestInFeeds: Readonly<Record<AddressFamily, number>> = defaultLimits.widestPrefix;
+
+/** Why a prefix, by itself, does not go to feeds at once; undefined if nothing is wrong with it. */
+export function doubtOf(tag: string, prefix: string): 'specialPurpose' | 'widestPrefix' | undefined {
+  if (specialPurposeRangeOf(prefix)) return 'specialPurpose';
+  const { family, length } = parsePrefix(prefix);
+  return isRegistryTag(tag) && length < widestInFeeds[family] ? 'widestPrefix' : undefined;
+}
 
 /** When a tag is quarantined, and for how long. */
 export interface QuarantineLimits {

@@ -3,7 +3,8 @@ import { familyOf, parsePrefix, type AddressPrefix } from '../prefixes.ts';
 import { AddressSpace, type AddressRange } from './addressSpace.ts';
 import type { History, Scope } from './history.ts';
 import type { Release } from './historyDocument.ts';
-import { firstTrusted } from './tagTrust.ts';
+import { firstTrusted, type TagRecord } from './tagRecord.ts';
+import type { TagTrust } from './tagTrust.ts';
 
 /** What a release changed in a scope. */
 export interface ScopeStep {
@@ -23,12 +24,10 @@ export interface ScopeRecord {
   readonly releases: readonly Release[];
   readonly space: AddressSpace;
   readonly steps: readonly ScopeStep[];
-  /**
-   * By interval: the indexes of the releases at which it began, ceased, began … to be listed. A quarantine keeps listed
-   * what it keeps; `said` is without regard to that.
-   */
-  readonly flips: readonly (readonly number[])[];
-  readonly said: readonly (readonly number[])[];
+  /** Which intervals were listed when: a quarantine keeps listed what it keeps. */
+  readonly listed: Presence;
+  /** The same without regard to quarantines. */
+  readonly published: Presence;
   /** Indexes of the releases in which a tag of the scope was in quarantine. */
   readonly untrusted: ReadonlySet<number>;
   /** Indexes of the releases with which the record begins: what they list may be older. */
@@ -37,109 +36,119 @@ export interface ScopeRecord {
   readonly rejected: readonly string[];
 }
 
+/** What is known of one tag of the scope. */
+interface FollowedTag {
+  readonly record: TagRecord;
+  readonly trust: TagTrust;
+}
+
 export function recordScope(history: History, { tags, families, limits }: Scope): ScopeRecord {
-  const isWanted = ({ family }: AddressRange) => families.includes(family);
-  const found = tags.flatMap((name) => {
+  const found = tags.flatMap((name): FollowedTag[] => {
     const [record, trust] = [history.tag(name), history.trust(name, limits)];
     return record && trust ? [{ record, trust }] : [];
   });
+  const isWanted = ({ family }: AddressRange) => families.includes(family);
+  const toWanted = (prefixes: readonly string[]) => [...new Set(prefixes)].map(parsePrefix).filter(isWanted);
   const begins = [0, history.firstPulled];
-  const ranges = found.flatMap(({ trust }) => trust.events.flatMap(({ on }) => on.filter(isWanted)));
-  const space = new AddressSpace(ranges);
-  const presence = new Presence(space);
-  const said = new Presence(space);
-  const changes = new Map<number, { on: AddressRange[]; off: AddressRange[]; known: AddressRange[] }>();
-  for (const { record, trust } of found) {
-    for (const { index, on, off, known } of trust.events) {
-      const change = changes.get(index) ?? { on: [], off: [], known: [] };
-      changes.set(index, change);
-      change.on.push(...on.filter(isWanted));
-      change.off.push(...off.filter(isWanted));
-      const isStart = begins.includes(index) || index === firstTrusted(record);
-      change.known.push(...(isStart ? on : known).filter(isWanted));
-    }
-  }
-  const steps = [...changes]
-    .sort(([a], [b]) => a - b)
-    .map(([index, change]): ScopeStep => {
-      const { on, off } = presence.move(index, change.on, change.off);
-      const texts = found.flatMap(({ record }) => record.steps.filter((step) => step.index === index));
-      const parsed = (list: readonly string[]) => [...new Set(list)].map(parsePrefix).filter(isWanted);
-      return {
-        index,
-        on,
-        off,
-        known: new Set(change.known.flatMap((range) => intervalsOf(space, range))),
-        add: parsed(texts.flatMap(({ add }) => add)),
-        remove: parsed(texts.flatMap(({ remove }) => remove)),
-        onlyOneSource: new Set(texts.flatMap(({ onlyOneSource }) => onlyOneSource)),
-      };
-    });
-  const texts = found.flatMap(({ record }) => record.steps).sort((a, b) => a.index - b.index);
-  for (const { index, add, remove } of texts) {
-    said.move(index, add.map(parsePrefix).filter(isWanted), remove.map(parsePrefix).filter(isWanted));
+  const space = new AddressSpace(found.flatMap(({ trust }) => trust.events.flatMap(({ on }) => on.filter(isWanted))));
+
+  const listed = new Presence(space);
+  const steps = eventsByRelease(found, begins).map(({ index, on, off, known }): ScopeStep => {
+    const published = found.flatMap(({ record }) => record.steps.filter((step) => step.index === index));
+    return {
+      index,
+      ...listed.move(index, on.filter(isWanted), off.filter(isWanted)),
+      known: new Set(known.filter(isWanted).flatMap((range) => space.intervalsOf(range))),
+      add: toWanted(published.flatMap(({ add }) => add)),
+      remove: toWanted(published.flatMap(({ remove }) => remove)),
+      onlyOneSource: new Set(published.flatMap(({ onlyOneSource }) => onlyOneSource)),
+    };
+  });
+  const published = new Presence(space);
+  for (const { index, add, remove } of found.flatMap(({ record }) => record.steps).sort((a, b) => a.index - b.index)) {
+    published.move(index, toWanted(add), toWanted(remove));
   }
   return {
     releases: history.releases,
     space,
     steps,
-    flips: presence.flips,
-    said: said.flips,
+    listed,
+    published,
     untrusted: new Set(found.flatMap(({ trust }) => [...trust.untrusted])),
     begins,
     rejected: found.flatMap(({ record }) => record.rejected.filter((text) => families.includes(familyOf(text)))),
   };
 }
 
-/** Counts by how many lists an interval is listed. */
+/** What all tags together began and ceased to list, release by release. */
+function eventsByRelease(found: readonly FollowedTag[], begins: readonly number[]) {
+  const releases = new Map<number, { index: number; on: AddressRange[]; off: AddressRange[]; known: AddressRange[] }>();
+  for (const { record, trust } of found) {
+    for (const { index, on, off, known } of trust.events) {
+      const release = releases.get(index) ?? { index, on: [], off: [], known: [] };
+      releases.set(index, release);
+      const isStart = begins.includes(index) || index === firstTrusted(record);
+      release.on.push(...on);
+      release.off.push(...off);
+      release.known.push(...(isStart ? on : known));
+    }
+  }
+  return [...releases.values()].sort((a, b) => a.index - b.index);
+}
+
+/** Indexes of the first release that lists an interval and, if it has ended, of the first one without it. */
+export interface Period {
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
+/** Which intervals some lists together contain, and since when. */
 class Presence {
-  readonly flips: readonly number[][];
   readonly #space: AddressSpace;
+  /** By interval: in how many lists it is. */
   readonly #listedBy: Int32Array;
+  /** By interval: the indexes of the releases at which it began, ceased, began … to be listed. */
+  readonly #changes: readonly number[][];
 
   constructor(space: AddressSpace) {
     this.#space = space;
     this.#listedBy = new Int32Array(space.intervals.length);
-    this.flips = space.intervals.map(() => []);
+    this.#changes = space.intervals.map(() => []);
   }
 
+  /** Takes over what a release changed: the intervals that are listed from now on, and those that are no longer. */
   move(index: number, added: readonly AddressRange[], removed: readonly AddressRange[]) {
-    const touched = new Map<number, boolean>();
+    const wasListed = new Map<number, boolean>();
     const count = (range: AddressRange, by: number) => {
-      for (const interval of intervalsOf(this.#space, range)) {
-        const before = this.#listedBy[interval] ?? 0;
-        if (!touched.has(interval)) touched.set(interval, before > 0);
-        this.#listedBy[interval] = before + by;
+      for (const interval of this.#space.intervalsOf(range)) {
+        if (!wasListed.has(interval)) wasListed.set(interval, this.isListed(interval));
+        this.#listedBy[interval] = (this.#listedBy[interval] ?? 0) + by;
       }
     };
     for (const range of removed) count(range, -1);
     for (const range of added) count(range, 1);
-    const flipped = [...touched].filter(([interval, was]) => was !== (this.#listedBy[interval] ?? 0) > 0);
-    for (const [interval] of flipped) this.#flip(interval, index);
+    const changed = [...wasListed].filter(([interval, was]) => was !== this.isListed(interval));
+    for (const [interval] of changed) this.#noteChange(interval, index);
     return {
-      on: flipped.filter(([, was]) => !was).map(([interval]) => interval),
-      off: flipped.filter(([, was]) => was).map(([interval]) => interval),
+      on: changed.filter(([, was]) => !was).map(([interval]) => interval),
+      off: changed.filter(([, was]) => was).map(([interval]) => interval),
     };
   }
 
-  /** Two moves of one release that undo each other are none. */
-  #flip(interval: number, index: number): void {
-    const flips = this.flips[interval];
-    if (flips?.at(-1) === index) flips.pop();
-    else flips?.push(index);
+  isListed(interval: number): boolean {
+    return (this.#listedBy[interval] ?? 0) > 0;
   }
-}
 
-export function intervalsOf(space: AddressSpace, range: AddressRange): number[] {
-  const { first, end } = space.spanOf(range);
-  return Array.from({ length: end - first }, (_, offset) => first + offset);
-}
+  /** Oldest first. */
+  periodsOf(interval: number): readonly Period[] {
+    const changes = this.#changes[interval] ?? [];
+    return changes.flatMap((from, index) => (index % 2 === 0 ? [{ from, to: changes[index + 1] }] : []));
+  }
 
-/** The periods in which an interval was listed: indexes of the first release and, if it is over, of the first without it. */
-export function periodsOf(
-  flips: ScopeRecord['flips'],
-  interval: number,
-): readonly { readonly from: number; readonly to: number | undefined }[] {
-  const own = flips[interval] ?? [];
-  return own.flatMap((from, index) => (index % 2 === 0 ? [{ from, to: own[index + 1] }] : []));
+  /** Two moves of one release that undo each other are none. */
+  #noteChange(interval: number, index: number): void {
+    const changes = this.#changes[interval];
+    if (changes?.at(-1) === index) changes.pop();
+    else changes?.push(index);
+  }
 }

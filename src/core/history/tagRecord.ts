@@ -1,5 +1,6 @@
 /** What one tag listed over time, as its releases say it. What was rejected is left out. */
 import type { HistoryDocument, Release } from './historyDocument.ts';
+import { isRegistryTag } from './limits.ts';
 
 /** A change of a tag in one release. */
 export interface TagStep {
@@ -91,6 +92,14 @@ function closeRejected(record: OpenRecord, index: number): void {
   const remove = [...(before ?? [])].filter((prefix) => !list?.has(prefix));
   if (add.length === 0 && remove.length === 0 && (before === undefined) === (list === undefined)) return;
   record.steps.push({ index, isListed: list !== undefined, add, remove, onlyOneSource: [] });
+}
+
+/**
+ * Index of the release with the first list of a tag that is new, undefined for AzureContainerRegistry: nobody follows a
+ * tag before it is there, but regions of that one are asked for by name.
+ */
+export function firstTrusted({ name, steps }: TagRecord): number | undefined {
+  return isRegistryTag(name) ? undefined : steps[0]?.index;
 }
 
 /** What the tag lists after the release `index`; undefined if that does not list it. */

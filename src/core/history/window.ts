@@ -1,8 +1,11 @@
-/** What was let in within a rolling window, and how much room is left. */
+/** What was let in within a rolling window, and whether there is room for more. */
 import { dayInMs } from '../time.ts';
 import type { Release } from './historyDocument.ts';
 import type { Budget } from './limits.ts';
 
+export type GrowthLimit = 'maxAddedAddresses' | 'maxAddedPrefixes';
+
+/** What was let in at one time. */
 interface Charge extends Budget {
   readonly at: number;
 }
@@ -15,24 +18,26 @@ export class AdditionWindow {
     this.#lengthInMs = days * dayInMs;
   }
 
-  /** What counts against the budget at a time, none of which is before an earlier one's. */
+  /** What counts against the budget at a time. Times are asked for in order. */
   used(at: number): Budget {
     this.#charges = this.#charges.filter((charge) => charge.at > at - this.#lengthInMs);
-    return this.#sumAt(at);
+    return sumOf(this.#charges);
   }
 
-  /** One charge per time, so that their number is that of the releases and not that of what a list adds. */
-  charge(at: number, { addresses, prefixes }: Budget): void {
-    const last = this.#charges.at(-1);
-    if (last?.at !== at) this.#charges.push({ at, addresses, prefixes });
-    else {
-      const sum = { at, addresses: last.addresses + addresses, prefixes: last.prefixes + prefixes };
-      this.#charges.splice(-1, 1, sum);
-    }
+  /** Lets `size` in if the budget has room for it; otherwise says which limit is in the way. */
+  charge(at: number, size: Budget, budget: Budget): GrowthLimit | undefined {
+    const used = this.used(at);
+    if (used.addresses + size.addresses > budget.addresses) return 'maxAddedAddresses';
+    if (used.prefixes + size.prefixes > budget.prefixes) return 'maxAddedPrefixes';
+    // One charge per time: their number is that of the releases, however many prefixes a release adds.
+    const isSameTime = this.#charges.at(-1)?.at === at;
+    const before = isSameTime ? this.#charges.pop() : undefined;
+    this.#charges.push({ at, ...sumOf(before ? [before, size] : [size]) });
+    return undefined;
   }
 
   /**
-   * The share of what a release added that falls into the window. Behind a gap, of a deployment that was off for months,
+   * The share of what a release added that falls into the window. After a gap, of a deployment that was off for months,
    * what was added in the meantime is spread over the whole of it.
    */
   shareOf(release: Release, before: Release | undefined): number {
@@ -40,28 +45,26 @@ export class AdditionWindow {
     return gap > this.#lengthInMs ? this.#lengthInMs / gap : 1;
   }
 
-  /** ISO time at which `size` has room; undefined if it never has. */
+  /** ISO time from which on there is room for `size`; undefined if there never is. */
   freeAt(size: Budget, budget: Budget, now: number): string | undefined {
-    if (size.addresses > budget.addresses || size.prefixes > budget.prefixes) return undefined;
-    let { addresses, prefixes } = this.#sumAt(now);
-    const hasRoom = () => addresses + size.addresses <= budget.addresses && prefixes + size.prefixes <= budget.prefixes;
-    if (hasRoom()) return new Date(now).toISOString();
-    for (const charge of this.#charges) {
-      const end = charge.at + this.#lengthInMs;
-      if (end <= now) continue;
-      addresses -= charge.addresses;
-      prefixes -= charge.prefixes;
-      if (hasRoom()) return new Date(end).toISOString();
+    const left = this.#charges.filter((charge) => charge.at > now - this.#lengthInMs);
+    let used = sumOf(left);
+    let at = now;
+    for (const next of [...left, undefined]) {
+      if (used.addresses + size.addresses <= budget.addresses && used.prefixes + size.prefixes <= budget.prefixes) {
+        return new Date(at).toISOString();
+      }
+      if (!next) break;
+      used = { addresses: used.addresses - next.addresses, prefixes: used.prefixes - next.prefixes };
+      at = next.at + this.#lengthInMs;
     }
     return undefined;
   }
+}
 
-  #sumAt(at: number): Budget {
-    return this.#charges
-      .filter((charge) => charge.at > at - this.#lengthInMs)
-      .reduce(
-        (sum, charge) => ({ addresses: sum.addresses + charge.addresses, prefixes: sum.prefixes + charge.prefixes }),
-        { addresses: 0, prefixes: 0 },
-      );
-  }
+export function sumOf(sizes: readonly Budget[]): Budget {
+  return {
+    addresses: sizes.reduce((sum, { addresses }) => sum + addresses, 0),
+    prefixes: sizes.reduce((sum, { prefixes }) => sum + prefixes, 0),
+  };
 }

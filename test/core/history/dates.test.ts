@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadlines } from '../../../src/core/history/deadlines.ts';
-import { firstListed } from '../../../src/core/history/firstListed.ts';
-import { lastListed } from '../../../src/core/history/lastListed.ts';
+import { deadlines, firstListed, lastListed } from '../../../src/core/history/dates.ts';
 import { acr, families, historyOf, week, wholeTag } from './historyFixtures.ts';
 
 const [a, b] = ['20.1.0.0/24', '20.1.1.0/24'];

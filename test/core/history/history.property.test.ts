@@ -8,7 +8,7 @@ import {
   subtractPrefixes,
 } from '../../../src/core/prefixes.ts';
 import { absences } from '../../../src/core/history/absences.ts';
-import { firstListed } from '../../../src/core/history/firstListed.ts';
+import { firstListed } from '../../../src/core/history/dates.ts';
 import { growth, type GrowthLimits } from '../../../src/core/history/growth.ts';
 import type { History, Scope } from '../../../src/core/history/history.ts';
 import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';

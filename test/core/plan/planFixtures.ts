@@ -3,7 +3,8 @@ import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculate
 import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Absence } from '../../../src/core/history/absences.ts';
-import type { Growth, GrowthLimit } from '../../../src/core/history/growth.ts';
+import type { Growth } from '../../../src/core/history/growth.ts';
+import type { GrowthLimit } from '../../../src/core/history/window.ts';
 import { dropContained, familyOf, intersectEach, sortPrefixes, subtractPrefixes } from '../../../src/core/prefixes.ts';
 import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../../src/core/targets/target.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';

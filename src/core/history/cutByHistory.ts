@@ -1,7 +1,7 @@
 /** Prefixes cut where their addresses have different histories. */
 import { parsePrefix, rangeToPrefixes, type AddressPrefix } from '../prefixes.ts';
 import type { AddressRange } from './addressSpace.ts';
-import { intervalsOf, type ScopeRecord } from './scopeRecord.ts';
+import type { ScopeRecord } from './scopeRecord.ts';
 
 export interface Part<T> {
   readonly prefix: string;
@@ -9,11 +9,10 @@ export interface Part<T> {
 }
 
 /**
- * Each prefix in parts for which `valueOf` gives the same value (one object), a whole prefix whole. `valueOf` is asked
- * for an interval of the scope, or for none: addresses that the scope never listed. What it gives undefined for is left
- * out.
+ * Cuts each prefix into the parts for which `valueOf` gives the same object. `valueOf` is asked for each interval of the
+ * scope, and with undefined for addresses that the scope never listed. Parts without a value are left out.
  */
-export function dealOut<T>(
+export function cutByHistory<T>(
   { space }: ScopeRecord,
   prefixes: Iterable<string>,
   valueOf: (interval: number | undefined) => T | undefined,
@@ -41,7 +40,7 @@ function piecesOf(prefix: AddressPrefix, space: ScopeRecord['space']): Piece[] {
   const { family, end } = prefix;
   const pieces: Piece[] = [];
   let at = prefix.start;
-  for (const interval of intervalsOf(space, prefix)) {
+  for (const interval of space.intervalsOf(prefix)) {
     const range = space.clip(interval, prefix);
     if (range.start > at) pieces.push({ range: { family, start: at, end: range.start - 1n }, interval: undefined });
     pieces.push({ range, interval });

@@ -1,0 +1,113 @@
+/** What one tag lists after a release, by the intervals of its addresses. */
+import { parsePrefix, type AddressPrefix } from '../prefixes.ts';
+import { AddressSpace } from './addressSpace.ts';
+import type { TagRecord, TagStep } from './tagRecord.ts';
+
+export class ListedPrefixes {
+  readonly space: AddressSpace;
+  /** False if the newest release does not list the tag. */
+  isTagListed = false;
+  /** As the list writes them. */
+  readonly prefixes = new Set<string>();
+  /** By interval: by how many prefixes of the list it is listed. Prefixes may nest. */
+  readonly #listedBy: Int32Array;
+  /** By interval: since which ordinal (`ordinalsOf`) it has been listed; -Infinity if that is not known. */
+  readonly #since: Float64Array;
+  readonly #intervals = new Map<string, readonly number[]>();
+  #runs: readonly (Run | undefined)[] | undefined;
+
+  constructor({ steps }: TagRecord) {
+    this.space = new AddressSpace(steps.flatMap(({ add }) => add.map(parsePrefix)));
+    this.#listedBy = new Int32Array(this.space.intervals.length);
+    this.#since = new Float64Array(this.space.intervals.length);
+  }
+
+  /** Takes over what a release changed, and returns the intervals that it touched. */
+  apply({ isListed, add, remove }: TagStep, ordinal: number): ReadonlySet<number> {
+    this.isTagListed = isListed;
+    this.#runs = undefined;
+    const removed = new Set<number>();
+    for (const prefix of remove) {
+      this.prefixes.delete(prefix);
+      for (const interval of this.intervalsOf(prefix)) {
+        removed.add(interval);
+        this.#listedBy[interval] = (this.#listedBy[interval] ?? 0) - 1;
+      }
+    }
+    const touched = new Set(removed);
+    for (const prefix of add) {
+      this.prefixes.add(prefix);
+      for (const interval of this.intervalsOf(prefix)) {
+        touched.add(interval);
+        // An interval whose prefix was only written anew, in another size, keeps its age.
+        if (!this.lists(interval) && !removed.has(interval)) this.#since[interval] = ordinal;
+        this.#listedBy[interval] = (this.#listedBy[interval] ?? 0) + 1;
+      }
+    }
+    return touched;
+  }
+
+  /** From now on nobody knows since when anything has been listed. */
+  forgetAges(): void {
+    this.#since.fill(-Infinity);
+  }
+
+  lists(interval: number): boolean {
+    return (this.#listedBy[interval] ?? 0) > 0;
+  }
+
+  listsAllOf(prefix: string): boolean {
+    return this.intervalsOf(prefix).every((interval) => this.lists(interval));
+  }
+
+  /** Since which ordinal an interval has been listed, or was until it left. */
+  since(interval: number): number {
+    return this.#since[interval] ?? 0;
+  }
+
+  intervalsOf(prefix: string): readonly number[] {
+    const known = this.#intervals.get(prefix) ?? this.space.intervalsOf(parsePrefix(prefix));
+    this.#intervals.set(prefix, known);
+    return known;
+  }
+
+  /** The length of a prefix once it is merged with its listed neighbours: sixteen /20 side by side let in what a /16 does. */
+  lengthWithNeighbours(prefix: AddressPrefix): number {
+    const [interval = 0] = this.intervalsOf(prefix.text);
+    this.#runs ??= this.#findRuns();
+    const { first, last } = this.#runs[interval] ?? { first: interval, last: interval };
+    return widestAround(prefix, this.space.at(first).start, this.space.at(last).end);
+  }
+
+  /** For each interval the run of listed intervals, without a gap, that it is part of: worked out once per list. */
+  #findRuns(): readonly (Run | undefined)[] {
+    const runs: (Run | undefined)[] = [];
+    this.#listedBy.forEach((count, interval) => {
+      const before = runs[interval - 1];
+      if (!count) runs.push(undefined);
+      else if (!before || !this.space.isAdjacent(interval)) runs.push({ first: interval, last: interval });
+      else {
+        before.last = interval;
+        runs.push(before);
+      }
+    });
+    return runs;
+  }
+}
+
+/** Numbers of its first and last interval. */
+interface Run {
+  readonly first: number;
+  last: number;
+}
+
+/** Length of the widest prefix that contains `prefix` and lies within the addresses from `first` to `last`. */
+function widestAround({ family, start, length }: AddressPrefix, first: bigint, last: bigint): number {
+  const width = BigInt(family === 'ipv4' ? 32 : 128);
+  for (let wider = length - 1; wider >= 0; wider -= 1) {
+    const hosts = (1n << (width - BigInt(wider))) - 1n;
+    const from = start & ~hosts;
+    if (from < first || from + hosts > last) return wider + 1;
+  }
+  return 0;
+}

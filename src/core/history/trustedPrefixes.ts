@@ -1,0 +1,88 @@
+/** What of one tag is trusted, by the intervals of its addresses, and how large that was over time. */
+import type { AddressFamily } from '../prefixes.ts';
+import type { AddressSpace } from './addressSpace.ts';
+import type { Budget } from './limits.ts';
+
+/** What the record begins with and what was trusted since, as far as it still is. */
+export interface TrustedSize {
+  readonly at: number;
+  /** IPv4 */
+  readonly addresses: number;
+  readonly prefixes: Readonly<Record<AddressFamily, number>>;
+}
+
+export class TrustedPrefixes {
+  /** As the list writes or wrote them. */
+  readonly prefixes = new Set<string>();
+  /** Oldest first. */
+  readonly sizes: TrustedSize[] = [];
+  readonly #space: AddressSpace;
+  readonly #isTrusted: Uint8Array;
+  /**
+   * 1 for the interval with which a prefix came in: by these prefixes are counted. A prefix that only splits what is
+   * trusted counts for none: otherwise a list cut into single addresses would make room for thousands of new prefixes.
+   */
+  readonly #countsAsPrefix: Uint8Array;
+  #addresses = 0;
+  readonly #prefixCounts: Record<AddressFamily, number> = { ipv4: 0, ipv6: 0 };
+
+  constructor(space: AddressSpace) {
+    this.#space = space;
+    this.#isTrusted = new Uint8Array(space.intervals.length);
+    this.#countsAsPrefix = new Uint8Array(space.intervals.length);
+  }
+
+  has(interval: number): boolean {
+    return this.#isTrusted[interval] === 1;
+  }
+
+  /** In the order of the addresses. */
+  get intervals(): readonly number[] {
+    return [...this.#isTrusted.keys()].filter((interval) => this.has(interval));
+  }
+
+  add(prefix: string, intervals: readonly number[]): void {
+    this.prefixes.add(prefix);
+    const added = intervals.filter((interval) => !this.has(interval));
+    const [first] = added;
+    if (first === undefined) return;
+    this.#countsAsPrefix[first] = 1;
+    this.#prefixCounts[this.#space.at(first).family] += 1;
+    for (const interval of added) this.#isTrusted[interval] = 1;
+    this.#addresses += this.#space.countAddresses(added);
+  }
+
+  /** Of intervals alone: `prefixes` is for the caller to keep. */
+  remove(interval: number): void {
+    if (!this.has(interval)) return;
+    this.#isTrusted[interval] = 0;
+    this.#addresses -= this.#space.countAddresses([interval]);
+    if (!this.#countsAsPrefix[interval]) return;
+    this.#countsAsPrefix[interval] = 0;
+    this.#prefixCounts[this.#space.at(interval).family] -= 1;
+  }
+
+  noteSize(at: number): void {
+    const last = this.sizes.at(-1);
+    const { ipv4, ipv6 } = this.#prefixCounts;
+    if (last?.addresses === this.#addresses && last.prefixes.ipv4 === ipv4 && last.prefixes.ipv6 === ipv6) return;
+    this.sizes.push({ at, addresses: this.#addresses, prefixes: { ipv4, ipv6 } });
+  }
+}
+
+/**
+ * The size from which a budget is worked out: as it was when the window began, so that nothing let in within a window
+ * makes room for more in the same one. A record that began later counts with what it began with.
+ */
+export function sizeAt(sizes: readonly TrustedSize[], at: number): TrustedSize | undefined {
+  return sizes.findLast((size) => size.at <= at) ?? sizes[0];
+}
+
+/** Of the given families. */
+export function toBudget(size: TrustedSize | undefined, families: readonly AddressFamily[]): Budget {
+  const { addresses = 0, prefixes = { ipv4: 0, ipv6: 0 } } = size ?? {};
+  return {
+    addresses: families.includes('ipv4') ? addresses : 0,
+    prefixes: families.reduce((sum, family) => sum + prefixes[family], 0),
+  };
+}
