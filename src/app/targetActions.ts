@@ -7,7 +7,7 @@ import type { ProblemKind } from '../core/problemKinds.ts';
 import { nextState } from '../core/targets/nextState.ts';
 import type { Target } from '../core/targets/target.ts';
 import type { Pin } from '../core/targets/targetState.ts';
-import type { GatedPlan } from './gatedPlan.ts';
+import { type GatedPlan, gateReason } from './update/writeGate.ts';
 import type { ArmSession, TargetSession } from './ports.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
@@ -21,7 +21,6 @@ import { recordInterruption } from './update/recordRun.ts';
 import type { StateHandle } from './update/run.ts';
 import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
 import { updateUnderLease } from './updateTarget.ts';
-import { gateReason } from './update/writeGate.ts';
 
 export type ActionServices = UpdateServices & PullServices;
 

@@ -8,7 +8,7 @@ import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { contentHash, toSnapshotId } from '../../src/core/serviceTags/contentHash.ts';
 import type { Snapshot, SnapshotPointer } from '../../src/core/serviceTags/snapshot.ts';
-import { targetConfigHash } from '../../src/core/targets/targetConfigHash.ts';
+import { targetConfigHash } from '../../src/core/targets/approval.ts';
 import type { RecordedApproval, TargetState } from '../../src/core/targets/targetState.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import {
@@ -21,9 +21,15 @@ import {
   ipRulesOf,
   prefixesIn,
   prod,
+  publish,
+  publishNextWeek,
   recordsOf,
+  ruleOfOthers,
+  rulesOf,
+  source,
+  useWorlds,
+  writesOf,
 } from './stories.ts';
-import { publish, publishNextWeek, ruleOfOthers, rulesOf, source, useWorlds, writesOf } from './stories.ts';
 
 const worlds = useWorlds();
 const [a, b] = ['20.42.66.0/24', '20.42.68.0/24'] as const;

@@ -7,7 +7,7 @@ import type { ServiceTagsSource } from '../../src/app/ports.ts';
 import { verifyChain, type ChainCheck } from '../../src/core/ledger/ledgerChain.ts';
 import { parseServiceTags } from '../../src/core/serviceTags/parseServiceTags.ts';
 import type { Chain } from '../../src/core/ledger/outbox.ts';
-import { isPullOf } from '../../src/core/ledger/pullRecord.ts';
+import { isPullOf } from '../../src/core/ledger/pullStatus.ts';
 import type { RunRecord, UpdateRecord } from '../../src/core/ledger/runRecord.ts';
 import type { Cloud } from '../../src/core/serviceTags/serviceTags.ts';
 import type { NsgRuleTarget, RegistryTarget } from '../../src/core/targets/target.ts';

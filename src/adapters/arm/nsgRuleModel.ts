@@ -2,8 +2,7 @@
 import type { SecurityRule } from '@azure/arm-network';
 import type { CurrentRule } from '../../app/ports.ts';
 import { canonicalPrefix, dropContained, familyOf, isPrefix, sortPrefixes } from '../../core/prefixes.ts';
-import { ownRulesOf, type OwnRule } from '../../core/targets/ownRules.ts';
-import type { NsgRuleTarget } from '../../core/targets/target.ts';
+import { type NsgRuleTarget, type OwnRule, ownRulesOf } from '../../core/targets/target.ts';
 import { describeOwner, toMark } from './nsgRuleMark.ts';
 
 export function findRule(rules: readonly SecurityRule[], name: string): SecurityRule | undefined {

@@ -1,8 +1,7 @@
 /** Orders the writes of a target's two rules so that their priorities never clash. Pure. */
 import type { SecurityRule } from '@azure/arm-network';
 import type { RuleChange } from '../../core/plan/plan.ts';
-import type { OwnRule } from '../../core/targets/ownRules.ts';
-import type { NsgRuleTarget } from '../../core/targets/target.ts';
+import type { NsgRuleTarget, OwnRule } from '../../core/targets/target.ts';
 import { findRule, fingerprintOf, placeableRules, sameText, toSecurityRule } from './nsgRuleModel.ts';
 
 export interface ArmStep {

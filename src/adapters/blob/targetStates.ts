@@ -1,10 +1,9 @@
 /** Container `targets`: one state a target; the lease that keeps two updates apart sits on its blob. */
 import type { TargetSession, TargetStateStore, TargetSummary } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
-import { targetNamePattern } from '../../core/targets/targetName.ts';
-import { isApplied } from '../../core/targets/targetFacts.ts';
+import { targetNamePattern } from '../../core/targets/target.ts';
+import { isApplied, type TargetState, targetStatuses } from '../../core/targets/targetState.ts';
 import { carryOver, type StateOfVersion1 } from '../../core/targets/stateOfVersion1.ts';
-import { targetStatuses, type TargetState } from '../../core/targets/targetState.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import type { LeaseOptions } from './lease.ts';
 import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';

@@ -6,7 +6,7 @@ import { snapshotIdPattern } from '../../core/serviceTags/contentHash.ts';
 import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotChoice } from '../queries/snapshotLibrary.ts';
-import { targetNamePattern } from '../../core/targets/targetName.ts';
+import { targetNamePattern } from '../../core/targets/target.ts';
 
 const maxListItems = 50;
 

@@ -5,7 +5,7 @@ import type { Target } from '../../core/targets/target.ts';
 import { targetKinds } from '../../core/targets/targetKinds.ts';
 import { targetStatuses } from '../../core/targets/targetState.ts';
 import { renderPlanMarkdown } from '../formats/changes.ts';
-import type { GatedPlan } from '../gatedPlan.ts';
+import type { GatedPlan } from '../update/writeGate.ts';
 import { describePrefixes } from '../queries/describePrefixes.ts';
 import { readReleases } from '../queries/releases.ts';
 import type { Queries } from '../queries.ts';

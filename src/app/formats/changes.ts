@@ -1,5 +1,5 @@
 /** Renders changes of a tag, and plans, for people. */
-import type { GatedPlan } from '../gatedPlan.ts';
+import type { GatedPlan } from '../update/writeGate.ts';
 
 export interface TagComparison {
   readonly tag: string;

@@ -1,8 +1,7 @@
 /** The status of the pulls when it is lost or unreadable: the ledger tells where its chain ends and what was queued. */
 import { recordHash } from '../../core/ledger/ledgerChain.ts';
-import { isPullOf } from '../../core/ledger/pullRecord.ts';
+import { isPullOf, type PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Ledger } from '../ports.ts';
 
 /** Enough to meet a pull that changed something, and of each cloud where several share the ledger. */

@@ -2,9 +2,14 @@
 import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
 import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import { hasDeadline, isApplied } from '../../core/targets/targetFacts.ts';
+import {
+  hasDeadline,
+  isApplied,
+  type LastResult,
+  type MissingPrefix,
+  type TargetState,
+} from '../../core/targets/targetState.ts';
 import type { Target } from '../../core/targets/target.ts';
-import type { LastResult, TargetState, MissingPrefix } from '../../core/targets/targetState.ts';
 import { toDay } from '../../core/time.ts';
 import { counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';

@@ -8,9 +8,8 @@ import { intersectPrefixes, overlapping } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
-import { holds } from '../../core/targets/approval.ts';
+import { holds, targetConfigHash } from '../../core/targets/approval.ts';
 import type { Target } from '../../core/targets/target.ts';
-import { targetConfigHash } from '../../core/targets/targetConfigHash.ts';
 import {
   prefixesOwned,
   type OwnedPrefix,

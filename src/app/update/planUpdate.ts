@@ -1,10 +1,10 @@
 /** What an update would do to its target, from what was observed. */
+import { setImmediate } from 'node:timers/promises';
 import { planInSteps, type PlanResult } from '../../core/plan/calculatePlan.ts';
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned } from '../../core/targets/targetState.ts';
-import { inSteps } from '../inSteps.ts';
 import type { ArmSession } from '../ports.ts';
 import { adapterOf, observeTarget, type TargetObservation } from './observe.ts';
 import type { Run } from './run.ts';
@@ -68,7 +68,7 @@ async function planWithQuota(arm: ArmSession, observation: TargetObservation): P
   const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
   const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
   if (isQuiet || current.blockers.length > 0 || maxRules !== undefined || !adapter.readQuota) {
-    return { result, maxRules: maxRules };
+    return { result, maxRules };
   }
   const count = result.changes.reduce((most, { prefixes }) => Math.max(most, prefixes.length), 0);
   const hasRoom = known && !known.isAssumed && 2 * (count + result.plan.foreign.length) <= known.limit;
@@ -83,4 +83,13 @@ async function planWithQuota(arm: ArmSession, observation: TargetObservation): P
 function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): PlanResult {
   const reasons = new Map([...plan.reasons, ...notes].map((reason) => [reason.message, reason]));
   return { ...result, plan: { ...plan, reasons: [...reasons.values()] } };
+}
+
+/** Runs a long calculation step by step, so that the process can answer requests between the steps. */
+async function inSteps<T>(steps: Generator<undefined, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await setImmediate();
+  }
 }

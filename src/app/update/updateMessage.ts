@@ -1,5 +1,5 @@
 import { InvalidDocumentError, quoteValue } from '../../core/errors.ts';
-import { targetNamePattern } from '../../core/targets/targetName.ts';
+import { targetNamePattern } from '../../core/targets/target.ts';
 import type { UpdateMessage } from '../ports.ts';
 
 const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }, as it is or in base64';

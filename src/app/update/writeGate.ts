@@ -1,11 +1,16 @@
 /** The one place from which anything is written to Azure: past it `policy: plan`, a pause and the kill switch hold. */
-import type { RuleChange } from '../../core/plan/plan.ts';
-import type { Reason } from '../../core/reasons.ts';
+import type { Plan, RuleChange } from '../../core/plan/plan.ts';
+import type { Reason, ReasonCode } from '../../core/reasons.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { prefixesOwned, type OperatorState } from '../../core/targets/targetState.ts';
 import type { CurrentState } from '../ports.ts';
 import { adapterOf } from './observe.ts';
 import type { Run } from './run.ts';
+
+/** A plan, and the reason if a run now would write nothing of it. The gate does not influence `id`. */
+export interface GatedPlan extends Plan {
+  readonly gate?: { readonly code: ReasonCode; readonly message: string };
+}
 
 export interface GateInput {
   readonly target: Target;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonicalJson.ts';
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import type { LedgerHead, RunRecord } from './runRecord.ts';
-import { targetNamePattern } from '../targets/targetName.ts';
+import { targetNamePattern } from '../targets/target.ts';
 
 export interface RunIdParts {
   readonly chain: string;

@@ -1,7 +1,8 @@
+import { isSnapshotId, parseSnapshotId } from '../serviceTags/contentHash.ts';
 import type { Cloud, DocumentWarning } from '../serviceTags/serviceTags.ts';
 import type { MisdatedFile } from '../serviceTags/fileDate.ts';
 import type { SourceDisagreement, SourceReport } from '../serviceTags/snapshot.ts';
-import type { LedgerHead, PullRecord } from './runRecord.ts';
+import { isPullRecord, type LedgerHead, type PullRecord, type RunRecord } from './runRecord.ts';
 
 /** The stored status of the pulls: the last pull, the newest release, the sources. */
 export interface PullStatus {
@@ -34,4 +35,15 @@ export interface NewestRelease {
   readonly seenAt: string;
   /** Entries that are no prefixes. The same content may come with other such entries in the next release. */
   readonly unreadable?: readonly DocumentWarning[];
+}
+
+/**
+ * True for a record of a pull of this cloud. The chain `pull` has the records of all clouds, and each links to one of its
+ * own cloud. Records of earlier versions name the cloud only in the snapshot's id; without one they count for any cloud.
+ */
+export function isPullOf(cloud: Cloud, record: RunRecord): boolean {
+  if (!isPullRecord(record)) return false;
+  const { details, snapshot } = record;
+  const named = snapshot && isSnapshotId(snapshot.id) ? parseSnapshotId(snapshot.id).cloud : undefined;
+  return (details?.cloud ?? named ?? cloud) === cloud;
 }

@@ -3,15 +3,14 @@ import type { Plan, PlanItem } from '../plan/plan.ts';
 import { countAddresses, familyOf } from '../prefixes.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
 import type { TargetStatus } from '../targets/targetState.ts';
-import { agree, compareText, counted, inWords } from '../words.ts';
+import { agree, compareText, counted, inWords, readable } from '../words.ts';
 import type { Card, CardItem, DescribePrefix, TargetRow } from './overview.ts';
-import { readable } from './readable.ts';
-import { deadlineOfRow, type RowInput } from './targetRow.ts';
+import { deadlineOfRow, type TargetFacts } from './targetRow.ts';
 
 /** How many prefixes a card shows. */
 const shownItems = 3;
 
-export interface CardInput extends RowInput {
+export interface CardInput extends TargetFacts {
   readonly row: TargetRow;
   /** The plan of the last run. */
   readonly plan: Plan | undefined;

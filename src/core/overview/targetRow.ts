@@ -6,23 +6,25 @@ import { locationInWords } from '../serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../serviceTags/serviceTags.ts';
 import type { Target } from '../targets/target.ts';
 import type { TargetState, TargetStatus, MissingPrefix } from '../targets/targetState.ts';
-import { compareText, counted, dayInWords } from '../words.ts';
+import { compareText, counted, dayInWords, readable } from '../words.ts';
 import type { TargetRow } from './overview.ts';
-import { readable } from './readable.ts';
 
-export interface RowInput {
+/** A configured target with what is stored about it. */
+export interface TargetFacts {
   readonly target: Target;
+  /** Undefined before the first run, or if the state cannot be read. */
   readonly state: TargetState | undefined;
   readonly status: TargetStatus;
   readonly reasons: readonly Reason[];
+  /** Prefixes of the current list that the target lacks. */
   readonly missing: readonly MissingPrefix[];
   /** True if deadlines count for the target: the app writes to it, and it has had a run. */
   readonly hasDeadline: boolean;
 }
 
-export function targetRow(input: RowInput, document: ServiceTagsDocument | undefined, now: Date): TargetRow {
-  const { target, state, status, missing } = input;
-  const deadline = deadlineOfRow(input);
+export function targetRow(facts: TargetFacts, document: ServiceTagsDocument | undefined, now: Date): TargetRow {
+  const { target, state, status, missing } = facts;
+  const deadline = deadlineOfRow(facts);
   const regions = regionsOf(target, state);
   return {
     name: target.name,
@@ -32,7 +34,7 @@ export function targetRow(input: RowInput, document: ServiceTagsDocument | undef
     isOverdue: deadline !== undefined && deadline < now,
     where: whereOf(target, regions, document),
     regions,
-    why: readable(whyOf(input)),
+    why: readable(whyOf(facts)),
     missing: deadline ? missing.length : 0,
     deadline: deadline?.toISOString() ?? null,
     room: state?.run.capacity ? toCapacityUse(state.run.capacity) : null,
@@ -43,7 +45,10 @@ export function targetRow(input: RowInput, document: ServiceTagsDocument | undef
 }
 
 /** Undefined if the target lacks nothing, or no deadline counts for it. */
-export function deadlineOfRow({ hasDeadline, missing }: Pick<RowInput, 'hasDeadline' | 'missing'>): Date | undefined {
+export function deadlineOfRow({
+  hasDeadline,
+  missing,
+}: Pick<TargetFacts, 'hasDeadline' | 'missing'>): Date | undefined {
   if (!hasDeadline) return undefined;
   const first = missing.map(({ published }) => published).sort(compareText)[0];
   return first === undefined ? undefined : deadlineOf(first);
@@ -84,7 +89,7 @@ function whereOf({ regions }: Target, known: readonly string[], document: Servic
 }
 
 /** One sentence for the row: the target's own page has all reasons. */
-function whyOf({ target, state, status, reasons }: RowInput): string {
+function whyOf({ target, state, status, reasons }: TargetFacts): string {
   const counts = state?.run.lastResult?.counts ?? { add: 0, remove: 0, retain: 0, held: 0 };
   const pin = state?.operator.pin;
   const pinned = pin ? `Rolled back by ${pin.by} on ${dayInWords(pin.at)}: it does not follow new lists.` : '';

@@ -6,7 +6,7 @@ import type { RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import { includesAll, familyOf, ofFamily, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
-import { familyOfRule, ownRulesOf } from '../targets/ownRules.ts';
+import { familyOfRule, ownRulesOf } from '../targets/target.ts';
 import { listed as inWords } from '../words.ts';
 
 /** What must be written so that the rules contain `prefixes`. A rule that was never ours is not deleted. */

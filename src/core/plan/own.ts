@@ -17,8 +17,7 @@ import {
 } from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 import { specialPurposeRangeOf, type SpecialPurposeRange } from '../specialPurpose.ts';
-import { familyOfRule } from '../targets/ownRules.ts';
-import type { SafetyLimits, Target } from '../targets/target.ts';
+import { familyOfRule, type SafetyLimits, type Target } from '../targets/target.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 import type { Approval } from '../targets/targetState.ts';
 

@@ -1,5 +1,8 @@
 /** How long a person's approval of a plan holds. */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonicalJson.ts';
 import { dayInMs } from '../time.ts';
+import type { Target } from './target.ts';
 import type { RecordedApproval } from './targetState.ts';
 
 const validForDays = 7;
@@ -21,4 +24,11 @@ export function holds(approval: RecordedApproval, { snapshot, newest, configHash
     approval.configHash === configHash &&
     now.getTime() < Date.parse(approval.at) + validForDays * dayInMs
   );
+}
+
+/** sha256 (hex) of a target's configuration without `paused` and where it is written: an approval holds only while it is the same. */
+export function targetConfigHash(target: Target): string {
+  return createHash('sha256')
+    .update(canonicalJson({ ...target, paused: undefined, given: undefined }))
+    .digest('hex');
 }

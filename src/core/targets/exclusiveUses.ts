@@ -1,6 +1,5 @@
 /** Two targets may not write the same thing: each would undo what the other did. */
-import { ownRulesOf } from './ownRules.ts';
-import type { NsgRuleTarget, Target } from './target.ts';
+import { type NsgRuleTarget, ownRulesOf, type Target } from './target.ts';
 import type { Fault } from './targetEntry.ts';
 
 interface ExclusiveUse {

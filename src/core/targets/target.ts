@@ -77,3 +77,29 @@ export interface RegistryTarget extends TargetBase {
     readonly maxExtraAddresses: number;
   };
 }
+
+/** One of a target's own rules in its network security group. */
+export interface OwnRule {
+  readonly name: string;
+  readonly family: AddressFamily;
+  readonly priority: number;
+}
+
+/** A rule cannot hold both families, so a target has two, whether or not it asks for both. */
+export function ownRulesOf({ rule }: NsgRuleTarget): readonly [OwnRule, OwnRule] {
+  return [
+    { name: rule.name, family: 'ipv4', priority: rule.priority },
+    { name: `${rule.name}-ipv6`, family: 'ipv6', priority: rule.ipv6Priority },
+  ];
+}
+
+/** Of one of its own rules, by the name of that. */
+export function familyOfRule({ rule }: NsgRuleTarget, name: string): AddressFamily {
+  return name === rule.name ? 'ipv4' : 'ipv6';
+}
+
+/** What a target's name is made of, as a pattern. */
+export const targetNameText = '[a-z0-9-]{1,40}';
+
+/** What may name a target, and so a chain of the ledger too. */
+export const targetNamePattern = new RegExp(`^${targetNameText}$`);

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
 import { resourceTypes, type TargetKind } from './targetKinds.ts';
-import { targetNameText } from './targetName.ts';
+import { targetNameText } from './target.ts';
 
 export const resourceIds = {
   nsgRule: resourceId('nsgRule'),

@@ -1,4 +1,5 @@
 /** What is remembered of one target, in groups; `nextState` is the only place that changes it. */
+import type { Target } from './target.ts';
 import type { LedgerHead, RunOutcome, UpdateRecord } from '../ledger/runRecord.ts';
 import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
@@ -189,4 +190,17 @@ export function emptyState(target: string, ownerId: string): TargetState {
 /** What this app let in, there or not. */
 export function prefixesOwned({ ownership }: Pick<TargetState, 'ownership'>): string[] {
   return ownership.prefixes.map(({ prefix }) => prefix);
+}
+
+/** Whether anything of it is, or may be, in the target's rules. */
+export function isApplied({ ownership }: Pick<TargetState, 'ownership'>): boolean {
+  return ownership.prefixes.length + ownership.rules.length > 0;
+}
+
+/** Only a target that the app keeps up to date can miss the week in which a new prefix must be let in. */
+export function hasDeadline(
+  { policy, paused }: Pick<Target, 'policy' | 'paused'>,
+  { isPaused, isApplied: isInUse }: { readonly isPaused: boolean; readonly isApplied: boolean },
+): boolean {
+  return policy !== 'plan' && !paused && !isPaused && isInUse;
 }

@@ -8,7 +8,7 @@ import {
   toSecurityRule,
 } from '../../../src/adapters/arm/nsgRuleModel.ts';
 import { orderSteps } from '../../../src/adapters/arm/nsgRuleSteps.ts';
-import { ownRulesOf } from '../../../src/core/targets/ownRules.ts';
+import { ownRulesOf } from '../../../src/core/targets/target.ts';
 import { nsgTarget } from './targets.ts';
 
 const owner = 'func-acr-weu';

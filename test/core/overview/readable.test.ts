@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readable } from '../../../src/core/overview/readable.ts';
+import { readable } from '../../../src/core/words.ts';
 
 const id =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/nsg-hooks';

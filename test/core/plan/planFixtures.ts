@@ -6,8 +6,13 @@ import type { Absence } from '../../../src/core/history/absences.ts';
 import type { Growth } from '../../../src/core/history/growth.ts';
 import type { GrowthLimit } from '../../../src/core/history/window.ts';
 import { dropContained, familyOf, intersectEach, sortPrefixes, subtractPrefixes } from '../../../src/core/prefixes.ts';
-import { defaultLimits, type NsgRuleTarget, type RegistryTarget } from '../../../src/core/targets/target.ts';
-import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
+import {
+  defaultLimits,
+  type NsgRuleTarget,
+  type RegistryTarget,
+  type SafetyLimits,
+  type Target,
+} from '../../../src/core/targets/target.ts';
 import type { Approval, OwnedPrefix, Pin } from '../../../src/core/targets/targetState.ts';
 
 /** No grace, no limit: what is asked is done. */

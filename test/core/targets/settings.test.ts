@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { settingsOf, type Setting } from '../../../src/core/targets/settings.ts';
-import { targetConfigHash } from '../../../src/core/targets/targetConfigHash.ts';
+import { targetConfigHash } from '../../../src/core/targets/approval.ts';
 import { parseTargetsFile, targetFromProfile } from '../../../src/core/targets/targetsFile.ts';
 import type { Target } from '../../../src/core/targets/target.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../../src/config.ts';
 import { ConfigurationError } from '../../../src/core/errors.ts';
 import type { Target } from '../../../src/core/targets/target.ts';
-import { targetConfigHash } from '../../../src/core/targets/targetConfigHash.ts';
+import { targetConfigHash } from '../../../src/core/targets/approval.ts';
 import { parseTargetsFile, parseTargetsText, targetFromProfile } from '../../../src/core/targets/targetsFile.ts';
 import { nsgTarget, registryTarget } from '../plan/planFixtures.ts';
 

@@ -3,7 +3,7 @@ import { toErrorMessage } from '../../../core/errors.ts';
 import { byDeadline, mergeCards, targetCards } from '../../../core/overview/cards.ts';
 import { headlineOf } from '../../../core/overview/headline.ts';
 import type { Card, DescribePrefix, ListInfo, Overview } from '../../../core/overview/overview.ts';
-import { byUrgency, deadlineOfRow, targetRow } from '../../../core/overview/targetRow.ts';
+import { byUrgency, deadlineOfRow, targetRow, type TargetFacts } from '../../../core/overview/targetRow.ts';
 import type { PullStatus } from '../../../core/ledger/pullStatus.ts';
 import { describeNormal, normalOf } from '../../../core/releases/normal.ts';
 import { releaseRow } from '../../../core/releases/releaseRow.ts';
@@ -18,7 +18,7 @@ import { ageOf, publicSourceName } from '../health.ts';
 import { describePrefixes } from '../describePrefixes.ts';
 import { readReleases } from '../releases.ts';
 import { describeCause, readStorage } from '../storage.ts';
-import { readLastPlan, readTargetFacts, type TargetFacts } from './targetFacts.ts';
+import { readLastPlan, readTargetFacts } from './targetFacts.ts';
 
 const shownReleases = 6;
 

@@ -1,10 +1,9 @@
 /** Reads each configured target with what is stored about it: the input of rows and cards. */
 import pMap from 'p-map';
+import type { TargetFacts } from '../../../core/overview/targetRow.ts';
 import { isPullRecord, type RunRecord } from '../../../core/ledger/runRecord.ts';
 import type { Plan } from '../../../core/plan/plan.ts';
-import type { Reason } from '../../../core/reasons.ts';
-import type { Target } from '../../../core/targets/target.ts';
-import type { TargetState, TargetStatus, MissingPrefix } from '../../../core/targets/targetState.ts';
+import type { MissingPrefix, TargetState } from '../../../core/targets/targetState.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../../update/targetSummaries.ts';
 import type { Ledger } from '../../ports.ts';
 import type { Queries } from '../../queries.ts';
@@ -13,17 +12,6 @@ import { readStorage } from '../storage.ts';
 import { readState, readTargets, viewState, type ReadState } from '../targetQueries.ts';
 
 const parallelReads = 16;
-
-export interface TargetFacts {
-  readonly target: Target;
-  /** Undefined before the first run, or if the state cannot be read. */
-  readonly state: TargetState | undefined;
-  readonly status: TargetStatus;
-  readonly reasons: readonly Reason[];
-  /** Prefixes of the current list that the target lacks. */
-  readonly missing: readonly MissingPrefix[];
-  readonly hasDeadline: boolean;
-}
 
 /** In the order of the targets file. Throws RequestError 503. */
 export async function readTargetFacts({ services, history }: Queries): Promise<readonly TargetFacts[]> {

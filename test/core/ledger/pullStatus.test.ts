@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isPullOf } from '../../../src/core/ledger/pullRecord.ts';
+import { isPullOf } from '../../../src/core/ledger/pullStatus.ts';
 import type { RunRecord } from '../../../src/core/ledger/runRecord.ts';
 import { toRunRecord } from '../../support/storageSamples.ts';
 
