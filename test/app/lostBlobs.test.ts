@@ -1,4 +1,5 @@
 /** One blob of a pull is gone or damaged: the next pull goes on, takes nothing away, and says so. */
+import { gzipSync } from 'node:zlib';
 import type { ContainerClient } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import { verifyLedger } from '../../dev/verifyLedger.ts';
@@ -194,6 +195,27 @@ test('a stale list does not take the place of a snapshot that is lost', async ()
 
   expect((await recordsOf(world, 'pull')).at(-1)).toMatchObject({ outcome: 'failed' });
   expect(prefixesIn(world)).toEqual([a, b]);
+});
+
+test('a history that a newer program wrote stops pulls and updates, and stays as it is', async () => {
+  const { world, container } = await settled();
+  const document = { ...(await historyIn(world)), version: 2 };
+  const bytes = gzipSync(JSON.stringify(document));
+  const blob = container.getBlockBlobClient('history/Public.json.gz');
+  await blob.upload(bytes, bytes.length);
+  const message =
+    'service-tags/history/Public.json.gz has version 2, and this program knows versions up to 1: it stays as it is. ' +
+    'Publish the newer program again.';
+
+  world.clock.advance(7 * dayInMs);
+  world.setSources(source({ [acr]: [a] }, { date: dayOf(world) }));
+  await expect(world.pull()).rejects.toThrow(message);
+  const [run] = await world.reconcile();
+
+  expect((await recordsOf(world, 'pull')).at(-1)).toMatchObject({ outcome: 'failed', details: { error: message } });
+  expect(run).toMatchObject({ outcome: 'blocked', reasons: [{ code: 'newerVersion', message }] });
+  expect(prefixesIn(world)).toEqual([a, b]);
+  expect(await blob.downloadToBuffer()).toEqual(bytes);
 });
 
 describe('storage that does not answer is no loss', () => {

@@ -80,7 +80,7 @@ export class HistoryReader {
     return (await this.#services.histories.readDecisions(this.#services.cloud))?.decisions;
   }
 
-  /** A document that is lost or damaged is made anew; the next pull stores it. */
+  /** A document that is lost or damaged is made anew; the next pull stores it. Throws NewerVersionError. */
   async #readDocument(): Promise<{ readonly document: HistoryDocument; readonly etag: string }> {
     const { histories, cloud } = this.#services;
     try {
@@ -91,7 +91,7 @@ export class HistoryReader {
         return answer;
       }
     } catch (error) {
-      if (!isDamaged(error)) throw error;
+      if (!(error instanceof InvalidDocumentError)) throw error;
     }
     const pointer = await this.#services.snapshots.readPointer(cloud);
     const newest = pointer === undefined || pointer === 'notModified' ? undefined : pointer.pointer.snapshot;
@@ -100,11 +100,6 @@ export class HistoryReader {
       this.#known = { etag: key, document: await rebuildHistory(this.#services, [], { newest }) };
     return this.#known;
   }
-}
-
-/** A newer version is no damage: it must not be made anew by a program that does not know it. */
-export function isDamaged(error: unknown): boolean {
-  return error instanceof InvalidDocumentError && error.path !== 'version';
 }
 
 /** Rejected releases count as never published, and confirmed retirements end what feeds keep of a tag. */

@@ -1,4 +1,5 @@
 /** The history that a pull goes on with, what it makes of the new list, and how the new release gets into it. */
+import { InvalidDocumentError } from '../../core/errors.ts';
 import { appendSnapshot, appendUnchanged, type UnchangedRelease } from '../../core/history/appendRelease.ts';
 import { History } from '../../core/history/history.ts';
 import { serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
@@ -7,7 +8,7 @@ import { quarantine } from '../../core/history/quarantine.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import { concerns } from '../../core/serviceTags/watchedTags.ts';
 import type { Target } from '../../core/targets/target.ts';
-import { isDamaged, withDecisions } from '../history/historyReader.ts';
+import { withDecisions } from '../history/historyReader.ts';
 import { rebuildHistory } from '../history/rebuildHistory.ts';
 import type { HistoryDecisions } from '../ports.ts';
 import type { PullServices } from './pull.ts';
@@ -54,7 +55,8 @@ async function readStored({
     const answer = await histories.read(cloud);
     return answer === undefined || answer === 'notModified' ? { etag: undefined } : answer;
   } catch (error) {
-    if (!isDamaged(error)) throw error;
+    // Of a newer version it is whole, and must not be overwritten.
+    if (!(error instanceof InvalidDocumentError)) throw error;
     return { etag: await histories.readEtag(cloud) };
   }
 }

@@ -6,7 +6,7 @@
  *         "snapshot": "Public-20251028-410-0123456789ab",
  *         "tags": { "AzureContainerRegistry.WestEurope": { "add": ["20.61.98.0/25"], "remove": [] } } }] }
  */
-import { InvalidDocumentError, quoteValue } from '../errors.ts';
+import { InvalidDocumentError, NewerVersionError, quoteValue } from '../errors.ts';
 import { canonicalPrefix, isPrefix } from '../prefixes.ts';
 import { clouds, type Cloud } from '../serviceTags/serviceTags.ts';
 
@@ -73,7 +73,10 @@ export function serviceOf(tag: string): string {
   return tag.split('.', 1)[0] ?? tag;
 }
 
-/** Throws InvalidDocumentError that names the field, the value and what is accepted. `name`: what it was read from. */
+/**
+ * Throws InvalidDocumentError that names the field, the value and what is accepted, or NewerVersionError. `name`: what it
+ * was read from.
+ */
 export function parseHistory(name: string, value: unknown): HistoryDocument {
   const refuse = (path: string, found: unknown, expected: string): never => {
     throw new InvalidDocumentError(`${name}: ${path} is ${quoteValue(found)}, expected ${expected}`, path);
@@ -81,10 +84,7 @@ export function parseHistory(name: string, value: unknown): HistoryDocument {
   if (!isObject(value)) return refuse('the document', value, 'an object');
   const { version, cloud, services, releases, retired = [] } = value;
   if (typeof version === 'number' && version > historyVersion) {
-    throw new InvalidDocumentError(
-      `${name} is of version ${version}, and this program knows version ${historyVersion}: deploy the newer program again. Nothing was changed.`,
-      'version',
-    );
+    throw new NewerVersionError(name, version, historyVersion);
   }
   if (version !== historyVersion) refuse('version', version, String(historyVersion));
   if (!clouds.includes(cloud as Cloud)) refuse('cloud', cloud, clouds.join(', '));

@@ -1,6 +1,8 @@
 /** Documents of version 0.1 are read and carried over; what a newer program wrote is neither read nor overwritten. */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { BlobChangeStore } from '../../../src/adapters/blob/changes.ts';
+import { BlobHistoryStore } from '../../../src/adapters/blob/histories.ts';
 import { BlobLedger } from '../../../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../../../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../../../src/adapters/blob/targetStates.ts';
@@ -10,6 +12,7 @@ import { NewerVersionError } from '../../../src/core/errors.ts';
 import { verifyChain } from '../../../src/core/ledger/ledgerChain.ts';
 import { isPullRecord } from '../../../src/core/ledger/runRecord.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';
+import { documentOf } from '../../core/history/historyFixtures.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { storage01, uploadBlobs, type StoredBlob } from '../../support/storage01.ts';
 import { toPointer, toPullStatus, toRunRecord, toSnapshot, toState } from '../../support/storageSamples.ts';
@@ -27,6 +30,7 @@ async function openStores(stored: readonly StoredBlob[] = []) {
     states: new BlobTargetStateStore(blobs),
     snapshots: new BlobSnapshotStore(blobs),
     changes: new BlobChangeStore(blobs),
+    histories: new BlobHistoryStore(blobs),
     ledger: new BlobLedger(blobs),
     tagged: buildTaggedResourceMemory(blobs),
   };
@@ -148,6 +152,27 @@ describe('what a newer program stored', () => {
       },
       version: 1,
       read: ({ ledger }) => ledger.get(record.id),
+    },
+    history: {
+      blob: {
+        container: 'service-tags',
+        name: 'history/Public.json.gz',
+        metadata: {},
+        base64: gzipSync(JSON.stringify({ ...documentOf(['198.51.100.0/24']), version: 2 })).toString('base64'),
+        json: { version: 2 },
+      },
+      version: 1,
+      read: ({ histories }) => histories.read('Public'),
+    },
+    'decisions about releases': {
+      blob: {
+        container: 'service-tags',
+        name: 'decisions/Public.json',
+        metadata: {},
+        json: { version: 2, cloud: 'Public', rejected: [], retired: [] },
+      },
+      version: 1,
+      read: ({ histories }) => histories.readDecisions('Public'),
     },
     'tagged.json': {
       blob: { container: 'targets', name: 'tagged.json', metadata: {}, json: { version: 2, resources: [] } },

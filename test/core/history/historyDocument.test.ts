@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidDocumentError } from '../../../src/core/errors.ts';
+import { InvalidDocumentError, NewerVersionError } from '../../../src/core/errors.ts';
 import { parseHistory } from '../../../src/core/history/historyDocument.ts';
 import { documentOf } from './historyFixtures.ts';
 
@@ -11,12 +11,7 @@ test('what is written can be read', () => {
 });
 
 test('a newer version is refused with both versions', () => {
-  expect(() => parseHistory(name, { ...document, version: 2 })).toThrow(
-    new InvalidDocumentError(
-      `${name} is of version 2, and this program knows version 1: deploy the newer program again. Nothing was changed.`,
-      'version',
-    ),
-  );
+  expect(() => parseHistory(name, { ...document, version: 2 })).toThrow(new NewerVersionError(name, 2, 1));
 });
 
 describe('a bad document names the field, the value and what is accepted', () => {
