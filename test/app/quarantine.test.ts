@@ -8,6 +8,7 @@ import { mergePrefixes } from '../../src/core/prefixes.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { defaultLimits } from '../../src/core/targets/target.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { call } from './api/call.ts';
 import { acr, codesOf, dayInMs, hooks, prefixesIn, prod, publish, publishNextWeek, recordsOf } from './stories.ts';
 import { ipRulesOf, useWorlds, writesOf, type TagLists } from './stories.ts';
@@ -53,6 +54,24 @@ describe('quarantine of removals', () => {
       { tag: acr, kind, reason: expect.stringContaining(reason) as unknown, baseline: expect.any(String) as unknown },
     ]);
     expect((await recordsOf(world, 'pull')).at(-1)?.reasons).toMatchObject([{ code: 'quarantined' }]);
+  });
+
+  test('each target goes by its own limits: a lenient one takes nothing from the others', async () => {
+    const rule = { ...hooks().rule, name: 'Lenient', priority: 400 };
+    const lenient = hooks({ name: 'lenient', limits: openLimits, rule });
+    const world = await worlds.open({ targets: [impatient, lenient] });
+    await publish(world, full);
+
+    const runs = await publishNextWeek(world, { ...full, [acr]: fifty.slice(0, 40) });
+
+    expect(prefixesIn(world, lenient)).toEqual(fifty.slice(0, 40));
+    expect(prefixesIn(world)).toEqual(fifty);
+    expect(runs.map((run) => [run.chain, codesOf(run).includes('quarantined')])).toEqual(
+      expect.arrayContaining([
+        ['hooks', true],
+        ['lenient', false],
+      ]),
+    );
   });
 
   test('what a quarantined list adds goes through', async () => {

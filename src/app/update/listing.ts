@@ -1,8 +1,10 @@
 /** Which list a target follows, and what it selects of it. */
+import type { History } from '../../core/history/history.ts';
+import { quarantine } from '../../core/history/quarantine.ts';
 import { knownRegions } from '../../core/serviceTags/regions.ts';
 import { selectPrefixes, type Selection } from '../../core/serviceTags/selection.ts';
 import type { Cloud, DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
-import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { OperatorState, TargetState } from '../../core/targets/targetState.ts';
 import type { ArmSession, SnapshotStore } from '../ports.ts';
@@ -24,9 +26,13 @@ export interface TargetSnapshots {
 export interface TargetSelection {
   readonly snapshot: Snapshot;
   readonly selection: Selection;
+  /** Of the selected tags those that are in quarantine by the target's own limits. */
+  readonly quarantined: readonly QuarantinedTag[];
   /** `ofRegistry` as it was found. */
   readonly regions: 'all' | readonly string[];
 }
+
+export type QuarantinedTag = Pick<TagQuarantine, 'tag' | 'reason' | 'since'>;
 
 export async function readTargetSnapshots(readers: ListReaders, pin: OperatorState['pin']): Promise<TargetSnapshots> {
   const { snapshots, cloud } = readers;
@@ -70,18 +76,44 @@ export async function readRegions(
   return arm.readRegistryRegions(regions.ofRegistry, isItsOwn ? location : undefined);
 }
 
+/** `history`: tells which regions the tag ever had, and what is in quarantine. */
 export function selectFor(
   snapshot: Snapshot,
   target: Target,
   regions: TargetSelection['regions'],
-  everKnownRegions: readonly string[] = [],
+  history?: History,
 ): TargetSelection {
   const { serviceTag, addressFamilies: families } = target;
   // Where Azure says that a registry is in a region, the name of the region is no mistake.
   const named = registryOf(target) === undefined || regions === 'all' ? [] : regions;
-  const known = [...everKnownRegions, ...regionsIn(snapshot, serviceTag), ...named];
-  const selection = selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions: known });
-  return { snapshot, regions, selection };
+  const ever = history ? regionsEver(history, serviceTag) : [];
+  const everKnownRegions = [...ever, ...regionsIn(snapshot, serviceTag), ...named];
+  const selection = selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions });
+  const quarantined = history ? quarantinedIn(snapshot, selection, target, history) : [];
+  return { snapshot, regions, selection, quarantined };
+}
+
+function quarantinedIn(
+  snapshot: Snapshot,
+  { tags, missingTags, emptyTags }: Selection,
+  { limits }: Target,
+  history: History,
+): readonly QuarantinedTag[] {
+  const names = new Set([...tags, ...missingTags, ...emptyTags].map((tag) => tag.toLowerCase()));
+  const past = history.until(snapshot.id);
+  // The snapshot is not in the history, for example because the pull that stored it did not get to its end.
+  if (!past) return snapshot.quarantine.filter(({ tag }) => names.has(tag.toLowerCase()));
+  return [...names].flatMap((name) => {
+    const found = quarantine(past, name, limits);
+    return found?.status === 'quarantined' ? [{ ...found, since: found.since.date }] : [];
+  });
+}
+
+/** A region that vanished from the list is no mistake of the configuration. */
+function regionsEver(history: History, serviceTag: string): string[] {
+  const start = `${serviceTag.toLowerCase()}.`;
+  const names = history.tags.map(({ name }) => name.toLowerCase()).filter((name) => name.startsWith(start));
+  return names.map((name) => name.slice(start.length));
 }
 
 /** The regions of a tag that are listed, or in quarantine because they were and are no more. */

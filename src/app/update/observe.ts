@@ -59,7 +59,7 @@ export async function observeTarget(
   const { followed, newest: newestSnapshot, unreadable } = await readTargetSnapshots(readers, state.operator.pin);
   const regions = await readRegions(arm, target, current.location);
   const history = await readers.history.readFor(target.serviceTag);
-  const select = (snapshot: Snapshot) => selectFor(snapshot, target, regions, regionsEver(history, target));
+  const select = (snapshot: Snapshot) => selectFor(snapshot, target, regions, history);
   const own = followed && select(followed);
   const newest = newestSnapshot && newestSnapshot !== followed ? select(newestSnapshot) : own;
   const configHash = targetConfigHash(target);
@@ -138,12 +138,7 @@ function toListed(history: History, target: Target, own: TargetSelection): Liste
 
 /** The day on which the oldest quarantine of a selected tag began. */
 function removalsBlockedSince(own: TargetSelection | undefined): Pick<PlanInput, 'removalsBlockedSince'> {
-  const { tags = [], missingTags = [] } = own?.selection ?? {};
-  const selected = new Set([...tags, ...missingTags].map((tag) => tag.toLowerCase()));
-  const days = (own?.snapshot.quarantine ?? [])
-    .filter(({ tag }) => selected.has(tag.toLowerCase()))
-    .map(({ since }) => since);
-  const [first] = days.sort();
+  const [first] = (own?.quarantined ?? []).map(({ since }) => since).sort();
   return first === undefined ? {} : { removalsBlockedSince: `${first}T00:00:00.000Z` };
 }
 
@@ -172,11 +167,4 @@ function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetS
   if (stateOwner === ownerId) return [];
   const message = `The state of ${target} is of another deployment of this app (${stateOwner}, this one is ${ownerId}): the storage was copied. Delete targets/state/${target}.json to start anew; what stands in the rules then counts as somebody else's.`;
   return [{ code: 'otherOwner', message }];
-}
-
-/** A region that vanished from the list is no mistake of the configuration. */
-function regionsEver(history: History, { serviceTag }: Target): string[] {
-  const start = `${serviceTag.toLowerCase()}.`;
-  const names = history.tags.map(({ name }) => name.toLowerCase()).filter((name) => name.startsWith(start));
-  return names.map((name) => name.slice(start.length));
 }

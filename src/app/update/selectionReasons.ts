@@ -81,12 +81,12 @@ interface Gap {
   readonly fact: string;
 }
 
-function gapsOf(target: Target, { snapshot, selection }: TargetSelection): Gap[] {
+function gapsOf(target: Target, { snapshot, selection, quarantined }: TargetSelection): Gap[] {
   const { missingTags, emptyTags } = selection;
   const registry = registryOf(target);
   const place = registry === undefined ? '' : ` of ${registry}`;
   return [...missingTags, ...emptyTags].map((tag) => {
-    const entry = snapshot.quarantine.find((known) => known.tag.toLowerCase() === tag.toLowerCase());
+    const entry = quarantined.find((known) => known.tag.toLowerCase() === tag.toLowerCase());
     const region = tag.slice(target.serviceTag.length + 1).toLowerCase();
     const field = target.regions === 'all' ? 'serviceTag' : `regions: "${region}"${place}`;
     const what = missingTags.includes(tag) ? 'missing' : 'empty';
@@ -103,7 +103,7 @@ function gapReasons(target: Target, own: TargetSelection): Reason[] {
   }));
 }
 
-/** Why this list's removals for this selection are not believed. */
+/** Why nothing is removed because of this list. */
 export function selectionRemovalBlockers(
   target: Target,
   own: TargetSelection | undefined,
@@ -112,12 +112,12 @@ export function selectionRemovalBlockers(
 ): Reason[] {
   const mistake = mistakeIn(target, own, state);
   if (!own || mistake) return mistake ? [mistake] : [];
-  const { snapshot, selection } = own;
+  const { quarantined, selection } = own;
   const tags = new Set(selection.tags.map((tag) => tag.toLowerCase()));
   const empty = new Set(selection.emptyTags.map((tag) => tag.toLowerCase()));
   return [
     ...gapReasons(target, own),
-    ...snapshot.quarantine
+    ...quarantined
       .filter(({ tag }) => tags.has(tag.toLowerCase()) && !empty.has(tag.toLowerCase()))
       .map(({ reason }): Reason => ({ code: 'quarantined', message: `${reason} Nothing is removed on its word.` })),
     ...unreadableReasons(unreadable.filter(({ tag }) => tags.has(tag.toLowerCase()))),
