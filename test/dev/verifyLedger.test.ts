@@ -77,6 +77,65 @@ async function overwrite(record: RunRecord, text: string, metadata?: Record<stri
   await blob.upload(text, text.length, { metadata: kept });
 }
 
+/** As the app logs the newest record of a chain. */
+function toHead(index: number) {
+  const record = records[index]!;
+  return { chain: 'web', runId: record.id, hash: recordHash(record), count: index + 1 };
+}
+
+function writeHeads(...lines: readonly unknown[]): string {
+  const file = path.join(folder, 'heads.jsonl');
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return file;
+}
+
+describe('npm run verify-ledger -- --heads FILE', () => {
+  test('finds the chain whole if every head that was logged is there', async () => {
+    const file = writeHeads(toHead(0), toHead(2), toHead(3));
+
+    expect((await verify({ args: ['--heads', file] })).code).toBe(0);
+  });
+
+  test('takes one list of heads as well', async () => {
+    const file = path.join(folder, 'heads.json');
+    writeFileSync(file, JSON.stringify([toHead(1), { ...toHead(3), count: undefined }]));
+
+    expect((await verify({ args: ['--heads', file] })).code).toBe(0);
+  });
+
+  test('notices that the end of a chain was taken away together with the state', async () => {
+    const file = writeHeads(toHead(3));
+    const service = BlobServiceClient.fromConnectionString(connectionString);
+    await service.getContainerClient('targets').getBlobClient('state/web.json').delete();
+    await blobOf(records[3]!).delete();
+
+    expect((await verify()).code).toBe(0);
+    const { code, lines } = await verify({ args: ['--heads', file] });
+
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toBe(`  missing at ${records[3]!.id}: it was logged as the newest record, and is not there`);
+  });
+
+  test('notices that a record was written anew with all that follows', async () => {
+    const file = writeHeads({ ...toHead(1), hash: 'f'.repeat(64) });
+
+    const { code, lines } = await verify({ args: ['--heads', file] });
+
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toContain(
+      `altered at ${records[1]!.id}: its hash is ${recordHash(records[1]!)}, the log has f`,
+    );
+  });
+
+  test('refuses an entry that is none, by its number', async () => {
+    const file = writeHeads(toHead(0), { chain: 'web' });
+
+    await expect(verify({ args: ['--heads', file] })).rejects.toThrow(
+      `${file}: entry 2 is {"chain":"web"}, expected chain, runId and hash as texts`,
+    );
+  });
+});
+
 describe('npm run verify-ledger', () => {
   test('finds whole chains whole', async () => {
     expect(await verify()).toEqual({ code: 0, lines: ['pull: 1 records, whole', 'web: 4 records, whole'] });

@@ -5,6 +5,7 @@ import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import { InvalidDocumentError, RequestError } from '../../../src/core/errors.ts';
 import type { RunRecord } from '../../../src/core/ledger/runRecord.ts';
 import { useAzurite } from '../../support/azurite.ts';
+import { storage01, uploadBlobs } from '../../support/storage01.ts';
 import { toRunRecord } from '../../support/storageSamples.ts';
 
 const azurite = useAzurite();
@@ -214,3 +215,36 @@ describe('lists', () => {
     await expect(ledger.list({ limit: 1, continuation: continuation! })).rejects.toThrow(RequestError);
   });
 });
+
+describe('a ledger that version 0.1 began, which has no index of its runs', () => {
+  const inLedger = storage01.filter(({ container }) => container === 'ledger');
+  const oldIds = inLedger
+    .map(({ name }) => name.replace(/^.*\/|\.json$/g, ''))
+    .sort()
+    .reverse();
+
+  beforeEach(async () => {
+    await uploadBlobs(BlobServiceClient.fromConnectionString(connectionString), inLedger);
+  });
+
+  test('is listed from its chains', async () => {
+    expect(oldIds.length).toBeGreaterThan(10);
+    expect((await readPages({}, 4)).ids).toEqual(oldIds);
+  });
+
+  test('is listed whole once new records have an index', async () => {
+    const added = await putChain('web', '2027-01-04T06:00:00.000Z', '2027-01-05T06:00:00.000Z');
+    const all = [...idsOf(added).reverse(), ...oldIds];
+
+    expect((await readPages({}, 3)).ids).toEqual(all);
+    expect((await toLedger().list({ limit: 100, until: '2027-01-04' })).items.map(({ id }) => id)).toEqual(oldIds);
+    expect(await namesIn('targets')).toEqual(['runs/20270104.txt', 'runs/20270105.txt']);
+  });
+});
+
+async function namesIn(container: string): Promise<string[]> {
+  const names: string[] = [];
+  const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
+  for await (const { name } of client.listBlobsFlat()) names.push(name);
+  return names;
+}

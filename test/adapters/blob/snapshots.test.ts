@@ -114,6 +114,16 @@ describe('snapshots', () => {
       gzipSync(JSON.stringify({ ...first, document: { ...first.document, values: {} } })),
       /document\.values is {}, expected a list/,
     ],
+    [
+      'other prefixes than those that were stored',
+      gzipSync(JSON.stringify({ ...first, document: second.document })),
+      new RegExp(`the content has the hash ${second.contentHash}, not the one that it was stored with`),
+    ],
+    [
+      'other prefixes with their own hash',
+      gzipSync(JSON.stringify({ ...first, document: second.document, contentHash: second.contentHash })),
+      new RegExp(`the content has the hash ${second.contentHash}, not the one that it was stored with`),
+    ],
     ['an unpacked size without end', gzipSync(Buffer.alloc(300 * 1024 * 1024)), /cannot be unpacked/],
   ])('that hold %s are refused by name', async (_, bytes, message) => {
     await store.put(second);

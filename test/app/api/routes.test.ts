@@ -831,6 +831,31 @@ describe('health', () => {
     expect((await get('health')).json()).toMatchObject({ status: 'healthy', goLive: { status: 'done' } });
   });
 
+  test.each([
+    [['2026-07-21T10:00:00.000Z'], undefined],
+    [
+      ['2026-07-20T07:00:00.000Z', '2026-07-21T11:00:00.000Z'],
+      '1 target has been pending for more than two hours, the first since 2026-07-20T07:00:00.000Z: GET targets says why',
+    ],
+    [
+      ['2026-07-21T08:00:00.000Z', '2026-07-19T07:00:00.000Z'],
+      '2 targets have been pending for more than two hours, the first since 2026-07-19T07:00:00.000Z: GET targets says why',
+    ],
+  ])('targets that have been pending since %j', async (times, problem) => {
+    world.snapshots.pullStatus = pullStatus;
+    world.app.queries.services.targets.read = () =>
+      Promise.resolve(times.map((since) => ({ ...nsgTarget, name: since.slice(0, 13).toLowerCase() })));
+    for (const since of times) {
+      const run = { outbox: [], lastResult: { ...lastResult, status: 'pending' as const, since } };
+      world.states.set(since.slice(0, 13).toLowerCase(), makeState({ run }));
+    }
+
+    const { status, problems } = (await get('health')).json() as { status: string; problems: string[] };
+
+    expect(problems).toEqual(problem === undefined ? [] : [problem]);
+    expect(status).toBe(problem === undefined ? 'healthy' : 'degraded');
+  });
+
   test('strangers who ask often cost one read', async () => {
     for (let count = 0; count < 20; count += 1) await get('health');
 
