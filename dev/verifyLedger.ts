@@ -12,12 +12,12 @@ import { createStorageClients, type StorageClients } from '../src/adapters/stora
 import { readChoice, type Environment } from '../src/config/environment.ts';
 import { readStorage, toBlobServiceUrl } from '../src/config/storage.ts';
 import { InvalidDocumentError, NewerVersionError, quoteValue, toErrorMessage } from '../src/core/errors.ts';
-import { verifyChain, type ChainBreak } from '../src/core/ledger/ledgerChain.ts';
 import type { Chain } from '../src/core/ledger/outbox.ts';
 import { isPullOf } from '../src/core/ledger/pullStatus.ts';
 import type { LedgerHead, RunRecord } from '../src/core/ledger/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import { readLocalSettings } from './host/settings.ts';
+import { verifyChain, type ChainBreak } from './verifyChain.ts';
 
 export interface ChainReport {
   readonly chain: string;

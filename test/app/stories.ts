@@ -4,7 +4,7 @@ import { seedResources } from '../../dev/seedResources.ts';
 import type { RuleProperties } from '../../dev/simulator/ruleShape.ts';
 import { startWorld, type World, type WorldOptions } from '../../dev/world.ts';
 import type { ServiceTagsSource } from '../../src/app/ports.ts';
-import { verifyChain, type ChainCheck } from '../../src/core/ledger/ledgerChain.ts';
+import { verifyChain, type ChainCheck } from '../../dev/verifyChain.ts';
 import { parseServiceTags } from '../../src/core/serviceTags/parseServiceTags.ts';
 import type { Chain } from '../../src/core/ledger/outbox.ts';
 import { isPullOf } from '../../src/core/ledger/pullStatus.ts';

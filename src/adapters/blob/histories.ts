@@ -1,7 +1,8 @@
 /** Container `service-tags`: the history of the watched tags, and what people decided about it. */
 import type { HistoryDecisions, HistoryStore } from '../../app/ports.ts';
 import type { UnchangedRelease } from '../../core/history/appendRelease.ts';
-import { parseHistory, type HistoryDocument } from '../../core/history/historyDocument.ts';
+import type { HistoryDocument } from '../../core/history/historyDocument.ts';
+import { parseHistory } from '../../core/history/parseHistory.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';

@@ -9,7 +9,7 @@ import { BlobTargetStateStore } from '../../../src/adapters/blob/targetStates.ts
 import { buildTaggedResourceMemory } from '../../../src/adapters/blob/taggedResources.ts';
 import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import { NewerVersionError } from '../../../src/core/errors.ts';
-import { verifyChain } from '../../../src/core/ledger/ledgerChain.ts';
+import { verifyChain } from '../../../dev/verifyChain.ts';
 import { isPullRecord } from '../../../src/core/ledger/runRecord.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';
 import { documentOf } from '../../core/history/historyFixtures.ts';

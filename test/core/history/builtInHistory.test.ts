@@ -5,7 +5,8 @@ import { builtInHistory, type PackedRelease } from '../../../src/core/history/bu
 import { absences } from '../../../src/core/history/absences.ts';
 import { growth } from '../../../src/core/history/growth.ts';
 import { History } from '../../../src/core/history/history.ts';
-import { parseHistory, type HistoryDocument, type Release } from '../../../src/core/history/historyDocument.ts';
+import type { HistoryDocument, Release } from '../../../src/core/history/historyDocument.ts';
+import { parseHistory } from '../../../src/core/history/parseHistory.ts';
 import { quarantine } from '../../../src/core/history/quarantine.ts';
 import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
 import { listAt } from '../../../src/core/history/tagRecord.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidDocumentError } from '../../../src/core/errors.ts';
-import { isRunId, newRunId, parseRunId, recordHash, verifyChain } from '../../../src/core/ledger/ledgerChain.ts';
+import { verifyChain } from '../../../dev/verifyChain.ts';
+import { isRunId, newRunId, parseRunId, recordHash } from '../../../src/core/ledger/ledgerChain.ts';
 import type { RunRecord } from '../../../src/core/ledger/runRecord.ts';
 
 function toRecord(hour: number, previous?: RunRecord): RunRecord {

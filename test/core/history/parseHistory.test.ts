@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidDocumentError, NewerVersionError } from '../../../src/core/errors.ts';
-import { parseHistory } from '../../../src/core/history/historyDocument.ts';
+import { parseHistory } from '../../../src/core/history/parseHistory.ts';
 import { documentOf } from './historyFixtures.ts';
 
 const name = 'service-tags/history/Public.json.gz';
