@@ -21,7 +21,7 @@ export interface Fate {
   readonly release?: ReleaseRef;
   /** True if nobody relies on it yet, so that its removal does not count against the limits. */
   readonly isUncounted?: boolean;
-  /** True of a removal whose remainder has no room, and of what wider rules let in beyond `maxAddedAddresses`. */
+  /** True for a removal whose remaining parts do not fit, and for wider rules that exceed `maxAddedAddresses`. */
   readonly isForRoom?: boolean;
   /** A sentence about its whole rule, instead of one about the row. */
   readonly message?: string;
@@ -62,11 +62,11 @@ const isBlocked: Test = (_, { removalBlockers }) => removalBlockers.length > 0;
  * | listed, part of a block wider than `widestPrefix`                 | needsApproval           |
  * | listed                                                            | add                     |
  * | of others, in rules of their own, or in a rule of unknown owner   | others                  |
- * | of others, in a rule of ours, approved to leave                   | remove                  |
+ * | of others, in a rule of ours, removal approved                    | remove                  |
  * | of others, in a rule of ours, policy addOnly                      | others                  |
  * | of others, in a rule of ours                                      | needsApproval           |
  * | ours, policy addOnly                                              | kept                    |
- * | ours, approved to leave                                           | remove                  |
+ * | ours, removal approved                                            | remove                  |
  * | ours, nothing may be removed, and its grace days are over         | needsApproval           |
  * | ours, nothing may be removed                                      | kept                    |
  * | ours, young: few releases ever listed it                          | remove, uncounted       |

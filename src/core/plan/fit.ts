@@ -1,4 +1,4 @@
-/** Step 4 of a plan: what fits is done now; the rest waits for approval or does not fit. */
+/** Step 4 of a plan: what fits is applied now; the rest waits for approval or does not fit. */
 import {
   arrange,
   build,
@@ -19,7 +19,7 @@ import type { ReasonCode } from '../reasons.ts';
 /** Why something does not fit, and what would make room. */
 export interface Shortage {
   readonly code: Extract<ReasonCode, 'fit' | 'quota'>;
-  /** How many rules all of it would take, merged. */
+  /** How many rules all of it would need, merged. */
   readonly neededRules: number;
   /** With `fit: supernet`: settings that would make room; empty if there are none. */
   readonly ways: string;
@@ -102,7 +102,7 @@ function* toFitted(
   shortage?: Shortage,
 ): Steps<Fitted> {
   const { target, live } = room;
-  // What opens more than the limit has left waits for that, whatever else it waits for.
+  // If an approval would exceed `maxAddedAddresses`, that is the reason to show, whatever else the rows wait for.
   const isOverCount = approved !== undefined && !isWithinCount(room, approved.rules);
   const placed = placeRows(rows, now, approved, isOverCount ? opensMore : waitsForRoom);
   yield;

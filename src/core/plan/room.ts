@@ -31,7 +31,7 @@ export interface Widening {
   readonly maxNewAddresses: number;
 }
 
-/** A room in which rules may hold more than the list. */
+/** A room in which rules may contain unlisted addresses. */
 export type WideRoom = Room & { readonly widening: Widening };
 
 export function isWide(room: Room): room is WideRoom {
