@@ -35,13 +35,23 @@ export interface NotifierOptions {
   /** For all attempts at one webhook together. */
   readonly timeoutInMs?: number;
   readonly attempts?: number;
+  /** Before the second attempt. Each further wait is twice as long. */
+  readonly retryDelayInMs?: number;
+  /** Makes the signal that ends all attempts. */
+  readonly deadline?: (inMs: number) => AbortSignal;
   /** For this long after a failure, a webhook gets one short attempt per notification. */
   readonly cooldownInMs?: number;
   readonly fetch?: typeof fetch;
   readonly now?: () => Date;
 }
 
-const defaults = { timeoutInMs: 10_000, attempts: 4, cooldownInMs: 60_000 };
+const defaults = {
+  timeoutInMs: 10_000,
+  attempts: 4,
+  retryDelayInMs: 500,
+  deadline: (inMs: number) => AbortSignal.timeout(inMs),
+  cooldownInMs: 60_000,
+};
 const shortTimeoutInMs = 2000;
 const typePrefix = 'acr-address-keeper.';
 
@@ -161,10 +171,10 @@ class WebhookNotifier implements Notifier {
     const timeoutInMs = isCoolingDown
       ? Math.min(shortTimeoutInMs, this.#options.timeoutInMs)
       : this.#options.timeoutInMs;
-    const signal = AbortSignal.timeout(timeoutInMs);
+    const signal = this.#options.deadline(timeoutInMs);
     await pRetry(() => this.#post(webhook, message, signal), {
       retries: isCoolingDown ? 0 : this.#options.attempts - 1,
-      minTimeout: Math.min(500, timeoutInMs / 10),
+      minTimeout: Math.min(this.#options.retryDelayInMs, timeoutInMs / 10),
       factor: 2,
       maxRetryTime: timeoutInMs,
       signal,
