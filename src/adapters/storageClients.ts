@@ -23,8 +23,20 @@ export interface StorageClientOptions {
   readonly logger?: Logger;
   /** How long one attempt may take until the headers of the answer arrive. */
   readonly tryTimeoutInMs?: number;
+  readonly startTimer?: StartTimer;
   readonly retry?: StorageRetryOptions;
 }
+
+/**
+ * Calls `end` after a time, unless the function that it returns is called before. `requestId`: the
+ * `x-ms-client-request-id` of the attempt.
+ */
+export type StartTimer = (end: () => void, inMs: number, requestId: string | undefined) => () => void;
+
+const startTimer: StartTimer = (end, inMs) => {
+  const timer = setTimeout(end, inMs);
+  return () => clearTimeout(timer);
+};
 
 /** The waits add up to about 2 s. That is enough: the next queue message or poll tries again anyway. */
 const defaultRetry: StorageRetryOptions = { maxTries: 4, retryDelayInMs: 400, maxRetryDelayInMs: 2_000 };
@@ -43,7 +55,7 @@ async function buildBlobs(setting: StorageSetting, options: StorageClientOptions
       ? BlobServiceClient.fromConnectionString(setting.connectionString)
       : { url: setting.blobServiceUri, credential: await buildCredential({ ...options, identity: setting.identity }) };
   const pipeline = newPipeline(base.credential, { retryOptions: { ...defaultRetry, ...options.retry } });
-  pipeline.factories.push(limitAttempts(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
+  pipeline.factories.push(limitAttempts({ tryTimeoutInMs: defaultTryTimeoutInMs, startTimer, ...options }));
   return new BlobServiceClient(base.url, pipeline);
 }
 
@@ -59,12 +71,13 @@ async function buildQueues(
       ? QueueServiceClient.fromConnectionString(setting.connectionString).url
       : setting.queueServiceUri;
   const pipeline = newPipeline(credential, { retryOptions: { ...defaultRetry, ...options.retry } });
-  pipeline.factories.push(limitAttempts(options.tryTimeoutInMs ?? defaultTryTimeoutInMs));
+  pipeline.factories.push(limitAttempts({ tryTimeoutInMs: defaultTryTimeoutInMs, startTimer, ...options }));
   return new QueueServiceClient(url, pipeline);
 }
 
 /** How many attempts may end without a complete answer. */
 const maxUnanswered = 2;
+const requestIdHeader = 'x-ms-client-request-id';
 
 /**
  * 1. Ends an attempt that gets no answer in time. The SDK's own `tryTimeoutInMs` is only sent to the service, so on a
@@ -72,12 +85,18 @@ const maxUnanswered = 2;
  * 2. Repeats an attempt once if no answer came, or only a part of one.
  * 3. Turns a refusal into a StorageRefusedError that says why the account refuses.
  */
-function limitAttempts(tryTimeoutInMs: number): RequestPolicyFactory {
+function limitAttempts({
+  tryTimeoutInMs,
+  startTimer,
+}: Required<Pick<StorageClientOptions, 'tryTimeoutInMs' | 'startTimer'>>): RequestPolicyFactory {
   return {
     create: (next) => ({
       async sendRequest(request) {
-        request.timeout = tryTimeoutInMs;
+        const callerSignal = request.abortSignal as AbortSignal | undefined;
         for (let count = 1; ; count += 1) {
+          const limit = new AbortController();
+          const stopTimer = startTimer(() => limit.abort(), tryTimeoutInMs, request.headers.get(requestIdHeader));
+          request.abortSignal = callerSignal ? AbortSignal.any([callerSignal, limit.signal]) : limit.signal;
           try {
             const response = await next.sendRequest(request);
             // The queue client turns a refusal into an error only after this policy, so look for one here.
@@ -85,10 +104,13 @@ function limitAttempts(tryTimeoutInMs: number): RequestPolicyFactory {
             if (refusal) throw refusal;
             return response;
           } catch (error) {
-            const timedOut = isAbort(error) && !request.abortSignal?.aborted;
+            const timedOut = isAbort(error) && !callerSignal?.aborted;
             if (!timedOut && !isCutOff(error)) throw toStorageRefusal(error as StorageAnswer, request) ?? error;
             if (count < maxUnanswered) continue;
             throw timedOut ? new StorageTimeoutError(request, tryTimeoutInMs, { cause: error }) : error;
+          } finally {
+            stopTimer();
+            Object.assign(request, { abortSignal: callerSignal });
           }
         }
       },

@@ -10,12 +10,20 @@ import type { Target } from '../../src/core/targets/target.ts';
 import type { ArmSession } from '../../src/app/ports.ts';
 import { useWorlds } from '../app/stories.ts';
 import { startStorageFaultProxy, type Fault, type SeenRequest, type StorageFaultProxy } from '../support/faultProxy.ts';
-import { expectGoodEnd, expectInSync, kinds, matrixTable, noteCell, openWorld, runCell, takeAway } from './cells.ts';
+import {
+  expectGoodEnd,
+  expectInSync,
+  isRun,
+  kinds,
+  matrixTable,
+  noteCell,
+  openWorld,
+  runCell,
+  takeAway,
+} from './cells.ts';
 
 const worlds = useWorlds();
-// A healthy answer may take as long as a busy machine lets it.
-const tryTimeoutInMs = 500;
-const storage = { tryTimeoutInMs, retry: { maxTries: 6, retryDelayInMs: 5, maxRetryDelayInMs: 10 } };
+const retry = { maxTries: 6, retryDelayInMs: 5, maxRetryDelayInMs: 10 };
 
 const isPut = ({ method, headers, url }: SeenRequest, path: RegExp) =>
   method === 'PUT' && headers['x-ms-blob-type'] !== undefined && path.test(url);
@@ -44,8 +52,8 @@ const passing: Readonly<Record<string, Omit<Fault, 'match'>>> = {
   '500': { when: 'before', how: { status: 500, code: 'InternalError' } },
   '500 after the work': { when: 'after', how: { status: 500, code: 'OperationTimedOut' } },
   '503': { when: 'before', how: { status: 503, code: 'ServerBusy' } },
-  timeout: { when: 'before', how: { delayInMs: 1.5 * tryTimeoutInMs } },
-  'answer too late': { when: 'after', how: { delayInMs: 1.5 * tryTimeoutInMs } },
+  timeout: { when: 'before', how: 'late' },
+  'answer too late': { when: 'after', how: 'late' },
 };
 
 /** Longer than the client tries: the run cannot go on from there, and the next one finishes the work. */
@@ -64,7 +72,8 @@ afterEach(async () => {
 async function open(target: Target): Promise<{ readonly world: World; readonly proxy: StorageFaultProxy }> {
   const proxy = await startStorageFaultProxy(worlds.freshConnectionString());
   proxies.push(proxy);
-  return { proxy, world: await openWorld(worlds, target, { connectionString: proxy.connectionString, storage }) };
+  const { connectionString, startTimer } = proxy;
+  return { proxy, world: await openWorld(worlds, target, { connectionString, storage: { retry, startTimer } }) };
 }
 
 describe.each(kinds)('%s', (kind, target) => {
@@ -73,12 +82,13 @@ describe.each(kinds)('%s', (kind, target) => {
     async (name) => {
       const { world, proxy } = await open(target);
       const failures: unknown[] = [];
-      for (const [title, fault] of Object.entries({ ...passing, ...lasting })) {
+      for (const [index, [title, fault]] of Object.entries({ ...passing, ...lasting }).entries()) {
+        if (!isRun(kind, Object.keys(steps).indexOf(name), index)) continue;
         await cell(world, proxy, target, [name, title], fault).catch((failure: unknown) => failures.push(failure));
       }
       if (failures.length > 0) throw new AggregateError(failures, failures.map(toErrorMessage).join('\n'));
     },
-    120_000,
+    300_000,
   );
 
   test.each(['read', 'claim', 'write'])('the lease runs out during the %s', async (moment) => {

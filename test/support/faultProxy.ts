@@ -6,14 +6,19 @@
  * storage.blob.fail({ when: 'after', how: 'drop', match: isPut });  // the next PUT is carried out, its answer is lost
  * storage.blob.fail({ when: 'before', how: { status: 503, code: 'ServerBusy' }, nth: 2, times: 3 });
  * storage.blob.fail({ when: 'after', how: 'cut' });                // half of the answer's body, then the end
- * storage.blob.fail({ when: 'before', how: { delayInMs: 500 } });   // arrives late, even where the client has gone
+ * storage.blob.fail({ when: 'before', how: 'late' });              // the client gives up; arrives after the next that is answered
+ * storage.blob.fail({ when: 'after', how: 'late' });               // is carried out; the client gives up before the answer
  * storage.blob.requests                                             // what came in, in order
+ *
+ * Clients that are given `storage.startTimer` give up when the proxy says so and not when some time has passed: the speed of
+ * the machine decides nothing.
  *
  * `startFaultProxy(origin)` does the same for any HTTP server; URLs in its answers still point to the server itself.
  */
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import type { StartTimer } from '../../src/adapters/storageClients.ts';
 import { readBody } from './readBody.ts';
 
 export interface SeenRequest {
@@ -27,7 +32,7 @@ export interface SeenRequest {
 export interface Fault {
   /** `before`: the server never sees the request (or late). `after`: it carries it out, and the answer is spoilt. */
   readonly when: 'before' | 'after';
-  readonly how: 'drop' | 'cut' | { readonly status: number; readonly code?: string } | { readonly delayInMs: number };
+  readonly how: 'drop' | 'cut' | 'late' | { readonly status: number; readonly code?: string };
   /** Default: every request. */
   readonly match?: (request: SeenRequest) => boolean;
   /** The how-manyeth of the matching requests is the first to fail; default 1. */
@@ -44,6 +49,8 @@ export interface FaultProxy {
   fail(fault: Fault): () => number;
   /** Forgets all faults and requests. */
   reset(): void;
+  /** Resolves when the late requests have arrived that something was answered after. */
+  lateArrivals(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -52,14 +59,34 @@ interface PlannedFault extends Fault {
   struck: number;
 }
 
-export async function startFaultProxy(targetOrigin: string): Promise<FaultProxy> {
+/** `giveUp`: makes the client that sent a request wait no longer. */
+export async function startFaultProxy(
+  targetOrigin: string,
+  giveUp: (seen: SeenRequest) => void = () => undefined,
+): Promise<FaultProxy> {
   const faults: PlannedFault[] = [];
   const requests: SeenRequest[] = [];
+  const held: SeenRequest[] = [];
+  const arrivals: Promise<unknown>[] = [];
+
+  async function handle(seen: SeenRequest, outgoing: ServerResponse): Promise<void> {
+    const fault = pick(faults, seen);
+    if (fault?.how === 'late') {
+      if (fault.when === 'before') held.push(seen);
+      else await forward(targetOrigin, seen);
+      return giveUp(seen);
+    }
+    await answer(targetOrigin, seen, outgoing, fault);
+    if (!fault) arrivals.push(...held.splice(0).map((late) => forward(targetOrigin, late)));
+  }
+
   const server = createServer((incoming, outgoing) => {
-    void readRequest(incoming).then(async (seen) => {
-      requests.push(seen);
-      await answer(targetOrigin, seen, outgoing, pick(faults, seen)).catch(() => outgoing.destroy());
-    });
+    void readRequest(incoming)
+      .then((seen) => {
+        requests.push(seen);
+        return handle(seen, outgoing);
+      })
+      .catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -75,6 +102,7 @@ export async function startFaultProxy(targetOrigin: string): Promise<FaultProxy>
       faults.length = 0;
       requests.length = 0;
     },
+    lateArrivals: () => Promise.all(arrivals),
     async stop() {
       const closed = once(server, 'close');
       server.close();
@@ -88,28 +116,35 @@ export interface StorageFaultProxy {
   readonly connectionString: string;
   readonly blob: FaultProxy;
   readonly queue: FaultProxy;
+  readonly startTimer: StartTimer;
   stop(): Promise<void>;
 }
 
 /** A proxy for each of the two endpoints of a connection string. */
 export async function startStorageFaultProxy(connectionString: string): Promise<StorageFaultProxy> {
-  const blob = await startFaultProxy(endpointOrigin(connectionString, 'BlobEndpoint'));
-  const queue = await startFaultProxy(endpointOrigin(connectionString, 'QueueEndpoint'));
+  const waiting = new Map<unknown, () => void>();
+  const giveUp = ({ headers }: SeenRequest) => waiting.get(headers['x-ms-client-request-id'])?.();
+  const blob = await startFaultProxy(endpointOrigin(connectionString, 'Blob'), giveUp);
+  const queue = await startFaultProxy(endpointOrigin(connectionString, 'Queue'), giveUp);
   return {
     connectionString: connectionString
-      .replace(endpointOrigin(connectionString, 'BlobEndpoint'), blob.origin)
-      .replace(endpointOrigin(connectionString, 'QueueEndpoint'), queue.origin),
+      .replace(endpointOrigin(connectionString, 'Blob'), blob.origin)
+      .replace(endpointOrigin(connectionString, 'Queue'), queue.origin),
     blob,
     queue,
+    startTimer: (end, _inMs, requestId) => {
+      waiting.set(requestId, end);
+      return () => waiting.delete(requestId);
+    },
     async stop() {
       await Promise.all([blob.stop(), queue.stop()]);
     },
   };
 }
 
-function endpointOrigin(connectionString: string, endpoint: string): string {
-  const url = new RegExp(`${endpoint}=([^;]+)`).exec(connectionString)?.[1];
-  if (url === undefined) throw new Error(`the connection string has no ${endpoint}`);
+export function endpointOrigin(connectionString: string, service: 'Blob' | 'Queue'): string {
+  const url = new RegExp(`${service}Endpoint=([^;]+)`).exec(connectionString)?.[1];
+  if (url === undefined) throw new Error(`the connection string has no ${service}Endpoint`);
   return new URL(url).origin;
 }
 
@@ -134,7 +169,7 @@ async function answer(
   fault: PlannedFault | undefined,
 ): Promise<void> {
   if (fault?.when === 'before') {
-    if (!(await spoil(fault, outgoing))) return;
+    if (!spoil(fault, outgoing)) return;
   }
   const { status, headers, body } = await forward(targetOrigin, seen);
   if (fault?.how === 'cut') {
@@ -142,21 +177,17 @@ async function answer(
     return;
   }
   if (fault?.when === 'after') {
-    if (!(await spoil(fault, outgoing))) return;
+    if (!spoil(fault, outgoing)) return;
   }
   outgoing.writeHead(status, headers).end(body);
 }
 
-/** True where the request goes on. */
-async function spoil({ how }: Fault, outgoing: ServerResponse): Promise<boolean> {
+/** True if the request goes on. */
+function spoil({ how }: Fault, outgoing: ServerResponse): boolean {
   if (how === 'cut') return true;
-  if (how === 'drop') {
+  if (how === 'drop' || how === 'late') {
     outgoing.destroy();
     return false;
-  }
-  if ('delayInMs' in how) {
-    await new Promise((resolve) => setTimeout(resolve, how.delayInMs));
-    return true;
   }
   const code = how.code ?? 'InternalError';
   const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>injected</Message></Error>`;
