@@ -3,6 +3,7 @@ import type { Config } from 'jest';
 const config: Config = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/support/shareAzurite.ts',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -20,7 +21,8 @@ const config: Config = {
   },
   // Node's own: package.json leaves Babel's instrumenter out.
   coverageProvider: 'v8',
-  testTimeout: 60_000,
+  // Only a test that hangs reaches this. A busy machine needs several times as long as an idle one.
+  testTimeout: 300_000,
   maxWorkers: 2,
 };
 

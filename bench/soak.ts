@@ -65,8 +65,7 @@ const chaosFactor = 0.6;
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const { size, speed, log = () => undefined } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'soak-'));
-  // Not in memory: there Azurite makes an extent of each write, and needs minutes to delete them every ten minutes.
-  const azurite = await startAzurite({ location: path.join(folder, 'azurite') });
+  const azurite = await startAzurite({ inMemory: true });
   const startedAt = Date.now();
   const clocks = createClocks(startedAt, speed);
   const simulator = await startSimulator({

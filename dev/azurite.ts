@@ -45,12 +45,19 @@ const stopTimeoutInMs = 10_000;
  *
  * 1. Replaces sequelize by an empty class. package.json overrides this large dependency, because nothing here needs it;
  *    Azurite's SQL store only extends the class when it is loaded, and is never created.
- * 2. Ends the child when its stdin closes, which happens however the parent ends.
+ * 2. In memory, replaces what deletes unused data. That would run every ten minutes, and take so long that clients give up.
+ * 3. Ends the child when its stdin closes, which happens however the parent ends.
  */
 const preload = `data:text/javascript,${encodeURIComponent(
   `import Module from 'node:module';
+   const clearsNothing = class { start() {} close() {} };
+   const inMemory = { './gc/BlobGCManager': clearsNothing, './gc/QueueGCManager': clearsNothing };
+   const replaced = {
+     sequelize: { Model: class {} },
+     ...(process.argv.includes('--inMemoryPersistence') ? inMemory : {}),
+   };
    const load = Module._load;
-   Module._load = (name, ...rest) => (name === 'sequelize' ? { Model: class {} } : load(name, ...rest));
+   Module._load = (name, ...rest) => replaced[name] ?? load(name, ...rest);
    process.stdin.resume().on('error', () => {}).on('close', () => {
      process.kill(process.pid, 'SIGTERM');
      setTimeout(() => process.exit(), 2000).unref();

@@ -13,7 +13,7 @@ import type { MissingPrefix } from '../../src/core/targets/targetState.ts';
 import { acr, codesOf, dayInMs, editIpRules, hooks, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, useWorlds } from './stories.ts';
 
-const worlds = useWorlds();
+const worlds = useWorlds({ wholeHistory: true });
 const first = '20.42.66.0/24';
 /** As the built-in history knows. */
 const listedSince = '2020-08-03';

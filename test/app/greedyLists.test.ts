@@ -25,6 +25,8 @@ const limits = defaultLimits;
 const nsg: NsgRuleTarget = hooks({ limits });
 const registry: RegistryTarget = prod({ limits });
 const hour = dayInMs / 24;
+// `npm run test:full` takes them away one by one.
+const step = process.env.FULL_MATRIX ? 1 : 4;
 
 const wholeTag = Array.from({ length: 1_086 }, (_, index) => `20.${index >> 7}.${(index & 127) * 2}.0/27`);
 const ofRegion = wholeTag.slice(0, 70);
@@ -90,7 +92,7 @@ test('16 × /20 more in every pull for seven days, of the whole tag and of a reg
   for (const { name } of [nsg, registry]) {
     expect((await world.services.states.get(name))?.run.lastResult?.status).toBe('held');
   }
-}, 300_000);
+});
 
 test('2,914 prefixes of /112 in one pull', async () => {
   const world = await begin([nsg]);
@@ -101,12 +103,12 @@ test('2,914 prefixes of /112 in one pull', async () => {
   expect(outcome.nsg).toMatchObject({ addresses: 0, ipv6: 400, missing: 0 });
   expect(outcome.feed).toMatchObject({ addresses: 0, ipv6: 400, missing: 0 });
   expect(outcome.feedOfRegion).toMatchObject({ addresses: 0, ipv6: 40, missing: 0 });
-}, 300_000);
+});
 
-test('one prefix less in every pull for 60 days: 184 of 1,086', async () => {
+test(`${step} less in every pull for 60 days: 184 of 1,086`, async () => {
   const world = await begin([nsg]);
-  for (let gone = 1; gone <= 184; gone += 1) {
-    await pull(world, (60 * 24) / 184, { [acr]: wholeTag.slice(gone), [region]: ofRegion });
+  for (let gone = step; gone <= 184; gone += step) {
+    await pull(world, (60 * 24 * step) / 184, { [acr]: wholeTag.slice(gone), [region]: ofRegion });
   }
 
   const outcome = await outcomeOf(world);
@@ -118,7 +120,7 @@ test('one prefix less in every pull for 60 days: 184 of 1,086', async () => {
   const { problems } = await buildQueries({ ...world.services, maxPullAgeInHours: 1_000_000 }).health();
   expect(problems.join('\n')).toContain('approval');
   expect((await world.services.states.get(nsg.name))?.run.lastResult?.status).toBe('held');
-}, 600_000);
+});
 
 describe('as many prefixes of /20 as a tag may have', () => {
   test('open the budget, and all of it is gone when the honest list is back', async () => {
@@ -137,5 +139,5 @@ describe('as many prefixes of /20 as a tag may have', () => {
     }
     expect(after.nsg).toMatchObject({ addresses: 0, missing: 0 });
     expect(after.feed).toMatchObject({ addresses: 0, missing: 0 });
-  }, 300_000);
+  });
 });

@@ -9,7 +9,7 @@ import { listAt } from '../../src/core/history/tagRecord.ts';
 import { readRealFile, realFileNames, testOnRealFiles } from '../core/realFiles.ts';
 import { acr, dayInMs, dayOf, deadSource, hooks, publish, publishNextWeek, source, useWorlds } from './stories.ts';
 
-const worlds = useWorlds();
+const worlds = useWorlds({ wholeHistory: true });
 const italy = `${acr}.ItalyNorth`;
 const [a, b, c, d] = ['20.42.66.0/24', '20.42.68.0/24', '20.42.70.0/24', '2603:1030:401::/122'];
 const first = { [acr]: [a, b], [italy]: [a], Storage: [d], Sql: [c] };
@@ -178,5 +178,5 @@ testOnRealFiles(
     const before = history.releases.filter(({ builtIn }) => builtIn).length;
     expect(tag?.steps.filter(({ index }) => index > 0 && index < before).length).toBeGreaterThan(70);
   },
-  120_000,
+  300_000,
 );

@@ -17,7 +17,7 @@ import {
   type TagLists,
 } from './stories.ts';
 
-const worlds = useWorlds();
+const worlds = useWorlds({ wholeHistory: true });
 const west = `${acr}.WestEurope`;
 const honest: TagLists = { [acr]: ['20.61.97.0/24', '20.61.98.0/24'], [west]: ['20.61.97.0/24'] };
 
@@ -64,7 +64,7 @@ test('one file with 903,865 prefixes of /20 in the tag: refused whole, and the f
   });
   expect(world.notifications.at(-1)?.type).toMatch(/failed$/);
   expect(prefixesIn(world)).toEqual(honest[acr]);
-}, 60_000);
+});
 
 test('80,000 prefixes in the tag: left out, in quarantine, and an update costs what it cost before', async () => {
   const world = await worlds.open();
@@ -91,7 +91,7 @@ test('80,000 prefixes in the tag: left out, in quarantine, and an update costs w
   expect(prefixesIn(world)).toEqual(honest[acr]);
   expect((await ask(world).get(`feeds/${acr}.txt`)).text).not.toContain('20.0.0.');
   expect(after).toBeLessThan(3 * before + 500);
-}, 60_000);
+});
 
 describe('a region that is set to a line of a configuration', () => {
   const line = 'x\nallow 0.0.0.0/0;\nadd acr 0.0.0.0/0\n} data "http" "evil" {';
@@ -133,7 +133,7 @@ describe('a region that is set to a line of a configuration', () => {
         }
       }
     },
-    60_000,
+    300_000,
   );
 
   test('a tag that was not known before is left out', async () => {
@@ -172,4 +172,4 @@ test('a list that stands still for months: degraded, said with its age, and ever
     expect({ target, status, stale: headers['x-stale'] }).toEqual({ target, status: 200, stale: 'true' });
   }
   expect(prefixesIn(world)).toEqual(honest[acr]);
-}, 60_000);
+});

@@ -10,7 +10,7 @@ import type { TagLists } from './stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, dayInMs, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
 
-const worlds = useWorlds();
+const worlds = useWorlds({ wholeHistory: true });
 const [a, b, c] = ['20.42.66.0/24', '20.42.68.0/24', '20.42.70.0/24'] as const;
 const italy = `${acr}.ItalyNorth`;
 const first: TagLists = { [acr]: [a, b], [italy]: [a, b] };

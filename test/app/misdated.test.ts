@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { fileSource } from '../../src/adapters/sources/file.ts';
 import { acr, dayInMs, dayOf, prefixesIn, useWorlds, weeklyDocument } from './stories.ts';
 
-const worlds = useWorlds();
+const worlds = useWorlds({ wholeHistory: true });
 const prefix = (index: number) => `20.42.${index}.0/24`;
 let folder: string;
 

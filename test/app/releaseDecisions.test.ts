@@ -16,7 +16,7 @@ import {
   useWorlds,
 } from './stories.ts';
 
-const worlds = useWorlds();
+const worlds = useWorlds({ wholeHistory: true });
 const [a, b, c] = ['20.42.66.0/24', '20.42.68.0/24', '20.42.70.0/24'];
 const italy = `${acr}.ItalyNorth`;
 const good = { [acr]: [a, b] };

@@ -6,7 +6,7 @@ import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { acr, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek, useWorlds } from './stories.ts';
 import type { TagLists } from './stories.ts';
 
-const worlds = useWorlds();
+const worlds = useWorlds({ wholeHistory: true });
 const europe = { [`${acr}.WestEurope`]: ['20.42.66.0/24'] };
 const italy = { [`${acr}.ItalyNorth`]: ['20.43.66.0/24'] };
 const whole: TagLists = { [acr]: ['20.42.66.0/24', '20.43.66.0/24'], ...europe, ...italy };

@@ -13,6 +13,7 @@ import type { Cloud } from '../../src/core/serviceTags/serviceTags.ts';
 import type { NsgRuleTarget, RegistryTarget } from '../../src/core/targets/target.ts';
 import { nsgTarget, registryTarget } from '../core/plan/planFixtures.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { recentHistory } from '../support/recentHistory.ts';
 
 export const dayInMs = 24 * 60 * 60 * 1000;
 export const acr = 'AzureContainerRegistry';
@@ -27,7 +28,12 @@ export interface Worlds {
   freshConnectionString(): string;
 }
 
-export function useWorlds(): Worlds {
+export interface WorldsOptions {
+  /** Worlds begin with every release that is built in, as a new deployment does. By default with the two newest. */
+  readonly wholeHistory?: boolean;
+}
+
+export function useWorlds({ wholeHistory = false }: WorldsOptions = {}): Worlds {
   const azurite = useAzurite();
   const open: World[] = [];
   afterEach(async () => {
@@ -49,9 +55,15 @@ export function useWorlds(): Worlds {
       });
       seedResources(world.simulator, options.targets ?? [hooks()]);
       open.push(world);
+      if (!wholeHistory) await storeRecentHistory(world);
       return world;
     },
   };
+}
+
+/** Storage that has a history keeps it. */
+export async function storeRecentHistory({ services }: World): Promise<void> {
+  await services.histories.replace(await recentHistory(services.cloud), undefined);
 }
 
 export type TagLists = Readonly<Record<string, readonly string[]>>;

@@ -109,7 +109,7 @@ describe('the public files in order', () => {
       );
       weeks.push(await feed(world, name));
     }
-  }, 150_000);
+  });
   afterAll(() => stop());
 
   const weekOf = (date: string): Week => {

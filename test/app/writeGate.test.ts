@@ -101,7 +101,7 @@ describe.each([
       await expectWholeChain(world, target.name);
     }
     expect(JSON.stringify(world.simulator.snapshotState())).toBe(real);
-  }, 60_000);
+  });
 });
 
 async function expectWholeChain(world: World, chain: string): Promise<void> {

@@ -16,7 +16,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cli-built-'));
   await buildCli({ root, out: join(folder, 'dist/cli') });
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function command(args: readonly string[], input = '') {

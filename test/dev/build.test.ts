@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildFunctions, type BuildResult } from '../../dev/build.ts';
-import { startAzurite } from '../../dev/azurite.ts';
+import { useAzurite } from '../support/azurite.ts';
 import { buildFixtureApp, copyFixtures, fixtures } from './fixtures/apps.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -105,12 +105,13 @@ describe('loading', () => {
   });
 });
 
+const azurite = useAzurite();
+
 test.each([false, true])('a handler of the bundle is called and talks to storage (minified: %s)', async (minify) => {
-  const azurite = await startAzurite();
   const app = await buildFixtureApp({ minify });
   const host = await app.start({
     settings: {
-      AzureWebJobsStorage: azurite.connectionString,
+      AzureWebJobsStorage: azurite.freshConnectionString(),
       FAST_SCHEDULE: '0 0 0 1 1 *',
       'AzureWebJobs.slowerThanItsSchedule.Disabled': 'true',
     },
@@ -122,7 +123,6 @@ test.each([false, true])('a handler of the bundle is called and talks to storage
   expect(await answers[0]!.text()).toBe('hello');
   await host.stop();
   await app.remove();
-  await azurite.stop();
 });
 
 function isBuiltin(path: string): boolean {

@@ -24,7 +24,7 @@ let host: HostProcess;
 beforeAll(async () => {
   app = await buildFixtureApp();
   host = await app.start({ settings });
-}, 60_000);
+});
 
 afterAll(async () => {
   await host.stop();

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { rm } from 'node:fs/promises';
 import { QueueClient } from '@azure/storage-queue';
-import { startAzurite, type Azurite } from '../../dev/azurite.ts';
 import type { HostProcess, HostProcessOptions } from '../../dev/host/hostProcess.ts';
 import { buildFixtureApp, copyFixtures, type FixtureApp } from './fixtures/apps.ts';
+import { useAzurite } from '../support/azurite.ts';
 
+const azurite = useAzurite();
 let source: string;
-let azurite: Azurite;
+let connectionString: string;
 let app: FixtureApp;
 let host: HostProcess | undefined;
 let queue: QueueClient;
@@ -14,7 +15,7 @@ let poison: QueueClient;
 
 beforeAll(async () => {
   source = await copyFixtures(['queues.ts']);
-  azurite = await startAzurite();
+  connectionString = azurite.freshConnectionString();
   app = await buildFixtureApp({
     source,
     queues: {
@@ -25,13 +26,12 @@ beforeAll(async () => {
       maxPollingInterval: '00:00:00.2',
     },
   });
-  queue = new QueueClient(azurite.connectionString, 'work');
-  poison = new QueueClient(azurite.connectionString, 'work-poison');
+  queue = new QueueClient(connectionString, 'work');
+  poison = new QueueClient(connectionString, 'work-poison');
   await queue.create();
-}, 60_000);
+});
 
 afterAll(async () => {
-  await azurite.stop();
   await app.remove();
   await rm(source, { recursive: true });
 });
@@ -45,7 +45,7 @@ beforeEach(async () => {
 afterAll(async () => host?.stop());
 
 const start = async (options: Partial<HostProcessOptions> = {}) => {
-  host = await app.start({ settings: { AzureWebJobsStorage: azurite.connectionString }, ...options });
+  host = await app.start({ settings: { AzureWebJobsStorage: connectionString }, ...options });
   return host;
 };
 const send = (body: unknown, delayInSeconds = 0) =>
@@ -148,7 +148,7 @@ test('a message that is not base64 goes to the poison queue as it is', async () 
   await queue.sendMessage('{"plain":true}');
 
   await start({
-    settings: { AzureWebJobsStorage: azurite.connectionString, 'AzureWebJobs.poisoned.Disabled': 'true' },
+    settings: { AzureWebJobsStorage: connectionString, 'AzureWebJobs.poisoned.Disabled': 'true' },
   });
   await until(() => isEmpty(queue));
 
@@ -188,7 +188,7 @@ test('a function past its time limit takes the worker with it: every message com
   await send({ waitInMs: 60_000 });
   const started = await start({
     settings: {
-      AzureWebJobsStorage: azurite.connectionString,
+      AzureWebJobsStorage: connectionString,
       AzureFunctionsJobHost__functionTimeout: '00:00:02',
       AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '2',
     },

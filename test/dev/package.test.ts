@@ -5,12 +5,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startAzurite, type Azurite } from '../../dev/azurite.ts';
 import { buildApp } from '../../dev/build.ts';
 import { buildCli } from '../../dev/buildCli.ts';
 import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
 import { packageApp, selectShipped, type PackageResult } from '../../dev/package.ts';
 import { unpack } from '../../dev/unpack.ts';
+import { useAzurite } from '../support/azurite.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const maxZipBytes = 3 * 1024 * 1024;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   app = path.join(folder, 'app');
   result = await packageApp({ root, zip: path.join(folder, 'a.zip') });
   await unpack(path.join(folder, 'a.zip'), app);
-}, 120_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -75,7 +75,7 @@ describe('npm run package', () => {
     expect(built.filter((file) => file.endsWith('.map'))).not.toEqual([]);
     expect(result.files.filter((file) => file.startsWith('dist/'))).toEqual(published);
     for (const file of published) expect(await sha256(path.join(app, file))).toBe(await sha256(path.join(copy, file)));
-  }, 120_000);
+  });
 
   test('lists its parts, the shipped alone, with hashes', async () => {
     const sbom = JSON.parse(await readFile(path.join(app, 'dist/sbom.json'), 'utf8')) as {
@@ -101,26 +101,26 @@ describe('npm run package', () => {
     await packageApp({ root, zip: again });
 
     expect(await sha256(again)).toBe(await sha256(path.join(folder, 'a.zip')));
-  }, 60_000);
+  });
 });
 
 describe('the unpacked package in the local host, without node_modules', () => {
-  let azurite: Azurite | undefined;
+  const azurite = useAzurite();
+  let connectionString: string;
   let host: HostProcess | undefined;
 
   beforeAll(async () => {
-    azurite = await startAzurite({ inMemory: true });
+    connectionString = azurite.freshConnectionString();
     host = await startHostProcess({
       root: app,
-      settings: { AzureWebJobsStorage: azurite.connectionString, SERVICE_TAGS_SOURCES: 'file:none.json' },
+      settings: { AzureWebJobsStorage: connectionString, SERVICE_TAGS_SOURCES: 'file:none.json' },
       keys: { function: 'key-of-the-test', master: 'master-of-the-test' },
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await host?.stop();
-    await azurite?.stop();
-  }, 60_000);
+  });
 
   test('registers a function for every trigger', () => {
     expect(host?.functions).toEqual(
@@ -139,7 +139,7 @@ describe('the unpacked package in the local host, without node_modules', () => {
     [{ TARGETS: '{ "targets": ] }' }, /^TARGETS: is not JSON/m, /^the targets cannot be read/],
     [{ AzureWebJobsStorage: 'nonsense' }, /^AzureWebJobsStorage: holds /m, /^AzureWebJobsStorage: holds /],
   ])('with a wrong setting it loads, and log and health name it: %j', async (wrong, logged, told) => {
-    const settings = { AzureWebJobsStorage: azurite?.connectionString ?? '', ...wrong };
+    const settings = { AzureWebJobsStorage: connectionString, ...wrong };
     const misconfigured = await startHostProcess({ root: app, settings });
     try {
       const response = await fetch(`${misconfigured.url}/api/health`);
@@ -155,7 +155,7 @@ describe('the unpacked package in the local host, without node_modules', () => {
   });
 
   test('a time zone is warned of at start', async () => {
-    const settings = { AzureWebJobsStorage: azurite?.connectionString ?? '', TZ: 'Europe/Berlin' };
+    const settings = { AzureWebJobsStorage: connectionString, TZ: 'Europe/Berlin' };
     const inBerlin = await startHostProcess({ root: app, settings });
 
     // By its end all that it logged has arrived.

@@ -138,7 +138,7 @@ test('without a folder: the sample with its targets, written as policy sync does
   expect(items.find(({ name }) => name === 'webhook-receiver')?.status).toBe('held');
   expect(runs.length).toBeGreaterThan(1);
   expect(child.exitCode).toBe(0);
-}, 120_000);
+});
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

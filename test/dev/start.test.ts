@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const name of ['host.json', 'package.json', 'public']) {
     await cp(join(project, name), join(root, name), { recursive: true });
   }
-}, 60_000);
+});
 
 afterAll(() => rm(root, { recursive: true }));
 
@@ -85,7 +85,7 @@ describe('npm start', () => {
     expect(after('an hour later').match(/waits for approval/g)).toHaveLength(1);
     expect(after(weeksAgo(0, late))).not.toContain('suspicious');
     expect(output).not.toContain('/api/dashboard');
-  }, 120_000);
+  });
 
   function weeksAgo(weeks: number, late: number): string {
     const days = 7 * weeks + 1 + late;
@@ -106,7 +106,7 @@ describe('npm start', () => {
     expect(children).toHaveLength(2);
     expect(code).toBe(0);
     expect(children.filter((pid) => readdirSync('/proc').includes(pid))).toEqual([]);
-  }, 60_000);
+  });
 
   test('--source file:FOLDER pulls every weekly file of it, oldest first, at the dates in their names', async () => {
     const { code, output } = await start('--once', '--source', `file:${sampleReleases}`).ended;
@@ -120,7 +120,7 @@ describe('npm start', () => {
       '31 Aug 2026',
       '7 Sep 2026',
     ]);
-  }, 120_000);
+  });
 
   test('a further file in the folder is pulled while it serves, and the lists change', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weekly-'));
@@ -137,21 +137,21 @@ describe('npm start', () => {
     await rm(folder, { recursive: true });
 
     expect(list).toContain('allow 172.211.120.0/23;');
-  }, 120_000);
+  });
 
   test('the Discovery API of the simulator is a source too', async () => {
     const { code, output } = await start('--once', '--source', 'api').ended;
 
     expect(output).toMatch(/webhook-receiver +\+\d+, 1 waits for approval +held/);
     expect(code).toBe(0);
-  }, 60_000);
+  });
 
   test('a source that cannot be read ends it with 1 and says why', async () => {
     const { code, output } = await start('--once', '--source', 'file:none').ended;
 
     expect(code).toBe(1);
     expect(output).toMatch(/POST \/api\/pull: 5\d\d .*none does not exist/);
-  }, 60_000);
+  });
 
   test('a targets file that is wrong ends it with 1 before anything is started', async () => {
     const { code, output } = await start('--once', '--targets', 'package.json').ended;
@@ -159,7 +159,7 @@ describe('npm start', () => {
     expect(code).toBe(1);
     expect(output).toContain('package.json');
     expect(output).toContain('targets');
-  }, 60_000);
+  });
 
   test('a port that is taken is said at once: nothing is started', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
@@ -178,7 +178,7 @@ describe('npm start', () => {
     expect(code).toBe(1);
     expect(output).toContain(`--port: another program listens on ${port}. Choose another port, or leave --port out.`);
     expect(children).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('arguments', () => {

@@ -45,7 +45,7 @@ beforeAll(async () => {
         query: criteria.allOf[0]?.query ?? '',
       };
     });
-}, 60_000);
+});
 
 function toMs(duration: string): number {
   const [, days = 0, hours = 0, minutes = 0] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(duration) ?? [];
@@ -138,7 +138,7 @@ describeWithBicep('a new deployment', () => {
 
     expect(await watched.pass(48)).toEqual(none(48));
     expect(watched.world.notifications).toEqual([]);
-  }, 120_000);
+  });
 
   test('without code, then without a pull, is asked by firewalls and by its own test, and raises nothing on the first day', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());
@@ -158,13 +158,13 @@ describeWithBicep('a new deployment', () => {
     await watched.pass(1, expected);
     expected();
     expect(watched.raised()).toEqual(['not-reachable', 'pull-late', 'reconcile-late', 'server-errors']);
-  }, 60_000);
+  });
 
   test('with policy sync raises nothing either, when its rules are written', async () => {
     const watched = await watch([hooks()], file());
 
     expect(await watched.pass(26)).toEqual(none(26));
-  }, 60_000);
+  });
 });
 
 describeWithBicep('what must be heard', () => {
@@ -175,7 +175,7 @@ describeWithBicep('what must be heard', () => {
     );
 
     expect((await watched.pass(7)).at(-1)).toEqual(['list-old']);
-  }, 60_000);
+  });
 
   test('a source that fails beside one that works, from its second pull on', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file(), deadSource('api'));
@@ -187,7 +187,7 @@ describeWithBicep('what must be heard', () => {
     watched.world.setSources(file(), file('api'));
     await watched.pass(6);
     expect(watched.raised()).toEqual([]);
-  }, 60_000);
+  });
 
   test('no pull comes through', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());
@@ -198,7 +198,7 @@ describeWithBicep('what must be heard', () => {
 
     expect(raised[20]).toEqual([]);
     expect(raised.at(-1)).toContain('pull-late');
-  }, 60_000);
+  });
 
   test('the timer of the targets stands still', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());
@@ -209,20 +209,20 @@ describeWithBicep('what must be heard', () => {
 
     expect(raised[20]).toEqual([]);
     expect(raised.at(-1)).toEqual(['reconcile-late']);
-  }, 60_000);
+  });
 
   test('a target that is blocked', async () => {
     const watched = await watch([hooks()], file());
     watched.world.simulator.removeNsg(hooks().resourceId);
 
     expect((await watched.pass(3)).at(-1)).toContain('targets-failed');
-  }, 60_000);
+  });
 
   test('a plan that waits for approval', async () => {
     const watched = await watch([hooks()], source({ [acr]: [...list[acr], '20.64.0.0/12'] }, { date: '2026-01-05' }));
 
     expect((await watched.pass(3)).at(-1)).toContain('targets-held');
-  }, 60_000);
+  });
 
   test('errors of the API, and not what it answers by right', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());
@@ -230,7 +230,7 @@ describeWithBicep('what must be heard', () => {
     for (let count = 0; count < 5; count += 1) watched.add('AppRequests', { Name: 'getTags', ResultCode: '500' });
 
     expect(watched.raised()).toEqual(['server-errors']);
-  }, 60_000);
+  });
 
   test('updates that are given up in two hours of six; once is nothing', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());
@@ -240,7 +240,7 @@ describeWithBicep('what must be heard', () => {
     watched.add('AppRequests', { Name: 'reportFailedUpdate', ResultCode: '0' });
 
     expect(watched.raised()).toEqual(['poison-message']);
-  }, 60_000);
+  });
 
   test('a webhook that refuses', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());
@@ -249,7 +249,7 @@ describeWithBicep('what must be heard', () => {
     watched.add('AppMetrics', failed);
 
     expect(watched.raised()).toEqual(['deliveries-failed']);
-  }, 60_000);
+  });
 
   test('an app that answers nobody, and one that answers some', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());
@@ -259,5 +259,5 @@ describeWithBicep('what must be heard', () => {
 
     watched.add('AppAvailabilityResults', { Success: true });
     expect(watched.raised()).toEqual([]);
-  }, 60_000);
+  });
 });

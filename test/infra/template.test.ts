@@ -74,7 +74,7 @@ describeWithBicep('infra/main.bicep', () => {
     template = (await compileBicep(bicep.path, path.join(root, 'infra/main.bicep'))) as Json;
     text = JSON.stringify(template);
     resources = collectResources(template);
-  }, 60_000);
+  });
 
   test('builds and lints without a warning', async () => {
     if ('missing' in bicep) return;
@@ -83,7 +83,7 @@ describeWithBicep('infra/main.bicep', () => {
     for (const file of bicepEntryPoints) complaints.push(await checkBicep(bicep.path, file));
 
     expect(complaints.join('')).toBe('');
-  }, 180_000);
+  });
 
   test('comes from this folder alone, so that it builds offline', async () => {
     const files = (await readdir(path.join(root, 'infra'), { recursive: true })).filter((file) =>

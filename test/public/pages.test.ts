@@ -34,11 +34,11 @@ describeWithBrowser('the page', () => {
     await site.pull();
     browser = await launch();
     stops.push(() => browser.close());
-  }, 600_000);
+  });
 
   afterAll(async () => {
     for (const stop of stops.toReversed()) await stop();
-  }, 60_000);
+  });
 
   afterEach(() => page.close());
 
@@ -280,7 +280,7 @@ describeWithBrowser('the page', () => {
     beforeAll(async () => {
       guarded = await startHostProcess({ root: site.root, settings: site.services.settings, keys });
       stops.push(() => guarded.stop());
-    }, 120_000);
+    });
 
     test('the page holds nothing, says which key it needs, and that a wrong one was refused', async () => {
       await open('dashboard', {}, guarded.url);
@@ -340,7 +340,7 @@ describeWithBrowser('the page', () => {
         }
         await keepScreenshot(page, `region-${colorScheme}`, true);
       },
-      120_000,
+      300_000,
     );
 
     test.each([360, 1280, 1920])('nothing scrolls sideways at %i px', async (width) => {
@@ -458,7 +458,7 @@ describeWithBrowser('the page', () => {
         expect(opened.faults).toEqual([]);
         await keepScreenshot(page, `docs-${colorScheme}`);
       },
-      120_000,
+      300_000,
     );
   });
 });

@@ -26,11 +26,11 @@ describeWithBrowser('the page in each state', () => {
     stops.push(() => fresh.stop());
     late = await startSite(targetCount);
     stops.push(() => late.stop());
-  }, 300_000);
+  });
 
   afterAll(async () => {
     for (const stop of stops.toReversed()) await stop();
-  }, 60_000);
+  });
 
   afterEach(() => page.close());
 
@@ -103,7 +103,7 @@ describeWithBrowser('the page in each state', () => {
     expect(text).toContain('Storage cannot be read, so the state of the targets is unknown.');
     expect(text).toContain('Rules in Azure stay as they are');
     expect(text).not.toContain('in sync');
-  }, 120_000);
+  });
 
   test('a registry without room: said so, and no approval is offered, as it would not help', async () => {
     const tight = await startSite(6, 4);
@@ -120,5 +120,5 @@ describeWithBrowser('the page in each state', () => {
     await page.getByText('Does not fit: an approval does not help').waitFor();
     expect(await page.getByRole('button', { name: /Approve/ }).count()).toBe(0);
     expect(await findViolations(page)).toEqual([]);
-  }, 180_000);
+  });
 });

@@ -100,7 +100,7 @@ describe('the state of a target', () => {
     });
 
     expect((await store.get('web'))?.ownership.prefixes).toEqual(owned.slice(1));
-  }, 60_000);
+  });
 
   test.each(['../web', 'a/b', 'WEB', '', 'x'.repeat(41), 'web.json', 'wéb', 'web\u0000'])(
     'has no name %j',
