@@ -1,4 +1,4 @@
-/** Container `service-tags`: what each snapshot changed against the one before it. */
+/** Container `service-tags`: the differences between each snapshot and the one before it. */
 import type { ChangeStore } from '../../app/ports.ts';
 import { checkSnapshotId, isSnapshotIdOf } from './snapshotId.ts';
 import type { SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';

@@ -1,4 +1,4 @@
-/** One blob container: reads with ETag, and writes that survive a lost answer. Made on demand. */
+/** Reads and writes blobs of one container, with ETags, and correctly even if an answer is lost. Creates it on demand. */
 import type { AppendBlobClient, BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { hasErrorCode, hasStatus, isContainerMissing, isMissing, isOvertaken, isThereAlready } from './storageError.ts';
 
@@ -12,7 +12,7 @@ export interface StoredBytes {
 
 export interface PutOptions {
   readonly contentType: string;
-  /** ASCII. */
+  /** Only ASCII. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +22,7 @@ export interface ListedBlob {
   readonly etag: string;
 }
 
-/** For one download, its body included. */
+/** Limit for one download, including its body. */
 const readTimeoutInMs = 20_000;
 const maxDownloads = 3;
 
@@ -35,7 +35,7 @@ export class BlobContainer {
     this.name = name;
   }
 
-  /** `name` is never text of a request: callers build it of checked parts, or have it of a setting. */
+  /** `name` must not come from a request: callers build it from checked parts, or take it from a setting. */
   async blob(name: string): Promise<BlockBlobClient> {
     return (await this.#client()).getBlockBlobClient(name);
   }
@@ -45,11 +45,11 @@ export class BlobContainer {
   }
 
   async read(name: string): Promise<StoredBytes | undefined> {
-    const found = await this.readUnless(name, undefined);
-    return found === 'notModified' ? undefined : found;
+    const stored = await this.readUnless(name, undefined);
+    return stored === 'notModified' ? undefined : stored;
   }
 
-  /** `notModified` where the blob still has the ETag. */
+  /** Returns `notModified` if the blob still has the ETag, undefined if it does not exist. */
   async readUnless(name: string, etag: string | undefined): Promise<StoredBytes | 'notModified' | undefined> {
     const blob = await this.blob(name);
     for (let count = 1; ; count += 1) {
@@ -63,7 +63,10 @@ export class BlobContainer {
     }
   }
 
-  /** Writes only where no such blob is. A retry behind a lost answer finds its own work: compare what is there. */
+  /**
+   * Writes only if the blob does not exist. `exists` may be our own write: the SDK repeats a write whose answer was
+   * lost. So compare the content.
+   */
   async putIfAbsent(name: string, bytes: Buffer, options: PutOptions): Promise<'created' | 'exists'> {
     try {
       await this.put(name, bytes, options, { ifNoneMatch: '*' });
@@ -74,7 +77,7 @@ export class BlobContainer {
     }
   }
 
-  /** Writes only over the ETag (undefined: only where no blob is). */
+  /** Writes only if the blob still has the ETag (undefined: only if it does not exist). */
   async replace(
     name: string,
     bytes: Buffer,
@@ -86,13 +89,13 @@ export class BlobContainer {
       return 'replaced';
     } catch (error) {
       if (!isThereAlready(error) && !isOvertaken(error)) throw error;
-      // The answer to our own write may have been lost, and its retry meets the new ETag.
+      // If the answer to our write was lost, the SDK's retry finds the ETag of our own write.
       const stored = await this.read(name);
       return stored?.bytes.equals(bytes) ? 'replaced' : 'conflict';
     }
   }
 
-  /** Returns the new ETag. */
+  /** Writes the blob and returns its new ETag. */
   async put(name: string, bytes: Buffer, options: PutOptions, conditions: WriteConditions): Promise<string> {
     const blob = await this.blob(name);
     const upload = () =>
@@ -105,7 +108,7 @@ export class BlobContainer {
     return answer.etag ?? '';
   }
 
-  /** Creates the container only where an operation found it missing: a role that cannot create one needs not to. */
+  /** Creates the container only if the operation finds it missing, so that a role without that right works too. */
   async withContainer<T>(operation: () => Promise<T>): Promise<T> {
     try {
       return await operation();
@@ -116,7 +119,7 @@ export class BlobContainer {
     }
   }
 
-  /** By name, ascending. */
+  /** Lists blobs by name, ascending. Lists none if the container does not exist. */
   async *list(prefix: string): AsyncGenerator<ListedBlob> {
     const client = await this.#client();
     try {
@@ -171,7 +174,7 @@ async function download(blob: BlockBlobClient, etag: string | undefined): Promis
   return { bytes, etag: answer.etag ?? '', writtenAt: answer.lastModified ?? new Date(0) };
 }
 
-/** The SDK reads on behind most faults of the body, but takes a connection that ends in the middle for an abort. */
+/** True if the connection ended in the middle of the body. The SDK reports that as an abort and does not retry it. */
 function isCutOff(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -1,12 +1,12 @@
-/** Continuation tokens of lists: opaque to callers, and checked when they come back. */
+/** Continuation tokens of lists. Callers pass them back unchanged, and the app checks them. */
 import { RequestError } from '../../core/errors.ts';
 
-/** `list` says which list it belongs to, with its filters: a token of another list is refused. */
+/** `list` names the list and its filters, so that a token of another list is refused. */
 export function toContinuation(list: string, after: string): string {
   return Buffer.from(JSON.stringify([list, after])).toString('base64url');
 }
 
-/** Throws RequestError 400. */
+/** Returns the `after` of the token. Throws RequestError (400) if it is not a token of this list. */
 export function parseContinuation(list: string, token: string, isValid: (after: string) => boolean): string {
   const parts = decode(token);
   const [forList, after] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];

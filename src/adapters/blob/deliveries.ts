@@ -1,4 +1,4 @@
-/** Container `service-tags`, `webhooks/<hash of its URL>.json`: how the last notification to a webhook ended. */
+/** Container `service-tags`, `webhooks/<hash of its URL>.json`: how the last notification to each webhook ended. */
 import { createHash } from 'node:crypto';
 import type { DeliveryStatus, DeliveryStore } from '../../app/ports.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -14,7 +14,7 @@ export function buildDeliveryStore(services: BlobServices): DeliveryStore {
       const stored = await container.read(name);
       return stored && (parseBlob(`service-tags/${name}`, stored.bytes, check) as DeliveryStatus);
     },
-    /** The last one to write wins. */
+    /** The last writer wins. */
     async put(webhook, status) {
       const bytes = Buffer.from(JSON.stringify(status));
       await container.put(toName(webhook), bytes, { contentType: 'application/json' }, {});
@@ -22,7 +22,7 @@ export function buildDeliveryStore(services: BlobServices): DeliveryStore {
   };
 }
 
-/** The URL of a webhook is a secret. */
+/** Uses a hash, because the URL of a webhook is a secret. */
 function toName(webhook: string): string {
   return `webhooks/${createHash('sha256').update(webhook).digest('hex').slice(0, 16)}.json`;
 }

@@ -2,17 +2,17 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { InvalidDocumentError, toErrorMessage } from '../../core/errors.ts';
 
-/** Without a content encoding: clients would unpack by themselves, some of them twice. */
+/** Blobs have no content encoding: with one, HTTP clients unpack by themselves, and some of them twice. */
 export const gzipType = 'application/gzip';
 
-/** Fifty times the largest document known; stops a blob that unpacks without end. */
+/** Fifty times the largest known document. Stops a blob that unpacks without end. */
 const maxUnpackedBytes = 256 * 1024 * 1024;
 
 export async function toGzipJson(value: unknown): Promise<Buffer> {
   return promisify(gzip)(JSON.stringify(value));
 }
 
-/** `name` is container and blob, for messages. */
+/** `name` is container and blob, for messages. Throws InvalidDocumentError. */
 export async function unpack(name: string, bytes: Buffer): Promise<Buffer> {
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: maxUnpackedBytes });

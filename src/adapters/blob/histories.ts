@@ -1,4 +1,4 @@
-/** Container `service-tags`: the history of the watched tags, and what people decided about it. */
+/** Container `service-tags`: the history of the watched tags, and people's decisions about it. */
 import type { HistoryDecisions, HistoryStore } from '../../app/ports.ts';
 import type { UnchangedRelease } from '../../core/history/appendRelease.ts';
 import type { HistoryDocument } from '../../core/history/historyDocument.ts';
@@ -46,13 +46,13 @@ export class BlobHistoryStore implements HistoryStore {
   }
 
   async listUnchanged(cloud: Cloud): Promise<readonly UnchangedRelease[]> {
-    const found: UnchangedRelease[] = [];
+    const releases: UnchangedRelease[] = [];
     for await (const { name } of this.#container.list(`releases/${cloud}/`)) {
       const stored = await this.#container.read(name);
       const path = `${serviceTagsContainer}/${name}`;
-      if (stored) found.push(parseBlob(path, stored.bytes, unchangedCheck) as UnchangedRelease);
+      if (stored) releases.push(parseBlob(path, stored.bytes, unchangedCheck) as UnchangedRelease);
     }
-    return found;
+    return releases;
   }
 
   async readDecisions(

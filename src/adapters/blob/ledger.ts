@@ -1,4 +1,4 @@
-/** Container `ledger`: write-once records, one chain a target and one for the pulls. */
+/** Container `ledger`: write-once records, one chain per target and one for the pulls. */
 import pMap from 'p-map';
 import type { Ledger, LedgerPage, PageRequest, SkippedRecord } from '../../app/ports.ts';
 import { InvalidDocumentError, NewerVersionError, RequestError, shorten } from '../../core/errors.ts';
@@ -10,7 +10,7 @@ import { checkRunRecord, ledgerContainer, runBlobName } from './ledgerRecord.ts'
 import { newestIdAfter, newestRunIds, readsAtOnce, runIdsOf } from './ledgerIds.ts';
 import { RunIndex } from './runIndex.ts';
 
-/** Sorts behind every id that begins with the same time. */
+/** Sorts after every id that begins with the same time. */
 const last = '~';
 
 export class BlobLedger implements Ledger {
@@ -22,7 +22,7 @@ export class BlobLedger implements Ledger {
     this.#index = new RunIndex(services, this.#container);
   }
 
-  /** Throws where another record has the id: one that was written is never replaced. */
+  /** Throws if another record has the id: a written record is never replaced. */
   async put(record: RunRecord): Promise<'created' | 'exists'> {
     const bytes = Buffer.from(JSON.stringify(record));
     const hash = recordHash(record);
@@ -65,8 +65,11 @@ export class BlobLedger implements Ledger {
     const skipped = read.filter((one): one is SkippedRecord => one !== undefined && 'error' in one);
     const end = page.at(-1);
     const isMore = ids.length > page.length && end !== undefined;
-    const said = skipped.length > 0 ? { skipped } : {};
-    return { items, ...said, ...(isMore ? { continuation: toContinuation(list, end) } : {}) };
+    return {
+      items,
+      ...(skipped.length > 0 ? { skipped } : {}),
+      ...(isMore ? { continuation: toContinuation(list, end) } : {}),
+    };
   }
 
   async newestAfter(chain: string, head: string, now: Date): Promise<string | undefined> {
@@ -77,7 +80,7 @@ export class BlobLedger implements Ledger {
     return (await this.#container.listFolders('')).filter(isChainName).sort();
   }
 
-  /** The ids of one chain, newest first, with the hash of each record as noted when it was written. */
+  /** The ids of one chain, newest first, with the hash that each record had when it was written. */
   async *ids(chain: string): AsyncGenerator<{ readonly runId: string; readonly writtenHash?: string }> {
     yield* runIdsOf(this.#container, checkChain(chain));
   }
@@ -97,7 +100,7 @@ function checkChain(chain: string): string {
   throw new RequestError(400, 'invalid-query', `"${shorten(chain)}" cannot be a chain: a target's name, or pull`);
 }
 
-/** All ids that started at `until` or earlier sort before it. */
+/** Returns a key that sorts after all ids that started at `until` or earlier. Throws RequestError (400). */
 function untilKey(until: string | undefined): string | undefined {
   if (until === undefined) return undefined;
   const time = new Date(until);

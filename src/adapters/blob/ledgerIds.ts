@@ -1,19 +1,19 @@
-/** Run ids of the ledger, newest first, month by month: what is not asked for is not listed. */
+/** Lists run ids of the ledger, newest first, month by month, so that it lists no more months than the caller needs. */
 import pMap from 'p-map';
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import type { BlobContainer } from './container.ts';
 import { runBlobName } from './ledgerRecord.ts';
 
-/** A thousand blobs are not asked for all at once. */
+/** Limit for parallel reads. */
 export const readsAtOnce = 16;
 
 export interface ListedRun {
   readonly runId: string;
-  /** sha256 of the record as noted when it was written. */
+  /** sha256 that the record had when it was written. */
   readonly writtenHash?: string;
 }
 
-/** Of one chain; with `before`, those that sort before it only. */
+/** Ids of one chain, newest first. `before`: only ids that sort before it. */
 export async function* runIdsOf(container: BlobContainer, chain: string, before?: string): AsyncGenerator<ListedRun> {
   for await (const folder of monthsOf(container, chain, before)) {
     const runs: ListedRun[] = [];
@@ -26,7 +26,7 @@ export async function* runIdsOf(container: BlobContainer, chain: string, before?
   }
 }
 
-/** Of several chains, merged by time. */
+/** Ids of several chains, merged, newest first. `before`: only ids that sort before it. */
 export async function* newestRunIds(
   container: BlobContainer,
   chains: readonly string[],
@@ -44,7 +44,7 @@ export async function* newestRunIds(
   }
 }
 
-/** Of one chain: lists the months since `head` only. */
+/** Returns the newest id of a chain after `head`. Lists only the months since `head`. */
 export async function newestIdAfter(
   container: BlobContainer,
   chain: string,

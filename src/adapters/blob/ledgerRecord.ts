@@ -10,7 +10,7 @@ export function runBlobName(runId: string): string {
   return `${chain}/${runId.slice(0, 4)}/${runId.slice(4, 6)}/${runId}.json`;
 }
 
-/** A record as its blob has it. Throws InvalidDocumentError. */
+/** Parses and checks the blob of a record. Throws InvalidDocumentError or NewerVersionError. */
 export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
   const rules = optional(listOf(object({ rule: text, prefixes: listOf(text) })));
   return parseBlob(

@@ -1,6 +1,7 @@
 /**
- * Container `targets`, `runs/<yyyymmdd>.txt`: the ids of all records of a day, one per line, whatever their chain. `GET
- * runs` reads the newest of them instead of listing every chain of the ledger. It can be lost: the ledger tells the same.
+ * Container `targets`, `runs/<yyyymmdd>.txt`: the ids of all records of a day, of all chains, one per line. `GET runs`
+ * reads the newest of these files instead of listing every chain of the ledger. Losing them does no harm: the ledger
+ * contains the same ids.
  */
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -18,7 +19,7 @@ export class RunIndex {
     this.#ledger = ledger;
   }
 
-  /** More than once does no harm: a record that is owed after a crash is put again. */
+  /** Adding an id twice does no harm. It happens if a record is written again after a crash. */
   async add(runId: string, chains: () => Promise<readonly string[]>): Promise<void> {
     const day = await this.#container.appendBlob(`${folder}${runId.slice(0, 8)}.txt`);
     const line = `${runId}\n`;
@@ -35,7 +36,7 @@ export class RunIndex {
     }
   }
 
-  /** Newest first; with `before`, those that sort before it only. */
+  /** Ids of all chains, newest first. `before`: only ids that sort before it. */
   async *newest(before: string | undefined, chains: () => Promise<readonly string[]>): AsyncGenerator<string> {
     const days: { readonly name: string; readonly isWhole: boolean }[] = [];
     for await (const { name, metadata } of this.#container.list(folder)) {
@@ -45,7 +46,7 @@ export class RunIndex {
       const day = name.slice(folder.length, folder.length + 8);
       if (before === undefined || day <= before.slice(0, 8)) yield* await this.#idsOf(name, before);
     }
-    // Records of version 0.1 have no index.
+    // The index does not contain the oldest records, which version 0.1 wrote. List those from the ledger.
     if (days[0]?.isWhole) return;
     const first = days[0]?.name.slice(folder.length, folder.length + 8);
     const older = [first, before].filter((key) => key !== undefined).sort()[0];
@@ -61,7 +62,7 @@ export class RunIndex {
       .reverse();
   }
 
-  /** Whether the index begins with the first record of all. */
+  /** True if there is no index yet and the ledger has no other record, so that the index will be complete. */
   async #isWhole(runId: string, chains: () => Promise<readonly string[]>): Promise<boolean> {
     for await (const _ of this.#container.list(folder)) return false;
     for await (const id of newestRunIds(this.#ledger, await chains())) if (id !== runId) return false;

@@ -1,18 +1,19 @@
 /**
- * Checks of what comes back from storage: a few functions that name the first bad field. Unknown fields are let through.
- * By hand: the first answer after a cold start reads storage, and is not to wait for zod as well (docs/performance.md).
+ * Checks documents from storage, with a few functions that name the first wrong field. Accepts unknown fields. Does not
+ * use zod, because the first answer after a cold start reads storage and would have to wait until zod is loaded
+ * (docs/performance.md).
  */
 import { InvalidDocumentError, NewerVersionError, shorten, toErrorMessage } from '../../core/errors.ts';
 
-/** Throws InvalidDocumentError where the value at `path` is not as expected. */
+/** Throws InvalidDocumentError if the value at `path` is not as expected. */
 export type Check = (value: unknown, path: string) => void;
 
-/** What every stored document has but those of version 0.1 of the app. */
+/** Version of all stored documents. Those that version 0.1 of the app wrote have no version. */
 const storedVersion = 1;
 
 /**
- * The JSON of a blob, checked; `name` is container and blob, for messages. Throws NewerVersionError where a newer program
- * wrote it.
+ * Parses and checks the JSON of a blob. `name` is container and blob, for messages. Throws InvalidDocumentError, or
+ * NewerVersionError if a newer version of the app wrote it.
  */
 export function parseBlob(name: string, bytes: Buffer, check: Check, known = storedVersion): unknown {
   const value = parseJson(name, bytes);
@@ -28,7 +29,7 @@ export function parseBlob(name: string, bytes: Buffer, check: Check, known = sto
   }
 }
 
-/** A document that carries its version in the blob alone. */
+/** Like parseBlob, but returns the document without its version. */
 export function parseDocument(name: string, bytes: Buffer, check: Check): object {
   const { version, ...document } = parseBlob(name, bytes, check) as { readonly version?: number };
   return document;

@@ -1,4 +1,4 @@
-/** The summary of a snapshot as metadata of its blob: a list needs no download. */
+/** Stores the summary of a snapshot as metadata of its blob, so that a list needs no downloads. */
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
@@ -7,11 +7,11 @@ import { summaryCheck } from './snapshotShapes.ts';
 
 export interface ListedSummary {
   readonly summary: SnapshotSummary;
-  /** False where the quarantine was too long for metadata: it is in the blob. */
+  /** False if the quarantine was too long for the metadata: it is only in the blob. */
   readonly isComplete: boolean;
 }
 
-/** All metadata of a blob may have 8 KB. */
+/** Azure allows 8 KB for all metadata of a blob. */
 const maxValueLength = 6 * 1024;
 
 export function toMetadata(summary: SnapshotSummary): Readonly<Record<string, string>> {
@@ -21,7 +21,7 @@ export function toMetadata(summary: SnapshotSummary): Readonly<Record<string, st
     : { summary: encode({ ...summary, quarantine: [] }), truncated: 'true' };
 }
 
-/** Undefined where the metadata is not what `toMetadata` wrote: the blob knows better. */
+/** Returns undefined if the metadata is not what `toMetadata` wrote. The summary must then be read from the blob. */
 export function fromMetadata(
   name: string,
   metadata: Readonly<Record<string, string>>,

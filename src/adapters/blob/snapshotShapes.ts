@@ -78,7 +78,7 @@ export function pointerCheck(cloud: Cloud): Check {
   });
 }
 
-/** Version 0.1 had room for one. */
+/** Version 0.1 stored a single record. */
 const oneRecordOrMore: Check = (value, path) => (Array.isArray(value) ? listOf(anyObject) : anyObject)(value, path);
 
 export function pullStatusCheck(cloud: Cloud): Check {

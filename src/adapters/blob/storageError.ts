@@ -1,4 +1,7 @@
-/** What a fault of the storage service means; its codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes */
+/**
+ * Classifies errors of the storage service. Its codes:
+ * https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+ */
 
 interface StorageFault {
   readonly statusCode?: unknown;
@@ -6,7 +9,7 @@ interface StorageFault {
   readonly details?: { readonly errorCode?: unknown };
 }
 
-/** True for an answer of the service with one of these error codes. */
+/** True if the service answered with one of these error codes. */
 export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
   if (!(error instanceof Error)) return false;
   const { code, details } = error as StorageFault;
@@ -25,17 +28,17 @@ export function isMissing(error: unknown): boolean {
   return hasErrorCode(error, 'BlobNotFound', 'ContainerNotFound');
 }
 
-/** A write under `If-None-Match: *` found the blob there; a leased one refuses before it looks at the condition. */
+/** True if a write with `If-None-Match: *` found a blob. If that is leased, the service answers LeaseIdMissing first. */
 export function isThereAlready(error: unknown): boolean {
   return hasErrorCode(error, 'BlobAlreadyExists', 'LeaseIdMissing');
 }
 
-/** A write under `If-Match` found another ETag, or no blob at all. */
+/** True if a write with `If-Match` found another ETag, or no blob. */
 export function isOvertaken(error: unknown): boolean {
   return hasErrorCode(error, 'ConditionNotMet', 'TargetConditionNotMet', 'BlobNotFound');
 }
 
-/** The lease ran out, was broken, or is another's by now. */
+/** True if the lease has ended, was broken, or belongs to somebody else. */
 export function isLeaseGone(error: unknown): boolean {
   return hasErrorCode(error, ...leaseGoneCodes);
 }

@@ -1,4 +1,4 @@
-/** Container `targets`, `tagged.json`: the resources that are managed by their Azure tag. */
+/** Container `targets`, `tagged.json`: the resources that are targets because of their Azure tag. */
 import type { TaggedResource, TaggedResourceMemory } from '../../app/ports.ts';
 import { targetKinds } from '../../core/targets/targetKinds.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
@@ -18,7 +18,7 @@ export function buildTaggedResourceMemory(services: BlobServices): TaggedResourc
       const document = parseDocument(`targets/${name}`, stored.bytes, check);
       return (document as { readonly resources: readonly TaggedResource[] }).resources;
     },
-    /** The last one to write wins: what its list lacks and has the tag, Azure lists again. */
+    /** The last writer wins. If its list lacks a tagged resource, the next search in Azure finds it again. */
     async write(resources) {
       await container.put(
         name,

@@ -1,4 +1,4 @@
-/** Container `service-tags`, `timers/<name>.json`: when a timer ran. */
+/** Container `service-tags`, `timers/<name>.json`: when each timer last ran. */
 import type { TimerStore } from '../../app/ports.ts';
 import type { TimerRun } from '../../core/timers.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
