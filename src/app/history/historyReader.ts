@@ -1,4 +1,4 @@
-/** The history as the stories and the queries read it: kept while it does not change, and made anew if it is lost. */
+/** Reads the history for runs and queries: keeps it while it does not change, and rebuilds it if it is lost. */
 import { InvalidDocumentError } from '../../core/errors.ts';
 import { History } from '../../core/history/history.ts';
 import { historyVersion, serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
@@ -7,10 +7,10 @@ import { dayInMs } from '../../core/time.ts';
 import type { HistoryDecisions } from '../ports.ts';
 import { rebuildHistory, type HistoryServices } from './rebuildHistory.ts';
 
-/** Of tags that no pull records: as much as budgets and confirmations need. */
+/** For tags that no pull records: as many days as budgets and confirmations need. */
 const recentDays = 60;
 
-/** For who asks often: what was read stands for so long. */
+/** For callers that read often: the history is read again after this time. */
 export interface HistoryMemory {
   readonly now: () => Date;
   readonly ttlInMs: number;
@@ -29,12 +29,12 @@ export class HistoryReader {
     this.#memory = memory;
   }
 
-  /** With the decisions that people made. */
+  /** Includes the decisions of people. */
   read(): Promise<History> {
     if (!this.#memory) return this.#read();
     const now = this.#memory.now().getTime();
     if (!this.#reading || now >= this.#reading.until) {
-      // What was known last is better than nothing while storage cannot be read.
+      // While storage cannot be read, the last known history is better than none.
       const known = this.#decided?.history;
       const history = known ? this.#read().catch(() => known) : this.#read();
       this.#reading = { until: now + this.#memory.ttlInMs, history };
@@ -43,7 +43,7 @@ export class HistoryReader {
     return this.#reading.history;
   }
 
-  /** For who knows that there is another one now. */
+  /** Call it when the history has changed: the next read goes to storage. */
   expire(): void {
     this.#reading = undefined;
   }
@@ -70,7 +70,7 @@ export class HistoryReader {
     });
   }
 
-  /** Made once for each release, and gone with the next. */
+  /** Rebuilt once per release. */
   #otherHistories(key: string): OncePerKey<History> {
     if (this.#others?.key !== key) this.#others = { key, histories: oncePerKey() };
     return this.#others.histories;
@@ -80,7 +80,7 @@ export class HistoryReader {
     return (await this.#services.histories.readDecisions(this.#services.cloud))?.decisions;
   }
 
-  /** A document that is lost or damaged is made anew; the next pull stores it. Throws NewerVersionError. */
+  /** Rebuilds a document that is lost or damaged; the next pull stores it. Throws NewerVersionError. */
   async #readDocument(): Promise<{ readonly document: HistoryDocument; readonly etag: string }> {
     const { histories, cloud } = this.#services;
     try {

@@ -1,4 +1,4 @@
-/** The history made anew of what is stored for good: the built-in one, the snapshots, and the releases that changed nothing. */
+/** Rebuilds the history from what is never deleted: the built-in releases, the snapshots, and unchanged releases. */
 import { InvalidDocumentError } from '../../core/errors.ts';
 import { appendSnapshot, appendUnchanged, startHistory } from '../../core/history/appendRelease.ts';
 import { builtInHistory } from '../../core/history/builtInHistory.ts';

@@ -1,4 +1,4 @@
-/** What every ending of a pull leaves behind: its status, and its record in the ledger. */
+/** Stores what every pull leaves, whatever its outcome: the status of the pulls and a record in the ledger. */
 import type { PullDetails, PullRecord } from '../../core/ledger/runRecord.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Pull } from './pull.ts';
@@ -14,7 +14,7 @@ export function lastPullOf(
   return { at: startedAt.toISOString(), outcome, ...rest, runId };
 }
 
-/** Status and record of the pull. */
+/** Stores the status of the pulls and the record of this one. */
 export async function commitPull(pull: Pull, next: PullStatus, ending: Ending, details: PullDetails): Promise<void> {
   const { services, session } = pull;
   const record: PullRecord = { ...frameOf(pull), ...ending, details: { cloud: services.cloud, ...details } };

@@ -1,4 +1,4 @@
-/** How a pull ends that did not come through: recorded and told. */
+/** Ends a pull that failed: records it and notifies people. */
 import { InvalidDocumentError, SourceError, toErrorMessage } from '../../core/errors.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
@@ -7,10 +7,10 @@ import type { Pull } from './pull.ts';
 import { readCurrent } from './readCurrent.ts';
 import { toSourceReports, type FetchedSource } from './sourceReports.ts';
 
-/** No source could be read. */
+/** For a pull in which no source could be read. */
 export async function failUnread(pull: Pull, fetched: readonly FetchedSource[]): Promise<never> {
   const { services, status, startedAt } = pull;
-  // A status that was lost has forgotten since when a source has stood still: the snapshot knows.
+  // If the status was lost, the snapshot still knows since when the content of a source has not changed.
   const before = status?.sources.length ? status.sources : ((await lastSources(services)) ?? []);
   const sources = toSourceReports(fetched, before, undefined, startedAt);
   const error = sources.map((report) => report.error ?? report.source).join('; ') || 'no source is configured';
@@ -23,7 +23,7 @@ async function lastSources(services: Pull['services']): Promise<PullStatus['sour
   return (await readCurrent(services).catch(() => undefined))?.snapshot?.sources;
 }
 
-/** Something else than the sources failed: storage, a queue. Never throws: what failed is more to the point. */
+/** For a pull that failed for another reason, such as storage or a queue. Never throws: the caller throws the cause. */
 export async function recordFailure(pull: Pull, cause: unknown): Promise<void> {
   const { services, status } = pull;
   const error = toErrorMessage(cause);
@@ -38,7 +38,7 @@ export async function recordFailure(pull: Pull, cause: unknown): Promise<void> {
   }
 }
 
-/** A pull may fail behind its record: a second one would be a fork of the chain. */
+/** A pull may fail after it was recorded; a second record would fork the chain. */
 async function isRecorded({ services, runId }: Pull): Promise<boolean> {
   try {
     const stored = await services.snapshots.readPullStatus(services.cloud);

@@ -1,4 +1,4 @@
-/** One message for each target whose selection differs between two snapshots. */
+/** Queues one message for each target whose prefixes differ between two snapshots. */
 import type { SnapshotDiff, TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
 import { familyOf } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -6,17 +6,17 @@ import { concerns } from '../../core/serviceTags/watchedTags.ts';
 import type { UpdateQueue } from '../ports.ts';
 import { sendAll } from '../sendAll.ts';
 
-/** Names of the targets that were queued. `newlyJudged`: tags whose quarantine came or went. */
+/** Returns the names of the queued targets. `quarantineChanged`: tags whose quarantine began or ended. */
 export async function fanOut(
   queue: UpdateQueue,
   targets: readonly Target[],
   diff: SnapshotDiff,
-  newlyJudged: readonly string[],
+  quarantineChanged: readonly string[],
 ): Promise<string[]> {
   const concerned = targets.filter(
     (target) =>
       diff.changes.some((change) => concerns(target, change.tag) && touches(target, change)) ||
-      [...diff.addedTags, ...diff.removedTags, ...newlyJudged].some((tag) => concerns(target, tag)),
+      [...diff.addedTags, ...diff.removedTags, ...quarantineChanged].some((tag) => concerns(target, tag)),
   );
   await sendAll(
     queue,

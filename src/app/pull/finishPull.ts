@@ -1,4 +1,4 @@
-/** How a pull ends that came through: its messages, its status and record, and what people hear of it. */
+/** Ends a pull that worked: queues updates, stores status and record, and notifies people. */
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { NewestRelease, PullStatus } from '../../core/ledger/pullStatus.ts';
 import { misdatedDays } from '../../core/serviceTags/fileDate.ts';
@@ -69,7 +69,7 @@ function misdatedAfter(
   return Object.keys(misdated).length === 0 ? {} : { misdated };
 }
 
-/** The content is the same, but a source has begun or ceased to fail, to be stale or to disagree. */
+/** For unchanged content: true if a source has begun or ceased to fail, to be outdated or to disagree. */
 function isNews(before: PullStatus | undefined, after: PullStatus): boolean {
   return before === undefined || sourcesInShort(before) !== sourcesInShort(after);
 }
@@ -88,7 +88,7 @@ function sourceDetails({ sources, disagreements }: Pick<PullStatus, 'sources' | 
   };
 }
 
-/** From a stored snapshot on: messages, record, status. A pull that died before this is finished by the next one. */
+/** Continues after the snapshot is stored: messages, record, status. If a pull dies before, the next one continues here. */
 export async function finishChanged(
   pull: Pull,
   found: PulledList,
@@ -99,7 +99,7 @@ export async function finishChanged(
   const { sources, disagreements, targets = [] } = found;
   const before = status?.fannedOut === undefined ? undefined : await findSnapshot(services, status.fannedOut);
   const diff = diffTags(before?.document, snapshot.document);
-  const queued = await fanOut(services.queue, targets, diff, newlyJudged(before, snapshot));
+  const queued = await fanOut(services.queue, targets, diff, quarantineChanged(before, snapshot));
   const watched = new Set([
     ...watchedTags(snapshot.document, targets),
     ...(before ? watchedTags(before.document, targets) : []),
@@ -141,14 +141,14 @@ export async function finishChanged(
   return result;
 }
 
-/** Said wherever the additions are: they may be of addresses that have left the list. */
+/** For every message about additions: an outdated list may add addresses that are no longer listed. */
 function lateNote(found: PulledList): string | undefined {
   const late = lateDay(found);
   if (late === undefined) return undefined;
   return `The newest document is of ${late}, older than the list that holds (${found.fileDate ?? 'unknown'}): it only adds, and what it adds stays until a newer one.`;
 }
 
-function newlyJudged(before: Snapshot | undefined, after: Snapshot): string[] {
+function quarantineChanged(before: Snapshot | undefined, after: Snapshot): string[] {
   const was = new Set(before?.quarantine.map((entry) => entry.tag));
   const is = new Set(after.quarantine.map((entry) => entry.tag));
   return [...[...was].filter((tag) => !is.has(tag)), ...[...is].filter((tag) => !was.has(tag))];
@@ -185,7 +185,7 @@ function changeDetails(
   };
 }
 
-/** Warnings about more than single prefixes. */
+/** The warnings that concern more than single prefixes. */
 const leftOutWhole: ReadonlySet<DocumentWarning['kind']> = new Set(['futureDate', 'badName', 'tooLarge']);
 
 function tell({ services, runId }: Pull, { merged }: PulledList, notices: readonly string[]): void {

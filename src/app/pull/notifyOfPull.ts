@@ -1,4 +1,7 @@
-/** What people hear of a pull: watched tags that changed, sources that fail, are stale or disagree, stored data that is lost. Each once, when it begins. */
+/**
+ * Notifies people of changes in watched tags, of sources that fail, are outdated or disagree, and of lost data; each once,
+ * when it begins.
+ */
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
@@ -9,7 +12,7 @@ import type { Pull } from './pull.ts';
 export interface PullNews extends Pick<PullStatus, 'sources' | 'disagreements'> {
   readonly changes: readonly TagChange[];
   readonly snapshot?: string;
-  /** What is to be known of a list that only adds, being older than the one that holds. */
+  /** A note if the list is older than the current one and so only adds. */
   readonly late?: string | undefined;
   readonly notices: readonly string[];
 }

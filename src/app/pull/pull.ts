@@ -1,4 +1,4 @@
-/** What the steps of one pull hand to each other. */
+/** What the steps of one pull share. */
 import { newestDay } from '../../core/serviceTags/fileDate.ts';
 import type { MergedDownloads } from '../../core/serviceTags/mergeDownloads.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
@@ -35,7 +35,7 @@ export interface PullServices {
 }
 
 export interface PullResult {
-  /** Absent where there was nothing to record. */
+  /** Absent if there was nothing to record. */
   readonly runId?: string;
   readonly outcome: 'changed' | 'unchanged';
   readonly snapshot: string;
@@ -60,26 +60,26 @@ export interface Pull {
   readonly runId: string;
   readonly startedAt: Date;
   readonly status: PullStatus | undefined;
-  /** What was lost or damaged, and what became of it: people hear of it. */
+  /** What was lost or damaged, and how the pull went on: people are notified. */
   readonly notices: readonly string[];
 }
 
-/** What the sources said together. */
+/** The lists of all sources, merged. */
 export interface PulledList {
-  /** Where the sources may only add to the list that holds now, that one is among them. */
+  /** If the sources may only add to the current list, that one is merged too. */
   readonly merged: MergedDownloads;
   readonly addsOnly: boolean;
-  /** Of the list as it is with what was found. */
+  /** The date that the list has after this pull. */
   readonly fileDate: string | undefined;
   readonly sources: readonly SourceReport[];
-  /** Of watched tags. */
+  /** About watched tags. */
   readonly disagreements: readonly SourceDisagreement[];
   /** Undefined while the targets file cannot be read. */
   readonly targets: readonly Target[] | undefined;
   readonly hash: string;
 }
 
-/** Where all that was found is older than the list that holds: the newest day of it. */
+/** The newest date of the found lists if all of them are older than the current one; otherwise undefined. */
 export function lateDay({ sources, addsOnly, fileDate = '' }: PulledList): string | undefined {
   const newest = newestDay(sources.map((report) => report.date));
   return addsOnly && newest !== undefined && newest < fileDate ? newest : undefined;

@@ -1,13 +1,13 @@
-/** The status of the pulls when it is lost or unreadable: the ledger tells where its chain ends and what was queued. */
+/** Rebuilds the status of the pulls from the ledger if it is lost or unreadable. */
 import { recordHash } from '../../core/ledger/ledgerChain.ts';
 import { isPullOf, type PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { Ledger } from '../ports.ts';
 
-/** Enough to meet a pull that changed something, and of each cloud where several share the ledger. */
+/** Enough to include a pull with changes, even if several clouds share the ledger. */
 const maxRecords = 100;
 
-/** Undefined where nothing was ever pulled. What the sources said is not in it: the current snapshot knows. */
+/** Undefined if nothing was ever pulled. It contains no source reports: the current snapshot has them. */
 export async function recoverPullStatus(ledger: Ledger, cloud: Cloud): Promise<PullStatus | undefined> {
   const { items } = await ledger.list({ chain: 'pull', limit: maxRecords });
   const records = items.filter((record) => isPullOf(cloud, record));

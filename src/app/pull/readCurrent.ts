@@ -1,4 +1,4 @@
-/** The list that holds now, as far as it can be read: what is gone or damaged is not known, and ends no pull. */
+/** Reads the current list as far as possible: lost or damaged parts do not stop a pull. */
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { ListOrigin } from '../../core/serviceTags/fileDate.ts';
 import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
@@ -7,13 +7,13 @@ import type { PullServices } from './pull.ts';
 export interface CurrentList {
   /** Undefined before the first pull. */
   readonly pointer: SnapshotPointer | undefined;
-  /** Of the pointer that is to be replaced. */
+  /** ETag of the pointer that this pull may replace. */
   readonly etag: string | undefined;
-  /** False where the pointer was made up of the newest snapshot: it has to be written. */
+  /** False if the pointer was lost and rebuilt from the newest snapshot: it has to be written. */
   readonly isPointed: boolean;
-  /** Undefined where the snapshot is gone or damaged. */
+  /** Undefined if the snapshot is lost or damaged. */
   readonly snapshot: Snapshot | undefined;
-  /** What people should know of it. */
+  /** What people should know about it. */
   readonly notices: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export async function readCurrent(services: Services): Promise<CurrentList> {
   return { pointer, etag, isPointed: true, snapshot, notices: [] };
 }
 
-/** Undefined where it is gone or damaged. Throws where storage does not hand it over now. */
+/** Undefined if it is lost or damaged. Throws if storage does not answer. */
 export async function findSnapshot({ cloud, snapshots }: Services, id: string): Promise<Snapshot | undefined> {
   try {
     return await snapshots.get(cloud, id);

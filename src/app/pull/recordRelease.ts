@@ -1,4 +1,4 @@
-/** The history that a pull goes on with, what it makes of the new list, and how the new release gets into it. */
+/** Opens the history for a pull, finds quarantines in the new list, and adds the new release to the history. */
 import { InvalidDocumentError } from '../../core/errors.ts';
 import { appendSnapshot, appendUnchanged, type UnchangedRelease } from '../../core/history/appendRelease.ts';
 import { History } from '../../core/history/history.ts';
@@ -15,14 +15,14 @@ import type { PullServices } from './pull.ts';
 
 export interface OpenHistory {
   readonly document: HistoryDocument;
-  /** Of the blob that is to be replaced. */
+  /** ETag of the blob that this pull may replace. */
   readonly etag: string | undefined;
   readonly decisions: HistoryDecisions | undefined;
 }
 
 /**
- * As it is stored. It is made anew if it is lost or damaged, if it does not end with the snapshot that holds now (a pull
- * died), and if a service is new to it. What is recorded stays recorded, also while the targets cannot be read.
+ * Returns the stored history. Rebuilds it if it is lost or damaged, if it does not end with the current snapshot (a pull
+ * died), or if a target follows a service that it does not record. Recorded services stay recorded.
  */
 export async function openHistory(
   services: PullServices,
@@ -55,15 +55,15 @@ async function readStored({
     const answer = await histories.read(cloud);
     return answer === undefined || answer === 'notModified' ? { etag: undefined } : answer;
   } catch (error) {
-    // Of a newer version it is whole, and must not be overwritten.
+    // A document of a newer version is not damaged and must not be overwritten.
     if (!(error instanceof InvalidDocumentError)) throw error;
     return { etag: await histories.readEtag(cloud) };
   }
 }
 
 /**
- * The tags that are in quarantine with a snapshot, for the targets that follow them: by the widest of their limits, since
- * each target holds removals beyond its own. Feeds have limits of their own.
+ * The tags that a new snapshot puts into quarantine, as people are notified of it: by the widest limits of the targets that
+ * follow a tag. For its own removals each target uses its own limits, and feeds use theirs.
  */
 export function quarantineWith(
   { document, decisions }: OpenHistory,
@@ -88,7 +88,7 @@ export function quarantineWith(
     .sort((a, b) => (a.tag < b.tag ? -1 : 1));
 }
 
-/** Undefined for a tag that nobody follows. While the targets cannot be read, whatever is recorded may be followed. */
+/** Undefined for a tag that no target follows. While the targets cannot be read, every recorded tag may be followed. */
 function limitsFor(tag: string, targets: readonly Target[] | undefined): QuarantineLimits | undefined {
   const limits = (targets ?? []).filter((target) => concerns(target, tag)).map((target) => target.limits);
   if (limits.length === 0) return targets === undefined || isRegistryTag(tag) ? quarantineLimits : undefined;
@@ -104,9 +104,7 @@ export async function recordSnapshot(services: PullServices, open: OpenHistory, 
   await replace(services, appendSnapshot(open.document, snapshot), open.etag);
 }
 
-/**
- * A new date with the same content confirms what is gone. `isNew`: the sources published something since the last pull.
- */
+/** Records a release with a new date and the same content: it confirms what is no longer listed. */
 export async function recordUnchanged(
   services: PullServices,
   open: OpenHistory,

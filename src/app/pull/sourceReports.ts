@@ -1,4 +1,4 @@
-/** Asks every source, and says of each what it gave: healthy, stale or failed. */
+/** Reads every source and reports whether it is healthy, stale or failed. */
 import { contentHash } from '../../core/serviceTags/contentHash.ts';
 import { toErrorMessage } from '../../core/errors.ts';
 import {
@@ -19,7 +19,7 @@ export interface FetchedSource {
   readonly error?: unknown;
 }
 
-/** One failing source is not the end: its error is in the answer. */
+/** A source that fails does not stop the pull: its error is in the result. */
 export async function fetchAll(
   sources: readonly ServiceTagsSource[],
   now: Date,
@@ -34,15 +34,15 @@ export async function fetchAll(
   }));
 }
 
-/** The list that holds now, as far as sources are measured by it. */
+/** The parts of the current list that sources are compared with. */
 export interface KnownList {
   readonly fileDate: string | undefined;
   readonly contentHash: string | undefined;
 }
 
 /**
- * Stale is a file more than four weeks older than the newest one that is known, and content that stood still for four
- * weeks while others say something else: other sources, or the list that holds now where no other source answers.
+ * A source is stale if its file is more than four weeks older than the newest known one. It is also stale if its content
+ * has not changed for four weeks and differs from other sources, or from the current list if no other source answers.
  */
 export function toSourceReports(
   fetched: readonly FetchedSource[],
@@ -73,7 +73,7 @@ function toReport(
 ): SourceReport {
   const { contentHash: lastHash, unchangedSince: since } = before.find((report) => report.source === source) ?? {};
   if (!download) {
-    // Kept, so that a source that fails now and then does not look as if it moved.
+    // Kept, so that a source that sometimes fails does not seem to have changed.
     const last = lastHash === undefined || since === undefined ? {} : { contentHash: lastHash, unchangedSince: since };
     return { source, status: 'failed', error: toErrorMessage(error), ...last };
   }
@@ -102,10 +102,7 @@ function isStale(
   return isContradicted && now.getTime() - Date.parse(unchangedSince ?? now.toISOString()) > maxLagInMs;
 }
 
-/**
- * The documents that count, each with the day that its report says: those of healthy sources. Where there is no list
- * yet, a stale one is better than none.
- */
+/** The documents of healthy sources, each with the date in its report. Without a current list, stale sources count too. */
 export function countedDownloads(
   fetched: readonly FetchedSource[],
   reports: readonly SourceReport[],

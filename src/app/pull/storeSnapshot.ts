@@ -1,4 +1,4 @@
-/** A document becomes a snapshot: judged, stored once, and pointed at. */
+/** Stores a new list as a snapshot, adds it to the history and makes it the current one. */
 import { toSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { diffTags } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Snapshot, SnapshotPointer } from '../../core/serviceTags/snapshot.ts';
@@ -7,14 +7,14 @@ import type { PulledList, Pull, PullServices } from './pull.ts';
 import { findSnapshot, toPointer, type CurrentList } from './readCurrent.ts';
 import { openHistory, quarantineWith, recordSnapshot } from './recordRelease.ts';
 
-/** The history has the release before the pointer has the snapshot: nobody follows a list that it does not know. */
+/** The release is in the history before the pointer names the snapshot, so no run follows a list that the history lacks. */
 export async function storeSnapshot(pull: Pull, found: PulledList, current: CurrentList): Promise<Snapshot> {
   const { services, startedAt, status } = pull;
   const { document, warnings, date = toDay(startedAt) } = found.merged;
   const { cloud } = services;
   const previous = current.snapshot;
   const history = await openHistory(services, found.targets, current.pointer?.snapshot);
-  // Without the status of the last pull nobody is taken to have looked away.
+  // If the status of the last pull is lost, no gap between pulls is assumed.
   const lookedAt = previous ? (status?.lastPull.at ?? startedAt.toISOString()) : undefined;
   const fresh = {
     id: toSnapshotId(cloud, date, document.changeNumber, found.hash),
@@ -48,8 +48,8 @@ export async function storeSnapshot(pull: Pull, found: PulledList, current: Curr
 }
 
 /**
- * An id that is taken is that of this very snapshot, where a pull died behind this write, or of a list that was current
- * before and comes back: that one has another predecessor and another quarantine, so it gets a day of its own.
+ * If the id exists already, either a pull died after writing this snapshot, or an earlier list has come back. A list that
+ * has come back has another predecessor and another quarantine, so it is stored under today's date.
  */
 async function putOnce(services: PullServices, today: string, snapshot: Snapshot): Promise<Snapshot> {
   for (let next = snapshot; ; next = redated(next, next.date < today ? today : dayAfter(next.date))) {

@@ -1,4 +1,4 @@
-/** Applies a plan: claim, write, read back; removals in a later message, after the additions have taken effect. */
+/** Applies a plan: notes ownership, writes, reads back. Removals follow in a later message, after the additions work. */
 import { TargetBlockedError, TargetMovedError } from '../../core/errors.ts';
 import type { RunOutcome } from '../../core/ledger/runRecord.ts';
 import { livePrefixes, type LiveRule } from '../../core/plan/currentRule.ts';
@@ -16,16 +16,16 @@ import type { PlannedUpdate } from './planUpdate.ts';
 import type { Run } from './run.ts';
 import { writeThroughGate } from './writeGate.ts';
 
-/** What came of a plan. */
+/** The result of applying a plan. */
 export interface Applied {
   readonly outcome: RunOutcome;
   readonly reasons: readonly Reason[];
   readonly before: readonly LiveRule[];
-  /** As read back; as before if nothing was written. */
+  /** The rules as read back; as before if nothing was written. */
   readonly after: readonly LiveRule[];
 }
 
-/** `gate`: why nothing may be written to the target now. */
+/** `gate`: why nothing may be written to the target now, if so. */
 export async function applyPlan(run: Run, planned: PlannedUpdate, gate: Reason | undefined): Promise<Applied> {
   const { plan } = planned.result;
   const before = toLiveRules(planned.current);
@@ -35,7 +35,7 @@ export async function applyPlan(run: Run, planned: PlannedUpdate, gate: Reason |
   const quietOutcome: RunOutcome = plan.verdict === 'held' ? 'held' : 'unchanged';
 
   if (plan.verdict === 'blocked') {
-    // Whose is what cannot be told now, so that no claim is given up.
+    // Nobody knows now whose rule is whose, so the app keeps what it noted as its own.
     run.state.note({ type: 'observed' });
     return { ...idle, outcome: 'blocked', reasons: plan.reasons };
   }
@@ -48,13 +48,13 @@ export async function applyPlan(run: Run, planned: PlannedUpdate, gate: Reason |
 }
 
 interface WriteStep {
-  /** To be written now. */
+  /** Changes to write now. */
   readonly changes: readonly RuleChange[];
   /** Removals left for a later message. */
   readonly later: readonly string[];
 }
 
-/** Additions alone first; removals once nothing is left to add and the last additions have settled. */
+/** Additions first. Removals once nothing is left to add and the last additions have taken effect. */
 function nextStep({ services, state }: Run, { result }: PlannedUpdate): WriteStep {
   const { plan, additions, changes } = result;
   const isOneStep = JSON.stringify(additions) === JSON.stringify(changes);
@@ -107,7 +107,7 @@ async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: 
   };
 }
 
-/** What shows only after the write: somebody opened the registry meanwhile. */
+/** Shows only after the write: somebody opened the registry to all networks meanwhile. */
 function notesSince(before: CurrentState, after: CurrentState): Reason[] {
   const known = new Set(before.notes.map(({ message }) => message));
   return after.notes.filter(({ message }) => !known.has(message));
@@ -126,7 +126,10 @@ function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFou
   };
 }
 
-/** A claim without a rule is given up, unless a write of ours may yet come through: a person may add that prefix. */
+/**
+ * Gives up ownership of prefixes that are in no rule, because a person may add them later; but not while a write of ours
+ * may still take effect.
+ */
 function claimsUnderWay(state: TargetState, { own, current }: PlannedUpdate): readonly string[] {
   const isUnderWay = current.notes.some((note) => note.code === 'settling');
   return isUnderWay ? overlapping(prefixesOwned(state), own?.selection.prefixes ?? []) : [];
@@ -141,7 +144,7 @@ function foundAfterWrite(
   const { result, target, isApprovalValid } = planned;
   const live = livePrefixes(readBack.rules);
   const removed = later.length > 0 ? [] : result.plan.remove;
-  // What a registry still holds of those that were taken out is somebody else's.
+  // If a registry still contains a removed prefix, somebody else added it.
   const written = (later.length > 0 ? result.additions : result.changes).flatMap((change) => change.prefixes);
   const ours = traitsOf(target).hasMark
     ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
@@ -153,7 +156,7 @@ function foundAfterWrite(
   };
 }
 
-/** The mark alone is enough: a state that was lost learns from it. */
+/** A rule with the app's mark is ours, even if the state was lost. */
 function rulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target: Target): readonly string[] {
   if (!traitsOf(target).hasOwnRules) return [];
   return rules
@@ -162,8 +165,8 @@ function rulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target
 }
 
 /**
- * Until it is known when a write came through, the latest time counts. Azure goes on with it when nobody follows any
- * longer, so a whole session is counted from the write, not what is left of this one.
+ * The latest time at which a write can take effect, as long as the real one is not known. Azure finishes a write even if
+ * the app stops waiting for it, so a whole session counts from the write on.
  */
 function settledAtLatest(run: Run, now: Date): Date {
   const longestWriteInMs = run.arm.deadline.getTime() - run.startedAt.getTime();
@@ -174,14 +177,14 @@ function settledFrom({ services, arm, target }: Run): Date {
   return new Date(services.clock.now().getTime() + adapterOf(arm, target).settleInMs);
 }
 
-/** In a message of their own, once the additions have settled. */
+/** Queues the removals as a message of their own, for when the additions have taken effect. */
 async function askForRemovals({ services, state, target }: Run): Promise<void> {
   const notBefore = Date.parse(state.current.run.removalsNotBefore ?? '');
   const delayInMs = Number.isNaN(notBefore) ? 0 : Math.max(0, notBefore - services.clock.now().getTime());
   await services.queue.send({ target: target.name, reason: 'removals' }, delayInMs);
 }
 
-/** Azure must hold what was written; a registry's rule list also holds what others put there. */
+/** Azure must contain what was written. A registry's list may contain prefixes of others as well. */
 function verify(readBack: CurrentState, changes: readonly RuleChange[], target: Target): void {
   for (const change of changes) {
     const live = readBack.rules.find((rule) => rule.rule === change.rule);
@@ -212,7 +215,7 @@ export function toLiveRules(current: CurrentState): LiveRule[] {
     .map((rule) => ({ rule: rule.rule, prefixes: rule.prefixes }));
 }
 
-/** A run that planned again has done what its earlier plans wrote as well, so its plan and its record tell all of it. */
+/** If a run planned more than once, its plan and record include what its earlier plans wrote. */
 export function withEarlierWrites(applied: Applied, plan: Plan, { run }: TargetState, runId: string) {
   const { inFlight } = run;
   if (inFlight?.runId !== runId) return { applied, plan };
@@ -226,7 +229,7 @@ export function withEarlierWrites(applied: Applied, plan: Plan, { run }: TargetS
   return { applied: { ...applied, before, outcome }, plan: { ...plan, ...joinPlans([done, plan]) } };
 }
 
-/** What all of them add and remove. */
+/** Everything that the plans together add and remove. */
 export function joinPlans(plans: readonly Pick<Plan, 'add' | 'remove'>[]): Pick<Plan, 'add' | 'remove'> {
   const joined = (list: 'add' | 'remove') =>
     plans.reduce<readonly string[]>(

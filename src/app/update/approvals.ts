@@ -13,7 +13,7 @@ export interface ApprovedPlan {
   readonly newest: string;
 }
 
-/** A yes to all of a plan: what it holds, and what an approval before this one let through already. */
+/** Approves all of a plan: what waits for approval, and what an earlier approval already allows. */
 export function toApproval({ plan, ...facts }: ApprovedPlan, by: string, at: Date, record: string): RecordedApproval {
   return {
     planId: plan.id,
@@ -27,7 +27,7 @@ export function toApproval({ plan, ...facts }: ApprovedPlan, by: string, at: Dat
   };
 }
 
-/** Whoever may write states must not be able to approve: the state's word is compared with the record. */
+/** Compares the approval in the state with its record: write access to states must not be enough to approve. */
 export async function proveApproval(ledger: Pick<Ledger, 'get'>, approval: RecordedApproval): Promise<boolean> {
   const recorded = (await readRecord(ledger, approval.record))?.operator?.approval;
   if (!recorded) return false;
@@ -35,7 +35,7 @@ export async function proveApproval(ledger: Pick<Ledger, 'get'>, approval: Recor
   return members.every((member) => recorded[member] === approval[member]) && isWithin(approval, recorded);
 }
 
-/** What of it is done already has left the state. */
+/** The state drops the parts of an approval that are done, so it may contain less than the record. */
 function isWithin(part: Approval, whole: Approval): boolean {
   return (['add', 'remove'] as const).every((list) => subtractPrefixes(part[list], whole[list]).length === 0);
 }

@@ -15,10 +15,10 @@ export interface ListReaders {
 }
 
 export interface TargetSnapshots {
-  /** The current one, or the one that the target is pinned to. */
+  /** The snapshot that the target follows: the current one, or the one that it is pinned to. */
   readonly followed?: Snapshot;
   readonly newest?: Snapshot;
-  /** What of the followed list could not be read: as the newest release of this content has it. */
+  /** Entries of the followed list that could not be read, according to the newest release with this content. */
   readonly unreadable: readonly DocumentWarning[];
 }
 
@@ -26,9 +26,9 @@ export interface TargetSnapshots {
 export interface TargetSelection {
   readonly snapshot: Snapshot;
   readonly selection: Selection;
-  /** Of the selected tags those that are in quarantine by the target's own limits. */
+  /** The selected tags that are in quarantine by the target's own limits. */
   readonly quarantined: readonly QuarantinedTag[];
-  /** `ofRegistry` as it was found. */
+  /** With `ofRegistry`: the regions that Azure named. */
   readonly regions: 'all' | readonly string[];
 }
 
@@ -59,12 +59,12 @@ export async function readNewestId(
   return answer === undefined || answer === 'notModified' ? undefined : answer.pointer.snapshot;
 }
 
-/** The registry that a target's regions are read from; undefined where the targets file says them. */
+/** The registry that a target's regions are read from; undefined if the targets file names the regions. */
 export function registryOf({ regions }: Target): string | undefined {
   return regions !== 'all' && 'ofRegistry' in regions ? regions.ofRegistry : undefined;
 }
 
-/** `location`: where the target's resource is, which is the home of a registry that names itself. */
+/** `location`: of the target's resource. It saves a call if the registry is the target itself. */
 export async function readRegions(
   arm: ArmSession,
   target: Target,
@@ -76,7 +76,7 @@ export async function readRegions(
   return arm.readRegistryRegions(regions.ofRegistry, isItsOwn ? location : undefined);
 }
 
-/** `history`: tells which regions the tag ever had, and what is in quarantine. */
+/** `history`: for the regions that the tag ever had, and for quarantines. */
 export function selectFor(
   snapshot: Snapshot,
   target: Target,
@@ -84,7 +84,7 @@ export function selectFor(
   history?: History,
 ): TargetSelection {
   const { serviceTag, addressFamilies: families } = target;
-  // Where Azure says that a registry is in a region, the name of the region is no mistake.
+  // A region that Azure named is no typing error.
   const named = registryOf(target) === undefined || regions === 'all' ? [] : regions;
   const ever = history ? regionsEver(history, serviceTag) : [];
   const everKnownRegions = [...ever, ...regionsIn(snapshot, serviceTag), ...named];
@@ -101,7 +101,7 @@ function quarantinedIn(
 ): readonly QuarantinedTag[] {
   const names = new Set([...tags, ...missingTags, ...emptyTags].map((tag) => tag.toLowerCase()));
   const past = history.until(snapshot.id);
-  // The snapshot is not in the history, for example because the pull that stored it did not get to its end.
+  // The history lacks the snapshot, for example because the pull that stored it did not finish.
   if (!past) return snapshot.quarantine.filter(({ tag }) => names.has(tag.toLowerCase()));
   return [...names].flatMap((name) => {
     const found = quarantine(past, name, limits);
@@ -109,21 +109,21 @@ function quarantinedIn(
   });
 }
 
-/** A region that vanished from the list is no mistake of the configuration. */
+/** All regions of the tag, listed now or not: the name of a region that vanished is no typing error. */
 function regionsEver(history: History, serviceTag: string): string[] {
   const start = `${serviceTag.toLowerCase()}.`;
   const names = history.tags.map(({ name }) => name.toLowerCase()).filter((name) => name.startsWith(start));
   return names.map((name) => name.slice(start.length));
 }
 
-/** The regions of a tag that are listed, or in quarantine because they were and are no more. */
+/** The regions of a tag that are listed, or in quarantine because they vanished. */
 export function regionsIn({ document, quarantine }: Snapshot, serviceTag: string): string[] {
   const start = `${serviceTag.toLowerCase()}.`;
   const names = quarantine.map(({ tag }) => tag.toLowerCase()).filter((name) => name.startsWith(start));
   return [...knownRegions(document, serviceTag), ...names.map((name) => name.slice(start.length))];
 }
 
-/** Without a call to Azure: of a registry with the regions that it had last, or else with any, as it may have any. */
+/** Makes no call to Azure: uses the regions that the registry had last, or all regions if they are not known. */
 export function selectWithLastRegions(
   snapshot: Snapshot,
   target: Target,

@@ -1,4 +1,4 @@
-/** What a target lacks of the current list after a run, and since when each of it has been listed. */
+/** Which prefixes of the current list a target lacks after a run, and since when they have been listed. */
 import { toErrorMessage } from '../../core/errors.ts';
 import { deadlines } from '../../core/history/dates.ts';
 import { livePrefixes } from '../../core/plan/currentRule.ts';
@@ -22,7 +22,7 @@ export interface MissingReaders extends ListReaders {
   readonly logger: Logger;
 }
 
-/** A run that ended before it saw the rules tells too: against what is known to be let in. */
+/** If the run ended before it read the rules, the prefixes that the app knows to be allowed stand in for them. */
 export async function measureMissing(
   readers: MissingReaders,
   target: Target,
@@ -39,7 +39,7 @@ export async function measureMissing(
     const dated = deadlines(history, scopeOf(listing, target), missing);
     return { ...facts, missing: dated.map(({ prefix, published }) => ({ prefix, published })) };
   } catch (error) {
-    // What came of the run must be recorded all the same; the next one measures again.
+    // The result of the run must be recorded nevertheless; the next run measures again.
     const details = { targetId: target.name, error: toErrorMessage(error) };
     readers.logger.warn('what a target lacks cannot be told', details);
     return undefined;
@@ -67,7 +67,7 @@ function factsOf(
   };
 }
 
-/** Of a target that is blocked nobody can tell what it selects. */
+/** Keeps the absences of the run before if the target is blocked: then it is not known what it selects. */
 function absentOf({ result, own, past }: PlannedUpdate, seen: SeenRules | undefined): SeenRules['absent'] {
   if (result.plan.verdict === 'blocked') return seen?.absent ?? [];
   const gone = subtractPrefixes(result.ours, own?.selection.prefixes ?? []);

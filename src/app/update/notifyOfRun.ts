@@ -1,4 +1,4 @@
-/** Which runs people hear of: new holds, new blocks, new failures, repaired drift, a deadline. The same state is announced once. */
+/** Notifies people, each time once: a plan waits for approval, a block, a failure, repaired drift, a near deadline. */
 import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
 import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Plan } from '../../core/plan/plan.ts';
@@ -26,12 +26,12 @@ export async function notifyOfRun(
 }
 
 export interface DeadlineNotice {
-  /** `YYYY-MM-DD`, remembered so that it is said once a day. */
+  /** `YYYY-MM-DD`, remembered so that people are notified once per day. */
   readonly day: string;
   readonly notification: Notification;
 }
 
-/** Once a day as long as Azure may soon use a prefix that the target lacks. */
+/** Once per day while Azure may soon use a prefix that the target lacks. */
 export function deadlineNotice(
   target: Target,
   state: TargetState,
@@ -77,14 +77,14 @@ export function notificationsOf(last: LastResult | undefined, record: UpdateReco
   return found;
 }
 
-/** Nothing is held for an approval where all that is missing is refused. */
+/** False if everything that is missing is never allowed: then nobody can approve anything. */
 function waitingText({ add, remove }: Plan['held']): string {
   const count = add.length + remove.length;
   if (count === 0) return 'what is missing is not let in, approved or not';
   return `${counted(count, 'change')} ${count === 1 ? 'waits' : 'wait'} for an approval`;
 }
 
-/** All was well, the snapshot is the same, and yet there was something to put right: the live rules had been changed. */
+/** True if the target was in sync with this snapshot before: then somebody has changed the live rules. */
 function isDriftRepair(last: LastResult | undefined, { outcome, trigger, plan }: UpdateRecord): boolean {
   if (outcome !== 'applied' || trigger.reason !== 'reconcile' || !plan) return false;
   const isMissed = plan.add.length > 0 && last?.status === 'inSync' && last.snapshot === plan.snapshot;

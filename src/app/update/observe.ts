@@ -1,4 +1,4 @@
-/** The reads of a run: what the list says, what people said, what the rules hold now. */
+/** Reads what a run needs: the list, the history, the decisions of people, and the live rules. */
 import { firstListed } from '../../core/history/dates.ts';
 import type { History } from '../../core/history/history.ts';
 import type { ReleaseRef } from '../../core/history/historyDocument.ts';
@@ -28,11 +28,11 @@ export interface TargetObservation {
   readonly state: TargetState;
   readonly configHash: string;
   readonly current: CurrentState;
-  /** What the target follows: the current list, or the one that it is pinned to. */
+  /** What the target selects of the list that it follows: the current one, or the one that it is pinned to. */
   readonly own: TargetSelection | undefined;
-  /** What it selects of the current list, also if it is pinned to an earlier one. */
+  /** What it selects of the current list, even if it is pinned to an earlier one. */
   readonly newest: TargetSelection | undefined;
-  /** Whether the approval in the state counts now. */
+  /** True if the approval in the state is valid now. */
   readonly isApprovalValid: boolean;
   /** What the target selects now, and since when. */
   readonly selection: SelectionState | undefined;
@@ -45,7 +45,7 @@ export interface ObservationReaders extends ListReaders {
   readonly history: HistorySource;
   readonly clock: Clock;
   readonly ledger: Pick<Ledger, 'get'>;
-  /** Identifies this deployment in the rules it writes. */
+  /** Identifies this deployment in the rules that it writes. */
   readonly ownerId: string;
 }
 
@@ -111,7 +111,7 @@ export function adapterOf(arm: ArmSession, target: Target): TargetAdapter {
   return target.kind === 'nsgRule' ? arm.nsgRules : arm.registryNetworkRules;
 }
 
-/** The tag of one region says where a prefix is, also for a target that follows the whole tag. */
+/** A regional tag tells the region of a prefix, even for a target that follows the whole tag. */
 function toListed(history: History, target: Target, own: TargetSelection): ListedPrefix[] {
   const { document } = own.snapshot;
   const { prefixes, tags } = own.selection;
@@ -126,7 +126,7 @@ function toListed(history: History, target: Target, own: TargetSelection): Liste
   const scope = scopeOf(own, target);
   const { begins, releases } = history.scope(scope);
   const found = new Set(begins.map((index) => releases[index]?.snapshot));
-  // What this deployment saw coming: not what it found, nor what is built in.
+  // True for releases that this deployment saw appear: not the built-in ones, and not the first one that it pulled.
   const isAddition = ({ builtIn, snapshot }: ReleaseRef) => !builtIn && !found.has(snapshot);
   const dates = new Map(firstListed(history, scope, prefixes).map(({ prefix, release }) => [prefix, release]));
   return prefixes.map((prefix) => {
@@ -142,13 +142,13 @@ function removalsBlockedSince(own: TargetSelection | undefined): Pick<PlanInput,
   return first === undefined ? {} : { removalsBlockedSince: `${first}T00:00:00.000Z` };
 }
 
-/** What was approved, claimed and never written is not let in because of the claim. */
+/** Leaves out approved prefixes that were noted as owned and never written: the note alone must not allow them. */
 function provenClaims({ prefixes }: TargetState['ownership'], { rules }: CurrentState): readonly OwnedPrefix[] {
   const live = livePrefixes(rules);
   return prefixes.filter(({ prefix, isUnproven }) => !isUnproven || overlapping([prefix], live).length > 0);
 }
 
-/** A write whose answer was lost may have come through: then the rule has our mark and what was claimed for it. */
+/** The app's rules, including one that was written while the answer of Azure was lost: it has the app's mark. */
 function rulesOfOurs(ownership: TargetState['ownership'], { rules }: CurrentState): readonly string[] {
   const owned = prefixesOwned({ ownership });
   const marked = rules.filter(
@@ -162,7 +162,7 @@ function unprovenNote({ by, at, record }: RecordedApproval): Reason {
   return { code: 'unprovenApproval', message };
 }
 
-/** A registry's rules carry no mark: there the state alone tells whose they are. */
+/** Rules of a registry have no mark: only the state says whose they are. */
 function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetState): Reason[] {
   if (stateOwner === ownerId) return [];
   const message = `The state of ${target} is of another deployment of this app (${stateOwner}, this one is ${ownerId}): the storage was copied. Delete targets/state/${target}.json to start anew; what stands in the rules then counts as somebody else's.`;

@@ -1,4 +1,4 @@
-/** The state that a run begins with: as stored, or rebuilt from the ledger if it is lost or unreadable. */
+/** The state with which a run begins: as stored, or rebuilt from the ledger if it is lost or unreadable. */
 import { NewerVersionError } from '../../core/errors.ts';
 import { newRunId } from '../../core/ledger/ledgerChain.ts';
 import { headOf } from '../../core/ledger/outbox.ts';
@@ -24,7 +24,7 @@ export interface OpenState {
   readonly notes: readonly Reason[];
 }
 
-/** Under the target's lease: what earlier runs owe to the ledger is there afterwards. */
+/** Call it under the target's lease. Afterwards the ledger has all records of earlier runs. */
 export async function openState(
   services: Pick<UpdateServices, 'ledger' | 'ownerId' | 'clock' | 'randomHex'>,
   session: TargetSession,
@@ -34,14 +34,14 @@ export async function openState(
   const bound = bindToResource(loaded, target);
   const state = createStateHandle(session, bound.state);
   await state.settle(services.ledger);
-  // A write that is still in flight may have been recorded long ago.
+  // A write that the state calls unfinished may have been recorded long ago.
   if (state.current.run.inFlight) await catchUp(services, state);
   return { state, notes: bound.notes };
 }
 
 /**
- * An older copy of the state was put back: the ledger has records that it does not know. What the ledger tells counts,
- * and a record says so; else the next record would link to one that has a successor, and the chain would fork for ever.
+ * If somebody put back an older copy of the state, the ledger has records that the state does not know. Then the state is
+ * updated from the ledger, and a record says so. Otherwise the next record would fork the chain.
  */
 export async function catchUp(
   services: Pick<UpdateServices, 'ledger' | 'ownerId' | 'clock' | 'randomHex'>,
@@ -82,7 +82,7 @@ export async function loadState(
   return { state, notes: isFresh ? [] : [recoveredNote(found === 'unreadable', state)] };
 }
 
-/** What is remembered of another resource does not hold for this one: nothing there is ours until it is claimed. */
+/** Forgets what is remembered about another resource: nothing in this one is ours yet. */
 export function bindToResource({ state, notes }: LoadedState, target: Target): LoadedState {
   const resourceId = target.resourceId.toLowerCase();
   const before = state.resourceId ?? resourceId;
@@ -93,13 +93,13 @@ export function bindToResource({ state, notes }: LoadedState, target: Target): L
   };
 }
 
-/** Azure's names have no letter case: one that the targets file spells anew is the same rule. */
+/** Azure ignores letter case in names: a rule that the targets file spells differently is the same rule. */
 function spelledBy(target: Target, rule: string): string {
   const rules = target.kind === 'nsgRule' ? ownRulesOf(target) : [];
   return rules.find(({ name }) => name.toLowerCase() === rule.toLowerCase())?.name ?? rule;
 }
 
-/** Something that is no run over the rules: its record is in the chain, and the state knows of it. */
+/** Records an event that is no run, such as a pause: in the chain of the ledger and in the state. */
 export async function recordWithoutRun(
   services: UpdateServices,
   session: TargetSession,
@@ -133,11 +133,11 @@ type RecordedEvent = Extract<StateEvent, { readonly type: 'prepared' | 'ended' }
 
 export interface Entry {
   readonly record: Pick<UpdateRecord, 'trigger' | 'outcome' | 'reasons' | 'details' | 'plan'>;
-  /** Gets the record. */
+  /** The event that gets the record. */
   readonly event: RecordedEvent;
 }
 
-/** The record tells the state as it is after the event. */
+/** The record contains the state after the event. */
 export async function recordEvent(
   { ledger }: Pick<UpdateServices, 'ledger'>,
   state: StateHandle,
@@ -151,10 +151,10 @@ export async function recordEvent(
   return stored;
 }
 
-/** A year of a target of version 0.1 that was looked at each hour and blocked each time. */
+/** Enough for a target of version 0.1 that was blocked once per hour for a year. */
 const maxRecords = 10_000;
 
-/** Every record tells all of it; those of version 0.1 told parts, and the last that told one counts. */
+/** Every record contains the whole state. Records of version 0.1 contain parts: of each part the newest counts. */
 async function rebuildState(ledger: Ledger, target: string, ownerId: string): Promise<TargetState> {
   const empty = emptyState(target, ownerId);
   let newest: UpdateRecord | undefined;
@@ -196,7 +196,7 @@ async function* recordsOf(ledger: Ledger, chain: string): AsyncGenerator<UpdateR
   for await (const record of itemsOf(readPage, 50, maxRecords)) if (!isPullRecord(record)) yield record;
 }
 
-/** Records of version 0.1, newest first, tell it by what asked for them. */
+/** Records of version 0.1, newest first, show it by what triggered them. */
 function saidSince(said: OperatorState | undefined, records: readonly UpdateRecord[]): OperatorState {
   const resumed = records.findIndex(({ trigger }) => trigger.reason === 'resume');
   const later = resumed < 0 ? records : records.slice(0, resumed);

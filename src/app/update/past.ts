@@ -1,4 +1,4 @@
-/** What the history of the tag says of a target's selection. Nothing of it is kept in the target's state. */
+/** What the history says about the prefixes that a target selects. None of it is kept in the target's state. */
 import { createHash } from 'node:crypto';
 import { absences, type Absence } from '../../core/history/absences.ts';
 import { growth, type Growth } from '../../core/history/growth.ts';
@@ -9,23 +9,23 @@ import type { SelectionState } from '../../core/targets/targetState.ts';
 import type { TargetSelection } from './listing.ts';
 
 export interface HistorySource {
-  /** The history of a tag, recorded by the pulls or not. */
+  /** The history of a tag, even of one that pulls do not record. */
   readFor(tag: string): Promise<History>;
 }
 
 export interface Past {
-  /** Of prefixes that are not listed: the parts that the newest trusted list lacks. */
+  /** The parts of these prefixes that the newest trusted list lacks. */
   readonly absences: (prefixes: readonly string[]) => readonly Absence[];
   readonly growth: Growth;
 }
 
-/** The selected tags, those that are missing or empty now among them. */
+/** The selected tags, including those that are missing or empty now. */
 export function scopeOf({ selection }: TargetSelection, { addressFamilies, limits }: Target): Scope {
   const tags = [...new Set([...selection.tags, ...selection.missingTags, ...selection.emptyTags])];
   return { tags, families: addressFamilies, limits };
 }
 
-/** What is no longer selected since the configuration changed has its grace period from then on. */
+/** If the configuration no longer selects a prefix, its grace period begins with that change. */
 export function selectionOf(
   own: TargetSelection,
   target: Target,
@@ -42,7 +42,7 @@ export function selectionOf(
   return known ? { hash, since } : { hash, since, isFirst: true };
 }
 
-/** What few releases ever listed is dropped without harm: it must not use up the limits of removals. */
+/** Prefixes that only few releases ever listed do not count towards the limits of removals. */
 function growthOf(history: History, scope: Scope, limits: SafetyLimits, now: Date): Growth {
   const known = growth(history, scope, limits, now);
   const isYoung = ({ listedReleases = Infinity }: Absence) => listedReleases < limits.removalConfirmations;
@@ -71,7 +71,7 @@ export function pastOf(
     absences: (prefixes) => {
       if (!scope) return [];
       if (!isFirst) return absences(history, scope, prefixes, { selectionSince: since });
-      // Nobody knows what was selected before: only what a release dropped has a time of its own.
+      // What was selected before is not known: only a prefix that a release dropped has its own date.
       return absences(history, scope, prefixes).map((absence) => (absence.release ? absence : { ...absence, since }));
     },
     growth: growthOf(history, scope ?? { tags: [], families: [] }, limits, now),

@@ -1,4 +1,4 @@
-/** What an update would do to its target, from what was observed. */
+/** Plans an update from what was observed. */
 import { setImmediate } from 'node:timers/promises';
 import { planInSteps, type PlanResult } from '../../core/plan/calculatePlan.ts';
 import { subtractPrefixes } from '../../core/prefixes.ts';
@@ -15,12 +15,13 @@ export interface PlannedUpdate extends TargetObservation {
   readonly result: PlanResult;
 }
 
-/** Azure's answers may be so much older than a write that has ended. */
+/** So long after a write Azure may still answer with the rules from before it. */
 const secondLookInMs = 5_000;
 
 /**
- * An answer may be older than our last write. Then a rule of ours seems not to be there, and its claim would be given
- * up for good: the rule would be somebody else's from the next answer on. So what would cost a claim is asked twice.
+ * Azure may answer with rules from before our last write. Then a rule of ours seems to be missing, the app would give up
+ * its ownership, and from the next answer on the rule would count as somebody else's. So if a plan would give up
+ * ownership, the rules are read again.
  */
 export async function observeAndPlan(run: Run): Promise<PlannedUpdate> {
   const { services, arm, target } = run;
@@ -31,7 +32,7 @@ export async function observeAndPlan(run: Run): Promise<PlannedUpdate> {
   return look();
 }
 
-/** What is about to be written to a rule with a mark is claimed anew by that write. */
+/** The write itself notes ownership again of what it writes to a rule with a mark, so that is not lost. */
 function lostClaims({ services, state, target }: Run, { result }: PlannedUpdate): readonly string[] {
   const { updatesPaused } = services;
   const isWritten = traitsOf(target).hasMark && !gateReason({ target, state: state.current, updatesPaused });
@@ -55,8 +56,8 @@ interface PlanWithQuota {
 }
 
 /**
- * A registry's quota costs a call of its own: it is asked for only if there is something to write, and only once as long
- * as the registry is less than half full.
+ * The quota of a registry needs a call of its own. So it is read only if there is something to write, and only once while
+ * the registry is less than half full.
  */
 async function planWithQuota(arm: ArmSession, observation: TargetObservation): Promise<PlanWithQuota> {
   const { target, input, current, state } = observation;
@@ -79,7 +80,7 @@ async function planWithQuota(arm: ArmSession, observation: TargetObservation): P
   return { result: note ? withNotes(planned, [note]) : planned, maxRules: Math.min(limit, wanted) };
 }
 
-/** What is said beside the plan changes nothing of what it does, and so not its id. Nothing is said twice. */
+/** Adds notes, each once. They do not change what the plan does, so they do not change its id. */
 function withNotes({ plan, ...result }: PlanResult, notes: readonly Reason[]): PlanResult {
   const reasons = new Map([...plan.reasons, ...notes].map((reason) => [reason.message, reason]));
   return { ...result, plan: { ...plan, reasons: [...reasons.values()] } };

@@ -1,7 +1,7 @@
-/** An update that could not do its work now is asked for again: later each time, and not for ever. */
+/** Queues an update again that could not do its work now: later each time, and at most ten times. */
 import type { UpdateMessage } from '../ports.ts';
 
-/** Together 26 to 51 minutes of waiting, by when the hourly reconciliation asks anew. */
+/** Together 26 to 51 minutes. By then the hourly reconciliation queues the target again. */
 export const maxPostponements = 10;
 
 const firstDelayInMs = 5_000;
@@ -12,7 +12,7 @@ export interface Postponement {
   readonly delayInMs: number;
 }
 
-/** Undefined where it was postponed too often. `fraction`, 0 to 1, keeps those apart that were refused together. */
+/** Undefined if it was postponed too often. `fraction` (0 to 1) spreads updates that were refused together. */
 export function toPostponement(
   message: UpdateMessage,
   fraction: number,

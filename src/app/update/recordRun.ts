@@ -1,4 +1,4 @@
-/** What the state and the ledger keep of a run. */
+/** Writes the result of a run to the state and to the ledger. */
 import { toErrorMessage } from '../../core/errors.ts';
 import type { ArmUsage, UpdateRecord } from '../../core/ledger/runRecord.ts';
 import { storedPlan } from '../../core/plan/plan.ts';
@@ -18,12 +18,12 @@ import type { UpdateServices } from './updateServices.ts';
 import type { StateHandle } from './run.ts';
 
 export interface RecordedRun {
-  /** As it is in the ledger, or would be: not every run is kept. */
+  /** The record in the ledger; of a run that is not kept, the record that it would have had. */
   readonly record: UpdateRecord;
   readonly deadline: Notification | undefined;
 }
 
-/** The record, and with it the state: what the run came to, and what the target lacks now. */
+/** Stores the result of the run and what the target lacks now; in the ledger only if there is something to tell. */
 export async function recordRun(run: Run, result: RunResult, before: TargetState): Promise<RecordedRun> {
   const { services, target, state, runId, request } = run;
   const finishedAt = services.clock.now();
@@ -40,19 +40,19 @@ export async function recordRun(run: Run, result: RunResult, before: TargetState
     capacity,
     deadlineAnnounced: deadline?.day,
   } as const;
-  // What a person asked for is recorded whatever came of it.
+  // What a person asked for is always recorded.
   const isKept = request.by !== undefined || isRecorded(result, before, nextState(state.current, ending), finishedAt);
   await state.store(isKept ? { ...ending, record } : ending);
   const stored = isKept ? (state.current.run.outbox.at(-1) ?? record) : record;
   await state.settle(services.ledger);
-  // Beside the ledger: a tail that is cut off, or a chain that is written anew, shows against it.
+  // Logged outside of the ledger: it reveals a chain that was cut off or rewritten.
   if (isKept) services.logger.info('ledger head', { chain: target.name, ...state.current.run.ledgerHead });
   return { record: stored, deadline: deadline?.notification };
 }
 
 /**
- * A write that an earlier run began and never finished gets its record now, with what is live (if that could be read) as
- * its outcome; before any record of a later run, so that the chain is in the order of its runs.
+ * Writes the record of an earlier run that began a write and never finished, with the live rules (if they could be read)
+ * as its outcome. It comes before any record of a later run, so that the chain is in the order of the runs.
  */
 export async function recordInterruption(
   services: Pick<UpdateServices, 'clock' | 'ledger'>,
@@ -83,7 +83,7 @@ export async function recordInterruption(
   await state.settle(services.ledger);
 }
 
-/** What a lost state is rebuilt from; every record has it. */
+/** Every record contains this: a lost state is rebuilt from it. */
 export function rebuildable(state: TargetState) {
   const { ownership, operator, selection, run, ownerId, resourceId } = state;
   const { removalsNotBefore } = run;
@@ -151,18 +151,18 @@ function toRunRecord(
   };
 }
 
-/** How full the resource is; as before if the run did not get so far as to read it. */
+/** How full the resource is; the known value if the run did not read it. */
 function capacityAfter({ run, operator }: TargetState, { planned, applied }: RunResult): CapacityHistory | undefined {
   if (!planned) return run.capacity;
   const { current, own, target } = planned;
-  // A registry says its quota only if it is asked, which is before a write.
+  // The quota of a registry is read only before a write.
   const limit = current.maxRules ?? run.capacity?.limit ?? traitsOf(target).assumedQuota;
   if (limit === undefined) return run.capacity;
   const after = new Map(applied?.after.map(({ rule, prefixes }) => [rule, prefixes]));
   const used = sum(current.rules.map(({ rule, prefixes }) => (after.get(rule) ?? prefixes).length));
   const assumed = isAssumed(planned, run.capacity) ? { isAssumed: true as const } : {};
   const history = run.capacity?.history ?? [];
-  // A target that is pinned follows an old list, which says nothing of the pace.
+  // A pinned target follows an old list, which says nothing about how fast the current one grows.
   if (!own || operator.pin) return { used, limit, ...assumed, history };
   const latest = { date: own.snapshot.date, count: countAll(planned) };
   return { used, limit, ...assumed, history: rememberCount(history, latest) };
@@ -174,7 +174,7 @@ function isAssumed({ current, target, result }: PlannedUpdate, known: CapacityHi
   return result.plan.reasons.some(({ code }) => code === 'assumedQuota');
 }
 
-/** Prefixes in the rules once the whole plan is applied, with what of the list waits for an approval. */
+/** How many prefixes the rules have once the whole plan is applied, including those that wait for approval. */
 function countAll({ target, current, own, result: { changes, plan } }: PlannedUpdate): number {
   const changed = new Map(changes.map((change) => [change.rule, change]));
   const untouched = current.rules.filter(({ rule }) => !changed.has(rule)).map(({ prefixes }) => prefixes.length);

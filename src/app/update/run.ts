@@ -1,4 +1,4 @@
-/** One run over one target: what all of its steps work with. */
+/** One run over one target: what its steps share. */
 import type { ArmUsage } from '../../core/ledger/runRecord.ts';
 import { nextState, type StateEvent } from '../../core/targets/nextState.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -21,21 +21,21 @@ export interface Run {
   readonly progress: Progress;
 }
 
-/** How far a run has come, also if it ends with an error. */
+/** How far a run has come, even if it ends with an error. */
 export interface Progress {
   planned?: PlannedUpdate;
-  /** The resource moved under the run, so it read and planned again. */
+  /** Why the run read and planned again: somebody else changed the resource meanwhile. */
   readonly replans: ArmUsage['retries'][number][];
 }
 
 /** The target's state during one run, and the one way to change it. */
 export interface StateHandle {
   readonly current: TargetState;
-  /** What happened; it is stored together with what is stored next. */
+  /** Applies an event; it is stored together with the next one that is stored. */
   note(event: StateEvent): void;
-  /** What happened, stored before anything else does. */
+  /** Applies an event and stores the state. */
   store(event: StateEvent): Promise<void>;
-  /** Brings the records that are owed to the ledger. */
+  /** Writes the records in the outbox to the ledger. */
   settle(ledger: Pick<Ledger, 'put'>): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What a run came to. */
+/** The result of a run. */
 import {
   NewerVersionError,
   OutageError,
@@ -20,15 +20,15 @@ import { toPostponement, type Postponement } from './postpone.ts';
 export interface RunResult {
   readonly outcome: RunOutcome;
   readonly reasons: readonly Reason[];
-  /** Absent if the run did not get so far as to plan. */
+  /** Absent if the run ended before it had a plan. */
   readonly planned?: PlannedUpdate;
   readonly applied?: Applied;
   readonly error?: unknown;
-  /** When the update is asked for again, if it could not do its work now. */
+  /** When the update is queued again, if it could not do its work now. */
   readonly postponement?: Postponement;
 }
 
-/** `request` is what is asked for again if the target is busy; `fraction` spreads those that are refused together. */
+/** `request`: queued again if the target is busy. `fraction` (0 to 1) spreads updates that were refused together. */
 export function resultOfError(error: unknown, request: UpdateMessage, fraction: number): RunResult {
   if (error instanceof TargetBlockedError) {
     return { outcome: 'blocked', reasons: [{ code: error.code, message: error.message }], error };
@@ -45,7 +45,7 @@ export function resultOfError(error: unknown, request: UpdateMessage, fraction: 
   return { outcome: 'pending', reasons: [{ code: 'postponed', message }], error, postponement };
 }
 
-/** An unknown failure always tells its code. */
+/** The message contains the error code if there is one. */
 function failureReason(error: unknown): Reason {
   const message = toErrorMessage(error);
   const code = codeOf(error);
@@ -59,13 +59,13 @@ function codeOf(error: unknown): string {
   return [detailCode, code, name].find((known) => typeof known === 'string') ?? 'unknown';
 }
 
-/** Rules that are as they are to be do not help if the registry does not look at them (any more). */
+/** Correct rules have no effect if the registry does not evaluate them. */
 export function haveNoEffect({ outcome, reasons }: Pick<RunResult, 'outcome' | 'reasons'>): boolean {
   const isSettled = outcome === 'applied' || outcome === 'unchanged' || outcome === 'held' || outcome === 'blocked';
   return isSettled && reasons.some(({ code }) => code === 'inert');
 }
 
-/** It had IP rules of ours while it was Premium. */
+/** True if the registry was Premium before and has IP rules of ours. */
 function isDowngraded({ planned, reasons }: RunResult): boolean {
   return reasons.some(({ code }) => code === 'wrongSku') && (planned?.state.ownership.prefixes.length ?? 0) > 0;
 }
@@ -94,8 +94,8 @@ export function statusOf(result: RunResult): TargetStatus {
 const unfinished: readonly RunOutcome[] = ['failed', 'pending', 'blocked', 'interrupted'];
 
 /**
- * A run is recorded if it wrote, if a person asked for it, if it changed what a lost state is rebuilt from, or if it
- * found something else than the run before it; and once a day as long as the target is held, blocked or failing.
+ * A run is recorded if it wrote, if a person asked for it, if it changed what a lost state is rebuilt from, or if its
+ * result differs from that of the run before; and once per day while the target waits for approval, is blocked or fails.
  */
 export function isRecorded(result: RunResult, before: TargetState, after: TargetState, at: Date): boolean {
   if (result.outcome === 'applied' || result.outcome === 'interrupted') return true;
@@ -113,12 +113,12 @@ export function isRecorded(result: RunResult, before: TargetState, after: Target
   return isNews || at.getTime() - Date.parse(recorded.at) >= dayInMs;
 }
 
-/** It was put off before, and now nobody asks for it again. */
+/** True if an earlier run was postponed and this one is not. */
 function isWorse({ outcome }: RunResult, recorded: RunOutcome): boolean {
   return outcome === 'failed' && recorded !== 'failed';
 }
 
-/** What the ledger has to tell if the state is lost. */
+/** What must be in the ledger in case the state is lost. */
 function rebuiltFrom({ ownership, operator, selection, resourceId }: TargetState): string {
   return JSON.stringify([
     ownership.prefixes.map(({ prefix }) => prefix),

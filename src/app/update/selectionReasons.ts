@@ -1,4 +1,4 @@
-/** What a run says of the list that it follows: why nothing can be applied, why nothing is removed, and what to know. */
+/** Reasons that come from the list that a target follows: why nothing is applied, why nothing is removed, and notes. */
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { PlanResult } from '../../core/plan/calculatePlan.ts';
@@ -21,7 +21,7 @@ export function selectionBlockers(target: Target, own: TargetSelection | undefin
   return [emptySelection(target, own)];
 }
 
-/** There is no list, or what is asked of it makes no sense. */
+/** The reason if there is no list, or if the target names a tag that the list does not know. */
 function mistakeIn(
   target: Target,
   own: TargetSelection | undefined,
@@ -46,7 +46,7 @@ function partOfTag({ serviceTag, regions }: Target, { document }: Snapshot): Rea
   return { code: 'configuration', message };
 }
 
-/** Neither listed nor known to have left the list. */
+/** The reason if the tag is not listed and did not vanish from the list either. */
 function unknownTag({ serviceTag }: Target, { id, document, quarantine }: Snapshot): Reason | undefined {
   if (findTag(document, serviceTag) || regionalTags(document, serviceTag).length > 0) return undefined;
   const name = serviceTag.toLowerCase();
@@ -75,7 +75,7 @@ function emptySelection(target: Target, own: TargetSelection): Reason {
   };
 }
 
-/** A tag that should be there and is not, or holds nothing. */
+/** A selected tag that is missing or empty. */
 interface Gap {
   readonly isQuarantined: boolean;
   readonly fact: string;
@@ -95,7 +95,7 @@ function gapsOf(target: Target, { snapshot, selection, quarantined }: TargetSele
   });
 }
 
-/** Said in any case: a region that the list leaves out is not let in, whether or not anything of it was before. */
+/** One reason per missing or empty tag, even if the target never allowed anything of it. */
 function gapReasons(target: Target, own: TargetSelection): Reason[] {
   return gapsOf(target, own).map(({ isQuarantined, fact }) => ({
     code: isQuarantined ? 'quarantined' : 'missingTag',
@@ -133,7 +133,7 @@ function unreadableReasons(warnings: readonly DocumentWarning[]): Reason[] {
   });
 }
 
-/** What a person should know of the list, whatever the plan is. */
+/** What a person should know about the list, whatever the plan is. */
 export function selectionNotes(target: Target, own: TargetSelection | undefined, state: TargetState): Reason[] {
   if (!own || mistakeIn(target, own, state)) return [];
   const isNothing = own.selection.prefixes.length + state.ownership.prefixes.length === 0;
@@ -146,7 +146,7 @@ function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: Ta
   return [{ code: 'ipv6Dropped', message }];
 }
 
-/** Of a pinned target: what of the current list it does without. */
+/** For a pinned target: which prefixes of the current list it lacks. */
 export function pinNotes(
   pin: OperatorState['pin'],
   { ours, plan }: PlanResult,

@@ -1,4 +1,4 @@
-/** Every configured target in short, seen by a run or not: how it stands, and what it lacks. */
+/** A summary of every configured target, even before its first run: its status, and what it lacks. */
 import { firstListed } from '../../core/history/dates.ts';
 import { once } from '../../core/once.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
@@ -18,17 +18,17 @@ export interface SummaryReaders {
 
 export interface NamedTargetSummary extends TargetSummary {
   readonly target: string;
-  /** Azure's deadline counts for it: `hasDeadline`. */
+  /** True if deadlines count for it: `hasDeadline`. */
   readonly hasDeadline: boolean;
 }
 
-/** In the order of the targets. What the current list has and no run has dealt with yet is missing like all else. */
+/** In the order of the targets. Prefixes that were listed after the last run count as missing too. */
 export async function summarizeTargets(
   readers: SummaryReaders,
   targets: readonly Target[],
 ): Promise<readonly NamedTargetSummary[]> {
   const seen = await readers.states.listSummaries();
-  // Behind the summaries, so that none of them is of a newer list.
+  // Read after the summaries, so that none of them is about a newer list.
   const newestId = await readNewestId(readers.snapshots, readers.cloud);
   const readNewest = once(async () => newestId && readers.snapshots.get(readers.cloud, newestId));
   const summaries: NamedTargetSummary[] = [];
@@ -48,12 +48,12 @@ export async function summarizeTargets(
 
 const notYetSeen: TargetSummary = { status: 'pending', isApplied: false, missing: [] };
 
-/** As its last run found it: the targets file may say otherwise since. */
+/** According to its last run; the targets file may have changed since. */
 function isPausedOrPreview({ status }: TargetSummary): boolean {
   return status === 'paused' || status === 'planOnly';
 }
 
-/** What was first listed after the snapshot that the last run dealt with; without such a run, all that is listed. */
+/** The prefixes that were first listed after the snapshot `dealtWith` of the last run; without a run, all listed ones. */
 async function missingUnseen(
   readers: SummaryReaders,
   newest: Snapshot,

@@ -5,8 +5,8 @@ import type { UpdateMessage } from '../ports.ts';
 const accepted = 'accepted is { "target": "<name>", "reason": "<text>" }, as it is or in base64';
 
 /**
- * Body of a message of the queue `update-target`. The host hands over what stands in the queue: JSON that a person put in
- * by hand, or the base64 of it that this app and most tools send. Throws InvalidDocumentError.
+ * Reads the body of a message of the queue `update-target`: JSON that a person put in by hand, or base64 of JSON, which
+ * this app and most tools send. Throws InvalidDocumentError.
  */
 export function parseUpdateMessage(body: unknown): UpdateMessage {
   const message = (typeof body === 'string' ? decode(body) : body) as Partial<
@@ -27,7 +27,7 @@ export function parseUpdateMessage(body: unknown): UpdateMessage {
   };
 }
 
-/** The same for who deals with a message that cannot be read. */
+/** The same, but returns the error. */
 export function readUpdateMessage(body: unknown): UpdateMessage | InvalidDocumentError {
   try {
     return parseUpdateMessage(body);

@@ -1,4 +1,4 @@
-/** What an update needs from outside, and what it is asked for. */
+/** What an update needs from outside, and its request. */
 import type { Arm, Ledger, Logger, Notifier, TargetStateStore } from '../ports.ts';
 import type { TargetsSource, UpdateMessage, UpdateQueue } from '../ports.ts';
 import type { ObservationReaders } from './observe.ts';

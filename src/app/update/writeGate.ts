@@ -1,4 +1,4 @@
-/** The one place from which anything is written to Azure: past it `policy: plan`, a pause and the kill switch hold. */
+/** The only place from which Azure is written to. It respects `policy: plan`, a pause and the setting UPDATES_PAUSED. */
 import type { Plan, RuleChange } from '../../core/plan/plan.ts';
 import type { Reason, ReasonCode } from '../../core/reasons.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -18,7 +18,7 @@ export interface GateInput {
   readonly updatesPaused: boolean;
 }
 
-/** Who or what paused a target; undefined if nothing did. */
+/** Who or what paused a target; undefined if it is not paused. */
 export function pauseReason({ target, state, updatesPaused }: GateInput): Reason | undefined {
   const { paused } = state.operator;
   if (updatesPaused) return { code: 'paused', message: 'UPDATES_PAUSED is set: nothing is written to any target.' };
