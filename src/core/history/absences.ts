@@ -7,32 +7,32 @@ import type { History, Scope } from './history.ts';
 import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import type { Period, ScopeRecord } from './scopeRecord.ts';
 
-/** A prefix that has left and come back counts as unsteady for so long. */
+/** Only returns within this time count: a prefix that returned long ago is no longer unsteady. */
 const returnWindowInDays = 180;
 
 export interface Absence {
   readonly prefix: string;
-  /** ISO time at which the first trusted release without it was seen, or since when it has not been selected. */
+  /** ISO time of the first trusted release without it, or since when the target does not select it. */
   readonly since: string;
-  /** That release; absent if the prefix is not missing because of one. */
+  /** That release; absent if no release is the reason. */
   readonly release?: ReleaseRef;
   /** Further trusted releases without it, at most one per file date. */
   readonly confirmations: number;
   /** How often it has come back in the 180 days before the newest release. */
   readonly returns: number;
   /**
-   * Releases that listed it, at most one per file date; a prefix of few is young. Undefined if that is not known: it was
-   * in the first release on record or the first that was pulled, or no release on record has listed it.
+   * How many releases listed it, at most one per file date. Undefined if that is not known: the record begins with it, or
+   * no release listed it.
    */
   readonly listedReleases: number | undefined;
 }
 
 export interface AbsenceOptions {
-  /** ISO time since when a target selects what it selects: before that nothing was missing because of it. */
+  /** ISO time since when the target selects these tags: an absence because of the selection begins then. */
   readonly selectionSince?: string;
 }
 
-/** Of the prefixes the parts that the newest trusted list lacks, by address. */
+/** The parts of the prefixes that the newest trusted list lacks, by address. */
 export function absences(
   history: History,
   scope: Scope,
@@ -51,14 +51,14 @@ export function absences(
     ),
   );
   return missing.map((absence) =>
-    // Only releases that a person rejected listed it.
+    // If only rejected releases listed it, it counts as never listed.
     absence.release === undefined && listedByRejected.has(absence.prefix) ? { ...absence, listedReleases: 0 } : absence,
   );
 }
 
 type AbsenceOfInterval = Omit<Absence, 'prefix'>;
 
-/** Works out absences of intervals of the scope, and of addresses that it never listed; undefined for what is listed. */
+/** Returns a function from intervals (undefined: addresses that were never listed) to their absence; undefined for listed ones. */
 function absenceFinder(
   record: ScopeRecord,
   selectionSince: string | undefined,
@@ -80,11 +80,11 @@ function absenceFinder(
       const confirmations = confirmationsSince(record, gone);
       return { since: release.seenAt, release: toReleaseRef(release), confirmations, ...counts };
     }
-    // It left before the target began to select what it selects, or was never listed.
+    // It left the list before the target selected these tags, or was never listed.
     const since = selectionSince ?? (release ?? releases[0])?.seenAt ?? new Date(0).toISOString();
     return { since, confirmations: confirmationsSince(record, Math.max(0, selectedAt)), ...counts };
   };
-  // One absence for all intervals with the same past, so that what left together stays in one piece.
+  // Intervals with the same past share one absence, so that prefixes that left together are not cut.
   const known = new Map<string, AbsenceOfInterval>();
   return (interval) => {
     if (interval !== undefined && listed.isListed(interval)) return undefined;
@@ -96,7 +96,7 @@ function absenceFinder(
   };
 }
 
-/** Further trusted releases after the one of that index. */
+/** How many trusted releases after the one at `index` confirm it. */
 function confirmationsSince({ releases, untrusted }: ScopeRecord, index: number): number {
   const from = releases[index];
   if (!from) return 0;

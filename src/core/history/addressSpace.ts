@@ -1,6 +1,6 @@
 /**
- * Addresses cut into the fewest intervals that every prefix of interest is made of, so that what happens to an address
- * over time is worked out once per interval. Intervals are numbered by address, IPv4 first.
+ * All addresses of some prefixes, cut into as few intervals as possible so that each prefix consists of whole intervals.
+ * The history is then followed once per interval. Intervals are numbered by address, IPv4 first.
  */
 import { rangeToPrefixes, type AddressFamily } from '../prefixes.ts';
 
@@ -41,7 +41,7 @@ export class AddressSpace {
     return sum;
   }
 
-  /** Of one interval the part that lies in `range`. */
+  /** The part of an interval that lies in `range`. */
   clip(index: number, range: AddressRange): AddressRange {
     const { family, start, end } = this.at(index);
     return { family, start: start > range.start ? start : range.start, end: end < range.end ? end : range.end };

@@ -1,25 +1,25 @@
-/** How a history grows: the built-in one, then release after release as the pulls find them. */
+/** Adds releases to a history: first the built-in ones, then each release that a pull finds. */
 import { overlapping } from '../prefixes.ts';
 import type { ServiceTag } from '../serviceTags/serviceTags.ts';
 import { isSameList } from '../serviceTags/serviceTagDiff.ts';
 import type { Snapshot, SourceDisagreement } from '../serviceTags/snapshot.ts';
 import { serviceOf, type HistoryDocument, type Release, type TagDelta } from './historyDocument.ts';
 
-/** What of a snapshot makes a release. */
+/** The parts of a snapshot from which a release is made. */
 export type ReleasedSnapshot = Pick<
   Snapshot,
   'id' | 'date' | 'pulledAt' | 'changeNumber' | 'disagreements' | 'release'
 > & { readonly document: Pick<Snapshot['document'], 'values'> };
 
-/** A release with the content of the one before it: it changes nothing, and confirms what is gone. */
+/** A release with the same content as the one before: it confirms what is no longer listed. */
 export type UnchangedRelease = Pick<Release, 'date' | 'seenAt' | 'lookedAt' | 'changeNumber' | 'snapshot'>;
 
-/** The built-in history, with further services that are recorded from the first pull on. */
+/** The built-in history, plus services that are recorded from the first pull on. */
 export function startHistory(builtIn: HistoryDocument, services: readonly string[]): HistoryDocument {
   return { ...builtIn, services: unite(builtIn.services, services) };
 }
 
-/** What is pulled wins: the first snapshot takes the place of every built-in release of its day and later. */
+/** The first snapshot replaces all built-in releases of its date and later: what is pulled wins. */
 export function appendSnapshot(before: HistoryDocument, snapshot: ReleasedSnapshot): HistoryDocument {
   const date = snapshot.release?.date ?? snapshot.date;
   const history = { ...before, releases: before.releases.filter((known) => !known.builtIn || known.date < date) };
@@ -43,7 +43,7 @@ export function appendUnchanged(history: HistoryDocument, release: UnchangedRele
   return { ...history, releases: [...history.releases, added] };
 }
 
-/** What each tag lists after the newest release, rejected or not, by name in lower case. */
+/** The list of each tag after the newest release, rejected or not; by name in lower case. */
 function listsOf({ releases }: HistoryDocument): ReadonlyMap<string, { name: string; list: ReadonlySet<string> }> {
   const lists = new Map<string, { name: string; list: Set<string> }>();
   for (const { tags } of releases) {
@@ -87,7 +87,7 @@ function deltaOf(before: ReadonlySet<string> | undefined, after: readonly string
   };
 }
 
-/** What only one of several working sources lists. */
+/** The added prefixes that only one of several working sources lists. */
 function aloneOf(
   tag: string,
   add: readonly string[],

@@ -1,9 +1,9 @@
-/** The history that ships with the product: the first pull knows of every change of the tag since 2019. */
+/** The history that ships with the product: every change of AzureContainerRegistry since 2019 is known from the first pull on. */
 import { gunzipSync } from 'node:zlib';
 import { defaultServiceTag, type Cloud } from '../serviceTags/serviceTags.ts';
 import { historyVersion, type HistoryDocument, type Release, type TagDelta } from './historyDocument.ts';
 
-/** One weekly file as it is packed: a tag with neither `add` nor `remove` is listed, and empty. */
+/** One weekly file in packed form. A tag with neither `add` nor `remove` is listed and empty. */
 export interface PackedRelease {
   readonly date: string;
   readonly changeNumber: number;

@@ -1,11 +1,10 @@
 /**
- * What it means that a release confirms: it has a new date (or, without dates, was seen on a new day), it is the word of
- * the sources of today and not a late list that only adds, and nobody has rejected it. However often a list changes on
- * one date, it confirms once.
+ * Which releases count as confirmation: those with a new date (a list without a date has the day on which it was seen) that
+ * are neither rejected nor an outdated list that only adds. However often a list changes on one date, it confirms once.
  */
 import type { Release } from './historyDocument.ts';
 
-/** Counts the further releases that confirm something, beginning behind the release `from`. */
+/** Counts the confirming releases after the release `from`. */
 export class Confirmations {
   readonly #dates: Set<string>;
 
@@ -13,7 +12,7 @@ export class Confirmations {
     this.#dates = new Set([from.date]);
   }
 
-  /** True if it is one more. */
+  /** True if the release is a further confirmation. */
   add(release: Release): boolean {
     if (release.addsOnly || this.#dates.has(release.date)) return false;
     this.#dates.add(release.date);
@@ -25,7 +24,7 @@ export class Confirmations {
   }
 }
 
-/** Of each release, how many that may confirm something there have been up to it. */
+/** For each release, the number of confirming releases up to it. */
 export function ordinalsOf(releases: readonly Release[]): readonly number[] {
   const [first] = releases;
   const confirmations = first && new Confirmations(first);

@@ -1,4 +1,4 @@
-/** When prefixes were listed first and last, and until when a target has to let them in. */
+/** When prefixes were listed first and last, and the deadline by which a target must allow them. */
 import { deadlineOf } from '../goLive.ts';
 import { dropContained, parsePrefix } from '../prefixes.ts';
 import { cutByHistory } from './cutByHistory.ts';
@@ -12,9 +12,8 @@ export interface DatedPrefix {
 }
 
 /**
- * Since which release all addresses of a prefix have been listed without a break. A tag that is missing for a few
- * releases, in quarantine, is no break. Of a prefix that is no longer listed: since when it was before it left. What was
- * never listed is left out.
+ * The release since which all addresses of a prefix have been listed without a break. A quarantine of the tag is no break.
+ * For a prefix that is no longer listed: the beginning of its last period. Leaves out what was never listed.
  */
 export function firstListed(history: History, scope: Scope, prefixes: Iterable<string>): DatedPrefix[] {
   const record = history.scope(scope);
@@ -23,7 +22,7 @@ export function firstListed(history: History, scope: Scope, prefixes: Iterable<s
   );
 }
 
-/** The last release that lists all addresses of a prefix: of what is listed, the newest. What was never listed is left out. */
+/** The last release that lists all addresses of a prefix. Leaves out what was never listed. */
 export function lastListed(history: History, scope: Scope, prefixes: Iterable<string>): DatedPrefix[] {
   const record = history.scope(scope);
   const lastOf = (interval: number): number => {
@@ -47,15 +46,15 @@ function dated(
 
 export interface Deadline {
   readonly prefix: string;
-  /** Day of the release since which it has been listed, `YYYY-MM-DD`. */
+  /** Date of the release since which it has been listed, `YYYY-MM-DD`. */
   readonly published: string;
-  /** ISO time from which on Azure may use it: seven days later. */
+  /** ISO time from which Azure may use it: seven days later. */
   readonly deadline: string;
 }
 
 /**
- * By address, so a prefix that came in two parts has two deadlines. One that moves from one tag of the scope to another
- * keeps its own. What is not listed has none.
+ * By address: a prefix that was listed in two steps has two deadlines. A prefix that moves from one tag of the scope to
+ * another keeps its deadline. Leaves out what is not listed.
  */
 export function deadlines(history: History, scope: Scope, missing: Iterable<string>): Deadline[] {
   const record = history.scope(scope);

@@ -1,4 +1,4 @@
-/** What of a scope's growth is within the budget of a rolling window, release by release, and what a person has to approve. */
+/** How much a scope grew within a rolling window, and which additions are beyond its budget: a person has to approve them. */
 import { sortPrefixes } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 import type { History, Scope } from './history.ts';
@@ -9,7 +9,7 @@ import { bySize } from './tagTrust.ts';
 import { sizeAt, toBudget } from './trustedPrefixes.ts';
 import { AdditionWindow, sumOf, type GrowthLimit } from './window.ts';
 
-/** What a target may set; what it does not has the default of its tags. */
+/** What a target may set; the default is that of its tags. */
 export interface GrowthLimits {
   readonly limitWindowDays?: number | undefined;
   readonly maxAddedAddresses?: number | undefined;
@@ -18,74 +18,80 @@ export interface GrowthLimits {
 
 export interface BeyondBudget {
   readonly prefix: string;
-  /** The release that listed it first. */
+  /** The release that added it. */
   readonly release: ReleaseRef;
   readonly limit: GrowthLimit;
 }
 
 export interface Growth {
-  /** Listed, by address, and not to be let in without an approval or a higher limit. */
+  /** Listed prefixes that need an approval or a higher limit, by address. */
   readonly beyondBudget: readonly BeyondBudget[];
-  /** What counts against the budget now. */
+  /** How much of the budget is used now. */
   readonly usedAddresses: number;
   readonly usedPrefixes: number;
   readonly limits: Required<{ [key in keyof GrowthLimits]: number }>;
-  /** The prefixes that the list has dropped, and not taken up again, in the window that ends at an ISO time. */
+  /** The prefixes that left the list and did not come back, in the window that ends at an ISO time. */
   readonly droppedInWindow: (until: string) => readonly string[];
 }
 
 /**
- * Each release is compared with the trusted list so far. What it adds is taken in smallest first while the window has
- * room; an addition that only one of several sources lists takes room twice. What a target lacks for other reasons (it
- * is new, a rule was damaged, a region was added to its configuration) is no growth: only the list's own is.
+ * Charges what each release adds to the window, smallest first, while the budget has room. An addition that only one of
+ * several sources lists counts double. Only what a release adds is growth: a target may lack prefixes for other reasons,
+ * for example because it is new.
  */
 export function growth(history: History, scope: Scope, limits: GrowthLimits, now: Date): Growth {
   const record = history.scope(scope);
   const days = limits.limitWindowDays ?? defaultWindowDays;
   const window = new AdditionWindow(days);
-  const size = record.space.intervals.length;
-  const taken = new Uint8Array(size);
-  const beyond = new Map<number, { readonly index: number; readonly limit: GrowthLimit }>();
   const budgetAt = (at: number): Budget => {
     const own = defaultBudget(scope.tags, trustedSize(history, scope, at - days * dayInMs));
     return { addresses: limits.maxAddedAddresses ?? own.addresses, prefixes: limits.maxAddedPrefixes ?? own.prefixes };
   };
-
-  for (const step of record.steps) {
-    for (const interval of step.off) taken[interval] = 0;
-    const fresh = new Set(step.on.filter((interval) => !step.known.has(interval) && !beyond.has(interval)));
-    for (const interval of step.on) if (step.known.has(interval) && !beyond.has(interval)) taken[interval] = 1;
-    if (fresh.size === 0) continue;
-    const release = releaseAt(record, step);
-    const at = Date.parse(release.seenAt);
-    const room = budgetAt(at);
-    const share = window.shareOf(release, record.releases[step.index - 1]);
-    for (const prefix of bySize(step.add.map(({ text }) => text))) {
-      const parts = record.space.intervalsOf(prefix).filter((interval) => fresh.delete(interval));
-      if (parts.length === 0) continue;
-      const weight = share * (step.onlyOneSource.has(prefix.text) ? 2 : 1);
-      const cost = { addresses: record.space.countAddresses(parts) * weight, prefixes: weight };
-      const limit = window.charge(at, cost, room);
-      for (const interval of parts) {
-        if (limit === undefined) taken[interval] = 1;
-        else beyond.set(interval, { index: step.index, limit });
-      }
-    }
-  }
+  const beyond = findBeyond(record, window, budgetAt);
   const used = window.used(now.getTime());
-  const room = budgetAt(now.getTime());
+  const budget = budgetAt(now.getTime());
   return {
-    beyondBudget: beyondBudget(record, beyond, taken),
+    beyondBudget: beyondBudget(record, beyond),
     usedAddresses: Math.ceil(used.addresses),
     usedPrefixes: Math.ceil(used.prefixes),
-    limits: { limitWindowDays: days, maxAddedAddresses: room.addresses, maxAddedPrefixes: room.prefixes },
+    limits: { limitWindowDays: days, maxAddedAddresses: budget.addresses, maxAddedPrefixes: budget.prefixes },
     droppedInWindow: (until) => droppedInWindow(record, until, days),
   };
 }
 
+/** By interval that the window had no room for: the index of its release, and the limit in the way. */
+type Beyond = ReadonlyMap<number, { readonly index: number; readonly limit: GrowthLimit }>;
+
+/** An interval that the window once had no room for stays beyond the budget: only a person lets it in. */
+function findBeyond(record: ScopeRecord, window: AdditionWindow, budgetAt: (at: number) => Budget): Beyond {
+  const { space, releases } = record;
+  const beyond = new Map<number, { readonly index: number; readonly limit: GrowthLimit }>();
+  for (const step of record.steps) {
+    const added = new Set(step.on.filter((interval) => !step.known.has(interval) && !beyond.has(interval)));
+    if (added.size === 0) continue;
+    const release = releaseAt(record, step);
+    const at = Date.parse(release.seenAt);
+    const budget = budgetAt(at);
+    const share = window.shareOf(release, releases[step.index - 1]);
+    for (const prefix of bySize(step.add.map(({ text }) => text))) {
+      const intervals = space.intervalsOf(prefix).filter((interval) => added.delete(interval));
+      if (intervals.length === 0) continue;
+      const weight = share * (step.onlyOneSource.has(prefix.text) ? 2 : 1);
+      const limit = window.charge(
+        at,
+        { addresses: space.countAddresses(intervals) * weight, prefixes: weight },
+        budget,
+      );
+      if (limit === undefined) continue;
+      for (const interval of intervals) beyond.set(interval, { index: step.index, limit });
+    }
+  }
+  return beyond;
+}
+
 /**
- * How large the trusted lists of a scope were at a time. What a list only claims does not count: otherwise a false list
- * would make room for itself. A region lies within its whole tag.
+ * How large the trusted lists of a scope were at a time. Prefixes that are not trusted yet do not count: otherwise a false
+ * list would make room for itself. A region is part of its whole tag, so it does not count twice.
  */
 function trustedSize(history: History, { tags, families, limits }: Scope, at: number): Budget {
   const names = new Set(tags.map((tag) => tag.toLowerCase()));
@@ -95,14 +101,9 @@ function trustedSize(history: History, { tags, families, limits }: Scope, at: nu
   return sumOf(sizes);
 }
 
-function beyondBudget(
-  record: ScopeRecord,
-  beyond: ReadonlyMap<number, { readonly index: number; readonly limit: GrowthLimit }>,
-  taken: Uint8Array,
-): BeyondBudget[] {
-  const { space, listed, releases } = record;
+function beyondBudget({ space, listed, releases }: ScopeRecord, beyond: Beyond): BeyondBudget[] {
   return [...beyond]
-    .filter(([interval]) => !taken[interval] && listed.isListed(interval))
+    .filter(([interval]) => listed.isListed(interval))
     .sort(([a], [b]) => a - b)
     .flatMap(([interval, { index, limit }]) => {
       const release = releases[index];
@@ -116,7 +117,7 @@ function droppedInWindow(record: ScopeRecord, until: string, days: number): read
   const dropped: string[] = [];
   for (const step of record.steps) {
     const at = Date.parse(releaseAt(record, step).seenAt);
-    // What the first release that was pulled lacks was dropped at some time before: nobody knows when.
+    // It is not known when a prefix left that the first pulled release lacks.
     if (at > end || at <= end - days * dayInMs || record.begins.includes(step.index)) continue;
     const off = new Set(step.off.filter((interval) => !record.listed.isListed(interval)));
     for (const prefix of step.remove) {

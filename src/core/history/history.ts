@@ -1,4 +1,4 @@
-/** The history document, with what is found in it again and again worked out once, when it is first asked for. */
+/** A history document, with records of tags and scopes that are computed once, when they are first asked for. */
 import type { AddressFamily } from '../prefixes.ts';
 import { serviceOf, type HistoryDocument, type Release } from './historyDocument.ts';
 import { quarantineLimits, type QuarantineLimits } from './limits.ts';
@@ -6,17 +6,17 @@ import { recordScope, type ScopeRecord } from './scopeRecord.ts';
 import { readTagRecords, type TagRecord } from './tagRecord.ts';
 import { followTag, type TagTrust } from './tagTrust.ts';
 
-/** What a target or a feed follows: these tags together, of these families. */
+/** What a target or a feed follows: the prefixes of these families in these tags together. */
 export interface Scope {
   readonly tags: readonly string[];
   readonly families: readonly AddressFamily[];
-  /** When the scope takes a list for shrunken: a target's own limits. By default those of feeds. */
+  /** When a tag counts as shrunken: by a target's own limits. Default: those of feeds. */
   readonly limits?: QuarantineLimits;
 }
 
 export class History {
   readonly document: HistoryDocument;
-  /** Those that count, oldest first: what a person rejected is left out. */
+  /** Oldest first, without those that a person rejected. */
   readonly releases: readonly Release[];
   #records: ReadonlyMap<string, TagRecord> | undefined;
   readonly #trusts = new Map<string, TagTrust>();
@@ -28,26 +28,26 @@ export class History {
     this.releases = document.releases.filter(({ rejected }) => !rejected);
   }
 
-  /** The newest release that counts; undefined in an empty history. */
+  /** The newest release that is not rejected; undefined in an empty history. */
   get newest(): Release | undefined {
     return this.releases.at(-1);
   }
 
   /**
-   * Index of the first release that was pulled, behind those that are built in. What is pulled wins: that list is
-   * trusted as the first one of a record is, however much of the built-in one it lacks. -1 if there is no such.
+   * Index of the first release that was pulled, after the built-in ones; -1 if there is none. It is trusted like the first
+   * release of a history, however much of the built-in list it lacks.
    */
   get firstPulled(): number {
     return this.releases[0]?.builtIn ? this.releases.findIndex(({ builtIn }) => !builtIn) : -1;
   }
 
-  /** True if the history has the tag's releases, whether they list it or not. */
+  /** True if the history records the tag's service, whether the tag was ever listed or not. */
   covers(tag: string): boolean {
     const service = serviceOf(tag).toLowerCase();
     return this.document.services.some((known) => known.toLowerCase() === service);
   }
 
-  /** Every tag that was listed at some time. */
+  /** Every tag that was ever listed. */
   get tags(): readonly TagRecord[] {
     return [...this.#tagRecords.values()];
   }
@@ -70,7 +70,7 @@ export class History {
     return remember(this.#scopes, key, () => recordScope(this, { tags: names, families, limits }));
   }
 
-  /** The history as it was with a release; undefined if there is none of that id. */
+  /** The history as it was when this snapshot was new; undefined if the history lacks it. */
   until(snapshot: string): History | undefined {
     if (this.newest?.snapshot === snapshot) return this;
     const index = this.document.releases.findIndex((release) => release.snapshot === snapshot);

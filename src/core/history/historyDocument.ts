@@ -1,5 +1,5 @@
 /**
- * The history of the watched tags as one document: every release in order, with what it changed in each tag.
+ * The history of the recorded tags as one document: every release in order, with what it changed in each tag.
  *
  *     { "version": 1, "cloud": "Public", "services": ["AzureContainerRegistry"],
  *       "releases": [{ "date": "2025-10-28", "seenAt": "2025-10-29T06:00:00.000Z", "changeNumber": 410,
@@ -10,33 +10,30 @@ import type { Cloud } from '../serviceTags/serviceTags.ts';
 
 export const historyVersion = 1;
 
-/** What a release changed in one tag, prefix for prefix as the list writes them. */
+/** What a release changed in one tag; prefixes as the list writes them. */
 export interface TagDelta {
   readonly add: readonly string[];
   readonly remove: readonly string[];
-  /** Of what it added: the prefixes that only one of several working sources lists. */
+  /** The added prefixes that only one of several working sources lists. */
   readonly onlyOneSource?: readonly string[];
 }
 
-/** One edition of Microsoft's weekly file, as far as the watched tags go. */
+/** One edition of Microsoft's weekly file, with the changes in the recorded tags. */
 export interface Release {
-  /** `YYYY-MM-DD`: the date in the file, or the day on which it was first seen if its name lies ahead of that. */
+  /** `YYYY-MM-DD`: the date of the file, or the day on which it was first seen if its date was in the future then. */
   readonly date: string;
-  /** ISO time of the pull that found it. Of a built-in release: its date. */
+  /** ISO time of the pull that found it; for a built-in release its date. */
   readonly seenAt: string;
-  /**
-   * ISO time of the last pull before, whatever came of it: between the two nobody looked. Absent if that is not known:
-   * then nobody looked since the release before.
-   */
+  /** ISO time of the last pull before, whatever its result. If absent, the time of the release before stands in. */
   readonly lookedAt?: string;
   readonly changeNumber: number;
-  /** Id of the stored snapshot; of a built-in release one that the API accepts in its place. */
+  /** Id of the stored snapshot; for a built-in release an id that the API accepts instead. */
   readonly snapshot: string;
   /** Shipped with the product, not pulled. */
   readonly builtIn?: true;
-  /** It is only the list before and something of a late list, so it confirms no removal. */
+  /** Its list is the one before plus prefixes of an outdated list, so it confirms no removal. */
   readonly addsOnly?: true;
-  /** Only tags that differ from the release before, by name; null: the tag is no longer listed. */
+  /** The tags that differ from the release before, by name; null: the tag is no longer listed. */
   readonly tags: Readonly<Record<string, TagDelta | null>>;
   /** A person has rejected it: it counts as never published. */
   readonly rejected?: true;
@@ -52,7 +49,7 @@ export interface Retirement {
 export interface HistoryDocument {
   readonly version: typeof historyVersion;
   readonly cloud: Cloud;
-  /** The services that are recorded, each with all its tags: `AzureContainerRegistry` stands for its regions too. */
+  /** The recorded services, each with all its tags: `AzureContainerRegistry` includes its regions. */
   readonly services: readonly string[];
   /** Oldest first. */
   readonly releases: readonly Release[];

@@ -1,8 +1,8 @@
 /**
- * How much a tag may change before a person is asked. Feeds and quarantine have these limits; a target has its own, and
- * these budgets if it says nothing.
+ * How much a tag may change before a person is asked. Feeds use these limits. A target has its own; its default budgets
+ * are these.
  *
- * The figures are about twice what the real history has in any 28 days since 2019: 14,528 IPv4 addresses and 158
+ * The figures are about twice the largest change within 28 days in the real history since 2019: 14,528 IPv4 addresses and 158
  * prefixes in the whole tag, 1,408 and 15 in one region.
  */
 import { parsePrefix, type AddressFamily } from '../prefixes.ts';
@@ -11,7 +11,7 @@ import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { defaultLimits } from '../targets/target.ts';
 import { serviceOf } from './historyDocument.ts';
 
-/** What may be added within the window. */
+/** How much may be added within the window. */
 export interface Budget {
   /** IPv4 */
   readonly addresses: number;
@@ -24,7 +24,7 @@ export const defaultWindowDays = 28;
 const wholeTagBudget: Budget = { addresses: 32_768, prefixes: 400 };
 const regionBudget: Budget = { addresses: 4_096, prefixes: 40 };
 
-/** Tags other than AzureContainerRegistry take large steps by right: this share of their trusted list. */
+/** Tags other than AzureContainerRegistry often grow in large steps: this share of their trusted list is allowed. */
 const shareOfOtherTags = 0.1;
 
 /**
@@ -46,17 +46,17 @@ export function isRegistryTag(tag: string): boolean {
   return serviceOf(tag).toLowerCase() === defaultServiceTag.toLowerCase();
 }
 
-/** Wider prefixes of AzureContainerRegistry, measured after merging, do not go to feeds at once. */
+/** Feeds do not contain wider prefixes of AzureContainerRegistry at once; measured after merging with neighbours. */
 export const widestInFeeds: Readonly<Record<AddressFamily, number>> = defaultLimits.widestPrefix;
 
-/** Why a prefix, by itself, does not go to feeds at once; undefined if nothing is wrong with it. */
+/** Why feeds leave out a prefix at first, judged by the prefix alone; undefined if nothing is wrong with it. */
 export function doubtOf(tag: string, prefix: string): 'specialPurpose' | 'widestPrefix' | undefined {
   if (specialPurposeRangeOf(prefix)) return 'specialPurpose';
   const { family, length } = parsePrefix(prefix);
   return isRegistryTag(tag) && length < widestInFeeds[family] ? 'widestPrefix' : undefined;
 }
 
-/** When a tag is quarantined, and for how long. */
+/** When a tag is put into quarantine, and for how long. */
 export interface QuarantineLimits {
   readonly maxRemovedCount: number;
   readonly maxRemovedPercent: number;
@@ -64,7 +64,7 @@ export interface QuarantineLimits {
   readonly removalConfirmations: number;
 }
 
-/** For feeds, whatever a target allows itself. */
+/** The limits of feeds, whatever the limits of targets are. */
 export const quarantineLimits: QuarantineLimits = {
   maxRemovedCount: defaultLimits.maxRemovedCount,
   maxRemovedPercent: defaultLimits.maxRemovedPercent,

@@ -8,23 +8,23 @@ import type { QuarantineKind } from './tagTrust.ts';
 export interface Quarantine {
   readonly tag: string;
   readonly kind: QuarantineKind;
-  /** `retired`: it has been gone for long enough that it counts as gone. Its prefixes leave by the ordinary limits. */
+  /** `retired`: the tag has been gone for so long that it counts as gone. Its prefixes leave targets by the ordinary limits. */
   readonly status: 'quarantined' | 'retired';
   readonly reason: string;
-  /** The release since which the tag stands as it stands. */
+  /** The first release that showed the tag like this. */
   readonly since: ReleaseRef;
   /** The last release whose list was trusted. */
   readonly comparedWith: ReleaseRef;
-  /** Further releases that showed it so, and how many there have to be. */
+  /** How many further releases showed the tag like this, and how many are needed. */
   readonly confirmations: number;
   readonly confirmationsNeeded: number;
-  /** ISO time before which it does not end by itself; it ends earlier if the tag is back. */
+  /** ISO time before which the quarantine does not end, unless the tag comes back. */
   readonly notBefore?: string;
-  /** ISO time at which a person has confirmed that the tag is gone for good. */
+  /** ISO time at which a person confirmed that the tag is gone for good. */
   readonly confirmedAt?: string;
 }
 
-/** Undefined if the tag is trusted. `limits`: of a target; by default those of feeds. */
+/** Undefined if the tag is not in quarantine. `limits`: of a target; default: those of feeds. */
 export function quarantine(history: History, tag: string, limits = quarantineLimits): Quarantine | undefined {
   const found = history.trust(tag, limits)?.quarantine;
   const [since, comparedWith] = [history.releases[found?.since ?? -1], history.releases[found?.comparedWith ?? -1]];
@@ -46,7 +46,7 @@ export function quarantine(history: History, tag: string, limits = quarantineLim
   };
 }
 
-/** Of every tag that is not trusted now, by name. */
+/** The quarantines of all tags, by name. */
 export function quarantines(history: History): readonly Quarantine[] {
   return history.tags.flatMap(({ name }) => quarantine(history, name) ?? []).sort((a, b) => (a.tag < b.tag ? -1 : 1));
 }

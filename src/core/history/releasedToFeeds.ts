@@ -1,15 +1,15 @@
 /**
- * What of a tag goes to machines that poll it: nobody stands between such a list and the firewall that loads it.
+ * Which prefixes of a tag feeds contain. Nobody checks a feed before a firewall loads it.
  *
- *     new prefix                           goes to feeds
+ *     new prefix                           feeds contain it
  *     within the budget of 28 days         at once
  *     beyond it, or wider than it may be   when two further releases list it and the window has room for it
  *     larger than the whole budget         never by itself
  *     special-purpose                      never
  *
- * So over any 28 days no feed opens more than the budget of its tags, whatever the lists say and however often they
- * change. What a tag in quarantine had goes on being served; what a retired one had, until a person confirms that it is
- * gone.
+ * So within 28 days a feed never grows by more than the budget of its tags, whatever the lists say and however often they
+ * change. Feeds keep the prefixes of a tag in quarantine, and those of a retired tag until a person confirms that the tag
+ * is gone.
  */
 import { dropContained, overlapping, parsePrefix, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
@@ -23,9 +23,9 @@ export interface WithheldPrefix {
   readonly tag: string;
   readonly prefix: string;
   readonly kind: DoubtCode;
-  /** One sentence: why, and when it is released. */
+  /** One sentence: why feeds leave it out, and when they will contain it. */
   readonly reason: string;
-  /** ISO time before which it is not released; absent if it is never released by itself. */
+  /** ISO time before which feeds do not contain it; absent if they never will by themselves. */
   readonly until?: string;
 }
 
@@ -40,7 +40,7 @@ export function releasedToFeeds(history: History, tag: string): ReleasedToFeeds 
   const [record, trust] = [history.tag(tag), history.trust(tag)];
   if (!record || !trust) return undefined;
   if (quarantine(history, tag)?.confirmedAt !== undefined) return { served: [], withheld: [] };
-  // What a quarantine keeps may lie within what is listed now, and the other way round.
+  // A prefix that a quarantine keeps may contain one that is listed now, or be within one.
   const served = trust.quarantine ? dropContained(trust.trusted) : sortPrefixes(trust.trusted);
   const doubtful = new Map(trust.doubtful.map((entry) => [entry.prefix, entry]));
   const prefixes = sortPrefixes(doubtful.keys());

@@ -1,4 +1,4 @@
-/** Since when, and when again, the addresses of several tags together have been listed. */
+/** In which periods the addresses of several tags together were listed. */
 import { familyOf, parsePrefix, type AddressPrefix } from '../prefixes.ts';
 import { AddressSpace, type AddressRange } from './addressSpace.ts';
 import type { History, Scope } from './history.ts';
@@ -12,9 +12,9 @@ export interface ScopeStep {
   /** Numbers of the intervals that began and ceased to be listed. */
   readonly on: readonly number[];
   readonly off: readonly number[];
-  /** Of `on`: what the trusted list has had all the time, and what the record of its tag begins with. */
+  /** Those of `on` that are no growth: the trusted list had them already, or the record of their tag begins with them. */
   readonly known: ReadonlySet<number>;
-  /** The prefixes that the lists of the tags got and lost, as they write them. */
+  /** The prefixes that were added to and removed from the lists of the tags, as the lists write them. */
   readonly add: readonly AddressPrefix[];
   readonly remove: readonly AddressPrefix[];
   readonly onlyOneSource: ReadonlySet<string>;
@@ -24,19 +24,19 @@ export interface ScopeRecord {
   readonly releases: readonly Release[];
   readonly space: AddressSpace;
   readonly steps: readonly ScopeStep[];
-  /** Which intervals were listed when: a quarantine keeps listed what it keeps. */
+  /** Which intervals were listed when. An interval that a quarantine keeps counts as listed. */
   readonly listed: Presence;
-  /** The same without regard to quarantines. */
+  /** The same, ignoring quarantines. */
   readonly published: Presence;
   /** Indexes of the releases in which a tag of the scope was in quarantine. */
   readonly untrusted: ReadonlySet<number>;
-  /** Indexes of the releases with which the record begins: what they list may be older. */
+  /** Indexes of the releases with which the record begins: their prefixes may have been listed before. */
   readonly begins: readonly number[];
-  /** What rejected releases added. */
+  /** Prefixes that rejected releases added. */
   readonly rejected: readonly string[];
 }
 
-/** What is known of one tag of the scope. */
+/** One tag of the scope. */
 interface FollowedTag {
   readonly record: TagRecord;
   readonly trust: TagTrust;
@@ -80,7 +80,7 @@ export function recordScope(history: History, { tags, families, limits }: Scope)
   };
 }
 
-/** What all tags together began and ceased to list, release by release. */
+/** The events of all tags, release by release. */
 function eventsByRelease(found: readonly FollowedTag[], begins: readonly number[]) {
   const releases = new Map<number, { index: number; on: AddressRange[]; off: AddressRange[]; known: AddressRange[] }>();
   for (const { record, trust } of found) {
@@ -102,12 +102,12 @@ export interface Period {
   readonly to: number | undefined;
 }
 
-/** Which intervals some lists together contain, and since when. */
+/** Counts in how many lists each interval is, and remembers when that began and ceased to be none. */
 class Presence {
   readonly #space: AddressSpace;
   /** By interval: in how many lists it is. */
   readonly #listedBy: Int32Array;
-  /** By interval: the indexes of the releases at which it began, ceased, began … to be listed. */
+  /** By interval: the indexes of the releases at which it began, ceased, began … to be listed, in turn. */
   readonly #changes: readonly number[][];
 
   constructor(space: AddressSpace) {
@@ -116,7 +116,7 @@ class Presence {
     this.#changes = space.intervals.map(() => []);
   }
 
-  /** Takes over what a release changed: the intervals that are listed from now on, and those that are no longer. */
+  /** Applies the changes of a release. Returns the intervals that are listed from now on, and those that no longer are. */
   move(index: number, added: readonly AddressRange[], removed: readonly AddressRange[]) {
     const wasListed = new Map<number, boolean>();
     const count = (range: AddressRange, by: number) => {
@@ -145,7 +145,7 @@ class Presence {
     return changes.flatMap((from, index) => (index % 2 === 0 ? [{ from, to: changes[index + 1] }] : []));
   }
 
-  /** Two moves of one release that undo each other are none. */
+  /** Two changes by one release that undo each other count as none. */
   #noteChange(interval: number, index: number): void {
     const changes = this.#changes[interval];
     if (changes?.at(-1) === index) changes.pop();

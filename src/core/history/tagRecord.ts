@@ -1,10 +1,10 @@
-/** What one tag listed over time, as its releases say it. What was rejected is left out. */
+/** What one tag listed over time, according to its releases without the rejected ones. */
 import type { HistoryDocument, Release } from './historyDocument.ts';
 import { isRegistryTag } from './limits.ts';
 
 /** A change of a tag in one release. */
 export interface TagStep {
-  /** Of the release, among those that count. */
+  /** Index of the release among those that are not rejected. */
   readonly index: number;
   /** False if the release does not list the tag. */
   readonly isListed: boolean;
@@ -14,10 +14,10 @@ export interface TagStep {
 }
 
 export interface TagRecord {
-  /** As the newest release that lists it spells it. */
+  /** In the spelling of the newest release that lists it. */
   readonly name: string;
   readonly steps: readonly TagStep[];
-  /** What rejected releases added. */
+  /** Prefixes that rejected releases added. */
   readonly rejected: readonly string[];
 }
 
@@ -25,13 +25,13 @@ interface OpenRecord {
   name: string;
   readonly steps: TagStep[];
   readonly rejected: string[];
-  /** What the newest release lists, rejected or not; undefined: it does not list the tag. */
+  /** The list in the newest release, rejected or not; undefined if it does not list the tag. */
   list: Set<string> | undefined;
-  /** What the newest release that counts lists, if another one has been read since. */
+  /** The list in the newest release that is not rejected, if a rejected one came after it. */
   counted: { readonly list: ReadonlySet<string> | undefined } | undefined;
 }
 
-/** The records of all tags, by name in lower case. `counted`: the releases that are not rejected. */
+/** The records of all tags, by name in lower case. */
 export function readTagRecords(document: HistoryDocument): ReadonlyMap<string, TagRecord> {
   const records = new Map<string, OpenRecord>();
   let index = 0;
@@ -83,7 +83,7 @@ function applyRelease(release: Release, records: Map<string, OpenRecord>): Reado
   return touched;
 }
 
-/** The first release that counts after rejected ones: it is compared with the last one that counted. */
+/** For the first release after rejected ones: compares it with the last one before them. */
 function closeRejected(record: OpenRecord, index: number): void {
   const before = record.counted?.list;
   const { list } = record;
@@ -95,14 +95,14 @@ function closeRejected(record: OpenRecord, index: number): void {
 }
 
 /**
- * Index of the release with the first list of a tag that is new, undefined for AzureContainerRegistry: nobody follows a
- * tag before it is there, but regions of that one are asked for by name.
+ * Index of the release that listed the tag first: its list is trusted, because nobody can follow a tag that does not exist
+ * yet. Undefined for AzureContainerRegistry: targets name its regions before they are listed.
  */
 export function firstTrusted({ name, steps }: TagRecord): number | undefined {
   return isRegistryTag(name) ? undefined : steps[0]?.index;
 }
 
-/** What the tag lists after the release `index`; undefined if that does not list it. */
+/** The list of the tag after the release `index`; undefined if the tag is not listed then. */
 export function listAt(record: TagRecord, index: number): readonly string[] | undefined {
   let list: Set<string> | undefined;
   for (const step of record.steps) {
