@@ -1,10 +1,12 @@
 /** The history that ships with the command: every list of the ACR tags since 2019, without a network. */
 import { SourceError } from '../core/errors.ts';
+import { listsOf } from '../core/history/appendRelease.ts';
 import { builtInHistory } from '../core/history/builtInHistory.ts';
 import { firstListed, lastListed } from '../core/history/dates.ts';
 import { History } from '../core/history/history.ts';
 import { addressFamilies, sortPrefixes } from '../core/prefixes.ts';
 import { defaultServiceTag, type Cloud } from '../core/serviceTags/serviceTags.ts';
+import { compareText } from '../core/words.ts';
 import type { ReadRelease } from './source.ts';
 
 export async function readHistory(cloud: Cloud): Promise<History> {
@@ -22,20 +24,8 @@ export async function readBuiltIn(cloud: Cloud, asOf: string | undefined): Promi
       `the history of ${cloud} begins on ${releases[0]?.date ?? 'no day'}, after ${asOf}`,
     );
   }
-  const lists = new Map<string, Set<string>>();
-  for (const { tags } of known) {
-    for (const [tag, delta] of Object.entries(tags)) {
-      if (delta === null) {
-        lists.delete(tag);
-        continue;
-      }
-      const list = lists.get(tag) ?? new Set();
-      for (const prefix of delta.remove) list.delete(prefix);
-      for (const prefix of delta.add) list.add(prefix);
-      lists.set(tag, list);
-    }
-  }
-  const values = [...lists].sort().map(([name, list]) => ({
+  const lists = [...listsOf(known).values()].sort((a, b) => compareText(a.name, b.name));
+  const values = lists.map(({ name, list }) => ({
     name,
     region: name.slice(defaultServiceTag.length + 1).toLowerCase(),
     systemService: defaultServiceTag,

@@ -32,7 +32,7 @@ export function appendSnapshot(before: HistoryDocument, snapshot: ReleasedSnapsh
     changeNumber: snapshot.changeNumber,
     snapshot: snapshot.id,
     ...(snapshot.release?.addsOnly && { addsOnly: true }),
-    tags: deltasOf(listsOf(history), values, snapshot.disagreements),
+    tags: deltasOf(listsOf(history.releases), values, snapshot.disagreements),
   };
   return { ...history, releases: [...history.releases, release] };
 }
@@ -43,8 +43,10 @@ export function appendUnchanged(history: HistoryDocument, release: UnchangedRele
   return { ...history, releases: [...history.releases, added] };
 }
 
-/** The list of each tag after the newest release, rejected or not; by name in lower case. */
-function listsOf({ releases }: HistoryDocument): ReadonlyMap<string, { name: string; list: ReadonlySet<string> }> {
+/** The list of each tag after the last of these releases, rejected or not; by name in lower case. */
+export function listsOf(
+  releases: readonly Pick<Release, 'tags'>[],
+): ReadonlyMap<string, { readonly name: string; readonly list: ReadonlySet<string> }> {
   const lists = new Map<string, { name: string; list: Set<string> }>();
   for (const { tags } of releases) {
     for (const [name, delta] of Object.entries(tags)) {
