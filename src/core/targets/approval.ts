@@ -26,7 +26,7 @@ export function holds(approval: RecordedApproval, { snapshot, newest, configHash
   );
 }
 
-/** sha256 (hex) of a target's configuration without `paused` and where it is written: an approval holds only while it is the same. */
+/** sha256 (hex) of a target's configuration without `paused` and `given`. An approval ends when it changes. */
 export function targetConfigHash(target: Target): string {
   return createHash('sha256')
     .update(canonicalJson({ ...target, paused: undefined, given: undefined }))

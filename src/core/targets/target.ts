@@ -85,7 +85,7 @@ export interface OwnRule {
   readonly priority: number;
 }
 
-/** A rule cannot hold both families, so a target has two, whether or not it asks for both. */
+/** A rule cannot contain both families, so a target has two rules, whether or not it uses both. */
 export function ownRulesOf({ rule }: NsgRuleTarget): readonly [OwnRule, OwnRule] {
   return [
     { name: rule.name, family: 'ipv4', priority: rule.priority },
@@ -93,12 +93,12 @@ export function ownRulesOf({ rule }: NsgRuleTarget): readonly [OwnRule, OwnRule]
   ];
 }
 
-/** Of one of its own rules, by the name of that. */
+/** The family of the rule with this name. */
 export function familyOfRule({ rule }: NsgRuleTarget, name: string): AddressFamily {
   return name === rule.name ? 'ipv4' : 'ipv6';
 }
 
-/** What a target's name is made of, as a pattern. */
+/** Pattern of a target's name. */
 export const targetNameText = '[a-z0-9-]{1,40}';
 
 /** What may name a target, and so a chain of the ledger too. */

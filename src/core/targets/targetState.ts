@@ -192,12 +192,12 @@ export function prefixesOwned({ ownership }: Pick<TargetState, 'ownership'>): st
   return ownership.prefixes.map(({ prefix }) => prefix);
 }
 
-/** Whether anything of it is, or may be, in the target's rules. */
+/** True if the target's rules contain, or may contain, something that the app added. */
 export function isApplied({ ownership }: Pick<TargetState, 'ownership'>): boolean {
   return ownership.prefixes.length + ownership.rules.length > 0;
 }
 
-/** Only a target that the app keeps up to date can miss the week in which a new prefix must be let in. */
+/** Only a target that the app keeps up to date can miss a deadline. */
 export function hasDeadline(
   { policy, paused }: Pick<Target, 'policy' | 'paused'>,
   { isPaused, isApplied: isInUse }: { readonly isPaused: boolean; readonly isApplied: boolean },
