@@ -1,4 +1,4 @@
-/** How long a person's approval of a plan holds. */
+/** How long a person's approval of a plan is valid. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonicalJson.ts';
 import { dayInMs } from '../time.ts';
@@ -8,15 +8,15 @@ import type { RecordedApproval } from './targetState.ts';
 const validForDays = 7;
 
 export interface ApprovalTime {
-  /** What the target follows. */
+  /** Id of the snapshot that the target follows. */
   readonly snapshot: string;
-  /** The current list; another one than `snapshot` if the target is pinned. */
+  /** Id of the current snapshot; differs from `snapshot` if the target is pinned. */
   readonly newest: string;
   readonly configHash: string;
   readonly now: Date;
 }
 
-/** It ends with the next release, with a change of the target, or after seven days. */
+/** True if the approval is valid. It ends with the next release, with a change of the target, or after seven days. */
 export function holds(approval: RecordedApproval, { snapshot, newest, configHash, now }: ApprovalTime): boolean {
   return (
     approval.snapshot === snapshot &&

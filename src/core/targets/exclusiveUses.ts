@@ -3,15 +3,15 @@ import { type NsgRuleTarget, ownRulesOf, type Target } from './target.ts';
 import type { Fault } from './targetEntry.ts';
 
 interface ExclusiveUse {
-  /** What only one target may have. */
+  /** Names something that only one target may write. */
   readonly key: string;
-  /** The same for people. */
+  /** The same in words. */
   readonly what: string;
 }
 
 /**
- * Asked for one target after the other: the faults of a target that would write what one before it has. `path` says where the
- * target stands; a fault names both.
+ * Returns a check to call for one target after the other. It returns faults if the target would write something that an
+ * earlier target writes. `path` says where the target is in the file; a fault names both targets.
  */
 export function createExclusiveUseCheck(): (target: Target, path: string) => readonly Fault[] {
   const owners = new Map<string, string>();
@@ -28,7 +28,7 @@ export function createExclusiveUseCheck(): (target: Target, path: string) => rea
 
 function exclusiveUses(target: Target): ExclusiveUse[] {
   const name = { key: `name ${target.name}`, what: `the name ${target.name}` };
-  // ARM ids and the names of rules are the same in any letter case.
+  // Azure ignores case in ARM ids and names of rules.
   const resource = target.resourceId.toLowerCase();
   if (target.kind === 'registryNetworkRules') return [name, { key: resource, what: 'the IP rules of that registry' }];
   return [name, ...ruleNamesOf(target, resource), ...prioritiesOf(target, resource)];

@@ -1,4 +1,4 @@
-/** The only place that changes what is remembered of a target. */
+/** The only place that changes the stored state of a target. */
 import { owe, settle } from '../ledger/outbox.ts';
 import type { UpdateRecord } from '../ledger/runRecord.ts';
 import type { CapacityHistory } from '../plan/capacityUse.ts';
@@ -9,17 +9,17 @@ import { emptyState, type InFlight, type LastResult, type OwnedPrefix, type Reco
 import type { OperatorState, Pause, Pin, SeenRules, SelectionState, TargetState, TargetStatus } from './targetState.ts';
 
 /**
- * | event | what happened | what is remembered |
+ * | event | what happened | what is stored |
  * |---|---|---|
- * | `bound` | the run knows the target's resource | of another resource nothing but what people said and the chain |
- * | `restored` | the state was older than the ledger | what the ledger tells |
- * | `prepared` | a person pinned, paused, resumed or approved | what they said |
+ * | `bound` | the run knows the target's resource | if the resource has changed, only people's decisions and the chain |
+ * | `restored` | the state was older than the ledger | the state that was rebuilt from the ledger |
+ * | `prepared` | a person pinned, paused, resumed or approved | their decision |
  * | `claimed` | a write is about to begin | what it adds is ours from now on, and the write is in flight |
- * | `refused` | Azure refused that write | what was claimed for it is given back |
- * | `written` | the rules were read back after the write | what of it is ours and live |
- * | `observed` | the rules were read and nothing was written | what of ours is still live |
- * | `ended` | a run came to its end, or was found dead | its result; its record is owed to the ledger |
- * | `recorded` | the ledger has a record | that record is owed no more |
+ * | `refused` | Azure refused that write | its claims are given up |
+ * | `written` | the rules were read back after the write | which live prefixes are ours |
+ * | `observed` | the rules were read and nothing was written | which of our prefixes are still live |
+ * | `ended` | a run ended, or was found to have died | its result; its record is in the outbox |
+ * | `recorded` | the ledger has a record | the record is no longer in the outbox |
  */
 export type StateEvent =
   | { readonly type: 'bound'; readonly resourceId: string; readonly spelled: (rule: string) => string }
@@ -32,7 +32,7 @@ export type StateEvent =
   | ({ readonly type: 'ended' } & Ending)
   | { readonly type: 'recorded'; readonly record: UpdateRecord };
 
-/** What a person said; an approval of an earlier plan does not outlive a pin or its end. */
+/** What a person decided. An approval ends when a pin is set or lifted. */
 export type OperatorChange =
   { readonly pin: Pin } | { readonly paused: Pause } | { readonly approval: RecordedApproval } | 'resumed';
 
@@ -41,22 +41,22 @@ export interface Claim {
   readonly at: string;
   readonly plan: Plan;
   readonly before: readonly LiveRule[];
-  /** All that is ours once the write has come through. */
+  /** All prefixes that are ours if the write succeeds. */
   readonly prefixes: readonly string[];
   readonly removalsNotBefore: string;
 }
 
-/** What a look at the rules found. */
+/** What reading the rules found. */
 export interface RulesFound {
-  /** Absent if it cannot be told whose is what: then no claim is given up. */
+  /** Absent if it is not known who added which prefix: then no claim is given up. */
   readonly ownership?: {
     /** Live, and ours. */
     readonly prefixes: readonly string[];
-    /** Claimed and not live, as a write of ours may yet come through. */
+    /** Claimed and not live, but a write of ours may still take effect. */
     readonly underWay?: readonly string[];
     readonly rules: readonly string[];
   };
-  /** Whether the approval still holds, and which prefixes are live: what is done needs no approval any more. */
+  /** Whether the approval is still valid, and which prefixes are live: what is done needs no approval any more. */
   readonly approval?: { readonly isValid: boolean; readonly live: readonly string[] };
   readonly selection?: SelectionState;
 }
@@ -64,7 +64,7 @@ export interface RulesFound {
 export interface Ending {
   readonly runId: string;
   readonly record?: UpdateRecord;
-  /** Absent for a run that was found dead: the run that found it has its own. */
+  /** Absent for a run that died: the run that found it has its own result. */
   readonly result?: Omit<LastResult, 'since'>;
   readonly seen?: SeenRules | undefined;
   readonly capacity?: CapacityHistory | undefined;
@@ -98,7 +98,7 @@ export function nextState(state: TargetState, event: StateEvent): TargetState {
   }
 }
 
-/** Azure's names have no letter case: a rule that the targets file spells anew is the same rule. */
+/** Azure ignores case in names: a rule that the targets file now spells in another case is the same rule. */
 function bind(state: TargetState, resourceId: string, spelled: (rule: string) => string): TargetState {
   const { outbox, ledgerHead } = state.run;
   if ((state.resourceId ?? resourceId) === resourceId) {
@@ -122,8 +122,8 @@ function operatorAfter({ approval, ...operator }: OperatorState, change: Operato
 }
 
 /**
- * Ownership is claimed before the write: a claim without a rule does no harm, a rule without a claim is lost to us. A
- * rule's name is not: only a rule that was seen with our mark is ours.
+ * Prefixes are claimed before the write: a claim without a rule does no harm, but a rule without a claim would never be
+ * removed. Names of rules are not claimed: only a rule that was seen with our mark is ours.
  */
 function claim(state: TargetState, event: Claim): TargetState {
   const { runId, at, plan, before, removalsNotBefore } = event;
@@ -151,7 +151,7 @@ function claim(state: TargetState, event: Claim): TargetState {
   };
 }
 
-/** Nothing was written, and what a person then adds by hand is not ours. */
+/** Gives up the claims of a refused write: if a person then adds such a prefix by hand, it is not ours. */
 function giveBack(state: TargetState): TargetState {
   const { inFlight, removalsNotBefore, ...run } = state.run;
   const last = inFlight?.writes.at(-1);
@@ -188,7 +188,7 @@ function afterWrite(state: TargetState, removalsNotBefore: string | undefined): 
   return { ...state, run: { ...run, ...(removalsNotBefore === undefined ? {} : { removalsNotBefore }) } };
 }
 
-/** A part of what was claimed has the time of the whole. What is live is proven ours. */
+/** Keeps the claims that are live, or may become live. A part of a claimed prefix has the time of the whole. */
 function keep(
   known: readonly OwnedPrefix[],
   { prefixes, underWay = [] }: NonNullable<RulesFound['ownership']>,
@@ -205,7 +205,7 @@ function keep(
   return sortPrefixes([...entries.keys()]).flatMap((prefix) => entries.get(prefix) ?? []);
 }
 
-/** A removal that is made is not approved for a prefix that somebody adds later. */
+/** Removes from the approval what is done, so that it does not count for a prefix that somebody adds later. */
 function withOpenApproval(
   { approval, ...operator }: OperatorState,
   { isValid, live }: NonNullable<RulesFound['approval']>,
@@ -223,7 +223,7 @@ function end(state: TargetState, { runId, record, result, seen, capacity, deadli
     ...state,
     run: {
       ...run,
-      // The record tells how far a write came, so that it is in flight no more.
+      // The write is no longer in flight: the record says how far it came.
       ...(inFlight && inFlight.runId !== runId ? { inFlight } : {}),
       ...(last ? { lastResult: last } : {}),
       ...(seen ? { seen } : {}),
@@ -235,15 +235,15 @@ function end(state: TargetState, { runId, record, result, seen, capacity, deadli
   };
 }
 
-/** The same plan, held for the same reasons, is no news; nor is the same error an hour later. */
+/** A text that stays the same if a run has no news: the same plan for the same reasons, or the same error an hour later. */
 export function newsOf({ outcome, planId, error, reasons }: Omit<LastResult, 'since'>): string {
-  // Put off and failed in the end are one trouble; ids and times in the error's text differ each time.
+  // A postponed and then failed update has one error. Ids and times in its text differ each time.
   const trouble = outcome === 'blocked' ? undefined : error?.replaceAll(/[0-9a-f-]{8,}|\d+/gi, '');
   const codes = trouble === undefined ? reasons.map(({ code }) => code) : [];
   return JSON.stringify([trouble === undefined ? outcome : 'trouble', trouble, planId, codes]);
 }
 
-/** A target that is pending, fails and is pending again has had the same trouble all the time. */
+/** A target that is pending, fails and is pending again has had the same problem all the time. */
 const unfinished: readonly TargetStatus[] = ['pending', 'failed', 'blocked'];
 
 function sinceWhen(last: LastResult | undefined, { status, at }: Omit<LastResult, 'since'>): string {

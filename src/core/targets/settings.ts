@@ -3,7 +3,7 @@ import type { Target } from './target.ts';
 
 export type SettingOrigin = 'target' | 'profile' | 'defaults' | 'scenario' | 'builtIn';
 
-/** What the targets file says for a target, by the names of settings: `maxRemovedCount`, `rule.priority`. */
+/** Names of the settings that the targets file has for a target: `maxRemovedCount`, `rule.priority`. */
 export interface GivenSettings {
   /** Where its own settings are written. */
   readonly by: 'target' | 'profile';

@@ -1,4 +1,4 @@
-/** The state of a target as version 0.1 of the app stored it, carried over into today's groups. */
+/** Converts the state of a target as version 0.1 of the app stored it. */
 import type { UpdateRecord, LedgerHead } from '../ledger/runRecord.ts';
 import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
@@ -33,7 +33,8 @@ export interface StateOfVersion1 {
 }
 
 /**
- * What was remembered of the list follows from its history now. An approval is not taken over: it has no record of its own in the ledger, so people are asked again.
+ * Leaves out facts about the list, which now come from its history, and an approval: it has no record of its own in the
+ * ledger, so people are asked again.
  */
 export function carryOver(old: StateOfVersion1): TargetState {
   const { target, resourceId, ownerId, owned, ownedRules, pin, paused } = old;

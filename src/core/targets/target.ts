@@ -1,7 +1,7 @@
 import type { AddressFamily } from '../prefixes.ts';
 import type { GivenSettings } from './settings.ts';
 
-/** One entry of the targets file with `defaults` merged in; past its parser every field is set. */
+/** One entry of the targets file with `defaults` merged in; after the parser every field is set. */
 export type Target = NsgRuleTarget | RegistryTarget;
 
 export type Policy = 'plan' | 'addOnly' | 'sync';
@@ -23,7 +23,7 @@ export interface SafetyLimits {
   readonly limitWindowDays: number;
 }
 
-/** What holds where the targets file says nothing: docs/contract.md, section 2. */
+/** Used if the targets file has no value: docs/contract.md, section 2. */
 export const defaultLimits: SafetyLimits = {
   removalGraceDays: 14,
   removalConfirmations: 2,
@@ -43,7 +43,7 @@ interface TargetBase {
   readonly paused: boolean;
   readonly limits: SafetyLimits;
   readonly scenario?: 'imageImport' | 'webhooks' | 'tasks' | 'registryClients';
-  /** Where its settings are written; it changes nothing of what the target is. */
+  /** Where its settings are written; only for display. */
   readonly given?: GivenSettings;
 }
 
@@ -73,7 +73,7 @@ export interface RegistryTarget extends TargetBase {
     /** Undefined: what the registry's usages say, else 100. */
     readonly maxRules: number | undefined;
     readonly fit: 'exact' | 'supernet';
-    /** For `supernet`: at most so many addresses beyond the listed ones. */
+    /** For `supernet`: how many unlisted addresses may be let in. */
     readonly maxExtraAddresses: number;
   };
 }

@@ -1,4 +1,4 @@
-/** One entry of the targets file made a target: fields parsed, defaults merged, the scenario and everything else filled in. */
+/** Turns one entry of the targets file into a target: parses the fields, merges the defaults, applies the scenario. */
 import type * as z from 'zod';
 import { similarName } from '../nearest.ts';
 import { addressFamilies, isPrefix, parsePrefix, type AddressFamily } from '../prefixes.ts';
@@ -16,7 +16,7 @@ export interface Fault {
   readonly message: string;
 }
 
-/** What a scenario says of a rule: in all but the last ACR calls, in the last it is called. */
+/** What a scenario sets in a rule: in all but the last, ACR makes the calls; in the last, ACR is called. */
 const scenarios = {
   imageImport: { direction: 'Inbound', portRanges: ['443'] },
   webhooks: { direction: 'Inbound', portRanges: ['443'] },
@@ -24,7 +24,7 @@ const scenarios = {
   registryClients: { direction: 'Outbound', portRanges: ['443'] },
 } as const;
 
-/** Undefined where it added to `faults`. */
+/** Undefined if it added to `faults`. */
 export function toTarget(entry: unknown, path: string, defaults: Settings, faults: Fault[]): Target | undefined {
   if (!isObject(entry)) {
     faults.push({ path, message: `${show(entry)}, accepted an object` });
@@ -51,7 +51,7 @@ function toKind(value: unknown, path: string, faults: Fault[]): TargetKind | und
   return undefined;
 }
 
-/** Parses with one schema; what is wrong goes to `faults` under `path`. */
+/** Parses with one schema, and adds what is wrong to `faults` under `path`. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, path: string, faults: Fault[]): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -163,7 +163,7 @@ function toRule(
   return { ...rule, direction, portRanges, ipv6Priority, localAddressPrefix };
 }
 
-/** The same whatever the families are: a target that gives one up must not move the rule of the other. */
+/** Does not depend on the families, so that a target that gives up one family does not move the rule of the other. */
 function toIpv6Priority(rule: RuleEntry, families: readonly AddressFamily[], path: string, faults: Fault[]): number {
   const { priority, ipv6Priority } = rule;
   if (families.includes('ipv6') && ipv6Priority === undefined && priority === 4096) {
@@ -190,7 +190,7 @@ function checkPorts(ranges: readonly string[], path: string, faults: Fault[]): v
   }
 }
 
-/** A service tag or `*` as it is, a CIDR canonical; Azure takes no rule whose two sides are of different families. */
+/** A service tag or `*` unchanged, a CIDR canonical. Azure refuses a rule whose two sides are of different families. */
 function toLocalAddress(text: string, families: readonly AddressFamily[], path: string, faults: Fault[]): string {
   if (text === '*' || /^[a-z][\w.]*$/i.test(text)) return text;
   if (!isPrefix(text)) {

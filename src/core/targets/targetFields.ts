@@ -1,4 +1,4 @@
-/** Building blocks of the targets file's schema: each field says what it holds and what is accepted. */
+/** Building blocks of the targets file's schema. Each error message quotes the value and says what is accepted. */
 import * as z from 'zod';
 import { shorten } from '../errors.ts';
 import { similarName } from '../nearest.ts';
@@ -11,7 +11,7 @@ export function show(value: unknown): string {
   return value === undefined ? 'missing' : shorten(JSON.stringify(value), longestShown);
 }
 
-/** A resource id is to be seen to its end. */
+/** Long enough for a whole resource id. */
 const longestShown = 400;
 
 export function integer(min: number, max: number): z.ZodInt {
@@ -32,7 +32,7 @@ export function flag(): z.ZodBoolean {
   return z.boolean({ error: accept('true, false') });
 }
 
-/** An object without other keys; `elsewhere` says of a key that is known, but not here, where it belongs. */
+/** An object without other keys; `elsewhere` says where a known key belongs that is wrong here. */
 export function object<T extends z.ZodRawShape>(
   shape: T,
   elsewhere: Readonly<Record<string, string>> = {},

@@ -1,4 +1,4 @@
-/** The kinds of target there are and how they differ. It imports nothing, so that a cold start can load it. */
+/** The kinds of target and how they differ. Imports nothing, so that a cold start loads it quickly. */
 export const targetKinds = ['nsgRule', 'registryNetworkRules'] as const;
 export type TargetKind = (typeof targetKinds)[number];
 
@@ -8,22 +8,22 @@ export const resourceTypes = {
   registryNetworkRules: 'Microsoft.ContainerRegistry/registries',
 } as const satisfies Record<TargetKind, string>;
 
-/** A Premium registry takes 200 IP rules, which Microsoft has published since January 2026. */
+/** A Premium registry can have 200 IP rules, as Microsoft has documented since January 2026. */
 export const largestMaxIpRules = 200;
 
-/** Assumed if a registry does not say its quota: what Microsoft published before, and the service enforced. */
+/** Assumed if Azure does not tell a registry's quota: what Microsoft documented, and the service enforced, before. */
 export const defaultMaxIpRules = 100;
 
 interface KindTraits {
   /**
-   * True: the app has whole rules, and what others put into one stands in a rule of ours. False: rules of ours and of
-   * others stand side by side in one list that holds a prefix once.
+   * True: the app has whole rules, and others may add prefixes to a rule of ours. False: our rules and other people's rules
+   * are in one list, which contains each prefix only once.
    */
   readonly hasOwnRules: boolean;
-  /** True: the live rule says whose it is. False: only what was claimed in state tells, to the exact prefix. */
+  /** True: the live rule has a mark of its owner. False: only the claims in the state tell which prefixes are ours. */
   readonly hasMark: boolean;
   readonly takesIpv6: boolean;
-  /** How many prefixes it is assumed to take where Azure does not say. */
+  /** How many prefixes it is assumed to have room for if Azure does not tell. */
   readonly assumedQuota: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What one entry of the targets file may hold, field by field; what takes two fields to judge is in targetEntry.ts. */
+/** The schema of one entry of the targets file, field by field. targetEntry.ts checks what depends on two fields. */
 import * as z from 'zod';
 import { accept, flag, integer, object, oneOf, text } from './targetFields.ts';
 import { resourceTypes, type TargetKind } from './targetKinds.ts';
@@ -37,7 +37,7 @@ const limits = {
   removalConfirmations: integer(0, 52).optional(),
   maxRemovedPercent: z.number({ error: percent }).min(0, { error: percent }).max(100, { error: percent }).optional(),
   maxRemovedCount: integer(0, 100_000).optional(),
-  // A /8 is wider than any range that Microsoft publishes; a guard that lets everything pass is none.
+  // A /8 is wider than any range that Microsoft publishes: a limit that nothing exceeds protects nobody.
   widestPrefix: object({ ipv4: integer(8, 32).optional(), ipv6: integer(16, 128).optional() }).optional(),
   maxAddedAddresses: integer(0, 2 ** 32).optional(),
   maxAddedPrefixes: integer(0, 1_000_000).optional(),
@@ -46,7 +46,7 @@ const limits = {
 
 const settings = { policy: oneOf(['plan', 'addOnly', 'sync']).optional(), paused: flag().optional(), ...limits };
 
-/** Settings that `defaults` may hold and each target may replace. */
+/** Settings that `defaults` may contain and each target may replace. */
 export const defaultsSchema = object(
   settings,
   Object.fromEntries(
@@ -83,7 +83,7 @@ const common = {
 const priority = integer(100, 4096);
 
 const ruleSchema = object({
-  // 80 characters are allowed, and the name of the IPv6 rule is longer by five.
+  // Azure allows 80 characters, and the name of the IPv6 rule is five longer.
   name: text(
     /^[a-z\d](?:[\w.-]{0,73}\w)?$/i,
     'up to 75 letters, digits, ".", "-" and "_", the first a letter or digit',
@@ -118,7 +118,7 @@ const nsgRuleSchema = object(
   { capacity: 'which is for registryNetworkRules only' },
 );
 
-/** `self`: the regions of the registry whose rules they are. */
+/** `self`: the regions of the registry itself. */
 const selfOrRegistry = text(
   new RegExp(`^self$|${idPattern('registryNetworkRules').source}`, 'i'),
   `"self", or ${idShape('registryNetworkRules')}`,
@@ -130,7 +130,7 @@ const registrySchema = object(
     resourceId: resourceIds.registryNetworkRules,
     ...common,
     regions: regions(selfOrRegistry),
-    // Only what a registry itself does from its own addresses: other callers come from addresses that no tag lists.
+    // Only scenarios in which ACR itself is the caller: the tag does not list the addresses of other callers.
     scenario: z
       .enum(['imageImport', 'tasks'], {
         error: accept('imageImport, tasks: the rules of a registry let in its callers'),

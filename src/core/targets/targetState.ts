@@ -14,17 +14,17 @@ export const targetStatuses = [
   'failed',
   'paused',
   'planOnly',
-  'noEffect', // the rules are as they are to be, but the registry does not look at them
+  'noEffect', // the rules are as planned, but the registry ignores them
 ] as const;
 export type TargetStatus = (typeof targetStatuses)[number];
 
-/** `state/<name>.json`: all that is remembered of one target. */
+/** `state/<name>.json`: everything that is stored about one target. */
 export interface TargetState {
   readonly version: 2;
   readonly target: string;
-  /** The resource that all of it is about, in lower case; absent in states of before it was kept. */
+  /** ARM id of the resource, in lower case; absent in states that were stored before this member existed. */
   readonly resourceId?: string;
-  /** The deployment that owns the target's rules: see composition. */
+  /** The deployment that owns the target's rules: see `toOwnerId` in composition.ts. */
   readonly ownerId: string;
   readonly ownership: OwnershipState;
   readonly operator: OperatorState;
@@ -39,16 +39,16 @@ export interface OwnershipState {
   readonly rules: readonly string[];
 }
 
-/** A prefix that this app added. Claimed before the write, so that a rule never stands without a claim. */
+/** A prefix that this app added. It is claimed before the write, so that there is never a rule without a claim. */
 export interface OwnedPrefix {
   readonly prefix: string;
   /** ISO time of the claim. */
   readonly since: string;
-  /** Claimed for a write that is not known to have come through: it stands for nothing unless it is live. */
+  /** Claimed for a write that is not known to have succeeded: the claim counts only if the prefix is live. */
   readonly isUnproven?: true;
 }
 
-/** What people said. */
+/** What people decided. */
 export interface OperatorState {
   readonly pin?: Pin;
   readonly paused?: Pause;
@@ -66,12 +66,12 @@ export interface Pause {
   readonly at: string;
 }
 
-/** A person's yes to one plan. */
+/** A person's approval of one plan. */
 export interface Approval {
   readonly planId: string;
   readonly by: string;
   readonly at: string;
-  /** The snapshot that the plan was made of. */
+  /** Id of the snapshot that the plan was calculated from. */
   readonly snapshot: string;
   readonly configHash: string;
   readonly add: readonly string[];
@@ -80,35 +80,35 @@ export interface Approval {
 
 /** It ends with the next release, with a change of the target, or after seven days. */
 export interface RecordedApproval extends Approval {
-  /** The snapshot that was current then: another one than the plan's if the target was pinned. */
+  /** Id of the snapshot that was current then; differs from the plan's if the target was pinned. */
   readonly newest: string;
-  /** Id of the ledger's record of it: without that record the approval does not count. */
+  /** Id of its record in the ledger: without that record the approval does not count. */
   readonly record: string;
 }
 
-/** What the target selects of the list, and since when: what it no longer selects has its grace period from then on. */
+/** What the target selects, and since when: the grace period of prefixes that it no longer selects starts then. */
 export interface SelectionState {
   readonly hash: string;
-  /** ISO */
+  /** ISO time. */
   readonly since: string;
-  /** It may have been selected before as well: only what no release ever listed for it counts from `since`. */
+  /** It may have been selected before too: `since` counts only for prefixes that no release ever listed for it. */
   readonly isFirst?: true;
 }
 
-/** How far the runs came. */
+/** Where the runs are. */
 export interface RunState {
-  /** A write that was begun: if it is still here, that run did not come to its end. */
+  /** A write that was begun. If it is still here, the run has not ended, or has died. */
   readonly inFlight?: InFlight;
   /** Removals wait until then (ISO), so that the additions before them have taken effect. */
   readonly removalsNotBefore?: string;
-  /** What the last look at the live rules found; the status of a target is told from it without another look. */
+  /** What the last read of the live rules found, so that the target can be shown without another read. */
   readonly seen?: SeenRules;
   /** How full the resource is, release by release. */
   readonly capacity?: CapacityHistory;
-  /** The day (`YYYY-MM-DD`) on which people were last told that a deadline is near. */
+  /** The day (`YYYY-MM-DD`) of the last notification that a deadline is near. */
   readonly deadlineAnnounced?: string;
   readonly lastResult?: LastResult;
-  /** What the newest record of a run told: the same is told again after a day, not after an hour. */
+  /** The news of the newest record: the same news are recorded again after a day, not after an hour. */
   readonly recorded?: { readonly at: string; readonly news: string; readonly outcome: RunOutcome };
   /** Records that are not known to be in the ledger yet, oldest first, each linked to the one before it. */
   readonly outbox: readonly UpdateRecord[];
@@ -120,25 +120,25 @@ export interface InFlight {
   readonly startedAt: string;
   /** The app's rules before the first write. */
   readonly before: readonly LiveRule[];
-  /** More than one if the resource moved under the run and it planned again. */
+  /** More than one if somebody else changed the resource and the run planned again. */
   readonly writes: readonly BegunWrite[];
 }
 
 export interface BegunWrite {
   readonly plan: Plan;
-  /** What was claimed for this write and not before it: given back if Azure refuses the write. */
+  /** New claims for this write; given up if Azure refuses it. */
   readonly claimed: readonly string[];
-  /** As it was before this write. */
+  /** The value before this write. */
   readonly removalsNotBefore?: string;
 }
 
-/** How the current list compares with the live rules, also if the target is pinned to an earlier list. */
+/** How the current list compares with the live rules, even if the target is pinned to an earlier list. */
 export interface SeenRules {
   /** Id of the snapshot that was current then. */
   readonly snapshot: string;
   /** Listed prefixes that the live rules lack, with the day on which they were first listed (`YYYY-MM-DD`). */
   readonly missing: readonly MissingPrefix[];
-  /** Ours, no longer listed, and since when. */
+  /** Prefixes of ours that are no longer listed, and since when. */
   readonly absent: readonly AbsentPrefix[];
   /** Listed prefixes that rules of others let in. */
   readonly byOthers: readonly string[];
@@ -161,7 +161,7 @@ export interface LastResult {
   readonly reasons: readonly Reason[];
   readonly snapshot: string;
   readonly planId?: string;
-  /** What kept a run from coming through. */
+  /** Why the run failed. */
   readonly error?: string;
   /** How many prefixes the plan has in each of its lists. */
   readonly counts: { readonly add: number; readonly remove: number; readonly retain: number; readonly held: number };
@@ -172,7 +172,7 @@ export interface AbsentPrefix {
   readonly prefix: string;
   /** ISO time at which the first release without it was seen. */
   readonly since: string;
-  /** How many further releases were without it. */
+  /** How many further releases did not list it. */
   readonly confirmations: number;
 }
 
@@ -187,7 +187,7 @@ export function emptyState(target: string, ownerId: string): TargetState {
   };
 }
 
-/** What this app let in, there or not. */
+/** The prefixes that this app let in, whether they are still live or not. */
 export function prefixesOwned({ ownership }: Pick<TargetState, 'ownership'>): string[] {
   return ownership.prefixes.map(({ prefix }) => prefix);
 }

@@ -1,4 +1,4 @@
-/** The targets file: docs/contract.md, section 2. Past its parser every field of a target is set. */
+/** Parses the targets file: docs/contract.md, section 2. Every field of a parsed target is set. */
 import type * as z from 'zod';
 import { ConfigurationError } from '../errors.ts';
 import { parseJsonc } from '../jsonc.ts';
@@ -8,7 +8,7 @@ import { resourceTypes, type TargetKind } from './targetKinds.ts';
 import { defaultsSchema, fileSchema, resourceIds, targetName, type Settings } from './targetSchema.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from './target.ts';
 
-/** A target without its resource: how a resource is managed that carries the profile's name in its Azure tag. */
+/** A target without its resource: for resources that have the profile's name in their Azure tag. */
 export type TargetProfile = Omit<NsgRuleTarget, 'name' | 'resourceId'> | Omit<RegistryTarget, 'name' | 'resourceId'>;
 
 export interface TargetsFile {
@@ -16,14 +16,14 @@ export interface TargetsFile {
   readonly profiles: Readonly<Record<string, TargetProfile>>;
 }
 
-/** The resource that a profile is put on. */
+/** A resource whose Azure tag names a profile. */
 export interface DiscoveredResource {
   readonly name: string;
   readonly resourceId: string;
   readonly kind: TargetKind;
 }
 
-/** Comments and trailing commas are welcome. Throws ConfigurationError; `source` is what the text is called. */
+/** Accepts comments and trailing commas. Throws ConfigurationError; `source` names the text in the message. */
 export function parseTargetsText(text: string, source: string): TargetsFile {
   return parseTargetsFile(parseJsonc(text, source), source);
 }
@@ -52,13 +52,13 @@ export function parseTargetsFile(json: unknown, source: string): TargetsFile {
   return { targets: found.map(({ target }) => target), profiles };
 }
 
-/** What can be looked at of a file that is refused anyway, so that one reading shows what is wrong in it too. */
+/** The readable parts of a file that is refused anyway, so that one message shows everything that is wrong. */
 function readableParts(json: unknown): z.output<typeof fileSchema> {
   const { targets, profiles, defaults } = isObject(json) ? json : {};
   return { targets: Array.isArray(targets) ? targets : [], profiles: isObject(profiles) ? profiles : {}, defaults };
 }
 
-/** A discovered resource as a target. Throws ConfigurationError where the profile is for another kind. */
+/** A discovered resource as a target. Throws ConfigurationError if the profile is for another kind. */
 export function targetFromProfile(profile: TargetProfile, resource: DiscoveredResource): Target {
   const { name, resourceId, kind } = resource;
   const faults: Fault[] = [];
@@ -86,7 +86,7 @@ function toProfiles(
   return profiles;
 }
 
-/** A profile is parsed as a target of this one, so that it is right before the first resource is found. */
+/** A made-up resource to check a profile with, before the first real one is found. */
 function someResource(kind: TargetKind): string {
   return `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/some/providers/${resourceTypes[kind]}/some`;
 }
@@ -107,14 +107,14 @@ function withoutResource(target: Target): TargetProfile {
   return profile;
 }
 
-/** `{ "ofRegistry": "self" }` is the registry that the rules are of. */
+/** Replaces `{ "ofRegistry": "self" }` by the id of the target's own registry. */
 function withOwnRegions(target: Target): Target {
   const { regions } = target;
   const isOwn = typeof regions === 'object' && 'ofRegistry' in regions && regions.ofRegistry.toLowerCase() === 'self';
   return isOwn ? { ...target, regions: { ofRegistry: target.resourceId } } : target;
 }
 
-/** So many faults of a long file make one mistake, repeated. */
+/** More faults than this in a long file are usually one mistake, repeated. */
 const maxShown = 50;
 
 function refuse(faults: readonly Fault[], source: string): never {

@@ -1,4 +1,4 @@
-/** The targets file as JSON Schema, made of the schemas that read it: what editors show while somebody types. */
+/** The targets file as JSON Schema, for editors: made from the schemas that parse the file. */
 import * as z from 'zod';
 import { defaultsSchema, entrySchemas, fileSchema } from './targetSchema.ts';
 
@@ -29,7 +29,7 @@ function patternOf({ checks = [] }: z.core.$ZodTypeDef): RegExp | undefined {
   return definitions.find(({ pattern }) => pattern !== undefined)?.pattern;
 }
 
-/** JSON Schema has no flag for it: `^[a-f]x\d` becomes `^[a-fA-F][xX]\d`. */
+/** JSON Schema has no flag to ignore case: `^[a-f]x\d` becomes `^[a-fA-F][xX]\d`. */
 export function inBothCases(source: string): string {
   return source.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]|[a-z]/gi, (part) => {
     if (part.startsWith('\\')) return part;
