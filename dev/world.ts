@@ -4,10 +4,12 @@
 import { buildArm } from '../src/adapters/arm/arm.ts';
 import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
 import { BlobHistoryStore } from '../src/adapters/blob/histories.ts';
+import { keepSnapshots } from '../src/adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
 import { createStorageClients, type StorageClientOptions } from '../src/adapters/storageClients.ts';
+import { CurrentListReader } from '../src/app/history/currentList.ts';
 import { HistoryReader } from '../src/app/history/historyReader.ts';
 import type { Logger, Notification, ServiceTagsSource, TargetsSource } from '../src/app/ports.ts';
 import { pullServiceTags, type PullResult, type PullServices } from '../src/app/pullServiceTags.ts';
@@ -123,8 +125,9 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
   const storage = createStorageClients({ kind: 'connectionString', connectionString }, options.storage);
   const blobs = () => storage.blobs();
   let runs = 0;
-  const snapshots = new BlobSnapshotStore(blobs);
+  const snapshots = keepSnapshots(new BlobSnapshotStore(blobs));
   const histories = new BlobHistoryStore(blobs);
+  const history = new HistoryReader({ cloud, snapshots, histories });
   return {
     clock,
     cloud,
@@ -133,7 +136,8 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
     snapshots,
     changes: new BlobChangeStore(blobs),
     histories,
-    history: new HistoryReader({ cloud, snapshots, histories }),
+    history,
+    lists: new CurrentListReader(cloud, snapshots, history),
     states: new BlobTargetStateStore(blobs),
     ledger: new BlobLedger(blobs),
     arm: buildArm({ cloud, armEndpoint: simulator.url, armIsLoopback: true }, ownerId, { clock, pollIntervalInMs: 1 }),

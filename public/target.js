@@ -56,7 +56,9 @@ function showHead(target, refresh) {
       'p',
       { className: 'soft' },
       `${kindWords(kind)}, ${whereOf(configuration)}. `,
-      lastResult ? ['Last looked at ', relative(lastResult.at, 'ago'), '.'] : 'Not looked at yet.',
+      lastResult
+        ? ['Looked at every hour; last result recorded ', relative(lastResult.at, 'ago'), '.']
+        : 'Not looked at yet.',
     ),
     pin
       ? element(

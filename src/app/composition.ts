@@ -28,6 +28,7 @@ import { dayInMs, hourInMs } from '../core/time.ts';
 import type { TimerWatch } from '../core/timers.ts';
 import { withMethods } from '../core/withMethods.ts';
 import type { ApiApp } from './api/route.ts';
+import { CurrentListReader } from './history/currentList.ts';
 import { HistoryReader } from './history/historyReader.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
@@ -142,6 +143,7 @@ async function loadApp(
     deliveries: buildDeliveryStore(storage.blobs),
     onFailure: (host: string) => telemetry.record(measureUndelivered(host)),
   };
+  const history = new HistoryReader(shared);
   // The queries of this process see the result of its pulls at once.
   const replacePointer: SnapshotStore['replacePointer'] = (pointer, etag) =>
     shared.snapshots.replacePointer(pointer, etag).finally(() => {
@@ -150,7 +152,8 @@ async function loadApp(
     });
   const services: App['services'] = {
     ...shared,
-    history: new HistoryReader(shared),
+    history,
+    lists: new CurrentListReader(shared.cloud, shared.snapshots, history),
     snapshots: withMethods(shared.snapshots, { replacePointer }),
     sources: buildSources(config, azure.clients),
     arm: azure.arm,

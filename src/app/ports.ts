@@ -65,8 +65,17 @@ export interface SnapshotStore {
   /** Replaces the pointer only if its ETag still is `etag` (undefined: only if there is none). */
   replacePointer(pointer: SnapshotPointer, etag: string | undefined): Promise<'replaced' | 'conflict'>;
   readPullStatus(cloud: Cloud): Promise<PullStatus | undefined>;
+  /** Pointer and status of the pulls; `known` is what was read last, and is not read again as long as it is the same. */
+  readCurrent(cloud: Cloud, known?: CurrentRelease): Promise<CurrentRelease>;
   /** Runs `work` under the lease of the pulls. Returns `busy` if another pull has it. */
   withPullLease<T>(cloud: Cloud, work: (session: PullSession) => Promise<T>): Promise<T | 'busy'>;
+}
+
+/** Every pull and every decision about releases ends with a new status: what is stored of them is the same as long as both ETags are. */
+export interface CurrentRelease {
+  readonly pointer: SnapshotPointer | undefined;
+  readonly status: PullStatus | undefined;
+  readonly etags: { readonly pointer: string | undefined; readonly status: string | undefined };
 }
 
 export interface PullSession {
@@ -145,10 +154,15 @@ export interface TargetStateStore {
   listSummaries(): Promise<ReadonlyMap<string, TargetSummary>>;
   /** Runs `work` under the target's lease and renews it. Returns `busy` if another run has the lease. */
   withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'>;
+  /**
+   * As `withLease`, but the lease is taken only when `work` first writes the state, and only if the state is still as it
+   * was read; `moved` if it is not, so that `work` has to begin anew.
+   */
+  withLeaseToWrite<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy' | 'moved'>;
 }
 
 export interface TargetSession {
-  /** As read under the lease; `unreadable` if the blob is not a state (a copy of it is kept). */
+  /** As read; `unreadable` if the blob is not a state (a copy of it is kept). */
   readonly state: TargetState | 'unreadable' | undefined;
   /** Throws LeaseLostError if the lease is lost. */
   put(state: TargetState): Promise<void>;

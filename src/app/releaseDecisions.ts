@@ -3,6 +3,7 @@ import { RequestError } from '../core/errors.ts';
 import { History } from '../core/history/history.ts';
 import { quarantine } from '../core/history/quarantine.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
+import type { PullStatus } from '../core/ledger/pullStatus.ts';
 import type { PullRecord } from '../core/ledger/runRecord.ts';
 import type { Cloud } from '../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../core/serviceTags/snapshot.ts';
@@ -97,13 +98,15 @@ async function decide(
     const history = await new HistoryReader(services).read();
     const now = clock.now();
     const decision = await toDecision(history, decisions, now.toISOString());
-    const runId = await record(services, session, trigger, now, decision);
+    const { runId, status } = await record(services, session, trigger, now, decision);
     if ((await histories.replaceDecisions(decision.decisions, stored?.etag)) === 'conflict') {
       throw new RequestError(409, 'pull-busy', 'somebody else decided something at the same time: try again', {
         retryAfterInSeconds: 60,
       });
     }
     await replacePointer(services, decision.current, now);
+    // Who keeps what is stored about releases learns from a new status that it is to be read again.
+    await session.putStatus(status);
     const targets = await services.targets.read();
     await sendAll(
       services.queue,
@@ -125,9 +128,9 @@ async function record(
   trigger: { readonly reason: string; readonly by: string },
   now: Date,
   { current, message }: Decision,
-): Promise<string> {
-  const { status } = session;
-  if (!status) throw new RequestError(409, 'no-snapshot', 'nothing has been pulled yet: there is nothing to decide on');
+): Promise<{ readonly runId: string; readonly status: PullStatus }> {
+  const { status: before } = session;
+  if (!before) throw new RequestError(409, 'no-snapshot', 'nothing has been pulled yet: there is nothing to decide on');
   const runId = newRunId(now, 'pull', randomHex());
   const entry: PullRecord = {
     id: runId,
@@ -141,9 +144,9 @@ async function record(
     snapshot: { id: current.id, contentHash: current.contentHash, date: current.date },
     details: { cloud, message },
   };
-  const next = { outbox: [], ...status, fannedOut: current.id };
-  await commitRecord(ledger, (changed) => session.putStatus(changed), next, entry);
-  return runId;
+  const next = { outbox: [], ...before, fannedOut: current.id };
+  const status = await commitRecord(ledger, (changed) => session.putStatus(changed), next, entry);
+  return { runId, status };
 }
 
 async function replacePointer({ cloud, snapshots }: DecisionServices, current: Snapshot, now: Date): Promise<void> {

@@ -220,6 +220,7 @@ describe.each(['hooks', 'prod'])('records that are owed: %s', (name) => {
             (puts += 1) === 1 ? session.put(state) : Promise.reject(new Error('the process died'));
           return work({ state: session.state, put, assertHeld: () => session.assertHeld() });
         }),
+      withLeaseToWrite: (each, work) => dying.withLease(each, work),
     };
     await updateTarget({ ...world.services, states: dying }, { target, reason: 'message' }).catch(() => undefined);
   }

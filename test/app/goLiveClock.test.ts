@@ -4,7 +4,6 @@ import type { AuthSettings } from '../../dev/simulator/access.ts';
 import type { World } from '../../dev/world.ts';
 import type { App } from '../../src/app/composition.ts';
 import { runReconcileIn } from '../../src/app/invocations.ts';
-import { readNewestSnapshot } from '../../src/app/update/listing.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { summarizeTargets } from '../../src/app/update/targetSummaries.ts';
 import { calculateGoLive, describeGoLive, type GoLiveClock } from '../../src/core/goLive.ts';
@@ -95,7 +94,7 @@ describe('a publication that does not reach the rules', () => {
   test('the target is pinned to an earlier list', async () => {
     const world = await worlds.open();
     await publish(world, { [acr]: [first] });
-    const pinned = (await readNewestSnapshot(world.services))?.id ?? '';
+    const pinned = (await world.services.lists.readCurrent()).snapshot ?? '';
     await publishNextWeek(world, { [acr]: [first, second] }, 2);
     await world.actions.rollbackTarget('hooks', pinned, 'Ada');
     const { id } = await world.actions.planTarget('hooks');
@@ -107,7 +106,7 @@ describe('a publication that does not reach the rules', () => {
     world.clock.advance(1.5 * dayInMs);
     const [run] = await world.reconcile();
 
-    const newest = (await readNewestSnapshot(world.services))?.id ?? '';
+    const newest = (await world.services.lists.readCurrent()).snapshot ?? '';
     expect(run?.outcome).toBe('unchanged');
     expect(run?.reasons).toEqual([
       {

@@ -124,18 +124,14 @@ test('a lost lease stops the write', async () => {
   await publish(world, list('20.42.0.0/24'));
   world.setTargets([hooks()]);
   const { states } = world.services;
-  const losing = {
+  const assertHeld = () => {
+    throw new Error('the lease was lost');
+  };
+  const losing: typeof states = {
     get: states.get.bind(states),
     listSummaries: states.listSummaries.bind(states),
-    withLease: ((name: string, work: Parameters<typeof states.withLease>[1]) =>
-      states.withLease(name, (session) =>
-        work({
-          ...session,
-          assertHeld: () => {
-            throw new Error('the lease was lost');
-          },
-        }),
-      )) as typeof states.withLease,
+    withLease: (name, work) => states.withLease(name, (session) => work({ ...session, assertHeld })),
+    withLeaseToWrite: (name, work) => states.withLeaseToWrite(name, (session) => work({ ...session, assertHeld })),
   };
 
   const run = updateTarget({ ...world.services, states: losing }, { target: 'hooks', reason: 'reconcile' });

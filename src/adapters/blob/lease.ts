@@ -1,7 +1,7 @@
 /** A blob lease around a piece of work: taken, renewed in the background, given back. */
 import type { BlobClient, BlobLeaseClient } from '@azure/storage-blob';
 import { LeaseLostError } from '../../core/errors.ts';
-import { hasErrorCode, isLeaseGone, isMissing } from './storageError.ts';
+import { hasErrorCode, isLeaseGone, isMissing, isOvertaken } from './storageError.ts';
 
 export interface LeaseOptions {
   /** 15 to 60: what the service takes. */
@@ -28,49 +28,63 @@ export interface HeldLease {
   markLost(reason: string, cause?: unknown): LeaseLostError;
 }
 
+export interface TakenLease extends HeldLease {
+  /** What the work came to matters more: a lease that could not be given back runs out by itself. */
+  giveBack(): Promise<void>;
+}
+
 /** Runs `work` under the lease of a blob that is there; `busy` where somebody else has it. */
 export async function withLease<T>(
   blob: BlobClient,
   options: Partial<LeaseOptions>,
   work: (lease: HeldLease) => Promise<T>,
 ): Promise<T | 'busy'> {
-  const settings = { ...defaultLeaseOptions, ...options };
-  const client = blob.getBlobLeaseClient();
-  const acquiredAt = await acquire(client, settings);
-  if (acquiredAt === 'busy') return 'busy';
-  const lease = new RenewedLease(client, blob.name, settings, acquiredAt);
+  const lease = await takeLease(blob, options);
+  if (lease === 'busy' || lease === 'moved') return 'busy';
   try {
     return await work(lease);
   } finally {
-    lease.stop();
-    await release(client);
+    await lease.giveBack();
   }
+}
+
+/** `busy`: somebody else has it. `moved`: the blob has another ETag than `etag`, or is gone. */
+export async function takeLease(
+  blob: BlobClient,
+  options: Partial<LeaseOptions>,
+  etag?: string,
+): Promise<TakenLease | 'busy' | 'moved'> {
+  const settings = { ...defaultLeaseOptions, ...options };
+  const client = blob.getBlobLeaseClient();
+  const acquiredAt = await acquire(client, settings, etag);
+  return typeof acquiredAt === 'string' ? acquiredAt : new RenewedLease(client, blob.name, settings, acquiredAt);
 }
 
 /**
  * Returns the time at which the lease was asked for. Its id is proposed by us: a retry behind a lost answer takes the
  * same lease again.
  */
-async function acquire(client: BlobLeaseClient, options: LeaseOptions): Promise<number | 'busy'> {
+async function acquire(
+  client: BlobLeaseClient,
+  options: LeaseOptions,
+  etag: string | undefined,
+): Promise<number | 'busy' | 'moved'> {
   const askedAt = options.nowInMs();
   try {
-    await client.acquireLease(options.durationInSeconds);
+    const conditions = etag === undefined ? {} : { ifMatch: etag };
+    await client.acquireLease(options.durationInSeconds, { conditions });
     return askedAt;
   } catch (error) {
     if (hasErrorCode(error, 'LeaseAlreadyPresent', 'LeaseIsBreakingAndCannotBeAcquired')) return 'busy';
+    if (etag !== undefined && isOvertaken(error)) return 'moved';
     const { onMissing, ...rest } = options;
     if (!onMissing || !isMissing(error)) throw error;
     await onMissing();
-    return acquire(client, rest);
+    return acquire(client, rest, etag);
   }
 }
 
-/** What the work came to matters more: a lease that could not be given back runs out by itself. */
-async function release(client: BlobLeaseClient): Promise<void> {
-  await client.releaseLease().catch(() => undefined);
-}
-
-class RenewedLease implements HeldLease {
+class RenewedLease implements TakenLease {
   readonly #client: BlobLeaseClient;
   readonly #blobName: string;
   readonly #options: LeaseOptions;
@@ -99,12 +113,17 @@ class RenewedLease implements HeldLease {
   }
 
   markLost(reason: string, cause?: unknown): LeaseLostError {
-    this.stop();
+    this.#stop();
     this.#lost ??= new LeaseLostError(`the lease of ${this.#blobName} was lost: ${reason}`, { cause });
     return this.#lost;
   }
 
-  stop(): void {
+  async giveBack(): Promise<void> {
+    this.#stop();
+    await this.#client.releaseLease().catch(() => undefined);
+  }
+
+  #stop(): void {
     clearInterval(this.#timer);
   }
 

@@ -1,8 +1,9 @@
 /** A JSON blob that carries a lease: one holder at a time reads it, works, and puts it. */
 import { createHash } from 'node:crypto';
-import { InvalidDocumentError, type LeaseLostError } from '../../core/errors.ts';
+import { InvalidDocumentError, LeaseLostError } from '../../core/errors.ts';
+import type { BlockBlobClient } from '@azure/storage-blob';
 import type { BlobContainer, StoredBytes } from './container.ts';
-import { withLease, type HeldLease, type LeaseOptions } from './lease.ts';
+import { takeLease, withLease, type HeldLease, type LeaseOptions, type TakenLease } from './lease.ts';
 import { isLeaseGone, isOvertaken } from './storageError.ts';
 
 export interface LeasedDocument<T> {
@@ -14,11 +15,11 @@ export interface LeasedDocument<T> {
 }
 
 export interface DocumentSession<T> {
-  /** As read under the lease; `unreadable` if the blob is no such document (its bytes are kept in a copy). */
+  /** As read; `unreadable` if the blob is no such document (its bytes are kept in a copy). */
   readonly value: T | 'unreadable' | undefined;
   /** Throws LeaseLostError. */
-  put(value: T, metadata?: Readonly<Record<string, string>>): Promise<void>;
-  assertHeld(): void;
+  readonly put: (value: T, metadata?: Readonly<Record<string, string>>) => Promise<void>;
+  readonly assertHeld: () => void;
 }
 
 const jsonType = 'application/json';
@@ -29,6 +30,17 @@ const emptyBytes = Buffer.from('{}');
 export async function readDocument<T>(container: BlobContainer, document: LeasedDocument<T>): Promise<T | undefined> {
   const stored = await container.read(blobName(document));
   return stored && parse(container, document, stored.bytes);
+}
+
+/** `notModified` if the blob still has the ETag. */
+export async function readDocumentUnless<T>(
+  container: BlobContainer,
+  document: LeasedDocument<T>,
+  unlessEtag: string | undefined,
+): Promise<{ readonly value: T | undefined; readonly etag: string } | 'notModified' | undefined> {
+  const stored = await container.readUnless(blobName(document), unlessEtag);
+  if (stored === undefined || stored === 'notModified') return stored;
+  return { value: parse(container, document, stored.bytes), etag: stored.etag };
 }
 
 /** Runs `work` under the document's lease; `busy` where somebody else has it. */
@@ -45,6 +57,38 @@ export async function withDocument<T, R>(
   );
 }
 
+/**
+ * As `withDocument`, but `work` begins without the lease, and its first `put` takes it: work that finds nothing to write
+ * makes one call. `moved` if the document was written in between, so that `work` has to begin anew. A document that is
+ * not there, is unreadable or is not `isSettled` is worked on under the lease from the beginning.
+ */
+export async function withDocumentUnlessUnchanged<T, R>(
+  container: BlobContainer,
+  document: LeasedDocument<T>,
+  options: Partial<LeaseOptions>,
+  isSettled: (value: T) => boolean,
+  work: (session: DocumentSession<T>) => Promise<R>,
+): Promise<R | 'busy' | 'moved'> {
+  const found = await readDocumentUnless(container, document, undefined).catch((error: unknown) => {
+    if (error instanceof InvalidDocumentError) return undefined;
+    throw error;
+  });
+  if (typeof found !== 'object' || found.value === undefined || !isSettled(found.value)) {
+    return withDocument(container, document, options, work);
+  }
+  const { value, etag } = found;
+  const lease = new LateLease(await container.blob(blobName(document)), options, etag);
+  try {
+    const result = await work(toSession(container, document, lease, { value, etag }));
+    return lease.refusal ?? result;
+  } catch (error) {
+    if (lease.refusal) return lease.refusal;
+    throw error;
+  } finally {
+    await lease.giveBack();
+  }
+}
+
 async function openSession<T>(
   container: BlobContainer,
   document: LeasedDocument<T>,
@@ -52,16 +96,78 @@ async function openSession<T>(
 ): Promise<DocumentSession<T>> {
   const stored = await container.read(blobName(document));
   const value = stored && (await parseOrKeep(container, document, stored));
-  const writer = new LeasedWriter(container, blobName(document), lease, stored?.etag);
+  return toSession(container, document, lease, { value, etag: stored?.etag });
+}
+
+function toSession<T>(
+  container: BlobContainer,
+  document: LeasedDocument<T>,
+  lease: HeldLease & { readonly take?: () => Promise<void> },
+  { value, etag }: { readonly value: DocumentSession<T>['value']; readonly etag: string | undefined },
+): DocumentSession<T> {
+  const writer = new LeasedWriter(container, blobName(document), lease, etag);
   return {
     value,
     put: async (next, metadata = {}) => {
       const bytes = Buffer.from(JSON.stringify(document.toJson(next)));
       parse(container, document, bytes);
+      await lease.take?.();
       await writer.put(bytes, metadata);
     },
     assertHeld: () => lease.assertHeld(),
   };
+}
+
+/** A lease that is taken only once something is to be written, and only if the blob is still as it was read. */
+class LateLease implements HeldLease {
+  readonly #blob: BlockBlobClient;
+  readonly #options: Partial<LeaseOptions>;
+  readonly #etag: string;
+  #taken: TakenLease | undefined;
+  #refusal: 'busy' | 'moved' | undefined;
+
+  constructor(blob: BlockBlobClient, options: Partial<LeaseOptions>, etag: string) {
+    this.#blob = blob;
+    this.#options = options;
+    this.#etag = etag;
+  }
+
+  /** Why it was not given; whoever was refused once does not ask again, as what it read may be old by then. */
+  get refusal(): 'busy' | 'moved' | undefined {
+    return this.#refusal;
+  }
+
+  get leaseId(): string {
+    return this.#held().leaseId;
+  }
+
+  /** Throws LeaseLostError. */
+  async take(): Promise<void> {
+    if (this.#taken) return;
+    const answer = this.#refusal ?? (await takeLease(this.#blob, this.#options, this.#etag));
+    if (typeof answer === 'object') this.#taken = answer;
+    else {
+      this.#refusal = answer;
+      throw new LeaseLostError(`the lease of ${this.#blob.name} was not given: ${answer}`);
+    }
+  }
+
+  assertHeld(): void {
+    this.#held().assertHeld();
+  }
+
+  markLost(reason: string, cause?: unknown): LeaseLostError {
+    return this.#held().markLost(reason, cause);
+  }
+
+  async giveBack(): Promise<void> {
+    await this.#taken?.giveBack();
+  }
+
+  #held(): TakenLease {
+    if (!this.#taken) throw new LeaseLostError(`the lease of ${this.#blob.name} was not taken yet`);
+    return this.#taken;
+  }
 }
 
 /** The copy is named after the time of the unreadable write, so that each one is kept once. */

@@ -1,5 +1,5 @@
 /** Container `service-tags`: snapshots, the pointer to the current one, and the status of the pulls. */
-import type { PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
+import type { CurrentRelease, PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
 import { contentHash, isSnapshotId, parseSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
@@ -9,7 +9,7 @@ import { BlobContainer, type BlobServices } from './container.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
 import type { LeaseOptions } from './lease.ts';
-import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';
+import { readDocument, readDocumentUnless, withDocument, type LeasedDocument } from './leasedDocument.ts';
 import { parseDocument, toDocument } from './shape.ts';
 import { checkSnapshotId, isSnapshotIdOf } from './snapshotId.ts';
 import { pointerCheck, pullStatusCheck, snapshotCheck } from './snapshotShapes.ts';
@@ -83,6 +83,21 @@ export class BlobSnapshotStore implements SnapshotStore {
 
   async readPullStatus(cloud: Cloud): Promise<PullStatus | undefined> {
     return readDocument(this.#container, statusDocument(cloud));
+  }
+
+  async readCurrent(cloud: Cloud, known?: CurrentRelease): Promise<CurrentRelease> {
+    const [pointer, status] = await Promise.all([
+      this.readPointer(cloud, known?.etags.pointer),
+      readDocumentUnless(this.#container, statusDocument(cloud), known?.etags.status),
+    ]);
+    return {
+      pointer: pointer === 'notModified' ? known?.pointer : pointer?.pointer,
+      status: status === 'notModified' ? known?.status : status?.value,
+      etags: {
+        pointer: pointer === 'notModified' ? known?.etags.pointer : pointer?.etag,
+        status: status === 'notModified' ? known?.etags.status : status?.etag,
+      },
+    };
   }
 
   async withPullLease<T>(cloud: Cloud, work: (session: PullSession) => Promise<T>): Promise<T | 'busy'> {

@@ -6,7 +6,13 @@ import { isApplied, type TargetState, targetStatuses } from '../../core/targets/
 import { carryOver, type StateOfVersion1 } from '../../core/targets/stateOfVersion1.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import type { LeaseOptions } from './lease.ts';
-import { readDocument, withDocument, type LeasedDocument } from './leasedDocument.ts';
+import {
+  readDocument,
+  withDocument,
+  withDocumentUnlessUnchanged,
+  type DocumentSession,
+  type LeasedDocument,
+} from './leasedDocument.ts';
 import { ledgerHead } from './snapshotShapes.ts';
 import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text, type Check } from './shape.ts';
 
@@ -44,14 +50,26 @@ export class BlobTargetStateStore implements TargetStateStore {
   }
 
   async withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'> {
-    return withDocument(this.#container, documentOf(target), this.#leaseOptions, (session) =>
-      work({
-        state: session.value,
-        put: (state) => session.put(state, metadataOf(state)),
-        assertHeld: () => session.assertHeld(),
-      }),
+    return withDocument(this.#container, documentOf(target), this.#leaseOptions, (session) => work(toSession(session)));
+  }
+
+  async withLeaseToWrite<T>(
+    target: string,
+    work: (session: TargetSession) => Promise<T>,
+  ): Promise<T | 'busy' | 'moved'> {
+    return withDocumentUnlessUnchanged(
+      this.#container,
+      documentOf(target),
+      this.#leaseOptions,
+      // What an earlier run left behind, or is doing now, is nothing to look at without the lease.
+      ({ run }) => run.inFlight === undefined && run.outbox.length === 0,
+      (session) => work(toSession(session)),
     );
   }
+}
+
+function toSession({ value, put, assertHeld }: DocumentSession<TargetState>): TargetSession {
+  return { state: value, put: (state) => put(state, metadataOf(state)), assertHeld };
 }
 
 function documentOf(target: string): LeasedDocument<TargetState> {

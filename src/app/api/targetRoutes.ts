@@ -28,7 +28,10 @@ const targetView = z.looseObject({
   status: z.enum(targetStatuses),
   reasons: z.array(schemas.reason),
   configuration: z.looseObject({}),
-  lastResult: z.looseObject({ runId: z.string(), at: z.string(), outcome: z.string() }).optional(),
+  lastResult: z
+    .looseObject({ runId: z.string(), at: z.string(), outcome: z.string() })
+    .optional()
+    .describe('Of the last run that found something new, and once a day of one that found the same again.'),
   plan: z.looseObject({ add: z.int(), remove: z.int(), retain: z.int(), held: z.int() }).optional(),
   ownership: z.looseObject({ rules: z.array(z.string()), prefixCount: z.int() }),
   capacity: z

@@ -22,6 +22,7 @@ export class HistoryReader {
   #known: { readonly etag: string; readonly document: HistoryDocument } | undefined;
   #decided: { readonly key: string; readonly history: History } | undefined;
   #reading: { readonly until: number; readonly history: Promise<History> } | undefined;
+  #asOf: { readonly version: string; readonly history: Promise<History> } | undefined;
   #others: { readonly key: string; readonly histories: OncePerKey<History> } | undefined;
 
   constructor(services: HistoryServices, memory?: HistoryMemory) {
@@ -48,6 +49,17 @@ export class HistoryReader {
     this.#reading = undefined;
   }
 
+  /** `version` stands for all that is stored about releases: what was read as of it is not read again. */
+  #readAsOf(version: string): Promise<History> {
+    if (this.#asOf?.version === version) return this.#asOf.history;
+    const asOf = { version, history: this.#read() };
+    this.#asOf = asOf;
+    asOf.history.catch(() => {
+      if (this.#asOf === asOf) this.#asOf = undefined;
+    });
+    return asOf.history;
+  }
+
   async #read(): Promise<History> {
     const [decisions, { document, etag }] = await Promise.all([this.#readDecisions(), this.#readDocument()]);
     const key = `${etag} ${JSON.stringify([decisions?.rejected, decisions?.retired])}`;
@@ -58,8 +70,8 @@ export class HistoryReader {
   /**
    * The history of a tag, recorded or not: of one that no pull records, what the stored snapshots of the last weeks say.
    */
-  async readFor(tag: string): Promise<History> {
-    const history = await this.read();
+  async readFor(tag: string, version?: string): Promise<History> {
+    const history = await (version === undefined ? this.read() : this.#readAsOf(version));
     const { newest } = history;
     if (history.covers(tag) || !newest) return history;
     const service = serviceOf(tag);

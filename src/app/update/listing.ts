@@ -7,11 +7,13 @@ import type { Cloud, DocumentWarning } from '../../core/serviceTags/serviceTags.
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { OperatorState, TargetState } from '../../core/targets/targetState.ts';
+import type { CurrentList } from '../history/currentList.ts';
 import type { ArmSession, SnapshotStore } from '../ports.ts';
 
 export interface ListReaders {
   readonly cloud: Cloud;
   readonly snapshots: SnapshotStore;
+  readonly lists: { readCurrent(): Promise<CurrentList> };
 }
 
 export interface TargetSnapshots {
@@ -34,9 +36,12 @@ export interface TargetSelection {
 
 export type QuarantinedTag = Pick<TagQuarantine, 'tag' | 'reason' | 'since'>;
 
-export async function readTargetSnapshots(readers: ListReaders, pin: OperatorState['pin']): Promise<TargetSnapshots> {
-  const { snapshots, cloud } = readers;
-  const [newest, status] = await Promise.all([readNewestSnapshot(readers), snapshots.readPullStatus(cloud)]);
+export async function readTargetSnapshots(
+  { snapshots, cloud }: ListReaders,
+  { snapshot: newestId, status }: CurrentList,
+  pin: OperatorState['pin'],
+): Promise<TargetSnapshots> {
+  const newest = newestId === undefined ? undefined : await snapshots.get(cloud, newestId);
   if (!newest) return { unreadable: [] };
   const followed = pin ? await snapshots.get(cloud, pin.snapshot) : newest;
   if (!followed) return { newest, unreadable: [] };
@@ -44,11 +49,6 @@ export async function readTargetSnapshots(readers: ListReaders, pin: OperatorSta
     (pin ? undefined : status?.publication?.unreadable) ??
     followed.warnings.filter((warning) => warning.kind === 'unreadable');
   return { newest, followed, unreadable };
-}
-
-export async function readNewestSnapshot({ snapshots, cloud }: ListReaders): Promise<Snapshot | undefined> {
-  const id = await readNewestId(snapshots, cloud);
-  return id === undefined ? undefined : snapshots.get(cloud, id);
 }
 
 export async function readNewestId(

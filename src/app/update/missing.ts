@@ -5,20 +5,13 @@ import { livePrefixes } from '../../core/plan/currentRule.ts';
 import { intersectPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { prefixesOwned, type SeenRules, type TargetState } from '../../core/targets/targetState.ts';
-import {
-  readNewestSnapshot,
-  registryOf,
-  selectWithLastRegions,
-  type TargetSelection,
-  type ListReaders,
-} from './listing.ts';
+import { registryOf, selectWithLastRegions, type TargetSelection, type ListReaders } from './listing.ts';
 import type { Logger } from '../ports.ts';
-import { scopeOf, type HistorySource } from './past.ts';
+import { scopeOf } from './past.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
 import type { RunResult } from './runResult.ts';
 
 export interface MissingReaders extends ListReaders {
-  readonly history: HistorySource;
   readonly logger: Logger;
 }
 
@@ -30,13 +23,13 @@ export async function measureMissing(
   result: RunResult,
 ): Promise<SeenRules | undefined> {
   try {
-    const listing = result.planned ? result.planned.newest : await readLastListing(readers, target, state);
+    const seen = result.planned ?? (await readLastListing(readers, target, state));
+    const listing = seen?.newest;
     if (!listing) return undefined;
     const facts = factsOf(listing, state, result);
     const live = result.planned ? liveAfter(result) : [...prefixesOwned(state), ...facts.byOthers];
     const missing = subtractPrefixes(listing.selection.prefixes, live);
-    const history = await readers.history.readFor(target.serviceTag);
-    const dated = deadlines(history, scopeOf(listing, target), missing);
+    const dated = deadlines(seen.history, scopeOf(listing, target), missing);
     return { ...facts, missing: dated.map(({ prefix, published }) => ({ prefix, published })) };
   } catch (error) {
     // The result of the run must be recorded nevertheless; the next run measures again.
@@ -46,9 +39,12 @@ export async function measureMissing(
   }
 }
 
-async function readLastListing(readers: MissingReaders, target: Target, state: TargetState) {
-  const newest = await readNewestSnapshot(readers);
-  return newest && selectWithLastRegions(newest, target, state);
+async function readLastListing({ lists, snapshots, cloud }: MissingReaders, target: Target, state: TargetState) {
+  const { snapshot: id, historyOf } = await lists.readCurrent();
+  const newest = id === undefined ? undefined : await snapshots.get(cloud, id);
+  return (
+    newest && { newest: selectWithLastRegions(newest, target, state), history: await historyOf(target.serviceTag) }
+  );
 }
 
 function factsOf(

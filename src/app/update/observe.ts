@@ -20,7 +20,7 @@ import {
 import { proveApproval } from './approvals.ts';
 import { readRegions, readTargetSnapshots, selectFor, type TargetSelection, type ListReaders } from './listing.ts';
 import type { ArmSession, Clock, CurrentState, Ledger, TargetAdapter } from '../ports.ts';
-import { pastOf, scopeOf, selectionOf, type HistorySource, type Past } from './past.ts';
+import { pastOf, scopeOf, selectionOf, type Past } from './past.ts';
 import { selectionBlockers, selectionRemovalBlockers, selectionNotes } from './selectionReasons.ts';
 
 export interface TargetObservation {
@@ -36,13 +36,13 @@ export interface TargetObservation {
   readonly isApprovalValid: boolean;
   /** What the target selects now, and since when. */
   readonly selection: SelectionState | undefined;
+  readonly history: History;
   readonly past: Past;
   readonly input: PlanInput;
   readonly notes: readonly Reason[];
 }
 
 export interface ObservationReaders extends ListReaders {
-  readonly history: HistorySource;
   readonly clock: Clock;
   readonly ledger: Pick<Ledger, 'get'>;
   /** Identifies this deployment in the rules that it writes. */
@@ -56,9 +56,10 @@ export async function observeTarget(
   state: TargetState,
 ): Promise<TargetObservation> {
   const current = await adapterOf(arm, target).read(target);
-  const { followed, newest: newestSnapshot, unreadable } = await readTargetSnapshots(readers, state.operator.pin);
+  const list = await readers.lists.readCurrent();
+  const { followed, newest: newestSnapshot, unreadable } = await readTargetSnapshots(readers, list, state.operator.pin);
   const regions = await readRegions(arm, target, current.location);
-  const history = await readers.history.readFor(target.serviceTag);
+  const history = await list.historyOf(target.serviceTag);
   const select = (snapshot: Snapshot) => selectFor(snapshot, target, regions, history);
   const own = followed && select(followed);
   const newest = newestSnapshot && newestSnapshot !== followed ? select(newestSnapshot) : own;
@@ -101,6 +102,7 @@ export async function observeTarget(
     newest,
     isApprovalValid: isProven,
     selection,
+    history,
     past,
     input,
     notes: [...(isOpen && !isProven ? [unprovenNote(approval)] : []), ...selectionNotes(target, own, state)],

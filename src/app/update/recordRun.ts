@@ -1,4 +1,5 @@
 /** Writes the result of a run to the state and to the ledger. */
+import { canonicalJson } from '../../core/canonicalJson.ts';
 import { toErrorMessage } from '../../core/errors.ts';
 import type { ArmUsage, UpdateRecord } from '../../core/ledger/runRecord.ts';
 import { storedPlan } from '../../core/plan/plan.ts';
@@ -7,6 +8,7 @@ import { intersectPrefixes } from '../../core/prefixes.ts';
 import { nextState } from '../../core/targets/nextState.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned, type LastResult, type TargetState } from '../../core/targets/targetState.ts';
+import { dayInMs } from '../../core/time.ts';
 import type { Notification } from '../ports.ts';
 import { joinPlans, toLiveRules } from './applyPlan.ts';
 import { deadlineNotice } from './notifyOfRun.ts';
@@ -40,14 +42,27 @@ export async function recordRun(run: Run, result: RunResult, before: TargetState
     capacity,
     deadlineAnnounced: deadline?.day,
   } as const;
+  const after = nextState(state.current, ending);
   // What a person asked for is always recorded.
-  const isKept = request.by !== undefined || isRecorded(result, before, nextState(state.current, ending), finishedAt);
+  const isKept = request.by !== undefined || isRecorded(result, before, after, finishedAt);
+  if (!isKept && isAsStored(before, after, finishedAt)) return { record, deadline: undefined };
   await state.store(isKept ? { ...ending, record } : ending);
   const stored = isKept ? (state.current.run.outbox.at(-1) ?? record) : record;
   await state.settle(services.ledger);
   // Logged outside of the ledger: it reveals a chain that was cut off or rewritten.
   if (isKept) services.logger.info('ledger head', { chain: target.name, ...state.current.run.ledgerHead });
   return { record: stored, deadline: deadline?.notification };
+}
+
+/** An hourly check that finds what the last one found writes nothing, for a day. */
+function isAsStored(before: TargetState, after: TargetState, now: Date): boolean {
+  const at = before.run.lastResult?.at;
+  if (at === undefined || now.getTime() - Date.parse(at) >= dayInMs) return false;
+  return canonicalJson(withoutTime(before)) === canonicalJson(withoutTime(after));
+}
+
+function withoutTime({ run, ...state }: TargetState) {
+  return { ...state, run: { ...run, lastResult: { ...run.lastResult, runId: '', at: '' } } };
 }
 
 /**

@@ -2,9 +2,11 @@
 import type { Arm, Ledger, Logger, Notifier, TargetStateStore } from '../ports.ts';
 import type { TargetsSource, UpdateMessage, UpdateQueue } from '../ports.ts';
 import type { ObservationReaders } from './observe.ts';
+import type { HistorySource } from './past.ts';
 
 export interface UpdateServices extends ObservationReaders {
   readonly targets: TargetsSource;
+  readonly history: HistorySource;
   readonly states: TargetStateStore;
   readonly ledger: Ledger;
   readonly arm: Arm;

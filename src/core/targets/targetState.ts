@@ -151,6 +151,7 @@ export interface MissingPrefix {
   readonly published: string;
 }
 
+/** Runs that find the same again are not written down, but for one a day. */
 export interface LastResult {
   readonly runId: string;
   readonly at: string;
