@@ -20,7 +20,7 @@ import { planUpdate, type PlannedUpdate } from './update/planUpdate.ts';
 import { recordInterruption } from './update/recordRun.ts';
 import type { StateHandle } from './update/run.ts';
 import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
-import { updateUnderLease } from './updateTarget.ts';
+import { updateInSession } from './updateTarget.ts';
 
 export type ActionServices = UpdateServices & PullServices;
 
@@ -185,7 +185,7 @@ async function updateAfterChange(
 ): Promise<UpdateRecord> {
   const target = await findTarget(services, request.target);
   return underLease(services, target, (session) =>
-    updateUnderLease(services, session, target, request, (state, arm) => prepare(state, arm, target)),
+    updateInSession(services, session, target, request, { prepare: (state, arm) => prepare(state, arm, target) }),
   );
 }
 

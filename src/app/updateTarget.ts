@@ -3,13 +3,14 @@ import { TargetMovedError } from '../core/errors.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
 import type { UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { Target } from '../core/targets/target.ts';
+import { updateTimeInMs } from '../core/timeLimit.ts';
 import { applyPlan, withEarlierWrites } from './update/applyPlan.ts';
 import { notifyOfRun } from './update/notifyOfRun.ts';
 import { catchUp, openState } from './update/openState.ts';
 import { observeAndPlan, type PlannedUpdate } from './update/planUpdate.ts';
 import { toFraction } from './update/postpone.ts';
 import { recordInterruption, recordRun } from './update/recordRun.ts';
-import type { Run, StateHandle } from './update/run.ts';
+import { assertTimeLeft, type Run, type StateHandle } from './update/run.ts';
 import { resultOfError, type RunResult } from './update/runResult.ts';
 import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
 import { gateOf } from './update/writeGate.ts';
@@ -28,26 +29,41 @@ export async function updateTarget(
     services.logger.warn('update asked for a target that is not configured', { targetId: request.target });
     return 'unknown';
   }
-  return services.states.withLease(target.name, (session) => updateUnderLease(services, session, target, request));
+  const deadline = deadlineFrom(services.clock.now());
+  const update = (session: TargetSession) => updateInSession(services, session, target, request, { deadline });
+  // Most checks find nothing to write, and need no lease for that.
+  const result = await services.states.withLeaseToWrite(target.name, update);
+  return result === 'moved' ? services.states.withLease(target.name, update) : result;
+}
+
+function deadlineFrom(now: Date): Date {
+  return new Date(now.getTime() + updateTimeInMs);
+}
+
+interface RunOptions {
+  /** Makes the change that a person asked for; it throws to refuse. */
+  readonly prepare?: (state: StateHandle, arm: ArmSession) => Promise<void>;
+  /** The run begins nothing after it. */
+  readonly deadline?: Date;
+  readonly hasCaughtUp?: boolean;
 }
 
 /**
- * One run under the target's lease:
- * 1. Open the state. `prepare` makes the change that a person asked for; it throws to refuse.
+ * One run over the target of the session:
+ * 1. Open the state, and `prepare`.
  * 2. Observe, plan, ask the gate, apply. Start again if the ledger turns out to be newer than the state.
  * 3. Record the result, whatever it is, and notify.
  * 4. Throw the error of a failed run, or send a postponed message again.
  */
-export async function updateUnderLease(
+export async function updateInSession(
   services: UpdateServices,
   session: TargetSession,
   target: Target,
   request: UpdateRequest,
-  prepare?: (state: StateHandle, arm: ArmSession) => Promise<void>,
-  hasCaughtUp = false,
+  { prepare, deadline = deadlineFrom(services.clock.now()), hasCaughtUp = false }: RunOptions = {},
 ): Promise<UpdateRecord> {
   const { state, notes } = await openState(services, session, target);
-  const arm = services.arm.openSession();
+  const arm = services.arm.openSession({ deadline });
   if (prepare) await catchUp(services, state);
   const before = state.current;
   await prepare?.(state, arm);
@@ -57,14 +73,15 @@ export async function updateUnderLease(
   const run: Run = { services, request, session, target, startedAt, runId, arm, state, progress: { replans: [] } };
   const ended = await attempt(run, hasCaughtUp).catch((error: unknown) => resultOfFailure(run, error));
   if (ended === 'restored' || (!hasCaughtUp && !run.progress.planned && (await catchUp(services, state)))) {
-    return updateUnderLease(services, { ...session, state: state.current }, target, request, undefined, true);
+    const caughtUp = { ...session, state: state.current };
+    return updateInSession(services, caughtUp, target, request, { deadline, hasCaughtUp: true });
   }
   if (!run.progress.planned) await recordInterruption(services, state, runId);
   const result: RunResult = { ...ended, reasons: [...notes, ...ended.reasons] };
 
-  const { record, deadline } = await recordRun(run, result, before);
+  const { record, deadline: deadlineNotice } = await recordRun(run, result, before);
   logRun(services.logger, record);
-  await notifyOfRun(services.notifier, before.run.lastResult, record, deadline);
+  await notifyOfRun(services.notifier, before.run.lastResult, record, deadlineNotice);
   if (result.outcome === 'failed') throw result.error;
   // After the record: if the process dies before this line, the queue delivers the message again anyway.
   if (result.postponement) await services.queue.send(result.postponement.message, result.postponement.delayInMs);
@@ -76,6 +93,7 @@ async function attempt(run: Run, hasCaughtUp: boolean): Promise<RunResult | 'res
   const { services, target, state, runId, progress } = run;
   for (let count = 1; ; count += 1) {
     try {
+      assertTimeLeft(run);
       const planned = await observeAndPlan(run);
       progress.planned = planned;
       await recordInterruption(services, state, runId, planned);

@@ -1,3 +1,6 @@
+/** For so long one update uses Azure: the host ends the whole process after ten minutes (`functionTimeout`). */
+export const updateTimeInMs = 4 * 60_000;
+
 /** Awaits `work`, and throws if that takes longer than the limit; the work itself is not stopped. */
 export async function withTimeLimit<T>(work: Promise<T>, limitInMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

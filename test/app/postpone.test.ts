@@ -1,10 +1,11 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import type { World } from '../../dev/world.ts';
 import { faults } from '../../dev/simulator/faults.ts';
 import { maxPostponements, toFraction, toPostponement } from '../../src/app/update/postpone.ts';
 import { reconcileTargets } from '../../src/app/reconcileTargets.ts';
 import { parseUpdateMessage } from '../../src/app/update/updateMessage.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
-import type { UpdateMessage } from '../../src/app/ports.ts';
+import type { TargetSession, TargetStateStore, UpdateMessage } from '../../src/app/ports.ts';
 import { nsgTarget } from '../core/plan/planFixtures.ts';
 import { acr, codesOf, hooks, prefixesIn, publish, recordsOf, useWorlds } from './stories.ts';
 
@@ -36,6 +37,28 @@ describe('delays', () => {
   ])('%s is %d', (hex, fraction) => expect(toFraction(hex)).toBe(fraction));
 });
 
+/** Their first read, or their first write, takes five minutes. */
+function slowStates({ services: { states }, clock }: World, slow: 'read' | 'write'): TargetStateStore {
+  const late = (session: TargetSession): TargetSession => {
+    let isLate = slow === 'read';
+    if (isLate) clock.advance(5 * 60_000);
+    return {
+      ...session,
+      put: async (state) => {
+        await session.put(state);
+        if (!isLate) clock.advance(5 * 60_000);
+        isLate = true;
+      },
+    };
+  };
+  return {
+    get: (target) => states.get(target),
+    listSummaries: () => states.listSummaries(),
+    withLease: (target, work) => states.withLease(target, (session) => work(late(session))),
+    withLeaseToWrite: (target, work) => states.withLeaseToWrite(target, (session) => work(late(session))),
+  };
+}
+
 describe('an update that Azure cannot take now', () => {
   const worlds = useWorlds();
   const locked = async () => {
@@ -63,6 +86,37 @@ describe('an update that Azure cannot take now', () => {
     expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
     expect((await world.services.states.get('hooks'))?.run.seen?.missing).toEqual([]);
   });
+
+  test.each([
+    ['before it looks', 'read', 0],
+    ['after its claim', 'write', 1],
+  ] as const)(
+    'storage is slow, and its time is over %s: nothing is written, it is asked for again',
+    async (_, slow, reads) => {
+      const world = await locked();
+      const calls = world.simulator.requests.length;
+
+      const record = await updateTarget({ ...world.services, states: slowStates(world, slow) }, message);
+
+      expect(world.simulator.requests.slice(calls).map(({ method }) => method)).toEqual(Array(reads).fill('GET'));
+      expect(record).toMatchObject({
+        outcome: 'pending',
+        reasons: [
+          {
+            code: 'postponed',
+            message: expect.stringMatching(
+              /^hooks could not be updated within 4 minutes: storage or Azure answered slowly\. The update is asked for again in \d seconds\.$/,
+            ),
+          },
+        ],
+      });
+      expect(world.queue.messages).toMatchObject([{ message: { ...message, postponed: 1 } }]);
+      const [done] = await world.drain();
+      expect(done?.outcome).toBe('applied');
+      expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
+      expect((await world.services.states.get('hooks'))?.run).not.toHaveProperty('inFlight');
+    },
+  );
 
   test('is asked for ten times, then it fails: nothing goes round for ever', async () => {
     const world = await locked();

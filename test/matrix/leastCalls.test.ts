@@ -1,10 +1,15 @@
 /** What is in sync costs one read of Azure; what is unchanged costs none. */
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { acr, hooks, prod, publish, useWorlds } from '../app/stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
+import { startStorageFaultProxy, type StorageFaultProxy } from '../support/faultProxy.ts';
 import { kinds, listed, openWorld } from './cells.ts';
 
 const worlds = useWorlds();
+const proxies: StorageFaultProxy[] = [];
+afterEach(async () => {
+  for (const proxy of proxies.splice(0)) await proxy.stop();
+});
 
 describe.each(kinds)('%s', (_, target) => {
   test('a reconciliation of what is in sync costs exactly one read', async () => {
@@ -16,6 +21,32 @@ describe.each(kinds)('%s', (_, target) => {
     const calls = world.simulator.requests.slice(before);
     expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${target.resourceId}`]);
     expect(record).toMatchObject({ outcome: 'unchanged', arm: { reads: 1, writes: 0, retries: [] } });
+  });
+
+  test('and three of storage: the state, and whether the list or the status of the pulls is another one', async () => {
+    const proxy = await startStorageFaultProxy(worlds.freshConnectionString());
+    proxies.push(proxy);
+    const world = await openWorld(worlds, target, { connectionString: proxy.connectionString });
+    await world.reconcile();
+    proxy.blob.reset();
+
+    const [record] = await world.reconcile();
+
+    const calls = proxy.blob.requests.map(({ method, url }) => `${method} ${url.replace(/^\/[^/]+\//, '')}`);
+    expect(calls.sort()).toEqual([
+      'GET service-tags/current/Public.json',
+      'GET service-tags/status/Public.json',
+      `GET targets/state/${target.name}.json`,
+    ]);
+    expect(record).toMatchObject({ outcome: 'unchanged' });
+
+    // Once a day it is written that the target was looked at.
+    world.clock.advance(25 * 60 * 60_000);
+    proxy.blob.reset();
+    await world.reconcile();
+    expect(
+      proxy.blob.requests.filter(({ method }) => method === 'PUT').map(({ headers }) => headers['x-ms-lease-action']),
+    ).toEqual(['acquire', undefined, 'release']);
   });
 
   test('a target that is paused or only planned costs no more', async () => {

@@ -12,6 +12,7 @@ import type {
 import { TargetBlockedError } from '../../core/errors.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { resourceTypes } from '../../core/targets/targetKinds.ts';
+import { updateTimeInMs } from '../../core/timeLimit.ts';
 import { asCallsOf, type ArmCalls } from './calls.ts';
 import { buildArmClients, type ArmClients, type ArmConfig } from './client.ts';
 import { toTargetError } from './errors.ts';
@@ -19,8 +20,6 @@ import { buildNsgRules } from './nsgRules.ts';
 import { buildRegistryNetworkRules } from './registryNetworkRules.ts';
 import { readRegistryRegions } from './registryRegions.ts';
 import { findTaggedResources, readProfile } from './resourceGraph.ts';
-
-const defaultDurationInMs = 4 * 60_000;
 
 export interface ArmOptions {
   readonly clients?: ArmClients;
@@ -42,7 +41,7 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
 
   const refusals = new Map<string, number>();
 
-  function openCalls(deadline = new Date(clock.now().getTime() + defaultDurationInMs)): ArmCalls {
+  function openCalls(deadline = new Date(clock.now().getTime() + updateTimeInMs)): ArmCalls {
     return { clock, deadline, correlationId: randomUUID(), refusals, usage: { reads: 0, writes: 0, retries: [] } };
   }
 

@@ -10,6 +10,7 @@ import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned, type TargetState } from '../../core/targets/targetState.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { counted } from '../../core/words.ts';
+import { updateTimeInMs } from '../../core/timeLimit.ts';
 import type { CurrentState } from '../ports.ts';
 import { adapterOf } from './observe.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
@@ -166,11 +167,10 @@ function rulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target
 
 /**
  * The latest time at which a write can take effect, as long as the real one is not known. Azure finishes a write even if
- * the app stops waiting for it, so a whole session counts from the write on.
+ * the app stops waiting for it, so the whole time of an update counts from the write on.
  */
 function settledAtLatest(run: Run, now: Date): Date {
-  const longestWriteInMs = run.arm.deadline.getTime() - run.startedAt.getTime();
-  return new Date(now.getTime() + longestWriteInMs + adapterOf(run.arm, run.target).settleInMs);
+  return new Date(now.getTime() + updateTimeInMs + adapterOf(run.arm, run.target).settleInMs);
 }
 
 function settledFrom({ services, arm, target }: Run): Date {

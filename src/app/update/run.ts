@@ -1,8 +1,10 @@
 /** One run over one target: what its steps share. */
+import { TargetBusyError } from '../../core/errors.ts';
 import type { ArmUsage } from '../../core/ledger/runRecord.ts';
 import { nextState, type StateEvent } from '../../core/targets/nextState.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
+import { updateTimeInMs } from '../../core/timeLimit.ts';
 import type { ArmSession, Ledger, TargetSession } from '../ports.ts';
 import { flushOutbox } from '../runRecords.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
@@ -26,6 +28,14 @@ export interface Progress {
   planned?: PlannedUpdate;
   /** Why the run read and planned again: somebody else changed the resource meanwhile. */
   readonly replans: ArmUsage['retries'][number][];
+}
+
+/** Nothing is begun that the host might cut off: its time-out ends every run of the process. */
+export function assertTimeLeft({ services, arm, target }: Run): void {
+  if (services.clock.now() < arm.deadline) return;
+  throw new TargetBusyError(
+    `${target.name} could not be updated within ${updateTimeInMs / 60_000} minutes: storage or Azure answered slowly`,
+  );
 }
 
 /** The target's state during one run, and the one way to change it. */

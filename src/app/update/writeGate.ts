@@ -5,7 +5,7 @@ import type { Target } from '../../core/targets/target.ts';
 import { prefixesOwned, type OperatorState } from '../../core/targets/targetState.ts';
 import type { CurrentState } from '../ports.ts';
 import { adapterOf } from './observe.ts';
-import type { Run } from './run.ts';
+import { assertTimeLeft, type Run } from './run.ts';
 
 /** A plan, and the reason if a run now would write nothing of it. The gate does not influence `id`. */
 export interface GatedPlan extends Plan {
@@ -50,6 +50,7 @@ export async function writeThroughGate(
   const { target, session, arm, state } = run;
   const closed = gateOf(run);
   if (closed) throw new Error(`the write gate is closed for ${target.name}: ${closed.message}`);
+  assertTimeLeft(run);
   session.assertHeld();
   return adapterOf(arm, target).write(target, current, changes, prefixesOwned(state.current));
 }
