@@ -36,20 +36,48 @@ interface ServiceList {
   readonly quarantined: readonly FeedQuarantine[];
 }
 
+interface KnownList {
+  /** The reader gives the same promise as long as what it read stands. */
+  readonly reading: Promise<History>;
+  readonly snapshot: Snapshot;
+  readonly list: Promise<FeedList>;
+}
+
+/** Most requests are for one service. */
+const maxKnown = 16;
+
 export class FeedLists {
   readonly #reader: HistoryReader;
   /** Per history, keyed by snapshot and service. */
   readonly #serviceLists = new WeakMap<History, Map<string, ServiceList>>();
   readonly #versions = new WeakMap<History, string>();
   #versionCount = 0;
+  /** By services: the last answers, and what each was made of. */
+  readonly #known = new Map<string, KnownList>();
 
   constructor(reader: HistoryReader) {
     this.#reader = reader;
   }
 
-  /** The lists for a request of the tags `names`. Throws RequestError 503 if storage cannot be read. */
-  async of(snapshot: Snapshot, names: readonly string[]): Promise<FeedList> {
+  /**
+   * The lists for a request of the tags `names`, made once as long as history and snapshot are the same. Throws
+   * RequestError 503 if storage cannot be read.
+   */
+  of(snapshot: Snapshot, names: readonly string[]): Promise<FeedList> {
     const services = [...new Set(names.map((name) => serviceOf(name).toLowerCase()))];
+    const key = services.join();
+    const reading = this.#reader.read();
+    const known = this.#known.get(key);
+    if (known?.reading === reading && known.snapshot === snapshot) return known.list;
+    const list = this.#make(snapshot, services);
+    this.#known.delete(key);
+    this.#known.set(key, { reading, snapshot, list });
+    for (const oldest of [...this.#known.keys()].slice(0, -maxKnown)) this.#known.delete(oldest);
+    list.catch(() => this.#known.delete(key));
+    return list;
+  }
+
+  async #make(snapshot: Snapshot, services: readonly string[]): Promise<FeedList> {
     const histories = await Promise.all(services.map((service) => this.#historyOf(snapshot, service)));
     const recorded = await this.#reader.read().catch(() => undefined);
     const lists = histories.map((history, index) => {
@@ -57,10 +85,10 @@ export class FeedLists {
       return this.#listOf(history, snapshot, service, recorded?.covers(service) ?? isRegistryTag(service));
     });
     const replaced = new Set(lists.flatMap(({ tags }) => tags.map(({ name }) => name.toLowerCase())));
-    const rest = snapshot.document.values.filter(({ name }) => !replaced.has(name.toLowerCase()));
-    const values = replaced.size === 0 ? snapshot.document.values : [...rest, ...lists.flatMap(({ tags }) => tags)];
+    const rest = () => snapshot.document.values.filter(({ name }) => !replaced.has(name.toLowerCase()));
+    const values = () => [...rest(), ...lists.flatMap(({ tags }) => tags)].sort(byName);
     return {
-      document: replaced.size === 0 ? snapshot.document : { ...snapshot.document, values: values.toSorted(byName) },
+      document: replaced.size === 0 ? snapshot.document : { ...snapshot.document, values: values() },
       withheld: lists.flatMap(({ withheld }) => withheld),
       quarantined: lists.flatMap(({ quarantined }) => quarantined),
       version: histories.map((history) => this.#versionOf(history)).join(),
