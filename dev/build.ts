@@ -3,9 +3,9 @@
  * is one file because every file that is loaded at start takes a millisecond. Code that is imported later goes to
  * `dist/chunks`.
  */
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type BuildOptions as BuildConfig, type Metafile, type Plugin } from 'esbuild';
 import { renderNotices } from './notices.ts';
 import { renderSbom } from './sbom.ts';
 import { renderRunbook } from './runbook.ts';
@@ -16,6 +16,8 @@ export interface BuildOptions {
   /** Emptied first, so that a deleted trigger is not served any more. Source maps go to `maps`, which does not ship. */
   readonly out: string;
   readonly minify?: boolean;
+  /** A file that lies in one chunk with all that it imports; what is loaded after it is in `laterFolders`. */
+  readonly together?: { readonly file: string; readonly laterFolders: readonly string[] };
 }
 
 export interface BuildResult {
@@ -32,13 +34,13 @@ export interface BuildResult {
 const requireBanner =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
 
-export async function buildFunctions({ source, out, minify = false }: BuildOptions): Promise<BuildResult> {
+export async function buildFunctions({ source, out, minify = false, together }: BuildOptions): Promise<BuildResult> {
   const triggers = globSync('*.ts', { cwd: source }).sort();
   if (triggers.length === 0) throw new Error(`${source} holds no trigger file (*.ts).`);
   rmSync(out, { recursive: true, force: true });
   // Paths in source maps and names of chunks depend on this folder, so it is the same wherever the build is written.
   const home = resolve(source, '../../dist');
-  const { metafile, outputFiles } = await build({
+  const entry = {
     absWorkingDir: resolve(source),
     stdin: {
       contents: triggers.map((file) => `import './${file}';`).join('\n'),
@@ -46,12 +48,18 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
       sourcefile: 'app.ts',
       loader: 'ts',
     },
+    bundle: true,
+    format: 'esm',
+    metafile: true,
+    write: false,
+  } as const;
+  const { metafile, outputFiles } = await build({
+    ...entry,
+    plugins: together ? [importFirst(together.file, await filesLoadedLater(entry, together))] : [],
     outdir: home,
     entryNames: 'functions/app',
     chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
     splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node22',
     // Prefer ESM builds of packages: esbuild splits them and removes unused code better than with CommonJS.
@@ -63,9 +71,7 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
     keepNames: minify,
     sourcemap: 'linked',
     legalComments: 'none',
-    metafile: true,
     logLevel: 'warning',
-    write: false,
   });
   for (const { path, text } of outputFiles) {
     const name = relative(home, path);
@@ -78,6 +84,47 @@ export async function buildFunctions({ source, out, minify = false }: BuildOptio
     }
   }
   return { triggers, metafile };
+}
+
+/** Files of the project that are imported at run time, without what `file` imports itself. */
+async function filesLoadedLater(
+  entry: BuildConfig & { readonly absWorkingDir: string },
+  { file, laterFolders }: NonNullable<BuildOptions['together']>,
+): Promise<ReadonlySet<string>> {
+  const { metafile } = await build({ ...entry, packages: 'external', metafile: true });
+  const imports = Object.entries(metafile.inputs).flatMap(([name, input]) =>
+    input.imports.map(({ path, kind }) => ({ from: toPath(name), to: toPath(path), kind })),
+  );
+  const isTogether = new Set([file]);
+  // A set that grows while it is gone through.
+  for (const name of isTogether) {
+    for (const { from, to, kind } of imports) if (from === name && kind === 'import-statement') isTogether.add(to);
+  }
+  const later = imports.filter(({ kind }) => kind === 'dynamic-import').map(({ to }) => to);
+  return new Set(
+    later.filter((path) => !isTogether.has(path) && laterFolders.some((folder) => path.startsWith(folder))),
+  );
+
+  function toPath(name: string): string {
+    return resolve(entry.absWorkingDir, name);
+  }
+}
+
+/** esbuild makes one chunk of what the same entries import: so all that is loaded later imports `file` too. */
+function importFirst(file: string, later: ReadonlySet<string>): Plugin {
+  return {
+    name: 'import-first',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        later.has(path)
+          ? {
+              contents: `import './${toUrlPath(relative(dirname(path), file))}';${readFileSync(path, 'utf8')}`,
+              loader: 'ts',
+            }
+          : undefined,
+      );
+    },
+  };
 }
 
 function toUrlPath(path: string): string {
@@ -97,7 +144,11 @@ export interface AppBuildOptions extends Pick<BuildOptions, 'out'> {
 /** Builds everything that is deployed: functions, API description, runbook, licences and SBOM. */
 export async function buildApp({ root, out }: AppBuildOptions): Promise<BuildResult> {
   const source = join(root, 'src/functions');
-  const result = await buildFunctions({ source, out, minify: true });
+  const together = {
+    file: join(root, 'src/app/api/firstRequest.ts'),
+    laterFolders: ['src/app', 'src/adapters'].map((folder) => join(root, folder)),
+  };
+  const result = await buildFunctions({ source, out, minify: true, together });
   const { renderOpenApi } = await import('../src/app/api/openApiRoute.ts');
   const { loadEndpoints } = await import('../src/app/api/routes.ts');
   writeFileSync(join(out, 'openapi.json'), await renderOpenApi(loadEndpoints));

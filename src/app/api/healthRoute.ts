@@ -1,5 +1,5 @@
 /** Described without zod, which takes time to load: a monitor's request is often the first of a process. */
-import type { Health } from '../queries/health.ts';
+import { unhealthy, type Health } from '../queries/health.ts';
 import { cacheControls, defineRoute, jsonAnswer, type Answer, type JsonSchema, type Route } from './route.ts';
 
 const whole = { type: 'integer' };
@@ -67,10 +67,8 @@ export const healthRoute: Route = defineRoute({
   async handle(_input, { queries }) {
     return toAnswer(await queries.health());
   },
-  async whenMisconfigured(faults) {
-    const { unhealthy } = await import('../queries/health.ts');
-    return toAnswer(unhealthy(['nothing is pulled or updated until these settings are mended', ...faults]));
-  },
+  whenMisconfigured: (faults) =>
+    toAnswer(unhealthy(['nothing is pulled or updated until these settings are mended', ...faults])),
 });
 
 function toAnswer(health: Health): Answer {

@@ -89,7 +89,7 @@ export interface Route {
   readonly produces?: readonly string[];
   handle(input: RouteInput, app: ApiApp): Promise<Answer>;
   /** The answer while the app's settings are wrong. Default: 503. */
-  whenMisconfigured?(faults: readonly string[]): Promise<Answer>;
+  whenMisconfigured?(faults: readonly string[]): Answer;
 }
 
 type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;

@@ -152,7 +152,7 @@ export const routes = {
     method: 'GET',
     path: 'health',
     auth: 'anonymous',
-    load: async () => (await import('./healthRoute.ts')).healthRoute,
+    load: async () => (await import('./firstRequest.ts')).healthRoute,
   },
   getOpenApi: {
     method: 'GET',
