@@ -1,7 +1,7 @@
 /**
- * `node bench/soak.ts [--scale 1] [--releases 12] [--workers 4] [--speed 0.2] [--folder DIR of weekly files]`: runs a
- * thousand targets through real releases, with a fault in one of ten calls, in four worker processes on one storage
- * account. Fails if a target is not in sync at the end, a rule of somebody else is lost, or a message was given up.
+ * `node bench/soak.ts [--scale 1] [--subscriptions 20] [--releases 12] [--workers 4] [--speed 0.2] [--folder DIR of weekly
+ * files]`: runs a thousand targets through real releases, with a fault in one of ten calls, in four worker processes on one
+ * storage account. Fails if a target is not in sync at the end, a rule of somebody else is lost, or a message was given up.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -229,15 +229,16 @@ function growthOf(heaps: readonly number[]): number {
   return mean(heaps.slice(-third)) / mean(heaps.slice(0, third));
 }
 
-function toSize(scale: number): Size {
+function toSize(scale: number, subscriptions?: number): Size {
   const of = (count: number): number => Math.max(1, Math.round(count * scale));
-  return { subscriptions: of(20), nsgs: of(200), nsgRules: of(700), registries: of(300) };
+  return { subscriptions: subscriptions ?? of(20), nsgs: of(200), nsgRules: of(700), registries: of(300) };
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       scale: { type: 'string', default: '1' },
+      subscriptions: { type: 'string' },
       releases: { type: 'string', default: '12' },
       workers: { type: 'string', default: '4' },
       speed: { type: 'string', default: '0.2' },
@@ -252,7 +253,7 @@ async function main(): Promise<void> {
       () => undefined,
     ));
   const result = await runSoak({
-    size: toSize(Number(values.scale)),
+    size: toSize(Number(values.scale), values.subscriptions === undefined ? undefined : Number(values.subscriptions)),
     releases: Number(values.releases),
     workers: Number(values.workers),
     speed: Number(values.speed),
