@@ -114,8 +114,8 @@ async function filesLoadedLater(
 function importFirst(file: string, later: ReadonlySet<string>): Plugin {
   return {
     name: 'import-first',
-    setup({ onLoad }) {
-      onLoad({ filter: /\.ts$/ }, ({ path }) =>
+    setup(bundle) {
+      bundle.onLoad({ filter: /\.ts$/ }, ({ path }) =>
         later.has(path)
           ? {
               contents: `import './${toUrlPath(relative(dirname(path), file))}';${readFileSync(path, 'utf8')}`,

@@ -4,7 +4,6 @@
 import { buildArm } from '../src/adapters/arm/arm.ts';
 import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
 import { BlobHistoryStore } from '../src/adapters/blob/histories.ts';
-import { keepSnapshots } from '../src/adapters/blob/keptSnapshots.ts';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
@@ -125,7 +124,7 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
   const storage = createStorageClients({ kind: 'connectionString', connectionString }, options.storage);
   const blobs = () => storage.blobs();
   let runs = 0;
-  const snapshots = keepSnapshots(new BlobSnapshotStore(blobs));
+  const snapshots = new BlobSnapshotStore(blobs);
   const histories = new BlobHistoryStore(blobs);
   const history = new HistoryReader({ cloud, snapshots, histories });
   return {

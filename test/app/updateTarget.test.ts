@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { AuthSettings } from '../../dev/simulator/access.ts';
+import { withMethods } from '../../src/core/withMethods.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
 import type { UpdateRecord } from '../../src/core/ledger/runRecord.ts';
@@ -258,28 +259,21 @@ describe('faults of Azure', () => {
   test('somebody changes the rule between our read and our write: read and planned again, nothing lost', async () => {
     const world = await worlds.open({ targets: [prod()] });
     await publish(world, first);
-    const send = world.services.states;
+    const { states } = world.services;
     let isDone = false;
-    const meddling = {
-      ...world.services,
-      states: {
-        ...send,
-        get: send.get.bind(send),
-        listSummaries: send.listSummaries.bind(send),
-        withLease: (<T>(name: string, work: Parameters<typeof send.withLease<T>>[1]) =>
-          send.withLease<T>(name, (session) =>
-            work({
-              ...session,
-              put: async (state) => {
-                await session.put(state);
-                if (isDone || !state.run.inFlight) return;
-                isDone = true;
-                editIpRules(world, (rules) => [...rules, '192.0.2.0/24']);
-              },
-            }),
-          )) as typeof send.withLease,
-      },
-    };
+    const withLeaseToWrite: typeof states.withLeaseToWrite = (name, work) =>
+      states.withLeaseToWrite(name, (session) =>
+        work({
+          ...session,
+          put: async (state) => {
+            await session.put(state);
+            if (isDone || !state.run.inFlight) return;
+            isDone = true;
+            editIpRules(world, (rules) => [...rules, '192.0.2.0/24']);
+          },
+        }),
+      );
+    const meddling = { ...world.services, states: withMethods(states, { withLeaseToWrite }) };
     world.setTargets([]);
     await publishNextWeek(world, list(...(first[acr] ?? []), '20.42.4.0/24'));
     world.setTargets([prod()]);

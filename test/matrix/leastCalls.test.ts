@@ -1,5 +1,7 @@
 /** What is in sync costs one read of Azure; what is unchanged costs none. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { keepSnapshots } from '../../src/adapters/blob/keptSnapshots.ts';
+import { updateTarget } from '../../src/app/updateTarget.ts';
 import { acr, hooks, prod, publish, useWorlds } from '../app/stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { startStorageFaultProxy, type StorageFaultProxy } from '../support/faultProxy.ts';
@@ -27,10 +29,13 @@ describe.each(kinds)('%s', (_, target) => {
     const proxy = await startStorageFaultProxy(worlds.freshConnectionString());
     proxies.push(proxy);
     const world = await openWorld(worlds, target, { connectionString: proxy.connectionString });
-    await world.reconcile();
+    // As the composition has it.
+    const services = { ...world.services, snapshots: keepSnapshots(world.services.snapshots) };
+    const check = () => updateTarget(services, { target: target.name, reason: 'reconcile' });
+    await check();
     proxy.blob.reset();
 
-    const [record] = await world.reconcile();
+    const record = await check();
 
     const calls = proxy.blob.requests.map(({ method, url }) => `${method} ${url.replace(/^\/[^/]+\//, '')}`);
     expect(calls.sort()).toEqual([
@@ -43,10 +48,9 @@ describe.each(kinds)('%s', (_, target) => {
     // Once a day it is written that the target was looked at.
     world.clock.advance(25 * 60 * 60_000);
     proxy.blob.reset();
-    await world.reconcile();
-    expect(
-      proxy.blob.requests.filter(({ method }) => method === 'PUT').map(({ headers }) => headers['x-ms-lease-action']),
-    ).toEqual(['acquire', undefined, 'release']);
+    await check();
+    const writes = proxy.blob.requests.filter(({ method }) => method === 'PUT');
+    expect(writes.map(({ headers }) => headers['x-ms-lease-action'])).toEqual(['acquire', undefined, 'release']);
   });
 
   test('a target that is paused or only planned costs no more', async () => {

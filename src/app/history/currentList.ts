@@ -10,7 +10,7 @@ export interface CurrentList {
   readonly snapshot: string | undefined;
   readonly status: PullStatus | undefined;
   /** Of a tag, recorded by the pulls or not. */
-  historyOf(tag: string): Promise<History>;
+  readonly historyOf: (tag: string) => Promise<History>;
 }
 
 /** Two conditional reads each time: the history is read again only after a pull, or a decision about a release. */
