@@ -1,10 +1,10 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
 import { InvalidDocumentError, RequestError } from '../core/errors.ts';
 import { isSnapshotId } from '../core/serviceTags/contentHash.ts';
-import { newRunId } from '../core/ledger/ledgerChain.ts';
 import type { UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { ProblemKind } from '../core/problemKinds.ts';
 import { nextState } from '../core/targets/nextState.ts';
+import { newRunIdAfter } from '../core/targets/runId.ts';
 import type { Target } from '../core/targets/target.ts';
 import type { Pin } from '../core/targets/targetState.ts';
 import { type GatedPlan, gateReason } from './update/writeGate.ts';
@@ -127,7 +127,7 @@ function approvePlan(services: ActionServices, request: PersonsRequest, planId: 
     refuseWhatCannotBeApproved(toGatedPlan(services, planned), planId);
     const now = services.clock.now();
     const at = now.toISOString();
-    const id = newRunId(now, target.name, services.randomHex());
+    const id = newRunIdAfter(state.current, now, services.randomHex());
     const newest = planned.newest?.snapshot.id ?? '';
     const approval = toApproval({ plan, newest, configHash: planned.configHash }, request.by, now, id);
     const trigger = { reason: request.reason, by: request.by };

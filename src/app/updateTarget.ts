@@ -1,7 +1,7 @@
 /** An update of one target: observe, plan, gate, apply, record, notify. */
 import { TargetMovedError } from '../core/errors.ts';
-import { newRunId } from '../core/ledger/ledgerChain.ts';
 import type { UpdateRecord } from '../core/ledger/runRecord.ts';
+import { newRunIdAfter } from '../core/targets/runId.ts';
 import type { Target } from '../core/targets/target.ts';
 import { updateTimeInMs } from '../core/timeLimit.ts';
 import { applyPlan, withEarlierWrites } from './update/applyPlan.ts';
@@ -69,7 +69,7 @@ export async function updateInSession(
   await prepare?.(state, arm);
 
   const startedAt = services.clock.now();
-  const runId = newRunId(startedAt, target.name, services.randomHex());
+  const runId = newRunIdAfter(state.current, startedAt, services.randomHex());
   const run: Run = { services, request, session, target, startedAt, runId, arm, state, progress: { replans: [] } };
   const ended = await attempt(run, hasCaughtUp).catch((error: unknown) => resultOfFailure(run, error));
   if (ended === 'restored' || (!hasCaughtUp && !run.progress.planned && (await catchUp(services, state)))) {

@@ -1,10 +1,10 @@
 /** The state with which a run begins: as stored, or rebuilt from the ledger if it is lost or unreadable. */
 import { NewerVersionError } from '../../core/errors.ts';
-import { newRunId } from '../../core/ledger/ledgerChain.ts';
 import { headOf } from '../../core/ledger/outbox.ts';
 import { isPullRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { nextState, type StateEvent } from '../../core/targets/nextState.ts';
+import { newRunIdAfter } from '../../core/targets/runId.ts';
 import { ownRulesOf, type Target } from '../../core/targets/target.ts';
 import { emptyState, type OperatorState, type TargetState } from '../../core/targets/targetState.ts';
 import { counted } from '../../core/words.ts';
@@ -56,7 +56,7 @@ export async function catchUp(
   const at = now.toISOString();
   const message = `The state knew of no record after ${head.runId}, and the ledger has them up to ${newest}: an older copy of the state was put back. What is newer was taken from the ledger.`;
   const record: UpdateRecord = {
-    id: newRunId(now, target, services.randomHex()),
+    id: newRunIdAfter(rebuilt, now, services.randomHex()),
     chain: target,
     startedAt: at,
     finishedAt: at,
@@ -112,7 +112,7 @@ export async function recordWithoutRun(
   await state.settle(ledger);
   await catchUp(services, state);
   const now = clock.now();
-  const id = newRunId(now, target, services.randomHex());
+  const id = newRunIdAfter(state.current, now, services.randomHex());
   await recordInterruption(services, state, id);
   const at = now.toISOString();
   const { record, event } = toEntry({ id, at, state: state.current, notes: loaded.notes });
