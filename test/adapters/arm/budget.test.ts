@@ -27,7 +27,7 @@ describe('turns', () => {
       return budget.take('a', 'writes', 0, hour) ?? 0;
     };
 
-    expect([40, 30, 20, 10, 0].map(gapAt)).toEqual([0, 500, 1_000, 1_500, 2_000]);
+    expect([40, 30, 20, 10, 0].map(gapAt)).toEqual([0, 31, 250, 844, 2_000]);
   });
 
   test('what was told a while ago has been refilled since', () => {
