@@ -68,7 +68,7 @@ export class HistoryReader {
   }
 
   /**
-   * The history of a tag, recorded or not: of one that no pull records, what the stored snapshots of the last weeks say.
+   * The history of any tag. If no pull records it, the history is built from the stored snapshots of the last weeks.
    */
   async readFor(tag: string, version?: string): Promise<History> {
     const history = await (version === undefined ? this.read() : this.#readAsOf(version));
@@ -114,7 +114,7 @@ export class HistoryReader {
   }
 }
 
-/** Rejected releases count as never published, and confirmed retirements end what feeds keep of a tag. */
+/** Marks rejected releases, which count as never published, and confirmed retirements, after which feeds drop the tag. */
 export function withDecisions(document: HistoryDocument, decisions: HistoryDecisions | undefined): HistoryDocument {
   if (!decisions) return document;
   const rejected = new Set(decisions.rejected.map(({ snapshot }) => snapshot));

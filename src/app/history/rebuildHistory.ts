@@ -15,13 +15,13 @@ export interface HistoryServices {
 }
 
 export interface RebuildOptions {
-  /** Id of the newest snapshot that counts; by default the one that is current. */
+  /** Id of the newest snapshot that counts. Default: the current one. */
   readonly newest?: string | undefined;
-  /** Without the snapshots that were pulled before (ISO), and without what is built in: enough for the budgets. */
+  /** ISO time: leaves out the built-in releases and the snapshots pulled before. The rest is enough for the budgets. */
   readonly since?: string;
 }
 
-/** Of `services` and AzureContainerRegistry. A snapshot that is gone or damaged is left out. */
+/** The history of `services` and AzureContainerRegistry, without snapshots that are missing or damaged. */
 export async function rebuildHistory(
   { cloud, snapshots, histories }: HistoryServices,
   services: readonly string[],
@@ -44,7 +44,7 @@ export async function rebuildHistory(
 
 type SnapshotReaders = Pick<HistoryServices, 'cloud' | 'snapshots'>;
 
-/** The snapshots that were current, oldest first. Around one that is gone, the newest that is older goes on. */
+/** The snapshots that were current, oldest first. If one is missing, the chain goes on with the next older one. */
 async function readChain(
   { cloud, snapshots }: SnapshotReaders,
   newest: string | undefined,

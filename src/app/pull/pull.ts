@@ -74,7 +74,7 @@ export interface PulledList {
   readonly sources: readonly SourceReport[];
   /** About watched tags. */
   readonly disagreements: readonly SourceDisagreement[];
-  /** Undefined while the targets file cannot be read. */
+  /** Undefined if the targets cannot be read. */
   readonly targets: readonly Target[] | undefined;
   readonly hash: string;
 }

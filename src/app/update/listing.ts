@@ -1,4 +1,4 @@
-/** Which list a target follows, and what it selects of it. */
+/** Which list a target follows, and what it selects from it. */
 import type { History } from '../../core/history/history.ts';
 import { quarantine } from '../../core/history/quarantine.ts';
 import { knownRegions } from '../../core/serviceTags/regions.ts';
@@ -24,7 +24,7 @@ export interface TargetSnapshots {
   readonly unreadable: readonly DocumentWarning[];
 }
 
-/** What a target selects of one snapshot. */
+/** What a target selects from one snapshot. */
 export interface TargetSelection {
   readonly snapshot: Snapshot;
   readonly selection: Selection;

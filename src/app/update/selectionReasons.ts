@@ -12,7 +12,7 @@ import type { OperatorState, TargetState } from '../../core/targets/targetState.
 import { andMore, counted } from '../../core/words.ts';
 import { registryOf, type TargetSelection } from './listing.ts';
 
-/** Why nothing can be applied. `own`: what the target follows. */
+/** Why nothing can be applied. `own`: the selection from the list that the target follows. */
 export function selectionBlockers(target: Target, own: TargetSelection | undefined, state: TargetState): Reason[] {
   const mistake = mistakeIn(target, own, state);
   if (!own || mistake) return mistake ? [mistake] : [];

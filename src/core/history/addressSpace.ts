@@ -31,7 +31,7 @@ export class AddressSpace {
     return Array.from(intervals, (interval) => rangeToPrefixes(this.at(interval))).flat();
   }
 
-  /** How many IPv4 addresses intervals have; IPv6 is counted in prefixes alone. */
+  /** Number of IPv4 addresses in intervals; IPv6 is counted only in prefixes. */
   countAddresses(intervals: Iterable<number>): number {
     let sum = 0;
     for (const interval of intervals) {

@@ -1,4 +1,4 @@
-/** Prefixes cut where their addresses have different histories. */
+/** Cuts prefixes into parts whose addresses have the same history. */
 import { parsePrefix, rangeToPrefixes, type AddressPrefix } from '../prefixes.ts';
 import type { AddressRange } from './addressSpace.ts';
 import type { ScopeRecord } from './scopeRecord.ts';
@@ -9,8 +9,8 @@ export interface Part<T> {
 }
 
 /**
- * Cuts each prefix into the parts for which `valueOf` gives the same object. `valueOf` is asked for each interval of the
- * scope, and with undefined for addresses that the scope never listed. Parts without a value are left out.
+ * Cuts each prefix into the parts for which `valueOf` returns the same object. `valueOf` gets the number of an interval,
+ * or undefined for addresses that the scope never listed. Parts without a value are left out.
  */
 export function cutByHistory<T>(
   { space }: ScopeRecord,

@@ -29,7 +29,7 @@ export interface Release {
   readonly changeNumber: number;
   /** Id of the stored snapshot; for a built-in release an id that the API accepts instead. */
   readonly snapshot: string;
-  /** Shipped with the product, not pulled. */
+  /** Built into the app, not pulled. */
   readonly builtIn?: true;
   /** Its list is the one before plus prefixes of an outdated list, so it confirms no removal. */
   readonly addsOnly?: true;
@@ -56,14 +56,14 @@ export interface HistoryDocument {
   readonly retired?: readonly Retirement[];
 }
 
-/** A release as other documents and messages name it. */
+/** A reference to a release in other documents and messages. */
 export type ReleaseRef = Pick<Release, 'date' | 'seenAt' | 'snapshot' | 'builtIn'>;
 
 export function toReleaseRef({ date, seenAt, snapshot, builtIn }: Release): ReleaseRef {
   return { date, seenAt, snapshot, ...(builtIn && { builtIn }) };
 }
 
-/** `AzureContainerRegistry` of `AzureContainerRegistry.WestEurope`. */
+/** `AzureContainerRegistry` from `AzureContainerRegistry.WestEurope`. */
 export function serviceOf(tag: string): string {
   return tag.split('.', 1)[0] ?? tag;
 }

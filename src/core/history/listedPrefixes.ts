@@ -1,4 +1,4 @@
-/** What one tag lists after a release, by the intervals of its addresses. */
+/** The prefixes that one tag lists after a release, by the intervals of its addresses. */
 import { parsePrefix, type AddressPrefix } from '../prefixes.ts';
 import { AddressSpace } from './addressSpace.ts';
 import type { TagRecord, TagStep } from './tagRecord.ts';
@@ -7,9 +7,9 @@ export class ListedPrefixes {
   readonly space: AddressSpace;
   /** False if the newest release does not list the tag. */
   isTagListed = false;
-  /** As the list writes them. */
+  /** As they are listed. */
   readonly prefixes = new Set<string>();
-  /** By interval: by how many prefixes of the list it is listed. Prefixes may nest. */
+  /** By interval: how many listed prefixes contain it. Prefixes may nest. */
   readonly #listedBy: Int32Array;
   /** By interval: since which ordinal (`ordinalsOf`) it has been listed; -Infinity if that is not known. */
   readonly #since: Float64Array;
@@ -22,7 +22,7 @@ export class ListedPrefixes {
     this.#since = new Float64Array(this.space.intervals.length);
   }
 
-  /** Takes over what a release changed, and returns the intervals that it touched. */
+  /** Applies the changes of a release, and returns the intervals that they touch. */
   apply({ isListed, add, remove }: TagStep, ordinal: number): ReadonlySet<number> {
     this.isTagListed = isListed;
     this.#runs = undefined;
@@ -39,7 +39,7 @@ export class ListedPrefixes {
       this.prefixes.add(prefix);
       for (const interval of this.intervalsOf(prefix)) {
         touched.add(interval);
-        // An interval whose prefix was only written anew, in another size, keeps its age.
+        // An interval whose prefix was only replaced by one of another size keeps its age.
         if (!this.lists(interval) && !removed.has(interval)) this.#since[interval] = ordinal;
         this.#listedBy[interval] = (this.#listedBy[interval] ?? 0) + 1;
       }
@@ -47,7 +47,7 @@ export class ListedPrefixes {
     return touched;
   }
 
-  /** From now on nobody knows since when anything has been listed. */
+  /** Sets to "not known" since when anything has been listed. */
   forgetAges(): void {
     this.#since.fill(-Infinity);
   }
@@ -60,7 +60,7 @@ export class ListedPrefixes {
     return this.intervalsOf(prefix).every((interval) => this.lists(interval));
   }
 
-  /** Since which ordinal an interval has been listed, or was until it left. */
+  /** Since which ordinal an interval has been listed, or was listed before it was removed. */
   since(interval: number): number {
     return this.#since[interval] ?? 0;
   }
@@ -71,7 +71,7 @@ export class ListedPrefixes {
     return known;
   }
 
-  /** The length of a prefix once it is merged with its listed neighbours: sixteen /20 side by side let in what a /16 does. */
+  /** The length of a prefix after merging with its listed neighbours: sixteen adjacent /20 let in as much as one /16. */
   lengthWithNeighbours(prefix: AddressPrefix): number {
     const [interval = 0] = this.intervalsOf(prefix.text);
     this.#runs ??= this.#findRuns();
@@ -79,7 +79,7 @@ export class ListedPrefixes {
     return widestAround(prefix, this.space.at(first).start, this.space.at(last).end);
   }
 
-  /** For each interval the run of listed intervals, without a gap, that it is part of: worked out once per list. */
+  /** For each interval, the run of adjacent listed intervals that it is part of; calculated once per list. */
   #findRuns(): readonly (Run | undefined)[] {
     const runs: (Run | undefined)[] = [];
     this.#listedBy.forEach((count, interval) => {
@@ -95,7 +95,7 @@ export class ListedPrefixes {
   }
 }
 
-/** Numbers of its first and last interval. */
+/** Adjacent listed intervals: the numbers of the first and the last. */
 interface Run {
   readonly first: number;
   last: number;

@@ -1,12 +1,12 @@
-/** The one parser of stored histories. */
+/** The only parser of stored histories. */
 import { InvalidDocumentError, NewerVersionError, quoteValue } from '../errors.ts';
 import { canonicalPrefix, isPrefix } from '../prefixes.ts';
 import { clouds, type Cloud } from '../serviceTags/serviceTags.ts';
 import { historyVersion, type HistoryDocument } from './historyDocument.ts';
 
 /**
- * Throws InvalidDocumentError that names the field, the value and what is accepted, or NewerVersionError. `name`: what it
- * was read from.
+ * Throws InvalidDocumentError that names the field, the value and what is accepted, or NewerVersionError. `name` names the
+ * document in the message.
  */
 export function parseHistory(name: string, value: unknown): HistoryDocument {
   const refuse = (path: string, found: unknown, expected: string): never => {

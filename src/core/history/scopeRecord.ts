@@ -9,7 +9,7 @@ import type { TagTrust } from './tagTrust.ts';
 /** What a release changed in a scope. */
 export interface ScopeStep {
   readonly index: number;
-  /** Numbers of the intervals that began and ceased to be listed. */
+  /** Numbers of the intervals that were added to and removed from the lists. */
   readonly on: readonly number[];
   readonly off: readonly number[];
   /** Those of `on` that are no growth: the trusted list had them already, or the record of their tag begins with them. */
@@ -105,7 +105,7 @@ export interface Period {
 /** Counts in how many lists each interval is, and remembers when that began and ceased to be none. */
 class Presence {
   readonly #space: AddressSpace;
-  /** By interval: in how many lists it is. */
+  /** By interval: how many lists contain it. */
   readonly #listedBy: Int32Array;
   /** By interval: the indexes of the releases at which it began, ceased, began … to be listed, in turn. */
   readonly #changes: readonly number[][];

@@ -1,16 +1,17 @@
 /**
- * What of a tag is trusted, release by release: the list that feeds get and that the next release is compared with.
+ * The trusted list of a tag, release by release: feeds contain it, and the next release is compared with it.
  *
  * For each release:
- * 1. Read what the release lists of the tag. The first one that was pulled begins anew: it is trusted whatever was before.
- * 2. Find what the trusted list has and the release lacks: it is lost. What only few releases ever listed leaves at once.
- * 3. Decide about quarantine. A tag that vanished, is empty or has shrunk suspiciously is in quarantine: nothing is
- *    removed because of it. It ends when the tag is back or a shrunken list has stood for long enough. A tag that has been
- *    gone for long enough is retired.
- * 4. Without a quarantine, what is lost is no longer trusted.
- * 5. Trust what is new, smallest first, as far as the budget of 28 days has room for it. What is wider than it may be, or
- *    beyond the budget, waits in doubt for further releases that list it and for room; special-purpose addresses for ever.
- * 6. Note which addresses began and ceased to count as listed.
+ * 1. Read what the release lists for the tag. The first pulled release starts again: it is trusted whatever was before.
+ * 2. Find the trusted prefixes that the release lacks: they are lost. Prefixes that only few releases listed are removed
+ *    at once.
+ * 3. Decide about quarantine. A tag that vanished, is empty or shrank suspiciously is quarantined: nothing is removed
+ *    because of it. The quarantine ends when the tag is back, or when a shrunken list has been confirmed for long enough.
+ *    A tag that has been missing for long enough is retired.
+ * 4. Without a quarantine, remove lost prefixes from the trusted list.
+ * 5. Trust new prefixes, the smallest first, as long as the budget of 28 days has room for them. Prefixes that are too wide
+ *    or beyond the budget wait for further releases that list them, and for room; special-purpose prefixes wait for ever.
+ * 6. Note which addresses started and stopped to count as listed.
  */
 import { comparePrefixes, overlapping, parsePrefix, type AddressFamily, type AddressPrefix } from '../prefixes.ts';
 import { removalExcess } from '../removalLimit.ts';
@@ -40,13 +41,13 @@ export type QuarantineKind = 'missing' | 'empty' | 'shrunken';
 export interface Quarantined {
   readonly kind: QuarantineKind;
   readonly reason: string;
-  /** Index of the release since when the tag has stood as it stands. */
+  /** Index of the release since which the tag has not changed. */
   readonly since: number;
   /** Index of the last release whose list was trusted. */
   readonly comparedWith: number;
-  /** Further releases that showed it so. */
+  /** How many further releases listed it like this. */
   readonly confirmations: number;
-  /** Index of the release with which a tag that is gone was retired. */
+  /** Index of the release with which a missing tag was retired. */
   readonly retired?: number;
 }
 
@@ -63,12 +64,12 @@ export interface Doubtful {
   readonly roomAt: string | undefined;
 }
 
-/** When addresses began or ceased to count as listed: they do while they are, and while a quarantine keeps them. */
+/** When addresses started or stopped to count as listed. They count while they are listed or kept by a quarantine. */
 export interface ListedEvent {
   readonly index: number;
   readonly on: readonly AddressRange[];
   readonly off: readonly AddressRange[];
-  /** Of `on`: what the trusted list has had all the time, as that of a tag that comes back after it was retired. */
+  /** Those of `on` that the trusted list has had all the time, as for a retired tag that comes back. */
   readonly known: readonly AddressRange[];
 }
 
@@ -76,7 +77,7 @@ export interface TagTrust {
   readonly events: readonly ListedEvent[];
   /** Indexes of the releases that were not trusted for this tag. */
   readonly untrusted: ReadonlySet<number>;
-  /** As the newest release left it. */
+  /** The state after the newest release. */
   readonly quarantine: Quarantined | undefined;
   readonly trusted: readonly string[];
   /** How large the trusted list was, and since when; oldest first. */
@@ -84,7 +85,7 @@ export interface TagTrust {
   readonly doubtful: readonly Doubtful[];
 }
 
-/** Follows one tag through the releases that count. `restart`: index of one that is trusted whatever was before it. */
+/** Follows one tag through its releases. `restart`: index of a release that is trusted whatever was before it. */
 export function followTag(
   record: TagRecord,
   releases: readonly Release[],
@@ -124,7 +125,7 @@ class TagFollower {
   readonly #doubts = new Map<string, Doubt>();
   /** Intervals that are trusted and not listed. */
   readonly #lost = new Set<number>();
-  /** What was lost within the window and is no longer trusted. */
+  /** Prefixes that were lost within the window and are no longer trusted. */
   #dropped: { readonly at: number; readonly prefixes: readonly string[] }[] = [];
   #quarantine: OpenQuarantine | undefined;
 
@@ -160,7 +161,7 @@ class TagFollower {
     this.#trustNew(index, step);
     this.#trusted.noteSize(this.#timeOf(index));
 
-    // A quarantine that begins or ends, and a retired one, is about more than what the release changed.
+    // A quarantine that begins or ends, or a retirement, concerns more intervals than those that the release changed.
     const isAboutAll = isRestart || before !== this.#quarantine || before?.retired !== undefined;
     this.#noteEvent(index, isAboutAll ? this.#counts.keys() : touched, trustedBefore);
   }
@@ -189,12 +190,12 @@ class TagFollower {
     };
   }
 
-  /** True for a release that nothing is compared with. */
+  /** True for a release that is not compared with an earlier one. */
   #isStart(index: number): boolean {
     return index === 0 || index === this.#restart || index === this.#first;
   }
 
-  /** As if nothing had been trusted before. */
+  /** Starts again as if nothing had been trusted before. */
   #beginAnew(): void {
     this.#trusted = new TrustedPrefixes(this.#listed.space);
     this.#listed.forgetAges();
@@ -260,7 +261,7 @@ class TagFollower {
     if (stoodInMs >= this.#limits.removalGraceDays * dayInMs) this.#quarantine = undefined;
   }
 
-  /** What is wrong with the tag in this release; undefined if nothing is. */
+  /** Why the tag is quarantined in this release; undefined if it is not. */
   #findFault(index: number): Pick<Quarantined, 'kind' | 'reason'> | undefined {
     if (this.#lost.size === 0) return undefined;
     const had = `it had ${counted(this.#trusted.prefixes.size, 'prefix')}`;
@@ -270,7 +271,7 @@ class TagFollower {
     return excess === undefined ? undefined : { kind: 'shrunken', reason: `${this.#name}: ${excess}` };
   }
 
-  /** What was lost within the window counts together: a little in every release is no less than all of it at once. */
+  /** All losses within the window count together, so that a little in every release counts like all of it at once. */
   #removalExcess(index: number): string | undefined {
     const oldest = this.#timeOf(index) - defaultWindowDays * dayInMs;
     this.#dropped = this.#dropped.filter(({ at }) => at > oldest);
@@ -282,7 +283,7 @@ class TagFollower {
     return this.#isExchange(removed, from) ? undefined : removalExcess(removed, from, this.#limits);
   }
 
-  /** One prefix of several has gone and at least one has come: Microsoft moves a region so, and no tag shrinks by it. */
+  /** True if one of several prefixes was replaced by at least one new one: Microsoft moves a region like this. */
   #isExchange(removed: readonly string[], from: readonly string[]): boolean {
     return from.length >= 2 && this.#listed.prefixes.size >= from.length && overlapping(from, removed).length === 1;
   }
@@ -320,7 +321,7 @@ class TagFollower {
     }
   }
 
-  /** Undefined if the prefix is trusted from now on; then it is charged to the budget, `weight` times. */
+  /** Why the prefix is not trusted now. Undefined: it is trusted from now on, and charged to the budget `weight` times. */
   #reasonAgainst(
     prefix: AddressPrefix,
     doubt: Doubt | undefined,
@@ -330,7 +331,7 @@ class TagFollower {
   ): DoubtCode | undefined {
     const added = this.#newIn(prefix.text);
     if (added.length === 0) return undefined;
-    // Nothing was added to the first list: each of its prefixes is measured by itself, and none is charged.
+    // The first list adds nothing: each of its prefixes is measured alone, and none is charged.
     if (this.#isStart(index)) return doubtOf(this.#name, prefix.text);
     if (specialPurposeRangeOf(prefix.text)) return 'specialPurpose';
     const hasStood = doubt !== undefined && doubt.confirmations.count >= quarantineLimits.removalConfirmations;
@@ -372,14 +373,14 @@ class TagFollower {
     if (on.length > 0 || off.length > 0) this.#events.push({ index, on, off, known });
   }
 
-  /** As they are listed; what a quarantine keeps, as it was. */
+  /** The trusted prefixes as they are listed, or as they were if a quarantine keeps them. */
   #trustedPrefixes(): string[] {
     const included = new Set<number>();
     const prefixes: string[] = [];
     for (const prefix of new Set([...this.#listed.prefixes, ...this.#trusted.prefixes])) {
       const intervals = this.#listed.intervalsOf(prefix);
       if (!intervals.every((interval) => this.#trusted.has(interval))) continue;
-      // Listed prefixes may nest; one that is only kept may be in pieces that are listed by now.
+      // Listed prefixes may nest. Skip a kept prefix if listed ones now contain all of it.
       if (!this.#listed.prefixes.has(prefix) && intervals.every((interval) => included.has(interval))) continue;
       for (const interval of intervals) included.add(interval);
       prefixes.push(prefix);
@@ -401,7 +402,7 @@ class TagFollower {
 
 const bothFamilies: readonly AddressFamily[] = ['ipv4', 'ipv6'];
 
-/** The smallest first, so that a few large ones do not keep the others out; of one size by address. */
+/** The smallest first, so that a few large ones do not keep out the others; then by address. */
 export function bySize(prefixes: readonly string[]): AddressPrefix[] {
   const hostBits = ({ family, length }: AddressPrefix) => (family === 'ipv4' ? 32 : 128) - length;
   return [...new Set(prefixes)].map(parsePrefix).sort((a, b) => hostBits(a) - hostBits(b) || comparePrefixes(a, b));

@@ -1,9 +1,9 @@
-/** What of one tag is trusted, by the intervals of its addresses, and how large that was over time. */
+/** The trusted prefixes of one tag, by the intervals of its addresses, and their number over time. */
 import type { AddressFamily } from '../prefixes.ts';
 import type { AddressSpace } from './addressSpace.ts';
 import type { Budget } from './limits.ts';
 
-/** What the record begins with and what was trusted since, as far as it still is. */
+/** The size of the trusted list since a time. */
 export interface TrustedSize {
   readonly at: number;
   /** IPv4 */
@@ -12,15 +12,15 @@ export interface TrustedSize {
 }
 
 export class TrustedPrefixes {
-  /** As the list writes or wrote them. */
+  /** As they are or were listed. */
   readonly prefixes = new Set<string>();
   /** Oldest first. */
   readonly sizes: TrustedSize[] = [];
   readonly #space: AddressSpace;
   readonly #isTrusted: Uint8Array;
   /**
-   * 1 for the interval with which a prefix came in: by these prefixes are counted. A prefix that only splits what is
-   * trusted counts for none: otherwise a list cut into single addresses would make room for thousands of new prefixes.
+   * 1 for the interval with which a prefix was added, to count prefixes. A prefix that only splits trusted ones does not
+   * count: otherwise a list cut into single addresses would make room for thousands of new prefixes.
    */
   readonly #countsAsPrefix: Uint8Array;
   #addresses = 0;
@@ -36,7 +36,7 @@ export class TrustedPrefixes {
     return this.#isTrusted[interval] === 1;
   }
 
-  /** In the order of the addresses. */
+  /** Numbers of the trusted intervals, in order. */
   get intervals(): readonly number[] {
     return [...this.#isTrusted.keys()].filter((interval) => this.has(interval));
   }
@@ -52,7 +52,7 @@ export class TrustedPrefixes {
     this.#addresses += this.#space.countAddresses(added);
   }
 
-  /** Of intervals alone: `prefixes` is for the caller to keep. */
+  /** Removes the interval only; the caller removes it from `prefixes`. */
   remove(interval: number): void {
     if (!this.has(interval)) return;
     this.#isTrusted[interval] = 0;
@@ -71,14 +71,14 @@ export class TrustedPrefixes {
 }
 
 /**
- * The size from which a budget is worked out: as it was when the window began, so that nothing let in within a window
- * makes room for more in the same one. A record that began later counts with what it began with.
+ * The size from which a budget is calculated: at the begin of the window, so that additions within a window make no room
+ * for more in the same window. For a record that began later, its first size.
  */
 export function sizeAt(sizes: readonly TrustedSize[], at: number): TrustedSize | undefined {
   return sizes.findLast((size) => size.at <= at) ?? sizes[0];
 }
 
-/** Of the given families. */
+/** The part of a size that counts for the given families. */
 export function toBudget(size: TrustedSize | undefined, families: readonly AddressFamily[]): Budget {
   const { addresses = 0, prefixes = { ipv4: 0, ipv6: 0 } } = size ?? {};
   return {

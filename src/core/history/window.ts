@@ -1,11 +1,11 @@
-/** What was let in within a rolling window, and whether there is room for more. */
+/** Adds up additions within a rolling window, and tells whether there is room for more. */
 import { dayInMs } from '../time.ts';
 import type { Release } from './historyDocument.ts';
 import type { Budget } from './limits.ts';
 
 export type GrowthLimit = 'maxAddedAddresses' | 'maxAddedPrefixes';
 
-/** What was let in at one time. */
+/** The additions at one time. */
 interface Charge extends Budget {
   readonly at: number;
 }
@@ -18,18 +18,18 @@ export class AdditionWindow {
     this.#lengthInMs = days * dayInMs;
   }
 
-  /** What counts against the budget at a time. Times are asked for in order. */
+  /** How much of the budget is used at a time. Times must not decrease from call to call. */
   used(at: number): Budget {
     this.#charges = this.#charges.filter((charge) => charge.at > at - this.#lengthInMs);
     return sumOf(this.#charges);
   }
 
-  /** Lets `size` in if the budget has room for it; otherwise says which limit is in the way. */
+  /** Charges `size` if the budget has room for it; otherwise returns the limit that has no room. */
   charge(at: number, size: Budget, budget: Budget): GrowthLimit | undefined {
     const used = this.used(at);
     if (used.addresses + size.addresses > budget.addresses) return 'maxAddedAddresses';
     if (used.prefixes + size.prefixes > budget.prefixes) return 'maxAddedPrefixes';
-    // One charge per time: their number is that of the releases, however many prefixes a release adds.
+    // One charge per time, so that their number grows with the releases and not with the additions.
     const isSameTime = this.#charges.at(-1)?.at === at;
     const before = isSameTime ? this.#charges.pop() : undefined;
     this.#charges.push({ at, ...sumOf(before ? [before, size] : [size]) });
@@ -37,8 +37,8 @@ export class AdditionWindow {
   }
 
   /**
-   * The share of what a release added that falls into the window. After a gap, of a deployment that was off for months,
-   * what was added in the meantime is spread over the whole of it.
+   * The share of a release's additions that counts in the window. After a gap, for example if a deployment was off for
+   * months, the additions are spread over the whole gap.
    */
   shareOf(release: Release, before: Release | undefined): number {
     const gap = Date.parse(release.seenAt) - Date.parse(release.lookedAt ?? before?.seenAt ?? release.seenAt);
