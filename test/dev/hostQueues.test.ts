@@ -200,9 +200,9 @@ test('a function past its time limit takes the worker with it: every message com
 
   expect((await other).status).toBe(500);
   const failed = started.invocations.filter(({ functionName }) => functionName === 'work');
-  expect(failed.map(({ error }) => error)).toEqual(
-    Array(2).fill('Timeout value of 2 s was exceeded by function: work'),
-  );
+  // On a busy machine the other call may reach its time limit first, and take the worker with it.
+  const ends = /^(Timeout value of 2 s was exceeded by function: work|The worker has ended)$/;
+  expect(failed.map(({ error }) => error)).toEqual([expect.stringMatching(ends), expect.stringMatching(ends)]);
   expect(started.log).toContainEqual(
     expect.objectContaining({ message: expect.stringMatching(/The worker is restarted/) }),
   );
