@@ -28,7 +28,7 @@ export const prices = {
   /** One log alert that is evaluated every 15 minutes or less often. */
   alertMonth: 0.5,
 };
-const alerts = 11;
+const alerts = 12;
 /** One trace, its metrics and one line of the host's log, in bytes as Azure bills them. */
 const loggedBytesPerUpdate = 6_000;
 /** One row of StorageBlobLogs. */

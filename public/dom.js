@@ -53,6 +53,22 @@ export function definitions(rows) {
   );
 }
 
+/** `Now / Targets`: the way back from a page of its own. */
+export function crumbs(href, text) {
+  return element(
+    'p',
+    { className: 'crumbs' },
+    element('a', { href: '#/' }, 'Now'),
+    ' / ',
+    element('a', { href }, text),
+  );
+}
+
+/** A sentence with its commands (`az …`) set apart, so that one can read and copy them. */
+export function withCommands(text) {
+  return text.split(/(\baz [a-z][^;,)]*)/).map((part, index) => (index % 2 === 1 ? element('code', {}, part) : part));
+}
+
 /** On a narrow screen the style shows the table as a list; because of the roles it stays a table for screen readers. */
 export function table(caption, columns, rows) {
   const head = columns.map((column) => element('th', { scope: 'col', role: 'columnheader' }, column));

@@ -2,7 +2,7 @@
 import { now } from './api.js';
 import { act, approve, approveAll, pause, targetHref } from './actions.js';
 import { deadlineStrip, roomBar, sparkline } from './charts.js';
-import { button, byId, element, row, show, table } from './dom.js';
+import { button, byId, element, row, show, table, withCommands } from './dom.js';
 import { count, day, kindWords, number, pill, prefixWords, relative, statusWords } from './words.js';
 
 const signs = { good: '✓', warn: '!', bad: '✕' };
@@ -50,7 +50,7 @@ export function showWaits(overview, refresh) {
     element(
       'div',
       { className: 'grid' },
-      shown.map((card) => waitCard(card, refresh)),
+      shown.map((card) => waitCard(card, overview.list, refresh)),
     ),
     more > 0
       ? button(`Show ${more} more`, { id: 'more-cards', className: 'link' }, () => {
@@ -68,7 +68,7 @@ function nothingWaits(state) {
     : 'Nothing waits for you.';
 }
 
-function waitCard(card, refresh) {
+function waitCard(card, list, refresh) {
   const { id, kind, tone, targets, title, text, items, itemCount, since, deadline } = card;
   const due = deadline ? relative(deadline, 'deadline') : since ? relative(since, 'since') : '';
   return element(
@@ -91,9 +91,27 @@ function waitCard(card, refresh) {
             : undefined,
         )
       : undefined,
-    element('p', { className: 'text' }, [...text, ...(kind === 'overdue' ? firstListed(items) : [])].join(' ')),
+    element(
+      'p',
+      { className: 'text' },
+      withCommands([...text, ...(kind === 'overdue' ? firstListed(items) : [])].join(' ')),
+      kind === 'approval' ? whereToLook(items, list) : undefined,
+    ),
     element('div', { className: 'acts' }, cardButtons(card, id, refresh)),
   );
+}
+
+/** Where a person sees whether Microsoft really released it. */
+function whereToLook(items, { officialPage }) {
+  const days = [...new Set(items.map((item) => item.firstListed).filter(Boolean))];
+  return [
+    ' Where to look: ',
+    days.length === 1
+      ? [element('a', { href: releaseHref(days[0]) }, `the release of ${day(days[0])} as the app read it`), ', and ']
+      : undefined,
+    element('a', { href: officialPage, target: '_blank', rel: 'noreferrer' }, 'Microsoft’s own file'),
+    '.',
+  ];
 }
 
 function firstListed(items) {
@@ -212,6 +230,11 @@ export function releaseHref(date) {
 }
 
 const columns = ['Target', 'Status', 'Why', 'Deadline', 'Room', 'Size', 'Last change'];
+const legend =
+  'Deadline: Azure may use a new prefix seven days after its release; a filled square is a day that is over. ' +
+  'Room: how many prefixes or rules the resource has of those that it takes. ' +
+  'Size: how many prefixes the target needed over the last twelve months. ' +
+  'Last change: the day on which the app last wrote to it.';
 const shownRows = 20;
 const filter = { text: '', status: '', kind: '', region: '', isAll: false };
 
@@ -307,7 +330,9 @@ function showRows(targets) {
       ? element('p', {}, 'No targets are configured. Lists and look-ups work all the same.')
       : undefined,
     targets.length > 0 && found.length === 0 ? element('p', {}, 'No target is like that.') : undefined,
-    shown.length > 0 ? table('Targets', columns, shown.map(targetRow)) : undefined,
+    shown.length > 0
+      ? [table('Targets', columns, shown.map(targetRow)), element('p', { className: 'soft' }, legend)]
+      : undefined,
     found.length > shown.length
       ? button(`Show all ${found.length}`, { id: 'all-rows', className: 'link' }, () => {
           filter.isAll = true;
@@ -327,7 +352,7 @@ function targetRow(target) {
     deadline
       ? [
           deadlineStrip(deadline, now()),
-          element('small', {}, `${count(missing, 'prefix')}, `, relative(deadline, 'due')),
+          element('small', {}, `${count(missing, 'prefix')} `, relative(deadline, 'deadline')),
         ]
       : element('small', {}, policy === 'plan' || target.status === 'paused' ? 'not counted' : 'nothing missing'),
     room ? [roomBar(room), element('small', {}, `${number(room.used)} of ${number(room.limit)}`)] : '',

@@ -2,7 +2,7 @@
 import { get } from './api.js';
 import { historyChart } from './charts.js';
 import { act, retire } from './actions.js';
-import { button, byId, element, row, show, table } from './dom.js';
+import { button, byId, crumbs, element, row, show, table } from './dom.js';
 import { releaseHref } from './home.js';
 import { count, day } from './words.js';
 
@@ -20,25 +20,17 @@ export function openRegion(region, refresh) {
 
 function showRegion(tag, { listed, prefixes }, { sizes, releases, quarantine }, refresh) {
   document.title = tag;
-  const now = prefixes.filter(
-    ({ lastSeen }) =>
-      lastSeen === prefixes.reduce((last, prefix) => (prefix.lastSeen > last ? prefix.lastSeen : last), ''),
-  );
+  const newestDay = prefixes.reduce((last, { lastSeen }) => (lastSeen > last ? lastSeen : last), '');
+  const isListedNow = ({ lastSeen }) => listed && lastSeen === newestDay;
   show(
     byId('view'),
-    element(
-      'p',
-      { className: 'crumbs' },
-      element('a', { href: '#/' }, 'Now'),
-      ' / ',
-      element('a', { href: '#/regions' }, 'Regions'),
-    ),
+    crumbs('#/regions', 'Regions'),
     element('h1', {}, tag),
     element(
       'div',
       { id: 'region' },
       listed
-        ? element('p', {}, `${count(now.length, 'prefix')} listed now.`)
+        ? element('p', {}, `${count(prefixes.filter(isListedNow).length, 'prefix')} listed now.`)
         : element('p', { className: 'note warn' }, 'Microsoft no longer lists this tag.'),
       quarantine ? describeQuarantine(tag, quarantine, refresh) : undefined,
       sizes.length > 0
@@ -55,11 +47,11 @@ function showRegion(tag, { listed, prefixes }, { sizes, releases, quarantine }, 
         table(
           'Prefixes',
           columns,
-          prefixes.map(({ prefix, firstSeen, lastSeen }) =>
+          prefixes.map((entry) =>
             row(columns, [
-              element('code', {}, prefix),
-              day(firstSeen),
-              now.some((other) => other.prefix === prefix) ? 'still listed' : day(lastSeen),
+              element('code', {}, entry.prefix),
+              day(entry.firstSeen),
+              isListedNow(entry) ? 'still listed' : day(entry.lastSeen),
             ]),
           ),
         ),
@@ -76,11 +68,13 @@ function describeQuarantine(tag, { status, reason, confirmedAt }, refresh) {
     element(
       'p',
       {},
-      `${reason} ${status === 'retired' ? 'It counts as retired; feeds keep its prefixes until a person confirms it.' : 'Nothing is removed because of it, and feeds keep its prefixes.'}`,
+      `${reason} ${status === 'retired' ? 'It counts as retired. Feeds keep its prefixes until a person confirms that Microsoft has retired it.' : 'Nothing is removed because of it, and feeds keep its prefixes. This ends by itself when the tag is back, or when further releases confirm it.'}`,
     ),
     confirmedAt
       ? element('p', {}, `A person confirmed on ${day(confirmedAt)} that it is gone for good.`)
       : status === 'retired' &&
-          button('It is gone for good', { id: 'retire' }, (pressed) => act(pressed, () => retire(tag), refresh)),
+          button('Confirm: it is gone for good', { id: 'retire' }, (pressed) =>
+            act(pressed, () => retire(tag), refresh),
+          ),
   );
 }

@@ -1,7 +1,7 @@
 /** One release: what it added and removed, who needs it, who has it, when Azure may use it, and undoing it. */
 import { get, now, post, takeBack } from './api.js';
 import { act, targetHref } from './actions.js';
-import { button, byId, definitions, element, show } from './dom.js';
+import { button, byId, crumbs, definitions, element, show } from './dom.js';
 import { count, day, dayAndTime, number, pill, relative } from './words.js';
 
 export function openRelease(date, refresh) {
@@ -20,13 +20,7 @@ function showFrame(date, ...content) {
   document.title = title;
   show(
     byId('view'),
-    element(
-      'p',
-      { className: 'crumbs' },
-      element('a', { href: '#/' }, 'Now'),
-      ' / ',
-      element('a', { href: '#/releases' }, 'Releases'),
-    ),
+    crumbs('#/releases', 'Releases'),
     element('h1', {}, title),
     element('div', { id: 'release' }, content),
   );

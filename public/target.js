@@ -2,7 +2,7 @@
 import { get } from './api.js';
 import { act, approve, pause, resume, rollBack } from './actions.js';
 import { roomBar, sparkline } from './charts.js';
-import { button, byId, definitions, element, row, show, table } from './dom.js';
+import { button, byId, crumbs, definitions, element, row, show, table, withCommands } from './dom.js';
 import { canBeApproved, planGroups, planSentence } from './plan.js';
 import { count, day, dayAndTime, duration, kindWords, number, pill, relative } from './words.js';
 
@@ -13,13 +13,7 @@ export function openTarget(name, refresh, query) {
   let shownRun;
   show(
     byId('view'),
-    element(
-      'p',
-      { className: 'crumbs' },
-      element('a', { href: '#/' }, 'Now'),
-      ' / ',
-      element('a', { href: '#/targets' }, 'Targets'),
-    ),
+    crumbs('#/targets', 'Targets'),
     ...['head', 'plan', 'allowed', 'rollback', 'runs', 'settings'].map((part) =>
       element('section', { id: `target-${part}` }),
     ),
@@ -71,10 +65,10 @@ function showHead(target, refresh) {
       ? element(
           'ul',
           { className: 'steps' },
-          reasons.map(({ message }) => element('li', {}, message)),
+          reasons.map(({ message }) => element('li', {}, withCommands(message))),
         )
       : undefined,
-    status === 'blocked' || status === 'failed'
+    status === 'blocked' || status === 'failed' || status === 'noEffect'
       ? element(
           'p',
           {},
@@ -132,7 +126,7 @@ async function showPlan({ name, ownership, capacity }, path, expected, refresh) 
         ? element(
             'ul',
             { className: 'steps' },
-            plan.reasons.map(({ message }) => element('li', {}, message)),
+            plan.reasons.map(({ message }) => element('li', {}, withCommands(message))),
           )
         : undefined,
       (plan.ruleDrift ?? []).length > 0

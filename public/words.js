@@ -39,11 +39,21 @@ export function duration(ms) {
   return days < 10 && hours > 0 ? `${count(days, 'day')} ${count(hours, 'hour')}` : count(days, 'day');
 }
 
+/** `3 Dec, 00:00 UTC`, with the year unless it is this one. */
+function dayAndClock(time) {
+  const iso = time.toISOString();
+  const [date, month, year] = day(iso).split(' ');
+  const isThisYear = year === new Date(now()).toISOString().slice(0, 4);
+  return `${date} ${month}${isThisYear ? '' : ` ${year}`}, ${iso.slice(11, 16)} UTC`;
+}
+
 const relativeForms = {
   ago: (time) => `${duration(now() - time)} ago`,
   since: (time) => `for ${duration(now() - time)}`,
   deadline: (time) =>
-    time > now() ? `deadline in ${duration(time - now())}` : `overdue for ${duration(now() - time)}`,
+    time > now()
+      ? `by ${dayAndClock(time)} (in ${duration(time - now())})`
+      : `overdue for ${duration(now() - time)}, since ${dayAndClock(time)}`,
   due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue for ${duration(now() - time)}`),
 };
 

@@ -34,7 +34,7 @@ var rules = [
     every: 'PT1H'
     // A window cannot be longer than two days. If the schedule is less frequent, only health reports a late pull.
     wanted: isDaily(pullSchedule)
-    description: 'No pull of the service tags has finished for a day (two days if they are pulled once a day). New prefixes go live a week after they are published.'
+    description: 'No pull of the service tags has finished for a day (two days if they are pulled once per day). Rules stay as they are. Azure may use a new prefix seven days after its release.'
     query: 'AppMetrics | where Name == "${metric}.pulls" and Sum > 0 and tostring(Properties.outcome) != "failed" | summarize Pulls = count() | where Pulls == 0 and now() > datetime(${pullGraceEnd})'
   }
   {
@@ -43,7 +43,7 @@ var rules = [
     window: reconcileWindow
     every: 'PT1H'
     wanted: isDaily(reconcileSchedule)
-    description: 'No reconcile of the targets has finished for a day (two days if it runs once a day): the targets file is wrong or gone, or the timer does not run. No other alert about targets can be raised meanwhile.'
+    description: 'No reconcile of the targets has finished for a day (two days if it runs once per day): the targets file is wrong or gone, or the timer does not run. No other alert about targets can be raised meanwhile.'
     query: 'AppMetrics | where Name == "${metric}.targets" and Sum >= 0 | summarize Figures = count() | where Figures == 0 and now() > datetime(${reconcileGraceEnd})'
   }
   {
@@ -61,7 +61,7 @@ var rules = [
     window: pullWindow
     every: 'PT1H'
     wanted: true
-    description: 'A source of service tags has failed, or stood still while others moved, in every pull of a day (two days if they are pulled once a day). The other sources go on.'
+    description: 'A source of service tags has failed, or stood still while others moved, in every pull of a day (two days if they are pulled once per day). The other sources continue.'
     query: 'AppMetrics | where Name == "${metric}.source.healthy" | extend Source = tostring(Properties.source) | summarize Best = max(Sum), Pulls = count() by Source | where Best == 0 and Pulls >= 2'
   }
   {
@@ -70,7 +70,7 @@ var rules = [
     window: figuresWindow
     every: 'PT30M'
     wanted: true
-    description: 'A published prefix is still missing from a target that the app keeps up to date, and less than three days are left until Azure may use it.'
+    description: 'A target that the app keeps up to date still lacks a listed prefix, and Azure may use that prefix in less than three days, or uses it already.'
     query: 'AppMetrics | where Name == "${metric}.deadline.days_left" | summarize arg_max(TimeGenerated, Sum) | where Sum < 3'
   }
   {
@@ -79,7 +79,7 @@ var rules = [
     window: 'PT6H'
     every: 'PT1H'
     wanted: true
-    description: 'Updates of targets failed five times in a row and were given up, in two hours or more of the last six.'
+    description: 'Updates of targets failed five times in a row and were given up, in two hours or more of the last six hours. The app tries again every hour.'
     query: 'AppRequests | where Name == "reportFailedUpdate" | summarize Hours = dcount(bin(TimeGenerated, 1h)) | where Hours >= 2'
   }
   {
@@ -92,12 +92,21 @@ var rules = [
     query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status in ("failed", "blocked") | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
   }
   {
+    name: 'no-effect'
+    severity: 1
+    window: figuresWindow
+    every: 'PT30M'
+    wanted: true
+    description: 'At least one registry does not look at its IP rules: it is open or closed to all, or no longer Premium. The app cannot change that; someone must act.'
+    query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status == "noEffect" | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
+  }
+  {
     name: 'targets-held'
     severity: 2
     window: figuresWindow
     every: 'PT30M'
     wanted: true
-    description: 'A part of at least one plan waits for approval.'
+    description: 'At least one target has changes that wait for approval. Everything else in its plan is applied.'
     query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status == "held" | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
   }
   {
@@ -106,7 +115,7 @@ var rules = [
     window: 'PT6H'
     every: 'PT1H'
     wanted: true
-    description: 'A webhook refused a notification for good, or did not answer: nobody was told by it.'
+    description: 'A webhook refused a notification for good, or did not answer: its readers were not notified. The other webhooks continue.'
     query: 'AppMetrics | where Name == "${metric}.notifications.failed" | extend Host = tostring(Properties.host) | summarize Failed = sum(Sum) by Host | where Failed > 0'
   }
   {
@@ -117,7 +126,7 @@ var rules = [
     wanted: true
     // Expected 503 answers: health reports a problem, a list tells firewalls to keep what they have, and before the first
     // pull there is no list. Other alerts report the reasons.
-    description: 'The HTTP API answered five requests or more with a 5xx status that was not expected.'
+    description: 'The HTTP API answered five requests or more with an unexpected server error (5xx).'
     query: 'AppRequests | where toint(ResultCode) >= 500 and Name != "getHealth" and not(toint(ResultCode) == 503 and (Name in ("getFeed", "getPrefixes") or now() < datetime(${pullGraceEnd}))) | summarize Failures = count() | where Failures >= 5'
   }
   {
@@ -126,7 +135,7 @@ var rules = [
     window: windowOf(reconcileSchedule, 'PT6H')
     every: 'PT6H'
     wanted: true
-    description: 'At its present growth a target runs out of room within eight weeks.'
+    description: 'At its present growth a target runs out of room within eight weeks: choose fewer regions, or wider rules.'
     query: 'AppMetrics | where Name == "${metric}.quota.weeks_until_full" | extend Target = tostring(Properties.target) | summarize arg_max(TimeGenerated, Sum) by Target | where Sum < 8'
   }
   {

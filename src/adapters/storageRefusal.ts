@@ -76,7 +76,8 @@ const unknown: Explanation = {
     `check the app's role ("${roles[service]}"), the account's firewall and its keys (az storage account show --name ${name})`,
 };
 
-const explanations = new Map<string, Explanation>(
+/** By code in lower case. */
+export const explanations: ReadonlyMap<string, Explanation> = new Map<string, Explanation>(
   Object.entries({
     AuthorizationPermissionMismatch: missingRole,
     InsufficientAccountPermissions: missingRole,

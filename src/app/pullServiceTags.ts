@@ -35,6 +35,7 @@ import { flushOutbox } from './runRecords.ts';
 import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
 import { openHistory, recordUnchanged } from './pull/recordRelease.ts';
 import { replacePointer, storeSnapshot } from './pull/storeSnapshot.ts';
+import { dayInWords } from '../core/words.ts';
 
 export type { PullResult, PullServices };
 
@@ -72,7 +73,9 @@ async function beginPull(services: PullServices, session: PullSession, trigger: 
   }
   const status = await recoverPullStatus(ledger, cloud);
   const notices = status
-    ? [`status/${cloud}.json is gone or damaged: it was made anew of the ledger, behind ${status.lastPull.runId}.`]
+    ? [
+        `status/${cloud}.json was lost or is damaged: the app made it anew from the ledger, up to the run ${status.lastPull.runId}. Nothing to do.`,
+      ]
     : [];
   return { ...frame, status, notices };
 }
@@ -93,7 +96,7 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
   const { snapshot } = current;
   const rejected = await rejectedHashes(services);
   if (snapshot && rejected.has(found.hash.slice(0, 12))) {
-    const message = `the sources list what a person has rejected: kept ${snapshot.id}`;
+    const message = `the sources list what a person has rejected: ${snapshot.id} stays current`;
     return finishUnchanged(pull, found, snapshot, publication, message);
   }
   if (snapshot?.contentHash !== found.hash) {
@@ -145,7 +148,7 @@ async function rejectedHashes({ histories, cloud }: PullServices): Promise<Reado
 
 function noList(sources: readonly SourceReport[]): SourceError {
   const names = sources.map(({ source }) => source).join(', ');
-  return new SourceError(names, 'none is healthy, and the snapshot that holds is gone or damaged');
+  return new SourceError(names, 'none is healthy, and the current snapshot was lost or is damaged');
 }
 
 function asDownload({ id, date, release, document, warnings }: Snapshot): ServiceTagsDownload {
@@ -180,9 +183,12 @@ function toRelease(
 
 function toMessage(found: PulledList, { id, date }: Snapshot): string {
   const late = lateDay(found);
-  if (late) return `the newest document is of ${late}, older than the current snapshot of ${date}: kept ${id}`;
+  if (late)
+    return `the newest document is of ${dayInWords(late)}, older than the current snapshot of ${dayInWords(date)}: ${id} stays current`;
   const isAnyHealthy = found.sources.some(({ status }) => status === 'healthy');
-  return isAnyHealthy ? `same content as ${id}: nothing stored` : `no source has a list that counts: kept ${id}`;
+  return isAnyHealthy
+    ? `same content as ${id}: nothing stored`
+    : `no source has a list that counts: ${id} stays current`;
 }
 
 /** Undefined if the targets cannot be read: the pull goes on, and all tags that were watched stay watched. */

@@ -1,6 +1,7 @@
 /** Records and announces an update that failed for good; the next reconciliation tries again. */
 import { InvalidDocumentError, NewerVersionError, quoteValue, toErrorMessage } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
+import { withoutPeriod } from '../core/words.ts';
 import type { TargetSession } from './ports.ts';
 import { recordWithoutRun } from './update/openState.ts';
 import type { UpdateServices } from './update/updateServices.ts';
@@ -39,7 +40,7 @@ async function findTarget(
   try {
     return { isKnown: (await services.targets.read()).some(({ name }) => name === target) };
   } catch (error) {
-    const fault = `The targets cannot be read: ${toErrorMessage(error)}.`;
+    const fault = `The targets cannot be read: ${withoutPeriod(toErrorMessage(error))}.`;
     services.logger.error('targets cannot be read', { error: fault });
     return { isKnown: (await services.states.listSummaries()).has(target), fault };
   }
@@ -50,7 +51,7 @@ async function announce({ notifier }: UpdateServices, target: string, fault: str
   await notifier.notify({
     type: 'update.failed',
     subject: target,
-    message: `${target}: the update failed for good; the next reconciliation tries again.${because}`,
+    message: `${target}: the update failed five times in a row and was given up. The app tries again within the hour.${because}`,
     data: { target },
   });
 }
@@ -64,7 +65,7 @@ export async function reportUnreadableMessage(
   body: unknown,
   { message: fault }: InvalidDocumentError,
 ): Promise<void> {
-  const text = `a message in the queue ${chainOfQueue} cannot be read and was dropped (${fault}). No target is affected: each is looked at by the next reconciliation.`;
+  const text = `a message in the queue ${chainOfQueue} cannot be read and was dropped (${fault}). No target is affected: the app looks at every target within the hour.`;
   services.logger.error('a message cannot be read', { message: quoteValue(body), error: fault });
   const reason = { code: 'failed', message: text } as const;
   try {
@@ -99,7 +100,7 @@ async function recordUnderLease(
 async function record(services: UpdateServices, session: TargetSession, target: string): Promise<'recorded'> {
   await recordWithoutRun(services, session, target, ({ id: runId, at, state: { run } }) => {
     const { lastResult: last } = run;
-    const error = `The update failed for good${last?.error === undefined ? '' : `: ${last.error}`}`;
+    const error = `The update of ${target} failed five times in a row and was given up${last?.error === undefined ? '' : `: ${withoutPeriod(last.error)}`}. The app tries again within the hour.`;
     const reasons = last?.outcome === 'failed' ? last.reasons : [{ code: 'failed', message: error } as const];
     const result = {
       ...failedResult(runId, at, reasons, error),

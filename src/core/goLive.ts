@@ -8,7 +8,7 @@
 import { comparePrefixes, parsePrefix } from './prefixes.ts';
 import type { MissingPrefix } from './targets/targetState.ts';
 import { dayInMs } from './time.ts';
-import { counted } from './words.ts';
+import { agree, counted, dayAndTimeInWords, dayInWords, inWords } from './words.ts';
 
 const daysUntilUse = 7;
 
@@ -61,15 +61,15 @@ export function calculateGoLive(targets: readonly TargetMissing[], now: Date): G
 
 /** One sentence for health, alerts and notifications. */
 export function describeGoLive({ first, prefixes }: GoLiveClock): string {
-  if (!first) return 'Every target has every published prefix.';
-  const deadline = first.deadline.slice(0, 10);
+  if (!first) return 'Every target has every listed prefix.';
+  const { daysLeft, targets, published, deadline } = first;
+  const when = dayAndTimeInWords(deadline);
+  const lacks = agree(targets.length, 'lacks', 'lack');
+  const more = prefixes.length === 1 ? '' : ` and ${inWords(prefixes.length - 1)} more`;
+  const it = prefixes.length === 1 ? 'it' : 'the first of them';
   const use =
-    first.daysLeft < 0
-      ? `may have been in use since ${deadline}`
-      : `may be used in ${counted(first.daysLeft, 'day')} (${deadline})`;
-  const more =
-    prefixes.length > 1 ? `, and ${prefixes.length - 1} more ${prefixes.length === 2 ? 'waits' : 'wait'}` : '';
-  return `${first.prefix}, listed since ${first.published}, ${use} and is missing from ${listTargets(first.targets)}${more}.`;
+    daysLeft < 0 ? `may have used ${it} since ${when}` : `may use ${it} from ${when} (in ${counted(daysLeft, 'day')})`;
+  return `${listTargets(targets)} ${lacks} ${counted(prefixes.length, 'listed prefix')}: ${first.prefix} (listed since ${dayInWords(published)})${more}. Azure ${use}. The page says why, and what to do.`;
 }
 
 function statusOf(daysLeft: number): GoLiveClock['status'] {

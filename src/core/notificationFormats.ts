@@ -26,24 +26,26 @@ export interface NotificationLinks {
 
 const titles = {
   'tag.changed': 'Service tag changed',
-  'plan.held': 'Plan held: it waits for an approval',
-  'target.blocked': 'Target blocked',
+  'plan.held': 'A plan waits for approval',
+  'target.blocked': 'Target blocked: nothing can be applied',
   'target.noEffect': 'Rules have no effect',
   'update.failed': 'Update failed',
-  'drift.repaired': 'Drift repaired',
+  'drift.repaired': 'Changed rules restored',
   'source.disagreeing': 'Sources disagree',
   'source.failed': 'Source failed',
   'pull.failed': 'Pull failed',
   'storage.damaged': 'Stored data lost or damaged',
-  'deadline.near': 'A new prefix is missing and its week runs out',
+  'deadline.near': 'A listed prefix is missing, and its deadline is near or over',
 } as const;
+
+export const notificationTypes = Object.keys(titles) as readonly NotificationType[];
 
 /** Headings of docs/operations.md, as `GET runbook` names them. */
 export const runbookAnchors: Readonly<Record<NotificationType, string>> = {
   'tag.changed': 'notifications',
   'plan.held': 'approve-a-plan-that-waits',
   'target.blocked': 'codes-of-a-target',
-  'target.noEffect': 'codes-of-a-target',
+  'target.noEffect': 'alert-no-effect',
   'update.failed': 'alert-targets-failed',
   'drift.repaired': 'notifications',
   'source.disagreeing': 'notifications',

@@ -2,10 +2,12 @@
 import { addressFamilies, countAddresses, intersectPrefixes, ofFamily, overlapping } from './prefixes.ts';
 import type { AddressFamily } from './prefixes.ts';
 import type { SafetyLimits } from './targets/target.ts';
+import { counted, inWords } from './words.ts';
 
 /**
- * Says by how much a removal exceeds the limits; undefined if it does not. It counts the prefixes that lose an address.
- * The percentage is the largest of four: prefixes and addresses, of each family.
+ * By how much a removal exceeds the limits: `10 of 50 prefixes, 20.0 % of the IPv4 prefixes (limits: …)`; undefined if it
+ * does not. It counts the prefixes that lose an address. The percentage is the largest of four: prefixes and addresses,
+ * of each family.
  */
 export function removalExcess(
   removed: readonly string[],
@@ -18,7 +20,8 @@ export function removalExcess(
   const largest = shares.reduce((most, share) => (share.percent > most.percent ? share : most), noShare);
   if (losing.length <= limits.maxRemovedCount && largest.percent <= limits.maxRemovedPercent) return undefined;
   const { percent, of } = largest;
-  return `Removes ${losing.length} of ${from.length} prefixes, ${percent.toFixed(1)} % of the ${of} (limits: ${limits.maxRemovedCount} prefixes, ${limits.maxRemovedPercent} %).`;
+  const { maxRemovedCount, maxRemovedPercent } = limits;
+  return `${inWords(losing.length)} of ${counted(from.length, 'prefix')}, ${percent.toFixed(1)} % of the ${of} (limits: ${counted(maxRemovedCount, 'prefix')}, ${maxRemovedPercent} %)`;
 }
 
 interface LostShare {

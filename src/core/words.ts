@@ -22,6 +22,11 @@ export function dayInWords(iso: string): string {
   return `${Number(day)} ${months[Number(month) - 1] ?? month} ${year}`;
 }
 
+/** `14 Sep 2026, 06:30 UTC`, from an ISO time in UTC. */
+export function dayAndTimeInWords(iso: string): string {
+  return `${dayInWords(iso)}, ${iso.slice(11, 16)} UTC`;
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(names: readonly string[]): string {
   return names.length <= 1 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
@@ -33,6 +38,17 @@ export function andMore(names: readonly string[]): string {
   return names.length <= 1 ? first : `${first} and ${names.length - 1} more`;
 }
 
+/** For a text that another sentence follows. */
+export function withoutPeriod(text: string): string {
+  return text.trim().replace(/\.$/, '');
+}
+
+/** With a capital and a full stop. A resource keeps its name. */
+export function asSentence(text: string): string {
+  const sentence = text.slice(0, 1).toUpperCase() + text.slice(1);
+  return sentence === '' || /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
 /** By code unit, so that the order is the same on every machine. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
@@ -41,7 +57,5 @@ export function compareText(a: string, b: string): number {
 
 /** Makes a message a short sentence: shortens resource ids to names, except in commands; adds a capital and a full stop. */
 export function readable(message: string): string {
-  const short = message.replaceAll(/(?<!--[\w-]+ ["']?)\/subscriptions\/[^\s,;:)"']*\/([^\s/,;:)"']+)/gi, '$1');
-  const sentence = short.slice(0, 1).toUpperCase() + short.slice(1);
-  return sentence === '' || /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+  return asSentence(message).replaceAll(/(?<!--[\w-]+ ["']?)\/subscriptions\/[^\s,;:)"']*\/([^\s/,;:)"']+)/gi, '$1');
 }

@@ -48,7 +48,7 @@ async function receive(...statuses: number[]): Promise<{ readonly url: string; r
 const held: Notification = {
   type: 'plan.held',
   subject: 'hooks',
-  message: 'hooks: 11 changes wait for an approval.',
+  message: 'hooks: 11 changes wait for approval.',
   data: { runId: 'r1', planId: '9f86d081', reasons: [{ code: 'removalLimit', message: '11 of 21 prefixes' }] },
 };
 
@@ -215,9 +215,9 @@ describe('Slack and Teams', () => {
     const message = await notifyAt('https://hooks.slack.com/services/T0/B0/x');
 
     expect(message).toEqual({
-      text: 'Plan held: it waits for an approval: hooks',
+      text: 'A plan waits for approval: hooks',
       blocks: [
-        { type: 'header', text: { type: 'plain_text', text: 'Plan held: it waits for an approval: hooks' } },
+        { type: 'header', text: { type: 'plain_text', text: 'A plan waits for approval: hooks' } },
         { type: 'section', text: { type: 'mrkdwn', verbatim: true, text: held.message } },
         {
           type: 'actions',
@@ -276,7 +276,7 @@ describe('Slack and Teams', () => {
             type: 'AdaptiveCard',
             version: '1.4',
             body: [
-              { text: 'Plan held: it waits for an approval' },
+              { text: 'A plan waits for approval' },
               { facts: [{ title: 'Subject', value: 'hooks' }] },
               { text: String.raw`\[click\](https://example.com) \*now\*` },
             ],

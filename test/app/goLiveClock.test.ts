@@ -9,6 +9,7 @@ import { summarizeTargets } from '../../src/app/update/targetSummaries.ts';
 import { calculateGoLive, describeGoLive, type GoLiveClock } from '../../src/core/goLive.ts';
 import type { Measurement } from '../../src/core/metrics.ts';
 import type { MissingPrefix } from '../../src/core/targets/targetState.ts';
+import { dayInWords } from '../../src/core/words.ts';
 import { acr, codesOf, dayInMs, editIpRules, hooks, prefixesIn, prod, publish } from './stories.ts';
 import { publishNextWeek, useWorlds } from './stories.ts';
 
@@ -111,7 +112,7 @@ describe('a publication that does not reach the rules', () => {
     expect(run?.reasons).toEqual([
       {
         code: 'pinned',
-        message: `Pinned to ${pinned} by Ada on 2026-01-12, and so without 2 prefixes of the current list ${newest}: resume the target to follow the list.`,
+        message: `Pinned to ${pinned} by Ada on 12 Jan 2026, and so without 2 prefixes of the current list ${newest}: resume the target to follow the list.`,
         prefixes: [second, third],
       },
     ]);
@@ -178,7 +179,7 @@ describe('the day of a prefix', () => {
       { prefix: third, published: '2026-01-19' },
     ]);
     expect(describeGoLive(await clockOf(world))).toBe(
-      `${first}, listed since ${listedSince}, may have been in use since 2020-08-10 and is missing from hooks.`,
+      `hooks lacks 1 listed prefix: ${first} (listed since ${dayInWords(listedSince)}). Azure may have used it since 10 Aug 2020, 00:00 UTC. The page says why, and what to do.`,
     );
   });
 });

@@ -113,7 +113,7 @@ describe.each(Object.entries(harms))('%s:', (_, harm) => {
 
     expect(pulled).toMatchObject({ previous: snapshot, quarantine: [] });
     expect(prefixesIn(world)).toEqual([a, c]);
-    const told = `current/Public.json is gone or damaged: ${snapshot}, the newest snapshot, takes its place.`;
+    const told = `current/Public.json was lost or is damaged: the app uses ${snapshot}, the newest snapshot. Nothing to do.`;
     expect(damageTold(world)).toEqual([told]);
     expect((await recordsOf(world, 'pull')).at(-1)?.reasons).toEqual([{ code: 'recovered', message: told }]);
   });
@@ -163,7 +163,7 @@ describe.each(Object.entries(harms))('%s:', (_, harm) => {
 
     expect(pulled).toMatchObject({ outcome: 'unchanged', queued: [] });
     expect(damageTold(world)).toEqual([
-      `status/Public.json is gone or damaged: it was made anew of the ledger, behind ${newest?.id ?? ''}.`,
+      `status/Public.json was lost or is damaged: the app made it anew from the ledger, up to the run ${newest?.id ?? ''}. Nothing to do.`,
     ]);
     expect(world.notifications.map(({ type }) => type)).toEqual(['tag.changed', 'storage.damaged']);
     // That the ledger is whole is looked at after each test.
@@ -191,7 +191,7 @@ test('a stale list does not take the place of a snapshot that is lost', async ()
   await harms.gone(container, `snapshots/Public/${snapshot}.json.gz`);
   world.setSources(source({ [acr]: [a] }, { date: '2025-11-24' }));
 
-  await expect(world.pull()).rejects.toThrow('none is healthy, and the snapshot that holds is gone or damaged');
+  await expect(world.pull()).rejects.toThrow('none is healthy, and the current snapshot was lost or is damaged');
 
   expect((await recordsOf(world, 'pull')).at(-1)).toMatchObject({ outcome: 'failed' });
   expect(prefixesIn(world)).toEqual([a, b]);
@@ -240,7 +240,7 @@ describe('storage that does not answer is no loss', () => {
       {
         type: 'pull.failed',
         subject: 'Public',
-        message: `The pull failed: ${error}. The next pull tries again.`,
+        message: `The pull of the service tags (Public) failed: ${error}. Rules and feeds stay as they are, and the next pull tries again.`,
         data: { error },
       },
     ]);

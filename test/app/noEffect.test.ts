@@ -55,7 +55,7 @@ describe.each([
     );
     expect(health.status).toBe('degraded');
     expect(health.targets).toMatchObject({ total: 1, inSync: 0, noEffect: 1 });
-    expect(health.problems.join()).toContain('the rules of 1 of 1 targets have no effect');
+    expect(health.problems.join()).toContain('the rules of 1 of 1 target have no effect');
 
     await world.reconcile();
     expect(notices(world)).toHaveLength(1);

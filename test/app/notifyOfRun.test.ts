@@ -4,8 +4,8 @@ import { notificationsOf } from '../../src/app/update/notifyOfRun.ts';
 import { emptyState, nsgTarget, planOf } from '../core/plan/planFixtures.ts';
 
 test.each([
-  [['20.0.0.0/16'], 'hooks: 1 change waits for an approval.'],
-  [['20.0.0.0/16', '20.8.0.0/16'], 'hooks: 2 changes wait for an approval.'],
+  [['20.0.0.0/16'], 'hooks: 1 change waits for approval.'],
+  [['20.0.0.0/16', '20.8.0.0/16'], 'hooks: 2 changes wait for approval.'],
 ])('a plan that holds %j says how much waits', (desired, message) => {
   const { plan } = planOf({ target: nsgTarget(), desired, live: [], state: emptyState });
   const record: RunRecord = {

@@ -214,7 +214,7 @@ describe('what makes a snapshot', () => {
     const pull = await world.pull();
 
     expect(pull.outcome).toBe('unchanged');
-    expect(pull.message).toMatch(/of 2025-12-29, older than the current snapshot of 2026-01-05/);
+    expect(pull.message).toMatch(/of 29 Dec 2025, older than the current snapshot of 5 Jan 2026/);
     await world.reconcile();
     expect(prefixesIn(world)).toEqual(first[acr]);
   });
@@ -226,12 +226,14 @@ describe('what makes a snapshot', () => {
 
     const pull = await world.pull();
 
-    const late = 'The newest document is of 2025-12-29, older than the list that holds (2026-01-05): it only adds';
+    const late = 'The newest document is of 29 Dec 2025, older than the current list of 5 Jan 2026: the app only adds';
     expect(pull).toMatchObject({ outcome: 'changed', message: expect.stringContaining(late) as unknown });
     expect((await recordsOf(world, 'pull')).at(-1)?.reasons.at(-1)?.message).toContain(late);
     expect(world.notifications.at(-1)).toMatchObject({
       type: 'tag.changed',
-      message: expect.stringContaining(`1 prefix added, 0 removed. ${late}`) as unknown,
+      message: expect.stringContaining(
+        `the newest list adds 1 prefix. Feeds and the targets that follow the tag are updated now; the page shows every prefix. ${late}`,
+      ) as unknown,
     });
   });
 

@@ -7,6 +7,7 @@ import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
 import { mergePrefixes } from '../../src/core/prefixes.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import { quarantineLimits } from '../../src/core/history/limits.ts';
 import { defaultLimits } from '../../src/core/targets/target.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { call } from './api/call.ts';
@@ -33,12 +34,12 @@ async function planOf(world: World): Promise<Plan> {
 
 describe('quarantine of removals', () => {
   test.each([
-    ['missing', missing, `${acr} is gone; it had 50 prefixes.`],
-    ['empty', { ...full, [acr]: [] }, `${acr} is empty; it had 50 prefixes.`],
+    ['missing', missing, `${acr} is missing from the list; it had 50 prefixes before.`],
+    ['empty', { ...full, [acr]: [] }, `${acr} is in the list without a prefix; it had 50 prefixes before.`],
     [
       'shrunken',
       { ...full, [acr]: fifty.slice(0, 40) },
-      `${acr}: Removes 10 of 50 prefixes, 20.0 % of the IPv4 prefixes`,
+      `${acr} shrank: the list leaves out 10 of 50 prefixes, 20.0 % of the IPv4 prefixes`,
     ],
   ] as const)('a tag that is %s removes nothing, and says why', async (kind, tags, reason) => {
     const world = await settledWorld();
@@ -152,6 +153,32 @@ describe('quarantine of removals', () => {
     expect(world.notifications).toEqual([]);
   });
 
+  test('health names it, also if there are feeds alone, until it is over or the tag is retired', async () => {
+    const world = await worlds.open({ targets: [] });
+    const [regional, confirmations] = [`${acr}.WestEurope`, quarantineLimits.removalConfirmations];
+    const health = () => buildQueries({ ...world.services, maxPullAgeInHours: 26 }).health();
+    await publish(world, full);
+    expect(await health()).toMatchObject({ status: 'healthy', problems: [] });
+
+    await publishNextWeek(world, { ...full, [regional]: fifty.slice(0, 2) });
+    expect(await health()).toMatchObject({
+      status: 'degraded',
+      problems: [
+        expect.stringMatching(/^AzureContainerRegistry\.WestEurope shrank: the list leaves out 3 of 5 prefixes/),
+      ],
+    });
+
+    const { [regional]: _region, ...without } = full;
+    await publishNextWeek(world, without);
+    expect((await health()).problems).toEqual([
+      expect.stringMatching(/^AzureContainerRegistry\.WestEurope is missing from the list; it had 5 prefixes before\./),
+    ]);
+    // The list is the same from now on: the stored snapshot still has the tag in quarantine.
+    for (let week = 0; week < confirmations; week += 1) await publishNextWeek(world, without);
+    expect((await world.services.snapshots.list('Public', { limit: 1 })).items[0]?.quarantine).toHaveLength(1);
+    expect(await health()).toMatchObject({ status: 'healthy', problems: [] });
+  });
+
   test('it lasts through a change of the letter case', async () => {
     const world = await worlds.open();
     await publish(world, full);
@@ -214,7 +241,7 @@ describe('exposure guard', () => {
     await publishMore(world, '192.168.0.0/24');
 
     const [held] = world.notifications.filter(({ type }) => type === 'plan.held');
-    expect(held?.message).toContain('hooks: what is missing is not let in, approved or not.');
+    expect(held?.message).toContain('hooks: what is missing is never let in, approved or not.');
   });
 
   test('is told of once, also where an update in between failed for good', async () => {

@@ -170,7 +170,7 @@ describe('lists that are late', () => {
     const pulled = await pullFrom(world, file('2026-01-05', both), deadSource('api'));
 
     expect(pulled).toMatchObject({ outcome: 'unchanged', listed: [...both, x, y] });
-    expect(pulled.message).toContain('of 2026-01-05, older than the current snapshot of 2026-01-12');
+    expect(pulled.message).toContain('of 5 Jan 2026, older than the current snapshot of 12 Jan 2026');
     expect(prefixesIn(world)).toEqual([...both, x, y]);
   });
 
@@ -298,7 +298,7 @@ describe('a stale source', () => {
       world.clock.advance(days * dayInMs);
       const { listed, message } = await pullFrom(world, deadSource(), stuck);
       expect(listed).toEqual(good);
-      expect(message).toMatch(/: kept Public-20260216-/);
+      expect(message).toMatch(/: Public-20260216-\S+ stays current$/);
     }
 
     expect(prefixesIn(world)).toEqual(good);
@@ -336,7 +336,8 @@ describe('what people hear', () => {
       {
         type: 'source.failed',
         subject: 'download',
-        message: 'source download: no answer. The other sources go on.',
+        message:
+          'source download: no answer. The other sources continue, and every pull asks this one again. If it stays so, correct or replace it in SERVICE_TAGS_SOURCES.',
         data: { source: 'download', status: 'failed', error: 'source download: no answer' },
       },
     ]);
@@ -375,7 +376,7 @@ describe('what people hear', () => {
     expect(await reportsOf(world)).toMatchObject({ download: 'healthy', [stale.name]: 'stale' });
     expect(world.notifications.find(({ subject }) => subject === stale.name)).toMatchObject({
       type: 'source.failed',
-      message: `source ${stale.name} is stale: its file is of 2025-11-24, so it is not counted. The other sources go on.`,
+      message: `source ${stale.name} is stale: its file is of 24 Nov 2025, so the app takes nothing from it. The other sources continue, and every pull asks this one again. If it stays so, correct or replace it in SERVICE_TAGS_SOURCES.`,
     });
     expect(await lastPullDetails(world)).toMatchObject({ sources: [{}, { source: stale.name, status: 'stale' }] });
   });

@@ -37,7 +37,7 @@ describe('a region that the list leaves out', () => {
     expect(run).toMatchObject({ outcome: 'applied', plan: { verdict: 'apply' } });
     expect(said(run, 'quarantined')).toEqual([
       expect.stringMatching(
-        /^regions: "italynorth": AzureContainerRegistry.ItalyNorth is gone; .* It adds nothing, and nothing is removed meanwhile\.$/,
+        /^regions: "italynorth": AzureContainerRegistry.ItalyNorth is missing from the list; it had .* before\. Nothing is removed because of it until it is back or further releases confirm it; new prefixes are still added\.$/,
       ),
     ]);
   });
@@ -48,7 +48,7 @@ describe('a region that the list leaves out', () => {
     const [run] = await publish(world, { ...whole, [`${acr}.ItalyNorth`]: [] });
 
     expect(said(run, 'missingTag')).toEqual([
-      `regions: "italynorth": AzureContainerRegistry.ItalyNorth is empty in ${await snapshotId(world)}. It adds nothing, and nothing is removed meanwhile.`,
+      `regions: "italynorth": AzureContainerRegistry.ItalyNorth is empty in ${await snapshotId(world)}. Nothing is removed because of it. Take the entry out if you no longer need it.`,
     ]);
   });
 
@@ -60,7 +60,7 @@ describe('a region that the list leaves out', () => {
 
     expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
     expect(said(run, 'missingTag')).toEqual([
-      `regions: "newzealandnorth" of ${registryId}: AzureContainerRegistry.newzealandnorth is missing in ${await snapshotId(world)}. It adds nothing, and nothing is removed meanwhile.`,
+      `regions: "newzealandnorth" of the registry source: AzureContainerRegistry.newzealandnorth is missing in ${await snapshotId(world)}. Nothing is removed because of it. Take the entry out if you no longer need it.`,
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('a region that the list leaves out', () => {
 
     expect(run?.outcome).toBe('blocked');
     expect(run?.reasons.map(({ message }) => message)).toEqual([
-      `The target has nothing to let in: regions: "newzealandnorth" of ${registryId}: AzureContainerRegistry.newzealandnorth is missing in ${await snapshotId(world)}. Check serviceTag, regions and addressFamilies.`,
+      `The target has nothing to let in: regions: "newzealandnorth" of the registry source: AzureContainerRegistry.newzealandnorth is missing in ${await snapshotId(world)}. Check serviceTag, regions and addressFamilies.`,
     ]);
   });
 });
@@ -101,7 +101,9 @@ describe('a region that left the list is missing, no mistake', () => {
     const run = (await world.reconcile()).find(({ chain }) => chain === 'fresh');
 
     expect(run?.outcome).toBe('applied');
-    expect(said(run, 'quarantined')).toEqual([expect.stringContaining('AzureContainerRegistry.ItalyNorth is gone')]);
+    expect(said(run, 'quarantined')).toEqual([
+      expect.stringContaining('AzureContainerRegistry.ItalyNorth is missing from the list'),
+    ]);
     expect(prefixesIn(world, fresh)).toEqual(['20.42.66.0/24']);
   });
 });
@@ -116,7 +118,7 @@ describe('a service tag that makes no sense', () => {
 
     expect(run?.outcome).toBe('blocked');
     expect(said(run, 'missingTag')).toEqual([
-      `serviceTag: "AzureContainerRegistri" is not in ${await snapshotId(world)}, nearest: AzureContainerRegistry. Nothing is removed meanwhile.`,
+      `serviceTag: "AzureContainerRegistri" is not in ${await snapshotId(world)}, nearest: AzureContainerRegistry. Correct it in the targets file; nothing is removed meanwhile.`,
     ]);
     expect(prefixesIn(world)).toEqual(['20.42.66.0/24']);
     expect((await world.services.states.get('hooks'))?.run.seen?.absent).toEqual([]);
@@ -129,7 +131,9 @@ describe('a service tag that makes no sense', () => {
     const [run] = await publishNextWeek(world, { Storage: ['20.60.0.0/24'] }, 2);
 
     expect(run?.outcome).toBe('unchanged');
-    expect(said(run, 'quarantined')).toEqual([expect.stringMatching(/^serviceTag: AzureContainerRegistry is gone/)]);
+    expect(said(run, 'quarantined')).toEqual([
+      expect.stringMatching(/^serviceTag: AzureContainerRegistry is missing from the list/),
+    ]);
   });
 
   test('of one region, with regions: says how to write it', async () => {
@@ -141,7 +145,7 @@ describe('a service tag that makes no sense', () => {
     const [run] = await world.reconcile();
 
     expect(run?.reasons.map(({ message }) => message)).toEqual([
-      'serviceTag: "AzureContainerRegistry.WestEurope" is of one region already: say "serviceTag": "AzureContainerRegistry" with regions, or this one with "regions": "all".',
+      'serviceTag: "AzureContainerRegistry.WestEurope" is the tag of one region already. Set "serviceTag": "AzureContainerRegistry" with regions, or keep this tag with "regions": "all".',
     ]);
     world.setTargets([hooks({ serviceTag: `${acr}.WestEurope`, regions: 'all' })]);
     expect(await world.reconcile()).toMatchObject([{ outcome: 'applied', reasons: [] }]);
@@ -162,7 +166,8 @@ describe('IPv6', () => {
     expect(run?.reasons).toEqual([
       {
         code: 'ipv6Dropped',
-        message: 'Left out: 2 IPv6 prefixes of AzureContainerRegistry.WestEurope, as a registry takes IPv4 rules only.',
+        message:
+          'Left out: 2 IPv6 prefixes of AzureContainerRegistry.WestEurope, because a registry accepts IPv4 rules only. Nothing to do.',
       },
     ]);
     expect((await world.services.states.get('prod'))?.run.lastResult?.status).toBe('inSync');

@@ -9,6 +9,7 @@ import type { Plan } from '../../src/core/plan/plan.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, dayInMs, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek } from './stories.ts';
 import { editRule, recordsOf, ruleOfOthers, useWorlds, writesOf, type TagLists } from './stories.ts';
+import { dayAndTimeInWords } from '../../src/core/words.ts';
 
 const worlds = useWorlds();
 const fifty = Array.from({ length: 50 }, (_, index) => `20.42.${index}.0/24`);
@@ -306,7 +307,7 @@ describe('pause', () => {
     const state = await world.services.states.get('hooks');
     expect(state?.run.lastResult).toMatchObject({ status: 'paused' });
     expect(state?.run.lastResult?.reasons[0]?.message).toBe(
-      `Paused by operator on ${state?.operator.paused?.at ?? ''}; resume it to go on.`,
+      `Paused by operator on ${dayAndTimeInWords(state?.operator.paused?.at ?? '')}: nothing is written until someone resumes the target.`,
     );
 
     await world.actions.resumeTarget('hooks', 'operator');
@@ -328,7 +329,10 @@ describe('pause', () => {
     const view = await viewTarget(world.services.states, hooks(), false);
     expect(view.status).toBe('paused');
     expect(view.reasons).toEqual([
-      { code: 'paused', message: 'Paused by Ada on 2026-01-05T12:00:00.000Z; resume it to go on.' },
+      {
+        code: 'paused',
+        message: 'Paused by Ada on 5 Jan 2026, 12:00 UTC: nothing is written until someone resumes the target.',
+      },
     ]);
     await world.actions.resumeTarget('hooks', 'Ada');
     expect(await viewTarget(world.services.states, hooks(), false)).toMatchObject({ status: 'inSync', reasons: [] });

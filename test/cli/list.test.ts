@@ -190,7 +190,7 @@ describe('refusals', () => {
     [
       ['list', ...sample, '--tag', 'AzureContainerRegistri'],
       2,
-      /no service tag "AzureContainerRegistri"; near it: AzureContainerRegistry/,
+      /no service tag "AzureContainerRegistri"; similar names: AzureContainerRegistry/,
     ],
     [['list', ...sample, '--format', 'xml'], 2, /--format: "xml" is not accepted; accepted: text, nginx/],
     [['list', ...sample, '--family', 'ipv5'], 2, /--family: "ipv5" is not accepted; accepted: ipv4, ipv6, all/],

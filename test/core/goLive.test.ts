@@ -23,7 +23,7 @@ describe('calculateGoLive', () => {
     const clock = calculateGoLive([{ target: 'hooks', missing: [] }], now);
 
     expect(clock).toEqual({ status: 'done', daysLeft: 7, prefixes: [] });
-    expect(describeGoLive(clock)).toBe('Every target has every published prefix.');
+    expect(describeGoLive(clock)).toBe('Every target has every listed prefix.');
   });
 
   test.each([
@@ -57,7 +57,7 @@ describe('calculateGoLive', () => {
     });
     expect(clock.prefixes.map((deadline) => deadline.prefix)).toEqual(['192.0.2.0/26', '198.51.100.0/24']);
     expect(describeGoLive(clock)).toBe(
-      '192.0.2.0/26, listed since 2025-03-01, may be used in 1.5 days (2025-03-08) and is missing from builds, hooks, and 1 more waits.',
+      'builds, hooks lack 2 listed prefixes: 192.0.2.0/26 (listed since 1 Mar 2025) and 1 more. Azure may use the first of them from 8 Mar 2025, 00:00 UTC (in 1.5 days). The page says why, and what to do.',
     );
   });
 
@@ -73,7 +73,7 @@ describe('calculateGoLive', () => {
     expect(clock.prefixes).toHaveLength(1);
     expect(clock).toMatchObject({ status: 'overdue', first: { published: '2025-02-24', targets: ['a', 'b'] } });
     expect(describeGoLive(clock)).toContain(
-      'listed since 2025-02-24, may have been in use since 2025-03-03 and is missing from a, b',
+      '(listed since 24 Feb 2025). Azure may have used it since 3 Mar 2025, 00:00 UTC',
     );
   });
 
@@ -81,7 +81,7 @@ describe('calculateGoLive', () => {
     const missing = [{ prefix: '192.0.2.0/26', published: '2025-03-03' }];
     const targets = ['a', 'b', 'c', 'd', 'e'].map((target) => ({ target, missing }));
 
-    expect(describeGoLive(calculateGoLive(targets, now))).toContain('missing from a, b, c and 2 more targets.');
+    expect(describeGoLive(calculateGoLive(targets, now))).toContain('a, b, c and 2 more targets lack 1 listed prefix');
   });
 
   test('the order of targets and prefixes does not matter', () => {

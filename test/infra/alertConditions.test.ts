@@ -9,7 +9,7 @@ import type { ServiceTagsSource, Telemetry } from '../../src/app/ports.ts';
 import { pullServiceTags } from '../../src/app/pullServiceTags.ts';
 import { metricPrefix, type Measurement } from '../../src/core/metrics.ts';
 import type { Target } from '../../src/core/targets/target.ts';
-import { acr, dayInMs, deadSource, hooks, source, useWorlds } from '../app/stories.ts';
+import { acr, dayInMs, deadSource, hooks, prod, source, useWorlds } from '../app/stories.ts';
 import { runQuery, type Row } from '../support/kql.ts';
 
 const worlds = useWorlds();
@@ -217,6 +217,23 @@ describeWithBicep('what must be heard', () => {
 
     expect((await watched.pass(3)).at(-1)).toContain('targets-failed');
   });
+
+  test('a registry that was opened to everybody, until its rules count again', async () => {
+    const target = prod({ regions: 'all' });
+    const watched = await watch([target], file());
+    expect((await watched.pass(2)).at(-1)).toEqual([]);
+    const { simulator } = watched.world;
+    const open = (defaultAction: 'Allow' | 'Deny') => {
+      const { ipRules } = simulator.registry(target.resourceId)!.properties.networkRuleSet;
+      simulator.putRegistry({ id: target.resourceId, networkRuleSet: { defaultAction, ipRules } });
+    };
+
+    open('Allow');
+    expect((await watched.pass(1)).at(-1)).toEqual(['no-effect']);
+
+    open('Deny');
+    expect((await watched.pass(3)).at(-1)).toEqual([]);
+  }, 60_000);
 
   test('a plan that waits for approval', async () => {
     const watched = await watch([hooks()], source({ [acr]: [...list[acr], '20.64.0.0/12'] }, { date: '2026-01-05' }));

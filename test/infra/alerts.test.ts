@@ -129,6 +129,7 @@ describe('the queries of infra/modules/alerts.bicep', () => {
       'deadline-near',
       'poison-message',
       'targets-failed',
+      'no-effect',
       'targets-held',
       'deliveries-failed',
       'server-errors',

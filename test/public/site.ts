@@ -18,8 +18,8 @@ export interface Site {
   /** Folder of the built app. */
   readonly root: string;
   readonly url: string;
-  /** Publishes the list of the history's end, with prefixes of West Europe beside it, as of some days ago. */
-  publish(daysAgo: number, extra?: readonly string[]): Promise<void>;
+  /** Publishes the list of the history's end, with prefixes of West Europe beside it or without a tag, as of some days ago. */
+  publish(daysAgo: number, extra?: readonly string[], omittedTag?: string): Promise<void>;
   /** Pulls, and waits until what it asked for is done. */
   pull(): Promise<void>;
   /** Every target is looked at again. */
@@ -49,11 +49,11 @@ export async function startSite(targetCount: number, maxRules?: number): Promise
     root,
     url,
     ask,
-    publish: async (daysAgo, extra = []) => {
+    publish: async (daysAgo, extra = [], omittedTag = '') => {
       const day = toDay(Date.now() - daysAgo * dayInMs);
       const name = `ServiceTags_Public_${day.replaceAll('-', '')}.json`;
       change += 1;
-      await writeFile(join(services.inbox, name), JSON.stringify(await makeFile(change, extra)));
+      await writeFile(join(services.inbox, name), JSON.stringify(await makeFile(change, extra, omittedTag)));
     },
     pull: async () => {
       await ask('POST', 'pull');
@@ -116,7 +116,7 @@ function makeTargets(count: number, maxRules: number | undefined) {
 }
 
 /** Microsoft's weekly file, as far as the tag goes. */
-async function makeFile(changeNumber: number, extra: readonly string[]) {
+async function makeFile(changeNumber: number, extra: readonly string[], omittedTag: string) {
   const listed = new Map<string, Set<string>>();
   for (const { tags } of (await builtInHistory('Public')).releases) {
     for (const [tag, delta] of Object.entries(tags)) {
@@ -127,6 +127,7 @@ async function makeFile(changeNumber: number, extra: readonly string[]) {
       else listed.delete(tag);
     }
   }
+  listed.delete(omittedTag);
   for (const tag of ['AzureContainerRegistry', 'AzureContainerRegistry.WestEurope'])
     extra.forEach((prefix) => listed.get(tag)?.add(prefix));
   const values = [...listed].map(([name, prefixes]) => ({

@@ -65,7 +65,10 @@ describeWithBrowser('the page in each state', () => {
     const text = await find(fresh, 'waiting');
 
     expect(text).toMatch(/\d+ of 23 targets are in sync\. 1 decision waits for you\./);
-    expect(text).toMatch(/in 2 days[\s\S]*524,288 addresses[\s\S]*Approve for all/);
+    expect(text).toMatch(/by \d+ \w{3}, 00:00 UTC \(in 2 days[\s\S]*524,288 addresses[\s\S]*Approve for all/);
+    const card = page.locator('#waits article');
+    expect(await card.getByRole('link', { name: /^the release of/ }).getAttribute('href')).toMatch(/^#\/releases\/2/);
+    expect(await card.getByRole('link', { name: 'Microsoft’s own file' }).getAttribute('href')).toContain('56519');
   });
 
   test('blocked', async () => {
@@ -75,7 +78,12 @@ describeWithBrowser('the page in each state', () => {
     const text = await find(fresh, 'blocked');
 
     expect(text).toMatch(/Of 23 targets, 1 is blocked/);
-    expect(text).toMatch(/firewall-008[\s\S]*Blocked: nothing is written to it[\s\S]*lock/);
+    expect(text).toMatch(
+      /firewall-008[\s\S]*Blocked: nothing is written to it\. It lacks 2 listed prefixes:[\s\S]*9\.136\.0\.128\/25 in West Europe[\s\S]*lock/,
+    );
+    // The command is all there.
+    const command = page.locator('article', { hasText: 'firewall-008' }).locator('code', { hasText: 'az lock list' });
+    expect(await command.innerText()).toContain(nsgId('nsg-8'));
   });
 
   test('the list stands still', async () => {
@@ -93,7 +101,7 @@ describeWithBrowser('the page in each state', () => {
     const text = await find(late, 'overdue');
 
     expect(text).toMatch(/\d+ targets are overdue: Azure may already use 1 prefix that they do not allow\./);
-    expect(text).toMatch(/overdue for \d+ days?/);
+    expect(text).toMatch(/overdue for \d+ days?( \d+ hours?)?, since \d+ \w{3}/);
   });
 
   test('storage down', async () => {
@@ -104,6 +112,30 @@ describeWithBrowser('the page in each state', () => {
     expect(text).toContain('Rules in Azure stay as they are');
     expect(text).not.toContain('in sync');
   });
+
+  test('a tag that Microsoft retired: a person confirms that it is gone', async () => {
+    const [retired, feed] = ['AzureContainerRegistry.UAENorth', 'feeds/AzureContainerRegistry.UAENorth.txt'];
+    const site = await startSite(1);
+    stops.push(() => site.stop());
+    await site.publish(30);
+    await site.pull();
+    for (const daysAgo of [23, 16, 9]) {
+      await site.publish(daysAgo, [], retired);
+      await site.pull();
+    }
+    expect((await fetch(`${site.url}/api/${feed}`)).status).toBe(200);
+
+    ({ page } = await openPage(browser, site.url, 'dashboard#/regions/UAENorth'));
+    await page.getByText(/It counts as retired\. Feeds keep its prefixes until a person confirms/).waitFor();
+    await keepScreenshot(page, 'state-retired');
+    expect(await findViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Confirm: it is gone for good' }).click();
+    await page.getByText(`${retired} counts as retired.`).waitFor();
+    await page.getByText(/A person confirmed on \d+ \w+ \d{4} that it is gone for good\./).waitFor();
+
+    expect(await page.getByRole('button', { name: /^Confirm/ }).count()).toBe(0);
+    expect(await findViolations(page)).toEqual([]);
+  }, 180_000);
 
   test('a registry without room: said so, and no approval is offered, as it would not help', async () => {
     const tight = await startSite(6, 4);

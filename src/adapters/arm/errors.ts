@@ -28,6 +28,7 @@ import {
   explainSubscription,
   type Facts,
 } from './explain.ts';
+import { withoutPeriod } from '../../core/words.ts';
 
 export interface ArmVerdict {
   /** `retry`: send the same again later. `replan`: read and plan again. `blocked`: a person must act. `fatal`: unknown. */
@@ -112,7 +113,8 @@ const missing = (explain: BlockedCase['explain']): BlockedCase => ({
   patienceInMs: patience.freshResource,
 });
 
-const blockedCodes = new Map<string, BlockedCase>(
+/** By code in lower case. */
+export const blockedCodes: ReadonlyMap<string, BlockedCase> = new Map<string, BlockedCase>(
   Object.entries({
     AuthorizationFailed: noRole,
     LinkedAuthorizationFailed: noLinkedRole,
@@ -132,16 +134,21 @@ const blockedCodes = new Map<string, BlockedCase>(
     ParentResourceNotFound: missing(explainParent),
     MissingSubscriptionRegistration: {
       block: 'rejected',
-      explain: ({ message }) => `register the resource provider first: ${message}`,
+      explain: ({ message, path }) =>
+        `the resource provider of ${path} is not registered in its subscription: register it (az provider register --namespace …; ${withoutPeriod(message)})`,
     },
     SecurityRuleConflict: {
       block: 'priorityTaken',
       explain: ({ message }) =>
-        `another rule has the same priority and direction: choose another priority (${message})`,
+        `another rule has the same priority and direction: choose another priority (${withoutPeriod(message)})`,
     },
     SecurityRuleCountLimitReached: full,
     SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached: full,
-    QuotaExceeded: { block: 'quota', explain: ({ message }) => `the service's quota is reached: ${message}` },
+    QuotaExceeded: {
+      block: 'quota',
+      explain: ({ message }) =>
+        `the service's quota is reached (${withoutPeriod(message)}): use fewer regions, or ask Azure for a larger quota`,
+    },
   } satisfies Record<string, BlockedCase>).map(([code, blocked]) => [code.toLowerCase(), blocked]),
 );
 
@@ -185,13 +192,22 @@ export function toTargetError(error: unknown): unknown {
   const { kind, reason, code, detailCode, retryAfterInMs } = classifyArmError(error);
   if (kind === 'blocked' && reason) return new TargetBlockedError(reason.code, reason.message, { cause: error });
   if (kind === 'retry' && error instanceof ArmError && isBusy(error)) {
-    return new TargetBusyError(`${detailCode ?? code}: ${error.message}`, retryAfterInMs, { cause: error });
+    return new TargetBusyError(describeBusy(error, detailCode ?? code), retryAfterInMs, { cause: error });
   }
   if (kind === 'retry')
     return new OutageError(detailCode ?? code, describeOutage(error, detailCode ?? code), { cause: error });
   if (kind !== 'replan') return error;
-  const message = `another change came first (${detailCode ?? code}): ${toErrorMessage(error)}`;
+  const message = `another change of the resource came first (${detailCode ?? code}: ${withoutPeriod(toErrorMessage(error))})`;
   return new TargetMovedError(message, { cause: error });
+}
+
+function describeBusy(error: ArmError, code: string): string {
+  const { path, statusCode, message } = error;
+  const what =
+    !isLock(error) && statusCode === 429
+      ? `Azure takes no more calls for ${path} now`
+      : `another change of ${path} is in progress`;
+  return `${what} (${code}: ${withoutPeriod(message)})`;
 }
 
 function describeOutage(error: unknown, code: string): string {
@@ -199,7 +215,7 @@ function describeOutage(error: unknown, code: string): string {
   if (code === 'AbortError')
     return 'a call to Azure was still running when the time of the run was over; the next run reads what became of it';
   const what = error instanceof ArmError ? `${error.method} ${error.path}: ` : '';
-  return `Azure Resource Manager did not answer as it should (${code}): ${what}${toErrorMessage(error)}`;
+  return `Azure Resource Manager did not answer as it should (${code}): ${what}${withoutPeriod(toErrorMessage(error))}`;
 }
 
 /** Like toTargetError, for a write that has certainly changed nothing: sets `isRefused`. */
@@ -255,8 +271,13 @@ function classifyStatus(error: ArmError): ArmVerdict {
   if (statusCode === 403) return classifyForbidden(error);
   if (statusCode === 404) return blocked(code, 'notFound', explainResource(error), patience.freshResource);
   if (/exceed\w* (the )?allowed quota/i.test(message))
-    return blocked(code, 'quota', `no room for so many rules: ${message}`);
-  if (/premium sku|sku (is )?not supported/i.test(message)) return blocked(code, 'wrongSku', message);
+    return blocked(code, 'quota', `there is no room for so many rules (${withoutPeriod(message)}): use fewer regions`);
+  if (/premium sku|sku (is )?not supported/i.test(message))
+    return blocked(
+      code,
+      'wrongSku',
+      `only Premium registries have IP rules: change the registry's SKU, or remove the target (${withoutPeriod(message)})`,
+    );
   // No status: a long-running operation failed for an unknown reason.
   if (statusCode === undefined || statusCode >= 500) return { kind: 'fatal', code };
   return blocked(code, 'rejected', explainRejection(error));

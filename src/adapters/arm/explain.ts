@@ -2,7 +2,7 @@
  * Turns an error of Azure into a sentence for people, with one function per reason: why a target is blocked, and what to
  * do. Pure.
  */
-import { agree, counted, listed } from '../../core/words.ts';
+import { agree, counted, listed, withoutPeriod } from '../../core/words.ts';
 import type { ArmError, JsonObject } from './armError.ts';
 
 export type Facts = Pick<ArmError, 'code' | 'message' | 'path' | 'method'> & Partial<ArmError>;
@@ -19,7 +19,8 @@ export function explainPermission({ message, path }: Facts): string {
   const asked = firstQuoted(message, /over scope /i) ?? path;
   const scope = toAssignableScope(asked);
   const what = scope === asked ? scope : `${scope} (an operation is no scope of its own)`;
-  if (action === undefined) return `no permission on ${what}: ${message}`;
+  if (action === undefined)
+    return `the app's identity has no permission on ${what} (${withoutPeriod(message)}): assign it the app's role there. ${grantedLately}`;
   return (
     `the app's identity may not do ${action} on ${what}: assign it a role that contains this action, at that scope ` +
     `(${assignRole(message, scope)}). ${grantedLately}`
@@ -162,7 +163,7 @@ function reasonsInText(message: string): string[] {
 }
 
 export function explainDisallowedByAzure({ message }: Facts): string {
-  return `Azure itself refuses the request (a rule of the platform for the subscription or the region; neither a role nor a policy of yours helps): ${message}`;
+  return `Azure itself refuses the request, by a rule of the platform for the subscription or the region (${withoutPeriod(message)}): neither a role nor a policy of yours helps, so ask Azure support`;
 }
 
 /** A proxy or firewall answered in Azure's place. */
@@ -204,7 +205,7 @@ export function explainGroup({ path }: Facts): string {
 }
 
 export function explainGroupDeletion({ path }: Facts): string {
-  return `resource group ${groupOf(path)} is being deleted: remove the target`;
+  return `resource group ${groupOf(path)} is being deleted: remove the target from the targets file`;
 }
 
 export function explainParent({ message, path }: Facts): string {
@@ -216,11 +217,11 @@ export function explainResource({ path }: Pick<Facts, 'path'>): string {
 }
 
 export function explainRejection({ message, code, details }: Facts): string {
-  return `Azure refused the request for good (${details?.[0]?.code ?? code}): ${message}`;
+  return `Azure refused the request for good (${details?.[0]?.code ?? code}): ${withoutPeriod(message)}. Correct the target or the resource by what Azure says; the app tries again every hour`;
 }
 
 export function explainFull({ message }: Facts): string {
-  return `the NSG is full: remove rules that are not needed, or use fewer regions (${message})`;
+  return `the NSG is full: remove rules that are not needed, or use fewer regions (${withoutPeriod(message)})`;
 }
 
 function subscriptionOf(path: string): string {
@@ -255,8 +256,4 @@ function isObject(value: unknown): value is JsonObject {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
-}
-
-function withoutPeriod(text: string): string {
-  return text.trim().replace(/\.$/, '');
 }

@@ -269,10 +269,16 @@ function mixedFamilies({ rule, addressFamilies }: NsgRuleTarget): CurrentState['
 }
 
 function provisioningNotes({ resourceId }: NsgRuleTarget, state: string | undefined): Reason[] {
-  if (state === 'Updating') return [{ code: 'settling', message: `${resourceId} is being updated right now` }];
+  if (state === 'Updating')
+    return [
+      { code: 'settling', message: `${resourceId} is being updated by somebody else right now: the app waits for it` },
+    ];
   if (state !== 'Failed') return [];
   return [
-    { code: 'lastChangeFailed', message: `the last change of ${resourceId} failed: its rules may not be in effect` },
+    {
+      code: 'lastChangeFailed',
+      message: `the last change of ${resourceId} failed, so that its rules may not be in effect: its activity log in Azure says why`,
+    },
   ];
 }
 
@@ -291,7 +297,7 @@ function assertNotOfAnother(
     if (live && toMark(live.description, ownerId) === 'otherOwner') {
       throw new TargetBlockedError(
         'otherOwner',
-        `${target.name}: rule ${rule} is of another deployment (${live.description ?? ''})`,
+        `${target.name}: rule ${rule} belongs to another deployment of this app (${live.description ?? ''}): remove the target from one of the two`,
       );
     }
   }

@@ -29,7 +29,7 @@ export async function readQuota(clients: ArmClients, target: RegistryTarget, cur
 function assumeQuota(target: RegistryTarget, { rules }: CurrentState): Quota {
   const used = rules.reduce((sum, { prefixes }) => sum + prefixes.length, 0);
   const limit = used > defaultMaxIpRules ? largestMaxIpRules : defaultMaxIpRules;
-  const message = `Azure does not say how many IP rules ${nameOf(target)} takes: ${limit} are assumed. Set capacity.maxRules to the right number if you know it.`;
+  const message = `Azure does not say how many IP rules ${nameOf(target)} takes: the app assumes ${limit} rules. Set capacity.maxRules to the right number if you know it.`;
   return { limit, note: { code: 'assumedQuota', message } };
 }
 

@@ -66,7 +66,7 @@ function notesOf(target: RegistryTarget, registry: Registry): Reason[] {
   const notes = [...openNotes(target, registry), ...accessNotes(target, registry), ...bypassNotes(target, registry)];
   const { provisioningState } = registry;
   if (provisioningState === undefined || provisioningState === 'Succeeded') return notes;
-  const message = `${target.resourceId} is in provisioning state ${provisioningState}`;
+  const message = `${target.resourceId} is in provisioning state ${provisioningState}: the app reads it again in the next run`;
   return [...notes, { code: 'settling', message }];
 }
 
@@ -85,7 +85,7 @@ function accessNotes({ resourceId }: RegistryTarget, { publicNetworkAccess = 'En
   const why =
     access === 'disabled'
       ? `has public network access disabled, so that only private endpoints get in: its IP rules have no effect (az acr update --name ${nameOf({ resourceId })} --public-network-enabled true makes them count again)`
-      : `has public network access ${publicNetworkAccess}, so that its network security perimeter decides who gets in: its IP rules have no effect`;
+      : `has public network access ${publicNetworkAccess}, so that its network security perimeter decides who gets in: its IP rules have no effect. Manage access there, or take the target out`;
   return [{ code: 'inert', message: `${resourceId} ${why}` }];
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ServiceTagsSource } from '../../app/ports.ts';
 import { SourceError, toErrorMessage } from '../../core/errors.ts';
-import type { Cloud, ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
+import { downloadPageIds, type Cloud, type ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
 import type { MisdatedDays } from '../../core/serviceTags/fileDate.ts';
 import { fetchText, type FetchOptions } from './fetchText.ts';
 import { findFileLinks, type FileLink } from './findFileLinks.ts';
@@ -20,7 +20,6 @@ export interface DownloadOptions extends FetchOptions {
 }
 
 const name = 'download';
-const pageIds: Readonly<Record<Cloud, string>> = { Public: '56519', AzureGovernment: '57063', China: '57062' };
 const maxPageBytes = 8 * 1024 * 1024;
 /** Limit for links to files of one day. The most seen on a page is two. */
 const maxLinksOfOneDay = 8;
@@ -72,7 +71,7 @@ async function readDay(
 
 async function readLinks(cloud: Cloud, options: DownloadOptions): Promise<FileLink[]> {
   const { pageOrigin = 'https://www.microsoft.com', downloadHosts = microsoftFileHosts } = options;
-  const urls = pages.map((page) => `${pageOrigin}/en-us/download/${page}?id=${pageIds[cloud]}`);
+  const urls = pages.map((page) => `${pageOrigin}/en-us/download/${page}?id=${downloadPageIds[cloud]}`);
   const timeoutInMs = options.pageTimeoutInMs ?? 20_000;
   const pageOptions = { ...options, ...hostsOf(options), maxBytes: maxPageBytes, timeoutInMs };
   const answers = await Promise.allSettled(urls.map((url) => fetchText(name, url, 'text/html', pageOptions)));

@@ -100,7 +100,7 @@ function notAcceptable(header: string, offered: string): RequestError {
   return new RequestError(
     406,
     'not-acceptable',
-    `${header}: nothing of what is accepted can be sent; offered: ${offered}`,
+    `none of the types in the header ${header} is available; available: ${offered}`,
   );
 }
 

@@ -67,8 +67,7 @@ export const healthRoute: Route = defineRoute({
   async handle(_input, { queries }) {
     return toAnswer(await queries.health());
   },
-  whenMisconfigured: (faults) =>
-    toAnswer(unhealthy(['nothing is pulled or updated until these settings are mended', ...faults])),
+  whenMisconfigured: (faults) => toAnswer(unhealthy(faults)),
 });
 
 function toAnswer(health: Health): Answer {

@@ -7,6 +7,7 @@ import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { clouds, defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotChoice } from '../queries/snapshotLibrary.ts';
 import { targetNamePattern } from '../../core/targets/target.ts';
+import { targetStatuses } from '../../core/targets/targetState.ts';
 
 const maxListItems = 50;
 
@@ -35,6 +36,10 @@ export const regionList = commaList(regionItem, 'ARM locations such as westeurop
   .transform((regions) => [...new Set(regions.map(normalizeRegion))])
   .default([])
   .describe('ARM locations, comma. Without: the tag of all regions.');
+
+export const statusList = commaList(`(?:${targetStatuses.join('|')})`, targetStatuses.join(', '))
+  .optional()
+  .describe('Only targets of these statuses: held, or failed,blocked.');
 
 export const family = z.enum([...addressFamilies, 'all']).default('all');
 export const flag = z

@@ -44,14 +44,19 @@ const targetView = z.looseObject({
 
 export const targetsRoute = defineRoute({
   summary: 'The targets and how they stand',
-  query: z.strictObject({ limit: schemas.limit(1000).default(200), continuation: schemas.continuation }),
+  query: z.strictObject({
+    status: schemas.statusList,
+    limit: schemas.limit(1000).default(200),
+    continuation: schemas.continuation,
+  }),
+  repeatable: ['status'],
   answerHeaders: ['x-snapshot-id'],
   responses: {
     200: {
       description: 'A page, in the order of the targets file.',
       content: {
         'application/json': z.looseObject({
-          count: z.int(),
+          count: z.int().describe('Of all pages.'),
           items: z.array(targetView),
           continuation: z.string().optional(),
         }),
@@ -60,12 +65,30 @@ export const targetsRoute = defineRoute({
   },
   async handle({ query }, { queries }) {
     const { states, targets: source, updatesPaused } = queries.services;
+    const { status: wanted, ...page } = query;
     const targets = await readTargets(source);
-    const page = pageOf(targets, query, ({ name }) => name);
-    const view = async (target: Target) =>
-      omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent', 'settings');
-    const items = await pMap(page.items, view, { concurrency: parallelReads });
-    return jsonAnswer({ count: targets.length, ...page, items }, namingSnapshot(await currentId(queries)));
+    const viewAll = (shown: readonly Target[]) =>
+      pMap(
+        shown,
+        async (target) => omit(await viewTarget(states, target, updatesPaused), 'owned', 'absent', 'settings'),
+        { concurrency: parallelReads },
+      );
+    const nameOf = ({ name }: { readonly name: string }): string => name;
+    const headers = namingSnapshot(await currentId(queries));
+    if (!wanted) {
+      const found = pageOf(targets, page, nameOf);
+      return jsonAnswer({ count: targets.length, ...found, items: await viewAll(found.items) }, headers);
+    }
+    const matching = (await viewAll(targets)).filter(({ status }) => wanted.includes(status));
+    // The last target of the page before may have another status by now.
+    const { items: rest } = pageOf(targets, { ...page, limit: targets.length }, nameOf);
+    const later = new Set(rest.map(nameOf));
+    const found = pageOf(
+      matching.filter(({ name }) => later.has(name)),
+      { limit: page.limit },
+      nameOf,
+    );
+    return jsonAnswer({ count: matching.length, ...found }, headers);
   },
 });
 

@@ -4,6 +4,7 @@ import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { Pull } from './pull.ts';
+import { withoutPeriod } from '../../core/words.ts';
 import { readCurrent } from './readCurrent.ts';
 import { toSourceReports, type FetchedSource } from './sourceReports.ts';
 
@@ -31,7 +32,7 @@ export async function recordFailure(pull: Pull, cause: unknown): Promise<void> {
     if (await isRecorded(pull)) return;
     await commitFailure(pull, error, status?.sources ?? []);
     if (status?.lastPull.error === error) return;
-    const message = `The pull failed: ${error}. The next pull tries again.`;
+    const message = `The pull of the service tags (${services.cloud}) failed: ${withoutPeriod(error)}. Rules and feeds stay as they are, and the next pull tries again.`;
     await services.notifier.notify({ type: 'pull.failed', subject: services.cloud, message, data: { error } });
   } catch (failure) {
     services.logger.error('the failed pull could not be recorded', { error: toErrorMessage(failure) });

@@ -1,4 +1,5 @@
 /** Ends a pull that worked: queues updates, stores status and record, and notifies people. */
+import { nothingIsRemoved } from '../../core/history/quarantine.ts';
 import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { NewestRelease, PullStatus } from '../../core/ledger/pullStatus.ts';
 import { misdatedDays } from '../../core/serviceTags/fileDate.ts';
@@ -6,7 +7,7 @@ import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import { toDay } from '../../core/time.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
-import { counted } from '../../core/words.ts';
+import { counted, dayInWords } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
@@ -145,7 +146,7 @@ export async function finishChanged(
 function lateNote(found: PulledList): string | undefined {
   const late = lateDay(found);
   if (late === undefined) return undefined;
-  return `The newest document is of ${late}, older than the list that holds (${found.fileDate ?? 'unknown'}): it only adds, and what it adds stays until a newer one.`;
+  return `The newest document is of ${dayInWords(late)}, older than the current list${found.fileDate === undefined ? '' : ` of ${dayInWords(found.fileDate)}`}: the app only adds what it lists, and removes nothing until a newer document comes.`;
 }
 
 function quarantineChanged(before: Snapshot | undefined, after: Snapshot): string[] {
@@ -158,7 +159,10 @@ function toEnding(snapshot: Snapshot, notices: readonly string[], late: string |
   return {
     outcome: 'applied',
     reasons: [
-      ...snapshot.quarantine.map((entry) => ({ code: 'quarantined' as const, message: entry.reason })),
+      ...snapshot.quarantine.map((entry) => ({
+        code: 'quarantined' as const,
+        message: `${entry.reason} ${nothingIsRemoved}`,
+      })),
       ...reasonsOf(notices),
       ...(late === undefined ? [] : [{ code: 'lateList' as const, message: late }]),
     ],

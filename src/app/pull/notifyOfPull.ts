@@ -5,7 +5,7 @@
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
 import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
-import { counted } from '../../core/words.ts';
+import { agree, andMore, counted, dayInWords, listed, withoutPeriod } from '../../core/words.ts';
 import type { Notification } from '../ports.ts';
 import type { Pull } from './pull.ts';
 
@@ -20,7 +20,7 @@ export interface PullNews extends Pick<PullStatus, 'sources' | 'disagreements'> 
 export async function notifyOfPull({ services, status: before }: Pull, news: PullNews): Promise<void> {
   const notifications = [
     ...news.changes.map((change) => tagChanged(change, news)),
-    ...news.sources.filter((source) => isNewlyAmiss(source, before)).map(sourceAmiss),
+    ...news.sources.filter((source) => isNewlyAmiss(source, before)).map((source) => sourceAmiss(source, news.sources)),
     ...newDisagreements(before, news).map(sourceDisagreeing),
     ...(news.notices.length > 0 ? [storageDamaged(services.cloud, news.notices)] : []),
   ];
@@ -31,11 +31,17 @@ function tagChanged(change: TagChange, { snapshot, late }: PullNews): Notificati
   return {
     type: 'tag.changed',
     subject: change.tag,
-    message: [`${change.tag}: ${counted(change.added.length, 'prefix')} added, ${change.removed.length} removed.`, late]
-      .filter((sentence) => sentence !== undefined)
-      .join(' '),
+    message: [changeInWords(change), late].filter((sentence) => sentence !== undefined).join(' '),
     data: { snapshot, added: change.added, removed: change.removed },
   };
+}
+
+function changeInWords({ tag, added, removed }: TagChange): string {
+  const parts = [
+    ...(added.length > 0 ? [`adds ${counted(added.length, 'prefix')}`] : []),
+    ...(removed.length > 0 ? [`leaves out ${counted(removed.length, 'prefix')}`] : []),
+  ];
+  return `${tag}: the newest list ${listed(parts)}. Feeds and the targets that follow the tag are updated now; the page shows every prefix.`;
 }
 
 function isNewlyAmiss(source: SourceReport, before: PullStatus | undefined): boolean {
@@ -43,13 +49,21 @@ function isNewlyAmiss(source: SourceReport, before: PullStatus | undefined): boo
   return source.status !== 'healthy' && last?.status !== source.status;
 }
 
-function sourceAmiss({ source, status, date, unchangedSince, error }: SourceReport): Notification {
-  const stale = `source ${source} is stale: ${date === undefined ? `the same since ${unchangedSince ?? 'long ago'}` : `its file is of ${date}`}, so it is not counted`;
-  const what = status === 'stale' ? stale : (error ?? 'unknown error');
+function sourceAmiss(
+  { source, status, date, unchangedSince, error }: SourceReport,
+  all: readonly SourceReport[],
+): Notification {
+  const since = unchangedSince === undefined ? '' : ` since ${dayInWords(unchangedSince)}`;
+  const fact = date === undefined ? `it has given the same list${since}` : `its file is of ${dayInWords(date)}`;
+  const stale = `source ${source} is stale: ${fact}, so the app takes nothing from it`;
+  const what = withoutPeriod(status === 'stale' ? stale : (error ?? `source ${source} failed`));
+  const others = all.some((other) => other.source !== source && other.status === 'healthy')
+    ? 'The other sources continue'
+    : 'No other source works, so the current list stays';
   return {
     type: 'source.failed',
     subject: source,
-    message: `${what}. The other sources go on.`,
+    message: `${what}. ${others}, and every pull asks this one again. If it stays so, correct or replace it in SERVICE_TAGS_SOURCES.`,
     data: { source, status, error: what },
   };
 }
@@ -74,13 +88,16 @@ function sourceDisagreeing(entry: PullStatus['disagreements'][number]): Notifica
 type Disagreement = PullStatus['disagreements'][number];
 
 function onlyOthers({ source, tag, prefixes }: Disagreement): string {
-  return `${source} lists ${counted(prefixes.length, 'prefix')} of ${tag} that the newest document lacks: they stay until every healthy source lacks them.`;
+  const it = agree(prefixes.length, 'it stays', 'they stay');
+  return `${source} lists ${counted(prefixes.length, 'prefix')} of ${tag} that the newest document omits: ${it} until every working source omits ${agree(prefixes.length, 'it', 'them')}. Nothing to do.`;
 }
 
 /** The weekly file is often weeks ahead of the API. */
 function onlyNewest({ source, tag, prefixes }: Disagreement): string {
-  const [first = ''] = prefixes;
-  return `Only ${source} lists ${counted(prefixes.length, 'prefix')} of ${tag}, such as ${first}: no other source has them yet. They are let in and count double against the limits of additions; reject the snapshot if they are not of Azure.`;
+  const count = prefixes.length;
+  const fact = `${counted(count, 'prefix')} of ${tag} (${andMore(prefixes)}): no other source lists ${agree(count, 'it', 'them')} yet`;
+  const fate = agree(count, 'It is added and counts', 'They are added and count');
+  return `Only ${source} lists ${fact}. ${fate} double against the limits of additions. If Microsoft did not release ${agree(count, 'it', 'them')}, undo the release on the page (POST snapshots/{id}/reject).`;
 }
 
 function storageDamaged(cloud: string, notices: readonly string[]): Notification {

@@ -70,6 +70,8 @@ async function newestSnapshot(services: Services, etag: string | undefined): Pro
     etag,
     isPointed: false,
     snapshot: await findSnapshot(services, newest.id),
-    notices: [`current/${cloud}.json is gone or damaged: ${newest.id}, the newest snapshot, takes its place.`],
+    notices: [
+      `current/${cloud}.json was lost or is damaged: the app uses ${newest.id}, the newest snapshot. Nothing to do.`,
+    ],
   };
 }

@@ -1,6 +1,8 @@
 /** Whether the app works. Anybody may read it, so it has no names of resources, no addresses and no error texts. */
 import { findStorageRefusal, toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
+import { healthProblems, type HealthFacts, type HealthProblemKind, type Severity } from '../../core/healthProblems.ts';
+import { quarantine } from '../../core/history/quarantine.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { describeAge, isOldList, releaseDay } from '../../core/serviceTags/listAge.ts';
 import type { Snapshot, SourceReport } from '../../core/serviceTags/snapshot.ts';
@@ -14,7 +16,7 @@ import type { CurrentSnapshot } from './currentSnapshot.ts';
 import { nextOccurrence } from '../../core/ncrontab.ts';
 import { hourInMs } from '../../core/time.ts';
 import { findSilentTimers, timerNames, type SilentTimer } from '../../core/timers.ts';
-import { agree, counted, dayInWords } from '../../core/words.ts';
+import { counted } from '../../core/words.ts';
 import type { QueryServices } from './queryServices.ts';
 import { describeCause, isDamaged, readStorage, StorageReadError } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
@@ -66,19 +68,21 @@ export interface Health {
   readonly notes: readonly string[];
 }
 
-const noTargetsFile =
-  'there is no targets file: no target is managed, and rules stay as they are (TARGETS={} says that none is wanted)';
-
 export type HealthServices = QueryServices & Pick<SummaryReaders, 'history'>;
 
 interface Finding {
-  readonly severity: 'degraded' | 'unhealthy';
+  readonly severity: Severity;
   readonly text: string;
 }
 
+type Note = <K extends HealthProblemKind>(kind: K, ...facts: HealthFacts<K>) => void;
+
 export async function readHealth(services: HealthServices, current: CurrentSnapshot): Promise<Health> {
   const findings: Finding[] = [];
-  const note = (severity: Finding['severity'], text: string): void => void findings.push({ severity, text });
+  const note: Note = (kind, ...facts) => {
+    const { severity, text } = healthProblems[kind];
+    findings.push({ severity, text: (text as (...given: typeof facts) => string)(...facts) });
+  };
   const now = services.clock.now();
   const { logger } = services;
 
@@ -107,25 +111,22 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
   const snapshot = view ? ageOf(view.snapshot, pull, now) : null;
 
   const isStorageRead = noteStorage(failures, note);
-  if (!view) note('unhealthy', 'no snapshot of the service tags can be read');
-  if (view?.staleForInSeconds !== undefined) note('degraded', 'storage does not answer; the last known list is served');
-  if (snapshot && isOldList(snapshot.released, now)) note('degraded', `the list is old: ${snapshot.age}`);
-  for (const leftOut of view ? describeLeftOut(view.snapshot, (await configured) ?? []) : []) note('degraded', leftOut);
+  if (!view) note('noList');
+  if (view?.staleForInSeconds !== undefined) note('lastKnownList');
+  if (snapshot && isOldList(snapshot.released, now)) note('oldList', snapshot.age);
+  for (const message of view ? leftOut(view.snapshot, (await configured) ?? []) : []) note('suspiciousList', message);
+  for (const tag of view ? await quarantinedTags(view.snapshot, services) : []) note('quarantine', tag);
   // If storage cannot be read, a missing pull status means nothing.
   if (pull || isStorageRead) notePull(pull, now, services, note);
-  for (const timer of silent ?? []) note('degraded', describeSilence(timer));
-  if (!(await configured)) note('unhealthy', 'the targets cannot be read: GET targets says why');
-  else if (!summaries) note('unhealthy', 'the states of the targets cannot be read');
-  if (isTargetsFileMissing) note('degraded', noTargetsFile);
-  if (targets && targets.failed > 0)
-    note('degraded', `${targets.failed} of ${targets.total} targets failed or are blocked`);
-  if (targets && targets.held > 0)
-    note('degraded', `${targets.held} of ${targets.total} targets hold changes for approval`);
-  if (targets && targets.noEffect > 0) note('degraded', describeNoEffect(targets.noEffect, targets.total));
+  for (const timer of silent ?? []) note('silentTimer', timer);
+  if (!(await configured)) note('unreadableTargets');
+  else if (!summaries) note('unreadableStates');
+  if (isTargetsFileMissing) note('noTargetsFile');
+  if (targets) noteTargets(targets, note);
   noteDeliveries(deliveries ?? [], note);
   noteStuck(summaries ?? [], now, note);
   noteGoLive(goLive, note);
-  if (services.updatesPaused) note('degraded', 'updates are paused by the setting UPDATES_PAUSED');
+  if (services.updatesPaused) note('updatesPaused');
 
   return {
     status: worst(findings),
@@ -146,8 +147,8 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
   };
 }
 
-/** The health of an app that cannot start its work, for example because settings are wrong. */
-export function unhealthy(problems: readonly string[]): Health {
+/** The health of an app that cannot start its work, because settings are wrong. */
+export function unhealthy(faults: readonly string[]): Health {
   return {
     status: 'unhealthy',
     snapshot: null,
@@ -156,20 +157,34 @@ export function unhealthy(problems: readonly string[]): Health {
     goLive: null,
     sources: [],
     disagreements: 0,
-    problems,
+    problems: [healthProblems.settings.text(), ...faults],
     notes: [],
   };
 }
 
 /** Warnings about followed tags: Microsoft has never published a tag with such a name or so many prefixes. */
-function describeLeftOut({ warnings }: Snapshot, targets: readonly Target[]): string[] {
+function leftOut({ warnings }: Snapshot, targets: readonly Target[]): string[] {
   const isFollowed = (tag: string): boolean =>
     tag === defaultServiceTag ||
     tag.startsWith(`${defaultServiceTag}.`) ||
     targets.some((target) => concerns(target, tag));
   return warnings
     .filter(({ kind, tag }) => (kind === 'badName' || kind === 'tooLarge') && isFollowed(tag))
-    .map(({ message }) => `the newest list is suspicious: ${message}`);
+    .map(({ message }) => message);
+}
+
+/**
+ * Tags in quarantine. People who only use feeds hear of it here alone. The snapshot is as it was stored: the history says
+ * whether the quarantine is over, or later releases have confirmed it.
+ */
+async function quarantinedTags({ quarantine: entries }: Snapshot, { history }: HealthServices) {
+  const found = entries.map(async (entry) => {
+    const known = await history.readFor(entry.tag).catch(() => undefined);
+    if (!known) return [entry];
+    const now = quarantine(known, entry.tag);
+    return now?.status === 'quarantined' ? [now] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Date): NonNullable<Health['snapshot']> {
@@ -181,52 +196,41 @@ export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Dat
 }
 
 /** False if storage cannot be read; one damaged blob does not count. */
-function noteStorage(
-  failures: readonly unknown[],
-  note: (severity: Finding['severity'], text: string) => void,
-): boolean {
+function noteStorage(failures: readonly unknown[], note: Note): boolean {
   const refusal = failures.map(findStorageRefusal).find((found) => found !== undefined);
   const isDown = failures.some((error) => error instanceof StorageReadError && !isDamaged(error));
-  if (!refusal && !isDown) return true;
-  const why = refusal ? `${refusal.summary}; the log names the account and what to do` : 'it does not answer';
-  note('unhealthy', `storage cannot be read: ${why}`);
-  return false;
+  if (refusal) note('storageRefuses', refusal.summary);
+  else if (isDown) note('storageIsSilent');
+  return !refusal && !isDown;
+}
+
+function noteTargets({ total, failed, held, noEffect }: Health['targets'], note: Note): void {
+  if (failed > 0) note('failedTargets', { count: failed, total });
+  if (held > 0) note('heldTargets', { count: held, total });
+  if (noEffect > 0) note('targetsWithoutEffect', { count: noEffect, total });
 }
 
 /** Names a webhook by its number, because even its host may be confidential. */
-function noteDeliveries(
-  deliveries: readonly (DeliveryStatus | undefined)[],
-  note: (severity: Finding['severity'], text: string) => void,
-): void {
+function noteDeliveries(deliveries: readonly (DeliveryStatus | undefined)[], note: Note): void {
   for (const [index, status] of deliveries.entries()) {
     if (status?.failingSince === undefined) continue;
-    const since = dayInWords(status.failingSince);
-    const last = /^answered [^:]*/.exec(status.error ?? '')?.[0] ?? 'does not answer';
-    note(
-      'degraded',
-      `webhook ${index + 1} of ${deliveries.length} has taken no notification since ${since} (it ${last}): ` +
-        'correct or remove it in NOTIFICATION_WEBHOOKS; the log has its host',
-    );
+    const fault = /^answered [^:]*/.exec(status.error ?? '')?.[0] ?? 'does not answer';
+    note('webhook', { number: index + 1, total: deliveries.length, since: status.failingSince, fault });
   }
-}
-
-function describeNoEffect(count: number, total: number): string {
-  return `the rules of ${count} of ${total} targets have no effect: the ${agree(count, 'registry does', 'registries do')} not look at them (GET targets?status=noEffect says why)`;
 }
 
 function notePull(
   pull: PullStatus | undefined,
   now: Date,
   { maxPullAgeInHours, timers }: QueryServices,
-  note: (severity: Finding['severity'], text: string) => void,
+  note: Note,
 ): void {
-  if (!pull) return note('unhealthy', 'no pull of the service tags is on record');
+  if (!pull) return note('noPull');
   const ageInHours = hoursSince(pull.lastPull.at, now);
-  if (ageInHours > maxPullAgeInHours && isPullOverdue(pull.lastPull.at, timers, now))
-    note('unhealthy', `the last pull was ${ageInHours} hours ago`);
-  if (pull.lastPull.outcome === 'failed') note('degraded', 'the last pull failed');
+  if (ageInHours > maxPullAgeInHours && isPullOverdue(pull.lastPull.at, timers, now)) note('latePull', ageInHours);
+  if (pull.lastPull.outcome === 'failed') note('failedPull');
   const bad = pull.sources.filter((source) => source.status !== 'healthy').length;
-  if (bad > 0) note('degraded', `${bad} of ${pull.sources.length} sources are stale or failed`);
+  if (bad > 0) note('badSources', { count: bad, total: pull.sources.length });
 }
 
 /** The weekly file is often weeks ahead of the API, so a difference is no fault. */
@@ -242,30 +246,18 @@ function notesOf(pull: PullStatus | undefined): string[] {
 const stuckAfterInMs = 2.5 * hourInMs;
 
 /** Targets stay pending if, for example, a resource lock stays or no function handles the queue messages. */
-function noteStuck(
-  summaries: readonly NamedTargetSummary[],
-  now: Date,
-  note: (severity: Finding['severity'], text: string) => void,
-): void {
+function noteStuck(summaries: readonly NamedTargetSummary[], now: Date, note: Note): void {
   const times = summaries.flatMap(({ status, since }) => (status === 'pending' && since !== undefined ? [since] : []));
   const stuck = times.filter((since) => now.getTime() - Date.parse(since) > stuckAfterInMs).sort();
-  const [first] = stuck;
-  if (first === undefined) return;
-  const which = stuck.length === 1 ? '1 target has' : `${stuck.length} targets have`;
-  note('degraded', `${which} been pending for more than two hours, the first since ${first}: GET targets says why`);
+  const [since] = stuck;
+  if (since !== undefined) note('stuckTargets', { count: stuck.length, since });
 }
 
-function noteGoLive(
-  goLive: GoLiveClock | undefined,
-  note: (severity: Finding['severity'], text: string) => void,
-): void {
-  if (goLive?.status === 'near') {
-    note('degraded', `targets lack published prefixes, and Azure may use the first in ${goLive.daysLeft} days`);
-  }
-  if (goLive?.status === 'overdue') {
-    const since = goLive.first?.deadline.slice(0, 10);
-    note('degraded', `targets lack published prefixes, and Azure may have used the first since ${since}`);
-  }
+function noteGoLive(goLive: GoLiveClock | undefined, note: Note): void {
+  const { status, daysLeft = 0, first } = goLive ?? {};
+  if (!first) return;
+  if (status === 'near') note('deadlineNear', { daysLeft, deadline: first.deadline });
+  if (status === 'overdue') note('deadlineOver', first.deadline);
 }
 
 /** A pull that is scheduled once per week is not late after a day. */
@@ -282,14 +274,6 @@ async function readSilentTimers({ timers }: QueryServices, now: Date): Promise<r
   );
   const known = timerNames.flatMap((name, index) => (runs[index] ? [[name, runs[index]] as const] : []));
   return findSilentTimers({ ...timers, runs: Object.fromEntries(known) }, now);
-}
-
-function describeSilence({ name, schedule, since }: SilentTimer): string {
-  const last = `${dayInWords(since)}, ${since.slice(11, 16)} UTC`;
-  return (
-    `the timer ${name} has not fired since ${last}, though it is due by its schedule "${schedule}": ` +
-    'look at that function in the portal, and restart the app'
-  );
 }
 
 async function readSummaries(

@@ -31,7 +31,7 @@ export function unknownTag(name: string, candidates: Iterable<string>): RequestE
   return new RequestError(
     404,
     'unknown-tag',
-    `there is no service tag "${shorten(name)}"; near it: ${nearest.join(', ')}`,
+    `there is no service tag "${shorten(name)}"; similar names: ${nearest.join(', ')}`,
     { tag: shorten(name), nearest },
   );
 }

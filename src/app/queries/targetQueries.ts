@@ -23,6 +23,7 @@ import type {
 import { pauseReason } from '../update/writeGate.ts';
 import type { TargetsSource, TargetStateStore } from '../ports.ts';
 import { readStorage } from './storage.ts';
+import { dayAndTimeInWords } from '../../core/words.ts';
 
 export interface TargetView {
   readonly name: string;
@@ -84,7 +85,10 @@ export function requireTarget(targets: readonly Target[], name: string): Target 
     name,
     targets.map((candidate) => candidate.name),
   );
-  const hint = nearest.length === 0 ? 'no targets are configured' : `near it: ${nearest.join(', ')}`;
+  const hint =
+    nearest.length === 0
+      ? 'no targets are configured, add some to the targets file'
+      : `similar names: ${nearest.join(', ')}`;
   throw new RequestError(404, 'unknown-target', `there is no target "${shorten(name)}"; ${hint}`, { nearest });
 }
 
@@ -157,7 +161,7 @@ function withoutOrigins({ given, ...configuration }: Target): Omit<Target, 'give
 const messageReturnsAfterInMinutes = 10;
 
 function unfinishedReason({ startedAt }: InFlight): Reason {
-  const message = `A write began at ${startedAt} and has not ended. If its process has died, the next one looks at the rules within ${messageReturnsAfterInMinutes} minutes.`;
+  const message = `A write began on ${dayAndTimeInWords(startedAt)} and has not ended. If its process has died, the next one reads the rules and continues within ${messageReturnsAfterInMinutes} minutes.`;
   return { code: 'interrupted', message };
 }
 

@@ -9,7 +9,7 @@ import type { RulesFound } from '../../core/targets/nextState.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned, type TargetState } from '../../core/targets/targetState.ts';
 import type { Target } from '../../core/targets/target.ts';
-import { counted } from '../../core/words.ts';
+import { andMore, dayAndTimeInWords } from '../../core/words.ts';
 import { updateTimeInMs } from '../../core/timeLimit.ts';
 import type { CurrentState } from '../ports.ts';
 import { adapterOf } from './observe.ts';
@@ -192,7 +192,7 @@ function verify(readBack: CurrentState, changes: readonly RuleChange[], target: 
     const isThere = traitsOf(target).hasOwnRules
       ? sameAddresses(prefixes, change.prefixes)
       : change.prefixes.every((prefix) => prefixes.includes(prefix));
-    if (!isThere) throw new TargetMovedError(`${change.rule} does not hold what was written to it`);
+    if (!isThere) throw new TargetMovedError(`${change.rule} does not contain what was written to it`);
   }
 }
 
@@ -201,10 +201,11 @@ function closedOutcome(gate: Reason): RunOutcome {
 }
 
 function settlingNote({ state }: Run, { remove }: Plan): Reason {
-  const notBefore = state.current.run.removalsNotBefore ?? 'the next run';
+  const { removalsNotBefore: notBefore } = state.current.run;
+  const when = notBefore === undefined ? 'with the next run' : `after ${dayAndTimeInWords(notBefore)}`;
   return {
     code: 'settling',
-    message: `${counted(remove.length, 'removal')} to be made after ${notBefore}, when the additions have taken effect.`,
+    message: `The app removes ${andMore(remove)} ${when}, when the additions have taken effect.`,
     prefixes: remove,
   };
 }

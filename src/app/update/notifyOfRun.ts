@@ -2,6 +2,7 @@
 import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
 import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Plan } from '../../core/plan/plan.ts';
+import { weighty } from '../../core/reasons.ts';
 import {
   hasDeadline,
   isApplied,
@@ -11,7 +12,7 @@ import {
 } from '../../core/targets/targetState.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { toDay } from '../../core/time.ts';
-import { counted } from '../../core/words.ts';
+import { asSentence, counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
 import { haveNoEffect } from './runResult.ts';
 
@@ -50,7 +51,7 @@ export function deadlineNotice(
     notification: {
       type: 'deadline.near',
       subject: target.name,
-      message: `${target.name}: ${describeGoLive(clock)}`,
+      message: describeGoLive(clock),
       data: { daysLeft: clock.daysLeft, prefixes: clock.prefixes.slice(0, 100) },
     },
   };
@@ -62,26 +63,32 @@ export function notificationsOf(last: LastResult | undefined, record: UpdateReco
   const found: Notification[] = [];
   const isWithoutEffect = haveNoEffect(record);
   if (isWithoutEffect && last?.status !== 'noEffect') {
-    found.push(toNotification('target.noEffect', record, 'its rules have no effect'));
+    found.push(toNotification('target.noEffect', record, 'the rules have no effect'));
   }
   if (outcome === 'blocked' && !isWithoutEffect && (last?.outcome !== 'blocked' || !sameReasons(last, record))) {
-    found.push(toNotification('target.blocked', record, 'blocked: nothing can be applied'));
+    found.push(toNotification('target.blocked', record, 'blocked, and nothing can be applied until someone acts'));
   }
   if (outcome === 'failed' && last?.status !== 'failed')
     found.push(toNotification('update.failed', record, 'the update failed'));
   if (plan?.verdict === 'held' && isNewPlan) {
     found.push(toNotification('plan.held', record, waitingText(plan.held)));
   }
-  if (isDriftRepair(last, record))
-    found.push(toNotification('drift.repaired', record, 'the live rules were put right'));
+  if (isDriftRepair(last, record)) found.push(toNotification('drift.repaired', record, driftInWords(plan)));
   return found;
 }
 
 /** False if everything that is missing is never allowed: then nobody can approve anything. */
 function waitingText({ add, remove }: Plan['held']): string {
   const count = add.length + remove.length;
-  if (count === 0) return 'what is missing is not let in, approved or not';
-  return `${counted(count, 'change')} ${count === 1 ? 'waits' : 'wait'} for an approval`;
+  if (count === 0) return 'what is missing is never let in, approved or not';
+  return `${counted(count, 'change')} ${count === 1 ? 'waits' : 'wait'} for approval`;
+}
+
+/** The target follows the same list as before: somebody else changed its rules. */
+function driftInWords(plan: Plan | undefined): string {
+  const count = plan?.add.length ?? 0;
+  const what = count > 0 ? ` and added ${counted(count, 'missing prefix')}` : '';
+  return `someone had changed the live rules; the app restored them${what}. Nothing to do, unless the change was meant: then pause the target`;
 }
 
 /** True if the target was in sync with this snapshot before: then somebody has changed the live rules. */
@@ -97,7 +104,7 @@ function sameReasons(last: LastResult, record: UpdateRecord): boolean {
 }
 
 function toNotification(type: Notification['type'], record: UpdateRecord, text: string): Notification {
-  const reasons = record.reasons.map((reason) => reason.message);
+  const reasons = weighty(record.reasons).map(({ message }) => asSentence(message));
   return {
     type,
     subject: record.chain,

@@ -22,6 +22,7 @@ import { readRegions, readTargetSnapshots, selectFor, type TargetSelection, type
 import type { ArmSession, Clock, CurrentState, Ledger, TargetAdapter } from '../ports.ts';
 import { pastOf, scopeOf, selectionOf, type Past } from './past.ts';
 import { selectionBlockers, selectionRemovalBlockers, selectionNotes } from './selectionReasons.ts';
+import { dayInWords } from '../../core/words.ts';
 
 export interface TargetObservation {
   readonly target: Target;
@@ -160,13 +161,13 @@ function rulesOfOurs(ownership: TargetState['ownership'], { rules }: CurrentStat
 }
 
 function unprovenNote({ by, at, record }: RecordedApproval): Reason {
-  const message = `The approval by ${by} on ${at.slice(0, 10)} does not count: the ledger has no such record ${record}. Approve the plan again.`;
+  const message = `The approval by ${by} on ${dayInWords(at)} does not count, because the ledger has no record ${record} of it. Approve the plan again.`;
   return { code: 'unprovenApproval', message };
 }
 
 /** Rules of a registry have no mark: only the state says whose they are. */
 function ownerBlockers(ownerId: string, { target, ownerId: stateOwner }: TargetState): Reason[] {
   if (stateOwner === ownerId) return [];
-  const message = `The state of ${target} is of another deployment of this app (${stateOwner}, this one is ${ownerId}): the storage was copied. Delete targets/state/${target}.json to start anew; what stands in the rules then counts as somebody else's.`;
+  const message = `The state of ${target} was written by another deployment of this app (${stateOwner}; this one is ${ownerId}), so the storage was copied. Delete the blob targets/state/${target}.json to start anew: the prefixes in the rules then count as somebody else's.`;
   return [{ code: 'otherOwner', message }];
 }

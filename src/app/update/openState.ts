@@ -54,7 +54,7 @@ export async function catchUp(
   if (!head || newest === undefined) return false;
   const rebuilt = await rebuildState(services.ledger, target, services.ownerId);
   const at = now.toISOString();
-  const message = `The state knew of no record after ${head.runId}, and the ledger has them up to ${newest}: an older copy of the state was put back. What is newer was taken from the ledger.`;
+  const message = `An older copy of the state of ${target} was put back: it ends with the run ${head.runId}, and the ledger ends with the run ${newest}. The app took what is newer from the ledger. Nothing to do.`;
   const record: UpdateRecord = {
     id: newRunIdAfter(rebuilt, now, services.randomHex()),
     chain: target,
@@ -214,15 +214,17 @@ function whoAndWhen({ trigger, startedAt }: UpdateRecord): { readonly by: string
 }
 
 function recoveredNote(isUnreadable: boolean, state: TargetState): Reason {
-  const what = isUnreadable ? 'The state could not be read (a copy of it is kept)' : 'The state was lost';
+  const what = isUnreadable
+    ? `The state of ${state.target} could not be read (a copy of it is kept)`
+    : `The state of ${state.target} was lost`;
   const count = state.ownership.prefixes.length;
   const owned = `${counted(count, 'owned prefix')} ${count === 1 ? 'was' : 'were'}`;
-  return { code: 'recovered', message: `${what}; ${owned} taken from the ledger.` };
+  return { code: 'recovered', message: `${what}; ${owned} taken from the ledger. Nothing to do.` };
 }
 
 function otherResourceNote(before: string): Reason {
   return {
     code: 'otherResource',
-    message: `The target was ${before} before: its rules there stay as they are and are not kept up to date; here nothing is ours yet.`,
+    message: `The target was ${before} before. Its rules there stay as they are and are no longer kept up to date: delete them if nobody needs them. In the new resource the app owns nothing yet.`,
   };
 }

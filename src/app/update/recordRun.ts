@@ -88,7 +88,12 @@ export async function recordInterruption(
     durationInMs: now.getTime() - Date.parse(startedAt),
     trigger: { reason: 'interrupted' },
     outcome: 'interrupted',
-    reasons: [{ code: 'interrupted', message: 'The run ended in the middle of its write; this is what it left.' }],
+    reasons: [
+      {
+        code: 'interrupted',
+        message: `The run of ${state.current.target} ended in the middle of its write. This record shows what it left; the next run continues from there.`,
+      },
+    ],
     ...(plan ? { plan: { ...plan, ...joinPlans(writes.map((write) => write.plan)) } } : {}),
     before,
     ...(planned ? { after: toLiveRules(planned.current) } : {}),

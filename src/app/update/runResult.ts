@@ -12,6 +12,7 @@ import type { Reason } from '../../core/reasons.ts';
 import { newsOf } from '../../core/targets/nextState.ts';
 import type { TargetState, TargetStatus } from '../../core/targets/targetState.ts';
 import { dayInMs } from '../../core/time.ts';
+import { counted, withoutPeriod } from '../../core/words.ts';
 import type { Applied } from './applyPlan.ts';
 import type { UpdateMessage } from '../ports.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
@@ -39,19 +40,21 @@ export function resultOfError(error: unknown, request: UpdateMessage, fraction: 
   const isBusy = error instanceof TargetBusyError || error instanceof TargetMovedError;
   const retryAfterInMs = error instanceof TargetBusyError ? error.retryAfterInMs : undefined;
   const postponement = isBusy ? toPostponement(request, fraction, retryAfterInMs) : undefined;
-  if (!postponement) return { outcome: 'failed', reasons: [failureReason(error)], error };
+  if (!postponement) return { outcome: 'failed', reasons: [failureReason(error, request.target)], error };
   const seconds = Math.ceil(postponement.delayInMs / 1_000);
-  const message = `${toErrorMessage(error)}. The update is asked for again in ${seconds} seconds.`;
+  const message = `${withoutPeriod(toErrorMessage(error))}. The app tries again in ${counted(seconds, 'second')}.`;
   return { outcome: 'pending', reasons: [{ code: 'postponed', message }], error, postponement };
 }
 
 /** The message contains the error code if there is one. */
-function failureReason(error: unknown): Reason {
+function failureReason(error: unknown, target: string): Reason {
   const message = toErrorMessage(error);
   const code = codeOf(error);
-  const text = message.includes(code) ? message : `${code}: ${message}`;
-  if (!(error instanceof OutageError)) return { code: 'failed', message: text };
-  return { code: 'outage', message: `${text}. It passes by itself: the update is tried again in about a minute.` };
+  const isClear = error instanceof TargetBusyError || error instanceof TargetMovedError || message.includes(code);
+  const text = withoutPeriod(isClear ? message : `${code}: ${message}`);
+  if (!(error instanceof OutageError))
+    return { code: 'failed', message: `The update of ${target} failed: ${text}. The app tries again within the hour.` };
+  return { code: 'outage', message: `${text}. This passes by itself: the app tries again in about a minute.` };
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,6 @@
 /** Reasons that come from the list that a target follows: why nothing is applied, why nothing is removed, and notes. */
 import { subtractPrefixes } from '../../core/prefixes.ts';
+import { nothingIsRemoved } from '../../core/history/quarantine.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -9,7 +10,7 @@ import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import type { OperatorState, TargetState } from '../../core/targets/targetState.ts';
-import { andMore, counted } from '../../core/words.ts';
+import { andMore, counted, dayInWords } from '../../core/words.ts';
 import { registryOf, type TargetSelection } from './listing.ts';
 
 /** Why nothing can be applied. `own`: the selection from the list that the target follows. */
@@ -33,7 +34,7 @@ function mistakeIn(
 function noSnapshot(pin: OperatorState['pin']): Reason {
   const message = pin
     ? `The snapshot ${pin.snapshot}, to which the target is pinned, is not in storage: resume the target, or roll it back to one that GET snapshots lists.`
-    : 'No service tags have been pulled yet: run pullServiceTags and look at its sources.';
+    : 'No list of service tags has been pulled yet: the timer pulls one, and POST pull does so now. GET health names the sources that fail.';
   return { code: 'noSnapshot', message };
 }
 
@@ -42,7 +43,7 @@ function partOfTag({ serviceTag, regions }: Target, { document }: Snapshot): Rea
   const tag = findTag(document, serviceTag);
   if (!tag || regions === 'all' || regionOfTag(tag) === undefined) return undefined;
   const whole = tag.name.slice(0, tag.name.lastIndexOf('.'));
-  const message = `serviceTag: "${serviceTag}" is of one region already: say "serviceTag": "${whole}" with regions, or this one with "regions": "all".`;
+  const message = `serviceTag: "${serviceTag}" is the tag of one region already. Set "serviceTag": "${whole}" with regions, or keep this tag with "regions": "all".`;
   return { code: 'configuration', message };
 }
 
@@ -54,7 +55,7 @@ function unknownTag({ serviceTag }: Target, { id, document, quarantine }: Snapsh
     return undefined;
   }
   const names = document.values.filter((tag) => regionOfTag(tag) === undefined).map((tag) => tag.name);
-  const message = `serviceTag: "${serviceTag}" is not in ${id}, nearest: ${nearestNames(serviceTag, names).join(', ')}. Nothing is removed meanwhile.`;
+  const message = `serviceTag: "${serviceTag}" is not in ${id}, nearest: ${nearestNames(serviceTag, names).join(', ')}. Correct it in the targets file; nothing is removed meanwhile.`;
   return { code: 'missingTag', message };
 }
 
@@ -84,7 +85,7 @@ interface Gap {
 function gapsOf(target: Target, { snapshot, selection, quarantined }: TargetSelection): Gap[] {
   const { missingTags, emptyTags } = selection;
   const registry = registryOf(target);
-  const place = registry === undefined ? '' : ` of ${registry}`;
+  const place = registry === undefined ? '' : ` of the registry ${registry.slice(registry.lastIndexOf('/') + 1)}`;
   return [...missingTags, ...emptyTags].map((tag) => {
     const entry = quarantined.find((known) => known.tag.toLowerCase() === tag.toLowerCase());
     const region = tag.slice(target.serviceTag.length + 1).toLowerCase();
@@ -99,7 +100,9 @@ function gapsOf(target: Target, { snapshot, selection, quarantined }: TargetSele
 function gapReasons(target: Target, own: TargetSelection): Reason[] {
   return gapsOf(target, own).map(({ isQuarantined, fact }) => ({
     code: isQuarantined ? 'quarantined' : 'missingTag',
-    message: `${fact} It adds nothing, and nothing is removed meanwhile.`,
+    message: isQuarantined
+      ? `${fact} ${nothingIsRemoved}`
+      : `${fact} Nothing is removed because of it. Take the entry out if you no longer need it.`,
   }));
 }
 
@@ -119,7 +122,10 @@ export function selectionRemovalBlockers(
     ...gapReasons(target, own),
     ...quarantined
       .filter(({ tag }) => tags.has(tag.toLowerCase()) && !empty.has(tag.toLowerCase()))
-      .map(({ reason }): Reason => ({ code: 'quarantined', message: `${reason} Nothing is removed on its word.` })),
+      .map(({ reason }): Reason => ({
+        code: 'quarantined',
+        message: `${reason} ${nothingIsRemoved}`,
+      })),
     ...unreadableReasons(unreadable.filter(({ tag }) => tags.has(tag.toLowerCase()))),
   ];
 }
@@ -128,7 +134,7 @@ function unreadableReasons(warnings: readonly DocumentWarning[]): Reason[] {
   return [...new Set(warnings.map(({ tag }) => tag))].map((tag) => {
     const entries = warnings.filter((warning) => warning.tag === tag);
     const what = andMore(entries.map(({ prefix }) => `"${prefix}"`));
-    const message = `${tag} holds ${what}, which is no prefix: nothing is removed until the list is whole.`;
+    const message = `${tag} contains ${what}, which is not a prefix: nothing is removed until a release comes without it, and new prefixes are still added.`;
     return { code: 'unreadablePrefix', message };
   });
 }
@@ -142,7 +148,7 @@ export function selectionNotes(target: Target, own: TargetSelection | undefined,
 
 function droppedNotes(target: Target, { selection: { tags, otherFamilies } }: TargetSelection): Reason[] {
   if (traitsOf(target).takesIpv6 || otherFamilies === 0) return [];
-  const message = `Left out: ${counted(otherFamilies, 'IPv6 prefix')} of ${andMore(tags)}, as a registry takes IPv4 rules only.`;
+  const message = `Left out: ${counted(otherFamilies, 'IPv6 prefix')} of ${andMore(tags)}, because a registry accepts IPv4 rules only. Nothing to do.`;
   return [{ code: 'ipv6Dropped', message }];
 }
 
@@ -158,6 +164,6 @@ export function pinNotes(
   const lacking = subtractPrefixes(current.selection.prefixes, [...(own?.selection.prefixes ?? []), ...kept]);
   const list = `the current list ${current.snapshot.id}`;
   const without = lacking.length === 0 ? '' : `, and so without ${counted(lacking.length, 'prefix')} of ${list}`;
-  const message = `Pinned to ${pin.snapshot} by ${pin.by} on ${pin.at.slice(0, 10)}${without}: resume the target to follow the list.`;
+  const message = `Pinned to ${pin.snapshot} by ${pin.by} on ${dayInWords(pin.at)}${without}: resume the target to follow the list.`;
   return [{ code: 'pinned', message, ...(lacking.length > 0 ? { prefixes: lacking } : {}) }];
 }

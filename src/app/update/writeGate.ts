@@ -2,6 +2,7 @@
 import type { Plan, RuleChange } from '../../core/plan/plan.ts';
 import type { Reason, ReasonCode } from '../../core/reasons.ts';
 import type { Target } from '../../core/targets/target.ts';
+import { dayAndTimeInWords } from '../../core/words.ts';
 import { prefixesOwned, type OperatorState } from '../../core/targets/targetState.ts';
 import type { CurrentState } from '../ports.ts';
 import { adapterOf } from './observe.ts';
@@ -21,10 +22,21 @@ export interface GateInput {
 /** Who or what paused a target; undefined if it is not paused. */
 export function pauseReason({ target, state, updatesPaused }: GateInput): Reason | undefined {
   const { paused } = state.operator;
-  if (updatesPaused) return { code: 'paused', message: 'UPDATES_PAUSED is set: nothing is written to any target.' };
-  if (target.paused) return { code: 'paused', message: 'The targets file pauses this target.' };
+  if (updatesPaused)
+    return {
+      code: 'paused',
+      message: 'UPDATES_PAUSED is set: nothing is written to any target until the setting is removed.',
+    };
+  if (target.paused)
+    return {
+      code: 'paused',
+      message: 'The targets file pauses this target ("paused": true): nothing is written until that is removed.',
+    };
   if (!paused) return undefined;
-  return { code: 'paused', message: `Paused by ${paused.by} on ${paused.at}; resume it to go on.` };
+  return {
+    code: 'paused',
+    message: `Paused by ${paused.by} on ${dayAndTimeInWords(paused.at)}: nothing is written until someone resumes the target.`,
+  };
 }
 
 /** Why nothing may be written to a target; undefined if it may. */

@@ -24,6 +24,10 @@ export interface Quarantine {
   readonly confirmedAt?: string;
 }
 
+/** What follows from a quarantine, said after its reason. */
+export const nothingIsRemoved =
+  'Nothing is removed because of it until it is back or further releases confirm it; new prefixes are still added.';
+
 /** Undefined if the tag is not in quarantine. `limits`: of a target; default: those of feeds. */
 export function quarantine(history: History, tag: string, limits = quarantineLimits): Quarantine | undefined {
   const found = history.trust(tag, limits)?.quarantine;

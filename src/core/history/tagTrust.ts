@@ -264,11 +264,15 @@ class TagFollower {
   /** Why the tag is quarantined in this release; undefined if it is not. */
   #findFault(index: number): Pick<Quarantined, 'kind' | 'reason'> | undefined {
     if (this.#lost.size === 0) return undefined;
-    const had = `it had ${counted(this.#trusted.prefixes.size, 'prefix')}`;
-    if (!this.#listed.isTagListed) return { kind: 'missing', reason: `${this.#name} is gone; ${had}.` };
-    if (this.#listed.prefixes.size === 0) return { kind: 'empty', reason: `${this.#name} is empty; ${had}.` };
+    const had = `it had ${counted(this.#trusted.prefixes.size, 'prefix')} before`;
+    if (!this.#listed.isTagListed)
+      return { kind: 'missing', reason: `${this.#name} is missing from the list; ${had}.` };
+    if (this.#listed.prefixes.size === 0)
+      return { kind: 'empty', reason: `${this.#name} is in the list without a prefix; ${had}.` };
     const excess = this.#removalExcess(index);
-    return excess === undefined ? undefined : { kind: 'shrunken', reason: `${this.#name}: ${excess}` };
+    return excess === undefined
+      ? undefined
+      : { kind: 'shrunken', reason: `${this.#name} shrank: the list leaves out ${excess}.` };
   }
 
   /** All losses within the window count together, so that a little in every release counts like all of it at once. */

@@ -20,7 +20,7 @@ export interface CardInput extends TargetFacts {
 export function targetCards(input: CardInput, describe: DescribePrefix, now: Date): readonly Card[] {
   const { status } = input;
   if (status === 'paused' || status === 'planOnly') return [];
-  if (status === 'blocked' || status === 'failed' || status === 'noEffect') return [stoppedCard(input)];
+  if (status === 'blocked' || status === 'failed' || status === 'noEffect') return [stoppedCard(input, describe)];
   const cards = status === 'held' && input.plan ? heldCards(input, input.plan, describe, now) : [];
   return cards.length === 0 && input.row.isOverdue ? [overdueCard(input, describe)] : cards;
 }
@@ -30,19 +30,23 @@ const stoppedTitles: Readonly<Partial<Record<TargetStatus, string>>> = {
   noEffect: 'Its rules have no effect',
 };
 
-function stoppedCard(input: CardInput): Card {
+function stoppedCard(input: CardInput, describe: DescribePrefix): Card {
   const { status, reasons, row, state } = input;
   const [first, ...more] = reasons.map(({ message }) => message);
+  const lacking = row.deadline === null ? [] : missingItems(input, describe);
+  const title = stoppedTitles[status] ?? 'Blocked: nothing is written to it';
   return {
     ...commonFields(status === 'failed' ? 'failed' : 'blocked', input),
     tone: 'bad',
-    title: stoppedTitles[status] ?? 'Blocked: nothing is written to it',
+    title: lacking.length === 0 ? title : `${title}. It lacks ${counted(lacking.length, 'listed prefix')}:`,
+    items: lacking.slice(0, shownItems),
+    itemCount: lacking.length,
     text: [
-      readable(first ?? state?.run.lastResult?.error ?? 'No reason is on record.'),
+      readable(first ?? state?.run.lastResult?.error ?? 'No reason is on record: see its last runs.'),
       ...more.slice(0, 1).map(readable),
       status === 'failed'
-        ? 'It is tried again within the hour.'
-        : 'It is looked at again every hour; its rules stay as they are.',
+        ? 'The app tries again within the hour.'
+        : 'Its rules stay as they are. The app looks at it again every hour.',
     ],
     deadline: row.deadline,
     actions: ['review', 'pause'],
@@ -98,21 +102,25 @@ function noRoomCard(input: CardInput, plan: Plan, items: readonly PlanItem[], no
 }
 
 function overdueCard(input: CardInput, describe: DescribePrefix): Card {
-  const { row, missing } = input;
-  const items = missing.map(({ prefix, published }): CardItem => {
-    const { region } = describe(prefix);
-    return { change: 'add', prefix, region, addresses: addressesInWords(prefix), firstListed: published };
-  });
+  const { row } = input;
+  const items = missingItems(input, describe);
   return {
     ...commonFields('overdue', input),
     tone: 'bad',
     title: `${counted(items.length, 'listed prefix')} ${agree(items.length, 'is', 'are')} not allowed yet`,
-    text: ['No run has written them. Look at its last runs; an update is tried every hour.'],
+    text: ['No run has written them yet. The app tries every hour; its last runs say why it could not.'],
     items: items.slice(0, shownItems),
     itemCount: items.length,
     deadline: row.deadline,
     actions: ['review', 'pause'],
   };
+}
+
+function missingItems({ missing }: CardInput, describe: DescribePrefix): CardItem[] {
+  return missing.map(({ prefix, published }) => {
+    const { region } = describe(prefix);
+    return { change: 'add', prefix, region, addresses: addressesInWords(prefix), firstListed: published };
+  });
 }
 
 /** Merges cards that ask for the same decision about several targets. */

@@ -48,7 +48,7 @@ function describeWorst(input: HeadlineInput): Headline {
       'storageDown',
       'bad',
       'The targets cannot be read.',
-      'GET targets says why. Rules in Azure stay as they are.',
+      'GET targets says why. Rules in Azure stay as they are until they can be read.',
     );
   if (list.released === null)
     return headline(
@@ -94,7 +94,7 @@ function describeWorst(input: HeadlineInput): Headline {
     return headline(
       'updating',
       'good',
-      `${inSyncOf(targets)} ${pending} ${agree(pending, 'is', 'are')} being updated now.`,
+      `${inSyncOf(targets)} ${counted(pending, 'target')} ${agree(pending, 'is', 'are')} being updated now.`,
     );
   return headline('calm', 'good', inSyncOf(targets));
 }
@@ -113,9 +113,11 @@ function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
     if (status === 'quarantined')
       details.push(`${tag} is in quarantine, so nothing is removed because of it: ${reason}`);
   }
-  if (isTargetsFileMissing) details.push('There is no targets file: no target is managed.');
-  if (updatesPaused) details.push('UPDATES_PAUSED is set: nothing is written to any target.');
-  if (list.isPullFailed) details.push('The last pull failed: the list is the one from the pull before.');
+  if (isTargetsFileMissing)
+    details.push('There is no targets file: no target is managed. Put it back, or set TARGETS={} if none is wanted.');
+  if (updatesPaused) details.push('UPDATES_PAUSED is set: nothing is written to any target until it is removed.');
+  if (list.isPullFailed)
+    details.push('The last pull failed: the list is the one from the pull before, and the next pull tries again.');
   const bad = list.sources.filter(({ status }) => status !== 'healthy');
   if (bad.length > 0) {
     details.push(

@@ -107,6 +107,8 @@ export interface ListInfo {
   readonly released: string | null;
   /** ISO time of the last pull that read it. */
   readonly fetchedAt: string | null;
+  /** Microsoft's page with the weekly file of this cloud. */
+  readonly officialPage: string;
   readonly isPullFailed: boolean;
   readonly sources: readonly { readonly source: string; readonly status: string; readonly date?: string }[];
   readonly disagreements: number;

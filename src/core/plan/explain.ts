@@ -99,28 +99,31 @@ const beyondBudget =
     `${describe(rows)} ${are(rows)} more than ${limit} has room for: ${budget(limit, context)} ${deadline(rows)}Approve the plan if ${they(rows)} ${are(rows)} meant.`;
 
 const noRoom: Sentence = (rows, { room }) =>
-  `${describe(rows)} ${agree(subjects(rows).length, 'does', 'do')} not fit: ${roomInWords(room)}.`;
+  `${describe(rows)} ${agree(subjects(rows).length, 'does', 'do')} not fit: ${roomInWords(room)}. Make room, or choose fewer regions.`;
 
 const sentences: Partial<Record<ReasonCode, Sentence>> = {
   specialPurpose: (rows) =>
     `${describe(rows)} ${agree(subjects(rows).length, 'overlaps', 'overlap')} ${specialRanges(rows)}: special-purpose addresses are never let in, approved or not.`,
   widestPrefix: (rows, context) =>
-    `${describe(rows)} ${tooWide(rows, context)}, so ${they(rows)} ${agree(subjects(rows).length, 'waits', 'wait')} for approval. ${deadline(rows)}Approve the plan if Microsoft really published ${them(rows)}.`,
+    `${describe(rows)} ${tooWide(rows, context)}, so ${they(rows)} ${agree(subjects(rows).length, 'waits', 'wait')} for approval. ${deadline(rows)}Approve the plan if Microsoft really released ${them(rows)}.`,
   maxAddedAddresses: beyondBudget('maxAddedAddresses'),
   maxAddedPrefixes: beyondBudget('maxAddedPrefixes'),
   fit: noRoom,
   quota: noRoom,
   flapping: (rows) =>
     `${describe(rows)} ${have(rows)} left the list and come back at least twice within 180 days: ${they(rows)} ${agree(subjects(rows).length, 'stays', 'stay')} until you approve the plan.`,
-  removalLimit: (_, { excess = '' }) => `${excess} Approve the plan if they are meant to go.`.trim(),
+  removalLimit: (_, { input, excess = 'more than the limits allow' }) =>
+    `The plan for ${input.target.name} would remove ${excess}, so the removals wait for approval. Approve the plan if Microsoft really dropped these prefixes.`,
   foreignInOwnedRule: othersSentence,
-  addOnly: (rows) => `${describe(rows)} ${are(rows)} no longer listed; policy addOnly keeps ${them(rows)}.`,
-  pinned: (rows) => `${describe(rows)} ${are(rows)} no longer listed. Nothing leaves while the target is pinned.`,
-  removalGrace: (rows) => `${notListed(rows)}. ${graceLeft(rows)}`,
+  addOnly: (rows) =>
+    `${describe(rows)} ${are(rows)} no longer listed; policy addOnly keeps ${them(rows)}. Remove ${them(rows)} by hand if nobody needs ${them(rows)}.`,
+  pinned: (rows) =>
+    `${describe(rows)} ${are(rows)} no longer listed. Nothing is removed while the target is pinned: resume it to follow the list.`,
+  removalGrace: (rows, context) => `${notListed(rows)}. ${graceLeft(rows, context)}`,
   supernet: (rows) =>
     rows[0]?.fate.is === 'kept'
       ? `${describe(rows)} ${are(rows)} no longer listed and ${agree(subjects(rows).length, 'stays', 'stay')} part of a wider rule for as long as there is no room without it.`
-      : `${describe(rows)} ${are(rows)} not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet).`,
+      : `${describe(rows)} ${are(rows)} not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet). Set "fit": "exact" if ${they(rows)} must not be let in.`,
 };
 
 function are(rows: readonly Decided[]): string {
@@ -208,7 +211,8 @@ function deadlineOfRow({ listed }: Decided): string | undefined {
 }
 
 function notListed(rows: readonly Decided[]): string {
-  const [since] = joinedFact(rows.map(({ absence }) => absence?.since.slice(0, 10)));
+  // The release has the date that people know; a target that selects less since some day has no such release.
+  const [since] = joinedFact(rows.map(({ absence }) => absence?.release?.date ?? absence?.since.slice(0, 10)));
   const what = describe(rows);
   return since === undefined
     ? `${what} ${are(rows)} no longer listed`
@@ -219,15 +223,18 @@ function staysForNow(rows: readonly Decided[]): string {
   return `${notListed(rows)}. ${agree(subjects(rows).length, 'It stays', 'They stay')} for now.`;
 }
 
-/** For several rows: the latest day, and the largest number of missing releases. */
-function graceLeft(rows: readonly Decided[]): string {
+/** For several rows: the latest day, unless it is over, and the largest number of missing releases. */
+function graceLeft(rows: readonly Decided[], { input: { now } }: Explained): string {
   const until = rows.flatMap(({ fate }) => fate.until ?? []).sort(compareText);
   const last = until.at(-1);
   const it = them(rows);
   if (last === undefined) return `${agree(subjects(rows).length, 'It stays', 'They stay')} for now.`;
   const releases = Math.max(0, ...rows.map(({ fate }) => fate.releases ?? 0));
-  const further = releases > 0 ? ` and ${counted(releases, 'further release')} without ${it}` : '';
-  return `The app removes ${it} after ${dayInWords(last)}${further}.`;
+  const left = [
+    ...(Date.parse(last) > now.getTime() ? [dayInWords(last)] : []),
+    ...(releases > 0 ? [`${counted(releases, 'further release')} without ${it}`] : []),
+  ];
+  return `The app removes ${it} after ${left.join(' and ')}.`;
 }
 
 function waitsForBlocker(rows: readonly Decided[]): string {
@@ -240,12 +247,12 @@ function othersSentence(rows: readonly Decided[], { input }: Explained): string 
     inside === 0
       ? ''
       : ` ${counted(inside, 'listed prefix')} ${agree(inside, 'lies', 'lie')} in that and ${agree(inside, 'stays', 'stay')} in any case.`;
-  return `${andMore(prefixesOf(rows))} ${are(rows)} in the rule but ${agree(subjects(rows).length, 'was', 'were')} not written by this app: ${agree(subjects(rows).length, 'it stays', 'they stay')} until you approve the plan or take ${them(rows)} out.${listedToo}`;
+  return `${andMore(prefixesOf(rows))} ${are(rows)} in the rule but ${agree(subjects(rows).length, 'was', 'were')} not written by this app: ${agree(subjects(rows).length, 'it stays', 'they stay')} until you approve the plan or remove ${them(rows)} by hand.${listedToo}`;
 }
 
 function roomInWords({ target, maxRules, freeRules, live }: Room): string {
   if (target.kind === 'nsgRule') {
-    return `the network security group has room for ${counted(freeRules, 'prefix')} (4,000 per side, all rules together)`;
+    return `the network security group has room for ${counted(freeRules, 'prefix')} (an NSG takes 4,000 prefixes per side, all rules together)`;
   }
   const others = live.others.length;
   const theirs = others === 0 ? '' : ` (${inWords(others)} of them ${agree(others, 'is', 'are')} other people’s)`;
@@ -287,7 +294,7 @@ function widerSentence(rows: readonly Decided[]): string {
 function countSentence(rows: readonly Decided[], { room, input: { growth } }: Explained): string {
   const [listedRows, extra] = [rows.filter(({ listed }) => listed), rows.filter(({ listed }) => !listed)];
   const left = room.widening?.maxNewAddresses ?? 0;
-  return `fit: supernet would let in ${counted(countAddresses(prefixesOf(extra), 'ipv4'), 'address')} that are not listed to make room for ${andMore(prefixesOf(listedRows))}, and maxAddedAddresses (${inWords(growth.limits.maxAddedAddresses)}) has room for ${inWords(left)} more. ${deadline(listedRows)}Approve the plan if they are meant.`;
+  return `fit: supernet would let in ${counted(countAddresses(prefixesOf(extra), 'ipv4'), 'address')} that are not listed to make room for ${andMore(prefixesOf(listedRows))}, and maxAddedAddresses (${counted(growth.limits.maxAddedAddresses, 'address')}) has room for ${counted(left, 'address')} more. ${deadline(listedRows)}Approve the plan if they are meant.`;
 }
 
 function wayOut(shortage: Shortage, { room, input }: Explained): string {
@@ -298,7 +305,9 @@ function wayOut(shortage: Shortage, { room, input }: Explained): string {
   const kept = retained.length === 0 ? '' : `${keptInWords(retained, input)} `;
   if (room.target.kind === 'nsgRule') return `${kept}Choose fewer regions, or use a group of its own.`;
   const settings = isWide(room) ? shortage.ways : 'fit "supernet"';
-  const ways = ['Choose fewer regions (one needs about 15)', 'a larger quota', settings].filter((way) => way !== '');
+  const ways = ['Choose fewer regions (one region needs about 15 rules)', 'a larger quota', settings].filter(
+    (way) => way !== '',
+  );
   return `${kept}${ways.join(', or ')}.`;
 }
 
@@ -323,7 +332,7 @@ export function supernetNote({ room, fitted }: Explained): Reason[] {
   if (open === later) return [];
   const covered = listed.length - overlapping(listed, subtractPrefixes(listed, rules)).length;
   const until = later === 0n ? '' : `, ${inWords(later)} of them until they are removed`;
-  const message = `fit: supernet covers ${counted(covered, 'listed prefix')} with ${counted(rules.length, 'rule')} and lets in ${counted(open, 'address')} that are not listed (maxExtraAddresses ${inWords(widening.maxExtraAddresses)})${until}.`;
+  const message = `fit: supernet covers ${counted(covered, 'listed prefix')} with ${counted(rules.length, 'rule')} and lets in ${counted(open, 'address')} that are not listed (limit maxExtraAddresses: ${counted(widening.maxExtraAddresses, 'address')})${until}. Lower maxExtraAddresses if that is too many.`;
   return [{ code: 'supernet', message, prefixes: unlisted }];
 }
 
@@ -341,11 +350,11 @@ export function othersNotes({ input, live }: Explained): Reason[] {
     return reasonFor(
       'foreignRules',
       others,
-      `${counted(others.length, 'rule')} ${were} added by others and left alone${listedToo}.`,
+      `${counted(others.length, 'rule')} of ${target.name} ${were} added by others, and the app leaves ${agree(others.length, 'it', 'them')} alone${listedToo}.`,
     );
   }
   if (target.policy !== 'addOnly' || blockers.length > 0) return [];
-  const message = `${andMore(others)} ${agree(others.length, 'is', 'are')} in the rule but ${were} not written by this app; policy addOnly keeps ${agree(others.length, 'it', 'them')}.`;
+  const message = `${andMore(others)} ${agree(others.length, 'is', 'are')} in the rule but ${were} not written by this app; policy addOnly keeps ${agree(others.length, 'it', 'them')}. Remove ${agree(others.length, 'it', 'them')} by hand if nobody needs ${agree(others.length, 'it', 'them')}.`;
   return reasonFor('foreignRules', others, message);
 }
 
@@ -354,7 +363,7 @@ export function quotaNote({ input: { target, live } }: Explained): Reason[] {
   if (target.kind === 'nsgRule') return [];
   const { maxRules: wanted } = target.capacity;
   if (wanted === undefined || live.maxRules === undefined || wanted <= live.maxRules) return [];
-  const message = `capacity.maxRules is ${inWords(wanted)}, and the registry takes ${counted(live.maxRules, 'IP rule')}: the smaller number counts.`;
+  const message = `capacity.maxRules allows ${counted(wanted, 'rule')}, and the registry takes ${counted(live.maxRules, 'IP rule')}: the smaller number counts. Lower capacity.maxRules to that number.`;
   return [{ code: 'maxRules', message }];
 }
 

@@ -14,7 +14,7 @@ const maxWarnings = 1_000;
 
 /** Names become lines of nginx, Terraform and ipset, file names and URLs. Microsoft's longest has 47 characters. */
 export const namePattern = /^[A-Za-z0-9._-]{1,100}$/;
-const acceptedName = 'expected up to 100 of A-Z, a-z, 0-9, ".", "_" and "-"';
+const acceptedName = 'expected up to 100 characters of "A-Z", "a-z", "0-9", ".", "_" and "-"';
 
 /** The part of a tag that is checked here. */
 export interface NamedList {
@@ -72,7 +72,11 @@ function refusedName({ name, properties: { region, systemService } }: NamedList)
 
 function refusedSize(name: string, size: number): DocumentWarning | undefined {
   if (size <= maxPrefixesPerTag) return undefined;
-  return refusal('tooLarge', name, `${counted(size, 'prefix')}, at most ${inWords(maxPrefixesPerTag)} are accepted`);
+  return refusal(
+    'tooLarge',
+    name,
+    `${counted(size, 'prefix')}, at most ${counted(maxPrefixesPerTag, 'prefix')} are accepted`,
+  );
 }
 
 function refusal(kind: DocumentWarning['kind'], tag: string, fact: string): DocumentWarning {

@@ -3,6 +3,13 @@
 export const clouds = ['Public', 'AzureGovernment', 'China'] as const;
 export type Cloud = (typeof clouds)[number];
 
+/** Numbers of Microsoft's pages with the weekly file of each cloud. */
+export const downloadPageIds: Readonly<Record<Cloud, string>> = {
+  Public: '56519',
+  AzureGovernment: '57063',
+  China: '57062',
+};
+
 export const defaultServiceTag = 'AzureContainerRegistry';
 
 export interface ServiceTag {

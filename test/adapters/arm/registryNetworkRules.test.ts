@@ -130,7 +130,7 @@ describe('a quota that is not told is assumed', () => {
     const session = world.arm.openSession();
     const current = await session.registryNetworkRules.read(target);
 
-    const note = { code: 'assumedQuota', message: expect.stringContaining('100 are assumed') };
+    const note = { code: 'assumedQuota', message: expect.stringContaining('the app assumes 100 rules') };
     expect(await session.registryNetworkRules.readQuota?.(target, current)).toEqual({ limit: 100, note });
 
     const { reads, retries } = session.usage();

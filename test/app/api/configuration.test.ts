@@ -36,7 +36,7 @@ test('health is unhealthy and lists every faulty setting, without secrets', asyn
   expect(answer.headers).toMatchObject({ 'retry-after': '60', 'cache-control': 'no-store' });
   expect(health).toMatchObject({ status: 'unhealthy', snapshot: null, targets: { total: 0 } });
   expect(health.problems).toEqual([
-    'nothing is pulled or updated until these settings are mended',
+    'the settings named below are wrong, so nothing is pulled or updated: correct them, and the app starts again',
     expect.stringMatching(/^PULL_SCHEDULE: holds "often" .*accepted: NCRONTAB/),
     expect.stringMatching(/^NOTIFICATION_WEBHOOKS: /),
   ]);

@@ -67,7 +67,7 @@ describe('a tag is in quarantine', () => {
       tag: acr,
       kind: 'shrunken',
       status: 'quarantined',
-      reason: `${acr}: Removes 3 of 100 prefixes, 3.0 % of the IPv4 prefixes (limits: 10 prefixes, 2 %).`,
+      reason: `${acr} shrank: the list leaves out 3 of 100 prefixes, 3.0 % of the IPv4 prefixes (limits: 10 prefixes, 2 %).`,
       since: ref(2),
       comparedWith: ref(1),
       confirmations: 1,

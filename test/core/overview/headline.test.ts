@@ -26,6 +26,7 @@ const list = {
   snapshot: 's',
   released: '2026-07-20',
   fetchedAt: '2026-07-21T06:00:00Z',
+  officialPage: 'https://example.org/file',
   isPullFailed: false,
   sources: [{ source: 'download', status: 'healthy' }],
   disagreements: 0,
@@ -62,7 +63,7 @@ describe('the first sentence', () => {
       'updating',
       { targets: [row(), row(), row({ status: 'pending' })] },
       'good',
-      '2 of 3 targets are in sync. 1 is being updated now.',
+      '2 of 3 targets are in sync. 1 target is being updated now.',
     ],
     [
       'overdue',
@@ -124,9 +125,9 @@ describe('the first sentence', () => {
     });
 
     expect(details).toEqual([
-      'There is no targets file: no target is managed.',
-      'UPDATES_PAUSED is set: nothing is written to any target.',
-      'The last pull failed: the list is the one from the pull before.',
+      'There is no targets file: no target is managed. Put it back, or set TARGETS={} if none is wanted.',
+      'UPDATES_PAUSED is set: nothing is written to any target until it is removed.',
+      'The last pull failed: the list is the one from the pull before, and the next pull tries again.',
       '1 of 2 sources is not healthy: download (failed).',
       'The sources disagree about 1 tag.',
     ]);

@@ -9,5 +9,6 @@ test.each([
   [`find it (az lock list --resource ${id})`, `Find it (az lock list --resource ${id}).`],
   [`A lock on "${id}": remove it (${id.toUpperCase()}).`, 'A lock on "nsg-hooks": remove it (NSG-HOOKS).'],
   ['20.42.66.0/23 is wider than /20.', '20.42.66.0/23 is wider than /20.'],
+  [`${id} does not exist`, 'nsg-hooks does not exist.'],
   ['', ''],
 ])('%s', (message, text) => expect(readable(message)).toBe(text));

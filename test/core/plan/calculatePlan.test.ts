@@ -147,7 +147,7 @@ describe('what others put into a rule of ours', () => {
     expect(result.plan.reasons).toEqual([
       {
         code: 'foreignInOwnedRule',
-        message: `${b} and 1 more are in the rule but were not written by this app: they stay until you approve the plan or take them out.`,
+        message: `${b} and 1 more are in the rule but were not written by this app: they stay until you approve the plan or remove them by hand.`,
         prefixes: [b, c],
       },
     ]);
@@ -182,7 +182,7 @@ describe('what others put into a rule of ours', () => {
     expect(result.plan.reasons).toEqual([
       {
         code: 'foreignRules',
-        message: `${b} is in the rule but was not written by this app; policy addOnly keeps it.`,
+        message: `${b} is in the rule but was not written by this app; policy addOnly keeps it. Remove it by hand if nobody needs it.`,
         prefixes: [b],
       },
     ]);
@@ -354,7 +354,9 @@ describe('removals', () => {
 
     const { plan } = planned({ ...world, state: { ...stateOwning([a]), owned, absent: [over(c)] } });
 
-    expect(plan.reasons[0]?.message).toContain('Removes 1 of 3 prefixes, 33.3 % of the IPv4 prefixes');
+    expect(plan.reasons[0]?.message).toContain(
+      'The plan for hooks would remove 1 of 3 prefixes, 33.3 % of the IPv4 prefixes',
+    );
   });
 
   test('of what was there before all of them count as they were when the first one went', () => {
@@ -373,7 +375,7 @@ describe('removals', () => {
       state: { ...stateOwning(live), owned, absent },
     });
 
-    expect(plan.reasons[0]?.message).toContain('Removes 2 of 3 prefixes');
+    expect(plan.reasons[0]?.message).toContain('The plan for hooks would remove 2 of 3 prefixes');
   });
 
   test('are measured by what was there before the day on which the first one went', () => {
@@ -396,7 +398,9 @@ describe('removals', () => {
 
     const { plan } = planned({ ...world, state: { ...stateOwning([a]), owned, absent } });
 
-    expect(plan.reasons[0]?.message).toContain('Removes 2 of 3 prefixes, 66.7 % of the IPv4 prefixes');
+    expect(plan.reasons[0]?.message).toContain(
+      'The plan for hooks would remove 2 of 3 prefixes, 66.7 % of the IPv4 prefixes',
+    );
   });
 
   test('of a prefix that comes and goes are held', () => {
@@ -425,7 +429,7 @@ describe('removals', () => {
     expect(plan.reasons).toEqual([
       {
         code: 'addOnly',
-        message: `${b} and 1 more (512 addresses) are no longer listed; policy addOnly keeps them.`,
+        message: `${b} and 1 more (512 addresses) are no longer listed; policy addOnly keeps them. Remove them by hand if nobody needs them.`,
         prefixes: [b, c],
       },
     ]);
@@ -659,8 +663,8 @@ describe('a registry', () => {
   });
 
   test.each([
-    [[far], '1 rule was added by others and left alone.'],
-    [[far, '40.2.0.0/24'], '2 rules were added by others and left alone.'],
+    [[far], '1 rule of prod was added by others, and the app leaves it alone.'],
+    [[far, '40.2.0.0/24'], '2 rules of prod were added by others, and the app leaves them alone.'],
   ])('says how many rules are of others: %j', (live, message) => {
     expect(planned({ target: prod, live }).plan.reasons).toEqual([{ code: 'foreignRules', message, prefixes: live }]);
   });
@@ -739,7 +743,7 @@ describe('where there is little room', () => {
     expect(held.plan.reasons.find(({ code }) => code === 'fit')).toEqual({
       code: 'fit',
       message:
-        '1 of 2 prefixes does not fit: the network security group has room for 2 prefixes (4,000 per side, all rules together), and 3 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Approve the plan to let in what then has room and to take out 20.1.4.0/24, which is not listed.',
+        '1 of 2 prefixes does not fit: the network security group has room for 2 prefixes (an NSG takes 4,000 prefixes per side, all rules together), and 3 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Approve the plan to let in what then has room and to take out 20.1.4.0/24, which is not listed.',
       prefixes: [b],
     });
     expect(held).toMatchObject({ additions: [], changes: [] });

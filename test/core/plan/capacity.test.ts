@@ -93,7 +93,7 @@ describe('the room of a target', () => {
 
   test('is the smaller of what the target says and what the registry takes, and that is said', () => {
     expect(reasonOf(fit({ desired: two, target: asking(200), room: 100 }), 'maxRules')?.message).toBe(
-      'capacity.maxRules is 200, and the registry takes 100 IP rules: the smaller number counts.',
+      'capacity.maxRules allows 200 rules, and the registry takes 100 IP rules: the smaller number counts. Lower capacity.maxRules to that number.',
     );
     expect(codesOf(fit({ desired: two, target: asking(100), room: 100 }))).toEqual([]);
     expect(codesOf(fit({ desired: two, target: asking(undefined), room: 100 }))).toEqual([]);
@@ -169,7 +169,7 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
     expect(reasonOf(result, 'fit')).toEqual({
       code: 'fit',
       message:
-        '1 of 4 prefixes does not fit: the registry takes 3 IP rules, and 4 rules are needed. The widest were added first; left out: 20.3.0.0/25 (128 addresses). Choose fewer regions (one needs about 15), or a larger quota, or fit "supernet".',
+        '1 of 4 prefixes does not fit: the registry takes 3 IP rules, and 4 rules are needed. The widest were added first; left out: 20.3.0.0/25 (128 addresses). Choose fewer regions (one region needs about 15 rules), or a larger quota, or fit "supernet".',
       prefixes: ['20.3.0.0/25'],
     });
   });
@@ -219,7 +219,7 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
 
     expect(result.plan).toMatchObject({ add: [a, c], held: { add: [d], remove: [] }, verdict: 'held' });
     expect(reasonOf(result, 'fit')?.message).toBe(
-      '1 of 3 prefixes does not fit: the network security group has room for 2 prefixes (4,000 per side, all rules together), and 3 rules are needed. The widest were added first; left out: 20.1.4.0/24 (256 addresses). Choose fewer regions, or use a group of its own.',
+      '1 of 3 prefixes does not fit: the network security group has room for 2 prefixes (an NSG takes 4,000 prefixes per side, all rules together), and 3 rules are needed. The widest were added first; left out: 20.1.4.0/24 (256 addresses). Choose fewer regions, or use a group of its own.',
     );
   });
 
@@ -299,7 +299,7 @@ describe('fit supernet', () => {
       {
         code: 'supernet',
         message:
-          'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (maxExtraAddresses 256).',
+          'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (limit maxExtraAddresses: 256 addresses). Lower maxExtraAddresses if that is too many.',
         prefixes: ['20.1.3.0/24'],
       },
     ]);
@@ -311,7 +311,7 @@ describe('fit supernet', () => {
     expect(rulesOf(result)).toEqual(['20.1.0.0/23']);
     expect(result.plan.held.add).toEqual([c]);
     expect(reasonOf(result, 'fit')?.message).toBe(
-      '1 of 3 prefixes does not fit: the registry takes 1 IP rule, and 2 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Choose fewer regions (one needs about 15), or a larger quota, or maxExtraAddresses 256.',
+      '1 of 3 prefixes does not fit: the registry takes 1 IP rule, and 2 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Choose fewer regions (one region needs about 15 rules), or a larger quota, or maxExtraAddresses 256.',
     );
     expect(rulesOf(fit({ target: supernet(256), desired: [a, b, c], ours: [a], room: 1 }))).toEqual(['20.1.0.0/22']);
   });
@@ -322,7 +322,7 @@ describe('fit supernet', () => {
     expect(rulesOf(result)).toEqual(['20.1.0.0/22']);
     expect(result.plan.held.add).toEqual([far]);
     expect(reasonOf(result, 'supernet')?.message).toBe(
-      'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (maxExtraAddresses 1,000).',
+      'fit: supernet covers 3 listed prefixes with 1 rule and lets in 256 addresses that are not listed (limit maxExtraAddresses: 1,000 addresses). Lower maxExtraAddresses if that is too many.',
     );
   });
 
@@ -364,7 +364,9 @@ describe('fit supernet', () => {
     const result = fit({ target: supernet(10), desired: [a, c], ours: ['20.1.0.0/22'], room: 1 });
 
     expect(result.plan).toMatchObject({ add: [], remove: [], held: { add: [], remove: [] }, verdict: 'apply' });
-    expect(reasonOf(result, 'supernet')?.message).toContain('512 addresses that are not listed (maxExtraAddresses 10)');
+    expect(reasonOf(result, 'supernet')?.message).toContain(
+      '512 addresses that are not listed (limit maxExtraAddresses: 10 addresses)',
+    );
   });
 
   test('a rule of others inside of a wider one does not make that one smaller', () => {
@@ -475,7 +477,7 @@ describe('fit supernet', () => {
         {
           code: 'maxAddedAddresses',
           message:
-            'fit: supernet would let in 1,536 addresses that are not listed to make room for 20.1.4.0/24, and maxAddedAddresses (600) has room for 600 more. Approve the plan if they are meant.',
+            'fit: supernet would let in 1,536 addresses that are not listed to make room for 20.1.4.0/24, and maxAddedAddresses (600 addresses) has room for 600 addresses more. Approve the plan if they are meant.',
           prefixes: [b, '20.1.2.0/23', d, '20.1.5.0/24', '20.1.6.0/23'],
         },
       ]);
@@ -488,7 +490,7 @@ describe('fit supernet', () => {
 
       expect(rulesOf(fit(just))).toEqual(['20.1.0.0/21']);
       expect(beyond.changes).toEqual([]);
-      expect(reasonOf(beyond, 'maxAddedAddresses')?.message).toContain('has room for 1,535 more.');
+      expect(reasonOf(beyond, 'maxAddedAddresses')?.message).toContain('has room for 1,535 addresses more.');
     });
 
     test('what has no room with an approval either is told beside it', () => {
@@ -557,8 +559,8 @@ describe('fit supernet', () => {
         });
 
       expect(at(768).plan.held.add).toEqual([]);
-      expect(reasonOf(at(769), 'maxAddedAddresses')?.message).toContain('has room for 255 more');
-      expect(reasonOf(at(9999), 'maxAddedAddresses')?.message).toContain('has room for 0 more');
+      expect(reasonOf(at(769), 'maxAddedAddresses')?.message).toContain('has room for 255 addresses more');
+      expect(reasonOf(at(9999), 'maxAddedAddresses')?.message).toContain('has room for 0 addresses more');
     });
 
     test('so does what wider rules opened within the window, and not what they opened before', () => {
@@ -573,7 +575,9 @@ describe('fit supernet', () => {
         });
 
       expect(at('2025-12-13T00:00:00.000Z').plan.held.add).toEqual([d, '20.1.5.0/24', '20.1.6.0/23']);
-      expect(reasonOf(at('2025-12-13T00:00:00.000Z'), 'maxAddedAddresses')?.message).toContain('has room for 512 more');
+      expect(reasonOf(at('2025-12-13T00:00:00.000Z'), 'maxAddedAddresses')?.message).toContain(
+        'has room for 512 addresses more',
+      );
       expect(at('2025-12-12T23:59:59.999Z').plan.held.add).toEqual([]);
     });
   });
@@ -608,7 +612,7 @@ describe('fit supernet', () => {
       expect(rulesOf(result)).toEqual(['20.1.0.0/22', ...gone]);
       expect(result.plan).toMatchObject({ retain: gone, remove: [], held: { add: [], remove: [] }, verdict: 'apply' });
       expect(reasonOf(result, 'supernet')?.message).toContain(
-        'lets in 768 addresses that are not listed (maxExtraAddresses 1,000), 512 of them until they are removed.',
+        'lets in 768 addresses that are not listed (limit maxExtraAddresses: 1,000 addresses), 512 of them until they are removed. Lower maxExtraAddresses if that is too many.',
       );
     });
 

@@ -246,7 +246,7 @@ describe('widestPrefix', () => {
       why: {
         code: 'widestPrefix',
         message:
-          '104.40.0.0/13 (524,288 addresses, West Europe, listed since 7 Sep 2026, only by file) is wider than your limit /20 (widestPrefix), so it waits for approval. Azure may use it from 14 Sep 2026. Approve the plan if Microsoft really published it.',
+          '104.40.0.0/13 (524,288 addresses, West Europe, listed since 7 Sep 2026, only by file) is wider than your limit /20 (widestPrefix), so it waits for approval. Azure may use it from 14 Sep 2026. Approve the plan if Microsoft really released it.',
       },
       since: null,
       firstListed: '2026-09-07',

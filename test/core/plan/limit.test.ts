@@ -92,7 +92,7 @@ describe('removals', () => {
       {
         code: 'removalLimit',
         message:
-          'Removes 3 of 4 prefixes, 75.0 % of the IPv4 prefixes (limits: 2 prefixes, 100 %). Approve the plan if they are meant to go.',
+          'The plan for hooks would remove 3 of 4 prefixes, 75.0 % of the IPv4 prefixes (limits: 2 prefixes, 100 %), so the removals wait for approval. Approve the plan if Microsoft really dropped these prefixes.',
         prefixes: [b, c, d],
       },
     ]);
@@ -134,7 +134,7 @@ describe('removals', () => {
 
       expect(plan).toMatchObject({ remove: [b], held: { remove: [c] }, retain: [d] });
       expect(plan.reasons[0]?.message).toBe(
-        'Removes 13 of 14 prefixes, 92.9 % of the IPv4 prefixes (limits: 10 prefixes, 100 %). Approve the plan if they are meant to go.',
+        'The plan for hooks would remove 13 of 14 prefixes, 92.9 % of the IPv4 prefixes (limits: 10 prefixes, 100 %), so the removals wait for approval. Approve the plan if Microsoft really dropped these prefixes.',
       );
     });
 

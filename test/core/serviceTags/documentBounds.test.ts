@@ -43,7 +43,7 @@ describe('names of tags, regions and services', () => {
     expect(document.values.map((value) => value.name)).toEqual(['AzureContainerRegistry']);
     expect(warnings).toEqual([expect.objectContaining({ kind: 'badName' })]);
     expect(warnings[0]?.message).toMatch(/^[^\p{C}]+: the tag is left out$/u);
-    expect(warnings[0]?.message).toContain('expected up to 100 of A-Z, a-z, 0-9, ".", "_" and "-"');
+    expect(warnings[0]?.message).toContain('expected up to 100 characters of "A-Z", "a-z", "0-9", ".", "_" and "-"');
   });
 
   test.each(hostile)('so is a tag with %j as its region or service', (text) => {
@@ -78,7 +78,9 @@ describe('names of tags, regions and services', () => {
   });
 
   test('a document with no good name is refused', () => {
-    expect(() => parse(tag('x y'))).toThrow('values: no tag is accepted; x y: name: "x y", expected up to 100 of');
+    expect(() => parse(tag('x y'))).toThrow(
+      'values: no tag is accepted; x y: name: "x y", expected up to 100 characters of',
+    );
   });
 });
 
@@ -94,7 +96,7 @@ describe('sizes', () => {
         kind: 'tooLarge',
         tag: 'Huge',
         prefix: '',
-        message: 'Huge: 50,001 prefixes, at most 50,000 are accepted: the tag is left out',
+        message: 'Huge: 50,001 prefixes, at most 50,000 prefixes are accepted: the tag is left out',
       },
     ]);
   });

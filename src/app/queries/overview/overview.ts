@@ -9,7 +9,7 @@ import { describeNormal, normalOf } from '../../../core/releases/normal.ts';
 import { releaseRow } from '../../../core/releases/releaseRow.ts';
 import { quarantines } from '../../../core/history/quarantine.ts';
 import type { Release } from '../../../core/history/historyDocument.ts';
-import { defaultServiceTag } from '../../../core/serviceTags/serviceTags.ts';
+import { defaultServiceTag, downloadPageIds, type Cloud } from '../../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../../core/serviceTags/snapshot.ts';
 import { readAppVersion } from '../../appRoot.ts';
 import type { Queries } from '../../queries.ts';
@@ -38,7 +38,7 @@ export async function readOverview(queries: Queries): Promise<Overview> {
   const snapshot = view?.snapshot;
   const rows = facts?.map((fact) => targetRow(fact, snapshot?.document, now));
   const waiting = await readCards(queries, facts ?? [], releases, snapshot, now);
-  const list = listInfo(view, pull, now);
+  const list = listInfo(services.cloud, view, pull, now);
   return {
     cloud: services.cloud,
     version: await readAppVersion(),
@@ -73,7 +73,7 @@ async function readCards(
   return [...mergeCards(cards.flat())].sort(byDeadline);
 }
 
-const statusesWithCards: readonly string[] = ['held', 'blocked', 'failed'];
+const statusesWithCards: readonly string[] = ['held', 'blocked', 'failed', 'noEffect'];
 
 /** Reads the ledger only of targets that need a person. */
 async function cardsOf(
@@ -90,12 +90,13 @@ async function cardsOf(
   return targetCards({ ...fact, row, plan }, describe, now);
 }
 
-function listInfo(view: SnapshotView | undefined, pull: PullStatus | undefined, now: Date): ListInfo {
+function listInfo(cloud: Cloud, view: SnapshotView | undefined, pull: PullStatus | undefined, now: Date): ListInfo {
   const age = view && ageOf(view.snapshot, pull, now);
   return {
     snapshot: age?.id ?? null,
     released: age?.released ?? null,
     fetchedAt: age?.fetchedAt ?? null,
+    officialPage: `https://www.microsoft.com/en-us/download/details.aspx?id=${downloadPageIds[cloud]}`,
     isPullFailed: pull?.lastPull.outcome === 'failed',
     sources: (pull?.sources ?? []).map(({ source, status, date }) => ({
       source: publicSourceName(source),
