@@ -1,7 +1,8 @@
 /**
- * `node bench/soak.ts [--scale 1] [--subscriptions 20] [--releases 12] [--workers 4] [--speed 0.2] [--folder DIR of weekly
- * files]`: runs a thousand targets through real releases, with a fault in one of ten calls, in four worker processes on one
- * storage account. Fails if a target is not in sync at the end, a rule of somebody else is lost, or a message was given up.
+ * `node bench/soak.ts [--scale 1] [--subscriptions 20] [--releases 12] [--workers 4] [--speed 0.2] [--folder DIR of
+ * weekly files]`: runs a thousand targets through real releases, with a fault in one of ten calls, in four worker
+ * processes on one storage account. Fails if a target is not in sync at the end, a rule of somebody else is lost, or a
+ * message was given up.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -16,7 +16,7 @@ export interface BuildOptions {
   /** Emptied first, so that a deleted trigger is not served any more. Source maps go to `maps`, which does not ship. */
   readonly out: string;
   readonly minify?: boolean;
-  /** A file that lies in one chunk with all that it imports; what is loaded after it is in `laterFolders`. */
+  /** Puts `file` and everything that it imports into one chunk. Files in `laterFolders` are loaded only after it. */
   readonly together?: { readonly file: string; readonly laterFolders: readonly string[] };
 }
 
@@ -96,7 +96,7 @@ async function filesLoadedLater(
     input.imports.map(({ path, kind }) => ({ from: toPath(name), to: toPath(path), kind })),
   );
   const isTogether = new Set([file]);
-  // A set that grows while it is gone through.
+  // The loop also visits files that are added to the set meanwhile.
   for (const name of isTogether) {
     for (const { from, to, kind } of imports) if (from === name && kind === 'import-statement') isTogether.add(to);
   }

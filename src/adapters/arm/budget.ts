@@ -63,6 +63,6 @@ export class Budget {
 /** The wait after this call. Counts what Azure has refilled since the last answer; 0 while enough is left. */
 function gapInMs({ remaining, at }: Bucket, { low, refillPerSecond }: Limit, now: number): number {
   const left = remaining + (Math.max(0, now - at) / 1_000) * refillPerSecond;
-  // To the power of three: little is held back as long as the bucket is far from empty. One process leaves 25 writes.
+  // To the power of three, so that gaps are short until the bucket is nearly empty. One process alone leaves 25 writes.
   return Math.round(longestGapInMs * Math.max(0, 1 - left / low) ** 3);
 }

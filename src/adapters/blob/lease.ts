@@ -1,19 +1,19 @@
-/** A blob lease around a piece of work: taken, renewed in the background, given back. */
+/** Runs work under a blob lease: acquires it, renews it in the background, and releases it afterwards. */
 import type { BlobClient, BlobLeaseClient } from '@azure/storage-blob';
 import { LeaseLostError } from '../../core/errors.ts';
 import { hasErrorCode, isLeaseGone, isMissing, isOvertaken } from './storageError.ts';
 
 export interface LeaseOptions {
-  /** 15 to 60: what the service takes. */
+  /** The service accepts 15 to 60. */
   readonly durationInSeconds: number;
   readonly renewEveryInMs: number;
-  /** A clock that is never set. */
+  /** A monotonic clock: nobody can set it back. */
   readonly nowInMs: () => number;
-  /** Makes the blob where it is missing: there is no lease without one. */
+  /** Creates the blob if it does not exist: there is no lease without a blob. */
   readonly onMissing?: () => Promise<unknown>;
 }
 
-/** Three renewals fit into one lease: a single one that fails is no loss. */
+/** Three renewals fit into one lease, so that one failed renewal does no harm. */
 const defaultLeaseOptions: LeaseOptions = {
   durationInSeconds: 60,
   renewEveryInMs: 20_000,
@@ -24,16 +24,16 @@ export interface HeldLease {
   readonly leaseId: string;
   /** Throws LeaseLostError. */
   assertHeld(): void;
-  /** To be called by whoever learns of the loss first: a write that was refused for it. */
+  /** Call it if a write is refused because the lease is lost. From then on assertHeld throws. */
   markLost(reason: string, cause?: unknown): LeaseLostError;
 }
 
 export interface TakenLease extends HeldLease {
-  /** What the work came to matters more: a lease that could not be given back runs out by itself. */
+  /** Ignores errors: the result of the work matters more, and a lease that is not released ends by itself. */
   giveBack(): Promise<void>;
 }
 
-/** Runs `work` under the lease of a blob that is there; `busy` where somebody else has it. */
+/** Runs `work` under the lease of a blob. Returns `busy` if somebody else holds it. */
 export async function withLease<T>(
   blob: BlobClient,
   options: Partial<LeaseOptions>,
@@ -48,7 +48,7 @@ export async function withLease<T>(
   }
 }
 
-/** `busy`: somebody else has it. `moved`: the blob has another ETag than `etag`, or is gone. */
+/** Returns `busy` if somebody else holds the lease, `moved` if the blob no longer has the ETag or does not exist. */
 export async function takeLease(
   blob: BlobClient,
   options: Partial<LeaseOptions>,
@@ -61,8 +61,8 @@ export async function takeLease(
 }
 
 /**
- * Returns the time at which the lease was asked for. Its id is proposed by us: a retry behind a lost answer takes the
- * same lease again.
+ * Returns the time before the request was sent. The client proposes the lease id, so a retry after a lost answer gets
+ * the same lease.
  */
 async function acquire(
   client: BlobLeaseClient,
@@ -133,12 +133,12 @@ class RenewedLease implements TakenLease {
       await this.#client.renewLease({ abortSignal: AbortSignal.timeout(this.#options.renewEveryInMs) });
       this.#heldUntilInMs = this.#endOf(askedAt);
     } catch (error) {
-      // Any other fault may pass: the next renewal tries again, and the clock ends what is not renewed.
+      // Other errors may pass: the next renewal tries again. If none succeeds in time, assertHeld throws.
       if (isLeaseGone(error)) this.markLost('it is no longer ours', error);
     }
   }
 
-  /** Counted from before the request was sent, less a sixth: the write that follows a check needs time too. */
+  /** Counts from before the request was sent, minus a sixth, because the write that follows a check takes time too. */
   #endOf(askedAtInMs: number): number {
     return askedAtInMs + this.#options.durationInSeconds * 1000 * (5 / 6);
   }

@@ -1,4 +1,4 @@
-/** A JSON blob that carries a lease: one holder at a time reads it, works, and puts it. */
+/** A JSON blob that is written only under its lease: one holder at a time reads it, works, and writes it. */
 import { createHash } from 'node:crypto';
 import { InvalidDocumentError, LeaseLostError } from '../../core/errors.ts';
 import type { BlockBlobClient } from '@azure/storage-blob';
@@ -15,7 +15,7 @@ export interface LeasedDocument<T> {
 }
 
 export interface DocumentSession<T> {
-  /** As read; `unreadable` if the blob is no such document (its bytes are kept in a copy). */
+  /** As read. `unreadable` if the blob is not such a document; its bytes are then kept in a copy. */
   readonly value: T | 'unreadable' | undefined;
   /** Throws LeaseLostError. */
   readonly put: (value: T, metadata?: Readonly<Record<string, string>>) => Promise<void>;
@@ -23,16 +23,16 @@ export interface DocumentSession<T> {
 }
 
 const jsonType = 'application/json';
-/** Makes a blob that a lease can sit on; reads as undefined. */
+/** Content of a new blob, which the lease needs. It is read as undefined. */
 const emptyBytes = Buffer.from('{}');
 
-/** Undefined where there is none, or none was put yet. */
+/** Returns undefined if the blob does not exist or nobody has written the document yet. */
 export async function readDocument<T>(container: BlobContainer, document: LeasedDocument<T>): Promise<T | undefined> {
   const stored = await container.read(blobName(document));
   return stored && parse(container, document, stored.bytes);
 }
 
-/** `notModified` if the blob still has the ETag. */
+/** Like readDocument, but returns `notModified` if the blob still has the ETag. */
 export async function readDocumentUnless<T>(
   container: BlobContainer,
   document: LeasedDocument<T>,
@@ -43,7 +43,7 @@ export async function readDocumentUnless<T>(
   return { value: parse(container, document, stored.bytes), etag: stored.etag };
 }
 
-/** Runs `work` under the document's lease; `busy` where somebody else has it. */
+/** Runs `work` under the document's lease. Returns `busy` if somebody else holds it. */
 export async function withDocument<T, R>(
   container: BlobContainer,
   document: LeasedDocument<T>,
@@ -58,9 +58,9 @@ export async function withDocument<T, R>(
 }
 
 /**
- * As `withDocument`, but `work` begins without the lease, and its first `put` takes it: work that finds nothing to write
- * makes one call. `moved` if the document was written in between, so that `work` has to begin anew. A document that is
- * not there, is unreadable or is not `isSettled` is worked on under the lease from the beginning.
+ * Like `withDocument`, but `work` starts without the lease, and its first `put` takes it. So work that has nothing to
+ * write makes only one call. Returns `moved` if somebody wrote the document in between: start `work` again. If the
+ * document does not exist, is unreadable or is not `isSettled`, `work` has the lease from the start.
  */
 export async function withDocumentUnlessUnchanged<T, R>(
   container: BlobContainer,
@@ -69,14 +69,14 @@ export async function withDocumentUnlessUnchanged<T, R>(
   isSettled: (value: T) => boolean,
   work: (session: DocumentSession<T>) => Promise<R>,
 ): Promise<R | 'busy' | 'moved'> {
-  const found = await readDocumentUnless(container, document, undefined).catch((error: unknown) => {
+  const stored = await readDocumentUnless(container, document, undefined).catch((error: unknown) => {
     if (error instanceof InvalidDocumentError) return undefined;
     throw error;
   });
-  if (typeof found !== 'object' || found.value === undefined || !isSettled(found.value)) {
+  if (typeof stored !== 'object' || stored.value === undefined || !isSettled(stored.value)) {
     return withDocument(container, document, options, work);
   }
-  const { value, etag } = found;
+  const { value, etag } = stored;
   const lease = new LateLease(await container.blob(blobName(document)), options, etag);
   try {
     const result = await work(toSession(container, document, lease, { value, etag }));
@@ -118,7 +118,7 @@ function toSession<T>(
   };
 }
 
-/** A lease that is taken only once something is to be written, and only if the blob is still as it was read. */
+/** A lease that the first write takes, and only if the blob is still as it was read. */
 class LateLease implements HeldLease {
   readonly #blob: BlockBlobClient;
   readonly #options: Partial<LeaseOptions>;
@@ -132,7 +132,7 @@ class LateLease implements HeldLease {
     this.#etag = etag;
   }
 
-  /** Why it was not given; whoever was refused once does not ask again, as what it read may be old by then. */
+  /** Why the lease was refused. It is not requested again, because what was read may be out of date by then. */
   get refusal(): 'busy' | 'moved' | undefined {
     return this.#refusal;
   }
@@ -141,7 +141,7 @@ class LateLease implements HeldLease {
     return this.#held().leaseId;
   }
 
-  /** Throws LeaseLostError. */
+  /** Throws LeaseLostError if the lease is refused. */
   async take(): Promise<void> {
     if (this.#taken) return;
     const answer = this.#refusal ?? (await takeLease(this.#blob, this.#options, this.#etag));
@@ -170,7 +170,7 @@ class LateLease implements HeldLease {
   }
 }
 
-/** The copy is named after the time of the unreadable write, so that each one is kept once. */
+/** Keeps a copy of unreadable bytes. Its name contains the time of their write, so that each is copied only once. */
 async function parseOrKeep<T>(
   container: BlobContainer,
   document: LeasedDocument<T>,
@@ -192,14 +192,14 @@ function parse<T>(container: BlobContainer, document: LeasedDocument<T>, bytes: 
 }
 
 /**
- * Puts under lease and ETag. The lease keeps others out; the ETag keeps out a write of our own that was given up as
- * unanswered and reaches the service late.
+ * Writes with lease and ETag. The lease excludes others. The ETag excludes a write of our own that got no answer in
+ * time and reaches the service late.
  */
 class LeasedWriter {
   readonly #container: BlobContainer;
   readonly #name: string;
   readonly #lease: HeldLease;
-  /** Digests of all that this session sent: what is found in the blob and is one of them, is ours. */
+  /** Digests of everything that this session has sent, to recognise its own writes in the blob. */
   readonly #sent = new Set<string>();
   #etag: string | undefined;
 
@@ -222,7 +222,7 @@ class LeasedWriter {
     }
   }
 
-  /** The ETag has moved under our lease: by a write of our own whose answer was lost, or the lease is not what it was. */
+  /** The ETag changed under our lease: by a write of our own whose answer was lost, or by somebody else (lease lost). */
   async #settle(bytes: Buffer, metadata: Readonly<Record<string, string>>, cause: unknown): Promise<void> {
     const stored = await this.#container.read(this.#name);
     if (!stored || !this.#sent.has(sha256(stored.bytes))) throw this.#overwritten(cause);

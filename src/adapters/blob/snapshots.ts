@@ -109,7 +109,7 @@ export class BlobSnapshotStore implements SnapshotStore {
     );
   }
 
-  /** A year's are about fifty, so all are listed and sorted: their names do not sort by time. */
+  /** Lists all (about fifty per year) and sorts them, because their names do not sort by time. */
   async #listSummaries(cloud: Cloud): Promise<ListedSummary[]> {
     const prefix = `snapshots/${cloud}/`;
     const listed: ListedSummary[] = [];
@@ -128,7 +128,7 @@ export class BlobSnapshotStore implements SnapshotStore {
     return isComplete ? summary : ((await this.#readSummary(summary.cloud, summary.id)) ?? summary);
   }
 
-  /** Undefined where the blob is gone or damaged: the others are listed all the same. */
+  /** Returns undefined if the blob does not exist or is damaged, so that the others are still listed. */
   async #readSummary(cloud: Cloud, id: string): Promise<SnapshotSummary | undefined> {
     try {
       const snapshot = await this.get(cloud, id);
@@ -148,7 +148,10 @@ function pointerName(cloud: Cloud): string {
   return `current/${cloud}.json`;
 }
 
-/** Whoever may write blobs must not be able to open a firewall: a document is what its name and its hash say, or lost. */
+/**
+ * Requires that the content matches its hash and its name: somebody who may write blobs must not be able to open a
+ * firewall. Throws InvalidDocumentError.
+ */
 function checkContent(path: string, { id, contentHash: hash, document }: Snapshot): void {
   const found = contentHash(document);
   if (found === hash && parseSnapshotId(id).hash === hash.slice(0, 12)) return;
@@ -158,17 +161,17 @@ function checkContent(path: string, { id, contentHash: hash, document }: Snapsho
 function statusDocument(cloud: Cloud): LeasedDocument<PullStatus> {
   return {
     path: `status/${cloud}`,
-    parse: (name, bytes) => carryOver(parseDocument(name, bytes, pullStatusCheck(cloud)) as StoredPullStatus),
+    parse: (name, bytes) => toPullStatus(parseDocument(name, bytes, pullStatusCheck(cloud)) as StoredPullStatus),
     toJson: toDocument,
   };
 }
 
-/** Version 0.1 had room for one record. */
+/** Version 0.1 stored a single record in `outbox`. */
 interface StoredPullStatus extends Omit<PullStatus, 'outbox'> {
   readonly outbox?: PullStatus['outbox'] | NonNullable<PullStatus['outbox']>[number];
 }
 
-function carryOver({ outbox = [], ...status }: StoredPullStatus): PullStatus {
+function toPullStatus({ outbox = [], ...status }: StoredPullStatus): PullStatus {
   return { ...status, outbox: 'id' in outbox ? [outbox] : outbox };
 }
 
@@ -182,7 +185,7 @@ function toSummary({
   return summary;
 }
 
-/** By the time of the pull: publications have been withdrawn and dated back. */
+/** Sorts by the time of the pull, because Microsoft has withdrawn releases and changed their dates. */
 function sortKey({ pulledAt, id }: SnapshotSummary): string {
   return `${pulledAt} ${id}`;
 }

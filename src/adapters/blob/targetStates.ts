@@ -1,4 +1,4 @@
-/** Container `targets`: one state a target; the lease that keeps two updates apart sits on its blob. */
+/** Container `targets`: one state per target. The lease of its blob prevents two updates at the same time. */
 import type { TargetSession, TargetStateStore, TargetSummary } from '../../app/ports.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import { targetNamePattern } from '../../core/targets/target.ts';
@@ -30,23 +30,23 @@ export class BlobTargetStateStore implements TargetStateStore {
   }
 
   async listSummaries(): Promise<ReadonlyMap<string, TargetSummary>> {
-    const found = new Map<string, TargetSummary>();
+    const summaries = new Map<string, TargetSummary>();
     for await (const { name, metadata, etag } of this.#container.list('state/')) {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = targetStatuses.find((known) => known === metadata.status);
       if (target === undefined || !targetNamePattern.test(target) || status === undefined) continue;
       const { waitingsnapshot: snapshot, since } = metadata;
-      found.set(target, {
+      summaries.set(target, {
         etag,
         status,
         missing: missingOf(metadata),
-        // Version 0.1 did not say.
+        // Version 0.1 did not store it.
         isApplied: metadata.applied !== 'false',
         ...(since === undefined ? {} : { since }),
         ...(snapshot === undefined ? {} : { snapshot }),
       });
     }
-    return found;
+    return summaries;
   }
 
   async withLease<T>(target: string, work: (session: TargetSession) => Promise<T>): Promise<T | 'busy'> {
@@ -61,7 +61,7 @@ export class BlobTargetStateStore implements TargetStateStore {
       this.#container,
       documentOf(target),
       this.#leaseOptions,
-      // What an earlier run left behind, or is doing now, is nothing to look at without the lease.
+      // If an earlier run was interrupted or is still in progress, take the lease first.
       ({ run }) => run.inFlight === undefined && run.outbox.length === 0,
       (session) => work(toSession(session)),
     );
@@ -92,13 +92,13 @@ function parseState(name: string, bytes: Buffer, target: string): TargetState {
   return state.version === 1 ? carryOver(state) : state;
 }
 
-/** What `listSummaries` tells without a look into the blob. */
+/** The metadata from which `listSummaries` reads, so that it need not read the blobs. */
 function metadataOf(state: TargetState): Readonly<Record<string, string>> {
   const { operator, run } = state;
   const { seen, lastResult, inFlight } = run;
   const dated = (seen?.missing ?? []).filter(({ published }) => published !== '');
   const first = dated.sort((a, b) => (a.published < b.published ? -1 : 1))[0];
-  // The last run may have been before the pause, or have died since.
+  // The last result may be older than a pause, or than a run that is in progress or has crashed.
   const status = operator.paused ? 'paused' : inFlight ? 'pending' : lastResult?.status;
   const since = operator.paused?.at ?? inFlight?.startedAt ?? lastResult?.since;
   return {
