@@ -188,6 +188,62 @@ describe('what others put into a rule of ours', () => {
     ]);
   });
 
+  describe('in place of our prefixes, and wider', () => {
+    const owned = stateOwning([a, b], { absent: [over(b)] });
+
+    test('stays whole, also after the list drops one of ours, and waits for approval', () => {
+      const result = planned({ desired: [a], live: ['20.1.0.0/16'], state: owned });
+
+      expect(result.plan).toMatchObject({
+        ...none,
+        foreign: ['20.1.0.0/16'],
+        held: { add: [], remove: ['20.1.0.0/16'] },
+        verdict: 'held',
+      });
+      expect(result.plan.reasons).toEqual([
+        {
+          code: 'foreignInOwnedRule',
+          message:
+            '20.1.0.0/16 is in the rule but was not written by this app: it stays until you approve the plan or take it out. 1 listed prefix lies in that and stays in any case.',
+          prefixes: ['20.1.0.0/16'],
+        },
+      ]);
+      expect(result.changes).toEqual([]);
+    });
+
+    test.each<[string, Partial<PlanCase>, readonly RuleChange[]]>([
+      ['a write', { desired: [a, far], live: ['20.1.0.0/16'] }, [put(['20.1.0.0/16', far])]],
+      [
+        'as wide as can be, with a removal beside it',
+        { live: ['0.0.0.0/1', '200.1.0.0/24'], state: stateOwning(['200.1.0.0/24']) },
+        [put(['0.0.0.0/1'])],
+      ],
+      ['a removal in the same rule', { desired: [a], live: [b, '40.0.0.0/8'] }, [put([a, '40.0.0.0/8'])]],
+      ['IPv6', { desired: [v6, far], live: ['2603:1030::/64'], state: stateOwning([v6]) }, [put([far])]],
+      [
+        'policy addOnly',
+        { target: nsgTarget({ ...open, policy: 'addOnly' }), desired: [far], live: ['20.1.0.0/16'] },
+        [put(['20.1.0.0/16', far])],
+      ],
+    ])('is not cut into pieces: %s', (_, planCase, changes) => {
+      expect(planned({ state: owned, ...planCase }).changes).toEqual(changes);
+    });
+
+    test('gives way to the list by an approval of all of it, in one write', () => {
+      const state = { ...owned, ...approvalOf([], ['20.1.0.0/16']) };
+
+      const result = planned({ desired: [a, b], live: ['20.1.0.0/16'], state });
+
+      expect([result.additions, result.changes]).toEqual([[put([a, b])], [put([a, b])]]);
+    });
+
+    test('does not give way by an approval of a part', () => {
+      const result = planned({ desired: [a], live: ['20.1.0.0/16'], state: { ...owned, ...approvalOf([], [b]) } });
+
+      expect(result.changes).toEqual([]);
+    });
+  });
+
   test.each([['sync'], ['addOnly']] as const)('a rule of another deployment is left alone (%s)', (policy) => {
     const target = nsgTarget({ ...open, policy });
 
