@@ -14,7 +14,7 @@ export interface Fate {
   readonly change?: 'add' | 'remove';
   readonly why?: ReasonCode;
   /** ISO time before which it is not removed. */
-  readonly until?: string;
+  readonly until?: string | undefined;
   /** How many further releases have to omit it before it is removed. */
   readonly releases?: number;
   /** The release whose additions exceeded the limits. */
@@ -48,8 +48,9 @@ type Outcome = Fate | ((row: Row, context: DecisionContext) => Fate);
 const flappingReturns = 2;
 
 const isListed: Test = ({ listed }) => listed !== undefined;
-const isOthers: Test = ({ live, listed }) => live === 'others' && listed === undefined;
+const isOthers: Test = ({ live }) => live === 'others';
 const isVouched: Test = ({ isOwned, isApproved }) => isOwned || isApproved;
+const isAddOnly: Test = (_, { target }) => target.policy === 'addOnly';
 const isBlocked: Test = (_, { removalBlockers }) => removalBlockers.length > 0;
 
 /**
@@ -62,8 +63,8 @@ const isBlocked: Test = (_, { removalBlockers }) => removalBlockers.length > 0;
  * | listed, part of a block wider than `widestPrefix`                 | needsApproval           |
  * | listed                                                            | add                     |
  * | of others, in rules of their own, or in a rule of unknown owner   | others                  |
- * | of others, in a rule of ours, removal approved                    | remove                  |
  * | of others, in a rule of ours, policy addOnly                      | others                  |
+ * | of others, in a rule of ours, removal approved                    | remove                  |
  * | of others, in a rule of ours                                      | needsApproval           |
  * | ours, policy addOnly                                              | kept                    |
  * | ours, removal approved                                            | remove                  |
@@ -89,11 +90,11 @@ const table: readonly (readonly [Test, Outcome])[] = [
   [isListed, { is: 'add' }],
 
   [both(isOthers, (_, { target, isForeignRule }) => !traitsOf(target).hasOwnRules || isForeignRule), { is: 'others' }],
+  [both(isOthers, isAddOnly), { is: 'others' }],
   [both(isOthers, ({ isApproved }) => isApproved), { is: 'remove' }],
-  [both(isOthers, (_, { target }) => target.policy === 'addOnly'), { is: 'others' }],
   [isOthers, waits('remove', 'foreignInOwnedRule')],
 
-  [(_, { target }) => target.policy === 'addOnly', { is: 'kept', why: 'addOnly' }],
+  [isAddOnly, { is: 'kept', why: 'addOnly' }],
   [({ isApproved }) => isApproved, { is: 'remove' }],
   [both(isBlocked, areDaysOver), (_, context) => waits('remove', blockerOf(context))],
   [isBlocked, (_, context) => ({ is: 'kept', why: blockerOf(context) })],
@@ -103,7 +104,6 @@ const table: readonly (readonly [Test, Outcome])[] = [
   [({ absence }) => !absence, { is: 'kept', why: 'removalGrace' }],
   [isInGrace, graceOf],
   [({ absence }) => (absence?.returns ?? 0) >= flappingReturns, waits('remove', 'flapping')],
-  [() => true, { is: 'remove' }],
 ];
 
 export function decide(rows: readonly Row[], context: DecisionContext): readonly Decided[] {
@@ -111,8 +111,7 @@ export function decide(rows: readonly Row[], context: DecisionContext): readonly
 }
 
 function fateOf(row: Row, context: DecisionContext): Fate {
-  const [, outcome] = table.find(([test]) => test(row, context)) ?? [];
-  if (!outcome) throw new RangeError(`nothing decides on ${row.prefix}`);
+  const outcome = table.find(([test]) => test(row, context))?.[1] ?? { is: 'remove' };
   return typeof outcome === 'function' ? outcome(row, context) : outcome;
 }
 
@@ -139,8 +138,7 @@ function isInGrace(row: Row, context: DecisionContext): boolean {
 
 function graceOf(row: Row, context: DecisionContext): Fate {
   const releases = releasesLeft(row.absence, context);
-  const until = endOfGrace(row, context);
-  return { is: 'kept', why: 'removalGrace', ...(until !== undefined && { until }), releases };
+  return { is: 'kept', why: 'removalGrace', until: endOfGrace(row, context), releases };
 }
 
 /** The days of the grace period pass even while nothing may be removed, so that a person is asked in the end. */

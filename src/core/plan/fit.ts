@@ -106,15 +106,15 @@ function* toFitted(
   const isOverCount = approved !== undefined && !isWithinCount(room, approved.rules);
   const placed = placeRows(rows, now, approved, isOverCount ? opensMore : waitsForRoom);
   yield;
-  const wanted = prefixesOf(placed.filter(({ fate }) => fate.change === 'add' || fate.is === 'add'));
-  const known = [...presentIn(target, live), ...wanted];
+  const known = [...presentIn(target, live), ...prefixesOf(placed)];
   const extra = subtractPrefixes(now.rules, known);
   const laterExtra = subtractPrefixes(approved?.rules ?? [], [...known, ...now.rules]);
   yield;
   const add = [...prefixesOf(placed.filter(({ fate }) => fate.is === 'add')), ...extra];
   const afterAdditions = yield* buildRules(room, { needed: now.rules, add, remove: [] });
   const isOneStep = add.length > 0 && afterAdditions.length > room.freeRules;
-  const isReplaced = overlapping(live.replaced, room.listed).length > 0;
+  const replaced = prefixesOf(placed.filter((row) => row.fate.is === 'remove' && row.live === 'others'));
+  const isReplaced = overlapping(replaced, room.listed).length > 0;
   return {
     rows: [
       ...placed,

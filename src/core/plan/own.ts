@@ -33,9 +33,9 @@ export interface Row {
   /** A person approved its addition if it is listed, else its removal. */
   readonly isApproved: boolean;
   /** The special-purpose range that the listed prefix overlaps. */
-  readonly special?: SpecialPurposeRange;
+  readonly special?: SpecialPurposeRange | undefined;
   /** The prefix that it and its listed neighbours make together, if that is wider than `widestPrefix`. */
-  readonly wideBlock?: string;
+  readonly wideBlock?: string | undefined;
   /** Since when it has not been listed. */
   readonly absence?: Absence;
 }
@@ -47,8 +47,6 @@ export interface LiveRules {
   readonly ours: readonly string[];
   /** In the live rules and added by somebody else; canonical, not merged. */
   readonly others: readonly string[];
-  /** Those of `others` in an NSG rule whose removal a person approved. */
-  readonly replaced: readonly string[];
   /** In a registry: other people's rules that let in only listed addresses. These addresses need no rule of ours. */
   readonly allowedByOthers: readonly string[];
   /** What this app let in before, whether it is still live or not. */
@@ -70,17 +68,13 @@ export function classifyLiveRules(input: PlanInput): LiveRules {
   const ours = sortPrefixes(parts.flatMap((part) => part.ours));
   const others = sortPrefixes(parts.flatMap((part) => part.others));
   const blockers = parts.flatMap((part) => part.blockers);
-  const { approval } = operator;
-  const mayReplace = traitsOf(target).hasOwnRules && target.policy !== 'addOnly' && blockers.length === 0;
-  const approved = mayReplace ? (approval?.remove ?? []) : [];
   return {
     rules,
     ours,
     others,
-    replaced: others.filter((prefix) => !includesAll(listed, [prefix]) && includesAll(approved, [prefix])),
     allowedByOthers: traitsOf(target).hasOwnRules ? [] : allowedByOthers(ours, others, listed),
     owned,
-    approval,
+    approval: operator.approval,
     blockers,
   };
 }
@@ -183,25 +177,31 @@ export function toRows(input: PlanInput, live: LiveRules): readonly Row[] {
   return [...listedRows(input, live), ...unlistedRows(input, live), ...otherRows(input, live)];
 }
 
+type ListedRow = Row & { readonly listed: ListedPrefix };
+
 /** Cuts the listed prefixes into rows, step by step: live, owned before, approved, special-purpose or too wide. */
 function listedRows({ target, listed, nested }: PlanInput, live: LiveRules): readonly Row[] {
-  const all = listed.map((entry): Row => ({ prefix: entry.prefix, listed: entry, isOwned: false, isApproved: false }));
-  const ours = divide(all, live.ours, (row): Row => ({ ...row, live: 'ours' }));
-  const [kept, open] = partition(ours, (row) => row.live !== undefined);
+  const all = listed.map((entry): ListedRow => ({
+    prefix: entry.prefix,
+    listed: entry,
+    isOwned: false,
+    isApproved: false,
+  }));
+  const ours = divide(all, live.ours, (row): ListedRow => ({ ...row, live: 'ours' }));
   const others = traitsOf(target).hasOwnRules ? live.others : live.allowedByOthers;
-  const [allowed, missing] = partition(
-    divide(open, others, (row): Row => ({ ...row, live: 'others' })),
+  const [present, missing] = partition(
+    divide(ours, others, (row): ListedRow => ({ ...row, live: 'others' })),
     (row) => row.live !== undefined,
   );
-  if (missing.length === 0) return [...kept, ...allowed];
+  if (missing.length === 0) return present;
   const owned = divide(missing, live.owned, (row) => ({ ...row, isOwned: true }));
   const approved = divide(owned, live.approval?.add ?? [], (row) => ({ ...row, isApproved: true }));
-  return [...kept, ...allowed, ...withDoubts(approved, listed, nested, target.limits)];
+  return [...present, ...withDoubts(approved, listed, nested, target.limits)];
 }
 
 /** A harmless prefix that is listed itself is not refused together with a wider one that contains it. */
 function withDoubts(
-  rows: readonly Row[],
+  rows: readonly ListedRow[],
   listed: readonly ListedPrefix[],
   nested: readonly string[],
   limits: SafetyLimits,
@@ -212,9 +212,7 @@ function withDoubts(
   const blockOf = wideBlocks(cut, listed, limits);
   return cut.map((row) => {
     if (isSound.has(row.prefix)) return row;
-    const special = row.listed && specialPurposeRangeOf(row.listed.prefix);
-    const wideBlock = blockOf(row);
-    return { ...row, ...(special && { special }), ...(wideBlock !== undefined && { wideBlock }) };
+    return { ...row, special: specialPurposeRangeOf(row.listed.prefix), wideBlock: blockOf(row) };
   });
 }
 
@@ -223,15 +221,14 @@ function withDoubts(
  * list are measured alone: nobody added them to get around the limit.
  */
 function wideBlocks(
-  rows: readonly Row[],
+  rows: readonly ListedRow[],
   listed: readonly ListedPrefix[],
   limits: SafetyLimits,
-): (row: Row) => string | undefined {
+): (row: ListedRow) => string | undefined {
   const merged = mergePrefixes(prefixesOf(listed)).filter((prefix) => isTooWide(prefix, limits));
   const parts = intersectEach(merged, prefixesOf(rows));
   const blockOf = new Map(parts.flatMap((inside, index) => inside.map((part) => [part, merged[index]])));
   return ({ prefix, listed: entry }) => {
-    if (!entry) return undefined;
     if (isTooWide(entry.prefix, limits)) return entry.prefix;
     return entry.isAddition ? blockOf.get(prefix) : undefined;
   };
@@ -251,14 +248,14 @@ function unlistedRows({ listed, absences }: PlanInput, { ours, approval }: LiveR
 }
 
 /** A prefix of others stays one row even if a part of it is listed: what a person wrote is not cut into pieces. */
-function otherRows({ listed }: PlanInput, { others, replaced }: LiveRules): readonly Row[] {
+function otherRows({ listed }: PlanInput, { others, approval }: LiveRules): readonly Row[] {
   const unlisted = subtractPrefixes(others, prefixesOf(listed));
-  const isReplaced = new Set(replaced);
+  const approved = approval?.remove ?? [];
   return overlapping(others, unlisted).map((prefix) => ({
     prefix,
     live: 'others',
     isOwned: false,
-    isApproved: isReplaced.has(prefix),
+    isApproved: includesAll(approved, [prefix]),
   }));
 }
 
@@ -279,7 +276,6 @@ export function divideBy<T extends { readonly prefix: string }, E extends { read
   entries: readonly E[],
   mark: (row: T, entry: E) => T,
 ): readonly T[] {
-  if (entries.length === 0 || rows.length === 0) return rows;
   const parts = intersectEach(prefixesOf(entries), prefixesOf(rows));
   const entryOf = new Map(parts.flatMap((inside, index) => inside.map((part) => [part, entries[index]])));
   const markOf = (row: T): T => {

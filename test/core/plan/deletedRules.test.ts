@@ -23,7 +23,6 @@ function changesOf({ rule, target, ownedRules = [], removalBlockers = [] }: Rule
     rules: [live],
     ours: [],
     others: [],
-    replaced: [],
     allowedByOthers: [],
     owned: [],
     approval: undefined,
