@@ -1,4 +1,7 @@
-/** The changes of one tag over time, and since when each of its prefixes has been listed. */
+/**
+ * The changes of one tag over time, and since when each of its prefixes has been listed. For every tag: for one that the
+ * history does not record, only the changes by address are known.
+ */
 import {
   comparePrefixes,
   familyOf,
