@@ -67,7 +67,13 @@ export class History {
   scope({ tags, families, limits = quarantineLimits }: Scope): ScopeRecord {
     const names = [...new Set(tags.map((tag) => tag.toLowerCase()))].sort();
     const key = `${names.join()} ${[...families].sort().join()} ${keyOf(limits)}`;
-    return remember(this.#scopes, key, () => recordScope(this, { tags: names, families, limits }));
+    return remember(this.#scopes, key, () => {
+      const found = names.flatMap((name) => {
+        const [record, trust] = [this.tag(name), this.trust(name, limits)];
+        return record && trust ? [{ record, trust }] : [];
+      });
+      return recordScope(found, families, this.releases, this.firstPulled);
+    });
   }
 
   /** The history as it was when this snapshot was new; undefined if the history lacks it. */

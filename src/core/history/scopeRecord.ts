@@ -1,7 +1,6 @@
 /** In which periods the addresses of several tags together were listed. */
-import { familyOf, parsePrefix, type AddressPrefix } from '../prefixes.ts';
+import { familyOf, parsePrefix, type AddressFamily, type AddressPrefix } from '../prefixes.ts';
 import { AddressSpace, type AddressRange } from './addressSpace.ts';
-import type { History, Scope } from './history.ts';
 import type { Release } from './historyDocument.ts';
 import { firstTrusted, type TagRecord } from './tagRecord.ts';
 import type { TagTrust } from './tagTrust.ts';
@@ -37,19 +36,21 @@ export interface ScopeRecord {
 }
 
 /** One tag of the scope. */
-interface FollowedTag {
+export interface FollowedTag {
   readonly record: TagRecord;
   readonly trust: TagTrust;
 }
 
-export function recordScope(history: History, { tags, families, limits }: Scope): ScopeRecord {
-  const found = tags.flatMap((name): FollowedTag[] => {
-    const [record, trust] = [history.tag(name), history.trust(name, limits)];
-    return record && trust ? [{ record, trust }] : [];
-  });
+/** `firstPulled`: index of the first release that is not built in; -1 if there is none. */
+export function recordScope(
+  found: readonly FollowedTag[],
+  families: readonly AddressFamily[],
+  releases: readonly Release[],
+  firstPulled: number,
+): ScopeRecord {
   const isWanted = ({ family }: AddressRange) => families.includes(family);
   const toWanted = (prefixes: readonly string[]) => [...new Set(prefixes)].map(parsePrefix).filter(isWanted);
-  const begins = [0, history.firstPulled];
+  const begins = [0, firstPulled];
   const space = new AddressSpace(found.flatMap(({ trust }) => trust.events.flatMap(({ on }) => on.filter(isWanted))));
 
   const listed = new Presence(space);
@@ -69,7 +70,7 @@ export function recordScope(history: History, { tags, families, limits }: Scope)
     published.move(index, toWanted(add), toWanted(remove));
   }
   return {
-    releases: history.releases,
+    releases,
     space,
     steps,
     listed,
