@@ -104,10 +104,13 @@ export function buildNsgRules(
     const done: ArmStep[] = [];
     for (const step of steps) {
       const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
-      // Our first write has changed the ETags of all rules, so later steps go without a condition.
-      const condition = done.length === 0 ? conditionFor(findRule(rules, step.rule)) : {};
+      const live = findRule(rules, step.rule);
+      // Our first write has changed the ETags of all rules, so an existing rule is read again before a later step.
+      const canSkipRead = done.length === 0 || live === undefined;
       await withRetries(call, (attempt) =>
-        attempt === 1 ? sendIfUnchanged(target, step, condition) : sendUnlessMoved(target, step),
+        attempt === 1 && canSkipRead
+          ? sendIfUnchanged(target, step, conditionFor(live))
+          : sendUnlessMoved(target, step),
       ).catch((error: unknown) => {
         throw withDoneSteps(error, done, step);
       });

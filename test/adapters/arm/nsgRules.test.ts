@@ -262,6 +262,27 @@ describe('what others did', () => {
     expect(JSON.stringify(liveRules())).toBe(live);
   });
 
+  test('our second rule is changed by hand while our first one is being written: it is left as it is', async () => {
+    await apply(world.arm.openSession(), [put4, put6]);
+    const session = world.arm.openSession();
+    const current = await session.nsgRules.read(target);
+    const before = world.writes().length;
+    const changes = [
+      { ...put4, prefixes: ['192.0.2.0/24'] },
+      { ...put6, prefixes: ['2001:db8:1::/48'] },
+    ];
+
+    const write = session.nsgRules.write(target, current, changes, []);
+    while (world.writes().length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    const properties = { ...liveRule(name6), destinationPortRange: '8443' };
+    delete properties.provisioningState;
+    world.simulator.putRule(nsgId, { name: name6, properties: properties as never });
+
+    await expect(write).rejects.toThrow(TargetMovedError);
+    expect(liveRule(name6)).toMatchObject({ destinationPortRange: '8443', sourceAddressPrefixes: put6.prefixes });
+    expect(world.writes().slice(before)).toEqual([`PUT securityRules/${name4}`]);
+  });
+
   test('a plan that is older than some seconds is looked at once more, whether Azure compares ETags or not', async () => {
     world.simulator.configure({ honourIfMatch: false });
     const arm = world.armOf(ownerId);
