@@ -48,7 +48,7 @@ function round(value) {
 export function deadlineStrip(deadline, now) {
   const left = (Date.parse(deadline) - now) / dayInMs;
   const gone = Math.min(7, Math.max(0, 7 - Math.ceil(left)));
-  const label = left < 0 ? 'The week is over.' : `${gone} of 7 days are gone.`;
+  const label = left < 0 ? 'The seven days are over.' : `${gone} of 7 days are over.`;
   const boxes = Array.from({ length: 7 }, (_, index) =>
     svg('rect', { x: index * 14, width: 12, height: 12, rx: 3, class: index < gone ? 'gone' : 'left' }),
   );
@@ -137,13 +137,12 @@ export function historyChart({ sizes, until, hrefOf }) {
 function describeSize(sizes, index, hrefOf) {
   const size = sizes[index];
   const changes = [
-    ...(size.added > 0 ? [element('span', { className: 'plus' }, `+${number(size.added)}`), ' '] : []),
-    ...(size.removed > 0 ? [element('span', { className: 'minus' }, `−${number(size.removed)}`), ' '] : []),
+    ...(size.added > 0 ? [' ', element('span', { className: 'plus' }, `+${number(size.added)}`)] : []),
+    ...(size.removed > 0 ? [' ', element('span', { className: 'minus' }, `−${number(size.removed)}`)] : []),
   ];
   const link = element('a', { href: hrefOf(size.date) }, day(size.date));
   return [
     link,
-    ' ',
     ...(index === 0 ? [] : changes),
     `: ${count(size.ipv4, 'IPv4 prefix')} with ${count(size.ipv4Addresses, 'address')}, ${count(size.ipv6, 'IPv6 prefix')} with ${count(size.ipv6Addresses, 'address')}.`,
   ];

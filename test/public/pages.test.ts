@@ -138,7 +138,7 @@ describeWithBrowser('the page', () => {
       expect(before).not.toBe(last);
       await page.keyboard.press('Home');
       expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toMatch(/^22 Jul 2019: IPv4 80, IPv6 0/);
-      expect(await textOf('#chart .readout')).toContain('22 Jul 2019 : 80 IPv4 prefixes');
+      expect(await textOf('#chart .readout')).toContain('22 Jul 2019: 80 IPv4 prefixes');
       const box = await page.getByRole('slider').boundingBox();
       await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) - 8, (box?.y ?? 0) + 60);
       expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toBe(last);
