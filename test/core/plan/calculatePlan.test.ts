@@ -204,7 +204,7 @@ describe('what others put into a rule of ours', () => {
         {
           code: 'foreignInOwnedRule',
           message:
-            '20.1.0.0/16 is in the rule but was not written by this app: it stays until you approve the plan or take it out. 1 listed prefix lies in that and stays in any case.',
+            '20.1.0.0/16 is in the rule but was not written by this app: it stays until you approve the plan or remove it by hand. 1 listed prefix lies in that and stays in any case.',
           prefixes: ['20.1.0.0/16'],
         },
       ]);
@@ -929,6 +929,15 @@ describe('where there is little room', () => {
 
     expect(result.plan).toMatchObject({ add: [], held: { add: [a, b], remove: [] }, verdict: 'blocked' });
     expect(codes(result.plan)).toEqual(['quota']);
+  });
+});
+
+describe('the approval that a plan was made with', () => {
+  test('is told with it', () => {
+    const state = { ...emptyState, ...approvalOf([a], []) };
+
+    expect(planned({ desired: [a], state }).approval).toEqual(state.approval);
+    expect(planned({ desired: [a] })).not.toHaveProperty('approval');
   });
 });
 

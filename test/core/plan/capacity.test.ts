@@ -719,3 +719,104 @@ describe('rules of others that let in nothing but what is listed', () => {
     expect(fit({ target: group, desired: [a], foreign: [a], input: {} }).plan.add).toEqual([]);
   });
 });
+
+describe('the items of a plan with little room', () => {
+  const items = ({ plan }: PlanResult): string[] =>
+    plan.items.map(({ prefix, fate, change = '', why }) => [prefix, fate, change, why?.code ?? ''].join(' ').trim());
+  const said = ({ plan }: PlanResult, prefix: string): string | undefined =>
+    plan.items.find((item) => item.prefix === prefix)?.why?.message;
+
+  test('a wider rule: what it lets in beside the list is added, and kept from then on', () => {
+    const world = { target: supernet(2000), desired: [a, c], room: 1 };
+
+    const first = fit(world);
+    const then = fit({ ...world, ours: ['20.1.0.0/22'] });
+
+    expect(items(first)).toEqual([`${a} add`, `${b} add  supernet`, `${c} add`, '20.1.3.0/24 add  supernet']);
+    expect(items(then)).toEqual([`${a} keep`, `${b} keep  supernet`, `${c} keep`, '20.1.3.0/24 keep  supernet']);
+    expect(said(then, b)).toBe(
+      `${b} (256 addresses) is not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet). Set "fit": "exact" if it must not be let in.`,
+    );
+    expect([then.changes, then.plan.remove, then.plan.retain]).toEqual([[], [], []]);
+  });
+
+  test('a rule of others inside a wider rule of ours stays theirs, as a whole', () => {
+    const foreign = ['20.1.1.0/25'];
+
+    const result = fit({ target: supernet(2000), desired: [a, c], ours: ['20.1.0.0/22'], foreign, room: 2 });
+
+    expect(result.plan.items.filter(({ fate }) => fate === 'others').map(({ prefix }) => prefix)).toEqual(foreign);
+    expect([result.changes, result.plan.foreign]).toEqual([[], foreign]);
+  });
+
+  test('what does not fit says so, prefix by prefix', () => {
+    const result = fit({ desired: [a, far], room: 1 });
+
+    expect(items(result)).toEqual([`${a} add`, `${far} doesNotFit add fit`]);
+    expect(said(result, far)).toBe(
+      `${far} (256 addresses) does not fit: the registry takes 1 IP rule. Make room, or choose fewer regions.`,
+    );
+  });
+
+  test('what would leave before its time waits with what it makes room for', () => {
+    const target = registryTarget({ limits: { ...openLimits, removalGraceDays: 14 } });
+
+    const result = fit({ target, desired: [far], ours: [a], room: 1 });
+
+    expect(items(result)).toEqual([`${a} needsApproval remove fit`, `${far} needsApproval add fit`]);
+  });
+
+  test('what waits for a width does not count as leaving', () => {
+    const target = registryTarget({ limits: { ...openLimits, widestPrefix: { ipv4: 20, ipv6: 0 } } });
+
+    const result = fit({ target, desired: ['64.0.0.0/10', a, far], room: 1 });
+
+    expect(items(result)).toEqual([
+      `${a} add`,
+      `${far} doesNotFit add fit`,
+      '64.0.0.0/10 needsApproval add widestPrefix',
+    ]);
+    expect(reasonOf(result, 'fit')?.message).toContain('Choose fewer regions');
+  });
+
+  test('a prefix of which a part is due and the rest has no room', () => {
+    const wide = '20.1.0.0/22';
+    const state = { absent: [over(c)] };
+
+    const result = fit({ desired: [a, b, '20.1.3.0/24'], ours: [wide], room: 1, state });
+
+    expect(items(result)).toEqual([`${a} keep`, `${b} keep`, `${c} doesNotFit remove fit`, '20.1.3.0/24 keep']);
+    expect(result.changes).toEqual([]);
+  });
+
+  test('a target that holds more than it may and lacks nothing has nothing to do or to say', () => {
+    const halves = ['20.1.0.0/25', '20.1.0.128/25'];
+
+    const result = fit({ desired: [...halves, far], ours: [...halves, far], room: 1 });
+
+    expect(result).toMatchObject({ changes: [], plan: { verdict: 'apply', reasons: [] } });
+  });
+
+  test('a target that holds more than it may takes no more, with wider rules either', () => {
+    const result = fit({ target: supernet(0), desired: [a, c, far], ours: [a, far], room: 1 });
+
+    expect(items(result)).toEqual([`${a} keep`, `${c} doesNotFit add fit`, `${far} keep`]);
+    expect(result.changes).toEqual([]);
+  });
+
+  test('a prefix that others put into an NSG rule is not merged with ours', () => {
+    const result = fit({ target: group, desired: [a, d, far], ours: [a], foreign: [b], room: 3 });
+
+    expect(rulesOf(result)).toEqual([a, b, d]);
+    expect(result.plan.held).toEqual({ add: [far], remove: [b] });
+  });
+
+  test('an approved prefix of others gives way as one item', () => {
+    const state = approval([], ['20.1.0.0/16']);
+
+    const result = fit({ target: group, desired: [a, far], ours: [far], foreign: ['20.1.0.0/16'], state });
+
+    expect(items(result)).toEqual(['20.1.0.0/16 remove', `${a} others`, `${far} keep`]);
+    expect(rulesOf(result)).toEqual([a, far]);
+  });
+});

@@ -73,6 +73,18 @@ describe('a rule that cannot be written', () => {
     expect(result.plan).toMatchObject({ add: [], verdict: 'blocked', reasons: [taken] });
   });
 
+  test('has both reasons in the sentence of each prefix', () => {
+    const other = { code: 'priorityTaken', message: 'The group is locked.' } as const;
+
+    const { plan } = planOf({ desired: [a], rules: [{ blockers: [taken, other] }] });
+
+    expect(plan.items[0]).toMatchObject({
+      fate: 'doesNotFit',
+      change: 'add',
+      why: { code: 'priorityTaken', message: `${taken.message} The group is locked.` },
+    });
+  });
+
   test('is no matter where it need not be written', () => {
     const result = planOf({ desired: [a], rules: [{}, { rule: 'AllowAcr-ipv6', blockers: [taken] }] });
 
@@ -116,6 +128,35 @@ describe('a rule of somebody else’s that lets in by a tag', () => {
     expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a, b] }]);
   });
 
+  test.each([
+    ['a part of it', [a]],
+    ['the other family alone', [v6]],
+  ])('is not taken over by an approval of %s', (_, add) => {
+    const approval = { planId: 'x', by: 'me', at: '', snapshot, configHash: 'config', add, remove: [] };
+
+    const result = planOf({ ...adopting, desired: [a, b, v6], state: { ...emptyState, approval } });
+
+    expect(result.plan.held.add).toEqual([a, b]);
+    expect(result.changes).toEqual([{ rule: 'AllowAcr-ipv6', operation: 'put', prefixes: [v6] }]);
+  });
+
+  test('is taken over by an approval of its own family alone', () => {
+    const approval = { planId: 'x', by: 'me', at: '', snapshot, configHash: 'config', add: [a, b], remove: [] };
+
+    const result = planOf({ ...adopting, desired: [a, b, '2603:1030::/96'], state: { ...emptyState, approval } });
+
+    expect(result.changes[0]).toEqual({ rule: 'AllowAcr', operation: 'put', prefixes: [a, b] });
+  });
+
+  test('waits prefix by prefix, each with the reason of its rule; what is there stays as it is', () => {
+    const { plan } = planOf({ ...adopting, rules: [{ mark: 'unmarked', prefixes: [a], nonPrefixes: ['Internet'] }] });
+
+    expect(plan.items.map(({ prefix, fate, change, why }) => [prefix, fate, change, why?.message])).toEqual([
+      [a, 'keep', undefined, undefined],
+      [b, 'needsApproval', 'add', plan.reasons[0]?.message],
+    ]);
+  });
+
   test('is taken over though the list has an address beside it that nobody can approve', () => {
     const approval = { planId: 'x', by: 'me', at: '', snapshot, configHash: 'config', add: [a, b], remove: [] };
 
@@ -138,6 +179,20 @@ describe('a rule of ours', () => {
     rules: [{ mark: 'ours', nonPrefixes: ['AzureContainerRegistry', 'Internet'] }],
     state: stateOwning([a]),
   };
+
+  test('whose access somebody changed is put right without an approval, also with "adopt"', () => {
+    const accessDrift = ['access: Deny, wanted Allow'];
+
+    const result = planOf({
+      target: { adopt: true },
+      desired: [a],
+      rules: [{ mark: 'ours', prefixes: [a], drift: accessDrift, accessDrift }],
+      state: stateOwning([a]),
+    });
+
+    expect(result.plan.verdict).toBe('apply');
+    expect(result.changes).toEqual([{ rule: 'AllowAcr', operation: 'put', prefixes: [a] }]);
+  });
 
   test('that somebody gave a tag is not deleted with the list’s last prefix', () => {
     const result = planOf(tagged);

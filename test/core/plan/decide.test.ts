@@ -276,6 +276,10 @@ describe('widestPrefix', () => {
     expect(fates(items)).toEqual(['keep', 'needsApproval']);
   });
 
+  test('neighbours that are no wider together go in', () => {
+    expect(fates(itemsOf([], added(['60.0.0.0/21', '60.0.8.0/21'])))).toEqual(['add', 'add']);
+  });
+
   test('is not measured so over what the list had from the start', () => {
     expect(new Set(fates(itemsOf(neighbours)))).toEqual(new Set(['add']));
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
-import { classifyLiveRules } from '../../../src/core/plan/own.ts';
+import { classifyLiveRules, toRows } from '../../../src/core/plan/own.ts';
 import type { Target } from '../../../src/core/targets/target.ts';
-import { emptyState, nsgTarget, planInput, registryTarget } from './planFixtures.ts';
+import { absence, emptyState, nsgTarget, planInput, registryTarget, stateOwning } from './planFixtures.ts';
 
 const [a, b, c] = ['20.1.0.0/24', '20.1.1.0/24', '20.1.2.0/24'] as const;
 const v6 = '2603:1030::/120';
@@ -61,6 +61,7 @@ describe('an NSG rule', () => {
     ['marked, the claim is of another rule', rule([a, b]), { ownedRules: ['AllowAcr-ipv6'] }, [a], [b]],
     ['mark edited away: still ours', rule([a, b, c], 'unmarked'), {}, [a, b], [c]],
     ['not there', rule([], undefined), {}, [], []],
+    ['what is no prefix', rule(['Internet', a]), {}, [a], []],
     [
       'unmarked, to be adopted: what is listed is ours',
       rule([a, c], 'unmarked'),
@@ -133,5 +134,50 @@ describe('the rules of a registry', () => {
 
   test('none are there', () => {
     expect(registry([], [a], undefined)).toEqual({ ours: [], others: [], blockers: [] });
+  });
+});
+
+describe('the rows of a plan', () => {
+  const person = { planId: 'x', by: 'somebody', at: '2026-01-09T00:00:00.000Z', snapshot: '', configHash: '' };
+
+  test('one per prefix, cut where what decides on it changes', () => {
+    const gone = absence(b, { confirmations: 1 });
+    const input = planInput({
+      target: nsgTarget(),
+      desired: [a, '20.1.4.0/23', '10.1.0.0/24'],
+      live: [a, b, c, '20.1.4.0/24'],
+      state: stateOwning([a, b, '20.1.5.0/24'], {
+        absent: [gone],
+        approval: { ...person, add: [], remove: ['20.1.1.0/25', c] },
+      }),
+    });
+
+    const rows = toRows(input, classifyLiveRules(input));
+
+    const tag = 'AzureContainerRegistry';
+    const none = { isOwned: false, isApproved: false };
+    expect([...rows].sort((one, other) => (one.prefix < other.prefix ? -1 : 1))).toEqual([
+      {
+        prefix: '10.1.0.0/24',
+        listed: { prefix: '10.1.0.0/24', tag },
+        ...none,
+        special: { range: '10.0.0.0/8', name: expect.any(String) },
+      },
+      { prefix: a, listed: { prefix: a, tag }, ...none, live: 'ours' },
+      { prefix: '20.1.1.0/25', live: 'ours', isOwned: true, isApproved: true, absence: { ...gone, prefix: b } },
+      { prefix: '20.1.1.128/25', live: 'ours', isOwned: true, isApproved: false, absence: { ...gone, prefix: b } },
+      { prefix: c, live: 'others', isOwned: false, isApproved: true },
+      { prefix: '20.1.4.0/24', listed: { prefix: '20.1.4.0/23', tag }, ...none, live: 'others' },
+      { prefix: '20.1.5.0/24', listed: { prefix: '20.1.4.0/23', tag }, isOwned: true, isApproved: false },
+    ]);
+  });
+
+  test('the history is not asked if nothing of ours is gone', () => {
+    const input = planInput({ target: nsgTarget(), desired: [a], live: [a], state: stateOwning([a]) });
+    const absences = (): never => {
+      throw new Error('asked');
+    };
+
+    expect(toRows({ ...input, absences }, classifyLiveRules(input))).toHaveLength(1);
   });
 });
