@@ -105,7 +105,7 @@ describe('an update that Azure cannot take now', () => {
           {
             code: 'postponed',
             message: expect.stringMatching(
-              /^hooks could not be updated within 4 minutes: storage or Azure answered slowly\. The update is asked for again in \d seconds\.$/,
+              /^hooks could not be updated within 4 minutes: storage or Azure answered slowly\. The app tries again in \d seconds\.$/,
             ),
           },
         ],

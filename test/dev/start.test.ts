@@ -74,7 +74,7 @@ describe('npm start', () => {
     );
     expect(after(weeksAgo(4, late))).toMatch(/^.*\n.*AzureContainerRegistry \+3, \.EastUS \+1, \.WestEurope \+2\n/);
     expect(after(weeksAgo(3, late))).toMatch(/^.* no target is touched\n.*nothing stored\n/);
-    expect(after(weeksAgo(1, late))).toMatch(/suspicious +AzureContainerRegistry\.NorwayEast is gone/);
+    expect(after(weeksAgo(1, late))).toMatch(/suspicious +AzureContainerRegistry\.NorwayEast is missing from the list/);
     expect(after(weeksAgo(1, late))).toMatch(/webhook-receiver +5 no longer listed, kept for now +inSync/);
     expect(after(weeksAgo(0, late))).toMatch(
       /webhook-receiver +\+1, 1 waits for approval +held\n +104\.40\.0\.0\/13 .*is wider than/,
