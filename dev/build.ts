@@ -16,8 +16,15 @@ export interface BuildOptions {
   /** Emptied first, so that a deleted trigger is not served any more. Source maps go to `maps`, which does not ship. */
   readonly out: string;
   readonly minify?: boolean;
-  /** Puts `file` and everything that it imports into one chunk. Files in `laterFolders` are loaded only after it. */
-  readonly together?: { readonly file: string; readonly laterFolders: readonly string[] };
+  /**
+   * Puts `file` and what it imports into few chunks. Files in `laterFolders` are loaded only after it, but for those in
+   * `except`.
+   */
+  readonly together?: {
+    readonly file: string;
+    readonly laterFolders: readonly string[];
+    readonly except: readonly string[];
+  };
 }
 
 export interface BuildResult {
@@ -89,7 +96,7 @@ export async function buildFunctions({ source, out, minify = false, together }: 
 /** Files of the project that are imported at run time, without what `file` imports itself. */
 async function filesLoadedLater(
   entry: BuildConfig & { readonly absWorkingDir: string },
-  { file, laterFolders }: NonNullable<BuildOptions['together']>,
+  { file, laterFolders, except }: NonNullable<BuildOptions['together']>,
 ): Promise<ReadonlySet<string>> {
   const { metafile } = await build({ ...entry, packages: 'external', metafile: true });
   const imports = Object.entries(metafile.inputs).flatMap(([name, input]) =>
@@ -102,7 +109,9 @@ async function filesLoadedLater(
   }
   const later = imports.filter(({ kind }) => kind === 'dynamic-import').map(({ to }) => to);
   return new Set(
-    later.filter((path) => !isTogether.has(path) && laterFolders.some((folder) => path.startsWith(folder))),
+    later
+      .filter((path) => !isTogether.has(path) && !except.includes(path))
+      .filter((path) => laterFolders.some((folder) => path.startsWith(folder))),
   );
 
   function toPath(name: string): string {
@@ -147,6 +156,8 @@ export async function buildApp({ root, out }: AppBuildOptions): Promise<BuildRes
   const together = {
     file: join(root, 'src/app/api/firstRequest.ts'),
     laterFolders: ['src/app', 'src/adapters'].map((folder) => join(root, folder)),
+    // Served without the app.
+    except: ['answerRequest.ts', 'openApiRoute.ts', 'pages.ts'].map((name) => join(root, 'src/app/api', name)),
   };
   const result = await buildFunctions({ source, out, minify: true, together });
   const { renderOpenApi } = await import('../src/app/api/openApiRoute.ts');

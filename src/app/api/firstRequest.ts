@@ -1,4 +1,3 @@
-/** What the first request needs, in one load: the build keeps all of it in one file (`dev/build.ts`). */
+/** What the first request that needs the app loads: the build keeps it in few files (`dev/build.ts`). */
 export { getApiApp } from '../composition.ts';
-export { answerRequest } from './answerRequest.ts';
 export { healthRoute } from './healthRoute.ts';
