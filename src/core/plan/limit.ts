@@ -37,8 +37,7 @@ export function limitAdditions(rows: readonly Decided[], { beyondBudget }: Growt
  */
 export function limitRemovals(rows: readonly Decided[], input: PlanInput, { ours }: LiveRules): Limited {
   const { target, growth, ownership } = input;
-  const counts = ({ fate, live, isApproved }: Decided): boolean =>
-    fate.is === 'remove' && live === 'ours' && !isApproved && !fate.isUncounted;
+  const counts = ({ fate, isApproved }: Decided): boolean => fate.is === 'remove' && !isApproved && !fate.isUncounted;
   const [due, rest] = partition(rows, counts);
   if (due.length === 0) return { rows, excess: undefined };
 

@@ -845,6 +845,7 @@ describe('where there is little room', () => {
       remove: [],
       held: { add: [], remove: ['20.1.0.0/27', '20.1.0.32/27', '20.1.0.96/27'] },
     });
+    expect(result.plan.items[0]).toMatchObject({ prefix: '20.1.0.0/27', fate: 'needsApproval', change: 'remove' });
     expect(result.plan.reasons.find(({ code }) => code === 'fit')).toMatchObject({
       message:
         '20.1.0.0/27 is due to leave, but there is no room for the parts that are left of the prefix: it stays whole. Approve the plan to take out now what goes with it.',

@@ -819,4 +819,40 @@ describe('the items of a plan with little room', () => {
     expect(items(result)).toEqual(['20.1.0.0/16 remove', `${a} others`, `${far} keep`]);
     expect(rulesOf(result)).toEqual([a, far]);
   });
+
+  test('only what is approved makes room: what waits its time goes on waiting if that is enough', () => {
+    const target = registryTarget({ limits: { ...openLimits, removalGraceDays: 14, maxRemovedPercent: 2 } });
+    const state = { absent: [over(a)] };
+
+    const result = fit({ target, desired: [far], ours: [a, c], room: 2, state });
+
+    expect(items(result)).toEqual([
+      `${a} needsApproval remove removalLimit`,
+      `${c} kept  removalGrace`,
+      `${far} needsApproval add fit`,
+    ]);
+  });
+
+  test('an approval takes out what leaves, and not what waits to go in', () => {
+    const limits = { ...openLimits, removalGraceDays: 14, widestPrefix: { ipv4: 20, ipv6: 0 } };
+
+    const result = fit({ target: registryTarget({ limits }), desired: ['64.0.0.0/10', far], ours: [a], room: 1 });
+
+    expect(reasonOf(result, 'fit')?.message).toContain(`${a}, which is not listed`);
+  });
+
+  test('a target that holds more than it may takes no more as listed', () => {
+    const result = fit({ desired: [a, c, '60.1.0.0/24', far], ours: [a, far], room: 1 });
+
+    expect([result.changes, result.plan.held.add]).toEqual([[], [c, '60.1.0.0/24']]);
+  });
+
+  test('a prefix of others that stays does not make one step of two', () => {
+    const foreign = ['20.1.2.0/23'];
+
+    const result = fit({ target: group, desired: [a, c, far], ours: [a, d], foreign });
+
+    expect(result.additions[0]?.prefixes).toEqual([a, ...foreign, d, far]);
+    expect(rulesOf(result)).toEqual([a, ...foreign, far]);
+  });
 });
