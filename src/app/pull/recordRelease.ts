@@ -3,10 +3,10 @@ import { InvalidDocumentError } from '../../core/errors.ts';
 import { appendSnapshot, appendUnchanged, type UnchangedRelease } from '../../core/history/appendRelease.ts';
 import { History } from '../../core/history/history.ts';
 import { serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
-import { isRegistryTag, quarantineLimits, type QuarantineLimits } from '../../core/history/limits.ts';
+import { quarantineLimits } from '../../core/history/limits.ts';
 import { quarantine } from '../../core/history/quarantine.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
-import { concerns } from '../../core/serviceTags/watchedTags.ts';
+import { isFollowed } from '../../core/serviceTags/watchedTags.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { withDecisions } from '../history/historyReader.ts';
 import { rebuildHistory } from '../history/rebuildHistory.ts';
@@ -62,8 +62,8 @@ async function readStored({
 }
 
 /**
- * The tags that a new snapshot puts into quarantine, as people are notified of it: by the widest limits of the targets that
- * follow a tag. For its own removals each target uses its own limits, and feeds use theirs.
+ * The tags that a new snapshot puts into quarantine, as people are notified of it and as feeds go by it. Targets go by their
+ * own limits.
  */
 export function quarantineWith(
   { document, decisions }: OpenHistory,
@@ -71,33 +71,24 @@ export function quarantineWith(
   targets: readonly Target[] | undefined,
 ): TagQuarantine[] {
   const history = new History(withDecisions(appendSnapshot(document, snapshot), decisions));
-  return history.tags
-    .flatMap(({ name }) => {
-      const limits = limitsFor(name, targets);
-      const found = limits && quarantine(history, name, limits);
-      return found?.status === 'quarantined' ? [found] : [];
-    })
-    .map(({ tag, kind, reason, comparedWith, since, confirmations }) => ({
-      tag,
-      kind,
-      reason,
-      baseline: comparedWith.snapshot,
-      since: since.date,
-      confirmations,
-    }))
-    .sort((a, b) => (a.tag < b.tag ? -1 : 1));
-}
-
-/** Undefined for a tag that no target follows. While the targets cannot be read, every recorded tag may be followed. */
-function limitsFor(tag: string, targets: readonly Target[] | undefined): QuarantineLimits | undefined {
-  const limits = (targets ?? []).filter((target) => concerns(target, tag)).map((target) => target.limits);
-  if (limits.length === 0) return targets === undefined || isRegistryTag(tag) ? quarantineLimits : undefined;
-  return {
-    maxRemovedCount: Math.max(...limits.map((limit) => limit.maxRemovedCount)),
-    maxRemovedPercent: Math.max(...limits.map((limit) => limit.maxRemovedPercent)),
-    removalGraceDays: Math.max(...limits.map((limit) => limit.removalGraceDays)),
-    removalConfirmations: Math.max(...limits.map((limit) => limit.removalConfirmations)),
-  };
+  return (
+    history.tags
+      // While the targets cannot be read, every recorded tag may be followed.
+      .filter(({ name }) => targets === undefined || isFollowed(name, targets))
+      .flatMap(({ name }) => {
+        const found = quarantine(history, name, quarantineLimits);
+        return found?.status === 'quarantined' ? [found] : [];
+      })
+      .map(({ tag, kind, reason, comparedWith, since, confirmations }) => ({
+        tag,
+        kind,
+        reason,
+        baseline: comparedWith.snapshot,
+        since: since.date,
+        confirmations,
+      }))
+      .sort((a, b) => (a.tag < b.tag ? -1 : 1))
+  );
 }
 
 export async function recordSnapshot(services: PullServices, open: OpenHistory, snapshot: Snapshot): Promise<void> {

@@ -6,8 +6,7 @@ import { quarantine } from '../../core/history/quarantine.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { describeAge, isOldList, releaseDay } from '../../core/serviceTags/listAge.ts';
 import type { Snapshot, SourceReport } from '../../core/serviceTags/snapshot.ts';
-import { defaultServiceTag } from '../../core/serviceTags/serviceTags.ts';
-import { concerns } from '../../core/serviceTags/watchedTags.ts';
+import { isFollowed } from '../../core/serviceTags/watchedTags.ts';
 import type { Target } from '../../core/targets/target.ts';
 import type { TargetStatus } from '../../core/targets/targetState.ts';
 import type { DeliveryStatus, Logger } from '../ports.ts';
@@ -164,12 +163,8 @@ export function unhealthy(faults: readonly string[]): Health {
 
 /** Warnings about followed tags: Microsoft has never published a tag with such a name or so many prefixes. */
 function leftOut({ warnings }: Snapshot, targets: readonly Target[]): string[] {
-  const isFollowed = (tag: string): boolean =>
-    tag === defaultServiceTag ||
-    tag.startsWith(`${defaultServiceTag}.`) ||
-    targets.some((target) => concerns(target, tag));
   return warnings
-    .filter(({ kind, tag }) => (kind === 'badName' || kind === 'tooLarge') && isFollowed(tag))
+    .filter(({ kind, tag }) => (kind === 'badName' || kind === 'tooLarge') && isFollowed(tag, targets))
     .map(({ message }) => message);
 }
 

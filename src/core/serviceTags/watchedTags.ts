@@ -1,6 +1,7 @@
 /** Which tags a target takes its prefixes from, and which tags people are notified about. */
 import { findTag, regionalTags, regionSuffixes } from './regions.ts';
 import { defaultServiceTag, type ServiceTagsDocument } from './serviceTags.ts';
+import { isRegistryTag } from '../history/limits.ts';
 import type { Target } from '../targets/target.ts';
 
 /** True if the target takes prefixes from the tag. With `ofRegistry`, any region of its service tag counts. */
@@ -11,6 +12,11 @@ export function concerns(target: Target, tag: string): boolean {
   if (!name.startsWith(`${serviceTag}.`)) return false;
   if ('ofRegistry' in target.regions) return true;
   return target.regions.some((region) => regionSuffixes(region).includes(name.slice(serviceTag.length + 1)));
+}
+
+/** True for AzureContainerRegistry and its regions, which feeds always contain, and for every tag of a target. */
+export function isFollowed(tag: string, targets: readonly Target[]): boolean {
+  return isRegistryTag(tag) || targets.some((target) => concerns(target, tag));
 }
 
 /**
