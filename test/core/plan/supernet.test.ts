@@ -77,6 +77,24 @@ describe('CoverSearch', () => {
     expect(search.cover).toEqual({ prefixes: ['20.1.2.0/24'], extraAddresses: 0 });
   });
 
+  test('no more rules than the fewest addresses take', () => {
+    const given = ['20.1.2.0/25', '20.1.2.128/25', '20.9.0.0/24'];
+    const search = new CoverSearch(given, 5, any);
+
+    expect(search.require(given, 0)).toBe(true);
+    expect(search.cover).toEqual({ prefixes: ['20.1.2.0/24', '20.9.0.0/24'], extraAddresses: 0 });
+  });
+
+  test('parts of a listed prefix are no extra addresses; those beside it are', () => {
+    const bounds = { widest: 0, listed: ['20.1.2.0/24'] };
+    const inside = new CoverSearch(['20.1.2.64/26', '20.1.2.192/26'], 1, bounds);
+    const behind = new CoverSearch(['20.1.3.0/26', '20.1.3.128/26'], 1, bounds);
+
+    expect(inside.require(['20.1.2.64/26', '20.1.2.192/26'], 0)).toBe(true);
+    expect(behind.require(['20.1.3.0/26', '20.1.3.128/26'], 255)).toBe(false);
+    expect(behind.require(['20.1.3.0/26', '20.1.3.128/26'], 256)).toBe(true);
+  });
+
   test('after a refusal all is as before', () => {
     const search = new CoverSearch(['20.1.2.0/26', '20.1.2.192/26'], 1, any);
 
