@@ -113,6 +113,9 @@ export default tseslint.config(
     files: ['src/config.ts', 'src/cli/acr-addresses.ts', 'dev/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['*.config.ts', '**/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  {
+    files: ['*.config.ts', '**/*.d.ts', 'test/support/shareAzurite.ts'],
+    rules: { 'import-x/no-default-export': 'off' },
+  },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

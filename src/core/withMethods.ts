@@ -3,7 +3,7 @@ export function withMethods<T extends object>(base: T, own: Partial<T>): T {
   return new Proxy(base, {
     get(target, name) {
       const method: unknown = Reflect.get(own, name) ?? Reflect.get(target, name);
-      return typeof method === 'function' ? method.bind(target) : method;
+      return typeof method === 'function' ? (method.bind(target) as unknown) : method;
     },
   });
 }

@@ -32,7 +32,7 @@ export default async function shareAzurite(): Promise<void> {
 async function startAccounts(): Promise<string[]> {
   const accounts = Array.from({ length: accountCount }, (_, index) => toAccount(index));
   const azurite = await startAzurite({ inMemory: true, accounts });
-  return accounts.map(azurite.connectionStringOf);
+  return accounts.map((account) => azurite.connectionStringOf(account));
 }
 
 function toAccount(index: number): StorageAccount {
