@@ -102,7 +102,7 @@ function* arrangeInPart(
 }
 
 /** Some milliseconds of work. */
-const triesPerStep = 100;
+const triesPerStep = 50;
 
 /** Prefixes that were let in before come first, then the widest. */
 function queueOf(
