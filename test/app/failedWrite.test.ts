@@ -4,7 +4,7 @@ import { faults } from '../../dev/simulator/faults.ts';
 import type { RuleSeed } from '../../dev/simulator/seeds.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { acr, dayOf, hooks, prefixesIn, publish, source, useWorlds } from './stories.ts';
+import { acr, dayOf, editRule, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
 
 const worlds = useWorlds();
 const first = '20.42.60.0/24';
@@ -73,4 +73,24 @@ test('a run that is blocked gives up no claim: what waited for its removal waits
   expect(during?.ownership).toEqual(before?.ownership);
   expect(after?.outcome).toBe('unchanged');
   expect((await world.services.states.get('hooks'))?.ownership).toEqual(before?.ownership);
+});
+
+test('a write that fails every hour for the same reason leaves no write in flight, so nobody hears of an interruption', async () => {
+  const world = await worlds.open();
+  await publish(world, { [acr]: [first] });
+  editRule(world, { protocol: 'Udp' });
+  const fault = { kind: 'raw', status: 501, contentType: 'text/html', body: '<p>no</p>' } as const;
+  world.simulator.failNext({ method: 'PUT' }, fault, 4);
+
+  for (let hour = 0; hour < 4; hour += 1) {
+    world.clock.advance(60 * 60_000);
+    const failing = updateTarget(world.services, { target: 'hooks', reason: 'reconcile' });
+    await expect(failing).rejects.toThrow('501');
+    const state = await world.services.states.get('hooks');
+    expect(state?.run.inFlight).toBeUndefined();
+    expect((await world.services.states.listSummaries()).get('hooks')?.status).toBe('failed');
+  }
+
+  const outcomes = (await recordsOf(world, 'hooks')).map(({ outcome }) => outcome);
+  expect(outcomes).toEqual(['applied', 'failed']);
 });

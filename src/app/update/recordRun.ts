@@ -9,7 +9,7 @@ import { nextState } from '../../core/targets/nextState.ts';
 import { traitsOf } from '../../core/targets/targetKinds.ts';
 import { prefixesOwned, type LastResult, type TargetState } from '../../core/targets/targetState.ts';
 import { dayInMs } from '../../core/time.ts';
-import type { Notification } from '../ports.ts';
+import type { Notification, TargetSession } from '../ports.ts';
 import { joinPlans, toLiveRules } from './applyPlan.ts';
 import { deadlineNotice } from './notifyOfRun.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
@@ -45,7 +45,7 @@ export async function recordRun(run: Run, result: RunResult, before: TargetState
   const after = nextState(state.current, ending);
   // What a person asked for is always recorded.
   const isKept = request.by !== undefined || isRecorded(result, before, after, finishedAt);
-  if (!isKept && isAsStored(before, after, finishedAt)) return { record, deadline: undefined };
+  if (!isKept && isAsStored(state.stored, after, finishedAt)) return { record, deadline: undefined };
   await state.store(isKept ? { ...ending, record } : ending);
   const stored = isKept ? (state.current.run.outbox.at(-1) ?? record) : record;
   await state.settle(services.ledger);
@@ -55,10 +55,11 @@ export async function recordRun(run: Run, result: RunResult, before: TargetState
 }
 
 /** An hourly check that finds what the last one found writes nothing, for a day. */
-function isAsStored(before: TargetState, after: TargetState, now: Date): boolean {
-  const at = before.run.lastResult?.at;
+function isAsStored(stored: TargetSession['state'], after: TargetState, now: Date): boolean {
+  if (stored === undefined || stored === 'unreadable') return false;
+  const at = stored.run.lastResult?.at;
   if (at === undefined || now.getTime() - Date.parse(at) >= dayInMs) return false;
-  return canonicalJson(withoutTime(before)) === canonicalJson(withoutTime(after));
+  return canonicalJson(withoutTime(stored)) === canonicalJson(withoutTime(after));
 }
 
 function withoutTime({ run, ...state }: TargetState) {

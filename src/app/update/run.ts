@@ -41,6 +41,8 @@ export function assertTimeLeft({ services, arm, target }: Run): void {
 /** The target's state during one run, and the one way to change it. */
 export interface StateHandle {
   readonly current: TargetState;
+  /** What storage has now: the state as read, or as the run stored it last. */
+  readonly stored: TargetSession['state'];
   /** Applies an event; it is stored together with the next one that is stored. */
   note(event: StateEvent): void;
   /** Applies an event and stores the state. */
@@ -51,9 +53,13 @@ export interface StateHandle {
 
 export function createStateHandle(session: TargetSession, initial: TargetState): StateHandle {
   let current = initial;
+  let stored = session.state;
   return {
     get current() {
       return current;
+    },
+    get stored() {
+      return stored;
     },
     note(event) {
       current = nextState(current, event);
@@ -62,6 +68,7 @@ export function createStateHandle(session: TargetSession, initial: TargetState):
       const next = nextState(current, event);
       await session.put(next);
       current = next;
+      stored = next;
     },
     async settle(ledger) {
       const owed = current.run.outbox;
