@@ -80,6 +80,25 @@ describe('a release that is rejected', () => {
     await expect(world.actions.takeBackRejection(rejected, 'a person')).rejects.toMatchObject({ status: 404 });
   });
 
+  test('is left out of the history of a tag that no pull records too, even if a later release is current', async () => {
+    const world = await worlds.open();
+    await publish(world, { ...good, Sql: [a] });
+    await publishNextWeek(world, { ...good, Sql: [a, '60.0.0.0/20'] });
+    const rejected = await currentOf(world);
+    await publishNextWeek(world, { ...good, Sql: [a, b] });
+    const current = await currentOf(world);
+    const reader = new HistoryReader(world.services);
+    const listed = async () => (await reader.readFor('Sql')).releases.map(({ snapshot }) => snapshot);
+    expect(await listed()).toContain(rejected);
+
+    await world.actions.rejectRelease(rejected, 'Not of Azure.', 'a person');
+
+    expect(await currentOf(world)).toBe(current);
+    expect(await listed()).not.toContain(rejected);
+    await world.actions.takeBackRejection(rejected, 'a person');
+    expect(await listed()).toContain(rejected);
+  });
+
   test('is refused if it is none, is built in, is rejected already, or is all there is', async () => {
     const { world, before, rejected } = await poisoned();
     const reject = (id: string) => world.actions.rejectRelease(id, 'No.', 'a person');

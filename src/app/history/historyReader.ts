@@ -23,7 +23,7 @@ export class HistoryReader {
   #decided: { readonly key: string; readonly history: History } | undefined;
   #reading: { readonly until: number; readonly history: Promise<History> } | undefined;
   #asOf: { readonly version: string; readonly history: Promise<History> } | undefined;
-  #others: { readonly key: string; readonly histories: OncePerKey<History> } | undefined;
+  #others: { readonly besides: History; readonly histories: OncePerKey<History> } | undefined;
 
   constructor(services: HistoryServices, memory?: HistoryMemory) {
     this.#services = services;
@@ -75,16 +75,16 @@ export class HistoryReader {
     const { newest } = history;
     if (history.covers(tag) || !newest) return history;
     const service = serviceOf(tag);
-    return this.#otherHistories(`${newest.snapshot} ${newest.seenAt}`)(service.toLowerCase(), async () => {
+    return this.#otherHistories(history)(service.toLowerCase(), async () => {
       const since = new Date(Date.parse(newest.seenAt) - recentDays * dayInMs).toISOString();
       const document = await rebuildHistory(this.#services, [service], { since });
       return new History(withDecisions(document, await this.#readDecisions()));
     });
   }
 
-  /** Rebuilt once per release. */
-  #otherHistories(key: string): OncePerKey<History> {
-    if (this.#others?.key !== key) this.#others = { key, histories: oncePerKey() };
+  /** Rebuilt once per release and decision: each of them makes another recorded history. */
+  #otherHistories(besides: History): OncePerKey<History> {
+    if (this.#others?.besides !== besides) this.#others = { besides, histories: oncePerKey() };
     return this.#others.histories;
   }
 
