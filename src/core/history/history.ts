@@ -76,10 +76,10 @@ export class History {
     });
   }
 
-  /** The history as it was when this snapshot was new; undefined if the history lacks it. */
+  /** The history up to the last release of this snapshot's content; undefined if the history lacks it. */
   until(snapshot: string): History | undefined {
     if (this.newest?.snapshot === snapshot) return this;
-    const index = this.document.releases.findIndex((release) => release.snapshot === snapshot);
+    const index = this.document.releases.findLastIndex((release) => release.snapshot === snapshot);
     if (index < 0) return undefined;
     const releases = this.document.releases.slice(0, index + 1);
     return remember(this.#earlier, snapshot, () => new History({ ...this.document, releases }));

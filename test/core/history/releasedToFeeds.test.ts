@@ -42,6 +42,17 @@ describe('a feed', () => {
     );
   });
 
+  test('still has it as of that list once a newer list is known: later releases of the same list count', () => {
+    const lists = [...many, wide];
+    const snapshot = 'Public-20260112-1-000000000000';
+    const standing = [1, 2, 3].map((index) => ({ date: week(index), snapshot, lists }));
+    const history = historyOf(many, ...standing, [...lists, '61.0.0.0/24']);
+
+    const then = history.until(snapshot);
+
+    expect(then && releasedToFeeds(then, acr)?.served).toEqual(sortPrefixes(lists));
+  });
+
   test('never has one that is larger than the budget', () => {
     const list = [...many, '60.0.0.0/13'];
 
