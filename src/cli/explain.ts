@@ -3,6 +3,7 @@ import { explainAddress, type AddressExplanation } from '../core/explain/explain
 import { listedPeriods } from '../core/explain/listedPeriods.ts';
 import { overlapsOf } from '../core/explain/overlaps.ts';
 import { findAddresses, findDay, findSituation, maxExplained } from '../core/explain/readText.ts';
+import { isRegistryTag } from '../core/history/limits.ts';
 import { buildLookupIndex } from '../core/serviceTags/lookupIndex.ts';
 import { defaultServiceTag } from '../core/serviceTags/serviceTags.ts';
 import { dayInWords } from '../core/words.ts';
@@ -41,18 +42,14 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
 /** Replaces the advice, which is about targets, by the command that lists the tag of the address. */
 function withoutTargets(explanation: AddressExplanation): AddressExplanation {
   if (!isListed(explanation)) return explanation;
-  const tag = explanation.matches.find((match) => isAcr(match.tag))?.tag ?? defaultServiceTag;
+  const tag = explanation.matches.find((match) => isRegistryTag(match.tag))?.tag ?? defaultServiceTag;
   const region = tag.slice(defaultServiceTag.length + 1).toLowerCase();
   const command = `acr-addresses list${region === '' ? '' : ` --region ${region}`}`;
   return { ...explanation, next: [`To let it in, allow the list that it is part of: ${command}`] };
 }
 
 function isListed({ matches, overlaps }: AddressExplanation): boolean {
-  return [...matches, ...overlaps].some(({ tag }) => isAcr(tag));
-}
-
-function isAcr(tag: string): boolean {
-  return `${tag}.`.startsWith(`${defaultServiceTag}.`);
+  return [...matches, ...overlaps].some(({ tag }) => isRegistryTag(tag));
 }
 
 function format({ summary, matches, periods, onDay, next }: AddressExplanation, io: Io): string {

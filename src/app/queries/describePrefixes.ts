@@ -1,16 +1,17 @@
 /** What people see beside a prefix: its tag, its region, since when it has been listed, its deadline. */
 import { deadlineOf } from '../../core/goLive.ts';
+import { isRegistryTag } from '../../core/history/limits.ts';
 import type { DescribePrefix } from '../../core/overview/overview.ts';
 import { buildLookupIndex } from '../../core/serviceTags/lookupIndex.ts';
 import { regionNameOf } from '../../core/serviceTags/regions.ts';
-import { defaultServiceTag, type ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
+import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 import type { Release } from '../../core/history/historyDocument.ts';
 
 export function describePrefixes(
   document: ServiceTagsDocument | undefined,
   releases: readonly Release[],
 ): DescribePrefix {
-  const values = document?.values.filter(({ name }) => isWatched(name)) ?? [];
+  const values = document?.values.filter(({ name }) => isRegistryTag(name)) ?? [];
   const index = buildLookupIndex({ cloud: 'Public', changeNumber: 0, values });
   return (prefix) => {
     const matches = index.find(prefix) ?? [];
@@ -23,10 +24,6 @@ export function describePrefixes(
       deadline: firstListed === null ? null : deadlineOf(firstListed).toISOString(),
     };
   };
-}
-
-function isWatched(name: string): boolean {
-  return name === defaultServiceTag || name.startsWith(`${defaultServiceTag}.`);
 }
 
 /** The day of the newest release that added the prefix; null if none did. */

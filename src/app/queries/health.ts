@@ -74,11 +74,11 @@ interface Finding {
   readonly text: string;
 }
 
-type Note = <K extends HealthProblemKind>(kind: K, ...facts: HealthFacts<K>) => void;
+type AddProblem = <K extends HealthProblemKind>(kind: K, ...facts: HealthFacts<K>) => void;
 
 export async function readHealth(services: HealthServices, current: CurrentSnapshot): Promise<Health> {
   const findings: Finding[] = [];
-  const note: Note = (kind, ...facts) => {
+  const addProblem: AddProblem = (kind, ...facts) => {
     const { severity, text } = healthProblems[kind];
     findings.push({ severity, text: (text as (...given: typeof facts) => string)(...facts) });
   };
@@ -109,23 +109,24 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
     );
   const snapshot = view ? ageOf(view.snapshot, pull, now) : null;
 
-  const isStorageRead = noteStorage(failures, note);
-  if (!view) note('noList');
-  if (view?.staleForInSeconds !== undefined) note('lastKnownList');
-  if (snapshot && isOldList(snapshot.released, now)) note('oldList', snapshot.age);
-  for (const message of view ? leftOut(view.snapshot, (await configured) ?? []) : []) note('suspiciousList', message);
-  for (const tag of view ? await quarantinedTags(view.snapshot, services) : []) note('quarantine', tag);
+  const isStorageRead = addStorageProblems(failures, addProblem);
+  if (!view) addProblem('noList');
+  if (view?.staleForInSeconds !== undefined) addProblem('lastKnownList');
+  if (snapshot && isOldList(snapshot.released, now)) addProblem('oldList', snapshot.age);
+  for (const message of view ? leftOut(view.snapshot, (await configured) ?? []) : [])
+    addProblem('suspiciousList', message);
+  for (const tag of view ? await quarantinedTags(view.snapshot, services) : []) addProblem('quarantine', tag);
   // If storage cannot be read, a missing pull status means nothing.
-  if (pull || isStorageRead) notePull(pull, now, services, note);
-  for (const timer of silent ?? []) note('silentTimer', timer);
-  if (!(await configured)) note('unreadableTargets');
-  else if (!summaries) note('unreadableStates');
-  if (isTargetsFileMissing) note('noTargetsFile');
-  if (targets) noteTargets(targets, note);
-  noteDeliveries(deliveries ?? [], note);
-  noteStuck(summaries ?? [], now, note);
-  noteGoLive(goLive, note);
-  if (services.updatesPaused) note('updatesPaused');
+  if (pull || isStorageRead) addPullProblems(pull, now, services, addProblem);
+  for (const timer of silent ?? []) addProblem('silentTimer', timer);
+  if (!(await configured)) addProblem('unreadableTargets');
+  else if (!summaries) addProblem('unreadableStates');
+  if (isTargetsFileMissing) addProblem('noTargetsFile');
+  if (targets) addTargetProblems(targets, addProblem);
+  addWebhookProblems(deliveries ?? [], addProblem);
+  addStuckTargets(summaries ?? [], now, addProblem);
+  addDeadlineProblems(goLive, addProblem);
+  if (services.updatesPaused) addProblem('updatesPaused');
 
   return {
     status: worst(findings),
@@ -190,42 +191,43 @@ export function ageOf(snapshot: Snapshot, pull: PullStatus | undefined, now: Dat
   return { id: snapshot.id, ageHours: hoursSince(released, now), released, fetchedAt, age };
 }
 
-/** False if storage cannot be read; one damaged blob does not count. */
-function noteStorage(failures: readonly unknown[], note: Note): boolean {
+/** Returns false if storage cannot be read; one damaged blob does not count. */
+function addStorageProblems(failures: readonly unknown[], addProblem: AddProblem): boolean {
   const refusal = failures.map(findStorageRefusal).find((found) => found !== undefined);
   const isDown = failures.some((error) => error instanceof StorageReadError && !isDamaged(error));
-  if (refusal) note('storageRefuses', refusal.summary);
-  else if (isDown) note('storageIsSilent');
+  if (refusal) addProblem('storageRefuses', refusal.summary);
+  else if (isDown) addProblem('storageIsSilent');
   return !refusal && !isDown;
 }
 
-function noteTargets({ total, failed, held, noEffect }: Health['targets'], note: Note): void {
-  if (failed > 0) note('failedTargets', { count: failed, total });
-  if (held > 0) note('heldTargets', { count: held, total });
-  if (noEffect > 0) note('targetsWithoutEffect', { count: noEffect, total });
+function addTargetProblems({ total, failed, held, noEffect }: Health['targets'], addProblem: AddProblem): void {
+  if (failed > 0) addProblem('failedTargets', { count: failed, total });
+  if (held > 0) addProblem('heldTargets', { count: held, total });
+  if (noEffect > 0) addProblem('targetsWithoutEffect', { count: noEffect, total });
 }
 
 /** Names a webhook by its number, because even its host may be confidential. */
-function noteDeliveries(deliveries: readonly (DeliveryStatus | undefined)[], note: Note): void {
+function addWebhookProblems(deliveries: readonly (DeliveryStatus | undefined)[], addProblem: AddProblem): void {
   for (const [index, status] of deliveries.entries()) {
     if (status?.failingSince === undefined) continue;
     const fault = /^answered [^:]*/.exec(status.error ?? '')?.[0] ?? 'does not answer';
-    note('webhook', { number: index + 1, total: deliveries.length, since: status.failingSince, fault });
+    addProblem('webhook', { number: index + 1, total: deliveries.length, since: status.failingSince, fault });
   }
 }
 
-function notePull(
+function addPullProblems(
   pull: PullStatus | undefined,
   now: Date,
   { maxPullAgeInHours, timers }: QueryServices,
-  note: Note,
+  addProblem: AddProblem,
 ): void {
-  if (!pull) return note('noPull');
+  if (!pull) return addProblem('noPull');
   const ageInHours = hoursSince(pull.lastPull.at, now);
-  if (ageInHours > maxPullAgeInHours && isPullOverdue(pull.lastPull.at, timers, now)) note('latePull', ageInHours);
-  if (pull.lastPull.outcome === 'failed') note('failedPull');
+  if (ageInHours > maxPullAgeInHours && isPullOverdue(pull.lastPull.at, timers, now))
+    addProblem('latePull', ageInHours);
+  if (pull.lastPull.outcome === 'failed') addProblem('failedPull');
   const bad = pull.sources.filter((source) => source.status !== 'healthy').length;
-  if (bad > 0) note('badSources', { count: bad, total: pull.sources.length });
+  if (bad > 0) addProblem('badSources', { count: bad, total: pull.sources.length });
 }
 
 /** The weekly file is often weeks ahead of the API, so a difference is no fault. */
@@ -241,18 +243,18 @@ function notesOf(pull: PullStatus | undefined): string[] {
 const stuckAfterInMs = 2.5 * hourInMs;
 
 /** Targets stay pending if, for example, a resource lock stays or no function handles the queue messages. */
-function noteStuck(summaries: readonly NamedTargetSummary[], now: Date, note: Note): void {
+function addStuckTargets(summaries: readonly NamedTargetSummary[], now: Date, addProblem: AddProblem): void {
   const times = summaries.flatMap(({ status, since }) => (status === 'pending' && since !== undefined ? [since] : []));
   const stuck = times.filter((since) => now.getTime() - Date.parse(since) > stuckAfterInMs).sort();
   const [since] = stuck;
-  if (since !== undefined) note('stuckTargets', { count: stuck.length, since });
+  if (since !== undefined) addProblem('stuckTargets', { count: stuck.length, since });
 }
 
-function noteGoLive(goLive: GoLiveClock | undefined, note: Note): void {
+function addDeadlineProblems(goLive: GoLiveClock | undefined, addProblem: AddProblem): void {
   const { status, daysLeft = 0, first } = goLive ?? {};
   if (!first) return;
-  if (status === 'near') note('deadlineNear', { daysLeft, deadline: first.deadline });
-  if (status === 'overdue') note('deadlineOver', first.deadline);
+  if (status === 'near') addProblem('deadlineNear', { daysLeft, deadline: first.deadline });
+  if (status === 'overdue') addProblem('deadlineOver', first.deadline);
 }
 
 /** A pull that is scheduled once per week is not late after a day. */

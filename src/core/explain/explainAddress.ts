@@ -1,8 +1,8 @@
 /** Explains an address: what it is, which targets let it in, and what to do next. */
 import { includesAll, familyOf, intersectPrefixes, overlapping, parsePrefix } from '../prefixes.ts';
+import { isRegistryTag } from '../history/limits.ts';
 import type { LookupMatch } from '../serviceTags/lookupIndex.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
-import { defaultServiceTag } from '../serviceTags/serviceTags.ts';
 import { concerns } from '../serviceTags/watchedTags.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { registryRuleName } from '../plan/currentRule.ts';
@@ -88,14 +88,10 @@ function isListedOn({ from, until }: ListedPeriod, day: string): boolean {
   return from <= day && (until === null || day < until);
 }
 
-function isAcr({ tag }: { readonly tag: string }): boolean {
-  return tag === defaultServiceTag || tag.startsWith(`${defaultServiceTag}.`);
-}
-
 function summarize({ address, matches, overlaps, periods }: ExplainInput): string {
   const special = specialPurposeRangeOf(address);
   if (special) return `${address} is in ${special.range} (${special.name}): no service tag contains it.`;
-  const acr = matches.filter(isAcr);
+  const acr = matches.filter(({ tag }) => isRegistryTag(tag));
   if (acr.length > 0) {
     const region = acr.map(({ tag }) => regionNameOf(tag)).find((name) => name !== null);
     return `${address} belongs to Azure Container Registry${region === undefined ? '' : ` in ${region}`}: it is in ${acr[0]?.prefix ?? ''}.`;
@@ -151,7 +147,7 @@ function nextSteps(input: ExplainInput, targets: readonly TargetVerdict[]): stri
       'Look for the public address behind it: of the NAT gateway, the firewall or the load balancer that the traffic leaves through.',
     ];
   }
-  const isListed = [...matches, ...overlaps].some(isAcr);
+  const isListed = [...matches, ...overlaps].some(({ tag }) => isRegistryTag(tag));
   if (!input.targets)
     return [
       'Which targets let it in is not known now, as their state cannot be read from storage. Try again in a minute.',
@@ -188,7 +184,7 @@ function stepsForListed(
     const regions = [
       ...new Set(
         [...matches, ...overlaps]
-          .filter(isAcr)
+          .filter(({ tag }) => isRegistryTag(tag))
           .map(({ tag }) => tag.split('.')[1])
           .filter((region) => region !== undefined),
       ),
