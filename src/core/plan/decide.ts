@@ -149,7 +149,11 @@ function areDaysOver(row: Row, context: DecisionContext): boolean {
   return end !== undefined && context.now.getTime() >= Date.parse(end);
 }
 
-function endOfGrace({ absence }: Row, { target, removalsBlockedSince }: DecisionContext): string | undefined {
+/** ISO time; undefined if it is not known since when the row is not listed. */
+export function endOfGrace(
+  { absence }: Row,
+  { target, removalsBlockedSince }: Pick<DecisionContext, 'target' | 'removalsBlockedSince'>,
+): string | undefined {
   const since = absence?.since ?? removalsBlockedSince;
   if (since === undefined) return undefined;
   return new Date(Date.parse(since) + target.limits.removalGraceDays * dayInMs).toISOString();

@@ -1,5 +1,5 @@
 /** Explains a plan: one sentence per prefix, and one per group of prefixes with the same reason. */
-import type { Decided, Fate } from './decide.ts';
+import { endOfGrace, type Decided, type Fate } from './decide.ts';
 import type { Fitted, Shortage } from './fit.ts';
 import { isWide, type Room } from './room.ts';
 import { deadlineOf } from '../goLive.ts';
@@ -77,7 +77,7 @@ function explainGroup(code: ReasonCode, rows: readonly Decided[], context: Expla
   if (others.length === 0) return [];
   return [...new Set(others.map(({ fate }) => fate.why))].map((why) => {
     const alike = others.filter(({ fate }) => fate.why === why);
-    const message = code === why || why === 'supernet' ? sentence(alike, context) : staysForNow(alike);
+    const message = code === why || why === 'supernet' ? sentence(alike, context) : staysWhileBlocked(alike, context);
     return { code, message, prefixes: prefixesOf(alike) };
   });
 }
@@ -88,7 +88,7 @@ function sentence(rows: readonly Decided[], context: Explained): string {
   if (!first) return '';
   const { message, why } = first.fate;
   const say = why === undefined ? undefined : sentences[why];
-  return message ?? say?.(rows, context) ?? `${staysForNow(rows)} ${reasonOf(first.fate, context)}`;
+  return message ?? say?.(rows, context) ?? `${whileBlocked(rows, context)} ${reasonOf(first.fate, context)}`;
 }
 
 type Sentence = (rows: readonly Decided[], context: Explained) => string;
@@ -219,8 +219,23 @@ function notListed(rows: readonly Decided[]): string {
     : `${what} ${have(rows)} not been listed since ${dayInWords(since)}`;
 }
 
-function staysForNow(rows: readonly Decided[]): string {
-  return `${notListed(rows)}. ${agree(subjects(rows).length, 'It stays', 'They stay')} for now.`;
+/** One row that stays because nothing may be removed now, or that waits because this has lasted for its grace period. */
+function whileBlocked(rows: readonly Decided[], context: Explained): string {
+  return rows[0]?.fate.is === 'needsApproval' ? waitsForBlocker(rows) : staysWhileBlocked(rows, context);
+}
+
+/** The day on which it is removed is not known, but the day from which a person is asked is. */
+function staysWhileBlocked(rows: readonly Decided[], { input }: Explained): string {
+  const count = subjects(rows).length;
+  const last = rows
+    .flatMap((row) => endOfGrace(row, input) ?? [])
+    .sort(compareText)
+    .at(-1);
+  const asked =
+    last === undefined
+      ? ''
+      : `; if that lasts until ${dayInWords(last)}, ${they(rows)} ${agree(count, 'waits', 'wait')} for your approval`;
+  return `${notListed(rows)}. ${agree(count, 'It stays', 'They stay')} while nothing is removed${asked}.`;
 }
 
 /** For several rows: the latest day, unless it is over, and the largest number of missing releases. */
@@ -228,7 +243,10 @@ function graceLeft(rows: readonly Decided[], { input: { now } }: Explained): str
   const until = rows.flatMap(({ fate }) => fate.until ?? []).sort(compareText);
   const last = until.at(-1);
   const it = them(rows);
-  if (last === undefined) return `${agree(subjects(rows).length, 'It stays', 'They stay')} for now.`;
+  // The trusted list still has it.
+  if (last === undefined) {
+    return `${agree(subjects(rows).length, 'It stays', 'They stay')} until further releases confirm that ${they(rows)} ${are(rows)} gone.`;
+  }
   const releases = Math.max(0, ...rows.map(({ fate }) => fate.releases ?? 0));
   const left = [
     ...(Date.parse(last) > now.getTime() ? [dayInWords(last)] : []),

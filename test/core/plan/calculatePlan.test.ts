@@ -371,15 +371,33 @@ describe('removals', () => {
     expect(plan.reasons[0]?.message).toContain('removes them after 19 Jan 2026 and 2 further releases without them.');
   });
 
-  test('name no day while nothing is removed: it would move', () => {
-    const distrust = [{ code: 'quarantined', message: 'Nothing is removed on its word.' } as const];
+  describe('while nothing is removed', () => {
+    const why = 'AzureContainerRegistry lacks too many prefixes. Nothing is removed because of it until it is back.';
+    const overrides = { removalBlockers: [{ code: 'quarantined', message: why } as const] };
 
-    const { plan } = removalOf({ absent: [absence(b)] }, { desired: [a, c], overrides: { removalBlockers: distrust } });
+    test('name the day from which a person is asked, and no day on which they leave: that one would move', () => {
+      const { plan } = removalOf({ absent: [absence(b)] }, { desired: [a, c], overrides });
 
-    expect(plan.reasons.map(({ message }) => message)).toEqual([
-      `${b} (256 addresses) has not been listed since 1 Jan 2026. It stays for now.`,
-      'Nothing is removed on its word.',
-    ]);
+      const message = `${b} (256 addresses) has not been listed since 1 Jan 2026. It stays while nothing is removed; if that lasts until 15 Jan 2026, it waits for your approval.`;
+      expect(plan.reasons.map((reason) => reason.message)).toEqual([message, why]);
+      expect(plan.items.find(({ prefix }) => prefix === b)?.why?.message).toBe(`${message} ${why}`);
+    });
+
+    test('of several, the last day is named', () => {
+      const absent = [absence(b), absence(c, { since: '2026-01-05T00:00:00.000Z' })];
+
+      expect(removalOf({ absent }, { overrides }).plan.reasons[0]?.message).toBe(
+        `${b} and 1 more (512 addresses) are no longer listed. They stay while nothing is removed; if that lasts until 19 Jan 2026, they wait for your approval.`,
+      );
+    });
+
+    test('wait for approval after their grace period', () => {
+      const { plan } = removalOf({ absent: [over(b)] }, { desired: [a, c], overrides });
+
+      const message = `${b} (256 addresses) has been missing from the list for longer than the grace period: it stays until you approve the plan.`;
+      expect(plan.reasons.map((reason) => reason.message)).toEqual([why, message]);
+      expect(plan.items.find(({ prefix }) => prefix === b)?.why?.message).toBe(`${message} ${why}`);
+    });
   });
 
   test('leave when both are over, one by one', () => {
