@@ -136,7 +136,8 @@ class WebhookNotifier implements Notifier {
     }
   }
 
-  #toText({ type, subject, message, data }: Notification): NotificationText {
+  #toText(notification: Notification): NotificationText {
+    const { type, subject, message, data } = notification;
     const { baseUrl } = this.#options;
     const canApprove = type === 'plan.held' && baseUrl !== undefined && typeof data.planId === 'string';
     return {
@@ -144,7 +145,7 @@ class WebhookNotifier implements Notifier {
       subject,
       message: redact(message),
       approvalUrl: canApprove ? toApprovalUrl(baseUrl, subject, String(data.planId)) : undefined,
-      links: baseUrl === undefined ? undefined : toLinks(baseUrl, type, subject),
+      links: baseUrl === undefined ? undefined : toLinks(baseUrl, notification),
     };
   }
 

@@ -88,9 +88,17 @@ export function toApprovalUrl(baseUrl: string, target: string, planId: string): 
 }
 
 /** Browsers do not send what comes after `#`. */
-export function toLinks(baseUrl: string, type: NotificationType, subject: string): NotificationLinks {
+export function toLinks(
+  baseUrl: string,
+  {
+    type,
+    subject,
+    data,
+  }: Pick<NotificationText, 'type' | 'subject'> & { readonly data: { readonly target?: unknown } },
+): NotificationLinks {
   const page = new URL('/api/dashboard', baseUrl);
-  if (ofTargets.has(type)) page.hash = `/targets/${encodeURIComponent(subject)}`;
+  // A message of the queue that cannot be read names no target.
+  if (ofTargets.has(type) && data.target !== null) page.hash = `/targets/${encodeURIComponent(subject)}`;
   return { page: page.href, runbook: new URL(`/api/runbook#${runbookAnchors[type]}`, baseUrl).href };
 }
 

@@ -14,10 +14,10 @@ import { ArmError as AnswerError, toAnswerError } from '../../src/adapters/arm/a
 import { describeOwner } from '../../src/adapters/arm/nsgRuleMark.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
-import type { ServiceTagsSource } from '../../src/app/ports.ts';
+import type { Notification, ServiceTagsSource } from '../../src/app/ports.ts';
 import { recordInterruption } from '../../src/app/update/recordRun.ts';
 import { createStateHandle } from '../../src/app/update/run.ts';
-import { notificationTypes } from '../../src/core/notificationFormats.ts';
+import { notificationTypes, runbookAnchors, type NotificationType } from '../../src/core/notificationFormats.ts';
 import { reasonCodes, type Reason } from '../../src/core/reasons.ts';
 import type { NsgRuleTarget, RegistryTarget } from '../../src/core/targets/target.ts';
 import type { TargetState } from '../../src/core/targets/targetState.ts';
@@ -33,6 +33,7 @@ import {
 } from '../core/plan/planFixtures.ts';
 import { withMethods } from '../../src/core/withMethods.ts';
 import { faultsOf } from './messageRules.ts';
+import { startWebhooks, type Webhooks } from './webhooks.ts';
 
 const subscription = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers';
 const nsgId = (name: string) => `${subscription}/Microsoft.Network/networkSecurityGroups/nsg-${name}`;
@@ -54,7 +55,8 @@ const second = { [acr]: [a, c, v6, wide, '192.168.0.0/24', '20.42.300.0/24'], [w
 const between = { ...first, [acr]: [a, c, v6] };
 
 const said = new Map<string, Set<string>>();
-const noticed = new Map<string, Set<string>>();
+/** By type and message. */
+const noticed = new Map<string, Map<string, Notification>>();
 
 function keep(reasons: readonly Reason[]): void {
   for (const { code, message } of reasons) said.set(code, (said.get(code) ?? new Set()).add(message));
@@ -67,7 +69,10 @@ async function keepAll(world: World): Promise<void> {
     for (const { reasons } of await chainOf(world, chain)) keep(reasons);
     if (chain !== 'pull') keep((await stateOf(world, chain))?.run.lastResult?.reasons ?? []);
   }
-  for (const { type, message } of world.notifications) noticed.set(type, (noticed.get(type) ?? new Set()).add(message));
+  for (const notification of world.notifications) {
+    const { type, message } = notification;
+    noticed.set(type, (noticed.get(type) ?? new Map<string, Notification>()).set(message, notification));
+  }
 }
 
 const stateOf = (world: World, name: string): Promise<TargetState | undefined> =>
@@ -152,9 +157,43 @@ describe('reasons and notifications', () => {
   });
 
   test.each(notificationTypes)('%s', (type) => {
-    expectPlain([...(noticed.get(type) ?? [])], { isJoined: true });
+    expectPlain([...(noticed.get(type)?.keys() ?? [])], { isJoined: true });
+  });
+
+  describe('as webhooks get them', () => {
+    let webhooks: Webhooks;
+    beforeAll(async () => {
+      webhooks = await startWebhooks();
+    });
+    afterAll(() => webhooks.stop());
+
+    test.each(notificationTypes)('%s', async (type) => {
+      for (const notification of noticed.get(type)?.values() ?? []) {
+        const { subject, message, data } = notification;
+        const target = estate.find(({ name }) => name === subject)?.name;
+        const page = target === undefined || !isOfTarget(type) ? '' : `#/targets/${target}`;
+        const plan =
+          type === 'plan.held' ? `/api/approve#target=${subject}&plan=${String(data.planId)}` : `/api/dashboard${page}`;
+        const links = [plan, `/api/runbook#${runbookAnchors[type]}`].map((path) => `${webhooks.baseUrl}${path}`);
+
+        const forms = await webhooks.deliver(notification);
+
+        expect(forms.map(({ format }) => format)).toEqual(['slack', 'teams', 'cloudEvents']);
+        for (const { format, title, text, links: shown } of forms) {
+          expect({ format, text }).toEqual({ format, text: message });
+          expect(title).toContain(subject);
+          expect({ format, shown }).toEqual({ format, shown: links });
+          expectPlain([text], { isJoined: true });
+        }
+      }
+    });
   });
 });
+
+/** The other subjects are tags, sources and clouds, which have no page of their own. */
+function isOfTarget(type: NotificationType): boolean {
+  return /^(plan|target|update|drift|deadline)\./.test(type);
+}
 
 /** Of a notification the whole text; it is made of several messages, each of them read above. */
 function expectPlain(messages: readonly string[], { isJoined = false } = {}): void {
