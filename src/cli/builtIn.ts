@@ -21,7 +21,7 @@ export async function readBuiltIn(cloud: Cloud, asOf: string | undefined): Promi
   if (!newest) {
     throw new SourceError(
       'built-in',
-      `the history of ${cloud} begins on ${releases[0]?.date ?? 'no day'}, after ${asOf}`,
+      `the history of ${cloud} has no list of ${asOf} or before; ask for ${releases[0]?.date ?? 'another cloud'} or later`,
     );
   }
   const lists = [...listsOf(known).values()].sort((a, b) => compareText(a.name, b.name));

@@ -48,7 +48,9 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseOptions(args, options);
   const [file, more] = positionals;
   if (file === undefined || more !== undefined) {
-    throw new UsageError(`check takes one file, or - for stdin; given: ${positionals.length}.`);
+    throw new UsageError(
+      `check takes one file, or - for stdin, such as: acr-addresses check acr.conf; given: ${counted(positionals.length, 'argument')}.`,
+    );
   }
   const format = values.json ? 'json' : oneOf('--format', values.format ?? 'text', formats);
   const selection = toSelection(values);

@@ -34,7 +34,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const [from, to, more] = positionals;
   if (from === undefined || to === undefined || more !== undefined) {
     throw new UsageError(
-      `diff takes two lists, FROM and TO, such as 2024-03-01 2024-09-01; given: ${positionals.length}.`,
+      `diff takes two lists, FROM and TO, such as 2024-03-01 2024-09-01; given: ${counted(positionals.length, 'argument')}.`,
     );
   }
   const format = values.json ? 'json' : oneOf('--format', values.format ?? 'text', formats);
@@ -50,7 +50,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
 /** Reads FROM or TO: a day, a source, or the path of a file with or without `file:`. */
 function readReference(text: string, values: ReadOptions, io: Io): Promise<ReadRelease> {
   if (isDay(text)) return readRelease({ ...values, asOf: text }, io);
-  const isSource = text === 'download' || text === 'api' || text.startsWith('https://') || text.startsWith('file:');
+  const isSource = text === 'download' || text === 'api' || /^(https?:\/\/|file:)/.test(text);
   return readRelease({ ...values, source: isSource ? text : `file:${text}` }, io);
 }
 

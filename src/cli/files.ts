@@ -11,9 +11,12 @@ export function readGiven(io: Io, given: string): string {
     return fs.readFileSync(path.resolve(io.folder, given), 'utf8');
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UsageError(`${given} ${isMissing ? 'does not exist' : `cannot be read (${toErrorMessage(error)})`}.`, {
-      cause: error,
-    });
+    throw new UsageError(
+      `${given} ${isMissing ? 'does not exist' : `cannot be read (${toErrorMessage(error)})`}; accepted: the path of a file, or - for stdin.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -26,6 +29,8 @@ export function replaceFile(io: Io, given: string, text: string): void {
     fs.renameSync(temporary, file);
   } catch (error) {
     fs.rmSync(temporary, { force: true });
-    throw new UsageError(`--out: ${given} cannot be written (${toErrorMessage(error)}).`, { cause: error });
+    throw new UsageError(`--out: ${given} cannot be written (${toErrorMessage(error)}). Choose a path that can.`, {
+      cause: error,
+    });
   }
 }

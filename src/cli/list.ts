@@ -4,7 +4,7 @@ import { listFormatNames, listFormats, type ListFormatName } from '../app/format
 import type { PrefixRow } from '../app/formats/prefixRow.ts';
 import { SourceError } from '../core/errors.ts';
 import { countAddresses } from '../core/prefixes.ts';
-import { counted, dayInWords, inWords } from '../core/words.ts';
+import { agree, counted, dayInWords, inWords } from '../core/words.ts';
 import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
 import { replaceFile } from './files.ts';
 import type { Io } from './io.ts';
@@ -62,7 +62,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   if (whole.rows.length === 0) {
     throw new SourceError(
       release.origin,
-      `no prefix of ${nameOf(whole.tags)} fits the request, and an empty list is not printed`,
+      `no prefix of ${nameOf(whole.tags)} fits the request, and an empty list is not printed; ask for other regions or another family`,
     );
   }
   noteLeftOut(whole.leftOut, io);
@@ -87,7 +87,9 @@ function chooseFamily(values: ListValues) {
 
 function toName(text: string): string {
   if (/^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$/.test(text)) return text;
-  throw new UsageError(`--name: "${text}" is not accepted; accepted: up to 24 of a-z, 0-9 and -, a letter first.`);
+  throw new UsageError(
+    `--name: "${text}" is not accepted; accepted: up to 24 characters of a-z, 0-9 and -, a letter first.`,
+  );
 }
 
 function noteLeftOut(leftOut: readonly LeftOut[], io: Io): void {
@@ -95,7 +97,7 @@ function noteLeftOut(leftOut: readonly LeftOut[], io: Io): void {
     const reason = why === 'specialPurpose' ? 'a special-purpose range (RFC 6890)' : 'wider than /20 (IPv6: /112)';
     io.note(`left out: ${prefix} is ${reason}. --as-published lists it.\n`);
   }
-  if (leftOut.length > 10) io.note(`left out: ${leftOut.length - 10} more.\n`);
+  if (leftOut.length > 10) io.note(`left out: ${inWords(leftOut.length - 10)} more. --as-published lists them.\n`);
 }
 
 async function fit(listing: Listing, most: number, io: Io): Promise<Listing> {
@@ -108,7 +110,7 @@ async function fit(listing: Listing, most: number, io: Io): Promise<Listing> {
   const fitted = coverPrefixes(listed, most, Number.MAX_SAFE_INTEGER, { widest });
   if (!fitted) {
     throw new UsageError(
-      `--fit: ${counted(listed.length, 'prefix')} of ${nameOf(listing.tags)} cannot be covered by ${most} that are no wider than /20. Ask for fewer regions.`,
+      `--fit: ${counted(listed.length, 'prefix')} of ${nameOf(listing.tags)} cannot be covered by ${counted(most, 'prefix')} that ${agree(most, 'is', 'are')} no wider than /20. Ask for fewer regions.`,
     );
   }
   const total = countAddresses(fitted.prefixes, 'ipv4');

@@ -3,6 +3,7 @@ import type { ParseArgsConfig } from 'node:util';
 import { clouds, defaultServiceTag, type Cloud } from '../core/serviceTags/serviceTags.ts';
 import { normalizeRegion } from '../core/serviceTags/regions.ts';
 import type { AddressFamily } from '../core/prefixes.ts';
+import { inWords } from '../core/words.ts';
 import { UsageError } from './exitCodes.ts';
 import { util } from './node.ts';
 
@@ -70,12 +71,12 @@ export function oneOf<const T extends readonly string[]>(name: string, value: st
 export function toCount(name: string, text: string, most: number): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= most) return count;
-  throw new UsageError(`${name}: "${text}" is not a whole number from 1 to ${most}.`);
+  throw new UsageError(`${name}: "${text}" is not accepted; accepted: a whole number from 1 to ${inWords(most)}.`);
 }
 
 export function toDay(name: string, text: string): string {
   if (isDay(text)) return text;
-  throw new UsageError(`${name}: "${text}" is not a day such as 2024-03-01.`);
+  throw new UsageError(`${name}: "${text}" is not accepted; accepted: a day such as 2024-03-01.`);
 }
 
 export function isDay(text: string): boolean {

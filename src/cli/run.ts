@@ -43,7 +43,7 @@ async function unknownCommand(name: string): Promise<string> {
   const { similarName } = await import('../core/nearest.ts');
   const similar = similarName(name, Object.keys(commands));
   const hint = similar === undefined ? '' : ` Did you mean "${similar}"?`;
-  return `There is no command "${name}"; there are ${Object.keys(commands).join(', ')}.${hint}`;
+  return `There is no command "${name}"; accepted: ${Object.keys(commands).join(', ')}.${hint}`;
 }
 
 /** Compared by name, because a module that is loaded later may contain its own copy of a class. */

@@ -4,7 +4,7 @@ import { resolveTags } from '../app/queries/tagQuery.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
 import { toDocument, type RawDocument, type RawTag } from '../core/serviceTags/rawDocument.ts';
 import { clouds, defaultServiceTag, type Cloud, type ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
-import { withoutSecrets } from '../core/urls.ts';
+import { withoutSecrets, withSecretsHidden } from '../core/urls.ts';
 import { UsageError } from './exitCodes.ts';
 import type { Io } from './io.ts';
 import type { Selection } from './listing.ts';
@@ -47,7 +47,9 @@ export async function readRelease(options: ReadOptions, io: Io): Promise<ReadRel
     return readBuiltIn(cloud ?? 'Public', asOf);
   }
   if (asOf !== undefined) {
-    throw new UsageError(`--source: "${source}" has no earlier lists; with a day, accepted: built-in, file:FOLDER.`);
+    throw new UsageError(
+      `--source: "${withSecretsHidden(source)}" has no earlier lists; with a day, accepted: built-in, file:FOLDER.`,
+    );
   }
   const tagsSource = await findSource(source, cloud ?? 'Public', options, io);
   const { document, date, origin, warnings } = await tagsSource.fetch(io.now());
@@ -73,7 +75,7 @@ async function findSource(source: string, cloud: Cloud, { subscription, location
     return apiSource(cloud, { subscription, location }, io.env);
   }
   throw new UsageError(
-    `--source: "${source}" is not accepted; accepted: download, api, built-in, file:PATH, https://...`,
+    `--source: "${withSecretsHidden(source)}" is not accepted; accepted: download, api, built-in, file:PATH, https://...`,
   );
 }
 
@@ -105,13 +107,21 @@ function chooseFile(given: string, cloud: Cloud | undefined, asOf: string | unde
     }),
   );
   const [first] = dated;
-  if (!first) throw new SourceError('file', `${given} has no file ServiceTags_<cloud>_<YYYYMMDD>.json`);
+  if (!first)
+    throw new SourceError(
+      'file',
+      `${given} has no weekly file; accepted: a folder of files ServiceTags_<cloud>_<YYYYMMDD>.json`,
+    );
   // The folder may contain files of several clouds. Without --cloud, Public is preferred.
   const chosenCloud = dated.some((file) => file.cloud === 'Public') ? 'Public' : first.cloud;
   const chosen = dated
     .filter((file) => file.cloud === chosenCloud && (asOf === undefined || file.date <= asOf))
     .sort((a, b) => (a.date < b.date ? 1 : -1))[0];
-  if (!chosen) throw new SourceError('file', `${given} has no weekly file of ${asOf ?? 'any day'} or before`);
+  if (!chosen)
+    throw new SourceError(
+      'file',
+      `${given} has no weekly file of ${asOf ?? 'any day'} or before; choose a later day, or another folder`,
+    );
   return chosen.path;
 }
 
@@ -121,7 +131,7 @@ function readJson(file: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const kind = text.trimStart().startsWith('<') ? 'a page, not JSON' : `not JSON: ${toErrorMessage(error)}`;
-    throw new SourceError('file', `${file} is ${kind}`, { cause: error });
+    throw new SourceError('file', `${file} is ${kind}; accepted: a weekly file, or a folder of them`, { cause: error });
   }
 }
 

@@ -18,7 +18,7 @@ export function run(args: readonly string[], io: Io): ExitCode {
     return exitCodes.ok;
   }
   if (action !== 'validate' || path === undefined || more !== undefined) {
-    throw new UsageError('accepted: targets validate FILE, targets schema');
+    throw new UsageError('targets takes an action; accepted: targets validate FILE, targets schema.');
   }
   return validate(path, values.json ?? false, io);
 }

@@ -42,6 +42,7 @@ const identifiers: readonly RegExp[] = [
   /\b\d{1,2} [A-Z][a-z]{2}(?: \d{4})?(?:, \d\d:\d\d UTC)?/g,
   new RegExp(address, 'gi'),
   /\/\d{1,3}\b/g,
+  /\bwhole number from 1 to [\d,]+/g,
   /\bRFC \d+|\bIPv[46]\b|\b(?:priority|version|answered|versions up to|webhook) \d+/g,
   /\b(?:[a-z]+[A-Z]\w*|[A-Z]+_[A-Z_]+)[:=]? ?[\d,]+/g,
   /\b[A-Za-z_][\w-]*\d[\w-]*/g,
@@ -78,8 +79,13 @@ const singular = [
   'field',
   'status',
   'character',
+  'argument',
+  'entry',
+  'error',
 ];
-const plural = singular.map((noun) => `${noun}${/(x|s|ch|sh)$/.test(noun) ? 'es' : 's'}`);
+const plural = singular.map((noun) =>
+  noun === 'entry' ? 'entries' : `${noun}${/(x|s|ch|sh)$/.test(noun) ? 'es' : 's'}`,
+);
 const adjectives = String.raw`(?:(?:listed|new|further|missing|owned|free|other|IP|more|security|virtual network|…) )*`;
 const unit = new RegExp(
   String.raw`^[\d,.]+(?: ?%| ${adjectives}(?:${[...plural, ...singular, 'more', 'of them', 'is blocked', 'are blocked', 'failed', 'has rules', 'have rules', 'preview only', 'paused'].join('|')})\b)`,
