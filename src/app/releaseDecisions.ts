@@ -11,6 +11,7 @@ import { HistoryReader, withDecisions } from './history/historyReader.ts';
 import type { HistoryDecisions, PullSession } from './ports.ts';
 import type { PullServices } from './pull/pull.ts';
 import { toPointer } from './pull/readCurrent.ts';
+import { agree, counted, dayInWords } from '../core/words.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { commitRecord } from './runRecords.ts';
 import { sendAll } from './sendAll.ts';
@@ -39,7 +40,11 @@ export async function rejectRelease(
   return decide(services, { reason: 'reject', by }, async (history, decisions, at) => {
     const release = requirePulled(history, id);
     if (decisions.rejected.some(({ snapshot }) => snapshot === id)) {
-      throw new RequestError(409, 'release-decided', `${id} is rejected already: DELETE takes it back`);
+      throw new RequestError(
+        409,
+        'release-decided',
+        `${id} is rejected already: DELETE snapshots/${id}/reject takes that back`,
+      );
     }
     const next = { ...decisions, rejected: [...decisions.rejected, { snapshot: id, at, by, reason }] };
     const kept = await newestKept(services, history, next);
@@ -68,7 +73,7 @@ export async function retireTag(services: DecisionServices, tag: string, by: str
     return {
       decisions: next,
       current: await newestKept(services, history, next),
-      message: `${ofTag.tag} is gone for good: feeds no longer contain what it had, and targets let it go by their own limits.`,
+      message: `${ofTag.tag} is gone for good: feeds no longer contain what it had, and targets remove it by their own limits.`,
     };
   });
 }
@@ -100,9 +105,14 @@ async function decide(
     const decision = await toDecision(history, decisions, now.toISOString());
     const { runId, status } = await record(services, session, trigger, now, decision);
     if ((await histories.replaceDecisions(decision.decisions, stored?.etag)) === 'conflict') {
-      throw new RequestError(409, 'pull-busy', 'somebody else decided something at the same time: try again', {
-        retryAfterInSeconds: 60,
-      });
+      throw new RequestError(
+        409,
+        'pull-busy',
+        'somebody else decided about a release or a tag at the same time: try again in a minute',
+        {
+          retryAfterInSeconds: 60,
+        },
+      );
     }
     await replacePointer(services, decision.current, now);
     // Who keeps what is stored about releases learns from a new status that it is to be read again.
@@ -130,7 +140,12 @@ async function record(
   { current, message }: Decision,
 ): Promise<{ readonly runId: string; readonly status: PullStatus }> {
   const { status: before } = session;
-  if (!before) throw new RequestError(409, 'no-snapshot', 'nothing has been pulled yet: there is nothing to decide on');
+  if (!before)
+    throw new RequestError(
+      409,
+      'no-snapshot',
+      'no release has been pulled yet, so there is nothing to decide on: POST pull pulls one now',
+    );
   const runId = newRunId(now, 'pull', randomHex());
   const entry: PullRecord = {
     id: runId,
@@ -182,7 +197,11 @@ function requirePulled({ document }: History, id: string): { readonly date: stri
   const release = document.releases.findLast(({ snapshot }) => snapshot === id);
   if (!release) throw unknownSnapshot(id);
   if (!release.builtIn) return release;
-  throw new RequestError(409, 'release-decided', `${id} is built in: only a release that was pulled can be rejected`);
+  throw new RequestError(
+    409,
+    'release-decided',
+    `${id} is built in: only a release that was pulled can be rejected, see GET snapshots`,
+  );
 }
 
 function notRejected(id: string): RequestError {
@@ -192,13 +211,18 @@ function notRejected(id: string): RequestError {
 function notRetired(history: History, tag: string): RequestError {
   const found = quarantine(history, tag);
   if (found?.confirmedAt !== undefined) {
-    const message = `${found.tag} was confirmed as gone on ${found.confirmedAt.slice(0, 10)}`;
+    const message = `${found.tag} was confirmed as gone on ${dayInWords(found.confirmedAt)}: nothing to do`;
     return new RequestError(409, 'release-decided', message);
   }
   if (!found) {
-    return new RequestError(404, 'unknown-tag', `${tag} is not retired: it is listed, or was never recorded`);
+    return new RequestError(
+      404,
+      'unknown-tag',
+      `${tag} is not retired, because it is listed or was never recorded: GET tags lists the tags`,
+    );
   }
-  const message = `${found.tag} is in quarantine and not retired yet: ${found.confirmations} of ${found.confirmationsNeeded} further releases show it so`;
+  const { confirmations, confirmationsNeeded: needed } = found;
+  const message = `${found.tag} is in quarantine and not retired yet: ${confirmations} of ${counted(needed, 'further release')} ${agree(needed, 'has', 'have')} confirmed it; try again after the others`;
   return new RequestError(409, 'release-decided', message);
 }
 

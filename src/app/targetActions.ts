@@ -1,5 +1,5 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
-import { InvalidDocumentError, RequestError } from '../core/errors.ts';
+import { InvalidDocumentError, RequestError, shorten } from '../core/errors.ts';
 import { isSnapshotId } from '../core/serviceTags/contentHash.ts';
 import type { UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { ProblemKind } from '../core/problemKinds.ts';
@@ -146,12 +146,12 @@ function refuseWhatCannotBeApproved(plan: GatedPlan, planId: string): void {
     throw refuse(problem, `nothing is written to ${plan.target}: ${plan.gate.message}`);
   }
   if (plan.id !== planId) {
-    const message = 'the target, the snapshot or the configuration has moved since: look at the new plan';
+    const message = `plan "${shorten(planId, 12)}" of ${plan.target} no longer applies, because its rules, the list or its settings have changed: look at the new plan, and approve that one`;
     throw refuse('plan-changed', message);
   }
   if (plan.verdict === 'blocked') {
     const why = plan.reasons.map((reason) => reason.message).join(' ');
-    throw refuse('target-blocked', `the target is blocked, an approval does not help: ${why}`);
+    throw refuse('target-blocked', `${plan.target} is blocked, and an approval does not help: ${why}`);
   }
 }
 

@@ -1,31 +1,34 @@
 /** Kinds of problems in answers. They are part of a URN that clients may compare, so none may change. */
-export type ProblemKind =
-  | 'invalid-query'
-  | 'unknown-region'
-  | 'invalid-body'
-  | 'body-too-large'
-  | 'length-required'
-  | 'not-acceptable'
-  | 'not-found'
-  | 'unknown-tag'
-  | 'unknown-snapshot'
-  | 'unknown-target'
-  | 'unknown-run'
-  | 'unreadable-run'
-  | 'unknown-release'
-  | 'no-address'
-  | 'plan-changed'
-  | 'target-paused'
-  | 'target-plan-only'
-  | 'target-blocked'
-  | 'target-busy'
-  | 'pull-busy'
-  | 'release-decided'
-  | 'action-failed'
-  | 'cross-site'
-  | 'no-snapshot'
-  | 'empty-list'
-  | 'empty-shard'
-  | 'vanished-tag'
-  | 'storage-unavailable'
-  | 'configuration';
+export const problemKinds = [
+  'invalid-query',
+  'unknown-region',
+  'invalid-body',
+  'body-too-large',
+  'length-required',
+  'not-acceptable',
+  'not-found',
+  'unknown-tag',
+  'unknown-snapshot',
+  'unknown-target',
+  'unknown-run',
+  'unreadable-run',
+  'unknown-release',
+  'no-address',
+  'plan-changed',
+  'target-paused',
+  'target-plan-only',
+  'target-blocked',
+  'target-busy',
+  'pull-busy',
+  'release-decided',
+  'action-failed',
+  'cross-site',
+  'no-snapshot',
+  'empty-list',
+  'empty-shard',
+  'vanished-tag',
+  'storage-unavailable',
+  'configuration',
+] as const;
+
+export type ProblemKind = (typeof problemKinds)[number];

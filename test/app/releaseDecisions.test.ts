@@ -138,7 +138,7 @@ describe('a tag that is retired', () => {
 
     await expect(world.actions.retireTag(italy, 'a person')).rejects.toMatchObject({
       status: 409,
-      message: `${italy} is in quarantine and not retired yet: 0 of 2 further releases show it so`,
+      message: `${italy} is in quarantine and not retired yet: 0 of 2 further releases have confirmed it; try again after the others`,
     });
   });
 });

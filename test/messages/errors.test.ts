@@ -10,7 +10,6 @@ import { loadConfig } from '../../src/config.ts';
 import * as errors from '../../src/core/errors.ts';
 import { parsePrefix } from '../../src/core/prefixes.ts';
 import { parseServiceTags } from '../../src/core/serviceTags/parseServiceTags.ts';
-import { call } from '../app/api/call.ts';
 import { makeWorld } from '../app/api/fakes.ts';
 import { faultsOf } from './messageRules.ts';
 
@@ -116,41 +115,4 @@ test.each([...explanations.keys(), 'SomethingNew'])('what storage refuses with %
 
   expect(faultsOf(refusal?.message ?? '', ['stkeeper'])).toEqual([]);
   expect(faultsOf(`${refusal?.summary ?? ''}. The app tries again`, [])).toEqual([]);
-});
-
-describe('every kind of problem that a request is answered with', () => {
-  const requests: readonly (readonly [string, string, number])[] = [
-    ['invalid-query', 'prefixes?family=ipv5', 400],
-    ['unknown-region', 'prefixes?region=westeuorpe', 400],
-    ['unknown-tag', 'tags/AzureContainerRegistri', 404],
-    ['unknown-snapshot', 'snapshots/Public-20200101-1-000000000000', 404],
-    ['unknown-target', 'targets/nobody', 404],
-    ['unknown-release', 'releases/1999-01-01', 404],
-    ['not-found', 'feeds/x', 404],
-    ['not-acceptable', 'prefixes', 406],
-    ['vanished-tag', 'feeds/Retired.txt', 503],
-    ['empty-shard', 'feeds/AzureContainerRegistry.eastus.ipv4.txt?shard=7/9', 404],
-  ];
-
-  test.each(requests)('%s', async (kind, path, status) => {
-    const headers = kind === 'not-acceptable' ? { accept: 'image/png' } : {};
-    const reply = await call(makeWorld().app, path, { headers });
-    const problem = reply.json() as { type: string; detail: string };
-
-    expect(reply.status).toBe(status);
-    expect(problem.type).toBe(`urn:acr-address-keeper:problem:${kind}`);
-    expect(
-      faultsOf(problem.detail, [
-        'target',
-        'snapshot',
-        'release',
-        'feed',
-        'family',
-        'shard',
-        'Retired',
-        'region',
-        'header',
-      ]),
-    ).toEqual([]);
-  });
 });

@@ -97,7 +97,7 @@ export class BlobLedger implements Ledger {
 
 function checkChain(chain: string): string {
   if (isChainName(chain)) return chain;
-  throw new RequestError(400, 'invalid-query', `"${shorten(chain)}" cannot be a chain: a target's name, or pull`);
+  throw new RequestError(400, 'invalid-query', `"${shorten(chain)}" cannot be a chain; accepted: a target's name, or pull`);
 }
 
 /** Returns a key that sorts after all ids that started at `until` or earlier. Throws RequestError (400). */
@@ -108,7 +108,7 @@ function untilKey(until: string | undefined): string | undefined {
     throw new RequestError(
       400,
       'invalid-query',
-      `until is "${shorten(until)}", expected an ISO date or time such as 2026-11-23T06:00:00Z`,
+      `until: "${shorten(until)}" is not accepted; accepted: an ISO date or time such as 2026-11-23T06:00:00Z`,
     );
   }
   return `${time.toISOString().replaceAll(/[-:.]/g, '')}${last}`;

@@ -77,7 +77,7 @@ function documentOf(target: string): LeasedDocument<TargetState> {
     throw new RequestError(
       400,
       'unknown-target',
-      `"${shorten(target)}" cannot be a target's name: 1 to 40 of a-z, 0-9 and -`,
+      `"${shorten(target)}" cannot be a target's name; accepted: up to 40 characters of a-z, 0-9 and -`,
     );
   }
   return { path: `state/${target}`, parse: (name, bytes) => parseState(name, bytes, target), toJson: (state) => state };

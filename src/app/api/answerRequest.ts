@@ -62,9 +62,14 @@ function toErrorResponse(route: Endpoint, error: unknown): HttpResponseInit {
   if (error instanceof ConfigurationError) {
     logger.error('The app is not configured', { field: error.field, error: error.message });
     return toProblem(
-      new RequestError(503, 'configuration', 'the app is not configured: its log names the setting', {
-        retryAfterInSeconds: 60,
-      }),
+      new RequestError(
+        503,
+        'configuration',
+        'the settings of the app are wrong or missing: see its log, which names the setting',
+        {
+          retryAfterInSeconds: 60,
+        },
+      ),
     );
   }
   const stack = error instanceof Error ? error.stack : undefined;

@@ -108,7 +108,7 @@ function recordedChanges(history: History, { tag, from, to }: ChangesQuery): Tag
     throw new RequestError(
       404,
       'unknown-snapshot',
-      `${after?.snapshot ?? ''} is the oldest release: there is none before it`,
+      `${after?.snapshot ?? ''} is the oldest release, so there is none to compare it with; ask for a later one`,
     );
   }
   const changes = diffPrefixes(listAt(record, first) ?? [], listAt(record, last) ?? []);
@@ -132,7 +132,7 @@ function findRelease({ releases }: History, reference: string): number {
   throw new RequestError(
     404,
     'unknown-snapshot',
-    `no release is as old as ${reference}; the oldest is of ${oldest?.date ?? 'no day'}`,
+    `no release is as old as ${reference}; ask for ${oldest?.date ?? 'a day of GET releases'} or later`,
     { oldest: oldest?.snapshot },
   );
 }
@@ -154,7 +154,11 @@ async function changesBetween(
 ): Promise<TagComparison> {
   const reference = from ?? to.previous;
   if (reference === undefined) {
-    throw new RequestError(404, 'unknown-snapshot', `${to.id} is the oldest snapshot: there is none before it`);
+    throw new RequestError(
+      404,
+      'unknown-snapshot',
+      `${to.id} is the oldest snapshot, so there is none to compare it with; ask for a later one`,
+    );
   }
   const { snapshot: before } = await chooseSnapshot(queries, reference);
   const earlier = findTag(before.document, name);

@@ -118,5 +118,9 @@ function file(name: string, paths: readonly string[]): Pick<Answer, 'key' | 'ren
 }
 
 function fileNotFound(name: string): RequestError {
-  return new RequestError(404, 'not-found', `there is no file "${shorten(name)}"`);
+  return new RequestError(
+    404,
+    'not-found',
+    `there is no file "${shorten(name)}" here; GET openapi.json lists what there is`,
+  );
 }

@@ -3,6 +3,7 @@ import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
 import { isSignInOn } from '../../config.ts';
 import { quoteValue, RequestError, shorten } from '../../core/errors.ts';
+import { counted } from '../../core/words.ts';
 import type { Route } from './route.ts';
 
 /** Query parameters of a function key. The platform has checked the key already; no answer repeats it. */
@@ -37,7 +38,7 @@ export function parseQuery(route: Route, query: URLSearchParams): unknown {
 
 /** Parses the body as JSON whatever its Content-Type: many clients send another type, or none. */
 export async function parseBody(
-  { schema, maxBytes }: NonNullable<Route['body']>,
+  { schema, maxBytes, example }: NonNullable<Route['body']>,
   request: HttpRequest,
 ): Promise<unknown> {
   const text = await readBounded(request, maxBytes);
@@ -46,7 +47,11 @@ export async function parseBody(
   try {
     value = JSON.parse(text);
   } catch {
-    throw new RequestError(400, 'invalid-body', 'the body is not JSON');
+    throw new RequestError(
+      400,
+      'invalid-body',
+      `the body is not JSON; accepted: JSON such as ${JSON.stringify(example)}`,
+    );
   }
   return check(schema, value, 'body', 400);
 }
@@ -56,7 +61,7 @@ function emptyBody(request: HttpRequest): RequestError {
   const isChunked = /chunked/i.test(request.headers.get('transfer-encoding') ?? '');
   const detail =
     'no body arrived: send JSON with a Content-Length header; ' +
-    'Azure Functions passes no body on that is sent in chunks (Transfer-Encoding: chunked)';
+    'Azure Functions drops a body that is sent in chunks (Transfer-Encoding: chunked)';
   return new RequestError(isChunked ? 411 : 400, isChunked ? 'length-required' : 'invalid-body', detail);
 }
 
@@ -72,7 +77,9 @@ function unknownParameter(name: string, known: readonly string[]): RequestError 
 
 async function readBounded(request: HttpRequest, maxBytes: number): Promise<string> {
   const tooLarge = (): RequestError =>
-    new RequestError(413, 'body-too-large', `the body is larger than ${maxBytes} bytes`, { maxBytes });
+    new RequestError(413, 'body-too-large', `the body is too large; accepted: up to ${counted(maxBytes, 'byte')}`, {
+      maxBytes,
+    });
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   if (!request.body) return '';
   const chunks: Uint8Array[] = [];
@@ -168,7 +175,12 @@ export function refuseCrossSite(request: HttpRequest): void {
   const site = request.headers.get('sec-fetch-site');
   const isForeign = site === 'cross-site' || site === 'same-site';
   if (isForeign || (site !== 'same-origin' && !isOwnOrigin(request))) {
-    throw new RequestError(403, 'cross-site', 'requests from pages of other sites are refused');
+    const origin = shorten(request.headers.get('origin') ?? 'it does not say which');
+    throw new RequestError(
+      403,
+      'cross-site',
+      `the request comes from a page of another site (${origin}); accepted: pages of this app, and clients other than browsers`,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import type { ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts'
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import { firstSeenOfPrefixes } from '../../core/serviceTags/tagTimeline.ts';
 import type { WithheldPrefix } from '../../core/history/releasedToFeeds.ts';
+import { counted } from '../../core/words.ts';
 import { renderCsv } from '../formats/csv.ts';
 import { toLabel } from '../formats/label.ts';
 import { listFormats, type ListFormatName } from '../formats/listFormats.ts';
@@ -59,14 +60,14 @@ function emptyList(document: ServiceTagsDocument, selection: PrefixSelection, { 
     return new RequestError(
       404,
       'empty-shard',
-      `shard: ${shard.index}/${shard.count} of ${tags.join(', ')} contains none of the ${total} prefixes; ask for fewer shards`,
+      `shard: ${shard.index}/${shard.count} of ${tags.join(', ')} is empty, because the list has only ${counted(total, 'prefix')}; ask for fewer shards`,
       { parameter: 'shard' },
     );
   }
   return new RequestError(
     503,
     'empty-list',
-    `no prefix of ${tags.join(', ')} fits the request; an empty list is not sent, so that nobody is locked out by it`,
+    `no prefix of ${tags.join(', ')} fits the request, and an empty list is not sent, so that it locks nobody out; ask for other regions or another family`,
     { retryAfterInSeconds },
   );
 }

@@ -5,6 +5,7 @@ import {
   TargetBusyError,
   toErrorMessage,
 } from '../../core/errors.ts';
+import { withoutPeriod } from '../../core/words.ts';
 import type { TargetActions } from '../targetActions.ts';
 import type { ApiApp } from './route.ts';
 
@@ -34,7 +35,11 @@ function toRequestError(error: unknown): RequestError {
   if (error instanceof ConfigurationError) {
     return new RequestError(503, 'configuration', error.message, { retryAfterInSeconds: 60 });
   }
-  const failure = new RequestError(502, 'action-failed', `it could not be done: ${toErrorMessage(error)}`);
+  const failure = new RequestError(
+    502,
+    'action-failed',
+    `the action failed: ${withoutPeriod(toErrorMessage(error))}. See GET runs for what was done, and try again`,
+  );
   failure.cause = error;
   return failure;
 }

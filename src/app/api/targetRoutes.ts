@@ -142,7 +142,11 @@ async function answerAsOf(queries: Queries, name: string, until: string): Promis
   const record = await findRulesAsOf(ledger, name, until);
   if (!record) {
     requireTarget(await readTargets(targets), name);
-    throw new RequestError(404, 'unknown-run', `no run of ${name} up to ${until} says what its rules were`);
+    throw new RequestError(
+      404,
+      'unknown-run',
+      `no run of ${name} up to ${until} says what its rules were; GET runs?target=${name} lists its runs`,
+    );
   }
   const { id, outcome, trigger, startedAt, finishedAt, plan } = record;
   const answer = {

@@ -131,7 +131,7 @@ function noSnapshotYet(): RequestError {
   return new RequestError(
     503,
     'no-snapshot',
-    'no service tags have been pulled yet; the first pull makes the first snapshot',
+    'no list of service tags has been pulled yet: the timer pulls one, and POST pull does so now',
     { retryAfterInSeconds: 60 },
   );
 }

@@ -2,6 +2,7 @@
 import { InvalidDocumentError, NewerVersionError, RequestError, shorten } from '../../core/errors.ts';
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import { isPullRecord, type RunRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
+import { withoutPeriod } from '../../core/words.ts';
 import { itemsOf } from '../itemsOf.ts';
 import type { Ledger, LedgerPage, PageRequest } from '../ports.ts';
 import { readStorage } from './storage.ts';
@@ -22,8 +23,10 @@ export async function listRuns(ledger: Pick<Ledger, 'list'>, query: RunQuery): P
 /** Throws RequestError: 404, or 500 if the record is damaged or of a newer version. */
 export async function getRun(ledger: Pick<Ledger, 'get'>, id: string): Promise<RunRecord> {
   const record = isRunId(id) ? await readStorage('the ledger', () => readOrError(ledger, id)) : undefined;
-  if (record instanceof Error)
-    throw new RequestError(500, 'unreadable-run', `the record cannot be read: ${record.message}`);
+  if (record instanceof Error) {
+    const message = `the record of run ${id} cannot be read: ${withoutPeriod(record.message)}. GET runs lists the others`;
+    throw new RequestError(500, 'unreadable-run', message);
+  }
   if (record) return record;
   throw new RequestError(404, 'unknown-run', `there is no run "${shorten(id)}"; GET runs lists them`);
 }

@@ -53,7 +53,7 @@ export class SnapshotLibrary {
     throw new RequestError(
       404,
       'unknown-snapshot',
-      `no snapshot is as old as ${day}; the oldest is of ${chain.at(-1)?.date ?? 'no day'}`,
+      `no snapshot is as old as ${day}; ask for ${chain.at(-1)?.date ?? 'a day of GET snapshots'} or later`,
       { oldest: chain.at(-1)?.id },
     );
   }

@@ -9,11 +9,19 @@ const readTimeoutInMs = 10_000;
 /** Storage, or a document in it, cannot be read. `cause` is for the log, never for the answer. */
 export class StorageReadError extends RequestError {
   constructor(what: string, cause: unknown) {
-    const refusal = findStorageRefusal(cause);
-    const why = refusal ? `: ${refusal.summary}` : ' now';
-    super(503, 'storage-unavailable', `${what} cannot be read from storage${why}`, { retryAfterInSeconds });
+    super(503, 'storage-unavailable', `${what} cannot be read from storage${whyUnreadable(cause)}`, {
+      retryAfterInSeconds,
+    });
     this.cause = cause;
   }
+}
+
+function whyUnreadable(cause: unknown): string {
+  if (cause instanceof InvalidDocumentError)
+    return ', because it is damaged: see the log of the app, which names the field';
+  const refusal = findStorageRefusal(cause);
+  const why = refusal ? `: ${refusal.summary}` : ' now';
+  return `${why}; try again in ${retryAfterInSeconds} seconds`;
 }
 
 /** True if the document is damaged: trying again does not help. */
@@ -27,7 +35,6 @@ export async function readStorage<T>(what: string, read: () => Promise<T>): Prom
     return await withTimeLimit(read(), readTimeoutInMs);
   } catch (error) {
     if (error instanceof RequestError) throw error;
-    if (error instanceof InvalidDocumentError) throw new StorageReadError(`${what} (damaged)`, error);
     throw new StorageReadError(what, error);
   }
 }
