@@ -218,7 +218,7 @@ function notRetired(history: History, tag: string): RequestError {
     return new RequestError(
       404,
       'unknown-tag',
-      `${tag} is not retired, because it is listed or was never recorded: GET tags lists the tags`,
+      `the tag "${tag}" is not retired, because it is listed or was never recorded: GET tags lists the tags`,
     );
   }
   const { confirmations, confirmationsNeeded: needed } = found;

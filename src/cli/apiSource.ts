@@ -11,7 +11,7 @@ import type { SourceValues } from './source.ts';
 export function apiSource(cloud: Cloud, values: Pick<SourceValues, 'subscription' | 'location'>, env: Io['env']) {
   const subscriptionId = values.subscription ?? env.SERVICE_TAGS_SUBSCRIPTION_ID;
   if (subscriptionId === undefined) {
-    throw new UsageError('--subscription: is missing; --source api needs the id of a subscription.');
+    throw new UsageError('--subscription: is missing; accepted: the id of a subscription, which --source api needs.');
   }
   const location = values.location ?? env.SERVICE_TAGS_LOCATION ?? 'westeurope';
   const clients = buildArmClients({ cloud, ...readArmEndpoint(env, cloud) });

@@ -116,7 +116,7 @@ async function fit(listing: Listing, most: number, io: Io): Promise<Listing> {
   const total = countAddresses(fitted.prefixes, 'ipv4');
   io.note(
     fitted.extraAddresses === 0
-      ? `${counted(fitted.prefixes.length, 'prefix')}, the same ${counted(total, 'address')}.\n`
+      ? `${counted(fitted.prefixes.length, 'prefix')} for ${nameOf(listing.tags)}, the same ${counted(total, 'address')}.\n`
       : `${counted(fitted.prefixes.length, 'prefix')} with ${counted(total, 'address')}: ${inWords(fitted.extraAddresses)} of them are not in ${nameOf(listing.tags)}.\n`,
   );
   const { tags } = listing;

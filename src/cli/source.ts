@@ -75,7 +75,7 @@ async function findSource(source: string, cloud: Cloud, { subscription, location
     return apiSource(cloud, { subscription, location }, io.env);
   }
   throw new UsageError(
-    `--source: "${withSecretsHidden(source)}" is not accepted; accepted: download, api, built-in, file:PATH, https://...`,
+    `--source: "${withSecretsHidden(source)}" is not accepted; accepted: download, api, built-in, file:PATH, https://HOST/PATH.`,
   );
 }
 

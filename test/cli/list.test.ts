@@ -102,7 +102,7 @@ describe('list', () => {
     const { code, notes } = await cli(['list', '--source', 'built-in', '--fit', '3']);
 
     expect(code).toBe(2);
-    expect(notes).toMatch(/cannot be covered by 3 that are no wider than \/20/);
+    expect(notes).toMatch(/cannot be covered by 3 prefixes that are no wider than \/20/);
   });
 
   test('--as-of: the newest list of that day or before, of a folder or of the history', async () => {
@@ -198,9 +198,9 @@ describe('refusals', () => {
     [['list', ...sample, '--fit', '5', '--family', 'ipv6'], 2, /only IPv4 prefixes can be fitted/],
     [['list', ...sample, '--as-of', '2024-02-30'], 2, /--as-of: "2024-02-30" is not accepted; accepted: a day such as 2024-03-01/],
     [['list', ...sample, '--as-of', '2020-01-01'], 3, /has no weekly file of 2020-01-01 or before/],
-    [['list', '--as-of', '2010-01-01'], 3, /history of Public begins on 2019-07-22/],
+    [['list', '--as-of', '2010-01-01'], 3, /the history of Public has no list of 2010-01-01 or before; ask for 2019-07-22 or later/],
     [['list', '--source', 'download', '--as-of', '2024-01-01'], 2, /"download" has no earlier lists/],
-    [['list', '--source', 'ftp://x'], 2, /--source: "ftp:\/\/x" is not accepted; accepted: download/],
+    [['list', '--source', 'ftp://x'], 2, /--source: "ftp:\/\/x\/" is not accepted; accepted: download/],
     // Neither the password nor the signature is repeated.
     [
       ['list', '--source', 'https://me:pass@example.com/tags.json?sig=key'],
@@ -221,7 +221,7 @@ describe('refusals', () => {
       2,
       /--cloud: "Mars" is not accepted; accepted: Public, AzureGovernment, China/,
     ],
-    [['list', ...sample, '--cloud', 'china'], 3, /has no file ServiceTags_<cloud>/],
+    [['list', ...sample, '--cloud', 'china'], 3, /has no weekly file; accepted: a folder of files ServiceTags_<cloud>/],
     [['list', ...sample, '--name', 'Über'], 2, /--name: "Über" is not accepted/],
   ])('%j: exit code %i, and what is accepted', async (args, code, message) => {
     const ran = await cli(args);

@@ -42,7 +42,7 @@ const identifiers: readonly RegExp[] = [
   /\b\d{1,2} [A-Z][a-z]{2}(?: \d{4})?(?:, \d\d:\d\d UTC)?/g,
   new RegExp(address, 'gi'),
   /\/\d{1,3}\b/g,
-  /\bwhole number from 1 to [\d,]+/g,
+  /\bwhole number from 1 to [\d,]+|\bentry \d+(?=:)|(?<=: )\d+ (?=is not accepted)|\b0-9\b|\[[^\]]*\]\S*/g,
   /\bRFC \d+|\bIPv[46]\b|\b(?:priority|version|answered|versions up to|webhook) \d+/g,
   /\b(?:[a-z]+[A-Z]\w*|[A-Z]+_[A-Z_]+)[:=]? ?[\d,]+/g,
   /\b[A-Za-z_][\w-]*\d[\w-]*/g,
@@ -82,11 +82,12 @@ const singular = [
   'argument',
   'entry',
   'error',
+  'digit',
 ];
 const plural = singular.map((noun) =>
   noun === 'entry' ? 'entries' : `${noun}${/(x|s|ch|sh)$/.test(noun) ? 'es' : 's'}`,
 );
-const adjectives = String.raw`(?:(?:listed|new|further|missing|owned|free|other|IP|more|security|virtual network|…) )*`;
+const adjectives = String.raw`(?:(?:listed|new|further|missing|owned|free|other|IP|hex|more|security|virtual network|…) )*`;
 const unit = new RegExp(
   String.raw`^[\d,.]+(?: ?%| ${adjectives}(?:${[...plural, ...singular, 'more', 'of them', 'is blocked', 'are blocked', 'failed', 'has rules', 'have rules', 'preview only', 'paused'].join('|')})\b)`,
 );
@@ -128,7 +129,7 @@ const nextSteps: readonly RegExp[] = [
   /\b[Tt]he app (?:removes|makes|tries|retries|looks|asks|adds|updates|uses|leaves|reads|waits|serves|restored|only adds|keeps|took|continues)/,
   /\bapprove the plan\b|\bnever (?:let in|allowed)\b|\buntil\b|\bNothing to do\b/i,
   /\baz [a-z]|\bGet-Az|\b(?:GET|POST|DELETE) [a-z]/,
-  /\b(?:set|correct|choose|remove|delete|rename|check|assign|resume|replace|allow|enable|lower|take|publish|use|wait|see|run|put|register|compare|look at|ask|select|turn|keep|start|review|add|meet|make|manage)\b/i,
+  /\b(?:set|correct|choose|remove|delete|rename|check|assign|resume|replace|allow|enable|lower|take|publish|use|wait|see|run|put|register|compare|look at|ask|select|turn|keep|start|review|add|meet|make|manage|pause|send)\b/i,
   /\b(?:accepted|Accepted|available)(?: are)?\b/,
   /\b(?:tries|try|asks?|read) (?:it )?again\b|\bcontinues?\b|\bstays?\b|\bby itself\b|\bare updated now\b|\bis served\b|\bsays (?:why|which|what|who)\b|\bsuch as\b|\bexpected\b|\bnearest\b|\bsimilar names\b|\bask for\b/,
 ];

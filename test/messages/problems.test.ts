@@ -153,8 +153,9 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
   'target-blocked': [
     act((app, world) => {
       world.simulator.removeNsg(hooks().resourceId);
-      return applyNewest(app, world);
+      return call(app, 'targets/hooks/apply', apply(unknownPlan));
     }),
+    act(applyNewest, { target: hooks({ regions: ['westeuorpe'] }) }),
   ],
   'target-busy': [
     act(async (app, { services }) => {
@@ -241,6 +242,7 @@ const subjects = [
   'feed',
   'name',
   'snapshot',
+  'tag',
   'release',
   'run',
   'settings',

@@ -144,7 +144,7 @@ function nextSteps(input: ExplainInput, targets: readonly TargetVerdict[]): stri
   const { address, situation, matches, overlaps } = input;
   if (specialPurposeRangeOf(address)) {
     return [
-      'Look for the public address behind it: of the NAT gateway, the firewall or the load balancer that the traffic leaves through.',
+      'Look for the public address that the traffic leaves with: that of the NAT gateway, the firewall or the load balancer.',
     ];
   }
   const isListed = [...matches, ...overlaps].some(({ tag }) => isRegistryTag(tag));
