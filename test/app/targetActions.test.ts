@@ -137,7 +137,9 @@ describe('an approval', () => {
 
     const error = await refusal(world.actions.approvePlan('hooks', plan.id, 'operator'));
 
-    expect(error.message).toMatch(/hooks is blocked, and an approval does not help: Rule AllowAcr belongs to another deployment/);
+    expect(error.message).toMatch(
+      /hooks is blocked, and an approval does not help: Rule AllowAcr belongs to another deployment/,
+    );
     expect(error.problem).toBe('target-blocked');
   });
 

@@ -196,9 +196,17 @@ describe('refusals', () => {
     [['list', ...sample, '--family', 'ipv5'], 2, /--family: "ipv5" is not accepted; accepted: ipv4, ipv6, all/],
     [['list', ...sample, '--fit', '0'], 2, /--fit: "0" is not accepted; accepted: a whole number from 1 to 100,000/],
     [['list', ...sample, '--fit', '5', '--family', 'ipv6'], 2, /only IPv4 prefixes can be fitted/],
-    [['list', ...sample, '--as-of', '2024-02-30'], 2, /--as-of: "2024-02-30" is not accepted; accepted: a day such as 2024-03-01/],
+    [
+      ['list', ...sample, '--as-of', '2024-02-30'],
+      2,
+      /--as-of: "2024-02-30" is not accepted; accepted: a day such as 2024-03-01/,
+    ],
     [['list', ...sample, '--as-of', '2020-01-01'], 3, /has no weekly file of 2020-01-01 or before/],
-    [['list', '--as-of', '2010-01-01'], 3, /the history of Public has no list of 2010-01-01 or before; ask for 2019-07-22 or later/],
+    [
+      ['list', '--as-of', '2010-01-01'],
+      3,
+      /the history of Public has no list of 2010-01-01 or before; ask for 2019-07-22 or later/,
+    ],
     [['list', '--source', 'download', '--as-of', '2024-01-01'], 2, /"download" has no earlier lists/],
     [['list', '--source', 'ftp://x'], 2, /--source: "ftp:\/\/x\/" is not accepted; accepted: download/],
     // Neither the password nor the signature is repeated.

@@ -97,7 +97,11 @@ export class BlobLedger implements Ledger {
 
 function checkChain(chain: string): string {
   if (isChainName(chain)) return chain;
-  throw new RequestError(400, 'invalid-query', `"${shorten(chain)}" cannot be a chain; accepted: a target's name, or pull`);
+  throw new RequestError(
+    400,
+    'invalid-query',
+    `"${shorten(chain)}" cannot be a chain; accepted: a target's name, or pull`,
+  );
 }
 
 /** Returns a key that sorts after all ids that started at `until` or earlier. Throws RequestError (400). */
