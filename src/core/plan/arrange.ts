@@ -25,7 +25,7 @@ import { traitsOf } from '../targets/targetKinds.ts';
 
 export type Steps<T> = Generator<undefined, T>;
 
-export interface Change {
+export interface Delta {
   readonly add: readonly string[];
   readonly remove: readonly string[];
 }
@@ -39,7 +39,7 @@ export interface Arrangement {
 }
 
 /** `isLimited`: wider rules let in no more new addresses than `maxAddedAddresses` has left. */
-export interface Arranging extends Change {
+export interface Arranging extends Delta {
   readonly isLimited: boolean;
 }
 
@@ -69,30 +69,30 @@ function* arrangeRules(room: Room, wish: Arranging): Steps<Arranged> {
 }
 
 /** A block of neighbours needs one rule, and no further one if a part of it is already in the rules. */
-function* arrangeExactly(room: Room, { add, remove }: Change, blocks: readonly string[]): Steps<Arranged> {
-  const stands = yield* build(room, { add: [], remove });
-  const standing = overlapping(blocks, stands);
-  if (standing.length > room.freeRules) return { rules: stands, leftOut: add };
-  const queue = queueOf(room, blocks, standing, add);
-  const rules = sortPrefixes([...standing, ...queue.slice(0, room.freeRules - standing.length)]);
+function* arrangeExactly(room: Room, { add, remove }: Delta, blocks: readonly string[]): Steps<Arranged> {
+  const stayingRules = yield* build(room, { add: [], remove });
+  const stayingBlocks = overlapping(blocks, stayingRules);
+  if (stayingBlocks.length > room.freeRules) return { rules: stayingRules, leftOut: add };
+  const queue = queueOf(room, blocks, stayingBlocks, add);
+  const rules = sortPrefixes([...stayingBlocks, ...queue.slice(0, room.freeRules - stayingBlocks.length)]);
   return { rules, leftOut: subtractPrefixes(add, rules) };
 }
 
 /** One search for all candidates: see `supernet.ts`. */
 function* arrangeInPart(
   room: WideRoom,
-  { add, remove }: Change,
+  { add, remove }: Delta,
   blocks: readonly string[],
   maxNewAddresses: number,
 ): Steps<Arranged> {
-  const stands = yield* build(room, { add: [], remove });
-  const standing = overlapping(blocks, stands);
+  const stayingRules = yield* build(room, { add: [], remove });
+  const stayingBlocks = overlapping(blocks, stayingRules);
   const search = searchOf(room, blocks);
-  const most = Math.min(mostExtra(room, standing), extraIn(room, standing) + maxNewAddresses);
-  if (!search.require(standing, most)) return { rules: stands, leftOut: add };
-  const taken = [...standing];
+  const most = Math.min(mostExtra(room, stayingBlocks), extraIn(room, stayingBlocks) + maxNewAddresses);
+  if (!search.require(stayingBlocks, most)) return { rules: stayingRules, leftOut: add };
+  const taken = [...stayingBlocks];
   let tries = 0;
-  for (const block of queueOf(room, blocks, standing, add)) {
+  for (const block of queueOf(room, blocks, stayingBlocks, add)) {
     if (search.require([block], most)) taken.push(block);
     tries += 1;
     if (tries % triesPerStep === 0) yield;
@@ -108,15 +108,17 @@ const triesPerStep = 50;
 function queueOf(
   { live }: Room,
   blocks: readonly string[],
-  standing: readonly string[],
+  stayingBlocks: readonly string[],
   add: readonly string[],
 ): readonly string[] {
-  const back = new Set(overlapping(blocks, intersectPrefixes(add, live.owned)));
-  const stands = new Set(standing);
+  const allowedBefore = new Set(overlapping(blocks, intersectPrefixes(add, live.owned)));
+  const staying = new Set(stayingBlocks);
   const width = new Map(blocks.map((block) => [block, widthOf(block)]));
-  const queue = blocks.filter((block) => !stands.has(block));
+  const queue = blocks.filter((block) => !staying.has(block));
   return queue.sort(
-    (a, b) => Number(back.has(b)) - Number(back.has(a)) || Number((width.get(b) ?? 0n) - (width.get(a) ?? 0n)),
+    (a, b) =>
+      Number(allowedBefore.has(b)) - Number(allowedBefore.has(a)) ||
+      Number((width.get(b) ?? 0n) - (width.get(a) ?? 0n)),
   );
 }
 
@@ -128,7 +130,7 @@ function widthOf(prefix: string): bigint {
 /** With wider rules: around the list alone if that fits, else also around what stays. */
 function* widen(
   room: WideRoom,
-  { add, remove }: Change,
+  { add, remove }: Delta,
   merged: readonly string[],
 ): Steps<readonly string[] | undefined> {
   const cover = yield* coverOf(room, room.needed);
@@ -147,10 +149,10 @@ function* widen(
 export function* neededForCover(room: Room): Steps<readonly string[]> {
   if (!isWide(room)) return [];
   const { needed, live } = room;
-  const standing = intersectPrefixes(needed, live.ours);
+  const allowed = intersectPrefixes(needed, live.ours);
   return (
     (yield* coverWithinCount(room, needed)) ??
-    (yield* coverWithinCount(room, standing)) ??
+    (yield* coverWithinCount(room, allowed)) ??
     overlapping(live.ours, needed)
   );
 }
@@ -218,12 +220,12 @@ export function* waysToFit({ freeRules, widening }: WideRoom, prefixes: readonly
 /** The widest `widestPrefix` that the targets file accepts. */
 const widestAccepted = 8;
 
-interface RuleParts extends Change {
+interface RuleParts extends Delta {
   /** Prefixes that need a rule of ours, as they are written. */
   readonly needed: readonly string[];
 }
 
-export function build(room: Room, { add, remove }: Change): Steps<readonly string[]> {
+export function build(room: Room, { add, remove }: Delta): Steps<readonly string[]> {
   return buildRules(room, { add, remove, needed: room.needed });
 }
 

@@ -6,7 +6,7 @@ import {
   mergeRules,
   waysToFit,
   type Arrangement,
-  type Change,
+  type Delta,
   type Steps,
 } from './arrange.ts';
 import type { Decided, Fate } from './decide.ts';
@@ -78,16 +78,16 @@ interface Outlook extends Arrangement {
  */
 function* lookAhead(
   room: Room,
-  { add, remove }: Change,
+  { add, remove }: Delta,
   waiting: readonly string[],
   kept: readonly string[],
 ): Steps<Outlook> {
   const leaving = [...remove, ...waiting];
-  const patient = yield* arrange(room, { add, remove: leaving, isLimited: false });
-  if (kept.length === 0) return { ...patient, early: [] };
-  const hasty = yield* arrange(room, { add, remove: [...leaving, ...kept], isLimited: false });
-  const isBetter = letsInMore(hasty, patient) || (patient.isStuck && !hasty.isStuck);
-  return isBetter ? { ...hasty, early: kept } : { ...patient, early: [] };
+  const afterGrace = yield* arrange(room, { add, remove: leaving, isLimited: false });
+  if (kept.length === 0) return { ...afterGrace, early: [] };
+  const withoutGrace = yield* arrange(room, { add, remove: [...leaving, ...kept], isLimited: false });
+  const isBetter = letsInMore(withoutGrace, afterGrace) || (afterGrace.isStuck && !withoutGrace.isStuck);
+  return isBetter ? { ...withoutGrace, early: kept } : { ...afterGrace, early: [] };
 }
 
 function letsInMore(one: Arrangement, other: Arrangement): boolean {
