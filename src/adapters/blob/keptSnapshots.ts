@@ -1,5 +1,6 @@
 import type { SnapshotStore } from '../../app/ports.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
+import { keepNewest } from '../../core/keepNewest.ts';
 import { withMethods } from '../../core/withMethods.ts';
 
 /** The current snapshot, one to which targets are pinned, and two that are compared. Each takes some ten megabytes. */
@@ -14,10 +15,7 @@ export function keepSnapshots(store: SnapshotStore): SnapshotStore {
   const get: SnapshotStore['get'] = (cloud, id) => {
     const key = `${cloud}/${id}`;
     const read = reads.get(key) ?? store.get(cloud, id);
-    // Move it to the end of the map: those that nobody has read for longest are at the start, and deleted first.
-    reads.delete(key);
-    reads.set(key, read);
-    for (const oldest of [...reads.keys()].slice(0, -maxKept)) reads.delete(oldest);
+    keepNewest(reads, key, read, maxKept);
     const forget = () => {
       if (reads.get(key) === read) reads.delete(key);
     };

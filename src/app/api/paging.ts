@@ -7,17 +7,22 @@ export interface PageQuery {
   readonly continuation?: string | undefined;
 }
 
-/** Throws RequestError 400 if the continuation is not the token of an item. */
+/**
+ * Only items that `isShown` are on a page. The continuation may name another one: an item may change between two pages.
+ * Throws RequestError 400 if the continuation is not the token of an item.
+ */
 export function pageOf<T>(
   items: readonly T[],
   { limit, continuation }: PageQuery,
   tokenOf: (item: T) => string,
+  isShown: (item: T) => boolean = () => true,
 ): Page<T> {
   const start = continuation === undefined ? 0 : items.findIndex((item) => tokenOf(item) === continuation) + 1;
   if (continuation !== undefined && start === 0) throw invalidContinuation();
-  const page = items.slice(start, start + limit);
+  const rest = items.slice(start).filter(isShown);
+  const page = rest.slice(0, limit);
   const last = page.at(-1);
-  const hasMore = start + limit < items.length;
+  const hasMore = limit < rest.length;
   return { items: page, ...(hasMore && last !== undefined && { continuation: tokenOf(last) }) };
 }
 

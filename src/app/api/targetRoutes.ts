@@ -79,16 +79,9 @@ export const targetsRoute = defineRoute({
       const found = pageOf(targets, page, nameOf);
       return jsonAnswer({ count: targets.length, ...found, items: await viewAll(found.items) }, headers);
     }
-    const matching = (await viewAll(targets)).filter(({ status }) => wanted.includes(status));
-    // The last target of the page before may have another status by now.
-    const { items: rest } = pageOf(targets, { ...page, limit: targets.length }, nameOf);
-    const later = new Set(rest.map(nameOf));
-    const found = pageOf(
-      matching.filter(({ name }) => later.has(name)),
-      { limit: page.limit },
-      nameOf,
-    );
-    return jsonAnswer({ count: matching.length, ...found }, headers);
+    const views = await viewAll(targets);
+    const isWanted = ({ status }: (typeof views)[number]): boolean => wanted.includes(status);
+    return jsonAnswer({ count: views.filter(isWanted).length, ...pageOf(views, page, nameOf, isWanted) }, headers);
   },
 });
 

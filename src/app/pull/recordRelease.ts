@@ -3,8 +3,7 @@ import { InvalidDocumentError } from '../../core/errors.ts';
 import { appendSnapshot, appendUnchanged, type UnchangedRelease } from '../../core/history/appendRelease.ts';
 import { History } from '../../core/history/history.ts';
 import { serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
-import { quarantineLimits } from '../../core/history/limits.ts';
-import { quarantine } from '../../core/history/quarantine.ts';
+import { openQuarantine, toTagQuarantine } from '../../core/history/quarantine.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import { isFollowed } from '../../core/serviceTags/watchedTags.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -75,18 +74,8 @@ export function quarantineWith(
     history.tags
       // While the targets cannot be read, every recorded tag may be followed.
       .filter(({ name }) => targets === undefined || isFollowed(name, targets))
-      .flatMap(({ name }) => {
-        const found = quarantine(history, name, quarantineLimits);
-        return found?.status === 'quarantined' ? [found] : [];
-      })
-      .map(({ tag, kind, reason, comparedWith, since, confirmations }) => ({
-        tag,
-        kind,
-        reason,
-        baseline: comparedWith.snapshot,
-        since: since.date,
-        confirmations,
-      }))
+      .flatMap(({ name }) => openQuarantine(history, name) ?? [])
+      .map(toTagQuarantine)
       .sort((a, b) => (a.tag < b.tag ? -1 : 1))
   );
 }

@@ -7,8 +7,9 @@ import { History } from '../../core/history/history.ts';
 import { appendSnapshot } from '../../core/history/appendRelease.ts';
 import { historyVersion, serviceOf } from '../../core/history/historyDocument.ts';
 import { isRegistryTag } from '../../core/history/limits.ts';
-import { quarantine, type Quarantine } from '../../core/history/quarantine.ts';
+import { quarantine, toTagQuarantine, type Quarantine } from '../../core/history/quarantine.ts';
 import { releasedToFeeds, type WithheldPrefix } from '../../core/history/releasedToFeeds.ts';
+import { keepNewest } from '../../core/keepNewest.ts';
 import { familyOf, type AddressFamily } from '../../core/prefixes.ts';
 import { isSameList } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
@@ -70,9 +71,7 @@ export class FeedLists {
     const known = this.#known.get(key);
     if (known?.reading === reading && known.snapshot === snapshot) return known.list;
     const list = this.#make(snapshot, services);
-    this.#known.delete(key);
-    this.#known.set(key, { reading, snapshot, list });
-    for (const oldest of [...this.#known.keys()].slice(0, -maxKnown)) this.#known.delete(oldest);
+    keepNewest(this.#known, key, { reading, snapshot, list }, maxKnown);
     list.catch(() => this.#known.delete(key));
     return list;
   }
@@ -85,10 +84,11 @@ export class FeedLists {
       return this.#listOf(history, snapshot, service, recorded?.covers(service) ?? isRegistryTag(service));
     });
     const replaced = new Set(lists.flatMap(({ tags }) => tags.map(({ name }) => name.toLowerCase())));
-    const rest = () => snapshot.document.values.filter(({ name }) => !replaced.has(name.toLowerCase()));
-    const values = () => [...rest(), ...lists.flatMap(({ tags }) => tags)].sort(byName);
+    const { document } = snapshot;
+    const rest = document.values.filter(({ name }) => !replaced.has(name.toLowerCase()));
+    const values = [...rest, ...lists.flatMap(({ tags }) => tags)].sort(byName);
     return {
-      document: replaced.size === 0 ? snapshot.document : { ...snapshot.document, values: values() },
+      document: replaced.size === 0 ? document : { ...document, values },
       withheld: lists.flatMap(({ withheld }) => withheld),
       quarantined: lists.flatMap(({ quarantined }) => quarantined),
       version: histories.map((history) => this.#versionOf(history)).join(),
@@ -157,7 +157,7 @@ function makeList(history: History, { document }: Snapshot, service: string, isR
     const ofTag = quarantine(history, name);
     // A removed tag that no pull records gets no list: the answer is a 503, and a firewall keeps what it has.
     if (!released || (!tag && (released.served.length === 0 || !isRecorded))) continue;
-    if (ofTag) quarantined.push(toEntry(ofTag));
+    if (ofTag) quarantined.push({ ...toTagQuarantine(ofTag), status: ofTag.status });
     withheld.push(...released.withheld);
     if (tag && isSameList(tag.addressPrefixes, released.served)) continue;
     tags.push({ ...(tag ?? goneTag(name, document)), addressPrefixes: released.served });
@@ -188,10 +188,6 @@ function isUnrecorded(history: History | undefined, { quarantine: entries }: Sna
 function goneTag(name: string, { changeNumber }: ServiceTagsDocument): ServiceTag {
   const [systemService = name, ...region] = name.split('.');
   return { name, region: region.join('.').toLowerCase(), systemService, changeNumber, addressPrefixes: [] };
-}
-
-function toEntry({ tag, kind, status, reason, comparedWith, since, confirmations }: Quarantine): FeedQuarantine {
-  return { tag, kind, status, reason, baseline: comparedWith.snapshot, since: since.date, confirmations };
 }
 
 function byName(a: ServiceTag, b: ServiceTag): number {

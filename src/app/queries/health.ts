@@ -2,7 +2,7 @@
 import { findStorageRefusal, toErrorMessage } from '../../core/errors.ts';
 import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
 import { healthProblems, type HealthFacts, type HealthProblemKind, type Severity } from '../../core/healthProblems.ts';
-import { quarantine } from '../../core/history/quarantine.ts';
+import { openQuarantine } from '../../core/history/quarantine.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import { describeAge, isOldList, releaseDay } from '../../core/serviceTags/listAge.ts';
 import type { Snapshot, SourceReport } from '../../core/serviceTags/snapshot.ts';
@@ -176,9 +176,7 @@ function leftOut({ warnings }: Snapshot, targets: readonly Target[]): string[] {
 async function quarantinedTags({ quarantine: entries }: Snapshot, { history }: HealthServices) {
   const found = entries.map(async (entry) => {
     const known = await history.readFor(entry.tag).catch(() => undefined);
-    if (!known) return [entry];
-    const now = quarantine(known, entry.tag);
-    return now?.status === 'quarantined' ? [now] : [];
+    return known ? (openQuarantine(known, entry.tag) ?? []) : entry;
   });
   return (await Promise.all(found)).flat();
 }

@@ -1,6 +1,6 @@
 /** Which list a target follows, and what it selects from it. */
 import type { History } from '../../core/history/history.ts';
-import { quarantine } from '../../core/history/quarantine.ts';
+import { openQuarantine, toTagQuarantine } from '../../core/history/quarantine.ts';
 import { knownRegions } from '../../core/serviceTags/regions.ts';
 import { selectPrefixes, type Selection } from '../../core/serviceTags/selection.ts';
 import type { Cloud, DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
@@ -103,24 +103,28 @@ function quarantinedIn(
   const past = history.until(snapshot.id);
   // The history lacks the snapshot, for example because the pull that stored it did not finish.
   if (!past) return snapshot.quarantine.filter(({ tag }) => names.has(tag.toLowerCase()));
-  return [...names].flatMap((name) => {
-    const found = quarantine(past, name, limits);
-    return found?.status === 'quarantined' ? [{ ...found, since: found.since.date }] : [];
-  });
+  return [...names].flatMap((name) => openQuarantine(past, name, limits) ?? []).map(toTagQuarantine);
 }
 
 /** All regions of the tag, listed now or not: the name of a region that vanished is no typing error. */
-function regionsEver(history: History, serviceTag: string): string[] {
-  const start = `${serviceTag.toLowerCase()}.`;
-  const names = history.tags.map(({ name }) => name.toLowerCase()).filter((name) => name.startsWith(start));
-  return names.map((name) => name.slice(start.length));
+function regionsEver({ tags }: History, serviceTag: string): string[] {
+  return suffixesOf(
+    tags.map(({ name }) => name),
+    serviceTag,
+  );
 }
 
 /** The regions of a tag that are listed, or in quarantine because they vanished. */
-export function regionsIn({ document, quarantine }: Snapshot, serviceTag: string): string[] {
+function regionsIn({ document, quarantine }: Snapshot, serviceTag: string): string[] {
+  const quarantined = quarantine.map(({ tag }) => tag);
+  return [...knownRegions(document, serviceTag), ...suffixesOf(quarantined, serviceTag)];
+}
+
+/** The suffixes, in lower case, of the tags that are regional tags of `serviceTag`. */
+function suffixesOf(tags: readonly string[], serviceTag: string): string[] {
   const start = `${serviceTag.toLowerCase()}.`;
-  const names = quarantine.map(({ tag }) => tag.toLowerCase()).filter((name) => name.startsWith(start));
-  return [...knownRegions(document, serviceTag), ...names.map((name) => name.slice(start.length))];
+  const names = tags.map((tag) => tag.toLowerCase()).filter((name) => name.startsWith(start));
+  return names.map((name) => name.slice(start.length));
 }
 
 /** Makes no call to Azure: uses the regions that the registry had last, or all regions if they are not known. */

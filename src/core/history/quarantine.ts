@@ -1,5 +1,6 @@
 /** Whether a tag is in quarantine: it vanished or shrank suspiciously, so nothing is removed because of that. */
 import { dayInMs } from '../time.ts';
+import type { TagQuarantine } from '../serviceTags/snapshot.ts';
 import type { History } from './history.ts';
 import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import { quarantineLimits } from './limits.ts';
@@ -48,6 +49,17 @@ export function quarantine(history: History, tag: string, limits = quarantineLim
     ...(found.kind === 'shrunken' && { notBefore }),
     ...(confirmedAt !== undefined && { confirmedAt }),
   };
+}
+
+/** The quarantine of a tag unless it is retired: nothing is removed because of this tag. */
+export function openQuarantine(history: History, tag: string, limits = quarantineLimits): Quarantine | undefined {
+  const found = quarantine(history, tag, limits);
+  return found?.status === 'quarantined' ? found : undefined;
+}
+
+/** As snapshots store it. */
+export function toTagQuarantine({ tag, kind, reason, comparedWith, since, confirmations }: Quarantine): TagQuarantine {
+  return { tag, kind, reason, baseline: comparedWith.snapshot, since: since.date, confirmations };
 }
 
 /** The quarantines of all tags, by name. */
