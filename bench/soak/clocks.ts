@@ -12,6 +12,8 @@ import type { Clock } from '../../src/app/ports.ts';
 export interface Clocks {
   readonly azure: Clock;
   readonly calendar: Clock;
+  /** How many seconds of the calendar pass in one of Azure's. */
+  readonly calendarFactor: number;
   /** Converts a wait by one of the clocks to real time. */
   readonly toWallMs: (ms: number, clock: 'azure' | 'calendar') => number;
 }
@@ -29,6 +31,7 @@ export function createClocks(startedAt: number, speed: number): Clocks {
       // Waits within a run are waits for Azure.
       sleep: (ms) => sleep(toWallMs(ms, 'azure')),
     },
+    calendarFactor,
     toWallMs,
   };
 }
