@@ -87,7 +87,9 @@ function* arrangeInPart(
 ): Steps<Arranged> {
   const stayingRules = yield* build(room, { add: [], remove });
   const stayingBlocks = overlapping(blocks, stayingRules);
+  yield;
   const search = searchOf(room, blocks);
+  yield;
   const most = Math.min(mostExtra(room, stayingBlocks), extraIn(room, stayingBlocks) + maxNewAddresses);
   if (!search.require(stayingBlocks, most)) return { rules: stayingRules, leftOut: add };
   const taken = [...stayingBlocks];
