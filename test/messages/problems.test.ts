@@ -163,6 +163,10 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
       if (reply === 'busy') throw new Error('the lease was taken');
       return reply;
     }),
+    act((app, { simulator }) => {
+      simulator.failNext({ method: 'GET', path: /nsg-hooks/ }, faults.tooManyRequests(400), 1000);
+      return call(app, 'targets/hooks/apply', apply(unknownPlan));
+    }),
   ],
   'pull-busy': [
     ...[(app: ApiApp) => call(app, 'pull', post()), (app: ApiApp) => retire(app, italy)].map((work) =>
@@ -200,7 +204,18 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
     ask('pull', { ...post(), headers: { origin: 'https://elsewhere.example' } }),
     ask('pull', { ...post(), headers: { 'sec-fetch-site': 'cross-site' } }),
   ],
-  'no-snapshot': [() => call(makeWorld([]).app, 'prefixes')],
+  'no-snapshot': [
+    () => call(makeWorld([]).app, 'prefixes'),
+    async () => {
+      const connectionString = worlds.freshConnectionString();
+      const world = await worlds.open({ connectionString, targets: [hooks()] });
+      await publish(world, good);
+      await publishNextWeek(world, next, 1);
+      const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient('service-tags');
+      await container.deleteBlob('status/Public.json');
+      return reject(appOf(world), await currentOf(world));
+    },
+  ],
   'empty-list': [ask('prefixes?tag=AzureFrontDoor.Backend&family=ipv6&format=text')],
   'empty-shard': [ask('feeds/AzureContainerRegistry.eastus.ipv4.txt?shard=7/9')],
   'vanished-tag': [ask('feeds/Retired.txt')],

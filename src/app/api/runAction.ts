@@ -5,7 +5,7 @@ import {
   TargetBusyError,
   toErrorMessage,
 } from '../../core/errors.ts';
-import { withoutPeriod } from '../../core/words.ts';
+import { counted, withoutPeriod } from '../../core/words.ts';
 import type { TargetActions } from '../targetActions.ts';
 import type { ApiApp } from './route.ts';
 
@@ -30,7 +30,8 @@ function toRequestError(error: unknown): RequestError {
   }
   if (error instanceof TargetBusyError) {
     const retryAfterInSeconds = Math.ceil((error.retryAfterInMs ?? defaultWaitInMs) / 1000);
-    return new RequestError(503, 'target-busy', error.message, { retryAfterInSeconds });
+    const message = `${withoutPeriod(error.message)}: try again in ${counted(retryAfterInSeconds, 'second')}`;
+    return new RequestError(503, 'target-busy', message, { retryAfterInSeconds });
   }
   if (error instanceof ConfigurationError) {
     return new RequestError(503, 'configuration', error.message, { retryAfterInSeconds: 60 });
