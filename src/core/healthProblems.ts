@@ -52,7 +52,8 @@ export const healthProblems = {
   },
   suspiciousList: {
     severity: 'degraded',
-    text: (warning: string) => `the newest list is suspicious: ${warning}. Compare it with Microsoft's own file`,
+    text: (warning: string) =>
+      `the newest list is suspicious: ${warning}. Nothing is removed because of it, and feeds keep what the tag had; compare it with Microsoft's own file`,
   },
   quarantine: {
     severity: 'degraded',
@@ -61,7 +62,7 @@ export const healthProblems = {
   },
   noPull: {
     severity: 'unhealthy',
-    text: () => 'no pull of the service tags is on record: the timer starts the first one, or POST pull does',
+    text: () => 'the service tags have never been pulled: the timer starts the first pull, or POST pull does',
   },
   latePull: {
     severity: 'unhealthy',

@@ -113,9 +113,7 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
   if (!view) addProblem('noList');
   if (view?.staleForInSeconds !== undefined) addProblem('lastKnownList');
   if (snapshot && isOldList(snapshot.released, now)) addProblem('oldList', snapshot.age);
-  for (const message of view ? leftOut(view.snapshot, (await configured) ?? []) : [])
-    addProblem('suspiciousList', message);
-  for (const tag of view ? await quarantinedTags(view.snapshot, services) : []) addProblem('quarantine', tag);
+  if (view) await addTagProblems(view.snapshot, (await configured) ?? [], services, addProblem);
   // If storage cannot be read, a missing pull status means nothing.
   if (pull || isStorageRead) addPullProblems(pull, now, services, addProblem);
   for (const timer of silent ?? []) addProblem('silentTimer', timer);
@@ -162,11 +160,24 @@ export function unhealthy(faults: readonly string[]): Health {
   };
 }
 
+/** One problem per tag: a tag that is left out of the list is in quarantine for that very reason. */
+async function addTagProblems(
+  snapshot: Snapshot,
+  targets: readonly Target[],
+  services: HealthServices,
+  addProblem: AddProblem,
+): Promise<void> {
+  const warnings = leftOut(snapshot, targets);
+  for (const { message } of warnings) addProblem('suspiciousList', message);
+  const known = new Set(warnings.map(({ tag }) => tag.toLowerCase()));
+  for (const entry of await quarantinedTags(snapshot, services)) {
+    if (!known.has(entry.tag.toLowerCase())) addProblem('quarantine', entry);
+  }
+}
+
 /** Warnings about followed tags: Microsoft has never published a tag with such a name or so many prefixes. */
-function leftOut({ warnings }: Snapshot, targets: readonly Target[]): string[] {
-  return warnings
-    .filter(({ kind, tag }) => (kind === 'badName' || kind === 'tooLarge') && isFollowed(tag, targets))
-    .map(({ message }) => message);
+function leftOut({ warnings }: Snapshot, targets: readonly Target[]): Snapshot['warnings'] {
+  return warnings.filter(({ kind, tag }) => (kind === 'badName' || kind === 'tooLarge') && isFollowed(tag, targets));
 }
 
 /**
