@@ -27,10 +27,11 @@ import { toDay } from '../core/time.ts';
 import { watchedTags } from '../core/serviceTags/watchedTags.ts';
 import { failUnread, recordFailure } from './pull/failPull.ts';
 import { finishChanged, finishUnchanged } from './pull/finishPull.ts';
+import { HistoryReader } from './history/historyReader.ts';
 import type { PullSession } from './ports.ts';
 import { lateDay, type PulledList, type Pull, type PullResult, type PullServices } from './pull/pull.ts';
 import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
-import { readCurrent, type CurrentList } from './pull/readCurrent.ts';
+import { newestStored, readCurrent, toPointer, type CurrentList } from './pull/readCurrent.ts';
 import { flushOutbox } from './runRecords.ts';
 import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
 import { openHistory, recordUnchanged } from './pull/recordRelease.ts';
@@ -89,20 +90,21 @@ async function readMisdated({ services, status }: Pull): Promise<Readonly<Record
 
 async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promise<PullResult> {
   const { services, status, startedAt } = begun;
-  const current = await readCurrent(services);
+  const rejected = await rejectedHashes(services);
+  const current = await readKept(begun, rejected);
   const pull = { ...begun, notices: [...begun.notices, ...current.notices] };
   const found = await findList(pull, fetched, current);
   const publication = toNewestRelease(found, startedAt, status?.publication);
   const { snapshot } = current;
-  const rejected = await rejectedHashes(services);
   if (snapshot && rejected.has(found.hash.slice(0, 12))) {
+    await correctPointer(services, current);
     const message = `the sources list what a person has rejected: ${snapshot.id} stays current`;
     return finishUnchanged(pull, found, snapshot, publication, message);
   }
   if (snapshot?.contentHash !== found.hash) {
     return finishChanged(pull, found, await storeSnapshot(pull, found, current), publication);
   }
-  if (current.pointer && !current.isPointed) await replacePointer(services, current.pointer, current.etag);
+  await correctPointer(services, current);
   await recordUnchanged(
     services,
     await openHistory(services, found.targets, snapshot.id),
@@ -111,6 +113,21 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
   return status?.fannedOut === snapshot.id
     ? finishUnchanged(pull, found, snapshot, publication, toMessage(found, snapshot))
     : finishChanged(pull, found, snapshot, publication);
+}
+
+/** The current list. If a rejection was cut off before its last step, that is the release before the rejected one. */
+async function readKept({ services, startedAt }: Pull, rejected: ReadonlySet<string>): Promise<CurrentList> {
+  const current = await readCurrent(services);
+  if (!current.snapshot || !rejected.has(parseSnapshotId(current.snapshot.id).hash)) return current;
+  const snapshot = await newestStored(services, await new HistoryReader(services).read());
+  if (!snapshot) return current;
+  const fileDate = snapshot.release?.date ?? snapshot.date;
+  const pointer = toPointer(snapshot, startedAt.toISOString(), { fileDate });
+  return { ...current, pointer, isPointed: false, snapshot };
+}
+
+async function correctPointer(services: PullServices, { pointer, etag, isPointed }: CurrentList): Promise<void> {
+  if (pointer && !isPointed) await replacePointer(services, pointer, etag);
 }
 
 async function findList(pull: Pull, fetched: readonly FetchedSource[], current: CurrentList): Promise<PulledList> {

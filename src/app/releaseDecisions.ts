@@ -10,7 +10,7 @@ import type { Snapshot } from '../core/serviceTags/snapshot.ts';
 import { HistoryReader, withDecisions } from './history/historyReader.ts';
 import type { HistoryDecisions, PullSession } from './ports.ts';
 import type { PullServices } from './pull/pull.ts';
-import { toPointer } from './pull/readCurrent.ts';
+import { newestStored, toPointer } from './pull/readCurrent.ts';
 import { agree, counted, dayInWords } from '../core/words.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { commitRecord } from './runRecords.ts';
@@ -173,15 +173,12 @@ async function replacePointer({ cloud, snapshots }: DecisionServices, current: S
 
 /** The newest stored snapshot that is not rejected. Throws RequestError 409 if there is none. */
 async function newestKept(
-  { cloud, snapshots }: DecisionServices,
+  services: DecisionServices,
   history: History,
   decisions: HistoryDecisions,
 ): Promise<Snapshot> {
-  const remaining = new History(withDecisions(withoutMarks(history), decisions));
-  for (const { snapshot: id, builtIn } of remaining.releases.toReversed()) {
-    const snapshot = builtIn ? undefined : await snapshots.get(cloud, id);
-    if (snapshot) return snapshot;
-  }
+  const snapshot = await newestStored(services, new History(withDecisions(withoutMarks(history), decisions)));
+  if (snapshot) return snapshot;
   throw new RequestError(
     409,
     'release-decided',

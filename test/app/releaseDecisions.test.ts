@@ -2,6 +2,8 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { HistoryReader } from '../../src/app/history/historyReader.ts';
+import { rejectRelease } from '../../src/app/releaseDecisions.ts';
+import { withMethods } from '../../src/core/withMethods.ts';
 import { releasedToFeeds } from '../../src/core/history/releasedToFeeds.ts';
 import {
   acr,
@@ -67,6 +69,20 @@ describe('a release that is rejected', () => {
     expect(await currentOf(world)).toBe(before);
     await publishNextWeek(world, { [acr]: [a, b, c] });
     expect(await feedOf(world)).toEqual([a, b, c]);
+  });
+
+  test('is left by the next pull if the rejection was cut off before its last step', async () => {
+    const { world, before, rejected } = await poisoned();
+    const { services } = world;
+    const snapshots = withMethods(services.snapshots, { replacePointer: () => Promise.reject(new Error('cut off')) });
+    await expect(rejectRelease({ ...services, snapshots }, rejected, 'Not of Azure.', 'a person')).rejects.toThrow();
+    expect(await currentOf(world)).toBe(rejected);
+
+    await world.pull();
+
+    expect(await currentOf(world)).toBe(before);
+    const [run] = await world.reconcile();
+    expect(run?.snapshot?.id).toBe(before);
   });
 
   test('counts again when that is taken back', async () => {

@@ -1,5 +1,6 @@
 /** Reads the current list as far as possible: lost or damaged parts do not stop a pull. */
 import { InvalidDocumentError } from '../../core/errors.ts';
+import type { History } from '../../core/history/history.ts';
 import type { ListOrigin } from '../../core/serviceTags/fileDate.ts';
 import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import type { PullServices } from './pull.ts';
@@ -9,7 +10,7 @@ export interface CurrentList {
   readonly pointer: SnapshotPointer | undefined;
   /** ETag of the pointer that this pull may replace. */
   readonly etag: string | undefined;
-  /** False if the pointer was lost and rebuilt from the newest snapshot: it has to be written. */
+  /** False if the pointer in storage is another one or none: it has to be written. */
   readonly isPointed: boolean;
   /** Undefined if the snapshot is lost or damaged. */
   readonly snapshot: Snapshot | undefined;
@@ -34,6 +35,18 @@ export async function findSnapshot({ cloud, snapshots }: Services, id: string): 
     if (error instanceof InvalidDocumentError) return undefined;
     throw error;
   }
+}
+
+/** The newest snapshot that is stored of the history's releases. Undefined if there is none. */
+export async function newestStored(
+  { cloud, snapshots }: Services,
+  { releases }: History,
+): Promise<Snapshot | undefined> {
+  for (const { snapshot: id, builtIn } of releases.toReversed()) {
+    const snapshot = builtIn ? undefined : await snapshots.get(cloud, id);
+    if (snapshot) return snapshot;
+  }
+  return undefined;
 }
 
 export function toPointer(summary: SnapshotSummary, since: string, origin: Partial<ListOrigin> = {}): SnapshotPointer {
