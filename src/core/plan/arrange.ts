@@ -7,7 +7,7 @@
  * 4. In part: present rules stay; prefixes that were let in before are added first, then the widest, as long as there is
  *    room, so that as few addresses as possible are left out.
  *
- * The generators yield every few milliseconds, so that a long search does not block the process.
+ * The generators yield at least every few milliseconds, so that a long search does not block the process.
  */
 import { partition } from './own.ts';
 import { countBeyond, extraIn, isWide, isWithinCount, writtenIn, type Room, type WideRoom } from './room.ts';
@@ -93,18 +93,13 @@ function* arrangeInPart(
   const most = Math.min(mostExtra(room, stayingBlocks), extraIn(room, stayingBlocks) + maxNewAddresses);
   if (!search.require(stayingBlocks, most)) return { rules: stayingRules, leftOut: add };
   const taken = [...stayingBlocks];
-  let tries = 0;
   for (const block of queueOf(room, blocks, stayingBlocks, add)) {
     if (search.require([block], most)) taken.push(block);
-    tries += 1;
-    if (tries % triesPerStep === 0) yield;
+    yield;
   }
   const rules = sortPrefixes(taken.length <= room.freeRules ? taken : search.cover.prefixes);
   return { rules, leftOut: subtractPrefixes(add, rules) };
 }
-
-/** Some milliseconds of work. */
-const triesPerStep = 50;
 
 /** Prefixes that were let in before come first, then the widest. */
 function queueOf(

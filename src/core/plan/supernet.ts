@@ -33,14 +33,19 @@ interface Range {
   readonly size: number;
 }
 
-/** A given prefix, or the smallest prefix that contains two or more of them. */
+/** A given prefix, or a join. */
 interface Node extends Range {
-  readonly parent: Node | undefined;
-  halves: readonly [Node, Node] | undefined;
+  parent?: Join;
   /** How many unlisted addresses one rule for the whole node lets in; Infinity if such a rule is not allowed. */
-  asOne: number;
+  readonly asOne: number;
   /** `costs[k - 1]`: the fewest extra addresses with which at most k rules cover the required part. Empty: nothing is required. */
   costs: Float64Array;
+  readonly halves?: readonly [Node, Node];
+}
+
+/** The smallest prefix that contains two or more of the given ones. */
+interface Join extends Node {
+  readonly halves: readonly [Node, Node];
 }
 
 const noCosts = new Float64Array(0);
@@ -56,16 +61,17 @@ export class CoverSearch {
     const leaves = toBlocks(given);
     const extraOf = extraCounter(bounds.listed ? toBlocks(bounds.listed) : leaves);
     const asOne = nodeCost(bounds, extraOf);
-    this.#root = leaves.length === 0 ? undefined : this.#grow(leaves, 0, leaves.length, undefined, { extraOf, asOne });
+    this.#root = leaves.length === 0 ? undefined : this.#grow(leaves, 0, leaves.length, { extraOf, asOne });
   }
 
   /** Requires some of the given prefixes. If that needs too many extra addresses, returns false and requires nothing more. */
   require(prefixes: readonly string[], maxExtraAddresses: number): boolean {
     if (prefixes.length > 0 && this.#maxRules < 1) return false;
-    const nodes = prefixes.map((prefix) => this.#leafOf(prefix)).filter((leaf) => leaf.costs.length === 0);
-    const before = new Map<Node, Float64Array>();
-    for (const leaf of nodes) this.#set(leaf, Float64Array.of(leaf.asOne), before);
-    for (const node of ancestorsOf(nodes)) this.#set(node, this.#costsOfJoin(node), before);
+    const leaves = new Set(prefixes.map((prefix) => this.#leafOf(prefix)));
+    const joins = ancestorsOf(leaves);
+    const before = [...leaves, ...joins].map((node) => [node, node.costs] as const);
+    for (const leaf of leaves) leaf.costs = Float64Array.of(leaf.asOne);
+    for (const join of joins) join.costs = this.#costsOf(join);
     const { extraAddresses } = this;
     if (extraAddresses < Infinity && extraAddresses <= maxExtraAddresses) return true;
     for (const [node, costs] of before) node.costs = costs;
@@ -90,17 +96,11 @@ export class CoverSearch {
     return leaf;
   }
 
-  #set(node: Node, costs: Float64Array, before: Map<Node, Float64Array>): void {
-    if (!before.has(node)) before.set(node, node.costs);
-    node.costs = costs;
-  }
-
   /** Makes only nodes at which two branches meet: any other node is never better than its child. */
   #grow(
     leaves: readonly Range[],
     from: number,
     to: number,
-    parent: Node | undefined,
     costs: { readonly extraOf: (range: Range) => number; readonly asOne: (range: Range) => number },
   ): Node {
     const first = leaves[from];
@@ -108,45 +108,37 @@ export class CoverSearch {
     if (!first || !last) throw new RangeError('nothing to cover');
     if (first === last) {
       // A given prefix may always be a rule, whatever it contains.
-      const leaf: Node = { ...first, parent, halves: undefined, asOne: costs.extraOf(first), costs: noCosts };
+      const leaf: Node = { ...first, asOne: costs.extraOf(first), costs: noCosts };
       this.#leaves.set(toPrefix(first), leaf);
       return leaf;
     }
     const range = smallestPrefix(first.start, last.start + last.size - 1);
-    const node: Node = { ...range, parent, halves: undefined, asOne: costs.asOne(range), costs: noCosts };
     const middle = firstFrom(leaves, from, to, range.start + range.size / 2);
-    const left = this.#grow(leaves, from, middle, node, costs);
-    const right = this.#grow(leaves, middle, to, node, costs);
-    node.halves = [left, right];
-    return node;
+    const halves = [this.#grow(leaves, from, middle, costs), this.#grow(leaves, middle, to, costs)] as const;
+    const join: Join = { ...range, asOne: costs.asOne(range), costs: noCosts, halves };
+    for (const half of halves) half.parent = join;
+    return join;
   }
 
-  /** Each half with required prefixes needs at least one rule; one rule for the whole node may be cheaper. */
-  #costsOfJoin({ halves, asOne }: Node): Float64Array {
-    if (!halves) return noCosts;
+  /** Each half with required prefixes needs at least one rule; one rule for the whole may be cheaper. */
+  #costsOf({ halves, asOne }: Join): Float64Array {
     const [left, right] = [halves[0].costs, halves[1].costs];
-    const costs =
-      left.length === 0 || right.length === 0
-        ? Float64Array.from(left.length === 0 ? right : left)
-        : joinCosts(left, right, this.#maxRules);
-    for (let index = 0; index < costs.length; index += 1) {
-      const fewer = index === 0 ? asOne : (costs[index - 1] ?? Infinity);
-      if (fewer < (costs[index] ?? Infinity)) costs[index] = fewer;
-    }
-    return costs;
+    let fewest = asOne;
+    return joinCosts(left, right, this.#maxRules).map((cost) => (fewest = Math.min(fewest, cost)));
   }
 }
 
-/** The cheapest split for each number of rules. With one rule there is no split. */
+/** The cheapest split for each number of rules. With one rule there is no split, unless one half needs none. */
 function joinCosts(left: Float64Array, right: Float64Array, maxRules: number): Float64Array {
+  if (left.length === 0) return right;
+  if (right.length === 0) return left;
   const costs = new Float64Array(Math.min(maxRules, left.length + right.length)).fill(Infinity);
-  for (let toLeft = 1; toLeft <= Math.min(left.length, costs.length - 1); toLeft += 1) {
+  for (let toLeft = 1; toLeft <= left.length; toLeft += 1) {
     const cost = left[toLeft - 1] ?? Infinity;
     const most = Math.min(right.length, costs.length - toLeft);
     for (let toRight = 1; toRight <= most; toRight += 1) {
-      const sum = cost + (right[toRight - 1] ?? Infinity);
       const rules = toLeft + toRight - 1;
-      if (sum < (costs[rules] ?? Infinity)) costs[rules] = sum;
+      costs[rules] = Math.min(costs[rules] ?? Infinity, cost + (right[toRight - 1] ?? Infinity));
     }
   }
   return costs;
@@ -188,8 +180,8 @@ function extraCounter(blocks: readonly Range[]): (range: Range) => number {
 }
 
 /** All ancestors of changed nodes, each after its halves. */
-function ancestorsOf(nodes: readonly Node[]): readonly Node[] {
-  const found = new Set<Node>();
+function ancestorsOf(nodes: Iterable<Node>): readonly Join[] {
+  const found = new Set<Join>();
   for (const node of nodes) {
     for (let up = node.parent; up && !found.has(up); up = up.parent) found.add(up);
   }
@@ -207,7 +199,7 @@ function coverOf(node: Node, maxRules: number): string[] {
   const [left, right] = halves;
   if (left.costs.length === 0) return coverOf(right, rules);
   if (right.costs.length === 0) return coverOf(left, rules);
-  for (let toLeft = Math.max(1, rules - right.costs.length); ; toLeft += 1) {
+  for (let toLeft = 1; ; toLeft += 1) {
     if (costOf(left, toLeft) + costOf(right, rules - toLeft) !== costOf(node, rules)) continue;
     return [...coverOf(left, toLeft), ...coverOf(right, rules - toLeft)];
   }
@@ -216,7 +208,7 @@ function coverOf(node: Node, maxRules: number): string[] {
 /** The fewest rules with the lowest cost: more of them would not save an address. */
 function fewestRules({ costs }: Node, maxRules: number): number {
   let rules = Math.min(maxRules, costs.length);
-  while (rules > 1 && costs[rules - 2] === costs[rules - 1]) rules -= 1;
+  while (costs[rules - 2] === costs[rules - 1]) rules -= 1;
   return rules;
 }
 
@@ -240,7 +232,7 @@ function firstFrom(blocks: readonly Pick<Range, 'start'>[], from: number, to: nu
 
 /** How many unlisted addresses one rule for a prefix lets in; Infinity if such a rule is not allowed. */
 function nodeCost(
-  { widest, barred = [], taken = [] }: CoverBounds,
+  { widest, barred = [], taken }: CoverBounds,
   extraOf: (range: Range) => number,
 ): (range: Range) => number {
   const widestSize = 2 ** (32 - widest);
@@ -254,7 +246,7 @@ function nodeCost(
     if ((range.size > widestSize && extra > 0) || theirs.has(toPrefix(range))) return Infinity;
     const next = firstFrom(holes, 0, holes.length, range.start + range.size);
     const before = holes[next - 1];
-    return before === undefined || before.end < range.start ? extra : Infinity;
+    return before && before.end >= range.start ? Infinity : extra;
   };
 }
 

@@ -95,6 +95,43 @@ describe('CoverSearch', () => {
     expect(behind.require(['20.1.3.0/26', '20.1.3.128/26'], 256)).toBe(true);
   });
 
+  test('a part within a listed prefix costs nothing, wherever it begins', () => {
+    const search = new CoverSearch(['20.1.2.128/26', '20.1.2.192/26'], 1, { widest: 0, listed: ['20.1.2.0/24'] });
+
+    expect(search.require(['20.1.2.128/26', '20.1.2.192/26'], 0)).toBe(true);
+    expect(search.cover.prefixes).toEqual(['20.1.2.128/25']);
+  });
+
+  test('no rule goes over an address that is barred, not even over its first or last one', () => {
+    const given = ['20.1.2.64/26', '20.1.2.128/26'];
+    const coverBeside = (barred: string) => fitPrefixes(given, 1, Infinity, { widest: 0, barred: [barred] })?.prefixes;
+
+    expect(coverBeside('20.1.2.0/32')).toBeUndefined();
+    expect(coverBeside('20.1.2.255/32')).toBeUndefined();
+    expect(coverBeside('20.1.1.255/32')).toEqual(['20.1.2.0/24']);
+    expect(coverBeside('20.1.3.0/32')).toEqual(['20.1.2.0/24']);
+  });
+
+  test.each([
+    ['nothing', [], []],
+    ['what is on the left', ['20.1.2.0/32', '20.1.2.2/32'], ['20.1.2.0/32', '20.1.2.2/32']],
+    ['what is on the right', ['20.9.0.0/32', '20.9.0.2/32'], ['20.9.0.0/32', '20.9.0.2/32']],
+  ])('covers only what is required: %s', (_, required, expected) => {
+    const given = ['20.1.2.0/32', '20.1.2.2/32', '20.9.0.0/32', '20.9.0.2/32'];
+    const search = new CoverSearch(given, 2, any);
+
+    expect(search.require(required, 0)).toBe(true);
+    expect(search.cover).toEqual({ prefixes: expected, extraAddresses: 0 });
+  });
+
+  test('what is required twice is required once', () => {
+    const search = new CoverSearch(['20.1.2.0/26', '20.1.2.192/26'], 1, any);
+
+    expect(search.require(['20.1.2.0/26', '20.1.2.0/26'], 0)).toBe(true);
+    expect(search.require(['20.1.2.192/26', '20.1.2.192/26'], 127)).toBe(false);
+    expect(search.cover).toEqual({ prefixes: ['20.1.2.0/26'], extraAddresses: 0 });
+  });
+
   test('after a refusal all is as before', () => {
     const search = new CoverSearch(['20.1.2.0/26', '20.1.2.192/26'], 1, any);
 
