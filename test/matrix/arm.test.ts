@@ -8,7 +8,18 @@ import { toErrorMessage } from '../../src/core/errors.ts';
 import type { Target } from '../../src/core/targets/target.ts';
 import { prod, useWorlds } from '../app/stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { expectGoodEnd, isRun, kinds, listed, matrixTable, noteCell, openWorld, runCell, takeAway } from './cells.ts';
+import {
+  expectGoodEnd,
+  isRun,
+  kinds,
+  listed,
+  matrixTable,
+  noteCell,
+  openWorld,
+  runCell,
+  runCells,
+  takeAway,
+} from './cells.ts';
 
 const worlds = useWorlds();
 
@@ -157,22 +168,28 @@ describe.each(kinds)('%s', (kind, targetOfKind) => {
     '%s',
     async (name, step) => {
       const target = step.target ?? targetOfKind;
-      const isWrite = step.matcher.method !== 'GET';
-      const opened = await openWorld(worlds, target, step.simulation && { simulation: step.simulation });
-      const failures: unknown[] = [];
-
-      for (const [index, [title, fault]] of Object.entries({ ...passing, ...lasting }).entries()) {
-        const hasTwoKinds = Object.keys(steps[name] ?? {}).length === 2 && !fault.only;
-        if (hasTwoKinds && !isRun(kind, Object.keys(steps).indexOf(name), index)) continue;
-        if ((fault.writesOnly && !isWrite) || (fault.only && fault.only !== kind)) continue;
-        if (isWrite && fault.fault.kind === 'staleRead') continue;
-        await cell(opened, target, [name, title], step, fault).catch((failure: unknown) => failures.push(failure));
-      }
-      if (failures.length > 0) throw new AggregateError(failures, failures.map(toErrorMessage).join('\n'));
+      const world = await openWorld(worlds, target, step.simulation && { simulation: step.simulation });
+      const met = Object.entries({ ...passing, ...lasting }).filter(([, fault], index) =>
+        isMet(kind, [name, step], fault, index),
+      );
+      await runCells(met, ([title, fault]) => cell(world, target, [name, title], step, fault));
     },
     300_000,
   );
 });
+
+function isMet(
+  kind: Target['kind'],
+  [name, { matcher, nth }]: readonly [string, Step],
+  { fault, only, writesOnly }: FaultCase,
+  index: number,
+): boolean {
+  const isWrite = matcher.method !== 'GET';
+  if ((writesOnly && !isWrite) || (only && only !== kind) || (isWrite && fault.kind === 'staleRead')) return false;
+  // A registry has one write, an NSG two of them: they meet in turn what only a write can meet.
+  if (writesOnly && (kind === 'registryNetworkRules' || index % 2 === nth % 2)) return true;
+  return isRun(kind, Object.keys(steps).indexOf(name), index);
+}
 
 async function cell(
   world: World,

@@ -19,6 +19,7 @@ import {
   noteCell,
   openWorld,
   runCell,
+  runCells,
   takeAway,
 } from './cells.ts';
 
@@ -81,12 +82,10 @@ describe.each(kinds)('%s', (kind, target) => {
     '%s',
     async (name) => {
       const { world, proxy } = await open(target);
-      const failures: unknown[] = [];
-      for (const [index, [title, fault]] of Object.entries({ ...passing, ...lasting }).entries()) {
-        if (!isRun(kind, Object.keys(steps).indexOf(name), index)) continue;
-        await cell(world, proxy, target, [name, title], fault).catch((failure: unknown) => failures.push(failure));
-      }
-      if (failures.length > 0) throw new AggregateError(failures, failures.map(toErrorMessage).join('\n'));
+      const met = Object.entries({ ...passing, ...lasting }).filter((_, index) =>
+        isRun(kind, Object.keys(steps).indexOf(name), index),
+      );
+      await runCells(met, ([title, fault]) => cell(world, proxy, target, [name, title], fault));
     },
     300_000,
   );

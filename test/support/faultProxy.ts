@@ -15,7 +15,7 @@
  *
  * `startFaultProxy(origin)` does the same for any HTTP server; URLs in its answers still point to the server itself.
  */
-import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { StartTimer } from '../../src/adapters/storageClients.ts';
@@ -68,16 +68,18 @@ export async function startFaultProxy(
   const requests: SeenRequest[] = [];
   const held: SeenRequest[] = [];
   const arrivals: Promise<unknown>[] = [];
+  const agent = new Agent({ keepAlive: true });
+  const forward = (seen: SeenRequest) => sendTo(targetOrigin, agent, seen);
 
   async function handle(seen: SeenRequest, outgoing: ServerResponse): Promise<void> {
     const fault = pick(faults, seen);
     if (fault?.how === 'late') {
       if (fault.when === 'before') held.push(seen);
-      else await forward(targetOrigin, seen);
+      else await forward(seen);
       return giveUp(seen);
     }
-    await answer(targetOrigin, seen, outgoing, fault);
-    if (!fault) arrivals.push(...held.splice(0).map((late) => forward(targetOrigin, late)));
+    await answer(() => forward(seen), outgoing, fault);
+    if (!fault) arrivals.push(...held.splice(0).map(forward));
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -108,6 +110,7 @@ export async function startFaultProxy(
       server.close();
       server.closeAllConnections();
       await closed;
+      agent.destroy();
     },
   };
 }
@@ -163,15 +166,14 @@ function pick(faults: readonly PlannedFault[], seen: SeenRequest): PlannedFault 
 }
 
 async function answer(
-  targetOrigin: string,
-  seen: SeenRequest,
+  forward: () => Promise<Forwarded>,
   outgoing: ServerResponse,
   fault: PlannedFault | undefined,
 ): Promise<void> {
   if (fault?.when === 'before') {
     if (!spoil(fault, outgoing)) return;
   }
-  const { status, headers, body } = await forward(targetOrigin, seen);
+  const { status, headers, body } = await forward();
   if (fault?.how === 'cut') {
     outgoing.writeHead(status, headers).write(body.subarray(0, body.length / 2), () => outgoing.destroy());
     return;
@@ -201,11 +203,11 @@ interface Forwarded {
   readonly body: Buffer;
 }
 
-function forward(targetOrigin: string, seen: SeenRequest): Promise<Forwarded> {
+function sendTo(origin: string, agent: Agent, seen: SeenRequest): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
     const outgoing = sendRequest(
-      `${targetOrigin}${seen.url}`,
-      { method: seen.method, headers: { ...seen.headers, connection: 'close' } },
+      `${origin}${seen.url}`,
+      { method: seen.method, headers: withoutHops(seen.headers), agent },
       (incoming) => {
         readBody(incoming).then(
           (body) => resolve({ status: incoming.statusCode ?? 502, headers: withoutHops(incoming.headers), body }),
