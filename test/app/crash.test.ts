@@ -166,7 +166,7 @@ const scenarios: readonly Scenario[] = [
 ];
 
 describe('a process that dies', () => {
-  const azurite = useAzurite(700);
+  const azurite = useAzurite();
   let simulator: Simulator;
   /** The dead still wait for answers until their connections are gone. */
   const lives: Promise<unknown>[] = [];

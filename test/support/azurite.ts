@@ -1,34 +1,64 @@
 /** Azurite for a test file: `const azurite = useAzurite();`, then an untouched account per test. */
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { afterAll, beforeAll } from '@jest/globals';
-import { startAzurite, type Azurite, type StorageAccount } from '../../dev/azurite.ts';
+import { startAzurite, type StorageAccount } from '../../dev/azurite.ts';
 
 export interface TestAzurite {
   /** Of an account that nothing was written to yet, another at each call. */
   freshConnectionString(): string;
 }
 
+interface SharedAzurite {
+  readonly pid: number;
+  /** Connection strings. */
+  readonly unused: string[];
+}
+
+const accounts = Array.from({ length: 1_000 }, (_, index) => toAccount(index));
+/** An Azurite becomes slower with everything that it stores: the next test file starts another. */
+const enoughAccounts = 150;
+
 /**
- * Starts one Azurite in memory for the test file and stops it after the last test. One per file, because Azurite becomes
- * slower with everything that it stores. `accountCount`: as many tests of the file can have an account of their own.
+ * The test files of one jest process share an Azurite in memory, because one takes long to start, and again as long until
+ * its code is compiled. It ends with that process.
  */
-export function useAzurite(accountCount = 100): TestAzurite {
-  const accounts = Array.from({ length: accountCount }, (_, index) => toAccount(index));
-  const unused = [...accounts];
-  let server: Azurite | undefined;
+export function useAzurite(): TestAzurite {
+  let azurite: SharedAzurite | undefined;
 
   beforeAll(async () => {
-    server = await startAzurite({ inMemory: true, accounts });
+    azurite = sharedAzurite() ?? (await startShared());
   });
-  afterAll(async () => server?.stop());
+  afterAll(() => {
+    if (azurite && accounts.length - azurite.unused.length >= enoughAccounts) stopShared(azurite);
+  });
 
   return {
     freshConnectionString() {
-      if (!server) throw new Error('there are accounts inside of tests and hooks only');
-      const account = unused.shift();
-      if (!account) throw new Error(`the test file has used all of its ${accountCount} accounts`);
-      return server.connectionStringOf(account);
+      if (!azurite) throw new Error('there are accounts inside of tests and hooks only');
+      const connectionString = azurite.unused.shift();
+      if (!connectionString) throw new Error(`the test file has used all of the ${accounts.length} accounts`);
+      return connectionString;
     },
   };
+}
+
+/** Jest loads every module anew for each test file. This data is the process's. */
+const key = 'shared Azurite';
+
+function sharedAzurite(): SharedAzurite | undefined {
+  return getEnvironmentData(key) as unknown as SharedAzurite | undefined;
+}
+
+async function startShared(): Promise<SharedAzurite> {
+  const server = await startAzurite({ inMemory: true, accounts });
+  const shared = { pid: server.pid, unused: accounts.map((account) => server.connectionStringOf(account)) };
+  setEnvironmentData(key, shared);
+  return shared;
+}
+
+function stopShared({ pid }: SharedAzurite): void {
+  setEnvironmentData(key, undefined);
+  process.kill(pid, 'SIGKILL');
 }
 
 function toAccount(index: number): StorageAccount {
