@@ -83,6 +83,12 @@ export function weighty(reasons: readonly Reason[]): readonly Reason[] {
   return found.length > 0 ? found : reasons;
 }
 
+/** The reasons of what waits for a person or is never let in. */
+export function holdsIn(reasons: readonly Reason[]): readonly Reason[] {
+  const holds = new Set<string>(holdCodes);
+  return reasons.filter(({ code }) => holds.has(code));
+}
+
 /** One reason, or none if there are no prefixes. */
 export function reasonFor(code: ReasonCode, prefixes: readonly string[], message: string): Reason[] {
   return prefixes.length === 0 ? [] : [{ code, message, prefixes }];

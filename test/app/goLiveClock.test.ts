@@ -67,6 +67,23 @@ describe('a publication that does not reach the rules', () => {
     expect(world.notifications.filter(({ type }) => type === 'deadline.near')).toHaveLength(1);
   });
 
+  test('Azure refuses the first write: one notice of the block, and no deadline for what was never applied', async () => {
+    const world = await worlds.open();
+    const body = '{"error":{"code":"RequestDisallowedByPolicy","message":"Disallowed by policy."}}';
+    world.simulator.failNext({ method: 'PUT' }, { kind: 'raw', status: 403, contentType: 'application/json', body }, 9);
+
+    const runs = await publish(world, { [acr]: [first, '60.0.0.0/16'] });
+
+    expect(runs.map(({ outcome }) => outcome)).toEqual(['blocked']);
+    expect(world.notifications.map(({ type }) => type)).toEqual(['target.blocked']);
+    expect(await daysLeftMeasured(world)).toBe(7);
+
+    world.simulator.forgetFaults();
+    await world.reconcile();
+    expect(prefixesIn(world)).toEqual([first]);
+    expect(world.notifications.map(({ type }) => type)).toEqual(['target.blocked', 'plan.held']);
+  });
+
   test('the message of the pull is never handled', async () => {
     const world = await worlds.open();
     await publish(world, { [acr]: [first] });

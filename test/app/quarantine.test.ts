@@ -285,12 +285,13 @@ describe('exposure guard', () => {
 
   test('a hold is told of once, until something else is held', async () => {
     const world = await settledWorld();
-    await publishMore(world, '20.64.0.0/19');
+    // What is added at once makes the next plan another one, with the same hold.
+    await publishMore(world, '20.43.0.0/24', '20.64.0.0/19');
     await world.reconcile();
     await world.reconcile();
     expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
 
-    await publishMore(world, '20.64.0.0/19', '20.96.0.0/19');
+    await publishMore(world, '20.43.0.0/24', '20.64.0.0/19', '20.96.0.0/19');
 
     expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(2);
   });

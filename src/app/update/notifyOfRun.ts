@@ -2,7 +2,7 @@
 import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
 import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import { weighty } from '../../core/reasons.ts';
+import { holdsIn, weighty } from '../../core/reasons.ts';
 import {
   hasDeadline,
   isApplied,
@@ -59,7 +59,6 @@ export function deadlineNotice(
 
 export function notificationsOf(last: LastResult | undefined, record: UpdateRecord): Notification[] {
   const { plan, outcome } = record;
-  const isNewPlan = plan !== undefined && plan.id !== last?.planId;
   const found: Notification[] = [];
   const isWithoutEffect = haveNoEffect(record);
   if (isWithoutEffect && last?.status !== 'noEffect') {
@@ -70,11 +69,20 @@ export function notificationsOf(last: LastResult | undefined, record: UpdateReco
   }
   if (outcome === 'failed' && last?.status !== 'failed')
     found.push(toNotification('update.failed', record, 'the update failed'));
-  if (plan?.verdict === 'held' && isNewPlan) {
+  if (plan?.verdict === 'held' && outcome !== 'blocked' && isNewHold(last, record)) {
     found.push(toNotification('plan.held', record, waitingText(plan.held)));
   }
   if (isDriftRepair(last, record)) found.push(toNotification('drift.repaired', record, driftInWords(plan)));
   return found;
+}
+
+/**
+ * While the target is blocked, an approval would not help, so what waits is told when the block is over. A plan also gets a
+ * new id when the rest of it was applied: that is no news.
+ */
+function isNewHold(last: LastResult | undefined, { plan, reasons }: UpdateRecord): boolean {
+  if (last === undefined || last.outcome === 'blocked') return true;
+  return plan?.id !== last.planId && JSON.stringify(holdsIn(reasons)) !== JSON.stringify(holdsIn(last.reasons));
 }
 
 /** False if everything that is missing is never allowed: then nobody can approve anything. */

@@ -193,9 +193,9 @@ export function prefixesOwned({ ownership }: Pick<TargetState, 'ownership'>): st
   return ownership.prefixes.map(({ prefix }) => prefix);
 }
 
-/** True if the target's rules contain, or may contain, something that the app added. */
-export function isApplied({ ownership }: Pick<TargetState, 'ownership'>): boolean {
-  return ownership.prefixes.length + ownership.rules.length > 0;
+/** True if something that the app added was seen in the target's rules. */
+export function isApplied({ ownership: { prefixes, rules } }: Pick<TargetState, 'ownership'>): boolean {
+  return rules.length > 0 || prefixes.some(({ isUnproven }) => !isUnproven);
 }
 
 /** Only a target that the app keeps up to date can miss a deadline. */
