@@ -21,7 +21,17 @@ import { notificationTypes, runbookAnchors, type NotificationType } from '../../
 import { reasonCodes, type Reason } from '../../src/core/reasons.ts';
 import type { NsgRuleTarget, RegistryTarget } from '../../src/core/targets/target.ts';
 import type { TargetState } from '../../src/core/targets/targetState.ts';
-import { acr, chainOf, dayInMs, deadSource, editIpRules, editRule, ruleOfOthers, source } from '../app/stories.ts';
+import {
+  acr,
+  chainOf,
+  dayInMs,
+  deadSource,
+  editIpRules,
+  editRule,
+  ruleOfOthers,
+  source,
+  storeRecentHistory,
+} from '../app/stories.ts';
 import {
   growthBeyond,
   nsgTarget,
@@ -62,13 +72,16 @@ function keep(reasons: readonly Reason[]): void {
   for (const { code, message } of reasons) said.set(code, (said.get(code) ?? new Set()).add(message));
 }
 
-/** What a run says, wherever it stands: in the ledger, in the state, in a notification. */
+/** What the states say now. */
+async function keepStates(world: World): Promise<void> {
+  for (const { name } of await world.services.targets.read())
+    keep((await stateOf(world, name))?.run.lastResult?.reasons ?? []);
+}
+
+/** What all runs have said, in the ledger and in notifications. */
 async function keepAll(world: World): Promise<void> {
-  const targets = await world.services.targets.read();
-  for (const chain of ['pull', 'update-target', ...targets.map(({ name }) => name)]) {
+  for (const chain of ['pull', 'update-target', ...estate.map(({ name }) => name)])
     for (const { reasons } of await chainOf(world, chain)) keep(reasons);
-    if (chain !== 'pull') keep((await stateOf(world, chain))?.run.lastResult?.reasons ?? []);
-  }
   for (const notification of world.notifications) {
     const { type, message } = notification;
     noticed.set(type, (noticed.get(type) ?? new Map<string, Notification>()).set(message, notification));
@@ -142,6 +155,7 @@ describe('reasons and notifications', () => {
       targets: estate,
     });
     seedResources(world.simulator, estate);
+    await storeRecentHistory(world);
     await liveThroughIt(world, azurite.connectionString);
     await keepAll(world);
     planTheRest();
@@ -222,7 +236,7 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
   // Before the first pull.
   world.setTargets([nsg('calm')]);
   await world.reconcile();
-  await keepAll(world);
+  await keepStates(world);
 
   world.setTargets(estate);
   simulator.putRule(nsgId('foreign'), { name: 'AllowAcr', properties: ruleOfOthers() });
@@ -263,7 +277,7 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
   editRule(world, { priority: 310 }, 'AllowAcr', nsg('calm'));
   await world.actions.rollbackTarget('rolledback', firstSnapshot, 'Ada');
   await reconcile(world);
-  await keepAll(world);
+  await keepStates(world);
 
   // A week of little news, about which the sources do not agree yet.
   clock.advance(7 * dayInMs);
@@ -272,12 +286,12 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
     source(between, { date: '2026-01-12', changeNumber: 2 }),
     source({ ...between, [acr]: [...between[acr], d] }, { name: 'api' }),
   );
-  await keepAll(world);
+  await keepStates(world);
 
   // Next week: what left, what is too wide, what cannot be read, and states that were tampered with.
   clock.advance(7 * dayInMs);
   await pull(world, source(second, { date: '2026-01-19', changeNumber: 3 }), deadSource('api'));
-  await keepAll(world);
+  await keepStates(world);
   if (old) await services.states.withLease('returned', (session) => session.put(old));
   await targetsStorage.getBlockBlobClient('state/lost.json').delete();
   const { id: planId } = await world.actions.planTarget('unproven');
@@ -316,7 +330,7 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
   );
   await world.actions.pauseTarget('keeper', 'Ada');
   await reconcile(world);
-  await keepAll(world);
+  await keepStates(world);
 
   // The deadline of what waits is near, an update is given up, a message is rubbish, and a list comes late.
   clock.advance(5 * dayInMs);
@@ -325,7 +339,7 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
   await reportFailedUpdate(services, 'rubbish');
   const late = { ...first, [acr]: [a, b, v6, '20.42.8.0/24'] };
   await pull(world, source(late, { date: '2026-01-06', changeNumber: 4 }));
-  await keepAll(world);
+  await keepStates(world);
 
   // Stored data of the pulls is lost, and storage refuses.
   const lists = (await createStorageClients({ kind: 'connectionString', connectionString }).blobs()).getContainerClient(
@@ -335,7 +349,7 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
   await pull(world, source(second, { date: '2026-01-19', changeNumber: 3 }));
   world.setSources(deadSource());
   await world.pull().catch(() => undefined);
-  await keepAll(world);
+  await keepStates(world);
   const { snapshots } = services;
   const get = () => Promise.reject(new Error('the storage account does not answer'));
   Object.assign(services, { snapshots: withMethods(snapshots, { get }) });
