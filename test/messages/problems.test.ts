@@ -1,8 +1,9 @@
 /** Every kind of problem that a request is answered with, each through the routes. A kind without an example fails the test. */
 import { BlobServiceClient } from '@azure/storage-blob';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { seedResources } from '../../dev/seedResources.ts';
 import { faults } from '../../dev/simulator/faults.ts';
-import type { World } from '../../dev/world.ts';
+import { startWorld, type World } from '../../dev/world.ts';
 import type { ApiApp } from '../../src/app/api/route.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { ConfigurationError, InvalidDocumentError, StorageRefusedError } from '../../src/core/errors.ts';
@@ -12,7 +13,7 @@ import { makeRun, makeWorld, type World as MemoryWorld } from '../app/api/fakes.
 import { acr, hooks, publish, publishNextWeek, useWorlds } from '../app/stories.ts';
 import { faultsOf } from './messageRules.ts';
 
-const worlds = useWorlds({ wholeHistory: true });
+const worlds = useWorlds();
 const italy = `${acr}.ItalyNorth`;
 const good = { [acr]: ['20.42.66.0/24', '20.42.68.0/24'] };
 const next = { [acr]: [...good[acr], '20.42.70.0/24'] };
@@ -41,7 +42,25 @@ function appOf({ services, actions }: World): ApiApp {
   return { queries, loadActions: () => Promise.resolve(actions), logger: services.logger };
 }
 
-/** Of the whole product, with two weekly lists. */
+/** The whole product, with two weekly lists and the whole history, for requests that leave it as it is. */
+let product: World;
+beforeAll(async () => {
+  product = await startWorld({
+    connectionString: worlds.freshConnectionString(),
+    start: new Date('2026-01-05T12:00:00Z'),
+    targets: [hooks()],
+  });
+  seedResources(product.simulator, [hooks()]);
+  await publish(product, good);
+  await publishNextWeek(product, next, 2);
+});
+afterAll(() => product.stop());
+
+function askProduct(work: (app: ApiApp, world: World) => Promise<Reply>): Example {
+  return () => work(appOf(product), product);
+}
+
+/** Of a product of its own. */
 function act(
   work: (app: ApiApp, world: World) => Promise<Reply>,
   { target = hooks(), weeks = [good, next] as readonly Readonly<Record<string, readonly string[]>>[] } = {},
@@ -86,8 +105,8 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
     ask('feeds/AzureContainerRegistry.ipv4.txt?family=ipv6'),
     ask('lookup?ip=1.2.3'),
     ask('runs?continuation=x'),
-    act((app) => call(app, 'runs?until=soon')),
-    act((app) => call(app, 'runs?continuation=x')),
+    askProduct((app) => call(app, 'runs?until=soon')),
+    askProduct((app) => call(app, 'runs?continuation=x')),
   ],
   'unknown-region': [ask('prefixes?region=westeuorpe'), ask('prefixes?tag=AzureFrontDoor.Backend&region=westeurope')],
   'invalid-body': [
@@ -108,21 +127,21 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
   'not-found': [ask('feeds/x'), ask('assets/x.js'), ask('targets/A'), ask('snapshots/x')],
   'unknown-tag': [
     ask('tags/AzureContainerRegistri'),
-    act((app) => retire(app, acr)),
-    act((app) => retire(app, 'AzureContainerRegistri')),
+    askProduct((app) => retire(app, acr)),
+    askProduct((app) => retire(app, 'AzureContainerRegistri')),
   ],
   'unknown-snapshot': [
     ask('snapshots/Public-20200101-1-000000000000'),
     ask('prefixes?asOf=1999-01-01'),
     ask('changes?from=1999-01-01'),
     ask('targets/webhook-receiver/rollback', post({ snapshot: 'Public-20200101-1-000000000000' })),
-    act((app) => reject(app, 'Public-20200101-1-000000000000')),
-    act(async (app, world) => call(app, `snapshots/${await currentOf(world)}/reject`, { method: 'DELETE' })),
+    askProduct((app) => reject(app, 'Public-20200101-1-000000000000')),
+    askProduct(async (app, world) => call(app, `snapshots/${await currentOf(world)}/reject`, { method: 'DELETE' })),
   ],
   'unknown-target': [
     ask('targets/nobody'),
     ask('targets/nobody', {}, (world) => (world.targets = [])),
-    act((app) => call(app, 'targets/nobody/pause', post())),
+    askProduct((app) => call(app, 'targets/nobody/pause', post())),
   ],
   'unknown-run': [
     ask('runs/20260720T070000000Z-webhook-receiver-0123abcd'),
@@ -141,7 +160,7 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
   ],
   'unknown-release': [ask('releases/1999-01-01')],
   'no-address': [ask('explain?text=nothing'), ask('explain', post({ text: 'nothing' }))],
-  'plan-changed': [act((app) => call(app, 'targets/hooks/apply', apply(unknownPlan)))],
+  'plan-changed': [askProduct((app) => call(app, 'targets/hooks/apply', apply(unknownPlan)))],
   'target-paused': [
     act(applyNewest, { target: hooks({ paused: true }) }),
     act(async (app, world) => {
@@ -158,7 +177,7 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
     act(applyNewest, { target: hooks({ regions: ['westeuorpe'] }) }),
   ],
   'target-busy': [
-    act(async (app, { services }) => {
+    askProduct(async (app, { services }) => {
       const reply = await services.states.withLease('hooks', () => call(app, 'targets/hooks/pause', post()));
       if (reply === 'busy') throw new Error('the lease was taken');
       return reply;
@@ -170,7 +189,7 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
   ],
   'pull-busy': [
     ...[(app: ApiApp) => call(app, 'pull', post()), (app: ApiApp) => retire(app, italy)].map((work) =>
-      act(async (app, { services }) => {
+      askProduct(async (app, { services }) => {
         const reply = await services.snapshots.withPullLease('Public', () => work(app));
         if (reply === 'busy') throw new Error('the lease was taken');
         return reply;
@@ -178,7 +197,7 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
     ),
   ],
   'release-decided': [
-    act((app) => reject(app, 'Public-20190722-82-builtin')),
+    askProduct((app) => reject(app, 'Public-20190722-82-builtin')),
     act(async (app, world) => {
       const id = await currentOf(world);
       await reject(app, id);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startAzurite, type Azurite } from '../../dev/azurite.ts';
 import { seedResources } from '../../dev/seedResources.ts';
 import { ArmError } from '../../dev/simulator/armError.ts';
-import { faults } from '../../dev/simulator/faults.ts';
+import { faults, type Fault } from '../../dev/simulator/faults.ts';
 import { startWorld, type World } from '../../dev/world.ts';
 import { ApiVersions } from '../../src/adapters/arm/apiVersions.ts';
 import { ArmError as AnswerError, toAnswerError } from '../../src/adapters/arm/armError.ts';
@@ -106,6 +106,15 @@ const blockedByAzure = {
     `The scope '${nsgId('locked')}' cannot perform write operation because following scope(s) are locked: '${nsgId('locked')}'. Please remove the lock and try again.`,
   ),
 } as const;
+
+/** Without the header an update asks hundreds of times. */
+const lockedForLong: Fault = {
+  kind: 'error',
+  error: new ArmError(429, 'RetryableError', 'A retryable error occurred.', {
+    details: [{ code: 'RetryableErrorDueToAnotherOperation', message: 'Somebody else is updating resource.' }],
+    headers: { 'Retry-After': '300' },
+  }),
+};
 
 const estate = [
   nsg('calm'),
@@ -264,10 +273,10 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
     { kind: 'raw', status: 403, contentType: 'text/html', body: '<html>Blocked</html>' },
     10_000,
   );
-  simulator.failNext(of('busy'), faults.nsgLocked(), 10_000);
+  simulator.failNext(of('busy'), lockedForLong, 10_000);
   simulator.failNext(of('down'), faults.serverError(503), 10_000);
   simulator.failNext({ ...of('unknown'), method: 'PUT' }, faults.operationFails('SomethingNobodyKnows'), 10_000);
-  simulator.failNext({ ...of('unproven'), method: 'PUT' }, faults.nsgLocked(), 10_000);
+  simulator.failNext({ ...of('unproven'), method: 'PUT' }, lockedForLong, 10_000);
   simulator.failNext({ path: /registryunmeasured\/listUsages/ }, faults.serverError(500), 10_000);
 
   await pull(world, source(first, { date: '2026-01-05' }), source(first, { name: 'api' }));
