@@ -7,6 +7,7 @@ import type { Reason } from '../../../src/core/reasons.ts';
 import type { SafetyLimits, Target } from '../../../src/core/targets/target.ts';
 import type { Growth } from '../../../src/core/history/growth.ts';
 import {
+  absence,
   calmGrowth,
   growthBeyond,
   nsgTarget,
@@ -98,6 +99,19 @@ describe('the room of a target', () => {
     expect(codesOf(fit({ desired: two, target: asking(100), room: 100 }))).toEqual([]);
     expect(codesOf(fit({ desired: two, target: asking(undefined), room: 100 }))).toEqual([]);
   });
+});
+
+test('nobody is asked to approve what would not make room', () => {
+  const target = nsgTarget({ limits: { ...openLimits, removalGraceDays: 14 } });
+  const ours = ['30.0.0.0/25'];
+  const foreign = ['20.1.0.0/25', '30.0.0.128/25'];
+  const desired = ['20.1.0.56/30', '20.1.0.112/29', '20.1.0.240/28', '20.1.1.128/27', '20.1.2.136/29'];
+  const state = { absent: [absence('30.0.0.0/25', { since: '2026-01-06T00:00:00.000Z' })] };
+
+  const result = fit({ target, desired, ours, foreign, state, room: 2 });
+
+  expect(reasonOf(result, 'removalGrace')?.prefixes).toEqual(ours);
+  expect(result.plan.held.remove).toEqual(foreign);
 });
 
 describe('what fits is written as it is listed', () => {
