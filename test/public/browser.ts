@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 export const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
@@ -20,25 +20,30 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: executablePath ?? '', args });
 }
 
-export interface WatchedPage {
-  readonly page: Page;
-  /** Errors, refusals of the policy, answers that are none, requests to elsewhere. */
-  readonly faults: string[];
-  /** Paths below `/api/`, with their queries, in order. */
-  readonly requests: string[];
-  /** Bytes that came over the wire. */
-  transferred(): number;
+/** How somebody looks at the page. Default: 1280 px wide, light, on a screen. */
+export interface Look {
+  readonly width?: number;
+  readonly colorScheme?: 'light' | 'dark';
 }
 
-export async function openPage(
-  browser: Browser,
-  base: string,
-  path: string,
-  options: BrowserContextOptions = {},
-): Promise<WatchedPage> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+export interface WatchedPage {
+  readonly page: Page;
+  /** Since the last visit: errors, refusals of the policy, answers that are none, requests to elsewhere. */
+  readonly faults: string[];
+  /** Since the last visit: paths below `/api/`, with their queries, in order. */
+  readonly requests: string[];
+  /** Bytes that came over the wire since the last visit. */
+  transferred(): number;
+  /** Loads a path below `/api/` of a host with an empty cache, and waits until nothing is asked for any more. */
+  visit(base: string, path: string, look?: Look): Promise<void>;
+}
+
+/** One page for many visits: a new one costs a process of its own, which takes seconds of the processor. */
+export async function openPage(browser: Browser): Promise<WatchedPage> {
+  const page = await browser.newPage();
   const faults: string[] = [];
   const requests: string[] = [];
+  let origin = '';
   let bytes = 0;
   const protocol = await page.context().newCDPSession(page);
   await protocol.send('Network.enable');
@@ -52,21 +57,38 @@ export async function openPage(
   page.on('request', (request) => {
     const url = new URL(request.url());
     if (url.protocol === 'data:') return;
-    if (url.origin === base) requests.push(url.pathname.replace('/api/', '') + url.search);
+    if (url.origin === origin) requests.push(url.pathname.replace('/api/', '') + url.search);
     else faults.push(`request to ${request.url()}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
   });
-  await page.goto(`${base}/api/${path}`);
-  await page.waitForLoadState('networkidle');
-  return { page, faults, requests, transferred: () => bytes };
+  return {
+    page,
+    faults,
+    requests,
+    transferred: () => bytes,
+    async visit(base, path, { width = 1280, colorScheme = 'light' } = {}) {
+      // Otherwise an address that differs in its fragment alone loads nothing. A file of the same site keeps the process.
+      await page.goto(`${base}/api/assets/dom.js`);
+      await protocol.send('Network.clearBrowserCache');
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ media: 'screen', colorScheme });
+      origin = base;
+      faults.length = 0;
+      requests.length = 0;
+      bytes = 0;
+      await page.goto(`${base}/api/${path}`);
+      await page.waitForLoadState('networkidle');
+    },
+  };
 }
 
 const artefacts = resolve(import.meta.dirname, '../../reports/screenshots');
 
 /** Kept for whoever wants to look. */
 export async function keepScreenshot(page: Page, name: string, fullPage = false): Promise<void> {
+  if (!process.env.FULL_MATRIX) return;
   await mkdir(artefacts, { recursive: true });
   await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage });
 }

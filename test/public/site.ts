@@ -6,9 +6,11 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildApp } from '../../dev/build.ts';
+import { seedResources } from '../../dev/seedResources.ts';
 import { startServices, type LocalServices } from '../../dev/startServices.ts';
 import { builtInHistory } from '../../src/core/history/builtInHistory.ts';
 import { sortPrefixes } from '../../src/core/prefixes.ts';
+import { parseTargetsFile } from '../../src/core/targets/targetsFile.ts';
 import { dayInMs, toDay } from '../../src/core/time.ts';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -22,20 +24,19 @@ export interface Site {
   publish(daysAgo: number, extra?: readonly string[], omittedTag?: string): Promise<void>;
   /** Pulls, and waits until what it asked for is done. */
   pull(): Promise<void>;
-  /** Every target is looked at again. */
-  reconcile(): Promise<void>;
+  /** Adds a target in Japan East that has room for so many rules, and waits for its first update. */
+  addRegistry(name: string, maxRules: number): Promise<void>;
   ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** `maxRules`: room of each registry, less than its region lists. */
-export async function startSite(targetCount: number, maxRules?: number): Promise<Site> {
+export async function startSite(targetCount: number): Promise<Site> {
   const root = await mkdtemp(join(tmpdir(), 'site-'));
   await buildApp({ root: project, out: join(root, 'dist') });
   for (const name of ['host.json', 'package.json', 'public'])
     await cp(join(project, name), join(root, name), { recursive: true });
   const targetsFile = join(root, 'targets.json');
-  await writeFile(targetsFile, JSON.stringify(makeTargets(targetCount, maxRules)));
+  await writeFile(targetsFile, JSON.stringify(makeTargets(targetCount)));
   const services = await startServices({ root, port: 0, once: true, source: undefined, targetsFile }, () => undefined);
   const { url } = services.host;
   const ask: Site['ask'] = async (method, path, body) => {
@@ -59,7 +60,12 @@ export async function startSite(targetCount: number, maxRules?: number): Promise
       await ask('POST', 'pull');
       await services.settle();
     },
-    reconcile: async () => {
+    addRegistry: async (name, maxRules) => {
+      const file = makeTargets(targetCount);
+      const registry = { ...toRegistry(name, 'japaneast'), capacity: { maxRules } };
+      const targets = [...file.targets, registry];
+      await writeFile(targetsFile, JSON.stringify({ ...file, targets }));
+      seedResources(services.simulator, parseTargetsFile({ targets: [registry] }, targetsFile).targets);
       await services.host.runNow('reconcileTargets');
       await services.settle();
     },
@@ -87,21 +93,12 @@ export function nsgId(name: string): string {
 }
 
 /** Every tenth is a registry, every seventh takes all regions; three are previews. */
-function makeTargets(count: number, maxRules: number | undefined) {
+function makeTargets(count: number) {
   const targets = Array.from({ length: count }, (_, index) => {
     const name = index === 0 ? 'webhook-receiver' : `firewall-${String(index).padStart(3, '0')}`;
     const region = regions[index % regions.length];
     const policy = index > 0 && index % 50 === 9 ? { policy: 'plan' } : {};
-    if (index % 10 === 5) {
-      return {
-        name,
-        kind: 'registryNetworkRules',
-        resourceId: `${subscription}/Microsoft.ContainerRegistry/registries/registry${index}`,
-        regions: [region],
-        ...(maxRules !== undefined && { capacity: { maxRules } }),
-        ...policy,
-      };
-    }
+    if (index % 10 === 5) return { ...toRegistry(name, region), ...policy };
     return {
       name,
       kind: 'nsgRule',
@@ -113,6 +110,11 @@ function makeTargets(count: number, maxRules: number | undefined) {
     };
   });
   return { defaults: { policy: 'sync', maxAddedAddresses: 100_000, maxAddedPrefixes: 4000 }, targets };
+}
+
+function toRegistry(name: string, region: string | undefined) {
+  const resourceId = `${subscription}/Microsoft.ContainerRegistry/registries/${name.replace('-', '')}`;
+  return { name, kind: 'registryNetworkRules', resourceId, regions: [region] };
 }
 
 /** Microsoft's weekly file, as far as the tag goes. */
