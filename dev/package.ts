@@ -29,20 +29,29 @@ export async function packageApp({ root, zip }: PackageOptions): Promise<Package
   const dist = mkdtempSync(path.join(tmpdir(), 'acr-address-keeper-'));
   try {
     await buildApp({ root, out: dist });
-    const files = new Map([
-      ...listFiles(root, ['dist/**', 'node_modules/**']).map((file): [string, string] => [file, path.join(root, file)]),
-      ...listFiles(dist, []).map((file): [string, string] => [`dist/${file}`, path.join(dist, file)]),
-    ]);
-    const shipped = selectShipped(root, [...files.keys()]);
-    await writeZip(
-      shipped.map((file) => [file, files.get(file) ?? '']),
-      zip,
-    );
-    const unpackedBytes = shipped.reduce((sum, file) => sum + statSync(files.get(file) ?? '').size, 0);
-    return { files: shipped, bytes: statSync(zip).size, unpackedBytes };
+    return await packBuild({ root, dist, zip });
   } finally {
     rmSync(dist, { recursive: true, force: true });
   }
+}
+
+/** `dist`: folder of what was built from `root`. */
+export async function packBuild({
+  root,
+  dist,
+  zip,
+}: PackageOptions & { readonly dist: string }): Promise<PackageResult> {
+  const files = new Map([
+    ...listFiles(root, ['dist/**', 'node_modules/**']).map((file): [string, string] => [file, path.join(root, file)]),
+    ...listFiles(dist, []).map((file): [string, string] => [`dist/${file}`, path.join(dist, file)]),
+  ]);
+  const shipped = selectShipped(root, [...files.keys()]);
+  await writeZip(
+    shipped.map((file) => [file, files.get(file) ?? '']),
+    zip,
+  );
+  const unpackedBytes = shipped.reduce((sum, file) => sum + statSync(files.get(file) ?? '').size, 0);
+  return { files: shipped, bytes: statSync(zip).size, unpackedBytes };
 }
 
 /** Returns the files (paths relative to `root`) that .funcignore lets ship, sorted. */

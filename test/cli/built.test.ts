@@ -1,12 +1,11 @@
 /** The command as it is shipped: built, in a process of its own. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildCli } from '../../dev/buildCli.ts';
 import { sampleSubscriptionId, seedSampleResources } from '../../dev/sample/resources.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
+import { builtApp } from '../support/builtApp.ts';
 import { cli } from './cli.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -14,10 +13,8 @@ const sample = `file:${join(root, 'dev/sample/releases')}`;
 let folder: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'cli-built-'));
-  await buildCli({ root, out: join(folder, 'dist/cli') });
+  folder = await builtApp();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function command(args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync(

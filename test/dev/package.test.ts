@@ -5,12 +5,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { buildApp } from '../../dev/build.ts';
-import { buildCli } from '../../dev/buildCli.ts';
 import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
-import { packageApp, selectShipped, type PackageResult } from '../../dev/package.ts';
+import { packageApp, packBuild, selectShipped, type PackageResult } from '../../dev/package.ts';
 import { unpack } from '../../dev/unpack.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { builtApp } from '../support/builtApp.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const maxZipBytes = 3 * 1024 * 1024;
@@ -64,9 +63,7 @@ describe('npm run package', () => {
   });
 
   test('holds the files that func publishes from the folder after npm run build, byte for byte', async () => {
-    const copy = path.join(folder, 'copy');
-    await buildApp({ root, out: path.join(copy, 'dist') });
-    await buildCli({ root, out: path.join(copy, 'dist/cli') });
+    const copy = await builtApp();
     const built = globSync('dist/**/*', { cwd: copy, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(copy, path.join(entry.parentPath, entry.name)));
@@ -98,7 +95,7 @@ describe('npm run package', () => {
   test('the same sources give the same bytes', async () => {
     const again = path.join(folder, 'b.zip');
 
-    await packageApp({ root, zip: again });
+    await packBuild({ root, dist: path.join(await builtApp(), 'dist'), zip: again });
 
     expect(await sha256(again)).toBe(await sha256(path.join(folder, 'a.zip')));
   });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -6,23 +6,16 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildFunctions } from '../../dev/build.ts';
 import { parseStartOptions, sampleReleases } from '../../dev/startOptions.ts';
 import { dayInWords } from '../../src/core/words.ts';
+import { builtApp } from '../support/builtApp.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 let root: string;
 
-/** Of its own, so that a build of the project beside the tests does not take it away. */
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'start-'));
-  await buildFunctions({ source: join(project, 'src/functions'), out: join(root, 'dist') });
-  for (const name of ['host.json', 'package.json', 'public']) {
-    await cp(join(project, name), join(root, name), { recursive: true });
-  }
+  root = await builtApp();
 });
-
-afterAll(() => rm(root, { recursive: true }));
 
 function start(...args: string[]) {
   const child = spawn(process.execPath, [join(project, 'dev/start.ts'), '--root', root, ...args], { cwd: project });
@@ -92,51 +85,42 @@ describe('npm start', () => {
     return dayInWords(new Date(Date.now() - days * 24 * 3600 * 1000).toISOString());
   }
 
-  test('it serves until it is interrupted, and leaves no process behind', async () => {
-    const { child, ended, said } = start('--source', `file:${sampleReleases}`);
+  test('--source file:FOLDER pulls its weekly files, oldest first, then each further one, until it is interrupted', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weekly-'));
+    const put = async (day: string) => {
+      const name = `ServiceTags_Public_${day}.json`;
+      await cp(join(sampleReleases, name), join(folder, name));
+    };
+    await put('20260810');
+    await put('20260803');
+    const { child, ended, said } = start('--source', `file:${folder}`);
     const url = /http:\/\/127\.0\.0\.1:\d+(?=\/api\/health)/.exec(await said('Serving until Ctrl-C.'))![0];
-
     expect(await said('(the simulated firewall)')).toContain('/api/dashboard');
+    await put('20260824');
+    await said('24 Aug 2026  change number');
+    await put('20260831');
+    await said('31 Aug 2026  change number');
+    await said('kept for now');
+
+    const list = await (await fetch(`${url}/api/prefixes?format=nginx&region=northeurope`)).text();
     const health = (await (await fetch(`${url}/api/health`)).json()) as { snapshot: { id: string } };
     const children = childrenOf(child.pid!);
     child.kill('SIGINT');
-    const { code } = await ended;
+    const { code, output } = await ended;
+    await rm(folder, { recursive: true });
 
-    expect(health.snapshot.id).toMatch(/^Public-20260907-407-/);
-    expect(children).toHaveLength(2);
-    expect(code).toBe(0);
-    expect(children.filter((pid) => readdirSync('/proc').includes(pid))).toEqual([]);
-  });
-
-  test('--source file:FOLDER pulls every weekly file of it, oldest first, at the dates in their names', async () => {
-    const { code, output } = await start('--once', '--source', `file:${sampleReleases}`).ended;
-
-    expect(code).toBe(0);
+    // The dates in the names.
     expect([...output.matchAll(/^(\d+ \w{3} 2026) {2}change number/gm)].map((match) => match[1])).toEqual([
       '3 Aug 2026',
       '10 Aug 2026',
-      '17 Aug 2026',
       '24 Aug 2026',
       '31 Aug 2026',
-      '7 Sep 2026',
     ]);
-  });
-
-  test('a further file in the folder is pulled while it serves, and the lists change', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'weekly-'));
-    const name = (day: string) => `ServiceTags_Public_${day}.json`;
-    await cp(join(sampleReleases, name('20260803')), join(folder, name('20260803')));
-    const { child, ended, said } = start('--source', `file:${folder}`);
-    const url = /http:\/\/127\.0\.0\.1:\d+(?=\/api\/health)/.exec(await said('Serving until Ctrl-C.'))![0];
-    await cp(join(sampleReleases, name('20260810')), join(folder, name('20260810')));
-    await said('10 Aug 2026  change number 403');
-    await said('webhook-receiver  +3');
-    const list = await (await fetch(`${url}/api/prefixes?format=nginx&region=westeurope`)).text();
-    child.kill('SIGINT');
-    await ended;
-    await rm(folder, { recursive: true });
-
-    expect(list).toContain('allow 172.211.120.0/23;');
+    expect(list).toContain('allow 52.138.231.0/25;');
+    expect(health.snapshot.id).toMatch(/^Public-20260831-/);
+    expect(children).toHaveLength(2);
+    expect(code).toBe(0);
+    expect(children.filter((pid) => readdirSync('/proc').includes(pid))).toEqual([]);
   });
 
   test('the Discovery API of the simulator is a source too', async () => {

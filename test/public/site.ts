@@ -2,18 +2,16 @@
  * The built app in the local host, with many targets and the list as it stands at the end of the built-in history, dated
  * so many days before today: the host has the machine's clock.
  */
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { buildApp } from '../../dev/build.ts';
+import { join } from 'node:path';
 import { seedResources } from '../../dev/seedResources.ts';
 import { startServices, type LocalServices } from '../../dev/startServices.ts';
 import { builtInHistory } from '../../src/core/history/builtInHistory.ts';
 import { sortPrefixes } from '../../src/core/prefixes.ts';
 import { parseTargetsFile } from '../../src/core/targets/targetsFile.ts';
 import { dayInMs, toDay } from '../../src/core/time.ts';
-
-const project = resolve(import.meta.dirname, '../..');
+import { builtApp } from '../support/builtApp.ts';
 
 export interface Site {
   readonly services: LocalServices;
@@ -31,11 +29,9 @@ export interface Site {
 }
 
 export async function startSite(targetCount: number): Promise<Site> {
-  const root = await mkdtemp(join(tmpdir(), 'site-'));
-  await buildApp({ root: project, out: join(root, 'dist') });
-  for (const name of ['host.json', 'package.json', 'public'])
-    await cp(join(project, name), join(root, name), { recursive: true });
-  const targetsFile = join(root, 'targets.json');
+  const root = await builtApp();
+  const folder = await mkdtemp(join(tmpdir(), 'site-'));
+  const targetsFile = join(folder, 'targets.json');
   await writeFile(targetsFile, JSON.stringify(makeTargets(targetCount)));
   const services = await startServices({ root, port: 0, once: true, source: undefined, targetsFile }, () => undefined);
   const { url } = services.host;
@@ -71,7 +67,7 @@ export async function startSite(targetCount: number): Promise<Site> {
     },
     stop: async () => {
       await services.stop();
-      await rm(root, { recursive: true, force: true });
+      await rm(folder, { recursive: true });
     },
   };
 }
