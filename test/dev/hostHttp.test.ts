@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createRoutes } from '../../dev/host/routes.ts';
+import { startTimer } from '../../dev/host/timers.ts';
 import type { HostProcess } from '../../dev/host/hostProcess.ts';
 import { buildFixtureApp, fixtures, type FixtureApp } from './fixtures/apps.ts';
 
@@ -321,15 +322,25 @@ describe('start', () => {
   });
 
   test.each(['* * * * *', 'often', '00:05:00', '0 0 0 L * *', '0\t0 0 * * *', '0\u00a00 0 * * *'])(
-    'with the schedule "%s" its function is in error',
-    async (schedule) => {
-      const started = await app.start({ settings: { ...settings, FAST_SCHEDULE: schedule } });
+    'the schedule "%s" is refused',
+    (schedule) => {
+      // It is read before anything is called.
+      const neverCalled = undefined as never;
+      const metadata = { name: 'timer', bindings: { timer: { type: 'timerTrigger', schedule } } };
 
-      expect(inError(started)).toEqual(['everySecond']);
-      expect(started.log.map(({ message }) => message).join()).toContain('is not NCRONTAB of six fields');
-      await started.stop();
+      expect(() => startTimer({ metadata, env: {}, invoker: neverCalled, log: neverCalled })).toThrow(
+        'is not NCRONTAB of six fields',
+      );
     },
   );
+
+  test('a function with a wrong schedule is in error, and no other', async () => {
+    const started = await app.start({ settings: { ...settings, FAST_SCHEDULE: 'often' } });
+
+    expect(inError(started)).toEqual(['everySecond']);
+    expect(started.log.map(({ message }) => message).join()).toContain('is not NCRONTAB of six fields');
+    await started.stop();
+  });
 });
 
 function inError({ log }: HostProcess): (string | undefined)[] {
