@@ -1,4 +1,4 @@
-/** The laws of a plan, each against five hundred random worlds: see `worlds.ts`. */
+/** The laws of a plan, each against hundreds of random worlds: see `worlds.ts`. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { planLists } from '../../../src/core/plan/plan.ts';
