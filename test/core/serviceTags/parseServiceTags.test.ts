@@ -382,9 +382,10 @@ describe('real weekly files', () => {
 
       expect({ name, warnings }).toEqual({ name, warnings: [] });
       expect(document.values.length).toBe(raw.values.length);
-      expect(document.values.flatMap((value) => value.addressPrefixes).sort()).toEqual(
-        raw.values.flatMap((value) => value.properties.addressPrefixes).sort(),
-      );
+      const found = document.values.flatMap((value) => value.addressPrefixes).sort();
+      const listed = raw.values.flatMap((value) => value.properties.addressPrefixes).sort();
+      // Compared as one text, which takes a fraction of the time.
+      expect({ name, isWhole: found.join() === listed.join() }).toEqual({ name, isWhole: true });
     }
   });
 
