@@ -12,7 +12,7 @@ import { recordsOf, source, useWorlds, writesOf, type TagLists } from './stories
 
 const worlds = useWorlds();
 // `npm run test:full` takes all of them.
-const rounds = process.env.FULL_MATRIX ? 100 : 30;
+const rounds = process.env.FULL_MATRIX ? 100 : 8;
 const targets = [hooks({ limits: openLimits }), prod({ limits: openLimits })];
 
 /** Each round one prefix more and, from the third on, one less. */
