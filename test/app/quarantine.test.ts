@@ -213,26 +213,39 @@ describe('exposure guard', () => {
     return (await publishNextWeek(world, { ...full, [acr]: [...fifty, ...prefixes] }))[0];
   }
 
-  test.each([
-    ['special purpose', '192.168.0.0/24', 'specialPurpose'],
-    ['special purpose inside of a wide one', '10.0.0.0/8', 'specialPurpose'],
-    ['everything', '0.0.0.0/0', 'specialPurpose'],
-    ['a wide prefix around what was there and what is new', '20.32.0.0/11', 'widestPrefix'],
-    ['an IPv6 range of nobody', 'fd00::/120', 'specialPurpose'],
-    ['a wide prefix', '20.64.0.0/19', 'widestPrefix'],
-    ['a wide IPv6 prefix', '2603:1030:401::/111', 'widestPrefix'],
-  ] as const)('%s stays out, the rest goes in', async (_what, prefix, code) => {
+  /** With what is new in the same list: no list before has anything around it. */
+  const refused = [
+    ['192.168.0.0/24', 'specialPurpose', '20.43.0.0/24'],
+    // A special-purpose range inside of a wide one.
+    ['10.0.0.0/8', 'specialPurpose', '20.43.1.0/24'],
+    ['fd00::/120', 'specialPurpose', '20.43.2.0/24'],
+    ['20.64.0.0/19', 'widestPrefix', '20.43.3.0/24'],
+    ['2603:1030:401::/111', 'widestPrefix', '20.43.4.0/24'],
+    // Around what was there and what is new.
+    ['20.32.0.0/11', 'widestPrefix', '20.43.5.0/24'],
+    ['0.0.0.0/0', 'specialPurpose', '20.72.0.0/24'],
+  ] as const;
+
+  test('special purpose and wide prefixes stay out, the rest goes in', async () => {
     const world = await settledWorld();
+    const more: string[] = [];
+    for (const [prefix, code, isNew] of refused) {
+      more.push(isNew);
+      world.notifications.length = 0;
 
-    const run = await publishMore(world, '20.43.0.0/24', prefix);
+      const run = await publishMore(world, ...more, prefix);
 
-    expect(mergePrefixes(prefixesIn(world))).toEqual(mergePrefixes([...fifty, '20.43.0.0/24']));
-    expect(run).toMatchObject({ outcome: 'applied', plan: { verdict: 'held' } });
-    expect(run?.reasons.find((reason) => reason.code === code)?.message).toMatch(
-      /^[0-9a-f.:]+\/\d+ \(.*listed since 12 Jan 2026\) (overlaps|is wider)/,
-    );
-    expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
-    expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('held');
+      expect({ prefix, live: mergePrefixes(prefixesIn(world)) }).toEqual({
+        prefix,
+        live: mergePrefixes([...fifty, ...more]),
+      });
+      expect(run).toMatchObject({ outcome: 'applied', plan: { verdict: 'held' } });
+      expect(run?.reasons.find((reason) => reason.code === code)?.message).toMatch(
+        /^[0-9a-f.:]+\/\d+ \(.*listed since \d+ [A-Z][a-z]+ 2026\) (overlaps|is wider)/,
+      );
+      expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
+      expect((await world.services.states.get('hooks'))?.run.lastResult?.status).toBe('held');
+    }
   });
 
   test('what nobody can approve is not announced as waiting for an approval', async () => {

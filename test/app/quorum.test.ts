@@ -45,37 +45,32 @@ async function reportsOf(world: World) {
   return Object.fromEntries((status?.sources ?? []).map((report) => [report.source, report.status]));
 }
 
-describe('additions', () => {
-  test.each([
-    ['the file', { download: more, api: both }],
-    ['the API', { download: both, api: more }],
-    ['the only one that answers', { download: undefined, api: more }],
-  ])('come from %s alone', async (_who, lists: Lists) => {
-    const world = await settledWorld();
+test('additions come from the file alone, from the API alone, and from the only one that answers', async () => {
+  const world = await settledWorld();
+  const [x, y, z] = ['20.42.70.0/24', '20.42.72.0/24', '20.42.74.0/24'] as const;
 
-    await pullNextWeek(world, lists);
+  await pullNextWeek(world, { download: [...both, x], api: both });
+  expect(prefixesIn(world)).toEqual([...both, x]);
 
-    expect(prefixesIn(world)).toEqual(more);
-  });
+  await pullNextWeek(world, { download: [...both, x], api: [...both, x, y] });
+  expect(prefixesIn(world)).toEqual([...both, x, y]);
+
+  await pullNextWeek(world, { api: [...both, x, y, z] });
+  expect(prefixesIn(world)).toEqual([...both, x, y, z]);
 });
 
 describe('removals', () => {
-  test('start only when all healthy sources lack the prefix', async () => {
+  test('start only when all healthy sources lack the prefix, whichever still lists it', async () => {
     const world = await settledWorld();
 
     await pullNextWeek(world, { download: less, api: both });
     expect(prefixesIn(world)).toEqual(both);
 
+    await pullNextWeek(world, { download: both, api: less });
+    expect(prefixesIn(world)).toEqual(both);
+
     await pullNextWeek(world, { download: less, api: less });
     expect(prefixesIn(world)).toEqual(less);
-  });
-
-  test('a source that lists what the others dropped keeps it, whichever it is', async () => {
-    const world = await settledWorld();
-
-    await pullNextWeek(world, { download: both, api: less });
-
-    expect(prefixesIn(world)).toEqual(both);
   });
 
   test('a dead source is no vote against a removal that the file shows', async () => {
@@ -279,40 +274,34 @@ describe('a file that is dated in the future', () => {
 describe('a stale source', () => {
   const grown = (weeks: number) => [...both, ...Array.from({ length: weeks }, (_, week) => `20.43.${week}.0/24`)];
 
-  async function sixWeeks(world: World, stuck: ServiceTagsSource): Promise<readonly string[]> {
+  async function sixWeeks(world: World, stuck: ServiceTagsSource): Promise<void> {
     for (let week = 0; week <= 6; week += 1) {
       await pullFrom(world, file(dayOf(world), grown(week)), stuck);
       world.clock.advance(7 * dayInMs);
     }
-    return grown(6);
   }
 
   test.each([
     ['of a file', mirror(less, '2026-01-05')],
     ['without a date', mirror(less)],
-  ])('%s does not get well when the good one fails', async (_, stuck) => {
+  ])('%s does not get well because it failed for once, nor when the good one fails', async (_, stuck) => {
     const world = await worlds.open({ targets: [eager] });
-    const good = await sixWeeks(world, stuck);
+    await sixWeeks(world, stuck);
+    const good = grown(7);
+
+    await pullFrom(world, file(dayOf(world), good), deadSource(stuck.name));
+    await pullFrom(world, file(dayOf(world), good), stuck);
+    expect(await reportsOf(world)).toMatchObject({ [stuck.name]: 'stale' });
 
     for (const days of [1, 1, 40]) {
       world.clock.advance(days * dayInMs);
       const { listed, message } = await pullFrom(world, deadSource(), stuck);
       expect(listed).toEqual(good);
-      expect(message).toMatch(/: Public-20260216-\S+ stays current$/);
+      expect(message).toMatch(/: Public-20260223-\S+ stays current$/);
     }
 
     expect(prefixesIn(world)).toEqual(good);
     expect(await reportsOf(world)).toMatchObject({ download: 'failed', [stuck.name]: 'stale' });
-  });
-
-  test('does not look as if it had moved because it failed for once', async () => {
-    const world = await worlds.open({ targets: [eager] });
-    await sixWeeks(world, mirror(less));
-
-    await pullFrom(world, file(dayOf(world), grown(7)), deadSource(mirror(less).name));
-    await pullFrom(world, file(dayOf(world), grown(7)), mirror(less));
-
-    expect(await reportsOf(world)).toMatchObject({ [mirror(less).name]: 'stale' });
   });
 
   test('is better than none where nothing was pulled yet', async () => {
@@ -325,7 +314,7 @@ describe('a stale source', () => {
 });
 
 describe('what people hear', () => {
-  test('a dead source: status, record and one notification; the other goes on', async () => {
+  test('a dead source: status, record and one notification; well again, and a later failure is told anew', async () => {
     const world = await settledWorld();
 
     await pullNextWeek(world, { api: both });
@@ -347,6 +336,12 @@ describe('what people hear', () => {
         { source: 'api', status: 'healthy' },
       ],
     });
+
+    await pullNextWeek(world, { download: both, api: both });
+    expect(await lastPullDetails(world)).toMatchObject({ sources: [{ source: 'download', status: 'healthy' }, {}] });
+
+    await pullNextWeek(world, { api: both });
+    expect(world.notifications.filter(({ type }) => type === 'source.failed')).toHaveLength(2);
   });
 
   test('sources that disagree: status, record and one notification that names what', async () => {
@@ -398,17 +393,6 @@ describe('what people hear', () => {
 
     expect((await recordsOf(world, 'pull')).at(-1)).toMatchObject({ outcome: 'failed' });
     expect(await reportsOf(world)).toEqual({ download: 'failed', api: 'failed' });
-  });
-
-  test('a source that is well again is in the record, and a later failure is told anew', async () => {
-    const world = await settledWorld();
-    await pullNextWeek(world, { api: both });
-    await pullNextWeek(world, { download: both, api: both });
-    expect(await lastPullDetails(world)).toMatchObject({ sources: [{ source: 'download', status: 'healthy' }, {}] });
-
-    await pullNextWeek(world, { api: both });
-
-    expect(world.notifications.filter(({ type }) => type === 'source.failed')).toHaveLength(2);
   });
 });
 

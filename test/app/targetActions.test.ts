@@ -35,7 +35,7 @@ async function heldWorld(targets: readonly Target[] = [hooks()]): Promise<World>
 }
 
 describe('an approval', () => {
-  test('applies the plan of its id and nothing more; who asked is in the record', async () => {
+  test('applies the plan of its id, once and nothing more; who asked is in the record', async () => {
     const world = await heldWorld();
     const plan = await world.actions.planTarget('hooks');
     expect(plan).toMatchObject({ verdict: 'held', add: [], held: { add: [wide], remove: [] } });
@@ -47,51 +47,39 @@ describe('an approval', () => {
     const record = (await recordsOf(world, 'hooks')).at(-1);
     expect(record).toMatchObject({ id: answer.runId, trigger: { reason: 'approval', by: 'operator' } });
     expect((await world.services.states.get('hooks'))?.operator.approval).toBeUndefined();
-  });
 
-  test('is good once: the same id later is a 409 with the plan of now', async () => {
-    const world = await heldWorld();
-    const { id } = await world.actions.planTarget('hooks');
-    await world.actions.approvePlan('hooks', id, 'operator');
-
-    const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
-
+    const error = await refusal(world.actions.approvePlan('hooks', plan.id, 'operator'));
     expect(error.status).toBe(409);
     expect(error.problem).toBe('plan-changed');
     expect(error.details).toMatchObject({ plan: { verdict: 'apply', held: { add: [] } } });
-  });
 
-  test.each([
-    ['the target', (world: World) => editRule(world, { description: 'by hand' })],
-    ['the snapshot', (world: World) => publishNextWeek(world, list(...fifty, wide, '20.43.0.0/24'))],
-    ['the configuration', (world: World) => world.setTargets([hooks({ rule: { ...hooks().rule, priority: 310 } })])],
-    [
-      'a limit of the configuration',
-      (world: World) => world.setTargets([hooks({ limits: { ...defaultLimits, maxRemovedCount: 9 } })]),
-    ],
-  ])('is refused with the new plan when %s has moved', async (_what, move: (world: World) => unknown) => {
-    const world = await heldWorld();
-    const { id } = await world.actions.planTarget('hooks');
-    await Promise.resolve(move(world));
-    const writes = writesOf(world);
-
-    const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
-
-    const now = await world.actions.planTarget('hooks');
-    expect(error.status).toBe(409);
-    expect(error.details.plan).toEqual(now);
-    expect(now.id).not.toBe(id);
-    expect(writesOf(world)).toEqual(writes);
-  });
-
-  test('is never a general one: what is held next week waits for its own', async () => {
-    const world = await heldWorld();
-    const { id } = await world.actions.planTarget('hooks');
-    await world.actions.approvePlan('hooks', id, 'operator');
-
+    // What is held next week waits for its own.
     await publishNextWeek(world, list(...fifty, wide, '20.96.0.0/19'));
-
     expect(prefixesIn(world)).toEqual([...fifty, wide]);
+  });
+
+  test('is refused with the new plan when target, configuration, a limit of it, or snapshot has moved', async () => {
+    const world = await heldWorld();
+    const rule = { ...hooks().rule, priority: 310 };
+    const limits = { ...defaultLimits, maxRemovedCount: 9 };
+    const moves: readonly (readonly [string, () => unknown])[] = [
+      ['the target', () => editRule(world, { description: 'by hand' })],
+      ['the configuration', () => world.setTargets([hooks({ rule })])],
+      ['a limit of the configuration', () => world.setTargets([hooks({ rule, limits })])],
+      ['the snapshot', () => publishNextWeek(world, list(...fifty, wide, '20.43.0.0/24'))],
+    ];
+    for (const [what, move] of moves) {
+      const { id } = await world.actions.planTarget('hooks');
+      await Promise.resolve(move());
+      const writes = writesOf(world);
+
+      const error = await refusal(world.actions.approvePlan('hooks', id, 'operator'));
+
+      const now = await world.actions.planTarget('hooks');
+      expect({ what, status: error.status, plan: error.details.plan }).toEqual({ what, status: 409, plan: now });
+      expect({ what, isTheSame: now.id === id }).toEqual({ what, isTheSame: false });
+      expect(writesOf(world)).toEqual(writes);
+    }
   });
 
   test('of one target says nothing about another', async () => {
@@ -285,18 +273,6 @@ test('a pull while another one runs is refused for now', async () => {
 });
 
 describe('pause', () => {
-  test('shows in the plan, and its id stays the same: the gate is no part of what is approved', async () => {
-    const world = await heldWorld();
-    const open = await world.actions.planTarget('hooks');
-    expect(open.gate).toBeUndefined();
-
-    await world.actions.pauseTarget('hooks', 'operator');
-
-    const closed = await world.actions.planTarget('hooks');
-    expect(closed).toMatchObject({ id: open.id, gate: { code: 'paused' } });
-    expect(closed.gate?.message).toMatch(/^Paused by operator on /);
-  });
-
   test('stops a target until it is resumed; it is in the ledger, and what came meanwhile is made up for', async () => {
     const world = await worlds.open();
     await publish(world, list('20.42.0.0/24'));
@@ -355,8 +331,10 @@ describe('pause', () => {
     expect(writesOf(world)).toEqual(writes);
   });
 
-  test('a plan can be looked at all the time, and looking writes nothing anywhere', async () => {
+  test('shows in the plan, and its id stays the same; looking at it writes nothing anywhere', async () => {
     const world = await heldWorld();
+    const open = await world.actions.planTarget('hooks');
+    expect(open.gate).toBeUndefined();
     await world.actions.pauseTarget('hooks', 'operator');
     const before = JSON.stringify(await world.services.states.get('hooks'));
     const writes = writesOf(world);
@@ -364,7 +342,11 @@ describe('pause', () => {
 
     const plans: Plan[] = [await world.actions.planTarget('hooks'), await world.actions.planTarget('hooks')];
 
-    expect(plans[0]?.id).toBe(plans[1]?.id);
+    for (const plan of plans) {
+      // The gate is no part of what is approved.
+      expect(plan).toMatchObject({ id: open.id, gate: { code: 'paused' } });
+      expect(plan.gate?.message).toMatch(/^Paused by operator on /);
+    }
     expect(JSON.stringify(await world.services.states.get('hooks'))).toBe(before);
     expect(writesOf(world)).toEqual(writes);
   });
