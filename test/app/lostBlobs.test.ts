@@ -27,9 +27,9 @@ interface Stored {
   readonly snapshot: string;
 }
 
-async function settled({ open } = worlds): Promise<Stored> {
+async function settled(from = worlds): Promise<Stored> {
   const connectionString = worlds.freshConnectionString();
-  const world = await open({ targets: [eager], connectionString });
+  const world = await from.open({ targets: [eager], connectionString });
   await publish(world, first);
   const clients = createStorageClients({ kind: 'connectionString', connectionString });
   const container = (await clients.blobs()).getContainerClient('service-tags');

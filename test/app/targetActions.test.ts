@@ -5,7 +5,6 @@ import type { RequestError } from '../../src/core/errors.ts';
 import { defaultLimits, type Target } from '../../src/core/targets/target.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { viewTarget } from '../../src/app/queries/targetQueries.ts';
-import type { Plan } from '../../src/core/plan/plan.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, dayInMs, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek } from './stories.ts';
 import { editRule, recordsOf, ruleOfOthers, useWorlds, writesOf, type TagLists } from './stories.ts';
@@ -340,7 +339,7 @@ describe('pause', () => {
     const writes = writesOf(world);
     world.clock.advance(dayInMs);
 
-    const plans: Plan[] = [await world.actions.planTarget('hooks'), await world.actions.planTarget('hooks')];
+    const plans = [await world.actions.planTarget('hooks'), await world.actions.planTarget('hooks')];
 
     for (const plan of plans) {
       // The gate is no part of what is approved.

@@ -222,3 +222,37 @@ test('an approval holds until what it was given for is done, where it had no roo
   expect(again.reasons.map(({ code }) => code)).toEqual(['fit', 'foreignRules']);
   expect(ipRulesOf(world)).toContain('20.64.0.0/16');
 });
+
+describe.each(['hooks', 'prod'] as const)('a lost state lets no hold lapse: %s', (name) => {
+  const [first, ...three] = ['20.50.0.0/24', '20.51.0.0/24', '20.52.0.0/24', '20.53.0.0/24'] as const;
+  const limits = { ...defaultLimits, maxAddedAddresses: 512 };
+  const live = (world: World) => (name === 'hooks' ? prefixesIn(world) : ipRulesOf(world));
+
+  test('after a record without a plan, and while the tag is missing from one list and comes back with the same', async () => {
+    const connectionString = worlds.freshConnectionString();
+    const world = await worlds.open({
+      connectionString,
+      targets: [name === 'hooks' ? hooks({ limits }) : prod({ limits })],
+    });
+    await publish(world, list(first));
+    await publishNextWeek(world, list(first, ...three), 2);
+    const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient('targets');
+    const loseState = () => container.getBlockBlobClient(`state/${name}.json`).delete();
+    const before = live(world);
+    expect(before).toHaveLength(3);
+
+    await world.actions.pauseTarget(name, 'operator');
+    await loseState();
+    await world.reconcile();
+    await world.actions.resumeTarget(name, 'operator');
+    await world.reconcile();
+    expect(live(world)).toEqual(before);
+
+    await publishNextWeek(world, { Storage: ['20.60.0.0/24'] }, 3);
+    await loseState();
+    await world.reconcile();
+    await publishNextWeek(world, list(first, ...three), 4);
+    await world.reconcile();
+    expect(live(world)).toEqual(before);
+  });
+});

@@ -50,7 +50,7 @@ const everyClosing: Closing[] = (['plan', 'addOnly', 'sync'] as const).flatMap((
 // `npm run test:full` takes all of them, else those with one reason to be closed, or none.
 const closings = everyClosing.filter(({ policy, paused, updatesPaused }) => {
   const reasons = [policy === 'plan', paused !== 'no', updatesPaused].filter(Boolean).length;
-  return process.env.FULL_MATRIX || reasons === 0 || (reasons === 1 && policy !== 'addOnly');
+  return process.env.FULL_MATRIX !== undefined || reasons === 0 || (reasons === 1 && policy !== 'addOnly');
 });
 const isOpen = ({ policy, paused, updatesPaused }: Closing): boolean =>
   policy !== 'plan' && paused === 'no' && !updatesPaused;
