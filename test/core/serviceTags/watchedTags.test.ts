@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServiceTagsDocument } from '../../../src/core/serviceTags/serviceTags.ts';
 import type { RegionSelector } from '../../../src/core/targets/target.ts';
-import { concerns, watchedTags } from '../../../src/core/serviceTags/watchedTags.ts';
+import { concerns, isFollowed, watchedTags } from '../../../src/core/serviceTags/watchedTags.ts';
 import { nsgTarget } from '../plan/planFixtures.ts';
 
 const ofRegistry = { ofRegistry: '/subscriptions/x/registries/prod' };
@@ -25,6 +25,16 @@ describe('concerns', () => {
   ])('regions %j and %s: %s', (regions, tag, expected) => {
     expect(concerns(nsgTarget({ regions }), tag)).toBe(expected);
   });
+});
+
+test.each([
+  ['AzureContainerRegistry', [], true],
+  ['azurecontainerregistry.westeurope', [], true],
+  ['Storage', [], false],
+  ['Storage', [nsgTarget({ serviceTag: 'Sql' }), nsgTarget({ serviceTag: 'Storage' })], true],
+  ['Storage', [nsgTarget({ serviceTag: 'Sql' })], false],
+])('%s is followed, or not', (tag, targets, expected) => {
+  expect(isFollowed(tag, targets)).toBe(expected);
 });
 
 describe('watchedTags', () => {
@@ -58,6 +68,13 @@ describe('watchedTags', () => {
     ['a tag that the document has not', [{ serviceTag: 'Sql' }], ['AzureContainerRegistry']],
   ])('%s', (_, targets, expected) => {
     expect(watchedTags(document, targets.map(nsgTarget))).toEqual(expected);
+  });
+
+  test('the ACR tag as the document spells it; by its usual name if the document lacks it', () => {
+    const spelled = { values: [{ name: 'azurecontainerregistry', region: '' }] } as unknown as ServiceTagsDocument;
+
+    expect(watchedTags(spelled, [])).toEqual(['azurecontainerregistry']);
+    expect(watchedTags({ ...document, values: [] }, [])).toEqual(['AzureContainerRegistry']);
   });
 });
 
