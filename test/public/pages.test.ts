@@ -61,7 +61,7 @@ describeWithBrowser('the page', () => {
   /** The page as somebody finds it in a state; answers what stands in its first 800 pixels. */
   async function find(state: string): Promise<string> {
     await open();
-    await page.locator('#now .sign').waitFor();
+    await page.locator('#now .sign').waitFor({ timeout: 60_000 });
     await keepScreenshot(page, `state-${state}`);
     if (isFull) await expectAccessible('home');
     return page.evaluate<string>(`[...document.querySelectorAll('#now, #waits, #facts, #rows tr')]
