@@ -23,6 +23,7 @@ const config: Config = {
   coverageProvider: 'v8',
   // Only a test that hangs reaches this. A busy machine needs several times as long as an idle one.
   testTimeout: 300_000,
+  testSequencer: '<rootDir>/test/support/longestFirst.mjs',
   maxWorkers: 2,
 };
 
