@@ -114,7 +114,8 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    files: ['*.config.ts', '**/*.d.ts'],
+    // Jest takes the default export of its global setup.
+    files: ['*.config.ts', '**/*.d.ts', 'test/support/buildFolder.ts'],
     rules: { 'import-x/no-default-export': 'off' },
   },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
