@@ -124,7 +124,10 @@ export class CoverSearch {
   #costsOf({ halves, asOne }: Join): Float64Array {
     const [left, right] = [halves[0].costs, halves[1].costs];
     let fewest = asOne;
-    return joinCosts(left, right, this.#maxRules).map((cost) => (fewest = Math.min(fewest, cost)));
+    return joinCosts(left, right, this.#maxRules).map((cost) => {
+      if (cost < fewest) fewest = cost;
+      return fewest;
+    });
   }
 }
 
@@ -137,8 +140,9 @@ function joinCosts(left: Float64Array, right: Float64Array, maxRules: number): F
     const cost = left[toLeft - 1] ?? Infinity;
     const most = Math.min(right.length, costs.length - toLeft);
     for (let toRight = 1; toRight <= most; toRight += 1) {
+      const sum = cost + (right[toRight - 1] ?? Infinity);
       const rules = toLeft + toRight - 1;
-      costs[rules] = Math.min(costs[rules] ?? Infinity, cost + (right[toRight - 1] ?? Infinity));
+      if (sum < (costs[rules] ?? Infinity)) costs[rules] = sum;
     }
   }
   return costs;
