@@ -15,7 +15,7 @@
  *
  * `startFaultProxy(origin)` does the same for any HTTP server; URLs in its answers still point to the server itself.
  */
-import { Agent, createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { StartTimer } from '../../src/adapters/storageClients.ts';
@@ -68,8 +68,7 @@ export async function startFaultProxy(
   const requests: SeenRequest[] = [];
   const held: SeenRequest[] = [];
   const arrivals: Promise<unknown>[] = [];
-  const agent = new Agent({ keepAlive: true });
-  const forward = (seen: SeenRequest) => sendTo(targetOrigin, agent, seen);
+  const forward = (seen: SeenRequest) => sendTo(targetOrigin, seen);
 
   async function handle(seen: SeenRequest, outgoing: ServerResponse): Promise<void> {
     const fault = pick(faults, seen);
@@ -110,7 +109,6 @@ export async function startFaultProxy(
       server.close();
       server.closeAllConnections();
       await closed;
-      agent.destroy();
     },
   };
 }
@@ -203,11 +201,12 @@ interface Forwarded {
   readonly body: Buffer;
 }
 
-function sendTo(origin: string, agent: Agent, seen: SeenRequest): Promise<Forwarded> {
+function sendTo(origin: string, seen: SeenRequest): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
     const outgoing = sendRequest(
       `${origin}${seen.url}`,
-      { method: seen.method, headers: withoutHops(seen.headers), agent },
+      // A kept connection may be closed by the server at the moment in which it is used again.
+      { method: seen.method, headers: { ...withoutHops(seen.headers), connection: 'close' } },
       (incoming) => {
         readBody(incoming).then(
           (body) => resolve({ status: incoming.statusCode ?? 502, headers: withoutHops(incoming.headers), body }),
