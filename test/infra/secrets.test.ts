@@ -1,5 +1,5 @@
 /** A whole run with secrets planted in every setting that can hold one: nothing that leaves the app contains any. */
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,10 +10,10 @@ import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startAzurite, type Azurite } from '../../dev/azurite.ts';
-import { buildFunctions } from '../../dev/build.ts';
 import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
 import { startSimulator, type Simulator } from '../../dev/simulator/simulator.ts';
 import { nsgId } from '../adapters/arm/targets.ts';
+import { builtApp } from '../support/builtApp.ts';
 import { startIngestion, type Ingestion } from '../support/ingestion.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -60,8 +60,6 @@ describe('everything that a run emits', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'secrets-test-'));
-    await buildFunctions({ source: path.join(root, 'src/functions'), out: path.join(folder, 'dist') });
-    for (const file of ['host.json', 'package.json']) copyFileSync(path.join(root, file), path.join(folder, file));
     writeFileSync(path.join(folder, 'ServiceTags_Public_20250303.json'), JSON.stringify(document));
     azurite = await startAzurite({ inMemory: true, accounts: [{ name: 'testaccount', key: secrets.storageKey }] });
     simulator = await startSimulator();
@@ -78,7 +76,7 @@ describe('everything that a run emits', () => {
     ingestion = await startIngestion();
     const origin = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
     host = await startHostProcess({
-      root: folder,
+      root: await builtApp(),
       logLevel: 'trace',
       keys: { function: secrets.functionKey, master: secrets.masterKey },
       onLog: (entry) => emitted.push(JSON.stringify(entry)),
