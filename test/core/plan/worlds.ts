@@ -196,8 +196,8 @@ export function appliedTo(given: World, result: PlanResult): World {
 const { FULL_MATRIX, WORLDS = FULL_MATRIX ? 500 : 200, SEED = 20_260_803 } = process.env;
 
 /**
- * Holds a law against two hundred worlds, five hundred by `npm run test:full`. It says of each whether it was really put to the test, and fails where fewer
- * than `share` of them did: a law that nothing can break proves nothing.
+ * Holds a law against two hundred worlds, five hundred by `npm run test:full`. It says of each world whether it could have
+ * broken the law, and fails where fewer than `share` of them could: a law that nothing can break proves nothing.
  */
 export function expectLaw(
   given: fc.Arbitrary<World>,
