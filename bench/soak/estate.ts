@@ -50,6 +50,7 @@ export function toTargetsFile(size: Size): string {
     maxRemovedCount: 100_000,
     widestPrefix: { ipv4: 8, ipv6: 16 },
     maxAddedAddresses: 100_000_000,
+    maxAddedPrefixes: 100_000,
   };
   const rules = Array.from({ length: size.nsgRules }, (_, index) => {
     const rank = Math.floor(index / size.nsgs);

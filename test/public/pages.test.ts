@@ -533,10 +533,11 @@ describeWithBrowser('the page', () => {
 
   test('a registry without room: said so, and no approval is offered, as it would not help', async () => {
     await site.addRegistry('small-registry', 4);
-    const text = await find('no-room');
+    await find('no-room');
 
-    expect(text).toMatch(/small-registry[\s\S]*prefixes do not fit/);
+    // With many targets other cards may stand above it.
     const card = page.locator('article', { hasText: 'small-registry' });
+    expect(await card.innerText()).toContain('prefixes do not fit');
     expect(await card.getByRole('button', { name: /Approve/ }).count()).toBe(0);
     await card.getByRole('link', { name: 'Review' }).click();
     await says('Does not fit: an approval does not help');
