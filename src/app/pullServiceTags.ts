@@ -31,7 +31,7 @@ import { HistoryReader } from './history/historyReader.ts';
 import type { PullSession } from './ports.ts';
 import { lateDay, type PulledList, type Pull, type PullResult, type PullServices } from './pull/pull.ts';
 import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
-import { newestStored, readCurrent, toPointer, type CurrentList } from './pull/readCurrent.ts';
+import { newestStored, pointerBackTo, readCurrent, type CurrentList } from './pull/readCurrent.ts';
 import { flushOutbox } from './runRecords.ts';
 import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
 import { openHistory, recordUnchanged } from './pull/recordRelease.ts';
@@ -121,9 +121,7 @@ async function readKept({ services, startedAt }: Pull, rejected: ReadonlySet<str
   if (!current.snapshot || !rejected.has(parseSnapshotId(current.snapshot.id).hash)) return current;
   const snapshot = await newestStored(services, await new HistoryReader(services).read());
   if (!snapshot) return current;
-  const fileDate = snapshot.release?.date ?? snapshot.date;
-  const pointer = toPointer(snapshot, startedAt.toISOString(), { fileDate });
-  return { ...current, pointer, isPointed: false, snapshot };
+  return { ...current, pointer: pointerBackTo(snapshot, startedAt), isPointed: false, snapshot };
 }
 
 async function correctPointer(services: PullServices, { pointer, etag, isPointed }: CurrentList): Promise<void> {

@@ -10,7 +10,7 @@ import type { Snapshot } from '../core/serviceTags/snapshot.ts';
 import { HistoryReader, withDecisions } from './history/historyReader.ts';
 import type { HistoryDecisions, PullSession } from './ports.ts';
 import type { PullServices } from './pull/pull.ts';
-import { newestStored, toPointer } from './pull/readCurrent.ts';
+import { newestStored, pointerBackTo } from './pull/readCurrent.ts';
 import { agree, counted, dayInWords } from '../core/words.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { commitRecord } from './runRecords.ts';
@@ -167,8 +167,7 @@ async function record(
 async function replacePointer({ cloud, snapshots }: DecisionServices, current: Snapshot, now: Date): Promise<void> {
   const answer = await snapshots.readPointer(cloud);
   if (answer === undefined || answer === 'notModified' || answer.pointer.snapshot === current.id) return;
-  const fileDate = current.release?.date ?? current.date;
-  await snapshots.replacePointer(toPointer(current, now.toISOString(), { fileDate }), answer.etag);
+  await snapshots.replacePointer(pointerBackTo(current, now), answer.etag);
 }
 
 /** The newest stored snapshot that is not rejected. Throws RequestError 409 if there is none. */

@@ -64,6 +64,11 @@ export function toPointer(summary: SnapshotSummary, since: string, origin: Parti
   };
 }
 
+/** The pointer to a snapshot that becomes current again. */
+export function pointerBackTo(snapshot: Snapshot, since: Date): SnapshotPointer {
+  return toPointer(snapshot, since.toISOString(), { fileDate: snapshot.release?.date ?? snapshot.date });
+}
+
 async function readPointer({ cloud, snapshots }: Services): Promise<Pick<CurrentList, 'pointer' | 'etag'>> {
   try {
     const answer = await snapshots.readPointer(cloud);
