@@ -209,11 +209,9 @@ function coverOf(node: Node, maxRules: number): string[] {
   }
 }
 
-/** The fewest rules with the lowest cost: more of them would not save an address. */
-function fewestRules({ costs }: Node, maxRules: number): number {
-  let rules = Math.min(maxRules, costs.length);
-  while (costs[rules - 2] === costs[rules - 1]) rules -= 1;
-  return rules;
+/** The fewest rules with the lowest cost: more of them would not save an address. The costs never rise with the rules. */
+function fewestRules(node: Node, maxRules: number): number {
+  return node.costs.indexOf(costOf(node, maxRules)) + 1;
 }
 
 function smallestPrefix(from: number, to: number): Range {
