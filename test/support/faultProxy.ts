@@ -68,17 +68,16 @@ export async function startFaultProxy(
   const requests: SeenRequest[] = [];
   const held: SeenRequest[] = [];
   const arrivals: Promise<unknown>[] = [];
-  const forward = (seen: SeenRequest) => sendTo(targetOrigin, seen);
 
   async function handle(seen: SeenRequest, outgoing: ServerResponse): Promise<void> {
     const fault = pick(faults, seen);
     if (fault?.how === 'late') {
       if (fault.when === 'before') held.push(seen);
-      else await forward(seen);
+      else await forward(targetOrigin, seen);
       return giveUp(seen);
     }
-    await answer(() => forward(seen), outgoing, fault);
-    if (!fault) arrivals.push(...held.splice(0).map(forward));
+    await answer(targetOrigin, seen, outgoing, fault);
+    if (!fault) arrivals.push(...held.splice(0).map((late) => forward(targetOrigin, late)));
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -164,14 +163,15 @@ function pick(faults: readonly PlannedFault[], seen: SeenRequest): PlannedFault 
 }
 
 async function answer(
-  forward: () => Promise<Forwarded>,
+  targetOrigin: string,
+  seen: SeenRequest,
   outgoing: ServerResponse,
   fault: PlannedFault | undefined,
 ): Promise<void> {
   if (fault?.when === 'before') {
     if (!spoil(fault, outgoing)) return;
   }
-  const { status, headers, body } = await forward();
+  const { status, headers, body } = await forward(targetOrigin, seen);
   if (fault?.how === 'cut') {
     outgoing.writeHead(status, headers).write(body.subarray(0, body.length / 2), () => outgoing.destroy());
     return;
@@ -201,12 +201,11 @@ interface Forwarded {
   readonly body: Buffer;
 }
 
-function sendTo(origin: string, seen: SeenRequest): Promise<Forwarded> {
+function forward(targetOrigin: string, seen: SeenRequest): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
     const outgoing = sendRequest(
-      `${origin}${seen.url}`,
-      // A kept connection may be closed by the server at the moment in which it is used again.
-      { method: seen.method, headers: { ...withoutHops(seen.headers), connection: 'close' } },
+      `${targetOrigin}${seen.url}`,
+      { method: seen.method, headers: { ...seen.headers, connection: 'close' } },
       (incoming) => {
         readBody(incoming).then(
           (body) => resolve({ status: incoming.statusCode ?? 502, headers: withoutHops(incoming.headers), body }),
