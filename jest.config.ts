@@ -1,30 +1,15 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  testEnvironment: 'node',
+  // Node itself runs the tests, as it runs the app: without a sandbox, and a module is loaded once per worker.
+  runner: 'jest-light-runner',
+  transform: {},
+  setupFiles: ['<rootDir>/test/support/jestGlobals.ts'],
   globalSetup: '<rootDir>/test/support/buildFolder.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          parser: { syntax: 'typescript' },
-          target: 'es2023',
-          experimental: { keepImportAttributes: true },
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
-  // Node's own: package.json leaves Babel's instrumenter out.
-  coverageProvider: 'v8',
-  // Only a test that hangs reaches this. A busy machine needs several times as long as an idle one.
-  testTimeout: 300_000,
   testSequencer: '<rootDir>/test/support/longestFirst.mjs',
-  maxWorkers: 2,
+  // Many tests wait for a process that they started.
+  maxWorkers: 3,
 };
 
 export default config;

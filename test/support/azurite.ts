@@ -1,5 +1,4 @@
 /** Azurite for a test file: `const azurite = useAzurite();`, then an untouched account per test. */
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { afterAll, beforeAll } from '@jest/globals';
 import { startAzurite, type StorageAccount } from '../../dev/azurite.ts';
 
@@ -18,46 +17,35 @@ const accounts = Array.from({ length: 1_000 }, (_, index) => toAccount(index));
 /** An Azurite becomes slower with everything that it stores: the next test file starts another. */
 const enoughAccounts = 150;
 
-/**
- * The test files of one jest process share an Azurite in memory, because one takes long to start, and again as long until
- * its code is compiled. It ends with that process.
- */
-export function useAzurite(): TestAzurite {
-  let azurite: SharedAzurite | undefined;
+/** The test files of a worker share an Azurite in memory: one takes long to start, and again as long until it is warm. */
+let shared: SharedAzurite | undefined;
 
+/** The Azurite ends with this process. */
+export function useAzurite(): TestAzurite {
   beforeAll(async () => {
-    azurite = sharedAzurite() ?? (await startShared());
+    shared ??= await startShared();
   });
   afterAll(() => {
-    if (azurite && accounts.length - azurite.unused.length >= enoughAccounts) stopShared(azurite);
+    if (shared && accounts.length - shared.unused.length >= enoughAccounts) stopShared(shared);
   });
 
   return {
     freshConnectionString() {
-      if (!azurite) throw new Error('there are accounts inside of tests and hooks only');
-      const connectionString = azurite.unused.shift();
+      if (!shared) throw new Error('there are accounts inside of tests and hooks only');
+      const connectionString = shared.unused.shift();
       if (!connectionString) throw new Error(`the test file has used all of the ${accounts.length} accounts`);
       return connectionString;
     },
   };
 }
 
-/** Jest loads every module anew for each test file. This data is the process's. */
-const key = 'shared Azurite';
-
-function sharedAzurite(): SharedAzurite | undefined {
-  return getEnvironmentData(key) as unknown as SharedAzurite | undefined;
-}
-
 async function startShared(): Promise<SharedAzurite> {
   const server = await startAzurite({ inMemory: true, accounts });
-  const shared = { pid: server.pid, unused: accounts.map((account) => server.connectionStringOf(account)) };
-  setEnvironmentData(key, shared);
-  return shared;
+  return { pid: server.pid, unused: accounts.map((account) => server.connectionStringOf(account)) };
 }
 
 function stopShared({ pid }: SharedAzurite): void {
-  setEnvironmentData(key, undefined);
+  shared = undefined;
   process.kill(pid, 'SIGKILL');
 }
 
