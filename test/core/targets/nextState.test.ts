@@ -156,29 +156,6 @@ describe('ownership', () => {
   });
 });
 
-describe('a look at rules that a write merged', () => {
-  /** Milliseconds of the processor, the best of three. */
-  function timeOf(count: number): number {
-    const half = (index: number, part: number) => `20.${index >> 8}.${index & 255}.${part * 128}/25`;
-    const indexes = Array.from({ length: count }, (_, index) => index);
-    const state = owning(...indexes.flatMap((index) => [half(index, 0), half(index, 1)]));
-    const merged = observed(indexes.map((index) => `20.${index >> 8}.${index & 255}.0/24`));
-    const times = [1, 2, 3].map(() => {
-      const before = process.cpuUsage();
-      expect(after(state, merged).ownership.prefixes).toHaveLength(count);
-      return process.cpuUsage(before).user / 1000;
-    });
-    return Math.min(...times);
-  }
-
-  test('takes about twice as long for twice as many', () => {
-    const [few, many] = [timeOf(2_000), timeOf(16_000)];
-
-    // 8 times as many: the square of it is 64.
-    expect(many).toBeLessThan(24 * few + 100);
-  });
-});
-
 describe('a refusal gives back what its own write claimed', () => {
   test('not what an earlier write of the same run claimed', () => {
     const state = after(owning(a), claimed([a, b]), claimed([a, b, c]), { type: 'refused' });
