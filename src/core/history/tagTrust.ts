@@ -156,7 +156,7 @@ class TagFollower {
     const touched = step ? this.#listed.apply(step, ordinal) : new Set<number>();
     const hasLostMore = this.#findLost(index, touched);
     this.#decideQuarantine(index, hasLostMore);
-    if (!this.#quarantine && (before || step?.remove.length)) this.#dropLost(index);
+    if (!this.#quarantine) this.#dropLost(index);
     const trustedBefore = new Set([...touched].filter((interval) => this.#trusted.has(interval)));
     this.#trustNew(index, step);
     this.#trusted.noteSize(this.#timeOf(index));
@@ -207,7 +207,7 @@ class TagFollower {
 
   /** True if more of the trusted list is lost than before. */
   #findLost(index: number, touched: ReadonlySet<number>): boolean {
-    const isGone = !this.#listed.isTagListed || this.#listed.prefixes.size === 0;
+    const isGone = this.#listed.prefixes.size === 0;
     const youngSince = (this.#ordinals[index - 1] ?? 0) + 1 - this.#limits.removalConfirmations;
     let hasLostMore = false;
     let hasDroppedYoung = false;
@@ -216,9 +216,8 @@ class TagFollower {
         this.#lost.delete(interval);
       } else if (!isGone && this.#listed.since(interval) > youngSince) {
         this.#trusted.remove(interval);
-        this.#lost.delete(interval);
         hasDroppedYoung = true;
-      } else if (!this.#lost.has(interval)) {
+      } else {
         this.#lost.add(interval);
         hasLostMore = true;
       }
@@ -229,7 +228,6 @@ class TagFollower {
 
   #forgetUntrustedPrefixes(): void {
     for (const prefix of this.#trusted.prefixes) {
-      if (this.#listed.prefixes.has(prefix)) continue;
       const isKept = this.#listed.intervalsOf(prefix).some((interval) => this.#trusted.has(interval));
       if (!isKept) this.#trusted.prefixes.delete(prefix);
     }
@@ -312,7 +310,7 @@ class TagFollower {
     for (const candidate of bySize([...added, ...this.#doubts.keys()])) {
       const { text: prefix } = candidate;
       const doubt = this.#doubts.get(prefix);
-      if (doubt && doubt.since < index && !this.#untrusted.has(index)) doubt.confirmations.add(release);
+      if (doubt && !this.#untrusted.has(index)) doubt.confirmations.add(release);
       const why = this.#reasonAgainst(candidate, doubt, index, budget, fromOneSource.has(prefix) ? 2 : 1);
       if (why === undefined) {
         this.#doubts.delete(prefix);

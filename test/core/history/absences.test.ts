@@ -134,6 +134,13 @@ describe('a tag in quarantine', () => {
     expect(absences(history, scope, [a, b])).toEqual([]);
   });
 
+  test('that shrank lets go of what it lacks when the list has stood', () => {
+    const rest = many.slice(10);
+    const history = historyOf({ [region]: many }, ...[1, 2, 3, 4].map(() => ({ [region]: rest })));
+
+    expect(told(history, scope, many.slice(0, 1))).toEqual([`40.0.0.0/24 ${week(3)} 1 0 -`]);
+  });
+
   test('that is retired lets go of it from then on', () => {
     const history = historyOf(here, gone, gone, gone, gone);
 

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { HistoryDocument } from '../../../src/core/history/historyDocument.ts';
 import { History } from '../../../src/core/history/history.ts';
+import { quarantineLimits } from '../../../src/core/history/limits.ts';
 import { quarantine, quarantines } from '../../../src/core/history/quarantine.ts';
 import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
 import { acr, documentOf, historyOf, noon, week, type FixtureRelease, type Lists } from './historyFixtures.ts';
 
 const many = (count = 100, from = 0) => Array.from({ length: count }, (_, index) => `40.${from + index}.0.0/24`);
+const weeks = (count: number, lists: Lists) => Array.from({ length: count }, () => lists);
+const halves = ['40.0.0.0/25', '40.0.0.128/25'];
 const region = `${acr}.NorwayEast`;
 
 /** `kind status since confirmations`. */
@@ -31,6 +34,19 @@ describe('a tag is trusted', () => {
     ['that loses again what a rejected list added', [many(), { lists: many(200), rejected: true }, many()]],
     ['that loses again what was beyond every budget', [many(50), many(250), many(50)]],
     ['that loses again what one list added', [many(), many(120), many()]],
+    [
+      'that loses again what one list added, after it lost two others',
+      [
+        many(80),
+        { date: week(1), lists: many(120) },
+        { date: week(1), lists: many(118, 2) },
+        { date: week(2), lists: many(78, 2) },
+      ],
+    ],
+    ['that lists nothing from its first release on', [[], []]],
+    ['that lost four prefixes of 200, and 28 days later three more', [many(200), ...weeks(4, many(196)), many(193)]],
+    ['that loses one prefix of a hundred, and then another', [many(), many(99), many(98)]],
+    ['that was split, and then lost the parts', [many(), [...halves, ...many(99, 1)], many(99, 1)]],
   ])('%s', (_, releases) => {
     expect(told(...releases)).toBeUndefined();
   });
@@ -51,6 +67,33 @@ describe('a tag is in quarantine', () => {
     ['that loses a little every week', [many(), many(99), many(98), many(97)], `shrunken quarantined ${week(3)} 0`],
     ['that loses more while it is', [many(), many(90), many(90), many(80)], `shrunken quarantined ${week(3)} 0`],
     ['that goes on like that', [many(), many(90), many(90)], `shrunken quarantined ${week(1)} 1`],
+    ['that is empty after it was gone', [many(), {}, []], `empty quarantined ${week(2)} 0`],
+    [
+      'that exchanged two prefixes of five',
+      [many(5), [...many(3), '50.1.0.0/24', '50.2.0.0/24']],
+      `shrunken quarantined ${week(1)} 0`,
+    ],
+    ['that loses what two lists added', [many(), many(120), many(120), many()], `shrunken quarantined ${week(3)} 0`],
+    [
+      'that loses what one list added, and three more of a hundred',
+      [many(), many(220), many(97)],
+      `shrunken quarantined ${week(2)} 0`,
+    ],
+    [
+      'that loses a prefix of 31 after one list widened it',
+      [many(31), ['40.0.0.0/23', ...many(30, 1)], many(30, 1)],
+      `shrunken quarantined ${week(2)} 0`,
+    ],
+    [
+      'that loses half of a prefix every week',
+      [
+        many(),
+        ['40.0.0.0/25', ...many(99, 1)],
+        ['40.0.0.0/25', '40.1.0.0/25', ...many(98, 2)],
+        ['40.0.0.0/25', '40.1.0.0/25', '40.2.0.0/25', ...many(97, 3)],
+      ],
+      `shrunken quarantined ${week(3)} 0`,
+    ],
   ])('%s', (_, releases, expected) => {
     expect(told(...releases) ?? 'none').toBe(expected);
   });
@@ -76,10 +119,41 @@ describe('a tag is in quarantine', () => {
     });
   });
 
+  test.each<[string, Lists, string]>([
+    ['gone', {}, 'is missing from the list; it had 98 prefixes before.'],
+    ['empty', [], 'is in the list without a prefix; it had 98 prefixes before.'],
+  ])('and says how much it had before it was %s', (_, lists, reason) => {
+    expect(quarantine(historyOf(many(), many(98), lists), acr)?.reason).toBe(`${acr} ${reason}`);
+  });
+
   test('and what a list added in that time is trusted with it', () => {
     const history = historyOf(many(), many(90), ['50.1.0.0/24', ...many(90)]);
 
     expect(releasedToFeeds(history, acr)?.served).toEqual([...many(), '50.1.0.0/24']);
+  });
+});
+
+describe('the first release that is pulled', () => {
+  const builtIn = { builtIn: true, date: '2025-12-29' } as const;
+
+  test('ends the quarantine of a tag that the built-in releases had', () => {
+    const history = historyOf(
+      { ...builtIn, date: '2025-12-22', lists: { [acr]: many(), [region]: many(5) } },
+      { ...builtIn, lists: { [acr]: many() } },
+      { [acr]: many() },
+    );
+
+    expect(quarantine(history.until(history.releases[1]?.snapshot ?? '') ?? history, region)?.kind).toBe('missing');
+    expect(quarantine(history, region)).toBeUndefined();
+    expect(releasedToFeeds(history, region)?.served).toEqual([]);
+  });
+
+  test('says of no prefix that it is young', () => {
+    const patient = { ...quarantineLimits, removalConfirmations: 5 };
+    const first = { ...builtIn, date: '2025-12-22', lists: many() };
+    const history = historyOf(first, { ...builtIn, lists: many(110) }, many(110), many());
+
+    expect(quarantine(history, acr, patient)?.kind).toBe('shrunken');
   });
 });
 

@@ -4,6 +4,8 @@ import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
 import { acr, historyOf, noon, week, type FixtureRelease, type Lists } from './historyFixtures.ts';
 
 const many = Array.from({ length: 20 }, (_, index) => `40.${index}.0.0/24`);
+/** With these, the loss of one is within the limits. */
+const moreThanMany = Array.from({ length: 80 }, (_, index) => `41.${index}.0.0/24`);
 const wide = '60.0.0.0/18';
 
 function feed(...releases: (Lists | FixtureRelease)[]) {
@@ -40,6 +42,41 @@ describe('a feed', () => {
     expect(feed(many, list, { date: week(1), lists: list }, { date: week(1), lists: list })?.served).not.toContain(
       wide,
     );
+  });
+
+  test('never has a wide prefix that left the list before', () => {
+    expect(feed(many, [...many, wide], many, many, many)).toEqual({ served: many, withheld: [] });
+  });
+
+  test('begins to count anew with the first release that is pulled', () => {
+    const lists = [...many, wide];
+    const builtIn = ['2025-12-22', '2025-12-29'].map((date) => ({ builtIn: true, date, lists }) as const);
+
+    expect(feed({ ...builtIn[0]!, lists: many }, builtIn[1]!, lists)?.withheld[0]?.reason).toContain(
+      'when 2 further releases list',
+    );
+  });
+
+  test('lets go of what left the list', () => {
+    const longer = [...many, ...moreThanMany];
+
+    expect(feed(longer, longer.slice(1))?.served).toEqual(sortPrefixes(longer.slice(1)));
+  });
+
+  test('never has a special-purpose range, however small it is and however long it is listed', () => {
+    const list = [...many, '10.1.0.0/24'];
+
+    expect(feed(many, list, list, list, list)).toEqual({
+      served: many,
+      withheld: [
+        {
+          tag: acr,
+          prefix: '10.1.0.0/24',
+          kind: 'specialPurpose',
+          reason: '10.1.0.0/24 overlaps 10.0.0.0/8 (private use): feeds never contain it.',
+        },
+      ],
+    });
   });
 
   test('still has it as of that list once a newer list is known: later releases of the same list count', () => {
@@ -98,6 +135,55 @@ describe('a feed', () => {
     expect(weeks(5)?.withheld).toEqual([]);
   });
 
+  test('has room for what comes while something larger waits for its own turn', () => {
+    const flood = Array.from({ length: 10 }, (_, index) => `${60 + index}.0.0.0/20`);
+    const list = [...many, ...flood];
+
+    // There is room again, but only one further release has listed what was beyond the budget.
+    expect(feed(many, list, { date: week(6), lists: list })?.withheld).toHaveLength(2);
+    expect(feed(many, list, { date: week(6), lists: [...list, '80.0.0.0/24'] })?.served).toContain('80.0.0.0/24');
+  });
+
+  test('spends its budget on what was not trusted before', () => {
+    const [half, whole, other] = ['60.0.0.0/21', '60.0.0.0/20', '70.0.0.0/21'];
+    const region = `${acr}.WestEurope`;
+    const parts = (length: number) =>
+      Array.from({ length: 21 }, (_, index) => [`40.${index}.0.0/${length}`, `40.${index}.0.128/${length}`]).flat();
+    const regional = (...lists: string[][]) =>
+      releasedToFeeds(historyOf(...lists.map((list) => ({ [region]: list }))), region);
+
+    expect(regional([half, ...many], [whole, other, ...many])?.withheld).toEqual([]);
+    // A split adds no prefix, so there is room for all 40 prefixes that a region may add.
+    expect(
+      regional(many, parts(25).slice(0, 40), [...parts(25).slice(0, 40), ...moreThanMany.slice(0, 16)])?.withheld,
+    ).toEqual([]);
+  });
+
+  test('has room for the smallest ones first, of both families alike', () => {
+    const region = `${acr}.WestEurope`;
+    const small = Array.from({ length: 39 }, (_, index) => `60.${index}.0.0/27`);
+    const added = ['2603:1030::/112', '2603:1030:1::/121', ...small];
+    const history = historyOf({ [region]: many }, { [region]: [...many, ...added] });
+
+    expect(releasedToFeeds(history, region)?.withheld.map(({ prefix }) => prefix)).toEqual(['2603:1030::/112']);
+  });
+
+  test('counts double what only one of several sources lists', () => {
+    const flood = Array.from({ length: 8 }, (_, index) => `${60 + index}.0.0.0/20`);
+    const onlyOneSource = flood.slice(0, 1);
+
+    expect(feed(many, [...many, ...flood])?.withheld).toEqual([]);
+    expect(feed(many, { lists: [...many, ...flood], onlyOneSource })?.withheld).toHaveLength(1);
+  });
+
+  test('spreads over a gap what is new behind it', () => {
+    const flood = Array.from({ length: 80 }, (_, index) => `60.${index}.0.0/20`);
+
+    // Ten windows without a pull: each of them has room for eight.
+    expect(feed(many, { date: '2026-10-12', lists: [...many, ...flood] })?.withheld).toEqual([]);
+    expect(feed(many, { date: '2026-09-12', lists: [...many, ...flood] })?.withheld).toHaveLength(9);
+  });
+
   test('that nobody pulls while it is flooded has the list before', () => {
     const flood = Array.from({ length: 2_000 }, (_, index) => `${60 + (index >> 8)}.${index & 255}.0.0/20`);
     const { served = [], withheld = [] } = feed(many, [...many, ...flood]) ?? {};
@@ -105,5 +191,41 @@ describe('a feed', () => {
     expect(served).toHaveLength(many.length + 8);
     expect(withheld).toHaveLength(flood.length - 8);
     expect(feed(many, [...many, ...flood], many)?.served).toEqual(sortPrefixes(many));
+  });
+});
+
+describe('the feed of another tag', () => {
+  const ten = Array.from({ length: 10 }, (_, index) => `50.${index}.0.0/16`);
+  const storage = (...lists: (readonly string[])[]) =>
+    releasedToFeeds(historyOf(many, ...lists.map((list) => ({ [acr]: many, Storage: list }))), 'Storage');
+
+  test('begins with all that its first list has, and grows by a tenth of that within 28 days', () => {
+    expect(storage(ten)).toEqual({ served: ten, withheld: [] });
+    expect(storage(ten, [...ten, '60.0.0.0/16'])?.withheld).toEqual([]);
+    expect(storage(ten, [...ten, '60.0.0.0/15'])?.withheld).toHaveLength(1);
+  });
+
+  test('has no more room within 28 days because of what was added in that time', () => {
+    const eleven = [...ten, '60.0.0.0/16'];
+
+    expect(storage(ten, eleven, [...eleven, '70.0.0.0/20'])?.withheld).toHaveLength(1);
+  });
+});
+
+describe('what is kept during a quarantine', () => {
+  test.each<[string, Lists[], string[]]>([
+    [
+      'a prefix that is now listed in halves: the halves',
+      [[...many], ['40.0.0.0/25', '40.0.0.128/25', ...many.slice(1, 10)]],
+      ['40.0.0.0/25', '40.0.0.128/25', ...many.slice(1)],
+    ],
+    ['a prefix of which a half is still listed: the whole', [[...many], ['40.0.0.0/25', ...many.slice(1, 10)]], many],
+    [
+      'a prefix that was listed in halves before: the whole',
+      [['40.0.0.0/25', '40.0.0.128/25', ...many.slice(1)], many, {}],
+      many,
+    ],
+  ])('%s', (_, lists, served) => {
+    expect(feed(...lists)?.served).toEqual(served);
   });
 });
