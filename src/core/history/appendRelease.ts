@@ -1,7 +1,6 @@
 /** Adds releases to a history: first the built-in ones, then each release that a pull finds. */
 import { overlapping } from '../prefixes.ts';
 import type { ServiceTag } from '../serviceTags/serviceTags.ts';
-import { isSameList } from '../serviceTags/serviceTagDiff.ts';
 import type { Snapshot, SourceDisagreement } from '../serviceTags/snapshot.ts';
 import { serviceOf, type HistoryDocument, type Release, type TagDelta } from './historyDocument.ts';
 
@@ -80,13 +79,12 @@ function deltasOf(
   return deltas;
 }
 
+/** Undefined if both lists are the same. */
 function deltaOf(before: ReadonlySet<string> | undefined, after: readonly string[]): TagDelta | undefined {
-  if (before && isSameList([...before].sort(), [...after].sort())) return undefined;
   const now = new Set(after);
-  return {
-    add: after.filter((prefix) => !before?.has(prefix)),
-    remove: [...(before ?? [])].filter((prefix) => !now.has(prefix)),
-  };
+  const add = after.filter((prefix) => !before?.has(prefix));
+  const remove = [...(before ?? [])].filter((prefix) => !now.has(prefix));
+  return before && add.length + remove.length === 0 ? undefined : { add, remove };
 }
 
 /** The added prefixes that only one of several working sources lists. */
