@@ -58,7 +58,7 @@ describe('a release made of a snapshot', () => {
   });
 
   test('has the date, the look before and the kind of its pull', () => {
-    const release = { date: '2026-01-18', lookedAt: noon(1), addsOnly: true };
+    const release = { date: '2026-01-18', lookedAt: noon(1), addsOnly: true } as const;
 
     expect(append(before, {}, { release })).toMatchObject(release);
   });

@@ -1,9 +1,15 @@
 /** What is remembered of a target after each event: the crash matrix as a table. */
 import { describe, expect, test } from '@jest/globals';
-import type { UpdateRecord } from '../../../src/core/ledger/runRecord.ts';
+import type { RunOutcome, UpdateRecord } from '../../../src/core/ledger/runRecord.ts';
+import type { Reason } from '../../../src/core/reasons.ts';
 import { recordHash } from '../../../src/core/ledger/ledgerChain.ts';
-import { nextState, type Claim, type Ending, type StateEvent } from '../../../src/core/targets/nextState.ts';
-import { emptyState, type RecordedApproval, type TargetState } from '../../../src/core/targets/targetState.ts';
+import { newsOf, nextState, type Claim, type Ending, type StateEvent } from '../../../src/core/targets/nextState.ts';
+import {
+  emptyState,
+  type RecordedApproval,
+  type TargetState,
+  type TargetStatus,
+} from '../../../src/core/targets/targetState.ts';
 import { toRunRecord } from '../../support/storageSamples.ts';
 
 const [a, b, c] = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'] as const;
@@ -50,6 +56,15 @@ const observed = (
 });
 const record = (time: string): UpdateRecord => toRunRecord('web', time);
 const ended = (rest: Partial<Ending> = {}): StateEvent => ({ type: 'ended', runId, ...rest });
+const resultOf = (outcome: RunOutcome, status: TargetStatus, time: string): NonNullable<Ending['result']> => ({
+  runId,
+  at: time,
+  outcome,
+  status,
+  reasons: [],
+  snapshot: 's',
+  counts: { add: 0, remove: 0, retain: 0, held: 0 },
+});
 const owning = (...prefixes: readonly string[]): TargetState => ({
   ...emptyState('web', 'owner'),
   ownership: {
@@ -154,9 +169,29 @@ describe('ownership', () => {
 
     expect(state.ownership.prefixes).toEqual([{ prefix: '192.0.2.0/25', since: '2026-11-01T06:00:00.000Z' }]);
   });
+
+  test('what is ours by its mark alone, because the state was lost, has no time', () => {
+    expect(after(emptyState('web', 'owner'), observed([a])).ownership.prefixes).toEqual([{ prefix: a, since: '' }]);
+  });
+
+  test('a write in flight says what it claims, and from which rules and time it began', () => {
+    const { inFlight, removalsNotBefore } = after(owning(a), claimed([a, b])).run;
+
+    expect(inFlight).toStrictEqual({
+      runId,
+      startedAt: at,
+      before: [],
+      writes: [{ plan: plan([a, b]), claimed: [b] }],
+    });
+    expect(removalsNotBefore).toBe(later);
+  });
 });
 
 describe('a refusal gives back what its own write claimed', () => {
+  test('and nothing if no write is in flight', () => {
+    expect(after(owning(a), { type: 'refused' })).toEqual(owning(a));
+  });
+
   test('not what an earlier write of the same run claimed', () => {
     const state = after(owning(a), claimed([a, b]), claimed([a, b, c]), { type: 'refused' });
 
@@ -170,6 +205,22 @@ describe('a refusal gives back what its own write claimed', () => {
     expect(after(waiting, claimed([a, b])).run.removalsNotBefore).toBe(later);
     expect(after(waiting, claimed([a, b]), { type: 'refused' }).run.removalsNotBefore).toBe(at);
     expect(after(owning(a), claimed([a, b]), { type: 'refused' }).run).not.toHaveProperty('removalsNotBefore');
+  });
+});
+
+describe('the time before which nothing is removed', () => {
+  const waiting = { ...owning(a, b), run: { outbox: [], removalsNotBefore: at } };
+  const removing = claimed([], { plan: plan([], [b]) });
+
+  test('begins anew with a write that adds, and not with one that only removes', () => {
+    expect(after(waiting, claimed([c])).run.removalsNotBefore).toBe(later);
+    expect(after(waiting, removing).run.removalsNotBefore).toBe(at);
+    expect(after(owning(a, b), removing).run).not.toHaveProperty('removalsNotBefore');
+  });
+
+  test('is that of the write once the rules were read back, and none if removals need not wait', () => {
+    expect(after(waiting, claimed([c]), written([a, b, c])).run.removalsNotBefore).toBe(later);
+    expect(after(waiting, { type: 'written' }).run).not.toHaveProperty('removalsNotBefore');
   });
 });
 
@@ -199,7 +250,83 @@ describe('records', () => {
     const state = after(owning(a), claimed([b]), ended({ record: record(at) }));
 
     expect(state.run.lastResult).toBeUndefined();
+    expect(state.run.recorded).toBeUndefined();
     expect(state.run.inFlight).toBeUndefined();
+  });
+
+  test('are owed by a decision and by a state that was made anew of the ledger', () => {
+    const change = { paused: { by: 'Ada', at } };
+
+    expect(after(owning(a), { type: 'prepared', change, record: record(at) })).toMatchObject({
+      ownership: owning(a).ownership,
+      run: { outbox: [{ id: record(at).id, sequence: 1 }] },
+    });
+    expect(after(owning(a), { type: 'restored', state: owning(b), record: record(at) })).toMatchObject({
+      ownership: owning(b).ownership,
+      run: { outbox: [{ id: record(at).id, sequence: 1 }] },
+    });
+  });
+});
+
+describe('the end of a run', () => {
+  test('leaves the write of another run in flight', () => {
+    expect(after(owning(a), claimed([b]), ended({ runId: 'another' })).run.inFlight?.runId).toBe(runId);
+  });
+
+  test('stores what the run saw, and the news that its record tells', () => {
+    const seen = { snapshot: 's', missing: [], absent: [], byOthers: [a] };
+    const capacity = { used: 3, limit: 200, history: [] };
+    const result = resultOf('applied', 'inSync', at);
+
+    const first = after(
+      owning(a),
+      ended({ result, seen, capacity, deadlineAnnounced: '2026-11-23', record: record(at) }),
+    );
+    const recorded = { at, outcome: 'applied', news: newsOf(result) };
+    expect(first.run).toMatchObject({ seen, capacity, recorded, deadlineAnnounced: '2026-11-23' });
+    // A later run that saw nothing and has no record changes nothing of it.
+    const next = after(first, ended({ result: resultOf('unchanged', 'inSync', later) }));
+    expect(next.run).toEqual({ ...first.run, lastResult: { ...next.run.lastResult, at: later } });
+  });
+
+  test('of a target that selects other tags stores since when', () => {
+    const selection = { hash: 'h', since: at };
+
+    expect(after(owning(a), observed([a], { selection })).selection).toEqual(selection);
+  });
+});
+
+describe('news', () => {
+  const [held, failed] = [resultOf('held', 'held', at), resultOf('failed', 'failed', at)];
+  const reason = (code: Reason['code']): Reason => ({ code, message: `Because of ${code}.` });
+
+  test('are another outcome, another plan or other reasons', () => {
+    const results = [
+      held,
+      { ...held, planId: 'f'.repeat(64) },
+      { ...held, reasons: [reason('widestPrefix')] },
+      { ...held, reasons: [reason('removalLimit')] },
+      resultOf('pending', 'pending', at),
+    ];
+
+    expect(new Set(results.map(newsOf)).size).toBe(results.length);
+    expect(newsOf({ ...held, at: later, runId: 'another' })).toBe(newsOf(held));
+  });
+
+  test('are none if an update has the same error again, whether it is tried again or has failed', () => {
+    const error = (id: string, seconds: number) => `Azure did not answer in ${seconds} s (request ${id})`;
+    const first = { ...failed, error: error('0123abcd-99', 30), reasons: [reason('failed')] };
+
+    expect(newsOf({ ...resultOf('pending', 'pending', later), error: error('89abcdef-01', 5) })).toBe(newsOf(first));
+    expect(newsOf({ ...first, error: 'Azure refused the change' })).not.toBe(newsOf(first));
+    expect(newsOf(failed)).not.toBe(newsOf(first));
+  });
+
+  test('of a blocked target are its reasons, not its error', () => {
+    const blocked = { ...resultOf('blocked', 'blocked', at), error: 'no access', reasons: [reason('foreignRule')] };
+
+    expect(newsOf({ ...blocked, error: 'no such rule' })).toBe(newsOf(blocked));
+    expect(newsOf({ ...blocked, reasons: [reason('otherOwner')] })).not.toBe(newsOf(blocked));
   });
 });
 
@@ -226,14 +353,25 @@ describe('what people said', () => {
     expect(say(approved, { paused })).toEqual({ paused, approval });
   });
 
+  test('another approval replaces the one before, and lifts neither pin nor pause', () => {
+    const next = { ...approval, planId: 'e'.repeat(64) };
+
+    expect(say({ ...approved, operator: { pin, paused, approval } }, { approval: next })).toEqual({
+      pin,
+      paused,
+      approval: next,
+    });
+  });
+
   test('resuming lifts pin and pause; an approval of the pinned list ends with the pin', () => {
     expect(say({ ...approved, operator: { paused, approval } }, 'resumed')).toEqual({ approval });
     expect(say({ ...approved, operator: { pin, paused, approval } }, 'resumed')).toEqual({});
   });
 
   test.each([
-    ['nothing of it is done', [], { add: [a], remove: [] }],
     ['the addition is done', [a, b], { add: [], remove: [b] }],
+    ['neither is done', [b], { add: [a], remove: [b] }],
+    ['the removal is done', [], { add: [a], remove: [] }],
     ['all of it is done', [a], undefined],
   ])('an approval where %s', (_, live, left) => {
     const state = after(approved, observed([c], { approval: { isValid: true, live } }));
@@ -243,6 +381,14 @@ describe('what people said', () => {
 
   test('an approval that does not hold any more is forgotten', () => {
     expect(after(approved, observed([c], { approval: { isValid: false, live: [] } })).operator).toEqual({});
+  });
+
+  test('the same resource, or the first: all stays, and the rules are spelled as the targets file spells them', () => {
+    const bound: StateEvent = { type: 'bound', resourceId: '/one', spelled: (rule) => rule.toLowerCase() };
+    const expected = { ...approved, resourceId: '/one', ownership: { ...approved.ownership, rules: ['allowacr'] } };
+
+    expect(after({ ...approved, resourceId: '/one' }, bound)).toEqual(expected);
+    expect(after(approved, bound)).toEqual(expected);
   });
 
   test('another resource: nothing there is ours; what people said and the chain stay', () => {
@@ -266,18 +412,12 @@ describe('what people said', () => {
 });
 
 describe('since when a target has its status', () => {
-  const result = (status: 'inSync' | 'pending' | 'failed' | 'blocked' | 'held', time: string): StateEvent =>
-    ended({
-      result: {
-        runId,
-        at: time,
-        outcome: status === 'inSync' ? 'applied' : status,
-        status,
-        reasons: [],
-        snapshot: '',
-        counts: { add: 0, remove: 0, retain: 0, held: 0 },
-      },
-    });
+  const result = (status: TargetStatus, time: string): StateEvent =>
+    ended({ result: resultOf('unchanged', status, time) });
+
+  test('the same status once more goes on', () => {
+    expect(after(owning(a), result('held', at), result('held', later)).run.lastResult?.since).toBe(at);
+  });
 
   test('pending, failed and pending again is one trouble; what ends it begins anew', () => {
     const troubled = after(
