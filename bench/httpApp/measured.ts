@@ -1,8 +1,8 @@
 /** The function app that bench/http.ts measures: two real routes with a document in memory, and a constant. */
 import { app } from '@azure/functions';
-import { answerRequest } from '../../src/app/api/answerRequest.ts';
-import type { ApiApp, Endpoint } from '../../src/app/api/route.ts';
-import { loadEndpoint, routes } from '../../src/app/api/routes.ts';
+import { httpHandler } from '../../src/app/api/httpHandler.ts';
+import type { ApiApp, RouteEntry } from '../../src/app/api/route.ts';
+import { routes } from '../../src/app/api/routes.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { contentHash, toSnapshotId } from '../../src/core/serviceTags/contentHash.ts';
 import type { Snapshot } from '../../src/core/serviceTags/snapshot.ts';
@@ -59,19 +59,19 @@ function buildMeasuredApp(): ApiApp {
   return { queries, loadActions: never, logger };
 }
 
-const measured = Promise.resolve(buildMeasuredApp());
+const measured = buildMeasuredApp();
 
-function serve(route: Endpoint): void {
-  app.http(route.name, {
-    route: route.path,
+function serve(name: string, entry: RouteEntry): void {
+  app.http(name, {
+    route: entry.path,
     methods: ['GET'],
     authLevel: 'anonymous',
-    handler: (request, context) => answerRequest(route, request, context, () => measured),
+    handler: httpHandler(name, entry, () => measured),
   });
 }
 
-serve(await loadEndpoint('getPrefixes', routes.getPrefixes));
-serve(await loadEndpoint('getLookup', routes.getLookup));
+serve('getPrefixes', routes.getPrefixes);
+serve('getLookup', routes.getLookup);
 app.http('constant', {
   route: 'constant',
   methods: ['GET'],
