@@ -4,11 +4,11 @@ import { matchesEtag } from '../../core/etag.ts';
 import { ConfigurationError, RequestError, toErrorMessage } from '../../core/errors.ts';
 import { invocationLogger as logger, withInvocationLog, type InvocationLog } from '../logging.ts';
 import { describeCause } from '../queries/storage.ts';
-import { negotiateCoding, negotiateMediaType, type Coding } from './negotiate.ts';
+import { negotiateCoding, negotiateMediaType } from './negotiate.ts';
 import { omit } from './omit.ts';
 import { callerOf, parseBody, parseParams, parseQuery, publicUrl, refuseCrossSite } from './parseRequest.ts';
 import { internalProblem, toProblem } from './problem.ts';
-import { representationOf, type CodedBytes } from './representations.ts';
+import { codedBytesOf, type AcceptedCoding, type CodedBytes } from './representations.ts';
 import type { Answer, ApiApp, Endpoint, Route, RouteInput } from './route.ts';
 
 export function answerRequest(
@@ -35,8 +35,7 @@ async function answer(
     const by = route.method === 'GET' ? '' : callerOf(request);
     const input = { params, query, body, mediaType, by, url: () => publicUrl(request) };
     const routeAnswer = await handle(route, input, getApp);
-    const representation = await representationOf(routeAnswer);
-    return toResponse(request, routeAnswer, await representation.coded(accepted.coding, accepted.acceptsIdentity));
+    return toResponse(request, routeAnswer, await codedBytesOf(routeAnswer, accepted));
   } catch (error) {
     return withoutBodyForHead(request, toErrorResponse(route, error));
   }
@@ -75,11 +74,6 @@ function toErrorResponse(route: Endpoint, error: unknown): HttpResponseInit {
   const stack = error instanceof Error ? error.stack : undefined;
   logger.error('A request failed', { route: route.name, error: toErrorMessage(error), stack });
   return internalProblem();
-}
-
-interface AcceptedCoding {
-  readonly coding: Coding;
-  readonly acceptsIdentity: boolean;
 }
 
 function requireCoding(request: HttpRequest): AcceptedCoding {
@@ -124,22 +118,24 @@ function toResponse(request: HttpRequest, answer: Answer, coded: CodedBytes): Ht
 
 function headersOf(answer: Answer, coded: CodedBytes, isCacheable: boolean): Record<string, string> {
   const { view } = answer;
-  return {
+  const headers: Record<string, string> = {
     'content-type': answer.contentType,
     'cache-control': answer.cacheControl,
     vary: 'accept, accept-encoding',
     'x-content-type-options': 'nosniff',
-    ...(coded.coding !== 'identity' && { 'content-encoding': coded.coding }),
-    ...(isCacheable && { etag: coded.etag }),
-    ...(view && { 'x-snapshot-id': view.snapshot.id }),
-    ...(view && !answer.isUndated && { 'last-modified': new Date(view.since).toUTCString() }),
-    ...(view?.staleForInSeconds !== undefined && {
-      age: String(view.staleForInSeconds),
-      warning: '110 - "Response is Stale"',
-    }),
-    ...((view?.staleForInSeconds !== undefined || view?.isOld) && { 'x-stale': 'true' }),
-    ...answer.headers,
   };
+  if (coded.coding !== 'identity') headers['content-encoding'] = coded.coding;
+  if (isCacheable) headers.etag = coded.etag;
+  if (view) {
+    headers['x-snapshot-id'] = view.snapshot.id;
+    if (!answer.isUndated) headers['last-modified'] = new Date(view.since).toUTCString();
+    if (view.staleForInSeconds !== undefined) {
+      headers.age = String(view.staleForInSeconds);
+      headers.warning = '110 - "Response is Stale"';
+    }
+    if (view.staleForInSeconds !== undefined || view.isOld) headers['x-stale'] = 'true';
+  }
+  return Object.assign(headers, answer.headers);
 }
 
 /** `If-Modified-Since` counts only if there is no `If-None-Match` (RFC 9110, section 13.2.2). */

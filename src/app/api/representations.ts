@@ -31,7 +31,7 @@ export class Representation {
   }
 
   /** In the negotiated coding, or uncompressed if the answer is small and the client accepts that. */
-  coded(coding: Coding, acceptsIdentity: boolean): CodedBytes | Promise<CodedBytes> {
+  coded({ coding, acceptsIdentity }: AcceptedCoding): CodedBytes | Promise<CodedBytes> {
     const chosen = this.size < smallestCoded && acceptsIdentity ? 'identity' : coding;
     let known = this.#coded.get(chosen);
     if (!known) {
@@ -85,8 +85,19 @@ const cachesBySnapshot = new WeakMap<Snapshot, RepresentationCache>();
 /** Pages and the description of the API change only with a deployment. They need no key, so anybody may ask for them. */
 const deploymentCache = new RepresentationCache();
 
+export interface AcceptedCoding {
+  readonly coding: Coding;
+  readonly acceptsIdentity: boolean;
+}
+
 /** Most answers need no waiting, so there is a promise only for those that do. */
-export function representationOf(answer: Answer): Representation | Promise<Representation> {
+export function codedBytesOf(answer: Answer, accepted: AcceptedCoding): CodedBytes | Promise<CodedBytes> {
+  const representation = representationOf(answer);
+  if ('then' in representation) return representation.then((made) => made.coded(accepted));
+  return representation.coded(accepted);
+}
+
+function representationOf(answer: Answer): Representation | Promise<Representation> {
   if (answer.key === undefined) return make(answer);
   if (!answer.view) return deploymentCache.get(answer.key, answer);
   let cache = cachesBySnapshot.get(answer.view.snapshot);
