@@ -55,8 +55,8 @@ export class AddressSpace {
 
   /** True if interval `index` begins where the one before it ends. */
   isAdjacent(index: number): boolean {
-    const [before, here] = [this.intervals[index - 1], this.intervals[index]];
-    return here !== undefined && before?.family === here.family && before.end + 1n === here.start;
+    const [before, here] = [this.at(index - 1), this.at(index)];
+    return before.family === here.family && before.end + 1n === here.start;
   }
 
   #search(isLeft: (interval: AddressRange) => boolean, from = 0): number {
@@ -80,7 +80,7 @@ function cut(ranges: readonly AddressRange[], family: AddressFamily): AddressRan
     steps.set(end + 1n, (steps.get(end + 1n) ?? 0) - 1);
   }
   // An address at which as many ranges end as begin is a boundary too.
-  const boundaries = [...steps.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const boundaries = [...steps.keys()].sort((a, b) => (a < b ? -1 : 1));
   const intervals: AddressRange[] = [];
   let containing = 0;
   boundaries.forEach((start, index) => {

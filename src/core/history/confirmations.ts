@@ -12,11 +12,8 @@ export class Confirmations {
     this.#dates = new Set([from.date]);
   }
 
-  /** True if the release is a further confirmation. */
-  add(release: Release): boolean {
-    if (release.addsOnly || this.#dates.has(release.date)) return false;
-    this.#dates.add(release.date);
-    return true;
+  add(release: Release): void {
+    if (!release.addsOnly) this.#dates.add(release.date);
   }
 
   get count(): number {
@@ -27,9 +24,10 @@ export class Confirmations {
 /** For each release, the number of confirming releases up to it. */
 export function ordinalsOf(releases: readonly Release[]): readonly number[] {
   const [first] = releases;
-  const confirmations = first && new Confirmations(first);
+  if (!first) return [];
+  const confirmations = new Confirmations(first);
   return releases.map((release) => {
-    confirmations?.add(release);
-    return confirmations?.count ?? 0;
+    confirmations.add(release);
+    return confirmations.count;
   });
 }
