@@ -2,9 +2,9 @@
 import { sortPrefixes } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 import type { History, Scope } from './history.ts';
-import { serviceOf, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
+import { releaseAt, serviceOf, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import { defaultBudget, defaultWindowDays, type Budget } from './limits.ts';
-import type { ScopeRecord, ScopeStep } from './scopeRecord.ts';
+import type { ScopeRecord } from './scopeRecord.ts';
 import { bySize } from './tagTrust.ts';
 import { sizeAt, toBudget } from './trustedPrefixes.ts';
 import { AdditionWindow, sumOf, type GrowthLimit } from './window.ts';
@@ -69,7 +69,7 @@ function findBeyond(record: ScopeRecord, window: AdditionWindow, budgetAt: (at: 
   for (const step of record.steps) {
     const added = new Set(step.on.filter((interval) => !step.known.has(interval) && !beyond.has(interval)));
     if (added.size === 0) continue;
-    const release = releaseAt(record, step);
+    const release = releaseAt(releases, step.index);
     const at = Date.parse(release.seenAt);
     const budget = budgetAt(at);
     const share = window.shareOf(release, releases[step.index - 1]);
@@ -106,9 +106,8 @@ function beyondBudget({ space, listed, releases }: ScopeRecord, beyond: Beyond):
     .filter(([interval]) => listed.isListed(interval))
     .sort(([a], [b]) => a - b)
     .flatMap(([interval, { index, limit }]) => {
-      const release = releases[index];
-      if (!release) return [];
-      return space.prefixesOf([interval]).map((prefix) => ({ prefix, release: toReleaseRef(release), limit }));
+      const release = toReleaseRef(releaseAt(releases, index));
+      return space.prefixesOf([interval]).map((prefix) => ({ prefix, release, limit }));
     });
 }
 
@@ -116,23 +115,17 @@ function droppedInWindow(record: ScopeRecord, until: string, days: number): read
   const end = Date.parse(until);
   const dropped: string[] = [];
   for (const step of record.steps) {
-    const at = Date.parse(releaseAt(record, step).seenAt);
+    const at = Date.parse(releaseAt(record.releases, step.index).seenAt);
     // It is not known when a prefix left that the first pulled release lacks.
     if (at > end || at <= end - days * dayInMs || record.begins.includes(step.index)) continue;
     const off = new Set(step.off.filter((interval) => !record.listed.isListed(interval)));
     for (const prefix of step.remove) {
       const parts = record.space.intervalsOf(prefix);
-      if (parts.length === 0 || !parts.every((interval) => off.has(interval))) continue;
+      if (!parts.every((interval) => off.has(interval))) continue;
       dropped.push(prefix.text);
       for (const interval of parts) off.delete(interval);
     }
     dropped.push(...record.space.prefixesOf(off));
   }
   return sortPrefixes(dropped);
-}
-
-function releaseAt({ releases }: ScopeRecord, { index }: ScopeStep) {
-  const release = releases[index];
-  if (!release) throw new RangeError(`there is no release ${index}`);
-  return release;
 }

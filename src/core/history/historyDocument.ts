@@ -63,6 +63,12 @@ export function toReleaseRef({ date, seenAt, snapshot, builtIn }: Release): Rele
   return { date, seenAt, snapshot, ...(builtIn && { builtIn }) };
 }
 
+export function releaseAt(releases: readonly Release[], index: number): Release {
+  const release = releases[index];
+  if (!release) throw new RangeError(`there is no release ${index}`);
+  return release;
+}
+
 /** `AzureContainerRegistry` from `AzureContainerRegistry.WestEurope`. */
 export function serviceOf(tag: string): string {
   return tag.split('.', 1)[0] ?? tag;

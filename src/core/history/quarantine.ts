@@ -2,7 +2,7 @@
 import { dayInMs } from '../time.ts';
 import type { TagQuarantine } from '../serviceTags/snapshot.ts';
 import type { History } from './history.ts';
-import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
+import { releaseAt, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import { quarantineLimits } from './limits.ts';
 import type { QuarantineKind } from './tagTrust.ts';
 
@@ -31,10 +31,10 @@ export const nothingIsRemoved =
 
 /** Undefined if the tag is not in quarantine. `limits`: of a target; default: those of feeds. */
 export function quarantine(history: History, tag: string, limits = quarantineLimits): Quarantine | undefined {
-  const found = history.trust(tag, limits)?.quarantine;
-  const [since, comparedWith] = [history.releases[found?.since ?? -1], history.releases[found?.comparedWith ?? -1]];
-  if (!found || !since || !comparedWith) return undefined;
-  const name = history.tag(tag)?.name ?? tag;
+  const [record, found] = [history.tag(tag), history.trust(tag, limits)?.quarantine];
+  if (!record || !found) return undefined;
+  const { name } = record;
+  const since = releaseAt(history.releases, found.since);
   const confirmedAt = retiredAt(history, name, since.seenAt);
   const notBefore = new Date(Date.parse(since.seenAt) + limits.removalGraceDays * dayInMs).toISOString();
   return {
@@ -43,7 +43,7 @@ export function quarantine(history: History, tag: string, limits = quarantineLim
     status: found.retired === undefined ? 'quarantined' : 'retired',
     reason: found.reason,
     since: toReleaseRef(since),
-    comparedWith: toReleaseRef(comparedWith),
+    comparedWith: toReleaseRef(releaseAt(history.releases, found.comparedWith)),
     confirmations: found.confirmations,
     confirmationsNeeded: Math.max(1, limits.removalConfirmations),
     ...(found.kind === 'shrunken' && { notBefore }),

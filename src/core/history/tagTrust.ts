@@ -20,7 +20,7 @@ import { dayInMs } from '../time.ts';
 import { counted } from '../words.ts';
 import type { AddressRange } from './addressSpace.ts';
 import { Confirmations, ordinalsOf } from './confirmations.ts';
-import type { Release } from './historyDocument.ts';
+import { releaseAt, type Release } from './historyDocument.ts';
 import {
   defaultBudget,
   defaultWindowDays,
@@ -392,9 +392,7 @@ class TagFollower {
   }
 
   #releaseAt(index: number): Release {
-    const release = this.#releases[index];
-    if (!release) throw new RangeError(`there is no release ${index}`);
-    return release;
+    return releaseAt(this.#releases, index);
   }
 
   #timeOf(index: number): number {

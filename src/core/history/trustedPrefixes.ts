@@ -52,9 +52,8 @@ export class TrustedPrefixes {
     this.#addresses += this.#space.countAddresses(added);
   }
 
-  /** Removes the interval only; the caller removes it from `prefixes`. */
+  /** Removes a trusted interval only; the caller removes it from `prefixes`. */
   remove(interval: number): void {
-    if (!this.has(interval)) return;
     this.#isTrusted[interval] = 0;
     this.#addresses -= this.#space.countAddresses([interval]);
     if (!this.#countsAsPrefix[interval]) return;

@@ -61,6 +61,18 @@ describe('an absence', () => {
     expect(absences(history, wholeTag, ['20.1.0.0/23'])).toEqual([]);
   });
 
+  test('is none of a prefix within one that is still listed', () => {
+    const nested = ['20.1.0.0/24', '20.1.0.0/25'];
+
+    expect(absences(historyOf([...nested, ...many], ['20.1.0.0/24', ...many]), wholeTag, nested)).toEqual([]);
+  });
+
+  test('is one of neighbours that left together', () => {
+    const history = historyOf(['20.1.0.0/24', '20.1.1.0/24', ...many], many);
+
+    expect(told(history, wholeTag, ['20.1.0.0/23'])).toEqual([`20.1.0.0/23 ${week(1)} 0 0 -`]);
+  });
+
   test('is none as long as another tag of the scope lists the prefix', () => {
     const scope = { tags: [`${acr}.WestEurope`, `${acr}.NorthEurope`], families };
     const history = historyOf(
@@ -99,6 +111,54 @@ describe('an absence', () => {
     );
   });
 
+  test('counts from a release that comes at the same time as the selection', () => {
+    const history = historyOf([a, b, ...many], [a, ...many], [a, ...many], [a, ...many], [a, ...many]);
+    const [before, same] = [noon(1), noon(2)].map((selectionSince) =>
+      absences(history, wholeTag, [b], { selectionSince }),
+    );
+
+    expect(before).toMatchObject([{ since: noon(1), release: { date: week(1) }, confirmations: 3 }]);
+    expect(same).toMatchObject([{ since: noon(2), confirmations: 2 }]);
+    expect(same?.[0]).not.toHaveProperty('release');
+  });
+
+  test('of a return 180 days ago counts that return', () => {
+    const day = (days: number) => new Date(Date.UTC(2026, 0, 5) + days * 86_400_000).toISOString().slice(0, 10);
+    const returned = (days: number) =>
+      historyOf(
+        [a, b, ...many],
+        [a, ...many],
+        { date: day(days), lists: [a, b, ...many] },
+        { date: day(days + 1), lists: [a, ...many] },
+        { date: day(200), lists: [a, ...many] },
+      );
+
+    expect(absences(returned(20), wholeTag, [b])).toMatchObject([{ returns: 1 }]);
+    expect(absences(returned(19), wholeTag, [b])).toMatchObject([{ returns: 0 }]);
+  });
+
+  test('in an empty history has lasted for ever', () => {
+    expect(absences(historyOf(), wholeTag, [a])).toEqual([
+      { prefix: a, since: '1970-01-01T00:00:00.000Z', confirmations: 0, returns: 0, listedReleases: undefined },
+    ]);
+  });
+
+  test('says which release began it, also a built-in one', () => {
+    const builtIn = true;
+    const history = historyOf(
+      { builtIn, date: '2025-12-22', lists: [a, b, ...many] },
+      { builtIn, date: '2025-12-29', lists: [a, ...many] },
+      [a, ...many],
+    );
+
+    expect(absences(history, wholeTag, [b])[0]?.release).toEqual({
+      date: '2025-12-29',
+      seenAt: '2025-12-29T12:00:00.000Z',
+      snapshot: history.releases[1]?.snapshot,
+      builtIn: true,
+    });
+  });
+
   test('says how many releases listed a prefix that is young', () => {
     const history = historyOf([a, ...many], [a, b, ...many], [a, ...many]);
 
@@ -109,6 +169,12 @@ describe('an absence', () => {
     const history = historyOf([a, ...many], { lists: [a, b, ...many], rejected: true }, [a, ...many]);
 
     expect(told(history, wholeTag, [b, c])).toEqual([`${b} ${week(0)} 1 0 0`, `${c} ${week(0)} 1 0 -`]);
+  });
+
+  test('of what a rejected release listed again says how many others listed it', () => {
+    const history = historyOf([a, ...many], [a, b, ...many], [a, ...many], { lists: [a, b, ...many], rejected: true });
+
+    expect(told(history, wholeTag, [b])).toEqual([`${b} ${week(2)} 0 0 1`]);
   });
 });
 

@@ -54,6 +54,14 @@ describe('the intervals of a range', () => {
     expect(space.intervalsOf(parsePrefix(prefix))).toEqual(intervals);
   });
 
+  test('are found among many of the other family', () => {
+    const ipv6 = ['2603:1030::/112', '2603:1040::/112', '2603:1050::/112'];
+    const ipv4 = ['20.1.0.0/24', '20.2.0.0/24', '20.3.0.0/24'];
+
+    expect(spaceOf('20.1.0.0/24', ...ipv6).intervalsOf(parsePrefix('20.0.0.0/8'))).toEqual([0]);
+    expect(spaceOf(...ipv4, '2603:1030::/112').intervalsOf(parsePrefix('2603::/16'))).toEqual([3]);
+  });
+
   test('have a part in it', () => {
     const [whole, inner] = [parsePrefix('20.1.0.0/24'), parsePrefix('20.1.0.64/26')];
     const { family, start, end } = inner;

@@ -92,6 +92,30 @@ describe('growth', () => {
     expect(beyond(historyOf(...releases))).toEqual([]);
   });
 
+  test('is what is new in a release that splits a prefix as well', () => {
+    const history = historyOf(['20.9.0.0/24', ...many], ['20.9.0.0/25', '20.9.0.128/25', '20.1.0.0/24', ...many]);
+
+    expect(beyond(history, { maxAddedPrefixes: 1 })).toEqual([]);
+  });
+
+  test('of another tag makes no room for more within 28 days, and its regions are a part of it', () => {
+    const west = 'Storage.WestEurope';
+    const lists = (added: string[]) => ({
+      [acr]: many,
+      Storage: [...blocks(0, 10, 16), ...added],
+      [west]: blocks(0, 5, 16),
+    });
+    const history = historyOf(lists([]), lists(['60.0.0.0/16']), lists(['60.0.0.0/16', '70.0.0.0/20']));
+
+    for (const tags of [['Storage'], ['storage', west, 'Sql']]) {
+      const { beyondBudget, limits } = growth(history, { tags, families }, {}, new Date(noon(2)));
+      // A tenth of ten /16.
+      expect(limits.maxAddedAddresses).toBe(65_536);
+      expect(beyondBudget.map(({ prefix }) => prefix)).toEqual(['70.0.0.0/20']);
+    }
+    expect(growth(history, { tags: [west], families }, {}, new Date(noon(2))).limits.maxAddedAddresses).toBe(32_768);
+  });
+
   test('of a prefix that moves from one tag of the scope to another is none', () => {
     const [west, north] = [`${acr}.WestEurope`, `${acr}.NorthEurope`];
     const history = historyOf({ [west]: ['20.0.0.0/16'], [north]: many }, { [west]: many, [north]: ['20.0.0.0/16'] });
@@ -148,5 +172,23 @@ describe('what the list dropped', () => {
     expect(droppedInWindow(noon(5))).toEqual(['40.2.0.0/24']);
     expect(droppedInWindow(noon(4))).toEqual(['40.0.0.0/24']);
     expect(droppedInWindow(noon(0))).toEqual([]);
+  });
+
+  test.each<[string, string[][], string[]]>([
+    [
+      'as it was listed, not as it was cut before',
+      [['40.0.0.0/25', '40.0.0.128/25', ...many.slice(1)], many, many.slice(1)],
+      ['40.0.0.0/24'],
+    ],
+    [
+      'only where no other prefix lists it',
+      [
+        ['40.0.0.0/25', ...many],
+        ['40.0.0.0/25', ...many.slice(1)],
+      ],
+      ['40.0.0.128/25'],
+    ],
+  ])('is told %s', (_, lists, dropped) => {
+    expect(growth(historyOf(...lists), wholeTag, {}, now).droppedInWindow(noon(4))).toEqual(dropped);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { HistoryDocument } from '../../../src/core/history/historyDocument.ts';
 import { History } from '../../../src/core/history/history.ts';
 import { quarantineLimits } from '../../../src/core/history/limits.ts';
-import { quarantine, quarantines } from '../../../src/core/history/quarantine.ts';
+import { openQuarantine, quarantine, quarantines, toTagQuarantine } from '../../../src/core/history/quarantine.ts';
 import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
 import { acr, documentOf, historyOf, noon, week, type FixtureRelease, type Lists } from './historyFixtures.ts';
 
@@ -119,6 +119,33 @@ describe('a tag is in quarantine', () => {
     });
   });
 
+  test('and only one that shrank ends at a time', () => {
+    const [gone, shrunken] = [quarantine(historyOf(many(), {}), acr), quarantine(historyOf(many(), many(90)), acr)];
+
+    expect([gone, shrunken].map((found) => Object.keys(found ?? {}).slice(8))).toEqual([[], ['notBefore']]);
+  });
+
+  test('and a snapshot stores it', () => {
+    const history = historyOf(many(), many(90), many(90));
+    const found = quarantine(history, acr);
+
+    expect(found && toTagQuarantine(found)).toEqual({
+      tag: acr,
+      kind: 'shrunken',
+      reason: found?.reason,
+      baseline: history.releases[0]?.snapshot,
+      since: week(1),
+      confirmations: 1,
+    });
+  });
+
+  test('and all of them are told by name', () => {
+    const regions = ['WestEurope', 'EastUS', 'NorwayEast', 'ItalyNorth'].map((name) => `${acr}.${name}`);
+    const history = historyOf(Object.fromEntries(regions.map((name) => [name, many(5)])), {});
+
+    expect(quarantines(history).map(({ tag }) => tag)).toEqual([...regions].sort());
+  });
+
   test.each<[string, Lists, string]>([
     ['gone', {}, 'is missing from the list; it had 98 prefixes before.'],
     ['empty', [], 'is in the list without a prefix; it had 98 prefixes before.'],
@@ -172,7 +199,9 @@ describe('a quarantine ends', () => {
     const document: HistoryDocument = documentOf({ [acr]: many(), [region]: many(5) }, many(), many(), many(), many());
     const history = new History(document);
     const confirmed = new History({ ...document, retired: [{ tag: region.toLowerCase(), at: noon(4) }] });
+    const atOnce = new History({ ...document, retired: [{ tag: region, at: noon(1) }] });
     const earlier = new History({ ...document, retired: [{ tag: region, at: noon(0) }] });
+    const other = new History({ ...document, retired: [{ tag: acr, at: noon(4) }] });
 
     expect(quarantine(history, region)).toMatchObject({
       status: 'retired',
@@ -182,8 +211,16 @@ describe('a quarantine ends', () => {
     expect(quarantines(history).map(({ tag }) => tag)).toEqual([region]);
     expect(releasedToFeeds(history, region)?.served).toEqual(many(5));
     expect(quarantine(confirmed, region)?.confirmedAt).toBe(noon(4));
-    expect(releasedToFeeds(confirmed, region)?.served).toEqual([]);
-    expect(quarantine(earlier, region)?.confirmedAt).toBeUndefined();
-    expect(releasedToFeeds(earlier, region)?.served).toEqual(many(5));
+    expect(releasedToFeeds(confirmed, region)).toEqual({ served: [], withheld: [] });
+    expect(quarantine(atOnce, region)?.confirmedAt).toBe(noon(1));
+    for (const unconfirmed of [earlier, other]) {
+      expect(quarantine(unconfirmed, region)?.confirmedAt).toBeUndefined();
+      expect(releasedToFeeds(unconfirmed, region)?.served).toEqual(many(5));
+    }
+    // It holds no removals back: it is retired.
+    expect(openQuarantine(history, region)).toBeUndefined();
+    expect(openQuarantine(history, acr)).toBeUndefined();
+    const [then] = [1, 2].map((index) => history.until(history.releases[index]?.snapshot ?? ''));
+    expect(then && openQuarantine(then, region)).toMatchObject({ tag: region, status: 'quarantined' });
   });
 });

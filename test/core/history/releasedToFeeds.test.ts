@@ -59,6 +59,10 @@ describe('a feed', () => {
     expect(feed(...before, lists)?.withheld[0]?.reason).toContain('when 2 further releases list');
   });
 
+  test('is none of a tag that no release ever listed', () => {
+    expect(releasedToFeeds(historyOf(many), `${acr}.Atlantis`)).toBeUndefined();
+  });
+
   test('loses what left the list', () => {
     const longer = [...many, ...moreThanMany];
 
@@ -95,7 +99,7 @@ describe('a feed', () => {
   test('never has one that is larger than the budget', () => {
     const list = [...many, '60.0.0.0/13'];
 
-    expect(feed(many, ...Array.from({ length: 20 }, () => list))?.withheld).toEqual([
+    expect(feed(many, ...Array.from({ length: 20 }, () => list))?.withheld).toStrictEqual([
       {
         tag: acr,
         prefix: '60.0.0.0/13',
@@ -112,11 +116,30 @@ describe('a feed', () => {
       blocks.map(() => 'widestPrefix'),
     );
     expect(feed(many, [...many, ...blocks.slice(0, 1)])?.withheld).toEqual([]);
+    // 20 beside each other that no wider prefix contains.
+    expect(feed(many, [...many, ...blocks.slice(1, 3)])?.withheld).toEqual([]);
+    // Behind a gap that was listed before.
+    expect(feed(['50.0.0.0/24', ...many], many, [...many, ...blocks])?.withheld).toHaveLength(blocks.length);
     // One more beside one that is trusted.
     const [first = '', second = ''] = blocks;
     expect(feed(many, [...many, first], [...many, first, second])?.withheld.map(({ prefix }) => prefix)).toEqual([
       second,
     ]);
+  });
+
+  test('measures width down to a single address, and of IPv6 too', () => {
+    const lengths = Array.from({ length: 13 }, (_, index) => 20 + index);
+    const chain = [
+      '60.0.0.0/32',
+      ...lengths.map((length) => `60.0.${(2 ** (32 - length)) >> 8}.${(2 ** (32 - length)) & 255}/${length}`),
+    ];
+    const ipv6 = ['2603:1030::/112', '2603:1030::1:0/112'];
+
+    expect(feed(many, [...many, ...chain])?.withheld.map(({ kind }) => kind)).toEqual(chain.map(() => 'widestPrefix'));
+    expect(feed(many, [...many, ...ipv6])?.withheld[0]?.reason).toBe(
+      `${ipv6[0]} is new and, with its neighbours, wider than /112: feeds contain it when 2 further releases list it.`,
+    );
+    expect(feed(many, [...many, ipv6[0]!, '2603:1030::3:0/112'])?.withheld).toEqual([]);
   });
 
   test('keeps what a wide prefix took the place of', () => {
@@ -133,7 +156,14 @@ describe('a feed', () => {
     expect(weeks(1)?.withheld.map(({ prefix, kind, until }) => [prefix, kind, until])).toEqual(
       flood.slice(8).map((prefix) => [prefix, 'maxAddedAddresses', noon(5)]),
     );
-    expect(weeks(4)?.withheld).toHaveLength(2);
+    expect(weeks(4)?.withheld.map(({ reason }) => reason)).toEqual(
+      flood
+        .slice(8)
+        .map(
+          (prefix) =>
+            `${prefix} is beyond what may be added to the feed of ${acr} within 28 days: feeds contain it when there is room for it.`,
+        ),
+    );
     expect(weeks(5)?.withheld).toEqual([]);
   });
 
