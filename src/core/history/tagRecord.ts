@@ -27,8 +27,11 @@ interface OpenRecord {
   readonly rejected: string[];
   /** The list in the newest release, rejected or not; undefined if it does not list the tag. */
   list: Set<string> | undefined;
-  /** The list in the newest release that is not rejected, if a rejected one came after it. */
-  counted: { readonly list: ReadonlySet<string> | undefined } | undefined;
+  /**
+   * The list in the newest release that is not rejected, if a rejected one came after it, and the prefixes that only one
+   * source listed since.
+   */
+  counted: { readonly list: ReadonlySet<string> | undefined; readonly onlyOneSource: string[] } | undefined;
 }
 
 /** The records of all tags, by name in lower case. */
@@ -40,7 +43,7 @@ export function readTagRecords(document: HistoryDocument): ReadonlyMap<string, T
     if (release.rejected) continue;
     for (const record of records.values()) {
       const delta = touched.get(record);
-      if (record.counted) closeRejected(record, index);
+      if (record.counted) closeRejected(record, record.counted, index);
       else if (delta !== undefined) record.steps.push({ ...delta, index });
     }
     index += 1;
@@ -63,9 +66,10 @@ function applyRelease(release: Release, records: Map<string, OpenRecord>): Reado
     };
     records.set(key, record);
     if (release.rejected) {
-      record.counted ??= { list: record.list && new Set(record.list) };
+      record.counted ??= { list: record.list && new Set(record.list), onlyOneSource: [] };
       record.rejected.push(...(change?.add ?? []));
     }
+    record.counted?.onlyOneSource.push(...(change?.onlyOneSource ?? []));
     const before = record.list;
     if (change === null) {
       record.list = undefined;
@@ -84,14 +88,17 @@ function applyRelease(release: Release, records: Map<string, OpenRecord>): Reado
 }
 
 /** For the first release after rejected ones: compares it with the last one before them. */
-function closeRejected(record: OpenRecord, index: number): void {
-  const before = record.counted?.list;
+function closeRejected(
+  record: OpenRecord,
+  { list: before, onlyOneSource }: NonNullable<OpenRecord['counted']>,
+  index: number,
+): void {
   const { list } = record;
   record.counted = undefined;
   const add = [...(list ?? [])].filter((prefix) => !before?.has(prefix));
   const remove = [...(before ?? [])].filter((prefix) => !list?.has(prefix));
   if (add.length === 0 && remove.length === 0 && (before === undefined) === (list === undefined)) return;
-  record.steps.push({ index, isListed: list !== undefined, add, remove, onlyOneSource: [] });
+  record.steps.push({ index, isListed: list !== undefined, add, remove, onlyOneSource });
 }
 
 /**
