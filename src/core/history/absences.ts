@@ -4,7 +4,7 @@ import { dayInMs } from '../time.ts';
 import { Confirmations, ordinalsOf } from './confirmations.ts';
 import { cutByHistory } from './cutByHistory.ts';
 import type { History, Scope } from './history.ts';
-import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
+import { releaseAt, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import type { Period, ScopeRecord } from './scopeRecord.ts';
 
 /** Only returns within this time count: a prefix that returned long ago is no longer unsteady. */
@@ -71,17 +71,19 @@ function absenceFinder(
 
   const absenceOf = (periods: readonly Period[]): AbsenceOfInterval => {
     const gone = periods.at(-1)?.to;
-    const release = gone === undefined ? undefined : releases[gone];
+    const left = gone === undefined ? undefined : { index: gone, release: releaseAt(releases, gone) };
     const counts = {
-      returns: periods.slice(1).filter(({ from }) => Date.parse(releases[from]?.seenAt ?? '') >= returnsSince).length,
+      returns: periods.slice(1).filter(({ from }) => Date.parse(releaseAt(releases, from).seenAt) >= returnsSince)
+        .length,
       listedReleases: listedReleases(periods, record.begins, ordinals),
     };
-    if (gone !== undefined && release && release.seenAt >= (selectionSince ?? '')) {
-      const confirmations = confirmationsSince(record, gone);
+    if (left && left.release.seenAt >= (selectionSince ?? '')) {
+      const { index, release } = left;
+      const confirmations = confirmationsSince(record, index);
       return { since: release.seenAt, release: toReleaseRef(release), confirmations, ...counts };
     }
     // It left the list before the target selected these tags, or was never listed.
-    const since = selectionSince ?? (release ?? releases[0])?.seenAt ?? new Date(0).toISOString();
+    const since = selectionSince ?? (left?.release ?? releases[0])?.seenAt ?? new Date(0).toISOString();
     return { since, confirmations: confirmationsSince(record, Math.max(0, selectedAt)), ...counts };
   };
   // Intervals with the same past share one absence, so that prefixes that left together are not cut.

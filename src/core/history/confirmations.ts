@@ -23,10 +23,9 @@ export class Confirmations {
 
 /** For each release, the number of confirming releases up to it. */
 export function ordinalsOf(releases: readonly Release[]): readonly number[] {
-  const [first] = releases;
-  if (!first) return [];
-  const confirmations = new Confirmations(first);
+  let confirmations: Confirmations | undefined;
   return releases.map((release) => {
+    confirmations ??= new Confirmations(release);
     confirmations.add(release);
     return confirmations.count;
   });

@@ -18,7 +18,7 @@ export interface DatedPrefix {
 export function firstListed(history: History, scope: Scope, prefixes: Iterable<string>): DatedPrefix[] {
   const record = history.scope(scope);
   return dated(record, prefixes, (intervals) =>
-    Math.max(...intervals.map((interval) => record.listed.periodsOf(interval).at(-1)?.from ?? 0)),
+    Math.max(...intervals.flatMap((interval) => record.listed.periodsOf(interval).map(({ from }) => from))),
   );
 }
 

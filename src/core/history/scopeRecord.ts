@@ -58,8 +58,8 @@ export function recordScope(
     const published = found.flatMap(({ record }) => record.steps.filter((step) => step.index === index));
     return {
       index,
-      ...listed.move(index, on.filter(isWanted), off.filter(isWanted)),
-      known: new Set(known.filter(isWanted).flatMap((range) => space.intervalsOf(range))),
+      ...listed.move(index, on, off),
+      known: new Set(known.flatMap((range) => space.intervalsOf(range))),
       add: toWanted(published.flatMap(({ add }) => add)),
       remove: toWanted(published.flatMap(({ remove }) => remove)),
       onlyOneSource: new Set(published.flatMap(({ onlyOneSource }) => onlyOneSource)),

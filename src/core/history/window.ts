@@ -42,15 +42,14 @@ export class AdditionWindow {
    */
   shareOf(release: Release, before: Release | undefined): number {
     const gap = Date.parse(release.seenAt) - Date.parse(release.lookedAt ?? before?.seenAt ?? release.seenAt);
-    return gap > this.#lengthInMs ? this.#lengthInMs / gap : 1;
+    return this.#lengthInMs / Math.max(gap, this.#lengthInMs);
   }
 
   /** ISO time from which on there is room for `size`; undefined if there never is. */
   freeAt(size: Budget, budget: Budget, now: number): string | undefined {
-    const left = this.#charges.filter((charge) => charge.at > now - this.#lengthInMs);
-    let used = sumOf(left);
+    let used = this.used(now);
     let at = now;
-    for (const next of [...left, undefined]) {
+    for (const next of [...this.#charges, undefined]) {
       if (used.addresses + size.addresses <= budget.addresses && used.prefixes + size.prefixes <= budget.prefixes) {
         return new Date(at).toISOString();
       }

@@ -61,6 +61,20 @@ describe('an absence', () => {
     expect(absences(history, wholeTag, ['20.1.0.0/23'])).toEqual([]);
   });
 
+  test('is none while another tag still lists the prefix', () => {
+    const [west, north] = [`${acr}.WestEurope`, `${acr}.NorthEurope`];
+    const history = historyOf({ [west]: [a, ...many], [north]: [a, ...many] }, { [west]: many, [north]: [a, ...many] });
+
+    expect(absences(history, { tags: [west, north], families }, [a])).toEqual([]);
+  });
+
+  test('of a family that the scope lacks is not told by rejected releases', () => {
+    const history = historyOf(many, { lists: ['2603:1030::/112', ...many], rejected: true });
+    const scope = { tags: [acr], families: ['ipv4'] } as const;
+
+    expect(told(history, scope, ['2603:1030::/112'])).toEqual([`2603:1030::/112 ${week(0)} 0 0 -`]);
+  });
+
   test('is none of a prefix within one that is still listed', () => {
     const nested = ['20.1.0.0/24', '20.1.0.0/25'];
 

@@ -28,6 +28,7 @@ describe.each(clouds)('the built-in history of %s', (cloud) => {
     const document = await builtInHistory(cloud);
     const { releases } = parseHistory('built in', JSON.parse(JSON.stringify(document)));
 
+    expect(document.services).toEqual([acr]);
     expect([releases.length, releases[0]?.date, releases.at(-1)?.date]).toEqual([
       figures[cloud].releases,
       figures[cloud].from,

@@ -69,6 +69,12 @@ test('a prefix that came in two parts has two deadlines, and one that is not lis
   ]);
 });
 
+test('a prefix whose parts came on one day has one deadline, and one that left has none', () => {
+  const history = historyOf(many, [a, b, ...many], [a, b, ...many.slice(1)]);
+
+  expect(due(history, wholeTag, ['20.1.0.0/23', '40.0.0.0/24'])).toEqual([`20.1.0.0/23 ${week(1)} ${week(2)}`]);
+});
+
 test('a history may be looked at as it was', () => {
   const history = historyOf(many, [a, ...many], many);
   const before = history.until(history.releases[1]?.snapshot ?? '');

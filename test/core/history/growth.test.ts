@@ -88,8 +88,9 @@ describe('growth', () => {
     ],
     ['a tag that vanished and comes back', [blocks(0, 200, 20), {}, {}, {}, {}, {}, blocks(0, 200, 20)]],
     ['a list that was rejected', [many, { lists: [...many, ...blocks(0, 50, 12)], rejected: true }, many]],
+    ['a list of another tag that is the first of it', [many, { [acr]: many, Storage: blocks(0, 200, 16) }]],
   ])('is none: %s', (_, releases) => {
-    expect(beyond(historyOf(...releases))).toEqual([]);
+    expect(beyond(historyOf(...releases), {}, { tags: [acr, 'Storage'], families })).toEqual([]);
   });
 
   test('is what is new in a release that splits a prefix as well', () => {
@@ -155,7 +156,13 @@ describe('growth', () => {
       blocks(0, 100).map((n) => `${acr}.${n}`),
       { maxAddedAddresses: 32_768, maxAddedPrefixes: 400 },
     ],
+    ['a whole tag and a region', [acr, `${acr}.WestEurope`], { maxAddedAddresses: 32_768, maxAddedPrefixes: 400 }],
     ['another tag', ['Storage'], { maxAddedAddresses: 39_321, maxAddedPrefixes: 400 }],
+    [
+      'another tag and a region',
+      [`${acr}.WestEurope`, 'Storage'],
+      { maxAddedAddresses: 39_321, maxAddedPrefixes: 400 },
+    ],
   ])('has a default for %s', (_, tags, limits) => {
     const history = historyOf({ Storage: blocks(0, 6, 16) });
 

@@ -23,7 +23,21 @@ describe('a bad document names the field, the value and what is accepted', () =>
     [{ ...document, version: '1' }, 'version is "1", expected 1'],
     [{ ...document, cloud: 'Mars' }, 'cloud is "Mars", expected Public, AzureGovernment, China'],
     [{ ...document, services: 'all' }, 'services is "all", expected a list of names'],
+    [null, 'the document is null, expected an object'],
+    [{ ...document, services: [1] }, 'services is [1], expected a list of names'],
     [{ ...document, releases: {} }, 'releases is {}, expected a list'],
+    [{ ...document, retired: {} }, 'retired is {}, expected a list'],
+    [{ ...document, releases: ['x'] }, 'releases[0] is "x", expected an object'],
+    ...['2026-01-055', 'x2026-01-05', 20260105].map((date): [unknown, string] => [
+      { ...document, releases: [{ ...first, date }] },
+      `releases[0].date is ${JSON.stringify(date)}, expected YYYY-MM-DD`,
+    ]),
+    [{ ...document, releases: [{ ...first, seenAt: 0 }] }, 'releases[0].seenAt is 0, expected an ISO time'],
+    [
+      { ...document, releases: [{ ...first, changeNumber: '1' }] },
+      'releases[0].changeNumber is "1", expected a number',
+    ],
+    [withTags([]), 'releases[0].tags is [], expected an object'],
     [{ ...document, releases: [{ ...first, date: '1 May' }] }, 'releases[0].date is "1 May", expected YYYY-MM-DD'],
     [{ ...document, releases: [{ ...first, seenAt: 'x' }] }, 'releases[0].seenAt is "x", expected an ISO time'],
     [

@@ -156,7 +156,7 @@ describe('a feed', () => {
     expect(weeks(1)?.withheld.map(({ prefix, kind, until }) => [prefix, kind, until])).toEqual(
       flood.slice(8).map((prefix) => [prefix, 'maxAddedAddresses', noon(5)]),
     );
-    expect(weeks(4)?.withheld.map(({ reason }) => reason)).toEqual(
+    expect(weeks(3)?.withheld.map(({ reason }) => reason)).toEqual(
       flood
         .slice(8)
         .map(

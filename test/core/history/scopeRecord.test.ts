@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { firstListed, lastListed } from '../../../src/core/history/dates.ts';
+import type { ScopeStep } from '../../../src/core/history/scopeRecord.ts';
+import { acr, families, historyOf, week } from './historyFixtures.ts';
+
+const [a, b, ipv6] = ['20.1.0.0/24', '20.2.0.0/24', '2603:1030::/112'];
+const many = Array.from({ length: 100 }, (_, index) => `40.${index}.0.0/24`);
+const [west, north] = [`${acr}.WestEurope`, `${acr}.NorthEurope`];
+const both = { tags: [west, north], families };
+
+describe('the record of several tags', () => {
+  const history = historyOf(
+    { [west]: [a, ...many], [north]: [ipv6, ...many] },
+    { [west]: many, [north]: [a, b, ipv6, ...many] },
+    { [west]: [a, ...many], [north]: [a, ipv6, ...many] },
+    { [west]: [a, ...many], [north]: [ipv6, ...many] },
+    { [west]: many, [north]: [ipv6, ...many] },
+  );
+  const inShort = ({ index, on, off, add, remove }: ScopeStep) => ({
+    index,
+    on,
+    off,
+    add: add.map(({ text }) => text),
+    remove: remove.map(({ text }) => text),
+  });
+
+  test('has steps that say what began and ceased to be listed in any of them', () => {
+    const { steps, space } = history.scope(both);
+    const [ofA, ofB, ofIpv6] = [0, 1, space.intervals.length - 1];
+
+    expect(space.prefixesOf([ofA, ofB, ofIpv6])).toEqual([a, b, ipv6]);
+    expect(steps.slice(1).map(inShort)).toEqual([
+      { index: 1, on: [ofB], off: [], add: [a, b], remove: [a] },
+      { index: 2, on: [], off: [ofB], add: [a], remove: [b] },
+      { index: 3, on: [], off: [], add: [], remove: [a] },
+      { index: 4, on: [], off: [ofA], add: [], remove: [a] },
+    ]);
+  });
+
+  test('tells the periods of each address: a move from one tag to another ends none', () => {
+    const { published, listed } = history.scope(both);
+    const periods = [{ from: 0, to: 4 }];
+
+    expect([published, listed].map((presence) => presence.periodsOf(0))).toEqual([periods, periods]);
+  });
+
+  test('of one family knows nothing of the other', () => {
+    const { steps, space } = history.scope({ ...both, families: ['ipv4'] });
+
+    expect(space.intervals.filter(({ family }) => family === 'ipv6')).toEqual([]);
+    expect(steps.map(inShort).at(-1)).toEqual({ index: 4, on: [], off: [0], add: [], remove: [a] });
+  });
+
+  test('takes the tags together release by release, whichever comes first by name', () => {
+    const late = historyOf(
+      { [west]: many, [north]: many },
+      { [west]: [a, ...many], [north]: many },
+      { [west]: [a, ...many], [north]: [a, ...many] },
+      { [west]: [a, ...many], [north]: many },
+      { [west]: many, [north]: many },
+    );
+
+    expect(late.scope(both).steps.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(firstListed(late, both, [a])[0]?.release.date).toBe(week(1));
+    expect(lastListed(late, both, [a])[0]?.release.date).toBe(week(3));
+  });
+});
