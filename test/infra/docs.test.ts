@@ -118,7 +118,8 @@ describe('Bicep snippets', () => {
       if ('missing' in bicep) return;
       const file = path.join(folder, 'rules.bicep');
       writeFileSync(file, snippets.map(([, text]) => text).join('\n'));
-      const { resources } = (await compileBicep(bicep.path, file)) as { resources: Record<string, Declared> };
+      const { template } = await compileBicep(bicep.path, file);
+      const { resources } = template as { resources: Record<string, Declared> };
       const { group, allowBastion } = resources;
       const simulator = await startSimulator();
       const put = (rule: string, properties: unknown) =>
