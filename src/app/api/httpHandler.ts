@@ -1,5 +1,8 @@
-import { HttpResponse, type HttpHandler, type HttpResponseInit } from '@azure/functions';
+import functions, { type HttpHandler, type HttpResponseInit } from '@azure/functions';
 import type { ApiApp, RouteEntry } from './route.ts';
+
+// CommonJS whose names Node cannot see.
+const { HttpResponse } = functions;
 
 /** Returns the handler of an HTTP trigger. It loads the route, and the app if the route needs it, with the first request. */
 export function httpHandler(
@@ -30,7 +33,7 @@ async function loadApp(): Promise<ApiApp> {
   return getApiApp();
 }
 
-function toResponse(init: HttpResponseInit): HttpResponseInit | HttpResponse {
+function toResponse(init: HttpResponseInit): HttpResponseInit | BytesResponse {
   return init.body instanceof Uint8Array ? new BytesResponse(init, init.body) : init;
 }
 
