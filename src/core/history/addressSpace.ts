@@ -72,21 +72,21 @@ export class AddressSpace {
 }
 
 function cut(ranges: readonly AddressRange[], family: AddressFamily): AddressRange[] {
-  const own = ranges.filter((range) => range.family === family);
   // How many more ranges contain an address than contain the one before it: +1 at the start of a range, -1 after its end.
-  const steps = new Map<bigint, number>();
-  for (const { start, end } of own) {
-    steps.set(start, (steps.get(start) ?? 0) + 1);
-    steps.set(end + 1n, (steps.get(end + 1n) ?? 0) - 1);
-  }
-  // An address at which as many ranges end as begin is a boundary too.
-  const boundaries = [...steps.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const steps = ranges
+    .filter((range) => range.family === family)
+    .flatMap(({ start, end }) => [
+      { at: start, more: 1 },
+      { at: end + 1n, more: -1 },
+    ])
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const intervals: AddressRange[] = [];
   let containing = 0;
-  boundaries.forEach((start, index) => {
-    containing += steps.get(start) ?? 0;
-    const next = boundaries[index + 1];
-    if (containing > 0 && next !== undefined) intervals.push({ family, start, end: next - 1n });
+  steps.forEach(({ at: start, more }, index) => {
+    containing += more;
+    const next = steps[index + 1]?.at;
+    // An address at which as many ranges end as begin is a boundary too.
+    if (containing > 0 && next !== undefined && next !== start) intervals.push({ family, start, end: next - 1n });
   });
   return intervals;
 }
