@@ -57,16 +57,20 @@ const ranges = [
 
 export const specialPurposePrefixes: readonly string[] = ranges.map(([range]) => range);
 
-const parsedRanges = ranges.map(([range, name]) => ({ range, name, ...boundsOf(range) }));
+/** Parsed when they are first needed, which is seldom in the first answer of a process. */
+let parsedRanges: ReturnType<typeof parseRanges> | undefined;
 
 /** The special-purpose range that a prefix overlaps, even in a single address; undefined if there is none. */
 export function specialPurposeRangeOf(prefix: string): SpecialPurposeRange | undefined {
   const { family, start, end } = parsePrefix(prefix);
+  parsedRanges ??= parseRanges();
   const found = parsedRanges.find((known) => known.family === family && known.start <= end && known.end >= start);
   return found && { range: found.range, name: found.name };
 }
 
-function boundsOf(range: string) {
-  const { family, start, end } = parsePrefix(range);
-  return { family, start, end };
+function parseRanges() {
+  return ranges.map(([range, name]) => {
+    const { family, start, end } = parsePrefix(range);
+    return { range, name, family, start, end };
+  });
 }

@@ -27,6 +27,7 @@ export async function summarizeTargets(
   readers: SummaryReaders,
   targets: readonly Target[],
 ): Promise<readonly NamedTargetSummary[]> {
+  if (targets.length === 0) return [];
   const seen = await readers.states.listSummaries();
   // Read after the summaries, so that none of them is about a newer list.
   const newestId = await readNewestId(readers.snapshots, readers.cloud);
