@@ -18,7 +18,7 @@ export interface BuildOptions {
   readonly minify?: boolean;
   /**
    * Puts `file` and what it imports into few chunks. Files in `laterFolders` are loaded only after it, but for those in
-   * `except`.
+   * `except`; so are packages that are imported at run time.
    */
   readonly together?: {
     readonly file: string;
@@ -120,21 +120,32 @@ async function filesLoadedLater(
 }
 
 /** esbuild makes one chunk of what the same entries import: so all that is loaded later imports `file` too. */
-function importFirst(file: string, later: ReadonlySet<string>): Plugin {
+function importFirst(file: string, laterFiles: ReadonlySet<string>): Plugin {
+  const later = new Set(laterFiles);
   return {
     name: 'import-first',
     setup(bundle) {
-      bundle.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+      bundle.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+        const isOurs = pluginData !== isResolved && !importer.includes('node_modules');
+        if (!isOurs || kind !== 'dynamic-import') return undefined;
+        const resolved = await bundle.resolve(path, { kind, importer, resolveDir, pluginData: isResolved });
+        later.add(resolved.path);
+        return resolved;
+      });
+      bundle.onLoad({ filter: /\.[jt]s$/ }, ({ path }) =>
         later.has(path)
           ? {
               contents: `import './${toUrlPath(relative(dirname(path), file))}';${readFileSync(path, 'utf8')}`,
-              loader: 'ts',
+              loader: path.endsWith('.ts') ? 'ts' : 'js',
             }
           : undefined,
       );
     },
   };
 }
+
+/** Marks a resolution that the plugin itself asks for. */
+const isResolved = Symbol('resolved');
 
 function toUrlPath(path: string): string {
   return path.replaceAll(sep, '/');

@@ -1,9 +1,13 @@
-/** Clients for the app's storage account. They are built on first use, because the SDKs take long to load. */
-import type {
+/**
+ * Clients for the app's storage account, built on first use. The SDK for blobs is imported at once, because all that
+ * imports this file needs it: so the bundle contains only what is used of it, in one file with the rest.
+ */
+import {
   BlobServiceClient,
-  HttpOperationResponse,
-  RequestPolicyFactory,
-  StorageRetryOptions,
+  newPipeline,
+  type HttpOperationResponse,
+  type RequestPolicyFactory,
+  type StorageRetryOptions,
 } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { StorageSetting } from '../config/storage.ts';
@@ -49,7 +53,6 @@ export function createStorageClients(setting: StorageSetting, options: StorageCl
 }
 
 async function buildBlobs(setting: StorageSetting, options: StorageClientOptions): Promise<BlobServiceClient> {
-  const { BlobServiceClient, newPipeline } = await import('@azure/storage-blob');
   const base =
     setting.kind === 'connectionString'
       ? BlobServiceClient.fromConnectionString(setting.connectionString)

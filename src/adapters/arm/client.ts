@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
-import type { Pipeline } from '@azure/core-rest-pipeline';
+import { createDefaultHttpClient, createPipelineRequest, type Pipeline } from '@azure/core-rest-pipeline';
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../app/ports.ts';
 import { once, oncePerKey } from '../../core/once.ts';
@@ -85,10 +85,7 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
     resourceGraphClient,
     versions,
     async getJson(subscriptionId, resourceId, apiVersion) {
-      const [{ createDefaultHttpClient, createPipelineRequest }, client] = await Promise.all([
-        import('@azure/core-rest-pipeline'),
-        registryClient(subscriptionId),
-      ]);
+      const client = await registryClient(subscriptionId);
       const request = createPipelineRequest({
         url: `${config.armEndpoint}${resourceId}?api-version=${apiVersion}`,
         allowInsecureConnection: config.armIsLoopback,

@@ -1,4 +1,10 @@
 import type { NetworkManagementClient } from '@azure/arm-network';
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineRequest,
+  RestError,
+} from '@azure/core-rest-pipeline';
 import { SourceError } from '../../core/errors.ts';
 import { withoutSecrets } from '../../core/urls.ts';
 import { parseRetryAfter } from '../retryAfter.ts';
@@ -68,8 +74,6 @@ async function readPage(
   limits: PageLimits,
   onDownloadProgress: OnProgress,
 ): Promise<{ readonly values?: unknown; readonly nextLink?: unknown }> {
-  const { createDefaultHttpClient, createHttpHeaders, createPipelineRequest, RestError } =
-    await import('@azure/core-rest-pipeline');
   const headers = createHttpHeaders({ accept: 'application/json' });
   const abortSignal = limits.controller.signal;
   const request = createPipelineRequest({ url, headers, allowInsecureConnection, abortSignal, onDownloadProgress });
