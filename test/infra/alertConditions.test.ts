@@ -234,7 +234,7 @@ describeWithBicep('what must be heard', () => {
 
     open('Deny');
     expect((await watched.pass(3)).at(-1)).toEqual([]);
-  }, 60_000);
+  });
 
   test('a plan that waits for approval', async () => {
     const watched = await watch([hooks()], source({ [acr]: [...list[acr], '20.64.0.0/12'] }, { date: '2026-01-05' }));
@@ -265,7 +265,7 @@ describeWithBicep('what must be heard', () => {
 
     for (let count = 0; count < 5; count += 1) watched.add('AppRequests', { Name: 'getFeed', ResultCode: '500' });
     expect(watched.raised()).toEqual(['server-errors']);
-  }, 60_000);
+  });
 
   test('updates that are given up in two hours of six; once is nothing', async () => {
     const watched = await watch([hooks({ policy: 'plan' })], file());

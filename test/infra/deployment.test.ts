@@ -191,7 +191,6 @@ describeWithBicep('the windows follow the schedules', () => {
       expect(windows).toMatchObject({ 'pull-late': pullWindow, 'list-old': pullWindow, 'source-failing': pullWindow });
       expect(windows).toMatchObject({ 'targets-failed': figuresWindow, 'deadline-near': figuresWindow });
     },
-    300_000,
   );
 });
 

@@ -174,7 +174,6 @@ describe.each(kinds)('%s', (kind, targetOfKind) => {
       );
       await runCells(met, ([title, fault]) => cell(world, target, [name, title], step, fault));
     },
-    300_000,
   );
 });
 

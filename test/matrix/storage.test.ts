@@ -78,17 +78,13 @@ async function open(target: Target): Promise<{ readonly world: World; readonly p
 }
 
 describe.each(kinds)('%s', (kind, target) => {
-  test.each(Object.keys(steps))(
-    '%s',
-    async (name) => {
-      const { world, proxy } = await open(target);
-      const met = Object.entries({ ...passing, ...lasting }).filter((_, index) =>
-        isRun(kind, Object.keys(steps).indexOf(name), index),
-      );
-      await runCells(met, ([title, fault]) => cell(world, proxy, target, [name, title], fault));
-    },
-    300_000,
-  );
+  test.each(Object.keys(steps))('%s', async (name) => {
+    const { world, proxy } = await open(target);
+    const met = Object.entries({ ...passing, ...lasting }).filter((_, index) =>
+      isRun(kind, Object.keys(steps).indexOf(name), index),
+    );
+    await runCells(met, ([title, fault]) => cell(world, proxy, target, [name, title], fault));
+  });
 
   test.each(['read', 'claim', 'write'])('the lease runs out during the %s', async (moment) => {
     const { world, proxy } = await open(target);

@@ -168,7 +168,7 @@ describe('reasons and notifications', () => {
     await liveThroughIt(world, azurite.connectionString);
     await keepAll(world);
     planTheRest();
-  }, 600_000);
+  });
 
   afterAll(async () => {
     await world.stop();
