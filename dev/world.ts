@@ -5,6 +5,7 @@ import { buildArm } from '../src/adapters/arm/arm.ts';
 import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
 import { BlobHistoryStore } from '../src/adapters/blob/histories.ts';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
+import { keepSnapshots } from '../src/adapters/blob/keptSnapshots.ts';
 import { BlobSnapshotStore } from '../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../src/adapters/blob/targetStates.ts';
 import { createStorageClients, type StorageClientOptions } from '../src/adapters/storageClients.ts';
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly targets: readonly Target[];
   readonly ownerId?: string;
   readonly updatesPaused?: boolean;
+  /** Keeps snapshots in memory, as the deployed app does. Default: reads them each time. */
+  readonly keepsSnapshots?: boolean;
   /** The simulator of another world, to share its Azure. */
   readonly simulator?: Simulator;
   readonly simulation?: Omit<SimulatorOptions, 'now'>;
@@ -124,7 +127,8 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
   const storage = createStorageClients({ kind: 'connectionString', connectionString }, options.storage);
   const blobs = () => storage.blobs();
   let runs = 0;
-  const snapshots = new BlobSnapshotStore(blobs);
+  const stored = new BlobSnapshotStore(blobs);
+  const snapshots = options.keepsSnapshots ? keepSnapshots(stored) : stored;
   const histories = new BlobHistoryStore(blobs);
   const history = new HistoryReader({ cloud, snapshots, histories });
   return {

@@ -33,24 +33,31 @@ const parsedTexts = new Map<string, AddressPrefix>();
 
 /** Parses an address or a CIDR; an address is a prefix of full length. Throws InvalidPrefixError. */
 export function parsePrefix(text: string): AddressPrefix {
+  const prefix = readPrefix(text);
+  if (!prefix) throw new InvalidPrefixError(text);
+  return prefix;
+}
+
+function readPrefix(text: string): AddressPrefix | undefined {
   const known = parsedTexts.get(text);
   if (known) return known;
   const prefix = parseText(text);
+  if (!prefix) return undefined;
   if (parsedTexts.size >= maxKept) parsedTexts.clear();
   parsedTexts.set(text, prefix);
   return prefix;
 }
 
-function parseText(text: string): AddressPrefix {
+function parseText(text: string): AddressPrefix | undefined {
   const slash = text.indexOf('/');
   const address = slash < 0 ? text : text.slice(0, slash);
   const lengthText = slash < 0 ? undefined : text.slice(slash + 1);
   const family = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : undefined;
   if (family === undefined || (lengthText !== undefined && !/^(0|[1-9]\d{0,2})$/.test(lengthText))) {
-    throw new InvalidPrefixError(text);
+    return undefined;
   }
   const length = lengthText === undefined ? widths[family] : Number(lengthText);
-  if (length > widths[family]) throw new InvalidPrefixError(text);
+  if (length > widths[family]) return undefined;
 
   const { number } = parseIp(address);
   const hostMask = (1n << BigInt(widths[family] - length)) - 1n;
@@ -65,13 +72,9 @@ function parseText(text: string): AddressPrefix {
   };
 }
 
+/** False also for what is no text, as an answer of Azure may contain. */
 export function isPrefix(text: string): boolean {
-  try {
-    parsePrefix(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return typeof text === 'string' && readPrefix(text) !== undefined;
 }
 
 export function familyOf(prefix: string): AddressFamily {

@@ -1,5 +1,6 @@
 /** Reads and writes blobs of one container, with ETags, and correctly even if an answer is lost. Creates it on demand. */
 import type { AppendBlobClient, BlobServiceClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { once } from '../../core/once.ts';
 import { hasErrorCode, hasStatus, isContainerMissing, isMissing, isOvertaken, isThereAlready } from './storageError.ts';
 
 export type BlobServices = () => Promise<BlobServiceClient>;
@@ -28,10 +29,10 @@ const maxDownloads = 3;
 
 export class BlobContainer {
   readonly name: string;
-  readonly #services: BlobServices;
+  readonly #client: () => Promise<ContainerClient>;
 
   constructor(services: BlobServices, name: string) {
-    this.#services = services;
+    this.#client = once(async () => (await services()).getContainerClient(name));
     this.name = name;
   }
 
@@ -143,10 +144,6 @@ export class BlobContainer {
       if (!isContainerMissing(error)) throw error;
     }
     return folders;
-  }
-
-  async #client(): Promise<ContainerClient> {
-    return (await this.#services()).getContainerClient(this.name);
   }
 
   async #create(): Promise<void> {
