@@ -31,9 +31,11 @@ export class BlobLedger implements Ledger {
       contentType: 'application/json',
       metadata: { sha256: hash },
     });
-    const stored = put === 'exists' ? await this.get(record.id) : record;
-    if (!stored || recordHash(stored) !== hash) {
-      throw new Error(`the ledger has another record ${record.id}: it stays as it was written`);
+    if (put === 'exists') {
+      const stored = await this.get(record.id);
+      if (!stored || recordHash(stored) !== hash) {
+        throw new Error(`the ledger has another record ${record.id}: it stays as it was written`);
+      }
     }
     await this.#index.add(record.id, () => this.chains());
     return put;

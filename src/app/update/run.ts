@@ -6,7 +6,6 @@ import type { Target } from '../../core/targets/target.ts';
 import type { TargetState } from '../../core/targets/targetState.ts';
 import { updateTimeInMs } from '../../core/timeLimit.ts';
 import type { ArmSession, Ledger, TargetSession } from '../ports.ts';
-import { flushOutbox } from '../runRecords.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
 import type { UpdateRequest, UpdateServices } from './updateServices.ts';
 
@@ -74,7 +73,7 @@ export function createStateHandle(session: TargetSession, initial: TargetState):
       const owed = current.run.outbox;
       const newest = owed.at(-1);
       if (!newest) return;
-      await flushOutbox(ledger, current.run);
+      for (const record of owed) await ledger.put(record);
       await this.store({ type: 'recorded', record: newest });
     },
   };
