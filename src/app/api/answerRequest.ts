@@ -5,7 +5,6 @@ import { ConfigurationError, RequestError, toErrorMessage } from '../../core/err
 import { invocationLogger as logger, withInvocationLog, type InvocationLog } from '../logging.ts';
 import { describeCause } from '../queries/storage.ts';
 import { negotiateCoding, negotiateMediaType } from './negotiate.ts';
-import { omit } from './omit.ts';
 import { callerOf, parseBody, parseParams, parseQuery, publicUrl, refuseCrossSite } from './parseRequest.ts';
 import { internalProblem, toProblem } from './problem.ts';
 import { codedBytesOf, type AcceptedCoding, type CodedBytes } from './representations.ts';
@@ -108,7 +107,8 @@ function toResponse(request: HttpRequest, answer: Answer, coded: CodedBytes): Ht
   const status = answer.status ?? 200;
   const headers = headersOf(answer, coded, isRead && status === 200);
   if (isRead && status === 200 && isNotModified(request, answer, coded.etag)) {
-    return { status: 304, headers: omit(headers, 'content-type', 'content-encoding') };
+    const { 'content-type': _type, 'content-encoding': _coding, ...kept } = headers;
+    return { status: 304, headers: kept };
   }
   if (request.method === 'HEAD') {
     return { status, headers: { ...headers, 'content-length': String(coded.bytes.byteLength) } };
@@ -149,5 +149,6 @@ function isNotModified(request: HttpRequest, answer: Answer, etag: string): bool
 }
 
 function withoutBodyForHead(request: HttpRequest, response: HttpResponseInit): HttpResponseInit {
-  return request.method === 'HEAD' ? omit(response, 'body') : response;
+  const { body: _body, ...head } = response;
+  return request.method === 'HEAD' ? head : response;
 }
