@@ -77,11 +77,12 @@ function applyRelease(release: Release, records: Map<string, OpenRecord>): Reado
       continue;
     }
     record.name = name;
-    record.list = before ?? new Set();
-    const add = change.add.filter((prefix) => !record.list?.has(prefix));
-    const remove = change.remove.filter((prefix) => record.list?.has(prefix));
-    for (const prefix of remove) record.list.delete(prefix);
-    for (const prefix of add) record.list.add(prefix);
+    const list = before ?? new Set();
+    record.list = list;
+    const add = change.add.filter((prefix) => !list.has(prefix));
+    const remove = change.remove.filter((prefix) => list.has(prefix));
+    for (const prefix of remove) list.delete(prefix);
+    for (const prefix of add) list.add(prefix);
     touched.set(record, { isListed: true, add, remove, onlyOneSource: change.onlyOneSource ?? [] });
   }
   return touched;

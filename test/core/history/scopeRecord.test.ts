@@ -3,16 +3,16 @@ import { firstListed, lastListed } from '../../../src/core/history/dates.ts';
 import type { ScopeStep } from '../../../src/core/history/scopeRecord.ts';
 import { acr, families, historyOf, week } from './historyFixtures.ts';
 
-const [a, b, ipv6] = ['20.1.0.0/24', '20.2.0.0/24', '2603:1030::/112'];
+const [a, b, c, ipv6] = ['20.1.0.0/24', '20.2.0.0/24', '20.3.0.0/24', '2603:1030::/112'];
 const many = Array.from({ length: 100 }, (_, index) => `40.${index}.0.0/24`);
 const [west, north] = [`${acr}.WestEurope`, `${acr}.NorthEurope`];
 const both = { tags: [west, north], families };
 
 describe('the record of several tags', () => {
   const history = historyOf(
-    { [west]: [a, ...many], [north]: [ipv6, ...many] },
+    { [west]: [a, c, ...many], [north]: many },
     { [west]: many, [north]: [a, b, ipv6, ...many] },
-    { [west]: [a, ...many], [north]: [a, ipv6, ...many] },
+    { [west]: [a, ...many], [north]: [b, ipv6, ...many] },
     { [west]: [a, ...many], [north]: [ipv6, ...many] },
     { [west]: many, [north]: [ipv6, ...many] },
   );
@@ -26,13 +26,13 @@ describe('the record of several tags', () => {
 
   test('has steps that say what began and ceased to be listed in any of them', () => {
     const { steps, space } = history.scope(both);
-    const [ofA, ofB, ofIpv6] = [0, 1, space.intervals.length - 1];
+    const [ofA, ofB, ofC, ofIpv6] = [0, 1, 2, space.intervals.length - 1];
 
-    expect(space.prefixesOf([ofA, ofB, ofIpv6])).toEqual([a, b, ipv6]);
+    expect(space.prefixesOf([ofA, ofB, ofC, ofIpv6])).toEqual([a, b, c, ipv6]);
     expect(steps.slice(1).map(inShort)).toEqual([
-      { index: 1, on: [ofB], off: [], add: [a, b], remove: [a] },
-      { index: 2, on: [], off: [ofB], add: [a], remove: [b] },
-      { index: 3, on: [], off: [], add: [], remove: [a] },
+      { index: 1, on: [ofB, ofIpv6], off: [ofC], add: [a, b, ipv6], remove: [a, c] },
+      { index: 2, on: [], off: [], add: [a], remove: [a] },
+      { index: 3, on: [], off: [ofB], add: [], remove: [b] },
       { index: 4, on: [], off: [ofA], add: [], remove: [a] },
     ]);
   });
@@ -48,15 +48,15 @@ describe('the record of several tags', () => {
     const { steps, space } = history.scope({ ...both, families: ['ipv4'] });
 
     expect(space.intervals.filter(({ family }) => family === 'ipv6')).toEqual([]);
-    expect(steps.map(inShort).at(-1)).toEqual({ index: 4, on: [], off: [0], add: [], remove: [a] });
+    expect(steps.map(inShort)[1]).toEqual({ index: 1, on: [1], off: [2], add: [a, b], remove: [a, c] });
   });
 
   test('takes the tags together release by release, whichever comes first by name', () => {
     const late = historyOf(
       { [west]: many, [north]: many },
-      { [west]: [a, ...many], [north]: many },
+      { [west]: many, [north]: [a, ...many] },
       { [west]: [a, ...many], [north]: [a, ...many] },
-      { [west]: [a, ...many], [north]: many },
+      { [west]: many, [north]: [a, ...many] },
       { [west]: many, [north]: many },
     );
 
