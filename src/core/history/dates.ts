@@ -3,7 +3,7 @@ import { deadlineOf } from '../goLive.ts';
 import { dropContained, parsePrefix } from '../prefixes.ts';
 import { cutByHistory } from './cutByHistory.ts';
 import type { History, Scope } from './history.ts';
-import { toReleaseRef, type ReleaseRef } from './historyDocument.ts';
+import { releaseAt, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import type { ScopeRecord } from './scopeRecord.ts';
 
 export interface DatedPrefix {
@@ -39,8 +39,8 @@ function dated(
 ): DatedPrefix[] {
   return Array.from(prefixes).flatMap((prefix) => {
     const intervals = space.intervalsOf(parsePrefix(prefix));
-    const release = intervals.length === 0 ? undefined : releases[releaseOf(intervals)];
-    return release ? [{ prefix, release: toReleaseRef(release) }] : [];
+    if (intervals.length === 0) return [];
+    return [{ prefix, release: toReleaseRef(releaseAt(releases, releaseOf(intervals))) }];
   });
 }
 

@@ -59,7 +59,7 @@ export class History {
   trust(name: string, limits: QuarantineLimits = quarantineLimits): TagTrust | undefined {
     const record = this.tag(name);
     if (!record) return undefined;
-    return remember(this.#trusts, `${name.toLowerCase()} ${keyOf(limits)}`, () =>
+    return remember(this.#trusts, `${record.name} ${keyOf(limits)}`, () =>
       followTag(record, this.releases, this.firstPulled, limits),
     );
   }
