@@ -3,14 +3,23 @@ import { keepSnapshots } from '../../../src/adapters/blob/keptSnapshots.ts';
 import type { SnapshotStore } from '../../../src/app/ports.ts';
 import type { Snapshot } from '../../../src/core/serviceTags/snapshot.ts';
 
-/** A store whose snapshots are their ids, and what was read of it. */
+const tag = (name: string, ...addressPrefixes: string[]) => ({ name, addressPrefixes });
+const snapshotOf = (id: string): Snapshot => {
+  const values = [
+    tag('Storage', '20.1.0.0/24', `20.1.1.${id.charCodeAt(0)}/32`),
+    tag('Storage.WestEurope', '20.1.0.0/24'),
+  ];
+  return { id, document: { cloud: 'Public', changeNumber: 1, values } } as unknown as Snapshot;
+};
+
+/** A store that has every snapshot, and what was read of it. */
 function countedStore() {
   const reads: string[] = [];
   const answers = new Map<string, Snapshot | undefined | Error>();
   const get: SnapshotStore['get'] = async (_cloud, id) => {
     reads.push(id);
     await Promise.resolve();
-    const answer = answers.has(id) ? answers.get(id) : ({ id } as Snapshot);
+    const answer = answers.has(id) ? answers.get(id) : snapshotOf(id);
     if (answer instanceof Error) throw answer;
     return answer;
   };
@@ -27,6 +36,12 @@ describe('snapshots that were read', () => {
     expect(second).toBe(first);
     expect(await read('a')).toBe(first);
     expect(reads).toEqual(['a']);
+  });
+
+  test('have what is stored, whichever was read before', async () => {
+    const { read } = countedStore();
+
+    for (const id of ['a', 'b', 'c', 'b']) expect(await read(id)).toEqual(snapshotOf(id));
   });
 
   test('are four; the one that was asked for longest ago is first to go', async () => {
@@ -50,6 +65,6 @@ describe('snapshots that were read', () => {
     await read('a').catch(() => undefined);
     answers.delete('a');
 
-    expect(await read('a')).toEqual({ id: 'a' });
+    expect(await read('a')).toEqual(snapshotOf('a'));
   });
 });
