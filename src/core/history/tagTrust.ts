@@ -156,7 +156,7 @@ class TagFollower {
     const touched = step ? this.#listed.apply(step, ordinal) : new Set<number>();
     const hasLostMore = this.#findLost(index, touched);
     this.#decideQuarantine(index, hasLostMore);
-    if (!this.#quarantine) this.#dropLost(index);
+    if (!this.#quarantine && (before || step?.remove.length)) this.#dropLost(index);
     const trustedBefore = new Set([...touched].filter((interval) => this.#trusted.has(interval)));
     this.#trustNew(index, step);
     this.#trusted.noteSize(this.#timeOf(index));

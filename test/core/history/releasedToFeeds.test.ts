@@ -59,6 +59,10 @@ describe('a feed', () => {
     expect(feed(...before, lists)?.withheld[0]?.reason).toContain('when 2 further releases list');
   });
 
+  test('has a merged prefix as the newest list writes it', () => {
+    expect(feed(['40.0.0.0/25', '40.0.0.128/25', ...many.slice(1)], many)?.served).toEqual(many);
+  });
+
   test('is none of a tag that no release ever listed', () => {
     expect(releasedToFeeds(historyOf(many), `${acr}.Atlantis`)).toBeUndefined();
   });
