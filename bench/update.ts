@@ -90,7 +90,6 @@ try {
     connectionString: azurite.connectionString,
     start: new Date('2026-06-01T00:00:00Z'),
     targets: [],
-    keepsSnapshots: true,
     simulator: { url } as Simulator,
   });
   const kinds: readonly [Target['kind'], readonly Target[]][] = [

@@ -34,8 +34,8 @@ export interface WorldOptions {
   readonly targets: readonly Target[];
   readonly ownerId?: string;
   readonly updatesPaused?: boolean;
-  /** Keeps snapshots in memory, as the deployed app does. Default: reads them each time. */
-  readonly keepsSnapshots?: boolean;
+  /** Reads a snapshot each time, as a process that has just begun does. Default: keeps it in memory. */
+  readonly forgetsSnapshots?: boolean;
   /** The simulator of another world, to share its Azure. */
   readonly simulator?: Simulator;
   readonly simulation?: Omit<SimulatorOptions, 'now'>;
@@ -128,7 +128,7 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
   const blobs = () => storage.blobs();
   let runs = 0;
   const stored = new BlobSnapshotStore(blobs);
-  const snapshots = options.keepsSnapshots ? keepSnapshots(stored) : stored;
+  const snapshots = options.forgetsSnapshots ? stored : keepSnapshots(stored);
   const histories = new BlobHistoryStore(blobs);
   const history = new HistoryReader({ cloud, snapshots, histories });
   return {

@@ -29,7 +29,7 @@ interface Stored {
 
 async function settled(from = worlds): Promise<Stored> {
   const connectionString = worlds.freshConnectionString();
-  const world = await from.open({ targets: [eager], connectionString });
+  const world = await from.open({ targets: [eager], connectionString, forgetsSnapshots: true });
   await publish(world, first);
   const clients = createStorageClients({ kind: 'connectionString', connectionString });
   const container = (await clients.blobs()).getContainerClient('service-tags');

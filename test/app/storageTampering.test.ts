@@ -42,7 +42,7 @@ interface Opened {
 
 async function settled(targets = [hooks()]): Promise<Opened> {
   const connectionString = worlds.freshConnectionString();
-  const world = await worlds.open({ targets, connectionString });
+  const world = await worlds.open({ targets, connectionString, forgetsSnapshots: true });
   await publish(world, honest);
   return { world, connectionString };
 }

@@ -1,6 +1,5 @@
 /** What is in sync costs one read of Azure; what is unchanged costs none. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { keepSnapshots } from '../../src/adapters/blob/keptSnapshots.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import { acr, hooks, prod, publish, useWorlds } from '../app/stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
@@ -29,9 +28,7 @@ describe.each(kinds)('%s', (_, target) => {
     const proxy = await startStorageFaultProxy(worlds.freshConnectionString());
     proxies.push(proxy);
     const world = await openWorld(worlds, target, { connectionString: proxy.connectionString });
-    // As the composition has it.
-    const services = { ...world.services, snapshots: keepSnapshots(world.services.snapshots) };
-    const check = () => updateTarget(services, { target: target.name, reason: 'reconcile' });
+    const check = () => updateTarget(world.services, { target: target.name, reason: 'reconcile' });
     await check();
     proxy.blob.reset();
 

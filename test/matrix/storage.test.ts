@@ -74,7 +74,8 @@ async function open(target: Target): Promise<{ readonly world: World; readonly p
   const proxy = await startStorageFaultProxy(worlds.freshConnectionString());
   proxies.push(proxy);
   const { connectionString, startTimer } = proxy;
-  return { proxy, world: await openWorld(worlds, target, { connectionString, storage: { retry, startTimer } }) };
+  const storage = { retry, startTimer };
+  return { proxy, world: await openWorld(worlds, target, { connectionString, storage, forgetsSnapshots: true }) };
 }
 
 describe.each(kinds)('%s', (kind, target) => {

@@ -273,10 +273,10 @@ async function liveThroughIt(world: World, connectionString: string): Promise<vo
     { kind: 'raw', status: 403, contentType: 'text/html', body: '<html>Blocked</html>' },
     10_000,
   );
-  simulator.failNext(of('busy'), lockedForLong, 10_000);
+  simulator.failNext(of('busy'), lockedForLong, 12);
   simulator.failNext(of('down'), faults.serverError(503), 10_000);
   simulator.failNext({ ...of('unknown'), method: 'PUT' }, faults.operationFails('SomethingNobodyKnows'), 10_000);
-  simulator.failNext({ ...of('unproven'), method: 'PUT' }, lockedForLong, 10_000);
+  simulator.failNext({ ...of('unproven'), method: 'PUT' }, lockedForLong, 64);
   simulator.failNext({ path: /registryunmeasured\/listUsages/ }, faults.serverError(500), 10_000);
 
   await pull(world, source(first, { date: '2026-01-05' }), source(first, { name: 'api' }));
