@@ -2,7 +2,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { buildArmClients } from '../../src/adapters/arm/client.ts';
 import { buildCredential, SignInError } from '../../src/adapters/identity.ts';
+import { subscriptionId } from './arm/targets.ts';
 
 const scope = 'https://management.azure.com/.default';
 type Answer = readonly [status: number, body: string] | 'reset';
@@ -22,7 +24,7 @@ let waits: number[] = [];
 let lines: string[] = [];
 const before = { ...process.env };
 
-// MSAL keeps the endpoint of its first call for the life of the process.
+// MSAL keeps the endpoint of its first call for the life of the process: no other test file signs in.
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(new URL(request.url ?? '', 'http://127.0.0.1'));
@@ -125,4 +127,16 @@ test('an identity is named by its resource id as well', async () => {
 
   expect((await credential.getToken(scope))?.token).toBe('token');
   expect(asked[0]?.searchParams.get('mi_res_id')).toBe(resourceId);
+});
+
+test('the clients of Azure Resource Manager sign in as the identity that is named', async () => {
+  const clientId = '00000000-1111-4222-8333-444444444444';
+  // Nothing listens there: the token is asked for first.
+  const config = { cloud: 'Public', armEndpoint: 'https://127.0.0.1:1', armIsLoopback: false } as const;
+  const client = await buildArmClients({ ...config, identity: { clientId } }).networkClient(subscriptionId);
+
+  await expect(client.networkSecurityGroups.get('rg-net', 'nsg-hooks')).rejects.toThrow('ECONNREFUSED');
+
+  expect(asked[0]?.searchParams.get('resource')).toBe('https://management.azure.com');
+  expect(asked[0]?.searchParams.get('client_id')).toBe(clientId);
 });

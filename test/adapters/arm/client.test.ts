@@ -148,28 +148,6 @@ describe('in a cloud', () => {
     expect(sent).toEqual([{ host: armEndpoint, authorization: 'Bearer secret' }]);
   });
 
-  test('the managed identity that is named signs in', async () => {
-    const clientId = '00000000-1111-4222-8333-444444444444';
-    const server = await serve(() => ({
-      status: 200,
-      body: { access_token: 'secret', token_type: 'Bearer', expires_on: Math.floor(Date.now() / 1000) + 3600 },
-    }));
-    const before = { ...process.env };
-    Object.assign(process.env, { IDENTITY_ENDPOINT: `${server.endpoint}/msi/token`, IDENTITY_HEADER: 'header' });
-    try {
-      // Nothing listens there: the token is asked for first.
-      const config = { cloud: 'Public', armEndpoint: 'https://127.0.0.1:1', armIsLoopback: false } as const;
-      const client = await buildArmClients({ ...config, identity: { clientId } }).networkClient(subscriptionId);
-      await expect(client.networkSecurityGroups.get('rg-net', 'nsg-hooks')).rejects.toThrow('ECONNREFUSED');
-    } finally {
-      process.env = before;
-    }
-
-    const asked = new URL(server.seen[0]?.url ?? '', server.endpoint).searchParams;
-    expect(asked.get('resource')).toBe('https://management.azure.com');
-    expect(asked.get('client_id')).toBe(clientId);
-  });
-
   test.each([
     ['half a minute, ridden out', 30_000, undefined],
     ['a day, an outage in one sentence', Infinity, 'OutageError'],
