@@ -13,9 +13,9 @@ describe('a flood of neighbours', () => {
     });
     const times = [1, 2, 3].map(() => {
       const history = historyOf(many, [...many, ...flood]);
-      const before = process.cpuUsage();
+      const before = process.threadCpuUsage();
       const released = releasedToFeeds(history, acr);
-      const { user } = process.cpuUsage(before);
+      const { user } = process.threadCpuUsage(before);
       expect(released?.withheld).toHaveLength(count);
       return user / 1000;
     });
