@@ -3,7 +3,6 @@
  * seconds. The tests import `@jest/globals`; they get `describe` and `test` from here, and Jest's own `expect`.
  */
 import { globSync } from 'node:fs';
-import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
@@ -30,12 +29,8 @@ describe.each = bind(describe);
 test.each = bind(test);
 test.skip = () => undefined;
 
-globalThis.jestGlobals = { describe, test, expect };
-const shim = 'data:text/javascript,export const { describe, test, expect } = globalThis.jestGlobals;';
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === '@jest/globals' ? { url: shim, shortCircuit: true } : next(specifier, context),
-});
+Object.assign(globalThis, { describe, test, expect });
+await import('../test/support/jestGlobals.ts');
 
 class CaseRunner {
   #files;

@@ -1,5 +1,5 @@
 /**
- * Before the first test file of a worker: `@jest/globals` gives what the runner has put into the global scope, and property
+ * Before the first test file: `@jest/globals` gives what the runner has put into the global scope, and property
  * tests try the same values each time. `npm run test:full` tries others.
  */
 import { registerHooks } from 'node:module';
