@@ -3,11 +3,9 @@ import { sortPrefixes } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 import type { History, Scope } from './history.ts';
 import { releaseAt, serviceOf, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
-import { defaultBudget, defaultWindowDays, type Budget } from './limits.ts';
+import { defaultBudget, defaultWindowDays, sizeAt, toBudget, type Budget } from './limits.ts';
 import type { ScopeRecord } from './scopeRecord.ts';
-import { bySize } from './tagTrust.ts';
-import { sizeAt, toBudget } from './trustedPrefixes.ts';
-import { AdditionWindow, sumOf, type GrowthLimit } from './window.ts';
+import { AdditionWindow, bySize, sumOf, type GrowthLimit } from './window.ts';
 
 /** What a target may set; the default is that of its tags. */
 export interface GrowthLimits {

@@ -42,6 +42,31 @@ export function defaultBudget(tags: readonly string[], size: Budget): Budget {
   };
 }
 
+/** The size of the trusted list since a time. */
+export interface TrustedSize {
+  readonly at: number;
+  /** IPv4 */
+  readonly addresses: number;
+  readonly prefixes: Readonly<Record<AddressFamily, number>>;
+}
+
+/**
+ * The size from which a budget is calculated: at the begin of the window, so that additions within a window make no room
+ * for more in the same window. For a record that began later, its first size.
+ */
+export function sizeAt(sizes: readonly TrustedSize[], at: number): TrustedSize | undefined {
+  return sizes.findLast((size) => size.at <= at) ?? sizes[0];
+}
+
+/** The part of a size that counts for the given families. */
+export function toBudget(size: TrustedSize | undefined, families: readonly AddressFamily[]): Budget {
+  const { addresses = 0, prefixes = { ipv4: 0, ipv6: 0 } } = size ?? {};
+  return {
+    addresses: families.includes('ipv4') ? addresses : 0,
+    prefixes: families.reduce((sum, family) => sum + prefixes[family], 0),
+  };
+}
+
 export function isRegistryTag(tag: string): boolean {
   return serviceOf(tag).toLowerCase() === defaultServiceTag.toLowerCase();
 }

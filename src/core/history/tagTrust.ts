@@ -13,7 +13,7 @@
  *    or beyond the budget wait for further releases that list them, and for room; special-purpose prefixes wait for ever.
  * 6. Note which addresses started and stopped to count as listed.
  */
-import { comparePrefixes, overlapping, parsePrefix, type AddressFamily, type AddressPrefix } from '../prefixes.ts';
+import { overlapping, type AddressFamily, type AddressPrefix } from '../prefixes.ts';
 import { removalExcess } from '../removalLimit.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { dayInMs } from '../time.ts';
@@ -27,14 +27,17 @@ import {
   doubtOf,
   isRegistryTag,
   quarantineLimits,
+  sizeAt,
+  toBudget,
   widestInFeeds,
   type Budget,
   type QuarantineLimits,
+  type TrustedSize,
 } from './limits.ts';
 import { ListedPrefixes } from './listedPrefixes.ts';
 import { firstTrusted, type TagRecord, type TagStep } from './tagRecord.ts';
-import { sizeAt, toBudget, TrustedPrefixes, type TrustedSize } from './trustedPrefixes.ts';
-import { AdditionWindow, type GrowthLimit } from './window.ts';
+import { TrustedPrefixes } from './trustedPrefixes.ts';
+import { AdditionWindow, bySize, type GrowthLimit } from './window.ts';
 
 export type QuarantineKind = 'missing' | 'empty' | 'shrunken';
 
@@ -401,9 +404,3 @@ class TagFollower {
 }
 
 const bothFamilies: readonly AddressFamily[] = ['ipv4', 'ipv6'];
-
-/** The smallest first, so that a few large ones do not keep out the others; then by address. */
-export function bySize(prefixes: readonly string[]): AddressPrefix[] {
-  const hostBits = ({ family, length }: AddressPrefix) => (family === 'ipv4' ? 32 : 128) - length;
-  return [...new Set(prefixes)].map(parsePrefix).sort((a, b) => hostBits(a) - hostBits(b) || comparePrefixes(a, b));
-}

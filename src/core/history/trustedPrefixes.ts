@@ -1,15 +1,7 @@
 /** The trusted prefixes of one tag, by the intervals of its addresses, and their number over time. */
 import type { AddressFamily } from '../prefixes.ts';
 import type { AddressSpace } from './addressSpace.ts';
-import type { Budget } from './limits.ts';
-
-/** The size of the trusted list since a time. */
-export interface TrustedSize {
-  readonly at: number;
-  /** IPv4 */
-  readonly addresses: number;
-  readonly prefixes: Readonly<Record<AddressFamily, number>>;
-}
+import type { TrustedSize } from './limits.ts';
 
 export class TrustedPrefixes {
   /** As they are or were listed. */
@@ -67,21 +59,4 @@ export class TrustedPrefixes {
     if (last?.addresses === this.#addresses && last.prefixes.ipv4 === ipv4 && last.prefixes.ipv6 === ipv6) return;
     this.sizes.push({ at, addresses: this.#addresses, prefixes: { ipv4, ipv6 } });
   }
-}
-
-/**
- * The size from which a budget is calculated: at the begin of the window, so that additions within a window make no room
- * for more in the same window. For a record that began later, its first size.
- */
-export function sizeAt(sizes: readonly TrustedSize[], at: number): TrustedSize | undefined {
-  return sizes.findLast((size) => size.at <= at) ?? sizes[0];
-}
-
-/** The part of a size that counts for the given families. */
-export function toBudget(size: TrustedSize | undefined, families: readonly AddressFamily[]): Budget {
-  const { addresses = 0, prefixes = { ipv4: 0, ipv6: 0 } } = size ?? {};
-  return {
-    addresses: families.includes('ipv4') ? addresses : 0,
-    prefixes: families.reduce((sum, family) => sum + prefixes[family], 0),
-  };
 }

@@ -1,4 +1,5 @@
 /** Adds up additions within a rolling window, and tells whether there is room for more. */
+import { comparePrefixes, parsePrefix, type AddressPrefix } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 import type { Release } from './historyDocument.ts';
 import type { Budget } from './limits.ts';
@@ -66,4 +67,10 @@ export function sumOf(sizes: readonly Budget[]): Budget {
     addresses: sizes.reduce((sum, { addresses }) => sum + addresses, 0),
     prefixes: sizes.reduce((sum, { prefixes }) => sum + prefixes, 0),
   };
+}
+
+/** The smallest first, so that a few large ones do not keep out the others; then by address. */
+export function bySize(prefixes: readonly string[]): AddressPrefix[] {
+  const hostBits = ({ family, length }: AddressPrefix) => (family === 'ipv4' ? 32 : 128) - length;
+  return [...new Set(prefixes)].map(parsePrefix).sort((a, b) => hostBits(a) - hostBits(b) || comparePrefixes(a, b));
 }

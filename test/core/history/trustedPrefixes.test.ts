@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AddressSpace } from '../../../src/core/history/addressSpace.ts';
-import { sizeAt, toBudget, TrustedPrefixes } from '../../../src/core/history/trustedPrefixes.ts';
+import { sizeAt, toBudget } from '../../../src/core/history/limits.ts';
+import { TrustedPrefixes } from '../../../src/core/history/trustedPrefixes.ts';
 import { parsePrefix } from '../../../src/core/prefixes.ts';
 
 const [half, otherHalf, whole, ipv6] = ['20.1.0.0/25', '20.1.0.128/25', '20.1.0.0/24', '2603:1030::/112'];
