@@ -11,7 +11,7 @@ import { HistoryReader, withDecisions } from './history/historyReader.ts';
 import type { HistoryDecisions, PullSession } from './ports.ts';
 import type { PullServices } from './pull/pull.ts';
 import { newestStored, pointerBackTo } from './pull/readCurrent.ts';
-import { agree, counted, dayInWords } from '../core/words.ts';
+import { agree, counted, dayInWords, withoutPeriod } from '../core/words.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { commitRecord } from './runRecords.ts';
 import { sendAll } from './sendAll.ts';
@@ -51,7 +51,7 @@ export async function rejectRelease(
     return {
       decisions: next,
       current: kept,
-      message: `The release of ${release.date} (${id}) counts as never published: ${reason} Targets return to ${kept.id} in their next run, feeds at once.`,
+      message: `The release of ${dayInWords(release.date)} (${id}) counts as never published: ${withoutPeriod(reason)}. Feeds return to ${kept.id} within half a minute, targets with their next run.`,
     };
   });
 }
@@ -61,7 +61,11 @@ export async function takeBackRejection(services: DecisionServices, id: string, 
     if (!decisions.rejected.some(({ snapshot }) => snapshot === id)) throw notRejected(id);
     const next = { ...decisions, rejected: decisions.rejected.filter(({ snapshot }) => snapshot !== id) };
     const kept = await newestKept(services, history, next);
-    return { decisions: next, current: kept, message: `The release ${id} counts again; ${kept.id} is current.` };
+    return {
+      decisions: next,
+      current: kept,
+      message: `The release ${id} counts again. ${kept.id === id ? 'It' : kept.id} is current.`,
+    };
   });
 }
 

@@ -1,7 +1,7 @@
 /** What people do to a target: look at its plan, approve exactly that plan, roll back, pause, resume. */
 import { InvalidDocumentError, RequestError, shorten } from '../core/errors.ts';
 import { isSnapshotId } from '../core/serviceTags/contentHash.ts';
-import type { UpdateRecord } from '../core/ledger/runRecord.ts';
+import type { RunOutcome, UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { ProblemKind } from '../core/problemKinds.ts';
 import { nextState } from '../core/targets/nextState.ts';
 import { newRunIdAfter } from '../core/targets/runId.ts';
@@ -68,12 +68,12 @@ export function buildTargetActions(
     approvePlan: async (target, planId, by) => {
       const request = { target, reason: 'approval', by };
       const record = await runs.update(request, (traced) => approvePlan(traced, request, planId));
-      return toActionResult(record, `plan ${planId} was approved by ${by}`);
+      return toActionResult(record, `${by} approved plan ${planId}`);
     },
     rollbackTarget: async (target, snapshotId, by) => {
       const request = { target, reason: 'rollback', by };
       const record = await runs.update(request, (traced) => rollbackTarget(traced, request, snapshotId));
-      return toActionResult(record, `pinned to ${snapshotId} until it is resumed`);
+      return toActionResult(record, `rolled back to ${snapshotId} until somebody resumes it`);
     },
     resumeTarget: async (target, by) => {
       const request = { target, reason: 'resume', by };
@@ -83,7 +83,7 @@ export function buildTargetActions(
     pauseTarget: async (target, by) => {
       const request = { target, reason: 'pause', by };
       const { id } = await runs.update(request, (traced) => pauseTarget(traced, request));
-      return { target, message: 'paused: nothing is written until it is resumed', runId: id };
+      return { target, message: 'paused: the app writes nothing to it until somebody resumes it', runId: id };
     },
     rejectRelease: (id, reason, by) => rejectRelease(services, id, reason, by),
     takeBackRejection: (id, by) => takeBackRejection(services, id, by),
@@ -107,7 +107,7 @@ async function planTarget(services: ActionServices, name: string, snapshot?: str
     throw error;
   });
   const { state: bound } = bindToResource(await loadState(services, stored, name), target);
-  const pin = snapshot === undefined ? undefined : await toPin(services, snapshot, 'a preview');
+  const pin = snapshot === undefined ? undefined : await toPin(services, snapshot, 'this preview');
   const state = pin ? nextState(bound, { type: 'prepared', change: { pin } }) : bound;
   const deadline = new Date(services.clock.now().getTime() + planTimeInMs);
   const arm = services.arm.openSession({ deadline });
@@ -224,10 +224,18 @@ function busy(problem: ProblemKind, message: string): RequestError {
 /** The result of an action, with the outcome of its run. */
 type RunActionResult = ActionResult & Pick<UpdateRecord, 'outcome' | 'reasons'>;
 
+/** What the run did, after what the person did. */
+const outcomeWords: Partial<Record<RunOutcome, string>> = {
+  applied: 'the app has written the rules',
+  unchanged: 'no rule had to change',
+  pending: 'the app goes on in a later run',
+  held: 'changes wait for approval, see reasons',
+};
+
 function toActionResult(record: UpdateRecord, what: string): RunActionResult {
   return {
     target: record.chain,
-    message: `${what}; the run was ${record.outcome}`,
+    message: `${what}; ${outcomeWords[record.outcome] ?? `the target is ${record.outcome}, see reasons`}`,
     runId: record.id,
     outcome: record.outcome,
     reasons: record.reasons,

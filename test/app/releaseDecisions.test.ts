@@ -50,7 +50,7 @@ describe('a release that is rejected', () => {
     const result = await world.actions.rejectRelease(rejected, 'Not of Azure.', 'ciso@contoso.com');
 
     expect(result).toMatchObject({ snapshot: before });
-    expect(result.message).toContain('counts as never published: Not of Azure.');
+    expect(result.message).toContain('counts as never published: Not of Azure. Feeds return to ');
     expect(await currentOf(world)).toBe(before);
     expect(await feedOf(world)).toEqual([a, b]);
     const record = (await recordsOf(world, 'pull')).at(-1);

@@ -200,7 +200,7 @@ describe('rollback', () => {
     expect(live(world)).toEqual(['20.42.0.0/24', '20.42.2.0/24']);
 
     const answer = await world.actions.rollbackTarget(target.name, oldId, 'operator');
-    expect(answer.message).toBe(`pinned to ${oldId} until it is resumed; the run was pending`);
+    expect(answer.message).toBe(`rolled back to ${oldId} until somebody resumes it; the app goes on in a later run`);
     expect([...live(world)].sort()).toEqual(['20.42.0.0/24', '20.42.1.0/24', '20.42.2.0/24']);
     await world.drain();
     expect(live(world)).toEqual(['20.42.0.0/24', '20.42.1.0/24']);

@@ -24,7 +24,7 @@ async function answerAction(app: ApiApp, act: (actions: TargetActions) => Promis
 }
 
 export const applyRoute = defineRoute({
-  summary: 'Approves exactly one plan, a held one too',
+  summary: 'Approves exactly this plan, also one that waits for approval',
   params: targetParams,
   body: {
     schema: z.strictObject(
@@ -35,7 +35,7 @@ export const applyRoute = defineRoute({
     example: { planId: 'c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a' },
   },
   responses: {
-    ...done('The approval is taken; the plan is applied.'),
+    ...done('The plan is approved, and a run has applied what it can; outcome says how the run ended.'),
     409: {
       description:
         'Nothing was applied; type says why: plan-changed (look at plan, the new one), target-paused, ' +
@@ -49,14 +49,14 @@ export const applyRoute = defineRoute({
 });
 
 export const rollbackRoute = defineRoute({
-  summary: 'Pins the target to an earlier snapshot',
+  summary: 'Rolls the target back to an earlier snapshot and keeps it there',
   params: targetParams,
   body: {
     schema: z.strictObject({ snapshot: schemas.snapshotId }, 'an object with snapshot alone'),
     maxBytes: smallBody,
     example: { snapshot: 'Public-20250303-346-0123456789ab' },
   },
-  responses: done('The target is pinned.'),
+  responses: done('The target stays at that snapshot until somebody resumes it.'),
   async handle({ params, body, by }, app) {
     const { snapshot } = await app.queries.library.get(body.snapshot);
     return answerAction(app, (actions) => actions.rollbackTarget(params.name, snapshot.id, by));
@@ -66,7 +66,7 @@ export const rollbackRoute = defineRoute({
 type NamedInput = RouteInput<z.output<typeof targetParams>, undefined, undefined>;
 
 export const resumeRoute = defineRoute({
-  summary: 'Starts a paused target, unpins a pinned one',
+  summary: 'Ends a pause or a rollback: the target follows the list again',
   params: targetParams,
   responses: done('The target follows the current snapshot again.'),
   async handle({ params, by }: NamedInput, app: ApiApp) {
@@ -75,7 +75,7 @@ export const resumeRoute = defineRoute({
 });
 
 export const pauseRoute = defineRoute({
-  summary: 'Stops one target: nothing is written to it',
+  summary: 'Pauses one target: the app writes nothing to it',
   params: targetParams,
   responses: done('The target is paused.'),
   async handle({ params, by }: NamedInput, app: ApiApp) {
@@ -84,7 +84,7 @@ export const pauseRoute = defineRoute({
 });
 
 export const pullRoute = defineRoute({
-  summary: 'Runs pullServiceTags now',
+  summary: 'Pulls now (runs pullServiceTags)',
   responses: {
     200: {
       description: 'What the pull found.',

@@ -29,20 +29,21 @@ const contentTypes = { json: jsonType, text: textType, markdown: 'text/markdown;
 
 export const changesRoute = defineRoute({
   summary: 'What changed in a tag between two snapshots',
-  description: 'Without from and to: the latest change of the tag. By address: a range that was split is no change.',
+  description:
+    'Without from and to: the latest change of the tag. Addresses count: a range that was split is no change.',
   query: z.strictObject({
     tag: schemas.matching(schemas.tagPattern, 'one service tag such as Storage.WestEurope').default(defaultServiceTag),
     from: schemas.snapshotOrDate
       .optional()
-      .describe('A snapshot id, or the newest of that day or before. Default: the one before to.'),
-    to: schemas.snapshotOrDate.optional().describe('Default: the current one.'),
+      .describe('A snapshot id, or a date for the newest list of that day or before. Default: the list before to.'),
+    to: schemas.snapshotOrDate.optional().describe('The same. Default: the current list.'),
     format: z.enum(formats).optional(),
   }),
   produces: Object.keys(formatsByMediaType),
   answerHeaders: snapshotHeaders,
   responses: {
     200: {
-      description: 'Prefixes that came and went.',
+      description: 'The prefixes that were added and removed.',
       content: {
         'application/json': schemas.tagChange.extend({ tag: z.string(), from: z.string(), to: z.string() }),
         'text/plain': z.string(),

@@ -39,16 +39,21 @@ async function answerDecision(app: ApiApp, act: (actions: TargetActions) => Prom
 type SnapshotInput = RouteInput<z.output<typeof snapshotParams>, undefined, undefined>;
 type TagInput = RouteInput<z.output<typeof tagParams>, undefined, undefined>;
 
+const reasonLength = 'a text of 3 to 500 characters';
+
 export const rejectRoute = defineRoute({
   summary: 'Treats a release as never published',
   description:
-    'Everything that only this release listed leaves the feeds at once and the targets with their next run. The same ' +
-    'list is not taken again, also under a later date. DELETE takes it back.',
+    'What only this release listed leaves the feeds within half a minute, and the targets with their next run. The app ' +
+    'does not take the same list again under a later date. DELETE takes this back.',
   params: snapshotParams,
   body: {
-    schema: z.strictObject({ reason: z.string().trim().min(3).max(500) }, 'an object with reason alone'),
+    schema: z.strictObject(
+      { reason: z.string(reasonLength).trim().min(3, reasonLength).max(500, reasonLength) },
+      'an object with reason alone',
+    ),
     maxBytes: 16 * 1024,
-    example: { reason: 'The list has prefixes that are not of Azure.' },
+    example: { reason: 'The list contains prefixes that do not belong to Azure.' },
   },
   responses: decided('The release is rejected; snapshot is the one that is current now.'),
   async handle({ params, body, by }, app) {

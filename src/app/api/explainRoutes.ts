@@ -17,7 +17,7 @@ const period = z.looseObject({
 
 const explanation = z.looseObject({
   snapshot: z.string(),
-  day: z.string().nullable().describe('The day that the line is of; null where it names none.'),
+  day: z.string().nullable().describe('The day that the line names; null if it names none.'),
   situation: z.enum(['registryRefused', 'connectionFailed', 'firewallDenied', 'unknown']),
   addresses: z.array(
     z.looseObject({
@@ -25,26 +25,26 @@ const explanation = z.looseObject({
       summary: z.string().describe('One sentence: what it is.'),
       matches: schemas.lookupAnswer.shape.matches,
       overlaps: schemas.lookupAnswer.shape.matches.describe(
-        'Of a CIDR: the listed prefixes of the ACR tags inside of it.',
+        'For a CIDR: the listed prefixes of the ACR tags inside it.',
       ),
       onDay: z
         .looseObject({ day: z.string(), tags: z.array(z.string()) })
         .nullable()
         .describe('The ACR tags that contained it on the day of the line.'),
-      periods: z.array(period).describe('When the ACR tags listed it; until null: they still do.'),
+      periods: z.array(period).describe('When the ACR tags listed it; until is null if they still do.'),
       targets: z.array(
         z.looseObject({
           name: z.string(),
           status: z.string(),
-          allowed: z.enum(['yes', 'partly', 'no']).describe('Whether the rules hold it, as the last run left them.'),
+          allowed: z.enum(['yes', 'partly', 'no']).describe('Whether the rules contain it, as the last run left them.'),
           access: z.enum(['Allow', 'Deny']),
-          wanted: z.boolean().describe('Whether the target is to have it.'),
+          wanted: z.boolean().describe('Whether the target should have it.'),
           rule: z.string().nullable(),
           prefix: schemas.prefix.nullable(),
           since: z.string().nullable(),
         }),
       ),
-      next: z.array(z.string()).describe('What to do, a sentence each.'),
+      next: z.array(z.string()).describe('What to do, in one sentence each.'),
     }),
   ),
 });
@@ -54,11 +54,11 @@ const responses = {
 };
 
 const description =
-  'Finds up to 20 addresses in the text, and the day that it is of. For each: the tags that contain it now and on that ' +
-  'day, the targets that let it in or should, by which rule and since when, and what to do next.';
+  'Finds up to 20 addresses in the text, and the day that the text names. For each address: the tags that contain it now ' +
+  'and on that day, the targets that admit it or should, by which rule and since when, and what to do next.';
 
 export const explainRoute = defineRoute({
-  summary: 'What an address, or a line of a log or an error, is about',
+  summary: 'What the addresses in a line of a log or an error are, and what to do',
   description,
   query: z.strictObject({ text: text.describe('An address, a CIDR, or a line of a log or an error.') }),
   answerHeaders: snapshotHeaders,
@@ -67,7 +67,7 @@ export const explainRoute = defineRoute({
 });
 
 export const postExplainRoute = defineRoute({
-  summary: 'The same for a text that is no part of a URL',
+  summary: 'The same for a text in the body, so that it stays out of logs',
   description,
   body: {
     schema: z.strictObject({ text }, 'an object with text alone'),

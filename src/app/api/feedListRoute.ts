@@ -11,15 +11,15 @@ import * as schemas from './schemas.ts';
 const feedEntry = z.looseObject({
   tag: z.string(),
   region: z.string().optional(),
-  url: z.string().describe('With ipv4 and ipv6 prefixes; .ipv4.txt and .ipv6.txt have one family each.'),
+  url: z.string().describe('The feed with both families; .ipv4.txt and .ipv6.txt have one each.'),
   prefixes: z.int(),
   ipv4: z.int(),
   ipv6: z.int(),
-  bytes: z.int().describe('Of the whole feed, without comments.'),
+  bytes: z.int().describe('Size of the whole feed without comments.'),
 });
 
 export const feedListRoute = defineRoute({
-  summary: 'The feeds and formats that there are, with sizes and examples',
+  summary: 'Which feeds and formats exist, with sizes and examples',
   description: 'The feeds of a service tag and of each of its regions; every format of GET prefixes with an example.',
   query: z.strictObject({ tag: schemas.tagList }),
   repeatable: ['tag'],

@@ -31,14 +31,14 @@ export const feedsRoute = defineRoute({
     'Never empty: without data, and for a tag that is no longer listed, the answer is a 503 and the firewall keeps what ' +
     'it has; a shard without a prefix is a 404. While a tag is in quarantine (missing, empty or shrunken beyond the ' +
     'limits), the list keeps what the tag had before, and x-quarantined names the tag. x-withheld counts the listed ' +
-    'ranges that are left out. GET feeds lists the feeds with their sizes.',
+    'ranges that the feed leaves out. GET feeds lists the feeds with their sizes.',
   params: z.strictObject({ name: z.string() }),
   query: z.strictObject({
     tag: schemas.moreTags,
     region: schemas.regionList,
-    family: familyParameter.optional().describe('Default: what the name says, else all.'),
+    family: familyParameter.optional().describe('Default: the family in the name, otherwise all.'),
     aggregate: schemas.flag,
-    comment: schemas.flag.describe('Names the tags behind each prefix: ` # AzureContainerRegistry`.'),
+    comment: schemas.flag.describe('Names the tags after each prefix: ` # AzureContainerRegistry`.'),
     shard: schemas.shard,
   }),
   repeatable: ['tag', 'region'],

@@ -17,7 +17,7 @@ const goLive = object({
   status: { enum: ['done', 'waiting', 'near', 'overdue'] },
   daysLeft: {
     type: 'number',
-    description: 'Until the first deadline; negative where it has passed, 7 where nothing waits.',
+    description: 'Days until the first deadline; negative if it has passed, 7 if nothing is missing.',
   },
   deadline: orNull(text),
 });
@@ -27,8 +27,8 @@ const health = object({
   snapshot: orNull(
     object({
       id: text,
-      ageHours: { type: 'number', description: 'Since the day of release.' },
-      released: { ...text, description: 'Day of the newest release that lists the same.' },
+      ageHours: { type: 'number', description: 'Hours since the day of the release.' },
+      released: { ...text, description: 'Day of the newest release with this content.' },
       fetchedAt: text,
       age: { ...text, description: 'Both in words: released 28 Oct 2025, fetched 2 minutes ago.' },
     }),
@@ -40,13 +40,14 @@ const health = object({
     pending: whole,
     held: whole,
     failed: { ...whole, description: 'Failed or blocked.' },
-    noEffect: { ...whole, description: 'The registry is open or closed to all, whatever its rules say.' },
-    planOnly: { ...whole, description: 'Preview only: nothing is written, and no deadline counts.' },
+    noEffect: { ...whole, description: 'The registry ignores its IP rules.' },
+    planOnly: { ...whole, description: 'Preview only: the app writes nothing, and no deadline counts.' },
     paused: whole,
   }),
   goLive: {
     ...orNull(goLive),
-    description: 'Azure may use a prefix a week after it was published: what is left of that week for the targets.',
+    description:
+      'Azure may use a prefix a week after its release: what is left of that week for prefixes that a target lacks.',
   },
   sources: { type: 'array', items: object({ source: text, status: text }) },
   disagreements: whole,

@@ -21,7 +21,7 @@ const historyEntry = schemas.tagChange.extend({
   previous: z.string(),
   date: z.string(),
   pulledAt: z.string(),
-  kind: z.enum(['added', 'changed', 'removed']).describe('added, removed: the whole tag came or left.'),
+  kind: z.enum(['added', 'changed', 'removed']).describe('added or removed: the whole tag came or left.'),
 });
 
 export const historyRoute = defineRoute({
@@ -35,7 +35,7 @@ export const historyRoute = defineRoute({
   answerHeaders: snapshotHeaders,
   responses: {
     200: {
-      description: 'A page of changes. What the oldest snapshot held is no change.',
+      description: 'One page of changes. The content of the oldest list on record does not count as a change.',
       content: {
         'application/json': z.looseObject({
           tags: z.array(z.string()),
@@ -58,7 +58,7 @@ export const historyRoute = defineRoute({
 });
 
 export const atomRoute = defineRoute({
-  summary: 'The same as an Atom feed',
+  summary: 'The changes of tags as an Atom feed',
   description: `The newest ${feedLength} changes (RFC 4287).`,
   query: z.strictObject(selection),
   repeatable: ['tag', 'region'],

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Target } from '../../core/targets/target.ts';
+import { inWords } from '../../core/words.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
 import { anAddress, lookupAddress, lookupAddresses, lookupInRules, type TargetAnswer } from '../queries/lookup.ts';
@@ -10,21 +11,21 @@ import * as schemas from './schemas.ts';
 const maxAddresses = 10_000;
 
 const address = z.string(anAddress).min(1, anAddress).max(64, anAddress);
-const addresses = `an array of at most ${maxAddresses} addresses`;
+const addresses = `an array of at most ${inWords(maxAddresses)} addresses`;
 
 const targetAnswer = z
   .looseObject({
     name: z.string(),
-    allowed: z.boolean().nullable().describe('null: no run up to then says what the rules were.'),
+    allowed: z.boolean().nullable().describe('null: no run until then recorded the rules.'),
     rule: z.string().optional(),
     prefix: schemas.prefix.optional(),
     run: z.looseObject({ id: z.string(), finishedAt: z.string() }).optional(),
     snapshot: z.looseObject({ id: z.string(), date: z.string(), contentHash: z.string() }).optional(),
   })
-  .describe('With target: whether its rules let the address in, by which rule, from which list.');
+  .describe('With target: whether its rules admit the address, by which rule, from which list.');
 
 export const lookupRoute = defineRoute({
-  summary: 'Which tags hold an address',
+  summary: 'Which tags contain an address',
   description:
     'For a CIDR: the prefixes that contain all of it; one that overlaps a part of it is no match. ' +
     'An IPv4-mapped IPv6 address is looked up as the IPv4 address.',
@@ -34,7 +35,7 @@ export const lookupRoute = defineRoute({
       ...schemas.snapshotSelector,
       target: schemas.targetName
         .optional()
-        .describe('Also answers whether this target let the address in (as of asOf).'),
+        .describe('Also says whether the rules of this target admit the address, now or on the day of asOf.'),
     })
     .refine(...schemas.oneSelector),
   answerHeaders: snapshotHeaders,
@@ -73,7 +74,7 @@ function accessOf(target: Target | undefined): 'Allow' | 'Deny' {
 }
 
 export const bulkLookupRoute = defineRoute({
-  summary: `Which tags hold each of up to ${maxAddresses} addresses`,
+  summary: `Which tags contain each of up to ${inWords(maxAddresses)} addresses`,
   query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
   body: {
     schema: z.array(address, addresses).max(maxAddresses, addresses),
@@ -82,7 +83,7 @@ export const bulkLookupRoute = defineRoute({
   },
   responses: {
     200: {
-      description: 'One answer for each address, in order.',
+      description: 'One answer per address, in the order of the request.',
       content: { 'application/json': z.array(schemas.lookupAnswer) },
     },
   },

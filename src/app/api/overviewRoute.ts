@@ -21,16 +21,16 @@ const overview = object({
     sentence: text,
     details: array(text),
   }),
-  waiting: { ...array(anything), description: 'One card for each decision, the most urgent first.' },
-  targets: { ...orNull(array(anything)), description: 'The most urgent first; null where they cannot be read.' },
+  waiting: { ...array(anything), description: 'One card per decision, the most urgent first.' },
+  targets: { ...orNull(array(anything)), description: 'The most urgent first; null if they cannot be read.' },
   list: object({ snapshot: orNull(text), released: orNull(text), fetchedAt: orNull(text), sources: array(anything) }),
   releases: { ...array(anything), description: 'The latest ones, the newest first.' },
-  normal: { ...array(text), description: 'What is normal for the tag, a sentence each.' },
+  normal: { ...array(text), description: 'What is normal for the tag, in one sentence each.' },
 });
 
 export const overviewRoute = defineRoute({
-  summary: 'All that the page shows at first sight',
-  description: 'Answers even where storage does not: then with what is known.',
+  summary: 'What the page shows first',
+  description: 'Answers even if storage does not, with what the app still knows.',
   answerHeaders: ['x-snapshot-id'],
   responses: { 200: { description: 'The overview.', content: { 'application/json': overview } } },
   async handle(_input, { queries }) {

@@ -48,7 +48,7 @@ const text = { type: 'string' };
 
 export const dashboardRoute = defineRoute({
   isStatic: true,
-  summary: 'The page; it holds nothing and asks for a key',
+  summary: 'The page; it contains no data and asks for a key',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
   handle: () => page('public/dashboard.html'),
 });
@@ -56,7 +56,7 @@ export const dashboardRoute = defineRoute({
 /** Notifications link here: the same page, opened at the plan that they are about. */
 export const approveRoute = defineRoute({
   isStatic: true,
-  summary: 'The page, opened at a plan that waits for an approval',
+  summary: 'The page, opened at a plan that waits for approval',
   responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
   handle: () => page('public/dashboard.html'),
 });

@@ -30,14 +30,14 @@ const querySchema = z
     family: schemas.family,
     aggregate: schemas.flag.describe('The fewest prefixes that cover the same addresses.'),
     ...schemas.snapshotSelector,
-    format: z.enum(formats).optional().describe('Stronger than the Accept header.'),
-    comment: schemas.flag.describe('Names the tags beside each prefix, in formats that have comments.'),
+    format: z.enum(formats).optional().describe('Overrides the Accept header.'),
+    comment: schemas.flag.describe('Names the tags of each prefix, in formats that have comments.'),
     name: schemas.listName,
     shard: schemas.shard,
     since: schemas.snapshotOrDate
       .optional()
       .describe('Only what was added and removed since that snapshot, or since the list of that day; json or text.'),
-    limit: schemas.limit(100_000).optional().describe('Prefixes a page; json only.'),
+    limit: schemas.limit(100_000).optional().describe('Prefixes per page; json only.'),
     continuation: schemas.continuation,
   })
   .refine(...schemas.oneSelector);
@@ -51,8 +51,8 @@ export const prefixesRoute = defineRoute({
     'longer listed, the answer is a 503; a shard without a prefix is a 404. While a tag is in quarantine (missing, empty ' +
     'or shrunken beyond the limits), they keep what the tag had before, and x-quarantined names it. They never contain ' +
     'special-purpose ranges (RFC 6890), and a new prefix of the ACR tags that is wider than /20 (IPv6: /112) only after ' +
-    'two further releases have listed it too; x-withheld counts what is left out. json and csv, and every answer with ' +
-    'snapshot or asOf, are as published.',
+    'two further releases have listed it too; x-withheld counts what they leave out. json and csv, and every answer ' +
+    'with snapshot or asOf, are as published.',
   query: querySchema,
   repeatable: ['tag', 'region'],
   produces: Object.keys(formatsByMediaType),
@@ -66,7 +66,7 @@ export const prefixesRoute = defineRoute({
           snapshot: z.string(),
           changeNumber: z.number(),
           tags: z.array(z.string()),
-          count: z.int().describe('Of the whole list, whatever the page.'),
+          count: z.int().describe('Number of prefixes in the whole list, not in this page.'),
           prefixes: schemas.prefixes.optional().describe('Absent with since.'),
           since: z.string().optional(),
           added: schemas.prefixes.optional(),
@@ -74,8 +74,10 @@ export const prefixesRoute = defineRoute({
           continuation: z.string().optional(),
           quarantined: schemas.quarantine
             .optional()
-            .describe('Of these tags: nothing is removed because of what they lost.'),
-          withheld: schemas.withheld.optional().describe('Of the current list: what lists for machines do not hold.'),
+            .describe('Tags in quarantine: the app removes nothing because of what they lost.'),
+          withheld: schemas.withheld
+            .optional()
+            .describe('Prefixes of the current list that lists for machines leave out.'),
         }),
         'text/plain': z.string(),
         'text/csv': z.string(),

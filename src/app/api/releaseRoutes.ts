@@ -19,13 +19,13 @@ const release = z.looseObject({
   added: z.int(),
   removed: z.int(),
   regions: z.array(z.string()),
-  needed: z.int().nullable().describe('Targets that it has something new for; null while they cannot be read.'),
-  lacking: z.int().nullable().describe('Those of them that lack some of it.'),
+  needed: z.int().nullable().describe('Targets for which it has something new; null if they cannot be read.'),
+  lacking: z.int().nullable().describe('How many of them lack some of it.'),
 });
 
 export const releasesRoute = defineRoute({
   summary: 'Every release since 2019, and the size of the tag and of each region after it',
-  description: 'What the pictures of the page are drawn from. GET history has the prefixes.',
+  description: 'The page draws its charts from this. GET history has the prefixes.',
   query: z.strictObject({
     tag: schemas
       .matching(schemas.tagPattern, 'one service tag such as AzureContainerRegistry')
@@ -54,11 +54,11 @@ export const releasesRoute = defineRoute({
 });
 
 export const releaseRoute = defineRoute({
-  summary: 'One release: what it changed, who needs it, who has it',
+  summary: 'One release: what it changed, which targets need it, which have it',
   params: z.strictObject({ date: z.string().max(120, 'a day such as 2025-10-13, or the id of a snapshot') }),
   responses: {
     200: {
-      description: 'deadline is the time from which on Azure may use what it added.',
+      description: 'deadline is the time from which Azure may use what the release added.',
       content: {
         'application/json': z.looseObject({
           date: z.string(),

@@ -9,14 +9,14 @@ export const runsRoute = defineRoute({
   summary: 'The ledger, newest first',
   query: z.strictObject({
     target: schemas.targetName.optional().describe('Runs of one target, or `pull`.'),
-    until: schemas.isoDate.optional().describe('None that began later.'),
+    until: schemas.isoDate.optional().describe('Only runs that began on that day or time, or before.'),
     limit: schemas.limit(200).default(50),
     continuation: schemas.continuation,
     detail: z.enum(['full', 'summary']).default('full').describe('summary: without plans and lists of prefixes.'),
   }),
   responses: {
     200: {
-      description: 'A page.',
+      description: 'One page of runs.',
       content: {
         'application/json': z.looseObject({
           items: z.array(schemas.runRecord),
@@ -79,7 +79,7 @@ function summarizeRun(record: RunRecord): RunSummary {
 }
 
 export const runRoute = defineRoute({
-  summary: 'One run: plan, verdict, before and after',
+  summary: 'One run: its plan, its outcome, and the rules before and after',
   params: z.strictObject({ id: z.string().max(120, 'an id that GET runs lists') }),
   answerHeaders: ['x-snapshot-id'],
   responses: {

@@ -27,19 +27,19 @@ const tagItem = '[A-Za-z0-9][A-Za-z0-9._-]{0,99}';
 export const tagPattern = new RegExp(`^${tagItem}$`);
 export const tagList = commaList(tagItem, 'service tags such as Storage.WestEurope')
   .default([defaultServiceTag])
-  .describe('Service tags: repeat or comma.');
+  .describe('Service tags, separated by commas; or repeat the parameter.');
 export const moreTags = commaList(tagItem, 'service tags such as Storage.WestEurope')
   .default([])
-  .describe('Further service tags beside the one in the name: repeat or comma.');
+  .describe('Further service tags, separated by commas; or repeat the parameter.');
 const regionItem = ' *[A-Za-z0-9][A-Za-z0-9 ]{0,59}';
 export const regionList = commaList(regionItem, 'ARM locations such as westeurope or West Europe')
   .transform((regions) => [...new Set(regions.map(normalizeRegion))])
   .default([])
-  .describe('ARM locations, comma. Without: the tag of all regions.');
+  .describe('ARM locations, separated by commas. Without it: all regions of the tag.');
 
 export const statusList = commaList(`(?:${targetStatuses.join('|')})`, targetStatuses.join(', '))
   .optional()
-  .describe('Only targets of these statuses: held, or failed,blocked.');
+  .describe('Only targets with these statuses, such as held, or failed,blocked.');
 
 export const family = z.enum([...addressFamilies, 'all']).default('all');
 export const flag = z
@@ -54,7 +54,9 @@ export const shard = matching(/^[1-9]\d?\/[1-9]\d?$/, 'i/n such as 1/3, n at mos
   })
   .refine(({ index, count }) => index <= count, 'i/n such as 1/3, i at most n')
   .optional()
-  .describe('One part of the list, i/n. A small change of the list moves few lines between parts.');
+  .describe(
+    'One part of the list: 1/3 is the first of three. A small change of the list moves few lines between parts.',
+  );
 
 const snapshotIdAccepted = 'an id that GET snapshots lists';
 export const snapshotId = matching(snapshotIdPattern, snapshotIdAccepted);
@@ -65,7 +67,7 @@ export const listName = matching(/^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$/, 'up to 24 
 
 const isoForms = [z.iso.date(), z.iso.datetime({ offset: true })] as const;
 const isoMessage = 'an ISO date such as 2026-07-20, or a time such as 2026-07-20T12:00:00Z';
-export const isoDate = z.union(isoForms, isoMessage).describe('ISO date, or time with its offset.');
+export const isoDate = z.union(isoForms, isoMessage).describe('An ISO date, or a time with its offset.');
 /** One flat union: the message for a nested one would name only a part of what is accepted. */
 export const snapshotOrDate = z.union([snapshotId, ...isoForms], `${snapshotIdAccepted}, or ${isoMessage}`);
 
@@ -88,15 +90,15 @@ export function limit(max: number): z.ZodCoercedNumber {
   const accepted = `a whole number from 1 to ${max}`;
   return z.coerce.number(accepted).int(accepted).min(1, accepted).max(max, accepted);
 }
-export const continuation = matching(/^[\w~.=-]{1,2000}$/, 'what the page before gave')
+export const continuation = matching(/^[\w~.=-]{1,2000}$/, 'the continuation of the previous page')
   .optional()
-  .describe('From the page before.');
+  .describe('The continuation of the previous page.');
 
 export const targetName = matching(targetNamePattern, 'a target name, [a-z0-9-]{1,40}');
 
 export const snapshotSelector = {
   snapshot: snapshotId.optional().describe('Answer from this snapshot.'),
-  asOf: isoDate.optional().describe('Answer from the newest list published on that day or before.'),
+  asOf: isoDate.optional().describe('Answer from the newest list of that day or before.'),
 };
 
 export function toSnapshotChoice({ snapshot, asOf }: SnapshotChoice): SnapshotChoice {
@@ -191,12 +193,15 @@ const planItem = z.looseObject({
   region: z.string().nullable().describe('ARM location; null: not known, or of all regions.'),
   addresses: z.number(),
   fate: z.enum(fates),
-  change: z.enum(['add', 'remove']).optional().describe('What waits; of needsApproval and doesNotFit only.'),
+  change: z.enum(['add', 'remove']).optional().describe('What waits; with needsApproval and doesNotFit only.'),
   why: z.looseObject({ code: z.string(), message: z.string() }).nullable().describe('One sentence about this prefix.'),
-  since: z.string().nullable().describe('ISO time since when the list has been without it.'),
+  since: z.string().nullable().describe('ISO time since when the list has omitted it.'),
   firstListed: z.string().nullable().describe('YYYY-MM-DD'),
-  deadline: z.string().nullable().describe('ISO time from which on Azure may use it; of what is not let in yet.'),
-  until: z.string().nullable().describe('ISO time until when it is kept at least.'),
+  deadline: z
+    .string()
+    .nullable()
+    .describe('ISO time from which Azure may use it; only for a prefix that is not allowed yet.'),
+  until: z.string().nullable().describe('ISO time until when the app keeps it at least.'),
 });
 
 export const plan = z.looseObject({
@@ -216,7 +221,7 @@ export const plan = z.looseObject({
   gate: z
     .looseObject({ code: z.string(), message: z.string() })
     .optional()
-    .describe('Why a run now would write none of it: paused or planOnly. No part of what id stands for.'),
+    .describe('Why a run would write nothing now: paused or planOnly. It does not influence id.'),
 });
 
 export const runRecord = z.looseObject({

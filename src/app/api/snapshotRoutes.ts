@@ -10,7 +10,7 @@ export const snapshotsRoute = defineRoute({
   answerHeaders: snapshotHeaders,
   responses: {
     200: {
-      description: 'A page. quarantine names the tags because of which nothing is removed, and why.',
+      description: 'One page. quarantine names the tags because of which the app removes nothing, and why.',
       content: {
         'application/json': z.looseObject({
           items: z.array(schemas.snapshotSummary),

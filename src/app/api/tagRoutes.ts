@@ -20,7 +20,7 @@ const tagSummary = z.looseObject({
 });
 
 export const tagsRoute = defineRoute({
-  summary: 'The service tags with their counts of prefixes',
+  summary: 'The service tags, with the number of their prefixes',
   query: z.strictObject(schemas.snapshotSelector).refine(...schemas.oneSelector),
   answerHeaders: snapshotHeaders,
   responses: {
@@ -63,8 +63,8 @@ function summarize(tag: ServiceTag): z.output<typeof tagSummary> {
 }
 
 export const tagRoute = defineRoute({
-  summary: 'One tag: its regions, its prefixes and their days',
-  description: 'A tag that Microsoft lists no more is answered too, with listed: false.',
+  summary: 'One tag: its regions, its prefixes, and since when each is listed',
+  description: 'For a tag that Microsoft no longer lists, listed is false.',
   params: z.strictObject({ tag: schemas.matching(schemas.tagPattern, 'a service tag such as Storage.WestEurope') }),
   answerHeaders: snapshotHeaders,
   responses: {
@@ -75,8 +75,10 @@ export const tagRoute = defineRoute({
           name: z.string(),
           snapshot: z.string(),
           listed: z.boolean(),
-          regions: z.array(z.string()).describe('ARM locations that the tag has a part for.'),
-          knownSince: z.string().describe('Day of the oldest snapshot: what was first seen then may be older.'),
+          regions: z.array(z.string()).describe('ARM locations for which the tag has prefixes.'),
+          knownSince: z
+            .string()
+            .describe('Day of the oldest list on record: a prefix that was first seen on that day may be older.'),
           firstSeen: z.string(),
           lastChanged: z.string(),
           changes: z.int(),

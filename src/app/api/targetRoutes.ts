@@ -31,19 +31,19 @@ const targetView = z.looseObject({
   lastResult: z
     .looseObject({ runId: z.string(), at: z.string(), outcome: z.string() })
     .optional()
-    .describe('Of the last run that found something new, and once a day of one that found the same again.'),
+    .describe('Of the last run that found something new; if nothing is new, the app stores it once per day.'),
   plan: z.looseObject({ add: z.int(), remove: z.int(), retain: z.int(), held: z.int() }).optional(),
   ownership: z.looseObject({ rules: z.array(z.string()), prefixCount: z.int() }),
   capacity: z
     .looseObject({ used: z.int(), limit: z.int(), weeksUntilFull: z.int().nullable() })
     .optional()
-    .describe('How full the resource is; weeksUntilFull is null where the list does not grow.'),
+    .describe('How full the resource is; weeksUntilFull is null if the list does not grow.'),
   pin: z.looseObject({ snapshot: z.string(), by: z.string(), at: z.string() }).optional(),
   paused: z.looseObject({ by: z.string(), at: z.string() }).optional(),
 });
 
 export const targetsRoute = defineRoute({
-  summary: 'The targets and how they stand',
+  summary: 'The targets, each with its status and the reasons',
   query: z.strictObject({
     status: schemas.statusList,
     limit: schemas.limit(1000).default(200),
@@ -53,10 +53,10 @@ export const targetsRoute = defineRoute({
   answerHeaders: ['x-snapshot-id'],
   responses: {
     200: {
-      description: 'A page, in the order of the targets file.',
+      description: 'One page, in the order of the targets file.',
       content: {
         'application/json': z.looseObject({
-          count: z.int().describe('Of all pages.'),
+          count: z.int().describe('Number of targets on all pages.'),
           items: z.array(targetView),
           continuation: z.string().optional(),
         }),
@@ -91,7 +91,7 @@ export const targetRoute = defineRoute({
   query: z.strictObject({
     asOf: schemas.isoDate
       .optional()
-      .describe('What the rules were then, from the ledger, instead of how it stands now.'),
+      .describe('What the rules were at that time, from the ledger, instead of the present status.'),
   }),
   answerHeaders: ['x-snapshot-id'],
   responses: {
@@ -185,7 +185,7 @@ export const planRoute = defineRoute({
   answerHeaders: ['x-snapshot-id'],
   responses: {
     200: {
-      description: 'id is the checksum of its content: what apply wants to have approved.',
+      description: 'id is the checksum of the plan: send it to apply to approve exactly this plan.',
       content: { 'application/json': schemas.plan, 'text/markdown': z.string() },
     },
   },

@@ -26,18 +26,24 @@ export function renderChangesMarkdown({ tag, from, to, added, removed }: TagComp
     .concat('\n');
 }
 
+const verdictWords = {
+  apply: 'nothing waits for approval',
+  held: 'a part waits for approval or does not fit',
+  blocked: 'blocked, the app can write nothing',
+};
+
 export function renderPlanMarkdown(plan: GatedPlan): string {
   return [
-    `## Plan for ${plan.target}: ${plan.verdict}`,
+    `## Plan for ${plan.target}: ${verdictWords[plan.verdict]}`,
     `Plan \`${plan.id}\`, from snapshot \`${plan.snapshot || 'none'}\`.`,
-    ...(plan.gate ? [`**Nothing of it is written now** (${plan.gate.code}): ${oneLine(plan.gate.message)}`] : []),
+    ...(plan.gate ? [`**The app writes nothing of it now** (${plan.gate.code}): ${oneLine(plan.gate.message)}`] : []),
     ...(plan.reasons.length === 0
       ? []
       : ['### Reasons', plan.reasons.map((reason) => `- **${reason.code}**: ${oneLine(reason.message)}`).join('\n')]),
     ...section('Add', plan.add),
     ...section('Remove', plan.remove),
-    ...section('Held: add', plan.held.add),
-    ...section('Held: remove', plan.held.remove),
+    ...section('Waits for approval or does not fit: add', plan.held.add),
+    ...section('Waits for approval: remove', plan.held.remove),
     ...section('Keep for now', plan.retain),
     ...section('Not ours, left alone', plan.foreign),
     ...section('Differences of the rule', plan.ruleDrift),

@@ -113,7 +113,7 @@ const sentences: Partial<Record<ReasonCode, Sentence>> = {
   flapping: (rows) =>
     `${describe(rows)} ${have(rows)} left the list and come back at least twice within 180 days: ${they(rows)} ${agree(subjects(rows).length, 'stays', 'stay')} until you approve the plan.`,
   removalLimit: (_, { input, excess = 'more than the limits allow' }) =>
-    `The plan for ${input.target.name} would remove ${excess}, so the removals wait for approval. Approve the plan if Microsoft really dropped these prefixes.`,
+    `The plan for ${input.target.name} would remove ${excess}, so the removals wait for approval. ${input.operator.pin ? 'Approve the plan if the rollback may remove them.' : 'Approve the plan if Microsoft really dropped these prefixes.'}`,
   foreignInOwnedRule: othersSentence,
   addOnly: (rows) =>
     `${describe(rows)} ${are(rows)} no longer listed; policy addOnly keeps ${them(rows)}. Remove ${them(rows)} by hand if nobody needs ${them(rows)}.`,

@@ -82,7 +82,12 @@ describe('a body', () => {
       { snapshot: 'x' },
       'snapshot: "x" is not accepted; accepted: an id that GET snapshots lists',
     ],
-    ['lookup', { ip: 1 }, 'the body: an object is not accepted; accepted: an array of at most 10000 addresses'],
+    ['lookup', { ip: 1 }, 'the body: an object is not accepted; accepted: an array of at most 10,000 addresses'],
+    [
+      `snapshots/${plan.snapshot}/reject`,
+      { reason: 'x' },
+      'reason: "x" is not accepted; accepted: a text of 3 to 500 characters',
+    ],
     ['lookup', ['20.42.66.1', 7], `entry 1: 7 is not accepted; accepted: ${anAddress}`],
   ])('%s %j', async (target, body, detail) => {
     const reply = await call(world.app, target, { method: 'POST', body });

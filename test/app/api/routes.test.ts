@@ -460,7 +460,7 @@ describe('targets', () => {
 
     expect((await get('targets/webhook-receiver/plan')).json()).toMatchObject({ ...plan, gate });
     expect((await get('targets/webhook-receiver/plan?format=markdown')).text).toContain(
-      '**Nothing of it is written now** (paused): The targets file pauses this target.\n',
+      '**The app writes nothing of it now** (paused): The targets file pauses this target.\n',
     );
   });
 });

@@ -98,6 +98,14 @@ describe('removals', () => {
     ]);
   });
 
+  test('beyond the limits of a rollback wait too, and nothing is said about Microsoft', () => {
+    const pin = { snapshot: 'Public-20260101-1-000000000000', by: 'me', at: '2026-01-10T00:00:00.000Z' };
+    const plan = planned(most({ maxRemovedCount: 2 }), [], { state: { pin } });
+
+    expect(plan).toMatchObject({ remove: [], held: { remove: [b, c, d] }, verdict: 'held' });
+    expect(plan.reasons[0]?.message).toMatch(/wait for approval\. Approve the plan if the rollback may remove them\.$/);
+  });
+
   test.each<[string, readonly Absence[], Partial<PlannedState>, readonly string[]]>([
     [
       'approved ones do not count',
