@@ -8,19 +8,23 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { excludeCidr, mergeCidr } from 'cidr-tools';
 import { parseIp, stringifyIp } from 'ip-bigint';
 import { InvalidPrefixError } from './errors.ts';
+import { firstIndex } from './search.ts';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
 
 export const addressFamilies = ['ipv4', 'ipv6'] as const satisfies readonly AddressFamily[];
 
-export interface AddressPrefix {
-  /** Canonical text. */
-  readonly text: string;
+export interface AddressRange {
   readonly family: AddressFamily;
-  readonly length: number;
   /** First and last address as integers. */
   readonly start: bigint;
   readonly end: bigint;
+}
+
+export interface AddressPrefix extends AddressRange {
+  /** Canonical text. */
+  readonly text: string;
+  readonly length: number;
   /** True if the parsed text had host bits set, as `20.42.66.1/23` has. */
   readonly hadHostBits: boolean;
 }
@@ -152,7 +156,7 @@ export function firstOverlapping(prefixes: readonly string[], others: Iterable<s
 }
 
 /** The fewest prefixes that make up the addresses from `start` to `end`, by address. */
-export function rangeToPrefixes({ family, start, end }: Pick<AddressPrefix, 'family' | 'start' | 'end'>): string[] {
+export function rangeToPrefixes({ family, start, end }: AddressRange): string[] {
   const width = BigInt(widths[family]);
   const prefixes: string[] = [];
   for (let at = start; at <= end;) {
@@ -209,24 +213,13 @@ function outermost(prefixes: Iterable<string>): AddressPrefix[] {
 
 /** The members of a sorted, disjoint list that overlap one prefix. */
 function overlapsOf(prefix: AddressPrefix, sorted: readonly AddressPrefix[]): AddressPrefix[] {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const candidate = sorted[middle];
-    if (candidate && isBefore(candidate, prefix)) low = middle + 1;
-    else high = middle;
-  }
-  const found: AddressPrefix[] = [];
-  for (let index = low; index < sorted.length; index += 1) {
-    const candidate = sorted[index];
-    if (candidate?.family !== prefix.family || candidate.start > prefix.end) break;
-    found.push(candidate);
-  }
-  return found;
+  const first = firstIndex(sorted, (candidate) => isBefore(candidate, prefix));
+  const behind = firstIndex(sorted, (candidate) => !isBefore(prefix, candidate), first);
+  return sorted.slice(first, behind);
 }
 
-function isBefore(candidate: AddressPrefix, prefix: AddressPrefix): boolean {
-  if (candidate.family !== prefix.family) return candidate.family === 'ipv4';
-  return candidate.end < prefix.start;
+/** True if all addresses of a range come before all of another; IPv4 comes before IPv6. */
+export function isBefore(range: AddressRange, other: AddressRange): boolean {
+  if (range.family !== other.family) return range.family === 'ipv4';
+  return range.end < other.start;
 }

@@ -1,6 +1,5 @@
 /** Finds addresses in any text: handwritten lists, configuration files of firewalls, generated files. */
-import { stringifyIp } from 'ip-bigint';
-import { canonicalPrefix, familyOf, isPrefix, parsePrefix } from '../../core/prefixes.ts';
+import { canonicalPrefix, familyOf, isPrefix, parsePrefix, rangeToPrefixes } from '../../core/prefixes.ts';
 
 export interface FoundAddresses {
   readonly prefixes: readonly string[];
@@ -43,24 +42,7 @@ function looksLikeAddress(text: string): boolean {
 /** `20.42.66.0-20.42.67.255` → `20.42.66.0/23` */
 function prefixesOfRange(first: string, last: string): readonly string[] | undefined {
   if (!isPrefix(first) || !isPrefix(last) || familyOf(first) !== familyOf(last)) return undefined;
-  const { start, length: bits } = parsePrefix(first);
-  const end = parsePrefix(last).end;
-  const prefixes: string[] = [];
-  for (let at = start; at <= end;) {
-    const length = widestAt(at, end, bits);
-    prefixes.push(`${stringifyIp({ number: at, version: bits === 32 ? 4 : 6 })}/${length}`);
-    at += sizeOf(length, bits);
-  }
+  const { family, start } = parsePrefix(first);
+  const prefixes = rangeToPrefixes({ family, start, end: parsePrefix(last).end });
   return prefixes.length > 0 ? prefixes : undefined;
-}
-
-function widestAt(start: bigint, end: bigint, bits: number): number {
-  let length = bits;
-  while (length > 0 && start % sizeOf(length - 1, bits) === 0n && start + sizeOf(length - 1, bits) - 1n <= end)
-    length -= 1;
-  return length;
-}
-
-function sizeOf(length: number, bits: number): bigint {
-  return 1n << BigInt(bits - length);
 }

@@ -2,14 +2,8 @@
  * All addresses of some prefixes, cut into as few intervals as possible so that each prefix consists of whole intervals.
  * The history is then followed once per interval. Intervals are numbered by address, IPv4 first.
  */
-import { rangeToPrefixes, type AddressFamily } from '../prefixes.ts';
-
-export interface AddressRange {
-  readonly family: AddressFamily;
-  /** First and last address. */
-  readonly start: bigint;
-  readonly end: bigint;
-}
+import { isBefore, rangeToPrefixes, type AddressFamily, type AddressRange } from '../prefixes.ts';
+import { firstIndex } from '../search.ts';
 
 export class AddressSpace {
   readonly intervals: readonly AddressRange[];
@@ -20,9 +14,9 @@ export class AddressSpace {
   }
 
   /** Numbers of the intervals that share an address with a range, in order. */
-  intervalsOf({ family, start, end }: AddressRange): number[] {
-    const first = this.#search((interval) => isBefore(interval, family, start));
-    const behind = this.#search((interval) => !isAfter(interval, family, end), first);
+  intervalsOf(range: AddressRange): number[] {
+    const first = firstIndex(this.intervals, (interval) => isBefore(interval, range));
+    const behind = firstIndex(this.intervals, (interval) => !isBefore(range, interval), first);
     return Array.from({ length: behind - first }, (_, offset) => first + offset);
   }
 
@@ -58,17 +52,6 @@ export class AddressSpace {
     const [before, here] = [this.at(index - 1), this.at(index)];
     return before.family === here.family && before.end + 1n === here.start;
   }
-
-  #search(isLeft: (interval: AddressRange) => boolean, from = 0): number {
-    let low = from;
-    let high = this.intervals.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isLeft(this.at(middle))) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 }
 
 function cut(ranges: readonly AddressRange[], family: AddressFamily): AddressRange[] {
@@ -89,14 +72,4 @@ function cut(ranges: readonly AddressRange[], family: AddressFamily): AddressRan
     if (containing > 0 && next !== undefined && next !== start) intervals.push({ family, start, end: next - 1n });
   });
   return intervals;
-}
-
-function isBefore(interval: AddressRange, family: AddressFamily, start: bigint): boolean {
-  if (interval.family !== family) return interval.family === 'ipv4';
-  return interval.end < start;
-}
-
-function isAfter(interval: AddressRange, family: AddressFamily, end: bigint): boolean {
-  if (interval.family !== family) return interval.family === 'ipv6';
-  return interval.start > end;
 }

@@ -1,6 +1,5 @@
 /** Cuts prefixes into parts whose addresses have the same history. */
-import { parsePrefix, rangeToPrefixes, type AddressPrefix } from '../prefixes.ts';
-import type { AddressRange } from './addressSpace.ts';
+import { parsePrefix, rangeToPrefixes, type AddressPrefix, type AddressRange } from '../prefixes.ts';
 import type { ScopeRecord } from './scopeRecord.ts';
 
 export interface Part<T> {

@@ -1,6 +1,6 @@
 /** In which periods the addresses of several tags together were listed. */
-import { familyOf, parsePrefix, type AddressFamily, type AddressPrefix } from '../prefixes.ts';
-import { AddressSpace, type AddressRange } from './addressSpace.ts';
+import { familyOf, parsePrefix, type AddressFamily, type AddressPrefix, type AddressRange } from '../prefixes.ts';
+import { AddressSpace } from './addressSpace.ts';
 import type { Release } from './historyDocument.ts';
 import { firstTrusted, type TagRecord } from './tagRecord.ts';
 import type { TagTrust } from './tagTrust.ts';

@@ -13,12 +13,11 @@
  *    or beyond the budget wait for further releases that list them, and for room; special-purpose prefixes wait for ever.
  * 6. Note which addresses started and stopped to count as listed.
  */
-import { overlapping, type AddressFamily, type AddressPrefix } from '../prefixes.ts';
+import { overlapping, type AddressFamily, type AddressPrefix, type AddressRange } from '../prefixes.ts';
 import { removalExcess } from '../removalLimit.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { dayInMs } from '../time.ts';
 import { counted } from '../words.ts';
-import type { AddressRange } from './addressSpace.ts';
 import { Confirmations, ordinalsOf } from './confirmations.ts';
 import { releaseAt, type Release } from './historyDocument.ts';
 import {

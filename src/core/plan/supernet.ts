@@ -6,6 +6,7 @@
  * are in the trie from the start, so trying one of them updates only the path from its leaf to the root.
  */
 import { dropContained, mergePrefixes, ofFamily, parsePrefix } from '../prefixes.ts';
+import { firstIndex } from '../search.ts';
 import { specialPurposePrefixes } from '../specialPurpose.ts';
 
 export interface Cover {
@@ -113,7 +114,7 @@ export class CoverSearch {
       return leaf;
     }
     const range = smallestPrefix(first.start, last.start + last.size - 1);
-    const middle = firstFrom(leaves, from, to, range.start + range.size / 2);
+    const middle = firstFrom(leaves, range.start + range.size / 2, from, to);
     const halves = [this.#grow(leaves, from, middle, costs), this.#grow(leaves, middle, to, costs)] as const;
     const join: Join = { ...range, asOne: costs.asOne(range), costs: noCosts, halves };
     for (const half of halves) half.parent = join;
@@ -174,10 +175,10 @@ function extraCounter(blocks: readonly Range[]): (range: Range) => number {
   const sums = [0];
   for (const { size } of blocks) sums.push((sums.at(-1) ?? 0) + size);
   return ({ start, size }) => {
-    const from = firstFrom(blocks, 0, blocks.length, start);
+    const from = firstFrom(blocks, start);
     const before = blocks[from - 1];
     if (before && before.start + before.size > start) return 0;
-    const to = firstFrom(blocks, from, blocks.length, start + size);
+    const to = firstFrom(blocks, start + size, from);
     // A block that begins with the prefix may go on after it.
     return Math.max(0, size - ((sums[to] ?? 0) - (sums[from] ?? 0)));
   };
@@ -203,10 +204,11 @@ function coverOf(node: Node, maxRules: number): string[] {
   const [left, right] = halves;
   if (left.costs.length === 0) return coverOf(right, rules);
   if (right.costs.length === 0) return coverOf(left, rules);
-  for (let toLeft = 1; ; toLeft += 1) {
-    if (costOf(left, toLeft) + costOf(right, rules - toLeft) !== costOf(node, rules)) continue;
-    return [...coverOf(left, toLeft), ...coverOf(right, rules - toLeft)];
-  }
+  // One rule fewer would cost more, so the cheapest cover splits all `rules` between the halves.
+  const extraOf = (toLeft: number): number => costOf(left, toLeft) + costOf(right, rules - toLeft);
+  const splits = Array.from({ length: rules - 1 }, (_, index) => index + 1);
+  const toLeft = splits.reduce((best, next) => (extraOf(next) < extraOf(best) ? next : best));
+  return [...coverOf(left, toLeft), ...coverOf(right, rules - toLeft)];
 }
 
 /** The fewest rules with the lowest cost: more of them would not save an address. The costs never rise with the rules. */
@@ -221,15 +223,8 @@ function smallestPrefix(from: number, to: number): Range {
 }
 
 /** Index of the first of sorted, disjoint blocks that starts at or after an address. */
-function firstFrom(blocks: readonly Pick<Range, 'start'>[], from: number, to: number, address: number): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((blocks[middle]?.start ?? Infinity) < address) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function firstFrom(blocks: readonly Pick<Range, 'start'>[], address: number, from?: number, to?: number): number {
+  return firstIndex(blocks, ({ start }) => start < address, from, to);
 }
 
 /** How many unlisted addresses one rule for a prefix lets in; Infinity if such a rule is not allowed. */
@@ -246,7 +241,7 @@ function nodeCost(
   return (range) => {
     const extra = extraOf(range);
     if ((range.size > widestSize && extra > 0) || theirs.has(toPrefix(range))) return Infinity;
-    const next = firstFrom(holes, 0, holes.length, range.start + range.size);
+    const next = firstFrom(holes, range.start + range.size);
     const before = holes[next - 1];
     return before && before.end >= range.start ? Infinity : extra;
   };

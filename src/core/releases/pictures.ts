@@ -2,7 +2,7 @@
 import { regionInWords } from '../serviceTags/regions.ts';
 import { releaseRow, type TargetNeed } from './releaseRow.ts';
 import type { Release } from '../history/historyDocument.ts';
-import { countsOf, sizesOf, type TagSize } from './tagSizes.ts';
+import { sizesOf, type TagSize } from './tagSizes.ts';
 
 export interface RegionPicture {
   readonly tag: string;
@@ -48,7 +48,8 @@ function regionalNames(releases: readonly Release[], tag: string): readonly stri
 }
 
 function regionPicture(releases: readonly Release[], tag: string, name: string): RegionPicture | undefined {
-  const last = sizesOf(releases, name).at(-1);
+  const sizes = sizesOf(releases, name);
+  const last = sizes.at(-1);
   if (!last) return undefined;
   const newest = releases.findLast(({ tags, rejected }) => tags[name] !== undefined && !rejected);
   return {
@@ -58,6 +59,6 @@ function regionPicture(releases: readonly Release[], tag: string, name: string):
     ipv6: last.ipv6,
     lastChanged: last.date,
     isListed: newest?.tags[name] !== null,
-    sizes: countsOf(releases, [name], ['ipv4', 'ipv6']),
+    sizes: sizes.map(({ date, ipv4, ipv6 }) => [date, ipv4 + ipv6]),
   };
 }

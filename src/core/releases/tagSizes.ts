@@ -1,5 +1,5 @@
 /** How large a tag was after each release that changed it. */
-import { countAddresses, familyOf, ofFamily } from '../prefixes.ts';
+import { countAddresses, ofFamily } from '../prefixes.ts';
 import type { Release } from '../history/historyDocument.ts';
 
 export interface TagSize {
@@ -38,28 +38,4 @@ function measure(prefixes: ReadonlySet<string>): Omit<TagSize, 'date' | 'added' 
     ipv4Addresses: Number(countAddresses(prefixes, 'ipv4')),
     ipv6Addresses: Number(countAddresses(prefixes, 'ipv6')),
   };
-}
-
-/** How many prefixes of these families the union of some tags had after each release that changed one of them. */
-export function countsOf(
-  releases: readonly Release[],
-  tags: readonly string[],
-  families: readonly string[],
-): readonly (readonly [date: string, count: number])[] {
-  const names = new Set(tags);
-  const listed = new Map<string, Set<string>>();
-  const counts: [string, number][] = [];
-  for (const { date, tags: changed, rejected } of releases) {
-    const concerned = Object.keys(changed).filter((tag) => names.has(tag));
-    if (concerned.length === 0 || rejected) continue;
-    for (const tag of concerned) {
-      const prefixes = changed[tag] ? (listed.get(tag) ?? new Set()) : new Set<string>();
-      changed[tag]?.remove.forEach((prefix) => prefixes.delete(prefix));
-      changed[tag]?.add.forEach((prefix) => prefixes.add(prefix));
-      listed.set(tag, prefixes);
-    }
-    const all = new Set([...listed.values()].flatMap((prefixes) => [...prefixes]));
-    counts.push([date, [...all].filter((prefix) => families.includes(familyOf(prefix))).length]);
-  }
-  return counts;
 }

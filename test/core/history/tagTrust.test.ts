@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { AddressRange } from '../../../src/core/history/addressSpace.ts';
+import type { AddressRange } from '../../../src/core/prefixes.ts';
 import { rangeToPrefixes } from '../../../src/core/prefixes.ts';
 import { acr, historyOf } from './historyFixtures.ts';
 
