@@ -31,6 +31,9 @@ const maxRules = 1_000;
 /** For this long after its read, a plan is written without reading the NSG again. */
 const freshForInMs = 5_000;
 
+/** How often one attempt looks at a rule while others change its NSG. */
+const maxLooks = 3;
+
 interface Options {
   readonly ownerId: string;
   readonly pollIntervalInMs: number;
@@ -53,7 +56,7 @@ export function buildNsgRules(
     return (await clients.networkClient(subscriptionId)).networkSecurityGroups.get(resourceGroup, name);
   }
 
-  async function send(target: NsgRuleTarget, { rule, put }: ArmStep, condition: Condition = {}): Promise<void> {
+  async function send(target: NsgRuleTarget, { rule, put }: ArmStep, condition: Condition): Promise<void> {
     const { subscriptionId, resourceGroup, name } = parseResourceId(target.resourceId, 'nsgRule');
     const { securityRules } = await clients.networkClient(subscriptionId);
     await followOperation(`${put ? 'PUT' : 'DELETE'} of rule ${rule}`, (abortSignal) => {
@@ -64,28 +67,35 @@ export function buildNsgRules(
     });
   }
 
-  /** Reads before it writes, because after a failed attempt the outcome is unknown. */
-  async function sendUnlessMoved(target: NsgRuleTarget, step: ArmStep): Promise<void> {
+  /**
+   * Writes if the rule is still as the step expects. `seen` is the rule as the plan saw it, which saves a read; without
+   * `seen` the rule is read, because after a failed attempt the outcome is unknown. Either way Azure itself refuses the
+   * write if the rule has changed since. Every change of the NSG changes the ETags of all its rules, so that refusal may be
+   * about another rule: then the rule is read once more.
+   */
+  async function sendUnlessMoved(target: NsgRuleTarget, step: ArmStep, seen?: SeenRule): Promise<void> {
+    for (let look = 1; ; look += 1) {
+      const before = look === 1 && seen ? seen : await readBeforeStep(target, step);
+      if (before === 'done') return;
+      try {
+        return await send(target, step, conditionFor(before.live));
+      } catch (error) {
+        if (!(error instanceof ArmError) || error.statusCode !== 412 || look === maxLooks) throw error;
+        recordIgnoredFailure(callOf(step), error.detailCode ?? error.code);
+      }
+    }
+  }
+
+  /** Throws TargetMovedError if the rule is neither as before the step nor as after it (`done`). */
+  async function readBeforeStep(target: NsgRuleTarget, step: ArmStep): Promise<SeenRule | 'done'> {
     const live = findRule((await readNsg(target)).securityRules ?? [], step.rule);
     const isWritten = fingerprintOf(live) === step.after;
     // The change may still fail and be undone: wait until it has ended.
     if (isWritten && live?.provisioningState === 'Updating')
       throw beingUpdated(`${target.resourceId}/securityRules/${step.rule}`);
-    if (isInPlace(live, step.after)) return;
+    if (isInPlace(live, step.after)) return 'done';
     if (!isWritten && fingerprintOf(live) !== step.before) throw movedError(target, step.rule);
-    await send(target, step);
-  }
-
-  /** First attempt, without a read: Azure itself refuses if the rule has changed since the plan was made. */
-  async function sendIfUnchanged(target: NsgRuleTarget, step: ArmStep, condition: Condition): Promise<void> {
-    try {
-      await send(target, step, condition);
-    } catch (error) {
-      // Every change of the NSG changes the ETag of this rule too, so a 412 may be about another rule.
-      if (!(error instanceof ArmError) || error.statusCode !== 412) throw error;
-      recordIgnoredFailure(`${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`, error.detailCode ?? error.code);
-      await sendUnlessMoved(target, step);
-    }
+    return { live };
   }
 
   /**
@@ -103,14 +113,11 @@ export function buildNsgRules(
     const steps = orderSteps(target, rules, changes, ownerId);
     const done: ArmStep[] = [];
     for (const step of steps) {
-      const call = `${step.put ? 'PUT' : 'DELETE'} securityRules/${step.rule}`;
       const live = findRule(rules, step.rule);
       // Our first write has changed the ETags of all rules, so an existing rule is read again before a later step.
-      const canSkipRead = done.length === 0 || live === undefined;
-      await withRetries(call, (attempt) =>
-        attempt === 1 && canSkipRead
-          ? sendIfUnchanged(target, step, conditionFor(live))
-          : sendUnlessMoved(target, step),
+      const seen = done.length === 0 || live === undefined ? { live } : undefined;
+      await withRetries(callOf(step), (attempt) =>
+        sendUnlessMoved(target, step, attempt === 1 ? seen : undefined),
       ).catch((error: unknown) => {
         throw withDoneSteps(error, done, step);
       });
@@ -173,12 +180,22 @@ interface ReadRules {
   readonly at: number;
 }
 
+/** Undefined: the rule does not exist. */
+interface SeenRule {
+  readonly live: SecurityRule | undefined;
+}
+
 type Condition = Readonly<Record<string, string>>;
 
 /** Request headers: an existing rule must be unchanged, a rule that did not exist must still not exist. */
 function conditionFor(live: SecurityRule | undefined): Condition {
   if (!live) return { 'if-none-match': '*' };
   return live.etag === undefined ? {} : { 'if-match': live.etag };
+}
+
+/** For people: `PUT securityRules/AllowAcrWebhooks`. */
+function callOf({ rule, put }: ArmStep): string {
+  return `${put ? 'PUT' : 'DELETE'} securityRules/${rule}`;
 }
 
 /** Adds to a TargetBlockedError which rules were already written: puts come first, so additions may be complete. */

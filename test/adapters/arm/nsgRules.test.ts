@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ArmError } from '../../../dev/simulator/armError.ts';
 import { faults } from '../../../dev/simulator/faults.ts';
 import type { ArmSession, CurrentState } from '../../../src/app/ports.ts';
 import { describeOwner } from '../../../src/adapters/arm/nsgRuleMark.ts';
@@ -484,6 +485,34 @@ describe('faults on the way of a write', () => {
       priority: 310,
       sourceAddressPrefixes: foreignRule.properties.sourceAddressPrefixes,
     });
+  });
+
+  test('our rule is changed by hand after a failed attempt, and the read before the next one is out of date: left alone', async () => {
+    await apply(world.arm.openSession(), [put4]);
+    const session = world.arm.openSession();
+    const current = await session.nsgRules.read(target);
+    world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked());
+    world.simulator.failNext({ method: 'GET' }, { kind: 'staleRead' });
+    const before = world.writes().length;
+
+    const write = session.nsgRules.write(target, current, [{ ...put4, prefixes: ['203.0.113.0/24'] }], []);
+    while (world.writes().length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    const { provisioningState: _, ...properties } = { ...liveRule(name4), destinationPortRange: '8443' };
+    world.simulator.putRule(nsgId, { name: name4, properties: properties as never });
+
+    await expect(write).rejects.toThrow(TargetMovedError);
+    expect(liveRule(name4)).toMatchObject({ destinationPortRange: '8443', sourceAddressPrefixes: put4.prefixes });
+    expect(retryCodes(session)).toEqual(['RetryableErrorDueToAnotherOperation', 'PreconditionFailedEtagMismatch']);
+  });
+
+  test('others change the NSG again and again: after some looks, plan again', async () => {
+    const error = new ArmError(412, 'PreconditionFailed', 'An error occurred.');
+    world.simulator.failNext({ method: 'PUT' }, { kind: 'error', error }, 3);
+    const session = world.arm.openSession();
+
+    await expect(apply(session, [put4])).rejects.toThrow(TargetMovedError);
+
+    expect(session.usage()).toMatchObject({ reads: 3, writes: 3 });
   });
 
   test('answers older than the write are asked for again', async () => {
