@@ -7,7 +7,7 @@ import { parseUpdateMessage } from '../../src/app/update/updateMessage.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { TargetSession, TargetStateStore, UpdateMessage } from '../../src/app/ports.ts';
 import { nsgTarget } from '../core/plan/planFixtures.ts';
-import { acr, codesOf, hooks, prefixesIn, publish, recordsOf, useWorlds } from './stories.ts';
+import { acr, codesOf, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
 
 const message: UpdateMessage = { target: 'hooks', reason: 'reconcile' };
 
@@ -117,6 +117,23 @@ describe('an update that Azure cannot take now', () => {
       expect((await world.services.states.get('hooks'))?.run).not.toHaveProperty('inFlight');
     },
   );
+
+  test('its time is over while it looks: nothing is written and nothing is claimed', async () => {
+    const world = await locked();
+    world.setSources(source({ [acr]: ['20.42.66.0/24', '20.42.68.0/24'] }, { date: dayOf(world), changeNumber: 2 }));
+    await world.pull();
+    const { lists } = world.services;
+    const readCurrent = async () => {
+      world.clock.advance(5 * 60_000);
+      return lists.readCurrent();
+    };
+
+    const record = await updateTarget({ ...world.services, lists: { readCurrent } }, message);
+
+    expect(record).toMatchObject({ outcome: 'pending', owned: ['20.42.66.0/24'] });
+    await world.drain();
+    expect(prefixesIn(world)).toEqual(['20.42.66.0/24', '20.42.68.0/24']);
+  });
 
   test('is asked for ten times, then it fails: nothing goes round for ever', async () => {
     const world = await locked();

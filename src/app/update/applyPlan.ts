@@ -14,7 +14,7 @@ import { updateTimeInMs } from '../../core/timeLimit.ts';
 import type { CurrentState } from '../ports.ts';
 import { adapterOf } from './observe.ts';
 import type { PlannedUpdate } from './planUpdate.ts';
-import type { Run } from './run.ts';
+import { assertTimeLeft, type Run } from './run.ts';
 import { writeThroughGate } from './writeGate.ts';
 
 /** The result of applying a plan. */
@@ -70,6 +70,8 @@ async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: 
   const { plan, ours } = planned.result;
   const now = services.clock.now();
   const added = traitsOf(target).hasMark ? plan.add : step.changes.flatMap((change) => change.prefixes);
+  // Before the claim too: what is claimed and never written would be ours if a person added it meanwhile.
+  assertTimeLeft(run);
   await state.store({
     type: 'claimed',
     runId,
