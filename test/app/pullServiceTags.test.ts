@@ -234,8 +234,22 @@ describe('what makes a snapshot', () => {
     expect(world.notifications.at(-1)).toMatchObject({
       type: 'tag.changed',
       message: expect.stringContaining(
-        `the newest list adds 1 prefix. Feeds and the targets that follow the tag are updated now; the page shows every prefix. ${late}`,
+        `the newest list adds 1 prefix. Feeds and the targets that follow the tag are updated now. The page shows every prefix. ${late}`,
       ) as unknown,
+    });
+  });
+
+  test('people hear that targets keep for now what a list leaves out', async () => {
+    const world = await worlds.open();
+    const many = Array.from({ length: 60 }, (_, index) => `20.42.${index}.0/24`);
+    await publish(world, { [acr]: many });
+
+    await publishNextWeek(world, { [acr]: many.slice(1) });
+
+    expect(world.notifications.at(-1)).toMatchObject({
+      type: 'tag.changed',
+      message:
+        'AzureContainerRegistry: the newest list leaves out 1 prefix. Feeds and the targets that follow the tag are updated now; targets keep what is left out until its grace period is over. The page shows every prefix.',
     });
   });
 

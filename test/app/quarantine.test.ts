@@ -55,6 +55,10 @@ describe('quarantine of removals', () => {
       { tag: acr, kind, reason: expect.stringContaining(reason) as unknown, baseline: expect.any(String) as unknown },
     ]);
     expect((await recordsOf(world, 'pull')).at(-1)?.reasons).toMatchObject([{ code: 'quarantined' }]);
+    const told = world.notifications.filter(({ type, subject }) => type === 'tag.changed' && subject === acr);
+    expect(told.map(({ message }) => message)).toEqual([expect.stringContaining(reason)]);
+    expect(told[0]?.message).toContain('Nothing is removed because of it');
+    expect(told[0]?.message).not.toContain('updated now');
   });
 
   test('each target goes by its own limits: a lenient one takes nothing from the others', async () => {

@@ -16,7 +16,7 @@ export async function failUnread(pull: Pull, fetched: readonly FetchedSource[]):
   const sources = toSourceReports(fetched, before, undefined, startedAt);
   const error = sources.map((report) => report.error ?? report.source).join('; ') || 'no source is configured';
   const next = await commitFailure(pull, error, sources);
-  await notifyOfPull(pull, { ...next, changes: [], notices: pull.notices });
+  await notifyOfPull(pull, { ...next, changes: [], quarantine: [], notices: pull.notices });
   throw new SourceError(services.sources.map((source) => source.name).join(', '), `none is healthy: ${error}`);
 }
 

@@ -45,7 +45,7 @@ export async function finishUnchanged(
   }
   services.logger.info(message, { runId, snapshot: snapshot.id });
   tell(pull, found, notices);
-  await notifyOfPull(pull, { ...found, changes: [], snapshot: snapshot.id, notices });
+  await notifyOfPull(pull, { ...found, changes: [], quarantine: [], snapshot: snapshot.id, notices });
   return {
     ...(isRecorded ? { runId } : {}),
     outcome: 'unchanged',
@@ -138,7 +138,15 @@ export async function finishChanged(
   await commitPull(pull, next, toEnding(snapshot, notices, late), changeDetails(found, snapshot, result, diff));
   services.logger.info(message, { runId, snapshot: snapshot.id, warnings: snapshot.warnings.length });
   tell(pull, found, notices);
-  await notifyOfPull(pull, { ...found, changes: before ? changes : [], snapshot: snapshot.id, late, notices });
+  const { quarantine } = snapshot;
+  await notifyOfPull(pull, {
+    ...found,
+    changes: before ? changes : [],
+    quarantine,
+    snapshot: snapshot.id,
+    late,
+    notices,
+  });
   return result;
 }
 

@@ -3,7 +3,8 @@
  * when it begins.
  */
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
-import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
+import { nothingIsRemoved } from '../../core/history/quarantine.ts';
+import type { SourceReport, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
 import { agree, andMore, counted, dayInWords, listed, withoutPeriod } from '../../core/words.ts';
 import type { Notification } from '../ports.ts';
@@ -11,6 +12,7 @@ import type { Pull } from './pull.ts';
 
 export interface PullNews extends Pick<PullStatus, 'sources' | 'disagreements'> {
   readonly changes: readonly TagChange[];
+  readonly quarantine: readonly TagQuarantine[];
   readonly snapshot?: string;
   /** A note if the list is older than the current one and so only adds. */
   readonly late?: string | undefined;
@@ -27,21 +29,28 @@ export async function notifyOfPull({ services, status: before }: Pull, news: Pul
   for (const notification of notifications) await services.notifier.notify(notification);
 }
 
-function tagChanged(change: TagChange, { snapshot, late }: PullNews): Notification {
+function tagChanged(change: TagChange, { snapshot, quarantine, late }: PullNews): Notification {
+  const suspicion = quarantine.find(({ tag }) => tag === change.tag)?.reason;
   return {
     type: 'tag.changed',
     subject: change.tag,
-    message: [changeInWords(change), late].filter((sentence) => sentence !== undefined).join(' '),
+    message: [changeInWords(change, suspicion), late].filter((sentence) => sentence !== undefined).join(' '),
     data: { snapshot, added: change.added, removed: change.removed },
   };
 }
 
-function changeInWords({ tag, added, removed }: TagChange): string {
+function changeInWords({ tag, added, removed }: TagChange, suspicion: string | undefined): string {
   const parts = [
     ...(added.length > 0 ? [`adds ${counted(added.length, 'prefix')}`] : []),
     ...(removed.length > 0 ? [`leaves out ${counted(removed.length, 'prefix')}`] : []),
   ];
-  return `${tag}: the newest list ${listed(parts)}. Feeds and the targets that follow the tag are updated now; the page shows every prefix.`;
+  return `${tag}: the newest list ${listed(parts)}. ${consequence(removed.length, suspicion)} The page shows every prefix.`;
+}
+
+function consequence(removed: number, suspicion: string | undefined): string {
+  if (suspicion !== undefined) return `${suspicion} ${nothingIsRemoved}`;
+  if (removed === 0) return 'Feeds and the targets that follow the tag are updated now.';
+  return 'Feeds and the targets that follow the tag are updated now; targets keep what is left out until its grace period is over.';
 }
 
 function isNewlyAmiss(source: SourceReport, before: PullStatus | undefined): boolean {
