@@ -35,8 +35,8 @@ const maxRequestLineBytes = 8 * 1024;
 const maxHeaderBytes = 32 * 1024;
 
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  // Node counts the first line among the headers.
-  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
+  // Node counts the first line among the headers. It lets in more than the platform: `refuse` tells the two limits apart.
+  const server = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
     answer(options, request, response).catch((error: unknown) => fail(options.log, response, error));
   });
   server.on('clientError', answerUnreadable);
@@ -116,21 +116,24 @@ async function answerAdmin(
     return end(response, isAllowed('function', options.keys, request, url) ? 403 : 401);
   }
   const { method } = request;
-  if (method === 'GET' && url.pathname === '/admin/host/status') {
+  // Without regard to letter case, as all routes.
+  const path = url.pathname.toLowerCase();
+  if (method === 'GET' && path === '/admin/host/status') {
     return endJson(response, { state: 'Running', runningInvocations: options.invoker.running() });
   }
-  const [, name] = /^\/admin\/functions\/([^/]+)$/.exec(url.pathname) ?? [];
-  const found = options.functions.find((metadata) => metadata.name === name);
+  if (method === 'GET' && path === '/admin/functions') return endJson(response, options.functions.map(describe));
+  const [, asked] = /^\/admin\/functions\/([^/]+)$/.exec(path) ?? [];
+  const found = options.functions.find(({ name }) => name.toLowerCase() === asked);
   if (method === 'GET' && found) return endJson(response, describe(found));
-  if (method !== 'POST' || name === undefined) return end(response, 404);
+  if (method !== 'POST' || !found) return end(response, 404);
   const body = (await readBody(request)).toString('utf8');
   if (body === '' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return end(response, 415);
   const input = parseInput(body);
   if (input === undefined) return end(response, 400, 'The body must be JSON such as { "input": "" }.\n', 'text/plain');
-  const started = options.start(name, input);
+  const started = options.start(found.name, input);
   if (!started) return end(response, 404);
   // The caller is not told how it ends.
-  started.catch((error: unknown) => options.log('error', String(error), name));
+  started.catch((error: unknown) => options.log('error', String(error), found.name));
   return end(response, 202);
 }
 

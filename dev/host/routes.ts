@@ -26,7 +26,7 @@ export function createRoutes(functions: Iterable<FunctionMetadata>, routePrefix:
   const targets = [...functions].flatMap((metadata) => toHttpFunction(metadata, routePrefix)).sort(byPrecedence);
   return {
     find(method, path) {
-      const parts = path.replace(/^\//, '').replace(/\/$/, '').split('/');
+      const parts = withoutDots(path.replace(/^\//, '').replace(/\/$/, '').split('/'));
       for (const target of targets) {
         const params = target.methods.includes(method) ? match(target.segments, parts) : undefined;
         if (params) return { target, params };
@@ -34,6 +34,17 @@ export function createRoutes(functions: Iterable<FunctionMetadata>, routePrefix:
       return undefined;
     },
   };
+}
+
+/** As the platform's web server does before it looks for a route, also with dots that are percent-encoded. */
+function withoutDots(parts: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  for (const part of parts) {
+    const text = decode(part);
+    if (text === '..') kept.pop();
+    else if (text !== '.') kept.push(part);
+  }
+  return kept;
 }
 
 function match(segments: readonly Segment[], parts: readonly string[]): Record<string, string> | undefined {

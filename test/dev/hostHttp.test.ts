@@ -85,6 +85,11 @@ describe('requests', () => {
     ['a query over 8 KB', `GET /api/echo?q=${'x'.repeat(8300)}`, '', 414],
     ['a header of 20 kB', 'GET /api/echo', `x-long: ${'x'.repeat(20_000)}`, 200],
     ['a header of 40 kB', 'GET /api/echo', `x-long: ${'x'.repeat(40_000)}`, 431],
+    ['a query of 70 kB', `GET /api/echo?q=${'x'.repeat(70_000)}`, '', 414],
+    ['a header of 70 kB', 'GET /api/echo', `x-long: ${'x'.repeat(70_000)}`, 431],
+    ['a path with dots', 'GET /api/none/../echo', '', 200],
+    ['a path with encoded dots', 'GET /api/items/%2e%2E/./echo', '', 200],
+    ['a path with dots and an encoded slash', 'GET /api/items/..%2fecho', '', 200],
     ['a path with %00', 'GET /api/items/a%00b', '', 400],
     ['a method that nobody knows', 'FOO /api/echo', '', 404],
   ])('%s', async (_, line, header, status) => {
@@ -221,6 +226,10 @@ describe('keys', () => {
     ['/admin/host/status', '', 401],
     ['/admin/host/status', 'f-key', 403],
     ['/admin/functions/echo', 'm-key', 200],
+    ['/ADMIN/Functions/ECHO', 'm-key', 200],
+    ['/Admin/Host/Status', 'm-key', 200],
+    ['/admin/functions', 'm-key', 200],
+    ['/admin/functions', 'f-key', 403],
     ['/admin/host/status', 'm-key', 200],
   ])('%s with key "%s" is %d', async (path, key, status) => {
     expect((await fetch(keyed.url + path, { headers: key ? { 'x-functions-key': key } : {} })).status).toBe(status);
