@@ -17,7 +17,6 @@ import {
 } from '../core/notificationFormats.ts';
 import { hostOf, redact, redactValue } from '../core/redact.ts';
 import type { DeliveryStore, Logger, Notification, Notifier } from '../app/ports.ts';
-import { toCloudEventMessage } from './cloudEvent.ts';
 import { findWebhookFault } from './webhookAnswer.ts';
 
 export interface NotifierOptions {
@@ -149,8 +148,11 @@ class WebhookNotifier implements Notifier {
     };
   }
 
+  /** A CloudEvent in structured mode: the whole event is the body. */
   #toCloudEvent(id: string, { type, subject, data }: Notification, text: NotificationText): Message {
-    const message = toCloudEventMessage({
+    const event = {
+      specversion: '1.0',
+      datacontenttype: 'application/json',
       id,
       type: `${typePrefix}${type}`,
       source: this.#options.baseUrl ?? '/acr-address-keeper',
@@ -162,8 +164,8 @@ class WebhookNotifier implements Notifier {
         ...(text.links === undefined ? {} : { links: text.links }),
         ...(redactValue(data) as object),
       },
-    });
-    return { id, ...message };
+    };
+    return { id, contentType: 'application/cloudevents+json; charset=utf-8', body: JSON.stringify(event) };
   }
 
   async #send(webhook: string, message: Message): Promise<void> {

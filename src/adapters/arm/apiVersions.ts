@@ -6,7 +6,12 @@ import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import type { Logger } from '../../app/ports.ts';
 import type { Reason } from '../../core/reasons.ts';
 import type { ArmError } from './armError.ts';
-import { revealingApiVersion } from './revealingApiVersion.ts';
+
+/**
+ * The last api-version that shows a registry's virtual network rules (service endpoints). Newer ones hide these rules,
+ * and a write with a newer one could drop them.
+ */
+export const revealingApiVersion = '2021-08-01-preview';
 
 /** Provider or resource type in lower case (`microsoft.containerregistry/registries`) → `2023-07-01`. */
 export type FixedApiVersions = ReadonlyMap<string, string>;
@@ -74,7 +79,7 @@ export class ApiVersions {
   }
 }
 
-/** True for the request that needs exactly this version: see revealingApiVersion. */
+/** True for the request that needs exactly this version. */
 function isExact(url: URL): boolean {
   return url.searchParams.get('api-version') === revealingApiVersion;
 }

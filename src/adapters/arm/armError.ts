@@ -152,13 +152,14 @@ function codeOf(error: JsonObject): string | undefined {
 }
 
 /** Reads a member by name in any letter case: some services write `Message`, others `message`. */
-function member(object: JsonObject, name: string): unknown {
+export function member(object: JsonObject, name: string): unknown {
   if (Object.hasOwn(object, name)) return object[name];
   const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : object[key];
 }
 
-function textOf(value: unknown): string | undefined {
+/** Undefined for an empty text too. */
+export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
@@ -184,7 +185,7 @@ function objectsIn(error: JsonObject, name: string): JsonObject[] {
   return Array.isArray(list) ? objectsOf(list) : [];
 }
 
-function objectsOf(values: readonly unknown[]): JsonObject[] {
+export function objectsOf(values: readonly unknown[]): JsonObject[] {
   return values.map(asObject).filter((value) => value !== undefined);
 }
 
@@ -197,6 +198,6 @@ function parseObject(text: string | null | undefined): JsonObject | undefined {
   }
 }
 
-function asObject(value: unknown): JsonObject | undefined {
+export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }

@@ -3,7 +3,7 @@
  * do. Pure.
  */
 import { agree, counted, listed, withoutPeriod } from '../../core/words.ts';
-import type { ArmError, JsonObject } from './armError.ts';
+import { asObject, member, objectsOf, textOf, type ArmError, type JsonObject } from './armError.ts';
 
 export type Facts = Pick<ArmError, 'code' | 'message' | 'path' | 'method'> & Partial<ArmError>;
 
@@ -108,22 +108,21 @@ interface Violation {
 }
 
 function toViolation(info: JsonObject): Violation {
-  const text = (...names: readonly string[]): string | undefined =>
-    names
-      .map((name) => valueOf(info, name))
-      .find((value): value is string => typeof value === 'string' && value !== '');
-  const evaluation = valueOf(info, 'evaluationDetails');
-  const reasonOf = (from: JsonObject): unknown =>
-    ['reason', 'nonComplianceMessage', 'policyNonComplianceMessage', 'message']
-      .map((name) => valueOf(from, name))
-      .find(isText);
-  const reason = reasonOf(info) ?? (isObject(evaluation) ? reasonOf(evaluation) : undefined);
   return {
-    policy: text('policyDefinitionDisplayName', 'policyDefinitionName', 'policyDefinitionId'),
-    assignment: text('policyAssignmentDisplayName', 'policyAssignmentName'),
-    assignmentId: text('policyAssignmentId'),
-    reason: isText(reason) ? reason : undefined,
+    policy: firstText(info, 'policyDefinitionDisplayName', 'policyDefinitionName', 'policyDefinitionId'),
+    assignment: firstText(info, 'policyAssignmentDisplayName', 'policyAssignmentName'),
+    assignmentId: firstText(info, 'policyAssignmentId'),
+    reason: reasonOf(info) ?? reasonOf(asObject(member(info, 'evaluationDetails'))),
   };
+}
+
+function reasonOf(from: JsonObject | undefined): string | undefined {
+  return firstText(from, 'reason', 'nonComplianceMessage', 'policyNonComplianceMessage', 'message');
+}
+
+/** The first of the members that has a text. */
+function firstText(from: JsonObject | undefined, ...names: readonly string[]): string | undefined {
+  return names.map((name) => from && textOf(member(from, name))).find((text) => text !== undefined);
 }
 
 function nameOfViolation({ policy, assignment, assignmentId }: Violation): string {
@@ -140,16 +139,12 @@ function violationsInText(message: string): Violation[] {
   if (json === undefined) return [];
   try {
     const entries: unknown = JSON.parse(json);
-    return (Array.isArray(entries) ? (entries as unknown[]) : []).filter(isObject).map((entry) => {
-      const [definition, assignment] = [valueOf(entry, 'policyDefinition'), valueOf(entry, 'policyAssignment')];
-      const part = (of: unknown, name: string): string | undefined => {
-        const value = isObject(of) ? valueOf(of, name) : undefined;
-        return isText(value) ? value : undefined;
-      };
+    return objectsOf(Array.isArray(entries) ? entries : []).map((entry) => {
+      const assignment = asObject(member(entry, 'policyAssignment'));
       return {
-        policy: part(definition, 'name') ?? part(definition, 'id'),
-        assignment: part(assignment, 'name'),
-        assignmentId: part(assignment, 'id'),
+        policy: firstText(asObject(member(entry, 'policyDefinition')), 'name', 'id'),
+        assignment: firstText(assignment, 'name'),
+        assignmentId: firstText(assignment, 'id'),
       };
     });
   } catch {
@@ -159,7 +154,7 @@ function violationsInText(message: string): Violation[] {
 
 function reasonsInText(message: string): string[] {
   const found = /Reasons?:\s*(.*?)(?:\.?\s*See error details|\.?\s*Policy identifiers?:|$)/is.exec(message)?.[1];
-  return found === undefined ? [] : [found.trim().replace(/^'|'\.?$/g, '')].filter(isText);
+  return found === undefined ? [] : [found.trim().replace(/^'|'\.?$/g, '')].filter((text) => text.trim() !== '');
 }
 
 export function explainDisallowedByAzure({ message }: Facts): string {
@@ -243,17 +238,4 @@ function splitList(text: string): string[] {
     .split(/[,;]/)
     .map((part) => part.trim())
     .filter((part) => part !== '');
-}
-
-function valueOf(object: JsonObject, name: string): unknown {
-  const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : object[key];
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '';
 }

@@ -3,12 +3,12 @@ import type { NetworkRuleSet, Registry } from '@azure/arm-containerregistry';
 import { TargetBlockedError } from '../../core/errors.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
 import { agree, counted } from '../../core/words.ts';
+import { revealingApiVersion } from './apiVersions.ts';
 import { ArmError, unreadable } from './armError.ts';
 import { recordIgnoredFailure, withRetries } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toRuleSet } from './ipRules.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
-import { revealingApiVersion } from './revealingApiVersion.ts';
 
 export async function readRegistry(clients: ArmClients, { resourceId }: RegistryTarget): Promise<Registry> {
   const { subscriptionId, resourceGroup, name } = parseResourceId(resourceId, 'registryNetworkRules');
