@@ -2,6 +2,8 @@
 import { dateOfFileName } from '../adapters/sources/weeklyFileName.ts';
 import { resolveTags } from '../app/queries/tagQuery.ts';
 import { SourceError, toErrorMessage } from '../core/errors.ts';
+import { serviceOf } from '../core/history/historyDocument.ts';
+import { isRegistryTag } from '../core/history/limits.ts';
 import { toDocument, type RawDocument, type RawTag } from '../core/serviceTags/rawDocument.ts';
 import { clouds, defaultServiceTag, type Cloud, type ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
 import { withoutSecrets, withSecretsHidden } from '../core/urls.ts';
@@ -58,7 +60,7 @@ export async function readRelease(options: ReadOptions, io: Io): Promise<ReadRel
 }
 
 function requireBuiltIn(tag: string): void {
-  if (serviceOf(tag) === serviceOf(defaultServiceTag)) return;
+  if (isRegistryTag(tag)) return;
   throw new UsageError(
     `--tag: "${tag}" is not in the built-in history, which has ${defaultServiceTag} only; choose another --source.`,
   );
@@ -164,8 +166,8 @@ function isCount(value: unknown): boolean {
 
 /** Returns the document with prefixes for the selected tags only; the other tags of the same service are empty. */
 function readSelected(raw: RawDocument, { tags, regions }: Selection, cloud: Cloud): ServiceTagsDocument {
-  const services = new Set([...tags, defaultServiceTag].map(serviceOf));
-  const related = raw.values.filter(({ name }) => services.has(serviceOf(name)));
+  const services = new Set([...tags, defaultServiceTag].map((tag) => serviceOf(tag).toLowerCase()));
+  const related = raw.values.filter(({ name }) => services.has(serviceOf(name).toLowerCase()));
   const isKnown = tags.every((tag) => related.some(({ name }) => name.toLowerCase() === tag.toLowerCase()));
   // If a name is unknown, search all tags, so that the message can suggest a similar one.
   const named = (isKnown ? related : raw.values).map((tag) => withPrefixes(tag, []));
@@ -177,10 +179,6 @@ function readSelected(raw: RawDocument, { tags, regions }: Selection, cloud: Clo
 
 function withPrefixes(tag: RawTag, addressPrefixes: readonly unknown[]): RawTag {
   return { ...tag, properties: { ...tag.properties, addressPrefixes } };
-}
-
-function serviceOf(tag: string): string {
-  return (tag.split('.', 1)[0] ?? tag).toLowerCase();
 }
 
 function onDisk<T>(given: string, work: () => T): T {

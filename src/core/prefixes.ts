@@ -42,7 +42,8 @@ export function parsePrefix(text: string): AddressPrefix {
   return prefix;
 }
 
-function readPrefix(text: string): AddressPrefix | undefined {
+/** The same, but undefined if the text is neither. */
+export function readPrefix(text: string): AddressPrefix | undefined {
   const known = parsedTexts.get(text);
   if (known) return known;
   const prefix = parseText(text);
@@ -99,7 +100,7 @@ export function comparePrefixes(a: AddressPrefix, b: AddressPrefix): number {
 
 /** Canonical, sorted by address, each once. */
 export function sortPrefixes(prefixes: Iterable<string>): string[] {
-  return sortedUnique(prefixes).map((prefix) => prefix.text);
+  return sortedOnce(Array.from(prefixes, parsePrefix)).map((prefix) => prefix.text);
 }
 
 /** Canonical and sorted, without prefixes that another one contains: an NSG rule accepts no overlaps. */
@@ -197,14 +198,15 @@ export function ofFamily(prefixes: Iterable<string>, family: AddressFamily): str
   return [...prefixes].filter((prefix) => familyOf(prefix) === family);
 }
 
-function sortedUnique(prefixes: Iterable<string>): AddressPrefix[] {
-  const sorted = Array.from(prefixes, parsePrefix).sort(comparePrefixes);
+/** By address, each once. */
+export function sortedOnce(prefixes: Iterable<AddressPrefix>): AddressPrefix[] {
+  const sorted = [...prefixes].sort(comparePrefixes);
   return sorted.filter((prefix, index) => prefix.text !== sorted[index - 1]?.text);
 }
 
 function outermost(prefixes: Iterable<string>): AddressPrefix[] {
   const kept: AddressPrefix[] = [];
-  for (const prefix of sortedUnique(prefixes)) {
+  for (const prefix of sortedOnce(Array.from(prefixes, parsePrefix))) {
     const last = kept.at(-1);
     if (last?.family !== prefix.family || last.end < prefix.end) kept.push(prefix);
   }

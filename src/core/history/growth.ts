@@ -1,5 +1,6 @@
 /** How much a scope grew within a rolling window, and which additions are beyond its budget: a person has to approve them. */
 import { sortPrefixes } from '../prefixes.ts';
+import type { SafetyLimits } from '../targets/target.ts';
 import { dayInMs } from '../time.ts';
 import type { History, Scope } from './history.ts';
 import { releaseAt, serviceOf, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
@@ -8,11 +9,7 @@ import type { ScopeRecord } from './scopeRecord.ts';
 import { AdditionWindow, bySize, sumOf, type GrowthLimit } from './window.ts';
 
 /** What a target may set; the default is that of its tags. */
-export interface GrowthLimits {
-  readonly limitWindowDays?: number | undefined;
-  readonly maxAddedAddresses?: number | undefined;
-  readonly maxAddedPrefixes?: number | undefined;
-}
+export type GrowthLimits = Partial<Pick<SafetyLimits, 'limitWindowDays' | 'maxAddedAddresses' | 'maxAddedPrefixes'>>;
 
 export interface BeyondBudget {
   readonly prefix: string;
@@ -27,7 +24,7 @@ export interface Growth {
   /** How much of the budget is used now. */
   readonly usedAddresses: number;
   readonly usedPrefixes: number;
-  readonly limits: Required<{ [key in keyof GrowthLimits]: number }>;
+  readonly limits: Required<GrowthLimits>;
   /** The prefixes that left the list and did not come back, in the window that ends at an ISO time. */
   readonly droppedInWindow: (until: string) => readonly string[];
 }

@@ -8,7 +8,7 @@
 import { parsePrefix, type AddressFamily } from '../prefixes.ts';
 import { defaultServiceTag } from '../serviceTags/serviceTags.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
-import { defaultLimits } from '../targets/target.ts';
+import { defaultLimits, type SafetyLimits } from '../targets/target.ts';
 import { serviceOf } from './historyDocument.ts';
 
 /** How much may be added within the window. */
@@ -19,7 +19,7 @@ export interface Budget {
   readonly prefixes: number;
 }
 
-export const defaultWindowDays = 28;
+export const defaultWindowDays = defaultLimits.limitWindowDays;
 
 const wholeTagBudget: Budget = { addresses: 32_768, prefixes: 400 };
 const regionBudget: Budget = { addresses: 4_096, prefixes: 40 };
@@ -82,17 +82,10 @@ export function doubtOf(tag: string, prefix: string): 'specialPurpose' | 'widest
 }
 
 /** When a tag is put into quarantine, and for how long. */
-export interface QuarantineLimits {
-  readonly maxRemovedCount: number;
-  readonly maxRemovedPercent: number;
-  readonly removalGraceDays: number;
-  readonly removalConfirmations: number;
-}
+export type QuarantineLimits = Pick<
+  SafetyLimits,
+  'maxRemovedCount' | 'maxRemovedPercent' | 'removalGraceDays' | 'removalConfirmations'
+>;
 
 /** The limits of feeds, whatever the limits of targets are. */
-export const quarantineLimits: QuarantineLimits = {
-  maxRemovedCount: defaultLimits.maxRemovedCount,
-  maxRemovedPercent: defaultLimits.maxRemovedPercent,
-  removalGraceDays: defaultLimits.removalGraceDays,
-  removalConfirmations: defaultLimits.removalConfirmations,
-};
+export const quarantineLimits: QuarantineLimits = defaultLimits;

@@ -5,6 +5,7 @@
  * regions of tags). A single bad prefix is left out with a warning, so that it does not make the whole release unusable.
  */
 import * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import { namePattern } from './documentBounds.ts';
 import { describe, toDocument, type ParsedServiceTags } from './rawDocument.ts';
@@ -86,15 +87,8 @@ function parseJson(body: string): unknown {
 
 function toDocumentError(error: z.ZodError, json: unknown): InvalidDocumentError {
   const issue = error.issues[0];
-  const path = toPath(issue?.path ?? []);
+  const path = toDotPath(issue?.path ?? []);
   const value = issue?.path.reduce<unknown>((parent, key) => (parent as Record<PropertyKey, unknown>)[key], json);
   const message = `${path === '' ? 'document' : path}: ${issue?.message ?? 'not valid'}, found ${describe(value)}`;
   return new InvalidDocumentError(message, path, { cause: error });
-}
-
-function toPath(keys: readonly PropertyKey[]): string {
-  return keys.reduce<string>((path, key) => {
-    if (typeof key === 'number') return `${path}[${key}]`;
-    return path === '' ? String(key) : `${path}.${String(key)}`;
-  }, '');
 }

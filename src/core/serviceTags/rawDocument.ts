@@ -1,7 +1,7 @@
 /** Makes a checked document canonical. In a file of its own, because the parser's schemas take time to load. */
 import { InvalidDocumentError, shorten } from '../errors.ts';
 import { assertBounded, boundWarnings, displayText, refusedTags } from './documentBounds.ts';
-import { comparePrefixes, parsePrefix, type AddressPrefix } from '../prefixes.ts';
+import { readPrefix, sortedOnce, type AddressPrefix } from '../prefixes.ts';
 import type { Cloud, DocumentWarning, ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 import { compareText } from '../words.ts';
 
@@ -57,7 +57,7 @@ function assertReadable(values: readonly RawTag[], warnings: readonly DocumentWa
   const total = lists.reduce((sum, list) => sum + list.length, 0);
   const bad = warnings.filter(({ kind }) => kind === 'unreadable').length;
   if (2 * bad <= total) return;
-  const isBad = (entry: unknown): boolean => typeof entry !== 'string' || tryParsePrefix(entry.trim()) === undefined;
+  const isBad = (entry: unknown): boolean => typeof entry !== 'string' || readPrefix(entry.trim()) === undefined;
   const tag = lists.findIndex((list) => list.some(isBad));
   const entry = lists[tag]?.findIndex(isBad) ?? 0;
   const path = `values[${tag}].properties.addressPrefixes[${entry}]`;
@@ -67,10 +67,9 @@ function assertReadable(values: readonly RawTag[], warnings: readonly DocumentWa
 
 /** Sorted by name. Tags whose names differ only in letter case are merged. */
 function canonicalTags(raw: readonly RawTag[], warnings: DocumentWarning[]): ServiceTag[] {
-  const parse = cachedParser();
   const byName = new Map<string, { first: RawTag; prefixes: AddressPrefix[] }>();
   for (const tag of raw.toSorted((a, b) => compareText(a.name, b.name))) {
-    const prefixes = canonicalPrefixes(tag, parse, warnings);
+    const prefixes = canonicalPrefixes(tag, warnings);
     const same = byName.get(tag.name.toLowerCase());
     if (same) {
       warnings.push(duplicateTag(same.first.name, tag.name));
@@ -82,11 +81,11 @@ function canonicalTags(raw: readonly RawTag[], warnings: DocumentWarning[]): Ser
   return Array.from(byName.values(), ({ first, prefixes }) => toServiceTag(first, prefixes));
 }
 
-function canonicalPrefixes(tag: RawTag, parse: PrefixParser, warnings: DocumentWarning[]): AddressPrefix[] {
+function canonicalPrefixes(tag: RawTag, warnings: DocumentWarning[]): AddressPrefix[] {
   const parsed: AddressPrefix[] = [];
   for (const entry of tag.properties.addressPrefixes) {
     const text = typeof entry === 'string' ? entry : describe(entry);
-    const prefix = entry === text ? parse(text) : undefined;
+    const prefix = entry === text ? readPrefix(text.trim()) : undefined;
     if (!prefix) {
       warnings.push(unreadable(tag.name, text));
       continue;
@@ -111,30 +110,6 @@ function toServiceTag(tag: RawTag, prefixes: readonly AddressPrefix[]): ServiceT
     ...(regionId !== undefined && { regionId }),
     ...(networkFeatures !== undefined && { networkFeatures }),
   };
-}
-
-type PrefixParser = (text: string) => AddressPrefix | undefined;
-
-/** Most prefixes are listed by several tags (the service, its region, the cloud): each text is parsed once. */
-function cachedParser(): PrefixParser {
-  const known = new Map<string, AddressPrefix | undefined>();
-  return (text) => {
-    const found = known.get(text) ?? tryParsePrefix(text.trim());
-    known.set(text, found);
-    return found;
-  };
-}
-
-function tryParsePrefix(text: string): AddressPrefix | undefined {
-  try {
-    return parsePrefix(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function sortedOnce(prefixes: readonly AddressPrefix[]): AddressPrefix[] {
-  return prefixes.toSorted(comparePrefixes).filter((prefix, index, all) => prefix.text !== all[index - 1]?.text);
 }
 
 function unreadable(tag: string, prefix: string): DocumentWarning {

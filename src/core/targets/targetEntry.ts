@@ -1,5 +1,6 @@
 /** Turns one entry of the targets file into a target: parses the fields, merges the defaults, applies the scenario. */
 import type * as z from 'zod';
+import { toDotPath } from 'zod/v4/core';
 import { similarName } from '../nearest.ts';
 import { addressFamilies, isPrefix, parsePrefix, type AddressFamily } from '../prefixes.ts';
 import { normalizeRegion } from '../serviceTags/regions.ts';
@@ -55,15 +56,11 @@ function toKind(value: unknown, path: string, faults: Fault[]): TargetKind | und
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, path: string, faults: Fault[]): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  faults.push(...result.error.issues.map((issue) => ({ path: joinPath(path, issue.path), message: issue.message })));
+  for (const issue of result.error.issues) {
+    const keys = toDotPath(issue.path);
+    faults.push({ path: [path, keys].filter((part) => part !== '').join('.'), message: issue.message });
+  }
   return undefined;
-}
-
-function joinPath(path: string, keys: readonly PropertyKey[]): string {
-  return keys.reduce<string>((joined, key) => {
-    if (typeof key === 'number') return `${joined}[${key}]`;
-    return joined === '' ? String(key) : `${joined}.${String(key)}`;
-  }, path);
 }
 
 function toNsgRule(entry: unknown, path: string, defaults: Settings, faults: Fault[]): NsgRuleTarget | undefined {
