@@ -111,3 +111,13 @@ test('no longer Premium: blocked, and what was written has no effect', async () 
   expect(record).toMatchObject({ outcome: 'blocked', reasons: [{ code: 'wrongSku' }] });
   expect(await statusOf(world)).toBe('noEffect');
 });
+
+test('a write into an open registry leaves one reason, of the rules as they are then', async () => {
+  const world = await open();
+  change(world, { networkRuleSet: { defaultAction: 'Allow', ipRules: [] } });
+
+  const [record] = await world.reconcile();
+
+  const inert = (record?.reasons ?? []).filter(({ code }) => code === 'inert');
+  expect(inert.map(({ message }) => message)).toEqual([expect.stringContaining('in none of its 2 IP rules')]);
+});

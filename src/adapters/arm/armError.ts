@@ -78,11 +78,11 @@ export function toAnswerError(response: PipelineResponse, now: Date): ArmError |
   });
 }
 
-/** Unwraps `{ "error": { … } }`. Some services leave the envelope out or write names with a capital letter. */
+/** Unwraps `{ "error": { … } }`. Some services leave the envelope out, write names with a capital letter, or list errors. */
 function errorIn(body: JsonObject | undefined, properties: JsonObject = {}): JsonObject {
   if (!body) return {};
   const envelope = member(body, 'error') ?? member(body, 'odata.error') ?? member(properties, 'error');
-  return asObject(envelope) ?? body;
+  return asObject(envelope) ?? objectsIn(body, 'errors')[0] ?? body;
 }
 
 /** The title of an HTML page, or its text if it has no title. */

@@ -26,6 +26,7 @@ import {
   explainRejection,
   explainResource,
   explainSubscription,
+  explainUnregistered,
   type Facts,
 } from './explain.ts';
 import { withoutPeriod } from '../../core/words.ts';
@@ -132,11 +133,7 @@ export const blockedCodes: ReadonlyMap<string, BlockedCase> = new Map<string, Bl
     ResourceGroupBeingDeleted: { block: 'notFound', explain: explainGroupDeletion },
     ResourceNotFound: missing(explainResource),
     ParentResourceNotFound: missing(explainParent),
-    MissingSubscriptionRegistration: {
-      block: 'rejected',
-      explain: ({ message, path }) =>
-        `the resource provider of ${path} is not registered in its subscription: register it (az provider register --namespace …; ${withoutPeriod(message)})`,
-    },
+    MissingSubscriptionRegistration: { block: 'rejected', explain: explainUnregistered },
     SecurityRuleConflict: {
       block: 'priorityTaken',
       explain: ({ message }) =>

@@ -30,7 +30,10 @@ export function explainPermission({ message, path }: Facts): string {
 /** A deny assignment overrides every role, so assigning a role does not help. */
 export function explainDenyAssignment({ message, path }: Facts): string {
   const denial = message.slice(Math.max(0, message.search(/den(y|ied)/i)));
-  const name = firstQuoted(denial, /deny assignment[^']*?name:? ?/i);
+  // The name of a deployment stack's deny assignment contains quotes.
+  const name =
+    /deny assignment[^']*?name:? ?['"](.+?)['"],? and id\b/i.exec(denial)?.[1] ??
+    firstQuoted(denial, /deny assignment[^']*?name:? ?/i);
   const id = firstQuoted(denial, /\bid:? /i);
   const scope = firstQuoted(denial, /scope(?:\(s\))?:? /i) ?? path;
   const action = firstQuoted(message, /perform action(?:\(s\))? /i);
@@ -38,7 +41,7 @@ export function explainDenyAssignment({ message, path }: Facts): string {
   return (
     `${called}${id === undefined ? '' : ` (id ${id})`} at ${scope} forbids ${action ?? 'the change'}: the app's identity has the ` +
     'permission, and a further role does not help. Whoever owns the deny assignment (a deployment stack, a managed application, ' +
-    'Databricks or AKS creates them) must exclude the app’s identity from it or remove it ' +
+    "Databricks or AKS creates them) must exclude the app's identity from it or remove it " +
     `(Get-AzDenyAssignment -Scope ${scope})`
   );
 }
@@ -193,6 +196,11 @@ export function explainSubscription({ path }: Facts): string {
 
 export function explainDisabled({ path }: Facts): string {
   return `subscription ${subscriptionOf(path)} is disabled and therefore read-only: enable it again, or remove the target`;
+}
+
+export function explainUnregistered({ message, path }: Facts): string {
+  const namespace = /\/providers\/([^/]+)/i.exec(path)?.[1] ?? '…';
+  return `the resource provider of ${path} is not registered in its subscription: register it (az provider register --namespace ${namespace} --subscription ${subscriptionOf(path)}; ${withoutPeriod(message)})`;
 }
 
 export function explainGroup({ path }: Facts): string {

@@ -101,8 +101,7 @@ async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: 
   return {
     outcome: step.later.length > 0 ? 'pending' : 'applied',
     reasons: [
-      ...plan.reasons,
-      ...notesSince(planned.current, readBack),
+      ...reasonsAfterWrite(plan.reasons, planned.current, readBack),
       ...(step.later.length > 0 ? [settlingNote(run, plan)] : []),
     ],
     before,
@@ -110,10 +109,17 @@ async function write(run: Run, planned: PlannedUpdate, step: WriteStep, before: 
   };
 }
 
-/** Shows only after the write: somebody opened the registry to all networks meanwhile. */
-function notesSince(before: CurrentState, after: CurrentState): Reason[] {
+/**
+ * Adds notes that show only after the write: somebody opened the registry to all networks meanwhile. They take the place of
+ * notes with the same code, which name the rules as they were before.
+ */
+function reasonsAfterWrite(planned: readonly Reason[], before: CurrentState, after: CurrentState): Reason[] {
   const known = new Set(before.notes.map(({ message }) => message));
-  return after.notes.filter(({ message }) => !known.has(message));
+  const added = after.notes.filter(({ message }) => !known.has(message));
+  const current = new Set(after.notes.map(({ message }) => message));
+  const renewed = new Set(added.map(({ code }) => code));
+  const isOutdated = ({ code, message }: Reason) => known.has(message) && !current.has(message) && renewed.has(code);
+  return [...planned.filter((reason) => !isOutdated(reason)), ...added];
 }
 
 function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFound {

@@ -55,6 +55,23 @@ describe('a deny assignment', () => {
   });
 });
 
+test('a deny assignment of a deployment stack, whose name contains quotes, is named as a whole', () => {
+  const name = `Deny assignment '7f00' created by Deployment Stack '${subscription}/providers/Microsoft.Resources/deploymentStacks/net'.`;
+  const message = `${may}the access is denied because of the deny assignment with name '${name}' and Id '7f00' at scope '${group}'.`;
+
+  const text = verdictOf(403, refusal('DenyAssignmentAuthorizationFailed', message)).reason?.message;
+
+  expect(text).toContain(`the deny assignment "${name}" (id 7f00) at ${group} forbids ${write}`);
+});
+
+test('a resource provider that is not registered: the command names it', () => {
+  const { reason } = verdictOf(409, refusal('MissingSubscriptionRegistration', 'The subscription is not registered.'));
+
+  expect(reason?.message).toMatch(
+    /az provider register --namespace Microsoft\.Network --subscription 11111111-2222-4333-8444-555555555555;/,
+  );
+});
+
 describe('a linked scope', () => {
   const join = 'Microsoft.Network/networkSecurityGroups/join/action';
   const other = `${subscription}/resourceGroups/rg-managed/providers/Microsoft.Network/networkSecurityGroups/other`;
@@ -239,6 +256,7 @@ test.each([
   ['in lower case', { message: 'The request is invalid.' }],
   ['in an envelope in capitals', { Error: { Code: 'BadRequest', Message: 'The request is invalid.' } }],
   ['as OAuth says it', { error: 'invalid_request', error_description: 'The request is invalid.' }],
+  ['in a list', { errors: [{ code: 'x', message: 'The request is invalid.' }] }],
   ['with a value', { 'odata.error': { code: 'x', message: { lang: 'en', value: 'The request is invalid.' } } }],
   ['behind a byte order mark', '\uFEFF{"Message":"The request is invalid."}'],
 ])('an error body %s keeps its text', (_, body) => {
