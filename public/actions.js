@@ -79,7 +79,7 @@ export async function retire(tag) {
 
 export async function pause(name) {
   await post(targetPath(name, 'pause'));
-  return [element('b', {}, `${name} is paused. `), 'Nothing is written to it until someone resumes it.'];
+  return [element('b', {}, `${name} is paused. `), 'The app writes nothing to it until somebody resumes it.'];
 }
 
 export async function resume(name) {
@@ -90,7 +90,7 @@ export async function resume(name) {
 export async function rollBack(name, snapshot) {
   const { runId, message } = await post(targetPath(name, 'rollback'), { snapshot });
   return [
-    element('b', {}, `${name} is rolled back and stays so until it is resumed. `),
+    element('b', {}, `${name} is rolled back and stays so until somebody resumes it. `),
     ...(await describeRun(runId, message)),
   ];
 }

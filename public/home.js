@@ -200,10 +200,15 @@ export function showFacts({ releases, normal }) {
   );
 }
 
-/** `13 Oct 2025 +4 in Sweden Central: 2 targets need it, all have it` */
+/**
+ * `13 Oct 2025 +4 (changed: Sweden Central): 2 targets need it, all have it`. The numbers are those of the whole tag, and a
+ * region's own tag may change differently.
+ */
 export function describeRelease({ date, added, removed, regions, needed, lacking, isRejected }) {
   const where =
-    regions.length === 0 ? '' : regions.length <= 2 ? ` in ${regions.join(' and ')}` : ` in ${regions.length} regions`;
+    regions.length === 0
+      ? ''
+      : ` (changed: ${regions.length <= 2 ? regions.join(' and ') : `${regions.length} regions`})`;
   const whom =
     needed === null
       ? ''
@@ -232,7 +237,7 @@ export function releaseHref(date) {
 const columns = ['Target', 'Status', 'Why', 'Deadline', 'Room', 'Size', 'Last change'];
 const legend =
   'Deadline: Azure may use a new prefix seven days after its release; a filled square is a day that is over. ' +
-  'Room: how many prefixes or rules the resource has of those that it takes. ' +
+  'Room: how many prefixes or rules the resource has, and how many it takes. ' +
   'Size: how many prefixes the target needed over the last twelve months. ' +
   'Last change: the day on which the app last wrote to it.';
 const shownRows = 20;
@@ -327,9 +332,9 @@ function showRows(targets) {
   show(
     byId('rows'),
     targets.length === 0
-      ? element('p', {}, 'No targets are configured. Lists and look-ups work all the same.')
+      ? element('p', {}, 'No targets are configured. Lists and look-ups work without them.')
       : undefined,
-    targets.length > 0 && found.length === 0 ? element('p', {}, 'No target is like that.') : undefined,
+    targets.length > 0 && found.length === 0 ? element('p', {}, 'No target matches the filter.') : undefined,
     shown.length > 0
       ? [table('Targets', columns, shown.map(targetRow)), element('p', { className: 'soft' }, legend)]
       : undefined,

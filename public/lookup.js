@@ -92,8 +92,7 @@ function describePeriod({ tag, prefix, from, until }) {
 }
 
 function describeTarget({ name, status, allowed, access, wanted, rule, prefix, since }) {
-  const [whole, part] =
-    access === 'Deny' ? ['blocks it', 'blocks a part of it'] : ['lets it in', 'lets a part of it in'];
+  const [whole, part] = access === 'Deny' ? ['blocks it', 'blocks a part of it'] : ['admits it', 'admits a part of it'];
   const by = rule ? ` by the rule ${rule} (${prefix})` : prefix ? ` by a rule of other people (${prefix})` : '';
   const when = since ? ` since ${day(since)}` : '';
   const words =

@@ -39,20 +39,24 @@ function showRegions(regions) {
     element(
       'p',
       { className: 'legend' },
-      'IPv4 + IPv6 prefixes, and their number since 2019. Changed last ',
+      'The number of IPv4 + IPv6 prefixes now, and as a line since 2019. Last change: ',
       ages.map(([, className, words]) =>
         element('span', {}, element('span', { className: `swatch ${className}` }), words),
       ),
     ),
     element('ul', { className: 'tiles' }, tiles),
-    gone.length > 0
-      ? element(
-          'p',
-          { className: 'soft' },
-          `No longer listed: ${gone.map(({ region, lastChanged }) => `${region} (since ${day(lastChanged)})`).join(', ')}.`,
-        )
-      : undefined,
+    gone.length > 0 ? element('p', { className: 'soft' }, describeGone(gone)) : undefined,
   );
+}
+
+/** `No longer listed since 15 Jan 2024: UK North, UK South 2; since 30 Jan 2023: East US SLV.` */
+function describeGone(gone) {
+  const newestFirst = gone.toSorted((a, b) => b.lastChanged.localeCompare(a.lastChanged));
+  const days = Map.groupBy(newestFirst, ({ lastChanged }) => lastChanged);
+  const parts = [...days].map(
+    ([since, regions]) => `since ${day(since)}: ${regions.map(({ region }) => region).join(', ')}`,
+  );
+  return `No longer listed ${parts.join('; ')}.`;
 }
 
 function tile({ tag, region, ipv4, ipv6, lastChanged, sizes }, max) {
@@ -80,7 +84,7 @@ function showReleases(releases) {
     element(
       'p',
       { className: 'legend' },
-      'One box per week. Empty: no list is known; the darker, the more of the tag changed.',
+      'One box per week. Empty: no list is known. The darker a box, the more of the tag changed.',
     ),
     calendar(releases, releaseHref),
     element(

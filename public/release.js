@@ -44,7 +44,7 @@ function showRelease(release, refresh) {
         isBuiltIn ? 'before this app was installed: from the history that comes with it' : dayAndTime(seenAt),
       ],
       ['Azure may use what it added', added ? describeDeadline(deadline) : 'nothing was added'],
-      ['Targets', targets.length === 0 ? 'none needs anything of it' : describeTargets(targets)],
+      ['Targets', targets.length === 0 ? 'none needs it' : describeTargets(targets)],
     ]),
     changes.length === 0 ? element('p', {}, 'It changed nothing in this tag or its regions.') : undefined,
     changes.map(changeCard),
@@ -123,7 +123,7 @@ function undo({ snapshot, isBuiltIn, isRejected }, refresh) {
     element(
       'p',
       {},
-      'If Microsoft published it by mistake: feeds return to the list before at once, and targets with their next run. The same list is not taken again, also under a later date. You can take this back.',
+      'For a list that Microsoft released by mistake. Feeds return to the previous list within half a minute, targets with their next run. The app does not take the same list again under a later date. You can take this back.',
     ),
     element('label', { htmlFor: 'undo-reason' }, 'Why (it goes into the ledger)'),
     reason,

@@ -51,14 +51,14 @@ function showHead(target, refresh) {
       { className: 'soft' },
       `${kindWords(kind)}, ${whereOf(configuration)}. `,
       lastResult
-        ? ['Looked at every hour; last result recorded ', relative(lastResult.at, 'ago'), '.']
-        : 'Not looked at yet.',
+        ? ['The app checks it every hour; it recorded the last result ', relative(lastResult.at, 'ago'), '.']
+        : 'The app has not looked at it yet.',
     ),
     pin
       ? element(
           'p',
           { className: 'note warn' },
-          `Rolled back to ${pin.snapshot} by ${pin.by} on ${day(pin.at)}: it does not follow new lists until it is resumed.`,
+          `Rolled back to ${pin.snapshot} by ${pin.by} on ${day(pin.at)}: it does not follow new lists until somebody resumes it.`,
         )
       : undefined,
     reasons.length > 0
@@ -120,7 +120,7 @@ async function showPlan({ name, ownership, capacity }, path, expected, refresh) 
         : undefined,
       element('p', {}, element('b', {}, planSentence(plan))),
       plan.gate
-        ? element('p', { className: 'note quiet' }, `Nothing of it is written now. ${plan.gate.message}`)
+        ? element('p', { className: 'note quiet' }, `The app writes nothing of it now. ${plan.gate.message}`)
         : undefined,
       plan.verdict === 'blocked'
         ? element(
@@ -130,7 +130,7 @@ async function showPlan({ name, ownership, capacity }, path, expected, refresh) 
           )
         : undefined,
       (plan.ruleDrift ?? []).length > 0
-        ? element('p', {}, `Put right in the rule itself: ${plan.ruleDrift.join('; ')}.`)
+        ? element('p', {}, `The app corrects the rule itself: ${plan.ruleDrift.join('; ')}.`)
         : undefined,
       planGroups(plan),
       canBeApproved(plan)
@@ -140,7 +140,7 @@ async function showPlan({ name, ownership, capacity }, path, expected, refresh) 
             button('Approve exactly this plan', { id: 'approve', className: 'main' }, (pressed) =>
               act(pressed, () => approve(name, plan.id), refresh),
             ),
-            element('small', {}, 'It is refused if the plan has changed since.'),
+            element('small', {}, 'If the plan has changed since, the app applies nothing and you see the new one.'),
           )
         : undefined,
     ),
@@ -177,9 +177,9 @@ const weeksPerYear = 52;
 
 function describeForecast(weeks) {
   if (weeks === null) return 'The list does not grow now.';
-  if (weeks === 0) return 'It is full, or will be with the next list that adds.';
+  if (weeks === 0) return 'It is full, or will be with the next list that adds prefixes.';
   const when = weeks > 2 * weeksPerYear ? count(Math.floor(weeks / weeksPerYear), 'year') : count(weeks, 'week');
-  return `At its present growth it is full in ${when}.`;
+  return `At its present growth it will be full in ${when}.`;
 }
 
 const runColumns = ['Started', 'Outcome', 'Change', 'Asked by', 'Why'];
@@ -227,6 +227,7 @@ const askers = {
   rollback: 'a rollback',
   resume: 'a resume',
   pause: 'a pause',
+  removals: 'removals due after the additions',
 };
 
 function askedBy({ by, reason }) {
@@ -268,7 +269,7 @@ function showRollback({ name, pin }, path, refresh) {
     element(
       'p',
       { className: 'soft' },
-      'The target stays with the list that you choose until it is resumed. Nothing is written before you have seen what would change.',
+      'The target stays with the list that you choose until somebody resumes it. You see what would change before the app writes anything.',
     ),
     element('div', { className: 'acts' }, choice, ask),
     preview,

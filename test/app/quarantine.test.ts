@@ -258,7 +258,7 @@ describe('exposure guard', () => {
     await publishMore(world, '192.168.0.0/24');
 
     const [held] = world.notifications.filter(({ type }) => type === 'plan.held');
-    expect(held?.message).toContain('hooks: what is missing is never let in, approved or not.');
+    expect(held?.message).toContain('hooks: what is missing is never allowed, approved or not.');
   });
 
   test('is told of once, also where an update in between failed for good', async () => {

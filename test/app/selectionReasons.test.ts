@@ -72,7 +72,7 @@ describe('a region that the list leaves out', () => {
 
     expect(run?.outcome).toBe('blocked');
     expect(run?.reasons.map(({ message }) => message)).toEqual([
-      `The target has nothing to let in: regions: "newzealandnorth" of the registry source: AzureContainerRegistry.newzealandnorth is missing in ${await snapshotId(world)}. Check serviceTag, regions and addressFamilies.`,
+      `The target has nothing to allow: regions: "newzealandnorth" of the registry source: AzureContainerRegistry.newzealandnorth is missing in ${await snapshotId(world)}. Check serviceTag, regions and addressFamilies.`,
     ]);
   });
 });

@@ -193,7 +193,7 @@ describeWithBrowser('the page', () => {
       await page.getByLabel('Filter by name or reason').fill('webhook');
       expect(await rows().count()).toBe(1);
       await page.getByLabel('Filter by name or reason').fill('no such thing');
-      await says('No target is like that.');
+      await says('No target matches the filter.');
     });
 
     test('the size since 2019 is read with the arrow keys and with the pointer', async () => {
@@ -213,6 +213,13 @@ describeWithBrowser('the page', () => {
       expect(await page.getByRole('slider').getAttribute('aria-label')).toMatch(/^Addresses/);
       expect(await page.locator('.tile').count()).toBeGreaterThan(60);
     });
+
+    test('regions that are gone stand together by day; a release names the regions that changed', async () => {
+      expect(await textOf('#tiles')).toMatch(
+        /No longer listed .*since 15 Jan 2024: UK North, UK South 2; since 30 Jan 2023: East US SLV\./,
+      );
+      expect(await textOf('#calendar')).toContain('6 Oct 2025 +9 (changed: Belgium Central):');
+    });
   });
 
   describe('look-up while typing', () => {
@@ -228,10 +235,10 @@ describeWithBrowser('the page', () => {
       await field().fill('');
     });
 
-    test('an address: what it is, who lets it in, by which rule', async () => {
+    test('an address: what it is, which targets admit it, by which rule', async () => {
       await field().pressSequentially(await listedAddress());
       await page.locator('#explained', { hasText: 'belongs to Azure Container Registry in' }).waitFor();
-      expect(await textOf('#explained')).toMatch(/lets it in by the rule AllowAcr/);
+      expect(await textOf('#explained')).toMatch(/admits it by the rule AllowAcr/);
       expect(explanations().length).toBeLessThan(4);
       expect(opened.faults).toEqual([]);
     });
@@ -307,7 +314,7 @@ describeWithBrowser('the page', () => {
       await page.getByRole('button', { name: 'Show what would change' }).click();
       await says(/After a rollback:/);
       await page.getByRole('button', { name: 'Roll back firewall-008' }).click();
-      await says('firewall-008 is rolled back and stays so until it is resumed.');
+      await says('firewall-008 is rolled back and stays so until somebody resumes it.');
       await says(/Rolled back to Public-/);
       await page.getByRole('button', { name: 'Resume' }).click();
       await says('firewall-008 follows the current list again.');
@@ -523,7 +530,7 @@ describeWithBrowser('the page', () => {
 
     expect(text).toMatch(new RegExp(`Of ${managedCount} targets, 1 is blocked`));
     expect(text).toMatch(
-      /firewall-008[\s\S]*Blocked: nothing is written to it\. It lacks 2 listed prefixes:[\s\S]*9\.136\.0\.128\/25 in West Europe[\s\S]*lock/,
+      /firewall-008[\s\S]*Blocked: the app can write nothing to it\. It lacks 2 listed prefixes:[\s\S]*9\.136\.0\.128\/25 in West Europe[\s\S]*lock/,
     );
     // The command is all there.
     const command = page.locator('article', { hasText: 'firewall-008' }).locator('code', { hasText: 'az lock list' });

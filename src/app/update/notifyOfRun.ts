@@ -88,7 +88,7 @@ function isNewHold(last: LastResult | undefined, { plan, reasons }: UpdateRecord
 /** False if everything that is missing is never allowed: then nobody can approve anything. */
 function waitingText({ add, remove }: Plan['held']): string {
   const count = add.length + remove.length;
-  if (count === 0) return 'what is missing is never let in, approved or not';
+  if (count === 0) return 'what is missing is never allowed, approved or not';
   return `${counted(count, 'change')} ${count === 1 ? 'waits' : 'wait'} for approval`;
 }
 

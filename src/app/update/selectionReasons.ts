@@ -72,7 +72,7 @@ function emptySelection(target: Target, own: TargetSelection): Reason {
   const what = `${target.serviceTag} has no ${target.addressFamilies.join(' or ')} prefixes for it in ${own.snapshot.id}.`;
   return {
     code: own.selection.missingTags.length > 0 ? 'missingTag' : 'emptySelection',
-    message: `The target has nothing to let in: ${gaps.join(' ') || what} Check serviceTag, regions and addressFamilies.`,
+    message: `The target has nothing to allow: ${gaps.join(' ') || what} Check serviceTag, regions and addressFamilies.`,
   };
 }
 

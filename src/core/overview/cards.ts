@@ -34,7 +34,7 @@ function stoppedCard(input: CardInput, describe: DescribePrefix): Card {
   const { status, reasons, row, state } = input;
   const [first, ...more] = reasons.map(({ message }) => message);
   const lacking = row.deadline === null ? [] : missingItems(input, describe);
-  const title = stoppedTitles[status] ?? 'Blocked: nothing is written to it';
+  const title = stoppedTitles[status] ?? 'Blocked: the app can write nothing to it';
   return {
     ...commonFields(status === 'failed' ? 'failed' : 'blocked', input),
     tone: 'bad',
@@ -80,7 +80,7 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
     title: `May the app ${parts.join(' and ')}?`,
     text: [
       ...reasonsOf(plan, items),
-      'Everything else in the plan is applied. This part is not written until you approve it.',
+      'The app applies everything else in the plan. It writes this part only after you approve it.',
     ],
     ...itemsOf(items),
     targets: [{ name: target.name, planId: plan.id }],

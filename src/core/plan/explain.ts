@@ -103,7 +103,7 @@ const noRoom: Sentence = (rows, { room }) =>
 
 const sentences: Partial<Record<ReasonCode, Sentence>> = {
   specialPurpose: (rows) =>
-    `${describe(rows)} ${agree(subjects(rows).length, 'overlaps', 'overlap')} ${specialRanges(rows)}: special-purpose addresses are never let in, approved or not.`,
+    `${describe(rows)} ${agree(subjects(rows).length, 'overlaps', 'overlap')} ${specialRanges(rows)}: special-purpose addresses are never allowed, approved or not.`,
   widestPrefix: (rows, context) =>
     `${describe(rows)} ${tooWide(rows, context)}, so ${they(rows)} ${agree(subjects(rows).length, 'waits', 'wait')} for approval. ${deadline(rows)}Approve the plan if Microsoft really released ${them(rows)}.`,
   maxAddedAddresses: beyondBudget('maxAddedAddresses'),
@@ -123,7 +123,7 @@ const sentences: Partial<Record<ReasonCode, Sentence>> = {
   supernet: (rows) =>
     rows[0]?.fate.is === 'kept'
       ? `${describe(rows)} ${are(rows)} no longer listed and ${agree(subjects(rows).length, 'stays', 'stay')} part of a wider rule for as long as there is no room without it.`
-      : `${describe(rows)} ${are(rows)} not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet). Set "fit": "exact" if ${they(rows)} must not be let in.`,
+      : `${describe(rows)} ${are(rows)} not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet). Set "fit": "exact" if ${they(rows)} must not be allowed.`,
 };
 
 function are(rows: readonly Decided[]): string {

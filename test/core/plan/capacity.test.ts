@@ -749,7 +749,7 @@ describe('the items of a plan with little room', () => {
     expect(items(first)).toEqual([`${a} add`, `${b} add  supernet`, `${c} add`, '20.1.3.0/24 add  supernet']);
     expect(items(then)).toEqual([`${a} keep`, `${b} keep  supernet`, `${c} keep`, '20.1.3.0/24 keep  supernet']);
     expect(said(then, b)).toBe(
-      `${b} (256 addresses) is not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet). Set "fit": "exact" if it must not be let in.`,
+      `${b} (256 addresses) is not listed, and part of a wider rule that makes room for listed prefixes (fit: supernet). Set "fit": "exact" if it must not be allowed.`,
     );
     expect([then.changes, then.plan.remove, then.plan.retain]).toEqual([[], [], []]);
   });

@@ -196,7 +196,7 @@ describe('what is listed and special-purpose', () => {
 
     expect(items.map(({ fate }) => fate)).toEqual(['neverAllowed']);
     expect(reasons[0]?.message).toContain(`${special} `);
-    expect(reasons[0]?.message).toContain(`(${name}): special-purpose addresses are never let in, approved or not.`);
+    expect(reasons[0]?.message).toContain(`(${name}): special-purpose addresses are never allowed, approved or not.`);
     expect(verdict).toBe('held');
   });
 
