@@ -1,13 +1,5 @@
 import * as z from 'zod';
-import {
-  cacheControls,
-  defineRoute,
-  jsonAnswer,
-  type ApiApp,
-  type Answer,
-  type Route,
-  type RouteInput,
-} from './route.ts';
+import { cacheControls, defineRoute, jsonAnswer, type ApiApp, type Answer, type Route } from './route.ts';
 import type { TargetActions } from '../targetActions.ts';
 import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
@@ -63,13 +55,11 @@ export const rollbackRoute = defineRoute({
   },
 });
 
-type NamedInput = RouteInput<z.output<typeof targetParams>, undefined, undefined>;
-
 export const resumeRoute = defineRoute({
   summary: 'Ends a pause or a rollback: the target follows the list again',
   params: targetParams,
   responses: done('The target follows the current snapshot again.'),
-  async handle({ params, by }: NamedInput, app: ApiApp) {
+  async handle({ params, by }, app) {
     return answerAction(app, (actions) => actions.resumeTarget(params.name, by));
   },
 });
@@ -78,7 +68,7 @@ export const pauseRoute = defineRoute({
   summary: 'Pauses one target: the app writes nothing to it',
   params: targetParams,
   responses: done('The target is paused.'),
-  async handle({ params, by }: NamedInput, app: ApiApp) {
+  async handle({ params, by }, app) {
     return answerAction(app, (actions) => actions.pauseTarget(params.name, by));
   },
 });

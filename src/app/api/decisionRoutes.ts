@@ -1,13 +1,5 @@
 import * as z from 'zod';
-import {
-  cacheControls,
-  defineRoute,
-  jsonAnswer,
-  type Answer,
-  type ApiApp,
-  type Route,
-  type RouteInput,
-} from './route.ts';
+import { cacheControls, defineRoute, jsonAnswer, type Answer, type ApiApp, type Route } from './route.ts';
 import type { TargetActions } from '../targetActions.ts';
 import { runAction } from './runAction.ts';
 import * as schemas from './schemas.ts';
@@ -36,9 +28,6 @@ async function answerDecision(app: ApiApp, act: (actions: TargetActions) => Prom
   return jsonAnswer(result, { cacheControl: cacheControls.none });
 }
 
-type SnapshotInput = RouteInput<z.output<typeof snapshotParams>, undefined, undefined>;
-type TagInput = RouteInput<z.output<typeof tagParams>, undefined, undefined>;
-
 const reasonLength = 'a text of 3 to 500 characters';
 
 export const rejectRoute = defineRoute({
@@ -65,7 +54,7 @@ export const takeBackRoute = defineRoute({
   summary: 'Takes back that a release was rejected',
   params: snapshotParams,
   responses: decided('The release counts again.'),
-  async handle({ params, by }: SnapshotInput, app: ApiApp) {
+  async handle({ params, by }, app) {
     return answerDecision(app, (actions) => actions.takeBackRejection(params.id, by));
   },
 });
@@ -75,7 +64,7 @@ export const retireRoute = defineRoute({
   description: 'Feeds then no longer contain what the tag had. A tag that comes back is followed again.',
   params: tagParams,
   responses: decided('The tag is confirmed as gone.'),
-  async handle({ params, by }: TagInput, app: ApiApp) {
+  async handle({ params, by }, app) {
     return answerDecision(app, (actions) => actions.retireTag(params.tag, by));
   },
 });

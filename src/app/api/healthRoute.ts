@@ -1,17 +1,7 @@
 /** Described without zod, which takes time to load: a monitor's request is often the first of a process. */
 import { unhealthy, type Health } from '../queries/health.ts';
-import { cacheControls, defineRoute, jsonAnswer, type Answer, type JsonSchema, type Route } from './route.ts';
-
-const whole = { type: 'integer' };
-const text = { type: 'string' };
-
-function object(properties: JsonSchema): JsonSchema {
-  return { type: 'object', properties, required: Object.keys(properties) };
-}
-
-function orNull(schema: JsonSchema): JsonSchema {
-  return { anyOf: [schema, { type: 'null' }] };
-}
+import { array, object, orNull, text, whole } from './jsonSchemas.ts';
+import { cacheControls, defineRoute, jsonAnswer, type Answer, type Route } from './route.ts';
 
 const goLive = object({
   status: { enum: ['done', 'waiting', 'near', 'overdue'] },
@@ -49,10 +39,10 @@ const health = object({
     description:
       'Azure may use a prefix a week after its release: what is left of that week for prefixes that a target lacks.',
   },
-  sources: { type: 'array', items: object({ source: text, status: text }) },
+  sources: array(object({ source: text, status: text })),
   disagreements: whole,
-  problems: { type: 'array', items: text },
-  notes: { type: 'array', items: text, description: 'Worth knowing; nobody has to act.' },
+  problems: array(text),
+  notes: { ...array(text), description: 'Worth knowing; nobody has to act.' },
 });
 
 const content = { 'application/json': health };

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { object, text } from './jsonSchemas.ts';
 import { defineRoute, jsonType, type Endpoint, type Route } from './route.ts';
 
 type LoadEndpoints = () => Promise<readonly Endpoint[]>;
@@ -12,7 +13,7 @@ export function describe(loadEndpoints: LoadEndpoints): Route {
       200: {
         description: 'OpenAPI 3.1.',
         content: {
-          'application/json': { type: 'object', properties: { openapi: { type: 'string' } }, required: ['openapi'] },
+          'application/json': object({ openapi: text }),
         },
       },
     },

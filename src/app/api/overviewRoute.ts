@@ -1,15 +1,8 @@
 /** Described without zod, which takes time to load: every open page asks this route again and again. */
 import { readOverview } from '../queries/overview/overview.ts';
-import { defineRoute, jsonAnswer, namingSnapshot, type JsonSchema } from './route.ts';
+import { array, object, orNull, text } from './jsonSchemas.ts';
+import { defineRoute, jsonAnswer, namingSnapshot } from './route.ts';
 
-const text = { type: 'string' };
-const array = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
-const object = (properties: JsonSchema): JsonSchema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-});
-const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
 const anything = { type: 'object' };
 
 const overview = object({

@@ -5,7 +5,8 @@ import path from 'node:path';
 import * as z from 'zod';
 import { RequestError, shorten } from '../../core/errors.ts';
 import { appRoot } from '../appRoot.ts';
-import { cacheControls, defineRoute, type Answer } from './route.ts';
+import { text } from './jsonSchemas.ts';
+import { cacheControls, defineRoute, type Answer, type Route } from './route.ts';
 
 const script = 'text/javascript; charset=utf-8';
 const style = 'text/css; charset=utf-8';
@@ -44,37 +45,19 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const text = { type: 'string' };
-
-export const dashboardRoute = defineRoute({
-  isStatic: true,
-  summary: 'The page; it contains no data and asks for a key',
-  responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
-  handle: () => page('public/dashboard.html'),
-});
+export const dashboardRoute = pageRoute('The page; it holds nothing and asks for a key', 'public/dashboard.html');
 
 /** Notifications link here: the same page, opened at the plan that they are about. */
-export const approveRoute = defineRoute({
-  isStatic: true,
-  summary: 'The page, opened at a plan that waits for approval',
-  responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
-  handle: () => page('public/dashboard.html'),
-});
+export const approveRoute = pageRoute('The page, opened at a plan that waits for an approval', 'public/dashboard.html');
 
 /** Needs no key: alerts link here, and their reader may have none at hand. The build renders the HTML from the Markdown. */
-export const runbookRoute = defineRoute({
-  isStatic: true,
-  summary: 'What each alert, status and notification means, and what to do',
-  responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
-  handle: () => page('dist/runbook.html', 'docs/operations.md'),
-});
+export const runbookRoute = pageRoute(
+  'What each alert, status and notification means, and what to do',
+  'dist/runbook.html',
+  'docs/operations.md',
+);
 
-export const docsRoute = defineRoute({
-  isStatic: true,
-  summary: 'This API as a page for people',
-  responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
-  handle: () => page('public/docs.html'),
-});
+export const docsRoute = pageRoute('This API as a page for people', 'public/docs.html');
 
 export const assetRoute = defineRoute({
   isStatic: true,
@@ -96,12 +79,18 @@ export const assetRoute = defineRoute({
 });
 
 /** Serves the first of the paths that exists. */
-function page(...paths: readonly string[]): Promise<Answer> {
-  return Promise.resolve({
+function pageRoute(summary: string, ...paths: readonly string[]): Route {
+  const answer: Answer = {
     contentType: 'text/html; charset=utf-8',
     cacheControl: cacheControls.live,
     headers: { ...security, 'content-security-policy': policy },
     ...file(paths.join(), paths),
+  };
+  return defineRoute({
+    isStatic: true,
+    summary,
+    responses: { 200: { description: 'HTML.', content: { 'text/html': text } } },
+    handle: () => Promise.resolve(answer),
   });
 }
 
