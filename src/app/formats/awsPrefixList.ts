@@ -1,6 +1,6 @@
 import { harmless } from './comments.ts';
 import { nameList } from './label.ts';
-import { byFamily, type PrefixRow, type RenderOptions } from './prefixRow.ts';
+import { byFamily, chunksOf, type PrefixRow, type RenderOptions } from './prefixRow.ts';
 
 const addressFamily = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 
@@ -18,7 +18,7 @@ const step = 25;
 export function renderAwsPrefixList(rows: readonly PrefixRow[], options: RenderOptions): string {
   const label = nameList(options, 60);
   const lists = byFamily(rows).flatMap(([family, own]) =>
-    chunksOf(own).map((chunk, index) => ({
+    chunksOf(own, maxEntries).map((chunk, index) => ({
       PrefixListName: `${label}-${family}${index === 0 ? '' : `-${index + 1}`}`,
       AddressFamily: addressFamily[family],
       MaxEntries: Math.min(maxEntries, Math.ceil(chunk.length / step) * step),
@@ -29,9 +29,4 @@ export function renderAwsPrefixList(rows: readonly PrefixRow[], options: RenderO
     })),
   );
   return `${JSON.stringify(lists, null, 2)}\n`;
-}
-
-function chunksOf(rows: readonly PrefixRow[]): (readonly PrefixRow[])[] {
-  const count = Math.ceil(rows.length / maxEntries);
-  return Array.from({ length: count }, (_, index) => rows.slice(index * maxEntries, (index + 1) * maxEntries));
 }

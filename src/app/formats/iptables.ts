@@ -1,7 +1,7 @@
 import { familyOf } from '../../core/prefixes.ts';
 import { headingLine, linesWithComments } from './comments.ts';
 import { nameList } from './label.ts';
-import type { PrefixRow, RenderOptions } from './prefixRow.ts';
+import { chunksOf, type PrefixRow, type RenderOptions } from './prefixRow.ts';
 
 const options4or6 = { ipv4: '-4', ipv6: '-6' } as const;
 
@@ -19,8 +19,7 @@ const maxRulesPerTransaction = 500;
 export function renderIptables(rows: readonly PrefixRow[], options: RenderOptions): string {
   const chain = nameList(options, maxChainName);
   const rule = (prefix: string) => `${options4or6[familyOf(prefix)]} -A ${chain} -s ${prefix} -j ACCEPT`;
-  const transactions = Array.from({ length: Math.ceil(rows.length / maxRulesPerTransaction) }, (_, index) => {
-    const own = rows.slice(index * maxRulesPerTransaction, (index + 1) * maxRulesPerTransaction);
+  const transactions = chunksOf(rows, maxRulesPerTransaction).map((own, index) => {
     const start = index === 0 ? `:${chain} - [0:0]\n` : '';
     return `*filter\n${start}${linesWithComments(own, options, (prefixes) => prefixes.map(rule).join('\n'))}COMMIT\n`;
   });

@@ -4,7 +4,7 @@
  */
 import { endComment, headingLine } from './comments.ts';
 import { nameList } from './label.ts';
-import type { PrefixRow, RenderOptions } from './prefixRow.ts';
+import { chunksOf, type PrefixRow, type RenderOptions } from './prefixRow.ts';
 
 const maxPrefixesPerObject = 5000;
 /** A label value has at most 63 characters, and `-99` needs three of them. */
@@ -63,9 +63,7 @@ function manifests(
   toSpec: (rows: readonly PrefixRow[], label: string) => readonly string[],
 ): string {
   const label = nameList(options, maxName);
-  const count = Math.ceil(rows.length / maxPrefixesPerObject);
-  const objects = Array.from({ length: count }, (_, index) => {
-    const own = rows.slice(index * maxPrefixesPerObject, (index + 1) * maxPrefixesPerObject);
+  const objects = chunksOf(rows, maxPrefixesPerObject).map((own, index) => {
     const name = index === 0 ? label : `${label}-${index + 1}`;
     return [
       `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n  name: ${quoted(name)}\n`,

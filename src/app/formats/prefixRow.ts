@@ -29,6 +29,12 @@ export function byFamily(rows: readonly PrefixRow[]): readonly (readonly [Addres
   return addressFamilies.map((family) => [family, rows.filter((row) => row.family === family)]);
 }
 
+/** Parts of at most `size` rows. */
+export function chunksOf(rows: readonly PrefixRow[], size: number): (readonly PrefixRow[])[] {
+  const count = Math.ceil(rows.length / size);
+  return Array.from({ length: count }, (_, index) => rows.slice(index * size, (index + 1) * size));
+}
+
 /** Splits a prefix of length 0 into two halves, for programs that do not accept it. Returns others unchanged. */
 export function splitEverything(prefix: string): string[] {
   if (prefix === '0.0.0.0/0') return ['0.0.0.0/1', '128.0.0.0/1'];

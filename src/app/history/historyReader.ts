@@ -6,6 +6,7 @@ import { oncePerKey, type OncePerKey } from '../../core/once.ts';
 import { dayInMs } from '../../core/time.ts';
 import type { HistoryDecisions } from '../ports.ts';
 import { rebuildHistory, type HistoryServices } from './rebuildHistory.ts';
+import { readCurrentId } from './snapshotChain.ts';
 
 /** For tags that no pull records: as many days as budgets and confirmations need. */
 const recentDays = 60;
@@ -105,8 +106,7 @@ export class HistoryReader {
     } catch (error) {
       if (!(error instanceof InvalidDocumentError)) throw error;
     }
-    const pointer = await this.#services.snapshots.readPointer(cloud);
-    const newest = pointer === undefined || pointer === 'notModified' ? undefined : pointer.pointer.snapshot;
+    const newest = await readCurrentId(this.#services.snapshots, cloud);
     const key = `rebuilt ${newest ?? ''}`;
     if (this.#known?.etag !== key)
       this.#known = { etag: key, document: await rebuildHistory(this.#services, [], { newest }) };

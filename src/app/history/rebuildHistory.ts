@@ -1,12 +1,13 @@
 /** Rebuilds the history from what is never deleted: the built-in releases, the snapshots, and unchanged releases. */
-import { InvalidDocumentError } from '../../core/errors.ts';
 import { appendSnapshot, appendUnchanged, startHistory } from '../../core/history/appendRelease.ts';
 import { builtInHistory } from '../../core/history/builtInHistory.ts';
 import type { HistoryDocument } from '../../core/history/historyDocument.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { Snapshot, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { itemsOf } from '../itemsOf.ts';
+import { missingIfDamaged } from '../missingIfDamaged.ts';
 import type { HistoryStore, SnapshotStore } from '../ports.ts';
+import { readCurrentId, snapshotChain } from './snapshotChain.ts';
 
 export interface HistoryServices {
   readonly cloud: Cloud;
@@ -32,7 +33,7 @@ export async function rebuildHistory(
   const builtIn = await builtInHistory(cloud);
   let history = startHistory(since === '' ? builtIn : { ...builtIn, releases: [] }, services);
   for (const [index, { id, pulledAt }] of chain.entries()) {
-    const snapshot = await readSnapshot({ cloud, snapshots }, id);
+    const snapshot = await snapshots.get(cloud, id).catch(missingIfDamaged);
     if (snapshot) history = appendSnapshot(history, snapshot);
     const until = chain[index + 1]?.pulledAt ?? '9999-12-31';
     for (const release of unchanged) {
@@ -42,41 +43,13 @@ export async function rebuildHistory(
   return history;
 }
 
-type SnapshotReaders = Pick<HistoryServices, 'cloud' | 'snapshots'>;
-
-/** The snapshots that were current, oldest first. If one is missing, the chain goes on with the next older one. */
+/** The snapshots that were current, oldest first. */
 async function readChain(
-  { cloud, snapshots }: SnapshotReaders,
+  { cloud, snapshots }: Pick<HistoryServices, 'cloud' | 'snapshots'>,
   newest: string | undefined,
-): Promise<SnapshotSummary[]> {
+): Promise<readonly SnapshotSummary[]> {
   const listed: SnapshotSummary[] = [];
   for await (const summary of itemsOf((page) => snapshots.list(cloud, page), 500)) listed.push(summary);
-  const byId = new Map(listed.map((summary) => [summary.id, summary]));
-  const start = newest ?? (await readPointer({ cloud, snapshots }));
-  const chain: SnapshotSummary[] = [];
-  for (let next = byId.get(start ?? '') ?? listed[0]; next && chain.length < byId.size;) {
-    chain.push(next);
-    const { previous = '', pulledAt }: SnapshotSummary = next;
-    next = byId.get(previous) ?? listed.find((summary) => summary.pulledAt < pulledAt);
-  }
-  return chain.reverse();
-}
-
-async function readPointer({ cloud, snapshots }: SnapshotReaders): Promise<string | undefined> {
-  try {
-    const answer = await snapshots.readPointer(cloud);
-    return answer === undefined || answer === 'notModified' ? undefined : answer.pointer.snapshot;
-  } catch (error) {
-    if (error instanceof InvalidDocumentError) return undefined;
-    throw error;
-  }
-}
-
-async function readSnapshot({ cloud, snapshots }: SnapshotReaders, id: string): Promise<Snapshot | undefined> {
-  try {
-    return await snapshots.get(cloud, id);
-  } catch (error) {
-    if (error instanceof InvalidDocumentError) return undefined;
-    throw error;
-  }
+  const start = newest ?? (await readCurrentId(snapshots, cloud).catch(missingIfDamaged));
+  return snapshotChain(listed.find(({ id }) => id === start) ?? listed[0], listed).toReversed();
 }

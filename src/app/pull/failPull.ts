@@ -1,6 +1,7 @@
 /** Ends a pull that failed: records it and notifies people. */
-import { InvalidDocumentError, SourceError, toErrorMessage } from '../../core/errors.ts';
+import { SourceError, toErrorMessage } from '../../core/errors.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
+import { missingIfDamaged } from '../missingIfDamaged.ts';
 import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { Pull } from './pull.ts';
@@ -41,13 +42,8 @@ export async function recordFailure(pull: Pull, cause: unknown): Promise<void> {
 
 /** A pull may fail after it was recorded; a second record would fork the chain. */
 async function isRecorded({ services, runId }: Pull): Promise<boolean> {
-  try {
-    const stored = await services.snapshots.readPullStatus(services.cloud);
-    return stored?.ledgerHead?.runId === runId || (stored?.outbox ?? []).some(({ id }) => id === runId);
-  } catch (error) {
-    if (error instanceof InvalidDocumentError) return false;
-    throw error;
-  }
+  const stored = await services.snapshots.readPullStatus(services.cloud).catch(missingIfDamaged);
+  return stored?.ledgerHead?.runId === runId || (stored?.outbox ?? []).some(({ id }) => id === runId);
 }
 
 async function commitFailure(pull: Pull, error: string, sources: PullStatus['sources']): Promise<PullStatus> {

@@ -16,8 +16,10 @@ import type {
   Notifier,
   PullSession,
   ServiceTagsSource,
+  SnapshotStore,
+  TargetsSource,
+  UpdateQueue,
 } from '../ports.ts';
-import type { SnapshotStore, TargetsSource, UpdateQueue } from '../ports.ts';
 
 export interface PullServices {
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import { InvalidDocumentError } from '../../core/errors.ts';
 import type { History } from '../../core/history/history.ts';
 import type { ListOrigin } from '../../core/serviceTags/fileDate.ts';
 import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import { missingIfDamaged } from '../missingIfDamaged.ts';
 import type { PullServices } from './pull.ts';
 
 export interface CurrentList {
@@ -28,13 +29,8 @@ export async function readCurrent(services: Services): Promise<CurrentList> {
 }
 
 /** Undefined if it is lost or damaged. Throws if storage does not answer. */
-export async function findSnapshot({ cloud, snapshots }: Services, id: string): Promise<Snapshot | undefined> {
-  try {
-    return await snapshots.get(cloud, id);
-  } catch (error) {
-    if (error instanceof InvalidDocumentError) return undefined;
-    throw error;
-  }
+export function findSnapshot({ cloud, snapshots }: Services, id: string): Promise<Snapshot | undefined> {
+  return snapshots.get(cloud, id).catch(missingIfDamaged);
 }
 
 /** The newest snapshot that is stored of the history's releases. Undefined if there is none. */

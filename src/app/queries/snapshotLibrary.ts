@@ -3,6 +3,7 @@ import { isSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import { snapshotChain } from '../history/snapshotChain.ts';
 import { itemsOf } from '../itemsOf.ts';
 import type { PageRequest, SnapshotStore } from '../ports.ts';
 import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
@@ -58,18 +59,10 @@ export class SnapshotLibrary {
     );
   }
 
-  /** The snapshots that were current, newest first. If one is missing, the next older one follows. */
+  /** The snapshots that were current, newest first. */
   async chain(): Promise<readonly SnapshotSummary[]> {
     const { snapshot } = await this.#current.get();
-    const listed = await this.list();
-    const byId = new Map(listed.map((summary) => [summary.id, summary]));
-    const chain: SnapshotSummary[] = [];
-    for (let next: SnapshotSummary | undefined = snapshot; next && chain.length <= byId.size;) {
-      chain.push(next);
-      const { previous = '', pulledAt }: SnapshotSummary = next;
-      next = byId.get(previous) ?? listed.find((summary) => summary.pulledAt < pulledAt);
-    }
-    return chain;
+    return snapshotChain(snapshot, await this.list());
   }
 
   /** All stored snapshots, newest first. */

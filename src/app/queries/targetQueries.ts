@@ -52,29 +52,15 @@ export interface TargetDetails extends TargetView {
 type StateReader = Pick<TargetStateStore, 'get'>;
 
 /** Throws RequestError 503 if the targets file cannot be used. */
-export async function readTargets(source: TargetsSource): Promise<readonly Target[]> {
-  try {
-    return await readStorage('the targets file', () => readConfigured(source));
-  } catch (error) {
-    if (error instanceof TargetsFileError) {
+export function readTargets(source: TargetsSource): Promise<readonly Target[]> {
+  return readStorage('the targets file', () =>
+    source.read().catch((error: unknown) => {
+      if (!(error instanceof ConfigurationError)) throw error;
       throw new RequestError(503, 'configuration', `the targets file cannot be used: ${error.message}`, {
         retryAfterInSeconds: 60,
       });
-    }
-    throw error;
-  }
-}
-
-/** Stands for a ConfigurationError, which `readStorage` would turn into a StorageReadError. */
-class TargetsFileError extends RequestError {}
-
-async function readConfigured(source: TargetsSource): Promise<readonly Target[]> {
-  try {
-    return await source.read();
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new TargetsFileError(503, 'configuration', error.message);
-    throw error;
-  }
+    }),
+  );
 }
 
 /** Throws RequestError 404. */

@@ -1,9 +1,9 @@
 /** A person's approval of a plan. It counts only with its own record in the ledger, which nobody can change. */
-import { InvalidDocumentError } from '../../core/errors.ts';
 import type { RunRecord, UpdateRecord } from '../../core/ledger/runRecord.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { sortPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
 import type { Approval, RecordedApproval } from '../../core/targets/targetState.ts';
+import { missingIfDamaged } from '../missingIfDamaged.ts';
 import type { Ledger } from '../ports.ts';
 
 export interface ApprovedPlan {
@@ -41,11 +41,6 @@ function isWithin(part: Approval, whole: Approval): boolean {
 }
 
 async function readRecord(ledger: Pick<Ledger, 'get'>, id: string): Promise<UpdateRecord | undefined> {
-  try {
-    const record: RunRecord | undefined = await ledger.get(id);
-    return record?.outcome === 'approved' && record.id === id ? record : undefined;
-  } catch (error) {
-    if (error instanceof InvalidDocumentError) return undefined;
-    throw error;
-  }
+  const record: RunRecord | undefined = await ledger.get(id).catch(missingIfDamaged);
+  return record?.outcome === 'approved' && record.id === id ? record : undefined;
 }

@@ -51,14 +51,6 @@ export async function readTargetSnapshots(
   return { newest, followed, unreadable };
 }
 
-export async function readNewestId(
-  snapshots: Pick<SnapshotStore, 'readPointer'>,
-  cloud: Cloud,
-): Promise<string | undefined> {
-  const answer = await snapshots.readPointer(cloud);
-  return answer === undefined || answer === 'notModified' ? undefined : answer.pointer.snapshot;
-}
-
 /** The registry that a target's regions are read from; undefined if the targets file names the regions. */
 export function registryOf({ regions }: Target): string | undefined {
   return regions !== 'all' && 'ofRegistry' in regions ? regions.ofRegistry : undefined;

@@ -9,7 +9,7 @@ import type { ArmSession } from '../ports.ts';
 import { adapterOf, observeTarget, type TargetObservation } from './observe.ts';
 import type { Run } from './run.ts';
 import { pinNotes } from './selectionReasons.ts';
-import { gateReason } from './writeGate.ts';
+import { gateOf } from './writeGate.ts';
 
 export interface PlannedUpdate extends TargetObservation {
   readonly result: PlanResult;
@@ -33,10 +33,9 @@ export async function observeAndPlan(run: Run): Promise<PlannedUpdate> {
 }
 
 /** The write itself notes ownership again of what it writes to a rule with a mark, so that is not lost. */
-function lostClaims({ services, state, target }: Run, { result }: PlannedUpdate): readonly string[] {
-  const { updatesPaused } = services;
-  const isWritten = traitsOf(target).hasMark && !gateReason({ target, state: state.current, updatesPaused });
-  return subtractPrefixes(prefixesOwned(state.current), [...result.ours, ...(isWritten ? result.plan.add : [])]);
+function lostClaims(run: Run, { result }: PlannedUpdate): readonly string[] {
+  const isWritten = traitsOf(run.target).hasMark && !gateOf(run);
+  return subtractPrefixes(prefixesOwned(run.state.current), [...result.ours, ...(isWritten ? result.plan.add : [])]);
 }
 
 export async function planUpdate(arm: ArmSession, observation: TargetObservation): Promise<PlannedUpdate> {

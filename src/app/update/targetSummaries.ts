@@ -5,7 +5,8 @@ import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { hasDeadline, type MissingPrefix } from '../../core/targets/targetState.ts';
-import { readNewestId, selectWithLastRegions } from './listing.ts';
+import { readCurrentId } from '../history/snapshotChain.ts';
+import { selectWithLastRegions } from './listing.ts';
 import type { SnapshotStore, TargetStateStore, TargetSummary } from '../ports.ts';
 import { scopeOf, type HistorySource } from './past.ts';
 
@@ -30,7 +31,7 @@ export async function summarizeTargets(
   if (targets.length === 0) return [];
   const seen = await readers.states.listSummaries();
   // Read after the summaries, so that none of them is about a newer list.
-  const newestId = await readNewestId(readers.snapshots, readers.cloud);
+  const newestId = await readCurrentId(readers.snapshots, readers.cloud);
   const readNewest = once(async () => newestId && readers.snapshots.get(readers.cloud, newestId));
   const summaries: NamedTargetSummary[] = [];
   for (const target of targets) {

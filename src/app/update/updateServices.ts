@@ -1,6 +1,14 @@
 /** What an update needs from outside, and its request. */
-import type { Arm, Ledger, Logger, Notifier, TargetStateStore } from '../ports.ts';
-import type { TargetsSource, UpdateMessage, UpdateQueue } from '../ports.ts';
+import type {
+  Arm,
+  Ledger,
+  Logger,
+  Notifier,
+  TargetsSource,
+  TargetStateStore,
+  UpdateMessage,
+  UpdateQueue,
+} from '../ports.ts';
 import type { ObservationReaders } from './observe.ts';
 import type { HistorySource } from './past.ts';
 
