@@ -190,16 +190,16 @@ function toYear(targets: number, day: Usage, release: Usage): Year {
 export function renderYear({ targets, updates, snapshotBytes, ledgerBytes, stateBytes, costs, total }: Year): string {
   const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   const lines = [
-    `${targets} targets, ${updates.toLocaleString('en-GB')} updates a year`,
+    `${targets} targets, ${updates.toLocaleString('en-GB')} updates per year`,
     '',
     `snapshots, kept       ${size(snapshotBytes).padStart(12)}`,
     `ledger, kept          ${size(ledgerBytes).padStart(12)}`,
     `old states, 30 days   ${size(stateBytes).padStart(12)}`,
     '',
     ...Object.entries(costs).map(
-      ([what, cost]) => `${what.padEnd(22)}${cost.toFixed(2).padStart(9)} US dollars a year`,
+      ([what, cost]) => `${what.padEnd(22)}${cost.toFixed(2).padStart(9)} US dollars per year`,
     ),
-    `${'all'.padEnd(22)}${total.toFixed(2).padStart(9)} US dollars a year`,
+    `${'all'.padEnd(22)}${total.toFixed(2).padStart(9)} US dollars per year`,
   ];
   return `${lines.join('\n')}\n`;
 }

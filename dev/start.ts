@@ -88,7 +88,7 @@ async function pullReleases(options: StartOptions, services: LocalServices): Pro
     before = await pullAndPrint(services, before);
   }
   await reconcile(services, before);
-  await printUpdates(services, before, [`${formatHeading('an hour later')}  every target is looked at again`]);
+  await printUpdates(services, before, [`${formatHeading('an hour later')}  the app checks every target again`]);
 }
 
 /** Waits until every target was updated. Removals come in a later message, after the additions have taken effect. */

@@ -116,12 +116,13 @@ async function readRecord(ledger: BlobLedger, runId: string): Promise<RunRecord 
 const usage = `npm run verify-ledger
 
 Checks every chain of the ledger. With --heads FILE also against the heads that the app logged ("ledger head"): one JSON
-object per line with chain, runId, hash and count. Ends with 0 where all are whole, 1 where one is broken, 2 where it could not look.
+object per line with chain, runId, hash and count. Exit code 0: every chain is
+complete; 1: one is broken; 2: the ledger cannot be read.
 
-Settings, from the environment, or from local.settings.json where the environment names no storage:
+Settings, from the environment, or from local.settings.json if the environment names no storage:
   AzureWebJobsStorage               a connection string, or UseDevelopmentStorage=true
-  AzureWebJobsStorage__accountName  instead of it: the name of the account. You are who "az login" says, and need
-                                    the role Storage Blob Data Reader on it
+  AzureWebJobsStorage__accountName  or instead the name of the account. The identity of "az login" then needs the
+                                    role Storage Blob Data Reader on it
   AZURE_CLOUD                       Public (the default), AzureGovernment or China`;
 
 export interface Command {

@@ -45,7 +45,7 @@ function withoutTargets(explanation: AddressExplanation): AddressExplanation {
   const tag = explanation.matches.find((match) => isRegistryTag(match.tag))?.tag ?? defaultServiceTag;
   const region = tag.slice(defaultServiceTag.length + 1).toLowerCase();
   const command = `acr-addresses list${region === '' ? '' : ` --region ${region}`}`;
-  return { ...explanation, next: [`To let it in, allow the list that it is part of: ${command}`] };
+  return { ...explanation, next: [`To admit it, allow the list that contains it: ${command}`] };
 }
 
 function isListed({ matches, overlaps }: AddressExplanation): boolean {

@@ -22,15 +22,15 @@ Exit codes: 0 yes or done, 1 the answer is no (check, lookup, explain, targets v
 diff --exit-code), 2 wrong option, argument or file, 3 the list cannot be read.
 `;
 
-const selection = `  --region R[,R]     regions such as westeurope; without: all of the tag
+const selection = `  --region R[,R]     regions such as westeurope; default: all regions of the tag
   --tag T[,T]        service tags, default AzureContainerRegistry
   --family F         ipv4, ipv6 or all (default)`;
 
 const sources = `  --source S         where the list comes from:
                        download     Microsoft's weekly file, from its download page (default)
                        file:PATH    a weekly file, or a folder of them (the newest by name)
-                       https://...  a weekly file behind a URL
-                       built-in     the history since 2019 that comes with the command: no network, only this tag
+                       https://...  a weekly file at a URL
+                       built-in     the history since 2019 that comes with the command: no network, only the ACR tags
                        api          the Service Tag Discovery API; needs --subscription and a sign-in (az login)
   --cloud C          Public (default), AzureGovernment or China`;
 
@@ -39,13 +39,13 @@ const list = `acr-addresses list: print the list
 ${selection}
   --format F         text (default), nginx, haproxy, apache, ipset, nftables, iptables, terraform, networkpolicy,
                      networkpolicy-egress, cilium, calico, ingress-nginx, aws, csv, json
-  --fit N            at most N IPv4 prefixes: the fewest extra addresses, which are counted on stderr
+  --fit N            at most N IPv4 prefixes, with the fewest extra addresses; stderr says how many
   --aggregate        the fewest prefixes for exactly the same addresses
   --comment          name the tags of each prefix, in formats that have comments
   --name NAME        of the set, list or object, in formats that have one
   --as-of DAY        the list as it was on that day, such as 2024-03-01
   --as-published     do not leave out special-purpose ranges and ranges wider than /20 (IPv6: /112)
-  --out FILE         write to a file, at once and only if all went well
+  --out FILE         replace the file in one step, and only if the command succeeds
   --json             the same as --format json
 ${sources}
 

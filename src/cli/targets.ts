@@ -17,6 +17,11 @@ export function run(args: readonly string[], io: Io): ExitCode {
     io.print(`${JSON.stringify(targetsJsonSchema(), null, 2)}\n`);
     return exitCodes.ok;
   }
+  if (action === 'validate' && path === undefined) {
+    throw new UsageError(
+      'targets validate takes one file, or - for stdin, such as: acr-addresses targets validate targets.json',
+    );
+  }
   if (action !== 'validate' || path === undefined || more !== undefined) {
     throw new UsageError('targets takes an action; accepted: targets validate FILE, targets schema.');
   }
@@ -27,7 +32,10 @@ function validate(path: string, asJson: boolean, io: Io): ExitCode {
   const faults = findFaults(readGiven(io, path), path);
   if (asJson) io.print(`${JSON.stringify({ valid: faults.length === 0, errors: faults }, null, 2)}\n`);
   else if (faults.length === 0) io.print(`${paint(io, 'green', 'valid')}: ${path}\n`);
-  else io.print(`${paint(io, 'red', counted(faults.length, 'error'))} in ${path}\n${faults.map(format).join('')}`);
+  else
+    io.print(
+      `${paint(io, 'red', counted(faults.length, 'error'))} in ${path === '-' ? 'stdin' : path}\n${faults.map(format).join('')}`,
+    );
   return faults.length === 0 ? exitCodes.ok : exitCodes.different;
 }
 

@@ -95,6 +95,8 @@ describe('lookup', () => {
   test.each([
     [['lookup', ...sample], /An address is missing/],
     [['lookup', '1.2.3', ...sample], /"1\.2\.3" is not an IP address/],
+    [['lookup', '1.2.3', '--source', 'file:/nowhere'], /"1\.2\.3" is not an IP address/],
+    [['targets', 'validate'], /^acr-addresses: targets validate takes one file/],
   ])('%j', async (args, message) => {
     const { code, notes } = await cli(args);
 

@@ -23,8 +23,8 @@ describe('a year of a hundred targets', () => {
   });
 
   test('is shown with units', () => {
-    expect(renderYear(year)).toMatch(/^100 targets, 881,200 updates a year$/m);
+    expect(renderYear(year)).toMatch(/^100 targets, 881,200 updates per year$/m);
     expect(renderYear(year)).toMatch(/^ledger, kept +[\d.]+ MB$/m);
-    expect(renderYear(year)).toMatch(/^all +[\d.]+ US dollars a year$/m);
+    expect(renderYear(year)).toMatch(/^all +[\d.]+ US dollars per year$/m);
   });
 });
