@@ -234,7 +234,7 @@ describe('what makes a snapshot', () => {
     expect(world.notifications.at(-1)).toMatchObject({
       type: 'tag.changed',
       message: expect.stringContaining(
-        `the newest list adds 1 prefix. Feeds and the targets that follow the tag are updated now. The page shows every prefix. ${late}`,
+        `the newest list adds 1 prefix. Feeds and the targets that follow the tag are updated now, within their limits. The page shows every prefix. ${late}`,
       ) as unknown,
     });
   });
@@ -249,7 +249,7 @@ describe('what makes a snapshot', () => {
     expect(world.notifications.at(-1)).toMatchObject({
       type: 'tag.changed',
       message:
-        'AzureContainerRegistry: the newest list leaves out 1 prefix. Feeds and the targets that follow the tag are updated now; targets keep what is left out until its grace period is over. The page shows every prefix.',
+        'AzureContainerRegistry: the newest list leaves out 1 prefix. Feeds and the targets that follow the tag are updated now, within their limits. Targets keep what is left out until its grace period is over; what was listed only briefly has none. The page shows every prefix.',
     });
   });
 

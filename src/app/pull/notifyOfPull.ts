@@ -49,8 +49,9 @@ function changeInWords({ tag, added, removed }: TagChange, suspicion: string | u
 
 function consequence(removed: number, suspicion: string | undefined): string {
   if (suspicion !== undefined) return `${suspicion} ${nothingIsRemoved}`;
-  if (removed === 0) return 'Feeds and the targets that follow the tag are updated now.';
-  return 'Feeds and the targets that follow the tag are updated now; targets keep what is left out until its grace period is over.';
+  const now = 'Feeds and the targets that follow the tag are updated now, within their limits.';
+  if (removed === 0) return now;
+  return `${now} Targets keep what is left out until its grace period is over; what was listed only briefly has none.`;
 }
 
 function isNewlyAmiss(source: SourceReport, before: PullStatus | undefined): boolean {
