@@ -147,13 +147,15 @@ function nextSteps(input: ExplainInput, targets: readonly TargetVerdict[]): stri
       'Look for the public address that the traffic leaves with: that of the NAT gateway, the firewall or the load balancer.',
     ];
   }
-  const isListed = [...matches, ...overlaps].some(({ tag }) => isRegistryTag(tag));
+  // A target may follow another tag than those of Azure Container Registry.
+  const isListed =
+    [...matches, ...overlaps].some(({ tag }) => isRegistryTag(tag)) || targets.some(({ wanted }) => wanted);
   if (!input.targets)
     return [
       'Which targets let it in is not known now, as their state cannot be read from storage. Try again in a minute.',
     ];
   if (isListed) return stepsForListed(input, targets);
-  return [...stepsForUnlisted(address, situation, matches), ...keptSteps(targets)];
+  return [...stepsForUnlisted(address, situation, matches), ...keptSteps(input, targets)];
 }
 
 function stepsForListed(
@@ -246,10 +248,13 @@ function stepsForUnlisted(address: string, situation: Situation, matches: readon
   return ['No target of this app is meant to let it in. Look for whoever owns the address before you allow it.'];
 }
 
-function keptSteps(targets: readonly TargetVerdict[]): string[] {
-  const letting = targets.filter(({ allowed }) => allowed !== 'no');
+function keptSteps({ periods }: ExplainInput, targets: readonly TargetVerdict[]): string[] {
+  const letting = targets.filter(({ allowed, access }) => allowed !== 'no' && access === 'Allow');
   if (letting.length === 0) return [];
+  const lets = agree(letting.length, 'lets', 'let');
   return [
-    `${firstNames(letting)} still ${agree(letting.length, 'lets', 'let')} it in: no longer listed and kept for now.`,
+    periods.length > 0
+      ? `${firstNames(letting)} still ${lets} it in: no longer listed and kept for now.`
+      : `${firstNames(letting)} ${lets} it in, although no list of Azure Container Registry that is known has contained it.`,
   ];
 }

@@ -16,6 +16,10 @@ export interface Absence {
   readonly since: string;
   /** That release; absent if no release is the reason. */
   readonly release?: ReleaseRef;
+  /** `YYYY-MM-DD`, the day of the oldest known release: none since then has listed it in any tag of the service. */
+  readonly neverListedSince?: string;
+  /** A release listed it, but in tags that the target does not select, or before it selected them. */
+  readonly isUnselected?: true;
   /** Further trusted releases without it, at most one per file date. */
   readonly confirmations: number;
   /** How often it has come back in the 180 days before the newest release. */
@@ -43,17 +47,18 @@ export function absences(
   const missing = cutByHistory(record, dropContained(prefixes), absenceFinder(record, selectionSince)).map(
     ({ prefix, value }): Absence => ({ prefix, ...value }),
   );
-  if (record.rejected.length === 0) return missing;
-  const listedByRejected = new Set(
-    overlapping(
-      missing.map(({ prefix }) => prefix),
-      record.rejected,
-    ),
-  );
-  return missing.map((absence) =>
-    // If only rejected releases listed it, it counts as never listed.
-    absence.release === undefined && listedByRejected.has(absence.prefix) ? { ...absence, listedReleases: 0 } : absence,
-  );
+  const undated = missing.filter(({ release }) => release === undefined).map(({ prefix }) => prefix);
+  if (undated.length === 0) return missing;
+  const known = history.everListed(scope.tags);
+  const ofRejected = new Set(overlapping(undated, record.rejected));
+  const everListed = new Set(overlapping(undated, known.prefixes));
+  return missing.map((absence): Absence => {
+    if (absence.release) return absence;
+    // If only rejected releases listed it, it counts as listed by none.
+    const counts = ofRejected.has(absence.prefix) ? { ...absence, listedReleases: 0 } : absence;
+    if (everListed.has(absence.prefix)) return { ...counts, isUnselected: true };
+    return known.since === undefined || counts !== absence ? counts : { ...counts, neverListedSince: known.since };
+  });
 }
 
 type AbsenceOfInterval = Omit<Absence, 'prefix'>;

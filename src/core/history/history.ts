@@ -56,6 +56,15 @@ export class History {
     return this.#tagRecords.get(name.toLowerCase());
   }
 
+  /** What all tags of the services of these tags ever listed, and since when that is known (`YYYY-MM-DD`). */
+  everListed(tags: readonly string[]): { readonly prefixes: readonly string[]; readonly since: string | undefined } {
+    const services = new Set(tags.map((tag) => serviceOf(tag).toLowerCase()));
+    const related = this.tags.filter(({ name }) => services.has(serviceOf(name).toLowerCase()));
+    const steps = related.flatMap((record) => record.steps);
+    const first = Math.min(...steps.map(({ index }) => index));
+    return { prefixes: steps.flatMap(({ add }) => add), since: this.releases[first]?.date };
+  }
+
   trust(name: string, limits: QuarantineLimits = quarantineLimits): TagTrust | undefined {
     const record = this.tag(name);
     if (!record) return undefined;

@@ -115,11 +115,11 @@ const sentences: Partial<Record<ReasonCode, Sentence>> = {
   removalLimit: (_, { input, excess = 'more than the limits allow' }) =>
     `The plan for ${input.target.name} would remove ${excess}, so the removals wait for approval. ${input.operator.pin ? 'Approve the plan if the rollback may remove them.' : 'Approve the plan if Microsoft really dropped these prefixes.'}`,
   foreignInOwnedRule: othersSentence,
-  addOnly: (rows) =>
-    `${describe(rows)} ${are(rows)} no longer listed; policy addOnly keeps ${them(rows)}. Remove ${them(rows)} by hand if nobody needs ${them(rows)}.`,
-  pinned: (rows) =>
-    `${describe(rows)} ${are(rows)} no longer listed. Nothing is removed while the target is pinned: resume it to follow the list.`,
-  removalGrace: (rows, context) => `${notListed(rows)}. ${graceLeft(rows, context)}`,
+  addOnly: (rows, context) =>
+    `${notListed(rows, context)}. Policy addOnly keeps ${them(rows)}: remove ${them(rows)} by hand if nobody needs ${them(rows)}.`,
+  pinned: (rows, context) =>
+    `${notListed(rows, context)}. Nothing is removed while the target is pinned: resume it to follow the list.`,
+  removalGrace: (rows, context) => `${notListed(rows, context)}. ${graceLeft(rows, context)}`,
   supernet: (rows) =>
     rows[0]?.fate.is === 'kept'
       ? `${describe(rows)} ${are(rows)} no longer listed and ${agree(subjects(rows).length, 'stays', 'stay')} part of a wider rule for as long as there is no room without it.`
@@ -210,10 +210,20 @@ function deadlineOfRow({ listed }: Decided): string | undefined {
   return listed?.firstListed && deadlineOf(listed.firstListed.date).toISOString();
 }
 
-function notListed(rows: readonly Decided[]): string {
-  // The release has the date that people know; a target that selects less since some day has no such release.
-  const [since] = joinedFact(rows.map(({ absence }) => absence?.release?.date ?? absence?.since.slice(0, 10)));
+/** Since when the rows are not listed, if all have the same past. */
+function notListed(rows: readonly Decided[], { input: { target } }: Explained): string {
   const what = describe(rows);
+  const absences = rows.map(({ absence }) => absence);
+  const [never] = joinedFact(absences.map((absence) => absence?.neverListedSince));
+  if (never !== undefined)
+    return `Microsoft has never listed ${what} in ${target.serviceTag}, and the oldest known release is from ${dayInWords(never)}`;
+  // The release has the date that people know.
+  const [since] = joinedFact(absences.map((absence) => absence?.release?.date ?? absence?.since.slice(0, 10)));
+  const unselected = absences.filter((absence) => absence?.isUnselected).length;
+  if (since !== undefined && unselected === rows.length)
+    return `${target.name} has not selected ${what} since ${dayInWords(since)}`;
+  if (unselected > 0 || absences.some((absence) => absence?.neverListedSince !== undefined))
+    return `${what} ${are(rows)} not in the list of ${target.name}`;
   return since === undefined
     ? `${what} ${are(rows)} no longer listed`
     : `${what} ${have(rows)} not been listed since ${dayInWords(since)}`;
@@ -225,17 +235,17 @@ function whileBlocked(rows: readonly Decided[], context: Explained): string {
 }
 
 /** The day on which it is removed is not known, but the day from which a person is asked is. */
-function staysWhileBlocked(rows: readonly Decided[], { input }: Explained): string {
+function staysWhileBlocked(rows: readonly Decided[], context: Explained): string {
   const count = subjects(rows).length;
   const last = rows
-    .flatMap((row) => endOfGrace(row, input) ?? [])
+    .flatMap((row) => endOfGrace(row, context.input) ?? [])
     .sort(compareText)
     .at(-1);
   const asked =
     last === undefined
       ? ''
       : `; if that lasts until ${dayInWords(last)}, ${they(rows)} ${agree(count, 'waits', 'wait')} for your approval`;
-  return `${notListed(rows)}. ${agree(count, 'It stays', 'They stay')} while nothing is removed${asked}.`;
+  return `${notListed(rows, context)}. ${agree(count, 'It stays', 'They stay')} while nothing is removed${asked}.`;
 }
 
 /** For several rows: the latest day, unless it is over, and the largest number of missing releases. */

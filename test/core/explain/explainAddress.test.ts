@@ -122,12 +122,44 @@ describe('an address that is none of the registry', () => {
     expect(explain({ address: '10.1.2.3', matches: [] }).summary).toContain('10.0.0.0/8 (private use)');
   });
 
-  test('one of Azure Storage: image layers', () => {
-    const storage = [
-      { tag: 'Storage.WestEurope', region: 'westeurope', systemService: 'AzureStorage', prefix: '20.60.0.0/16' },
-    ];
+  const storage = [
+    { tag: 'Storage.WestEurope', region: 'westeurope', systemService: 'AzureStorage', prefix: '20.60.0.0/16' },
+  ];
 
+  test('one of Azure Storage: image layers', () => {
     expect(explain({ address: '20.60.1.1', matches: storage }).next[0]).toContain('dedicated data endpoints');
+  });
+
+  test('one of Azure Storage that a target of its own lets in', () => {
+    const hooks = explained('inSync', ['20.60.0.0/16']);
+    const targets = [{ ...hooks, target: { ...hooks.target, serviceTag: 'Storage' } }];
+
+    expect(explain({ address: '20.60.1.1', matches: storage, targets }).next).toEqual(['hooks lets it in already.']);
+  });
+
+  describe('that a target lets in all the same', () => {
+    const targets = [explained('inSync', [prefix])];
+    const unlisted = { matches: [], targets };
+
+    test('is kept for now if it was listed before', () => {
+      const periods = [{ tag, prefix, from: '2025-01-06', until: '2025-02-03' }];
+
+      expect(explain({ ...unlisted, periods }).next.at(-1)).toBe(
+        'hooks still lets it in: no longer listed and kept for now.',
+      );
+    });
+
+    test('is never said to have been listed if it was not', () => {
+      expect(explain(unlisted).next.at(-1)).toBe(
+        'hooks lets it in, although no list of Azure Container Registry that is known has contained it.',
+      );
+    });
+
+    test('is not let in by a rule that denies', () => {
+      const denying = [explained('inSync', [prefix], ['westeurope'], 'Deny')];
+
+      expect(explain({ ...unlisted, targets: denying }).next).toHaveLength(1);
+    });
   });
 });
 

@@ -114,15 +114,47 @@ describe('an absence', () => {
     const history = historyOf([a, b, ...many], [a, ...many], [a, ...many], [a, ...many], [a, ...many]);
     const selectionSince = `${week(2)}T18:00:00.000Z`;
 
-    expect(absences(history, wholeTag, [b, c], { selectionSince })).toEqual(
-      [b, c].map((prefix) => ({
-        prefix,
-        since: selectionSince,
-        confirmations: 2,
-        returns: 0,
-        listedReleases: undefined,
-      })),
-    );
+    const counts = { since: selectionSince, confirmations: 2, returns: 0, listedReleases: undefined };
+    expect(absences(history, wholeTag, [b, c], { selectionSince })).toEqual([
+      { prefix: b, ...counts, isUnselected: true },
+      { prefix: c, ...counts, neverListedSince: week(0) },
+    ]);
+  });
+
+  describe('of what no release dropped', () => {
+    const [west, north] = [`${acr}.WestEurope`, `${acr}.NorthEurope`];
+    const marks = (...args: Parameters<typeof absences>) =>
+      absences(...args).map(
+        ({ isUnselected, neverListedSince, release }) => isUnselected ?? neverListedSince ?? release,
+      );
+
+    test('says since when it is known that no tag of the service listed it', () => {
+      const history = historyOf({ 'Storage.WestEurope': [c] }, { [west]: [a], Storage: [b, c] }, { [west]: [a] });
+
+      expect(marks(history, { tags: [west.toLowerCase()], families }, [b])).toEqual([week(1)]);
+      expect(marks(history, { tags: ['Storage'], families }, ['20.7.0.0/24'])).toEqual([week(0)]);
+    });
+
+    test('says that another tag of the service lists it, or once did', () => {
+      const history = historyOf({ [west]: [a], [north]: [b, c] }, { [west]: [a], [north]: [c] });
+      const scope = { tags: [west], families };
+
+      expect(marks(history, scope, [b, c])).toEqual([true, true]);
+    });
+
+    test('says nothing of what only rejected releases listed', () => {
+      const history = historyOf([a, ...many], { lists: [a, b, ...many], rejected: true }, [a, ...many]);
+
+      expect(absences(history, wholeTag, [b])).toEqual([
+        { prefix: b, since: noon(0), confirmations: 1, returns: 0, listedReleases: 0 },
+      ]);
+    });
+
+    test('has no such mark if a release dropped it', () => {
+      const history = historyOf([a, b, ...many], [a, ...many]);
+
+      expect(marks(history, wholeTag, [b, c])).toEqual([expect.objectContaining({ date: week(1) }), week(0)]);
+    });
   });
 
   test('counts from a release that comes at the same time as the selection', () => {

@@ -363,6 +363,44 @@ describe('removals', () => {
     );
   });
 
+  test.each<[string, readonly Partial<Absence>[], string]>([
+    [
+      'never listed',
+      [{ neverListedSince: '2019-06-03' }],
+      `Microsoft has never listed ${b} (256 addresses) in AzureContainerRegistry, and the oldest known release is from 3 Jun 2019. The app removes it`,
+    ],
+    [
+      'never listed, both of them',
+      [{ neverListedSince: '2019-06-03' }, { neverListedSince: '2019-06-03' }],
+      `Microsoft has never listed ${b} and 1 more (512 addresses) in AzureContainerRegistry, and the oldest known release is from 3 Jun 2019. The app removes them`,
+    ],
+    [
+      'not selected any more',
+      [{ isUnselected: true }],
+      `hooks has not selected ${b} (256 addresses) since 1 Jan 2026. The app removes it`,
+    ],
+    [
+      'one dropped, the other one not selected',
+      [{}, { isUnselected: true }],
+      `${b} and 1 more (512 addresses) are not in the list of hooks. The app removes them`,
+    ],
+    [
+      'one dropped, the other one never listed',
+      [{}, { neverListedSince: '2019-06-03' }],
+      `${b} and 1 more (512 addresses) are not in the list of hooks. The app removes them`,
+    ],
+    [
+      'not selected since different days',
+      [{ isUnselected: true }, { isUnselected: true, since: '2026-01-02T00:00:00.000Z' }],
+      `${b} and 1 more (512 addresses) are not in the list of hooks. The app removes them`,
+    ],
+  ])('say what is known of the past: %s', (_, marks, text) => {
+    const absent = marks.map((mark, index) => absence([b, c][index] ?? '', { confirmations: 2, ...mark }));
+    const { plan } = removalOf({ absent }, { desired: marks.length === 1 ? [a, c] : [a] });
+
+    expect(plan.reasons[0]?.message).toContain(`${text} after `);
+  });
+
   test('the last day of several is said', () => {
     const { plan } = removalOf({
       absent: [absence(b), absence(c, { since: '2026-01-05T00:00:00.000Z', confirmations: 1 })],
@@ -503,7 +541,7 @@ describe('removals', () => {
     expect(plan.reasons).toEqual([
       {
         code: 'addOnly',
-        message: `${b} and 1 more (512 addresses) are no longer listed; policy addOnly keeps them. Remove them by hand if nobody needs them.`,
+        message: `${b} and 1 more (512 addresses) have not been listed since 1 Dec 2025. Policy addOnly keeps them: remove them by hand if nobody needs them.`,
         prefixes: [b, c],
       },
     ]);
