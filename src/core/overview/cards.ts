@@ -89,13 +89,14 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
 }
 
 function noRoomCard(input: CardInput, plan: Plan, items: readonly PlanItem[], now: Date): Card {
-  const { row } = input;
-  const room = row.room ? ` It uses ${inWords(row.room.used)} of ${inWords(row.room.limit)}.` : '';
+  const { room, kind } = input.row;
+  const unit = kind === 'nsgRule' ? 'prefix' : 'IP rule';
+  const use = room ? ` It uses ${inWords(room.used)} of ${counted(room.limit, unit)}.` : '';
   return {
     ...commonFields('doesNotFit', input),
     ...deadlineOfItems(input, now),
     title: `${counted(items.length, 'prefix')} ${agree(items.length, 'does', 'do')} not fit`,
-    text: [...reasonsOf(plan, items), `An approval does not help: make room, or choose fewer regions.${room}`],
+    text: [...reasonsOf(plan, items), `An approval does not help: make room, or choose fewer regions.${use}`],
     ...itemsOf(items),
     actions: ['review', 'pause'],
   };

@@ -22,8 +22,10 @@ import {
   subtractPrefixes,
 } from '../prefixes.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
+import { counted } from '../words.ts';
 
-export type Steps<T> = Generator<undefined, T>;
+/** A calculation that stops at each `yield`, until its caller lets it go on. */
+export type Resumable<T> = Generator<undefined, T>;
 
 export interface Delta {
   readonly add: readonly string[];
@@ -44,7 +46,7 @@ export interface Arranging extends Delta {
 }
 
 /** A removal may leave more rules than before (the parts of a wide one). It is not made if these do not fit. */
-export function* arrange(room: Room, wish: Arranging): Steps<Arrangement> {
+export function* arrange(room: Room, wish: Arranging): Resumable<Arrangement> {
   const all = yield* arrangeRules(room, wish);
   const most = Math.max(room.freeRules, mergePrefixes(writtenIn(room)).length);
   if (wish.remove.length === 0 || all.rules.length <= most) return { ...all, isStuck: false };
@@ -53,7 +55,7 @@ export function* arrange(room: Room, wish: Arranging): Steps<Arrangement> {
 
 type Arranged = Omit<Arrangement, 'isStuck'>;
 
-function* arrangeRules(room: Room, wish: Arranging): Steps<Arranged> {
+function* arrangeRules(room: Room, wish: Arranging): Resumable<Arranged> {
   const asListed = yield* build(room, wish);
   if (asListed.length <= room.freeRules) return { rules: asListed, leftOut: [] };
   const merged = mergeRules(room, asListed);
@@ -69,7 +71,7 @@ function* arrangeRules(room: Room, wish: Arranging): Steps<Arranged> {
 }
 
 /** A block of neighbours needs one rule, and no further one if a part of it is already in the rules. */
-function* arrangeExactly(room: Room, { add, remove }: Delta, blocks: readonly string[]): Steps<Arranged> {
+function* arrangeExactly(room: Room, { add, remove }: Delta, blocks: readonly string[]): Resumable<Arranged> {
   const stayingRules = yield* build(room, { add: [], remove });
   const stayingBlocks = overlapping(blocks, stayingRules);
   if (stayingBlocks.length > room.freeRules) return { rules: stayingRules, leftOut: add };
@@ -84,7 +86,7 @@ function* arrangeInPart(
   { add, remove }: Delta,
   blocks: readonly string[],
   maxNewAddresses: number,
-): Steps<Arranged> {
+): Resumable<Arranged> {
   const stayingRules = yield* build(room, { add: [], remove });
   const stayingBlocks = overlapping(blocks, stayingRules);
   yield;
@@ -129,7 +131,7 @@ function* widen(
   room: WideRoom,
   { add, remove }: Delta,
   merged: readonly string[],
-): Steps<readonly string[] | undefined> {
+): Resumable<readonly string[] | undefined> {
   const cover = yield* coverOf(room, room.needed);
   yield;
   if (cover) {
@@ -143,7 +145,7 @@ function* widen(
  * The rules whose unlisted addresses are needed for the list: the cheapest rules that cover the list; if these exceed the
  * limits, those that cover the listed addresses in our rules; else our rules that contain listed addresses.
  */
-export function* neededForCover(room: Room): Steps<readonly string[]> {
+export function* neededForCover(room: Room): Resumable<readonly string[]> {
   if (!isWide(room)) return [];
   const { needed, live } = room;
   const allowed = intersectPrefixes(needed, live.ours);
@@ -154,13 +156,13 @@ export function* neededForCover(room: Room): Steps<readonly string[]> {
   );
 }
 
-function* coverWithinCount(room: WideRoom, prefixes: readonly string[]): Steps<readonly string[] | undefined> {
+function* coverWithinCount(room: WideRoom, prefixes: readonly string[]): Resumable<readonly string[] | undefined> {
   const cover = yield* coverOf(room, prefixes);
   return cover && isWithinCount(room, cover) ? cover : undefined;
 }
 
 /** Rules that cover `prefixes` and let in no more unlisted addresses than `maxExtraAddresses`; undefined if there are none. */
-function* coverOf(room: WideRoom, prefixes: readonly string[]): Steps<readonly string[] | undefined> {
+function* coverOf(room: WideRoom, prefixes: readonly string[]): Resumable<readonly string[] | undefined> {
   const given = dropContained(prefixes);
   if (given.length <= room.freeRules) return given;
   yield;
@@ -183,16 +185,16 @@ function opensTooMuch(room: WideRoom, rules: readonly string[]): boolean {
   return isMore && extraIn(room, rules) > room.widening.maxExtraAddresses;
 }
 
-/** Settings with which these prefixes would fit, such as `maxExtraAddresses 512`; empty if there are none. */
-export function* waysToFit({ freeRules, widening }: WideRoom, prefixes: readonly string[]): Steps<string> {
+/** Settings with which these prefixes would fit, such as `maxExtraAddresses of 512 addresses`; empty if there are none. */
+export function* waysToFit({ freeRules, widening }: WideRoom, prefixes: readonly string[]): Resumable<string> {
   const { maxExtraAddresses, bounds } = widening;
-  function* extraAt(widest: number): Steps<number> {
+  function* extraAt(widest: number): Resumable<number> {
     const search = new CoverSearch(prefixes, freeRules, { ...bounds, widest });
     yield;
     return search.require(prefixes, Infinity) ? search.extraAddresses : Infinity;
   }
   // The wider the rules may be, the fewer unlisted addresses the best ones let in.
-  function* narrowest(isEnough: (extra: number) => boolean): Steps<number | undefined> {
+  function* narrowest(isEnough: (extra: number) => boolean): Resumable<number | undefined> {
     let [low, high] = [widestAccepted, bounds.widest];
     if (low >= high || !isEnough(yield* extraAt(low))) return undefined;
     while (low + 1 < high) {
@@ -205,13 +207,17 @@ export function* waysToFit({ freeRules, widening }: WideRoom, prefixes: readonly
   const extra = yield* extraAt(bounds.widest);
   const wider = yield* narrowest((addresses) => addresses <= maxExtraAddresses);
   const ways = [
-    ...(extra === Infinity ? [] : [`maxExtraAddresses ${extra}`]),
+    ...(extra === Infinity ? [] : [allowing(extra)]),
     ...(wider === undefined ? [] : [`widestPrefix IPv4 /${wider}`]),
   ];
   if (ways.length > 0) return ways.join(' or ');
   const possible = yield* narrowest((addresses) => addresses < Infinity);
   if (possible === undefined) return '';
-  return `widestPrefix IPv4 /${possible} and maxExtraAddresses ${yield* extraAt(possible)}`;
+  return `widestPrefix IPv4 /${possible} and ${allowing(yield* extraAt(possible))}`;
+}
+
+function allowing(extraAddresses: number): string {
+  return `maxExtraAddresses of ${counted(extraAddresses, 'address')}`;
 }
 
 /** The widest `widestPrefix` that the targets file accepts. */
@@ -222,12 +228,12 @@ interface RuleParts extends Delta {
   readonly needed: readonly string[];
 }
 
-export function build(room: Room, { add, remove }: Delta): Steps<readonly string[]> {
+export function build(room: Room, { add, remove }: Delta): Resumable<readonly string[]> {
   return buildRules(room, { add, remove, needed: room.needed });
 }
 
 /** All prefixes of our rules after `add` is added and `remove` is removed. */
-export function* buildRules({ target, live }: Room, { needed, add, remove }: RuleParts): Steps<readonly string[]> {
+export function* buildRules({ target, live }: Room, { needed, add, remove }: RuleParts): Resumable<readonly string[]> {
   const kept = writtenIn({ target, live });
   const open = intersectPrefixes(needed, mergePrefixes([...kept, ...add, ...live.allowedByOthers]));
   yield;

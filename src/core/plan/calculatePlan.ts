@@ -4,7 +4,7 @@ import { findRuleLocks, holdLocked, leftAloneNotes, ruleChanges, type RuleLock }
 import type { CurrentRule, LiveRule } from './currentRule.ts';
 import { decide, type Decided } from './decide.ts';
 import { explainRows, othersNotes, quotaNote, supernetNote, toItem, type Explained } from './explain.ts';
-import { neededForCover, type Steps } from './arrange.ts';
+import { neededForCover, type Resumable } from './arrange.ts';
 import { fitRules, type Fitted } from './fit.ts';
 import { measureRoom, type Room } from './room.ts';
 import { limitAdditions, limitRemovals, type Limited } from './limit.ts';
@@ -26,15 +26,6 @@ export interface PlanResult {
   readonly approval?: Approval;
 }
 
-/** Runs `planInSteps` to its end without a pause. */
-export function calculatePlan(input: PlanInput): PlanResult {
-  const steps = planInSteps(input);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
-
 /**
  * 1. own: who added each live prefix, and one row per prefix with the facts that decide about it
  * 2. decide: the fate of each row, from a table
@@ -44,7 +35,7 @@ export function calculatePlan(input: PlanInput): PlanResult {
  *
  * It yields now and then, so that the process can do other work.
  */
-export function* planInSteps(input: PlanInput): Steps<PlanResult> {
+export function* planInSteps(input: PlanInput): Resumable<PlanResult> {
   const live = classifyLiveRules(input);
   yield;
   const rows = toRows(input, live);
@@ -71,7 +62,7 @@ function decideRows(input: PlanInput, live: LiveRules, rows: Parameters<typeof d
 }
 
 /** Keeps unlisted addresses in a wider rule as long as the list needs that rule. */
-function* keepForCover(room: Room, rows: readonly Decided[]): Steps<readonly Decided[]> {
+function* keepForCover(room: Room, rows: readonly Decided[]): Resumable<readonly Decided[]> {
   const [unlisted, others] = partition(rows, ({ live, listed }) => live === 'ours' && listed === undefined);
   if (unlisted.length === 0) return rows;
   const kept = divide(unlisted, yield* neededForCover(room), (row): Decided => ({
@@ -89,7 +80,7 @@ interface Outcome {
 }
 
 /** Fits as if every rule could be written; if a rule to be written is locked, fits again without it. */
-function* fitUnlocked(input: PlanInput, room: Room, rows: readonly Decided[]): Steps<Outcome> {
+function* fitUnlocked(input: PlanInput, room: Room, rows: readonly Decided[]): Resumable<Outcome> {
   const { live, target } = room;
   const changesOf = (prefixes: readonly string[]) => ruleChanges(input, live, prefixes);
   const mayReplace = target.policy !== 'addOnly' && input.removalBlockers.length === 0;
@@ -114,7 +105,7 @@ function* toResult(
   room: Room,
   { excess }: Limited,
   { fitted, locks, additions, changes }: Outcome,
-): Steps<PlanResult> {
+): Resumable<PlanResult> {
   const { target, snapshot } = input;
   const context: Explained = { input, live, room, fitted, excess };
   const rows = sortRows(fitted.rows);

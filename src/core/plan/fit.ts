@@ -7,7 +7,7 @@ import {
   waysToFit,
   type Arrangement,
   type Delta,
-  type Steps,
+  type Resumable,
 } from './arrange.ts';
 import type { Decided, Fate } from './decide.ts';
 import { divide, partition, presentIn } from './own.ts';
@@ -41,7 +41,7 @@ export interface Fitted {
 }
 
 /** What fits is applied now. The rest waits together with all that its approval would change, so that the approver sees it. */
-export function* fitRules(room: Room, rows: readonly Decided[], mayReplace: boolean): Steps<Fitted> {
+export function* fitRules(room: Room, rows: readonly Decided[], mayReplace: boolean): Resumable<Fitted> {
   const prefixes = (is: string, change?: string) =>
     prefixesOf(rows.filter(({ fate }) => fate.is === is && fate.change === change));
   const kept = prefixes('kept');
@@ -81,7 +81,7 @@ function* lookAhead(
   { add, remove }: Delta,
   waiting: readonly string[],
   kept: readonly string[],
-): Steps<Outlook> {
+): Resumable<Outlook> {
   const leaving = [...remove, ...waiting];
   const afterGrace = yield* arrange(room, { add, remove: leaving, isLimited: false });
   if (kept.length === 0) return { ...afterGrace, early: [] };
@@ -100,7 +100,7 @@ function* toFitted(
   now: Arrangement,
   approved?: Outlook,
   shortage?: Shortage,
-): Steps<Fitted> {
+): Resumable<Fitted> {
   const { target, live } = room;
   // If an approval would exceed `maxAddedAddresses`, that is the reason to show, whatever else the rows wait for.
   const isOverCount = approved !== undefined && !isWithinCount(room, approved.rules);

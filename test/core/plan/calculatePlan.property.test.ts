@@ -402,7 +402,7 @@ describe('a plan with little room', () => {
           });
         const said = planAt(16, 27).plan.reasons.find(({ code }) => code === 'fit')?.message ?? '';
 
-        const extra = /maxExtraAddresses (\d+)/.exec(said)?.[1];
+        const extra = /maxExtraAddresses of ([\d,]+) address/.exec(said)?.[1]?.replaceAll(',', '');
         const widest = /widestPrefix IPv4 \/(\d+)/.exec(said)?.[1];
         const isEither = said.includes(' or widestPrefix IPv4 /') && extra !== undefined && !said.includes(' and max');
         const ways = (isEither ? [{ extra }, { widest }] : [{ extra, widest }]) as {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { calculatePlan } from '../../../src/core/plan/calculatePlan.ts';
 import type { Plan, RuleChange } from '../../../src/core/plan/plan.ts';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
 import type { Reason } from '../../../src/core/reasons.ts';
@@ -7,6 +6,7 @@ import { defaultLimits } from '../../../src/core/targets/target.ts';
 import type { Absence } from '../../../src/core/history/absences.ts';
 import {
   absence,
+  calculatePlan,
   emptyState,
   nsgTarget,
   openLimits,

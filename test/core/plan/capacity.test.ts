@@ -325,7 +325,7 @@ describe('fit supernet', () => {
     expect(rulesOf(result)).toEqual(['20.1.0.0/23']);
     expect(result.plan.held.add).toEqual([c]);
     expect(reasonOf(result, 'fit')?.message).toBe(
-      '1 of 3 prefixes does not fit: the registry takes 1 IP rule, and 2 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Choose fewer regions (one region needs about 15 rules), or a larger quota, or maxExtraAddresses 256.',
+      '1 of 3 prefixes does not fit: the registry takes 1 IP rule, and 2 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Choose fewer regions (one region needs about 15 rules), or a larger quota, or maxExtraAddresses of 256 addresses.',
     );
     expect(rulesOf(fit({ target: supernet(256), desired: [a, b, c], ours: [a], room: 1 }))).toEqual(['20.1.0.0/22']);
   });
@@ -412,7 +412,7 @@ describe('fit supernet', () => {
       [
         'a wider one and more addresses would',
         100,
-        'a larger quota, or widestPrefix IPv4 /21 and maxExtraAddresses 1536.',
+        'a larger quota, or widestPrefix IPv4 /21 and maxExtraAddresses of 1,536 addresses.',
       ],
     ])('and it says what it takes: %s', (_, extra, text) => {
       expect(reasonOf(fit({ target: supernet(extra, limits), desired: [a, d], room: 1 }), 'fit')?.message).toContain(
@@ -427,7 +427,7 @@ describe('fit supernet', () => {
         'a much wider one and more addresses',
         3583,
         [a, '20.1.8.0/24'],
-        'a larger quota, or widestPrefix IPv4 /20 and maxExtraAddresses 3584.',
+        'a larger quota, or widestPrefix IPv4 /20 and maxExtraAddresses of 3,584 addresses.',
       ],
       ['the widest that the targets file accepts', 2 ** 32, [a, '20.200.0.0/24'], 'or widestPrefix IPv4 /8.'],
       ['what the targets file does not accept is no way', 2 ** 32, [a, '21.1.0.0/24'], '), or a larger quota.'],
@@ -442,7 +442,9 @@ describe('fit supernet', () => {
 
       const result = fit({ target: supernet(600, limits), desired, room: 3 });
 
-      expect(reasonOf(result, 'fit')?.message).toContain(', or maxExtraAddresses 992 or widestPrefix IPv4 /21.');
+      expect(reasonOf(result, 'fit')?.message).toContain(
+        ', or maxExtraAddresses of 992 addresses or widestPrefix IPv4 /21.',
+      );
     });
 
     test('listed addresses cost nothing, also if a rule of others lets them in', () => {

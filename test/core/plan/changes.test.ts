@@ -1,10 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
-import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
+import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import { findRuleLocks } from '../../../src/core/plan/changes.ts';
 import { classifyLiveRules } from '../../../src/core/plan/own.ts';
 import type { NsgRuleTarget, Target } from '../../../src/core/targets/target.ts';
-import { emptyState, nsgTarget, openLimits, planInput, registryTarget, stateOwning } from './planFixtures.ts';
+import {
+  calculatePlan,
+  emptyState,
+  nsgTarget,
+  openLimits,
+  planInput,
+  registryTarget,
+  stateOwning,
+} from './planFixtures.ts';
 import type { PlannedState } from './planFixtures.ts';
 
 const [a, b] = ['20.1.0.0/24', '20.1.2.0/24'] as const;

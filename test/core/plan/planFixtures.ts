@@ -1,5 +1,5 @@
 import type { CurrentRule } from '../../../src/core/plan/currentRule.ts';
-import { calculatePlan, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
+import { planInSteps, type PlanResult } from '../../../src/core/plan/calculatePlan.ts';
 import type { RuleChange } from '../../../src/core/plan/plan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import type { Absence } from '../../../src/core/history/absences.ts';
@@ -170,6 +170,15 @@ export function liveRules(
     const rule = family === 'ipv4' ? target.rule.name : `${target.rule.name}-ipv6`;
     return { rule, prefixes: own, mark: own.length > 0 ? mark : undefined, drift: [] };
   });
+}
+
+/** The plan, calculated without a pause. */
+export function calculatePlan(input: PlanInput): PlanResult {
+  const steps = planInSteps(input);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 export interface PlanCase {

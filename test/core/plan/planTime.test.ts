@@ -1,9 +1,10 @@
 /** How long a plan takes; apart from the cases, which the mutation tests run hundreds of times. */
 import { describe, expect, test } from '@jest/globals';
 import type { PlanResult } from '../../../src/core/plan/calculatePlan.ts';
-import { calculatePlan, planInSteps } from '../../../src/core/plan/calculatePlan.ts';
+import { planInSteps } from '../../../src/core/plan/calculatePlan.ts';
 import type { PlanInput } from '../../../src/core/plan/planInput.ts';
 import {
+  calculatePlan,
   calmGrowth,
   nsgTarget,
   openLimits,
