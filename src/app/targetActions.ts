@@ -15,7 +15,7 @@ import { pullServiceTags, type PullResult, type PullServices } from './pullServi
 import { rejectRelease, retireTag, takeBackRejection, type DecisionResult } from './releaseDecisions.ts';
 import { toApproval } from './update/approvals.ts';
 import { observeTarget } from './update/observe.ts';
-import { bindToResource, loadState, recordEvent, recordWithoutRun } from './update/openState.ts';
+import { bindToResource, loadState, recordEvent, recordWithoutRun, type Entry } from './update/openState.ts';
 import { planUpdate, type PlannedUpdate } from './update/planUpdate.ts';
 import { recordInterruption } from './update/recordRun.ts';
 import type { StateHandle } from './update/run.ts';
@@ -131,11 +131,13 @@ function approvePlan(services: ActionServices, request: PersonsRequest, planId: 
     const newest = planned.newest?.snapshot.id ?? '';
     const approval = toApproval({ plan, newest, configHash: planned.configHash }, request.by, now, id);
     const trigger = { reason: request.reason, by: request.by };
-    const frame = { id, chain: target.name, startedAt: at, finishedAt: at, durationInMs: 0 };
-    const record: UpdateRecord = { ...frame, trigger, outcome: 'approved', reasons: plan.reasons, plan };
+    const entry: Entry = {
+      record: { trigger, outcome: 'approved', reasons: plan.reasons, plan },
+      event: { type: 'prepared', change: { approval } },
+    };
     // First the record of a write that was cut off: the chain is in the order of its runs.
     await recordInterruption(services, state, id, planned);
-    await recordEvent(services, state, record, { type: 'prepared', change: { approval } });
+    await recordEvent(services, state, { id, at }, entry);
   });
 }
 

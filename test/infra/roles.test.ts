@@ -97,7 +97,7 @@ async function exercise(simulator: Simulator): Promise<void> {
     clients,
   );
   await source?.fetch();
-  const found = await arm.findTaggedResources([subscriptionId]);
+  const found = await arm.findTaggedResources();
   expect(found).toHaveLength(1);
 
   const rule = { rule: 'AllowAcrWebhooks', prefixes: ['20.42.66.0/23'] };

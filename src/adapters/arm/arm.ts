@@ -1,14 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  Arm,
-  ArmSession,
-  Clock,
-  CurrentState,
-  TaggedResource,
-  TaggedResourceFinder,
-  TargetAdapter,
-} from '../../app/ports.ts';
+import type { Arm, ArmSession, Clock, CurrentState, TaggedResourceFinder, TargetAdapter } from '../../app/ports.ts';
 import { TargetBlockedError } from '../../core/errors.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { resourceTypes } from '../../core/targets/targetKinds.ts';
@@ -28,10 +20,7 @@ export interface ArmOptions {
   readonly pollIntervalInMs?: number;
 }
 
-export interface AzureArm extends Arm, TaggedResourceFinder {
-  /** Searches the given subscriptions. Undefined: all that the app's identity can read. */
-  findTaggedResources(subscriptions?: readonly string[]): Promise<readonly TaggedResource[]>;
-}
+export type AzureArm = Arm & TaggedResourceFinder;
 
 /** `ownerId` identifies this deployment in the descriptions of its NSG rules. */
 export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions = {}): AzureArm {
@@ -59,8 +48,7 @@ export function buildArm(config: ArmConfig, ownerId: string, options: ArmOptions
         usage: () => ({ ...calls.usage, retries: [...calls.usage.retries] }),
       };
     },
-    findTaggedResources: (subscriptions) =>
-      runInSession(openCalls(), () => findTaggedResources(clients, subscriptions)),
+    findTaggedResources: () => runInSession(openCalls(), () => findTaggedResources(clients)),
     readProfile: (resource, deadline) => runInSession(openCalls(deadline), () => readProfile(clients, resource)),
   };
 }

@@ -25,13 +25,10 @@ const rowsSchema = z.array(rowSchema);
 const maxPages = 1_000;
 
 /**
- * Searches the given subscriptions, or all that the app's identity can read. Azure leaves out resources that the
- * identity cannot read, without an error. Changes appear some minutes late.
+ * Searches all subscriptions that the app's identity can read. Azure leaves out resources that the identity cannot read,
+ * without an error. Changes appear some minutes late.
  */
-export async function findTaggedResources(
-  clients: ArmClients,
-  subscriptions?: readonly string[],
-): Promise<readonly TaggedResource[]> {
+export async function findTaggedResources(clients: ArmClients): Promise<readonly TaggedResource[]> {
   const client = await clients.resourceGraphClient();
   const resources: TaggedResource[] = [];
   const usedTokens = new Set<string>();
@@ -39,7 +36,6 @@ export async function findTaggedResources(
   do {
     const page = await client.resources({
       query,
-      ...(subscriptions && { subscriptions: [...subscriptions] }),
       options: { resultFormat: 'objectArray', top: 1_000, ...(skipToken !== undefined && { skipToken }) },
     });
     resources.push(...parseRows(page.data).flatMap(toTaggedResource));

@@ -7,7 +7,7 @@ import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { parseContinuation, toContinuation } from './continuation.ts';
 import { checkRunRecord, ledgerContainer, runBlobName } from './ledgerRecord.ts';
-import { newestIdAfter, newestRunIds, readsAtOnce, runIdsOf } from './ledgerIds.ts';
+import { chainsOf, newestIdAfter, newestRunIds, readsAtOnce, runIdsOf } from './ledgerIds.ts';
 import { RunIndex } from './runIndex.ts';
 
 /** Sorts after every id that begins with the same time. */
@@ -37,7 +37,7 @@ export class BlobLedger implements Ledger {
         throw new Error(`the ledger has another record ${record.id}: it stays as it was written`);
       }
     }
-    await this.#index.add(record.id, () => this.chains());
+    await this.#index.add(record.id);
     return put;
   }
 
@@ -53,7 +53,7 @@ export class BlobLedger implements Ledger {
     const before = [after, untilKey(query.until)].filter((key) => key !== undefined).sort()[0];
     const newest =
       query.chain === undefined
-        ? this.#index.newest(before, () => this.chains())
+        ? this.#index.newest(before)
         : newestRunIds(this.#container, [checkChain(query.chain)], before);
 
     const ids: string[] = [];
@@ -78,8 +78,8 @@ export class BlobLedger implements Ledger {
     return newestIdAfter(this.#container, checkChain(chain), head, now);
   }
 
-  async chains(): Promise<string[]> {
-    return (await this.#container.listFolders('')).filter(isChainName).sort();
+  chains(): Promise<string[]> {
+    return chainsOf(this.#container);
   }
 
   /** The ids of one chain, newest first, with the hash that each record had when it was written. */

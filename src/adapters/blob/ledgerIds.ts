@@ -1,6 +1,6 @@
 /** Lists run ids of the ledger, newest first, month by month, so that it lists no more months than the caller needs. */
 import pMap from 'p-map';
-import { isRunId } from '../../core/ledger/ledgerChain.ts';
+import { isChainName, isRunId } from '../../core/ledger/ledgerChain.ts';
 import type { BlobContainer } from './container.ts';
 import { runBlobName } from './ledgerRecord.ts';
 
@@ -11,6 +11,11 @@ export interface ListedRun {
   readonly runId: string;
   /** sha256 that the record had when it was written. */
   readonly writtenHash?: string;
+}
+
+/** Names of all chains, ascending. */
+export async function chainsOf(container: BlobContainer): Promise<string[]> {
+  return (await container.listFolders('')).filter(isChainName).sort();
 }
 
 /** Ids of one chain, newest first. `before`: only ids that sort before it. */

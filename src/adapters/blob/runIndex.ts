@@ -5,7 +5,7 @@
  */
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
-import { newestRunIds } from './ledgerIds.ts';
+import { chainsOf, newestRunIds } from './ledgerIds.ts';
 import { isMissing, isThereAlready } from './storageError.ts';
 
 const folder = 'runs/';
@@ -20,14 +20,14 @@ export class RunIndex {
   }
 
   /** Adding an id twice does no harm. It happens if a record is written again after a crash. */
-  async add(runId: string, chains: () => Promise<readonly string[]>): Promise<void> {
+  async add(runId: string): Promise<void> {
     const day = await this.#container.appendBlob(`${folder}${runId.slice(0, 8)}.txt`);
     const line = `${runId}\n`;
     try {
       await day.appendBlock(line, line.length);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      const metadata = (await this.#isWhole(runId, chains)) ? { whole: 'true' } : {};
+      const metadata = (await this.#isWhole(runId)) ? { whole: 'true' } : {};
       const create = () => day.create({ conditions: { ifNoneMatch: '*' }, metadata });
       await this.#container.withContainer(create).catch((fault: unknown) => {
         if (!isThereAlready(fault)) throw fault;
@@ -37,7 +37,7 @@ export class RunIndex {
   }
 
   /** Ids of all chains, newest first. `before`: only ids that sort before it. */
-  async *newest(before: string | undefined, chains: () => Promise<readonly string[]>): AsyncGenerator<string> {
+  async *newest(before: string | undefined): AsyncGenerator<string> {
     const days: { readonly name: string; readonly isWhole: boolean }[] = [];
     for await (const { name, metadata } of this.#container.list(folder)) {
       days.push({ name, isWhole: metadata.whole === 'true' });
@@ -50,7 +50,7 @@ export class RunIndex {
     if (days[0]?.isWhole) return;
     const first = days[0]?.name.slice(folder.length, folder.length + 8);
     const older = [first, before].filter((key) => key !== undefined).sort()[0];
-    yield* newestRunIds(this.#ledger, await chains(), older);
+    yield* newestRunIds(this.#ledger, await chainsOf(this.#ledger), older);
   }
 
   async #idsOf(name: string, before: string | undefined): Promise<string[]> {
@@ -63,9 +63,10 @@ export class RunIndex {
   }
 
   /** True if there is no index yet and the ledger has no other record, so that the index will be complete. */
-  async #isWhole(runId: string, chains: () => Promise<readonly string[]>): Promise<boolean> {
+  async #isWhole(runId: string): Promise<boolean> {
     for await (const _ of this.#container.list(folder)) return false;
-    for await (const id of newestRunIds(this.#ledger, await chains())) if (id !== runId) return false;
+    const ids = newestRunIds(this.#ledger, await chainsOf(this.#ledger));
+    for await (const id of ids) if (id !== runId) return false;
     return true;
   }
 }

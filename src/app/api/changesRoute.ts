@@ -97,11 +97,7 @@ interface ChangesQuery {
 
 function recordedChanges(history: History, { tag, from, to }: ChangesQuery): TagComparison {
   const record = history.tag(tag);
-  if (!record)
-    throw unknownTag(
-      tag,
-      history.tags.map(({ name }) => name),
-    );
+  if (!record) throw unknownTag(tag, history.tags);
   const last = to === undefined ? history.releases.length - 1 : findRelease(history, to);
   const first = from === undefined ? last - 1 : findRelease(history, from);
   const [before, after] = [history.releases[first], history.releases[last]];
@@ -165,12 +161,7 @@ async function changesBetween(
   const earlier = findTag(before.document, name);
   const later = findTag(to.document, name);
   const found = later ?? earlier;
-  if (!found) {
-    throw unknownTag(
-      name,
-      [...before.document.values, ...to.document.values].map((tag) => tag.name),
-    );
-  }
+  if (!found) throw unknownTag(name, [...before.document.values, ...to.document.values]);
   const changes = diffPrefixes(earlier?.addressPrefixes ?? [], later?.addressPrefixes ?? []);
   return { tag: found.name, from: before.id, to: to.id, ...changes };
 }

@@ -100,10 +100,7 @@ export function parseFeedName(document: ServiceTagsDocument, fileName: string): 
   const [rest, family] = splitFamily(name);
   const tag = findTag(document, rest) ?? findRegional(document, rest);
   if (tag) return { tags: [tag.name], regions: [], family };
-  throw unknownTag(
-    rest,
-    document.values.map((value) => value.name),
-  );
+  throw unknownTag(rest, document.values);
 }
 
 /** The names that the tag may have: `Storage` or `Storage.ipv4` for `Storage.ipv4.txt`. */

@@ -119,8 +119,8 @@ export async function requireRemovedTag(
   listed: readonly ServiceTag[],
   name: string,
 ): Promise<string> {
-  const removed = await queries.timelines.removedTags();
-  const found = [...removed].find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  if (found !== undefined) return found;
-  throw unknownTag(name, [...listed.map((tag) => tag.name), ...removed]);
+  const removed = [...(await queries.timelines.removedTags())].map((tag) => ({ name: tag }));
+  const found = removed.find((tag) => tag.name.toLowerCase() === name.toLowerCase());
+  if (found) return found.name;
+  throw unknownTag(name, [...listed, ...removed]);
 }

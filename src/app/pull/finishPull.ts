@@ -22,16 +22,8 @@ export async function finishUnchanged(
   message: string,
 ): Promise<PullResult> {
   const { services, session, status, runId, notices } = pull;
-  const { merged, sources, disagreements } = found;
-  const next: PullStatus = {
-    ...status,
-    cloud: services.cloud,
-    lastPull: lastPullOf(pull, 'unchanged', { snapshot: snapshot.id }),
-    publication,
-    sources,
-    disagreements,
-    ...misdatedAfter(pull, merged.warnings),
-  };
+  const { merged, sources } = found;
+  const next = statusAfter(pull, found, publication, 'unchanged', snapshot);
   const isRecorded = notices.length > 0 || isNews(status, next);
   if (isRecorded) {
     await commitPull(
@@ -62,12 +54,24 @@ export async function finishUnchanged(
   };
 }
 
-function misdatedAfter(
-  { status, startedAt }: Pull,
-  warnings: readonly DocumentWarning[],
-): Pick<PullStatus, 'misdated'> {
-  const misdated = misdatedDays(status?.misdated ?? {}, warnings, toDay(startedAt));
-  return Object.keys(misdated).length === 0 ? {} : { misdated };
+function statusAfter(
+  pull: Pull,
+  { merged, sources, disagreements }: PulledList,
+  publication: NewestRelease,
+  outcome: PullResult['outcome'],
+  snapshot: Snapshot,
+): PullStatus {
+  const { services, status, startedAt } = pull;
+  const misdated = misdatedDays(status?.misdated ?? {}, merged.warnings, toDay(startedAt));
+  return {
+    ...status,
+    cloud: services.cloud,
+    lastPull: lastPullOf(pull, outcome, { snapshot: snapshot.id }),
+    publication,
+    sources,
+    disagreements,
+    ...(Object.keys(misdated).length === 0 ? {} : { misdated }),
+  };
 }
 
 /** For unchanged content: true if a source has begun or ceased to fail, to be outdated or to disagree. */
@@ -97,7 +101,7 @@ export async function finishChanged(
   publication: NewestRelease,
 ): Promise<PullResult> {
   const { services, status, runId } = pull;
-  const { sources, disagreements, targets = [] } = found;
+  const { sources, targets = [] } = found;
   const before = status?.fannedOut === undefined ? undefined : await findSnapshot(services, status.fannedOut);
   const diff = diffTags(before?.document, snapshot.document);
   const queued = await fanOut(services.queue, targets, diff, quarantineChanged(before, snapshot));
@@ -124,16 +128,7 @@ export async function finishChanged(
     queued,
     message,
   };
-  const next: PullStatus = {
-    ...status,
-    cloud: services.cloud,
-    lastPull: lastPullOf(pull, 'changed', { snapshot: snapshot.id }),
-    publication,
-    fannedOut: snapshot.id,
-    sources,
-    disagreements,
-    ...misdatedAfter(pull, found.merged.warnings),
-  };
+  const next = { ...statusAfter(pull, found, publication, 'changed', snapshot), fannedOut: snapshot.id };
   const { notices } = pull;
   await commitPull(pull, next, toEnding(snapshot, notices, late), changeDetails(found, snapshot, result, diff));
   services.logger.info(message, { runId, snapshot: snapshot.id, warnings: snapshot.warnings.length });

@@ -17,17 +17,15 @@ export function resolveTags(
 
 function requireTag(document: ServiceTagsDocument, name: string): ServiceTag {
   const tag = findTag(document, name);
-  if (!tag) {
-    throw unknownTag(
-      name,
-      document.values.map((value) => value.name),
-    );
-  }
+  if (!tag) throw unknownTag(name, document.values);
   return tag;
 }
 
-export function unknownTag(name: string, candidates: Iterable<string>): RequestError {
-  const nearest = nearestNames(name, candidates);
+export function unknownTag(name: string, known: readonly { readonly name: string }[]): RequestError {
+  const nearest = nearestNames(
+    name,
+    known.map((tag) => tag.name),
+  );
   return new RequestError(
     404,
     'unknown-tag',

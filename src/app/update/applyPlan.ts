@@ -128,7 +128,7 @@ function foundWithoutWrite(state: TargetState, planned: PlannedUpdate): RulesFou
     ownership: {
       prefixes: result.ours,
       underWay: claimsUnderWay(state, planned),
-      rules: rulesOfOurs(state, current, planned.target),
+      rules: liveRulesOfOurs(state, current, planned.target),
     },
     approval: { isValid: planned.isApprovalValid, live: livePrefixes(current.rules) },
     ...(planned.selection ? { selection: planned.selection } : {}),
@@ -159,14 +159,14 @@ function foundAfterWrite(
     ? subtractPrefixes(intersectPrefixes(live, [...result.ours, ...result.plan.add]), removed)
     : live.filter((prefix) => written.includes(prefix));
   return {
-    ownership: { prefixes: ours, rules: rulesOfOurs(state, readBack, target) },
+    ownership: { prefixes: ours, rules: liveRulesOfOurs(state, readBack, target) },
     approval: { isValid: isApprovalValid, live },
     ...(planned.selection ? { selection: planned.selection } : {}),
   };
 }
 
 /** A rule with the app's mark is ours, even if the state was lost. */
-function rulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target: Target): readonly string[] {
+function liveRulesOfOurs({ ownership }: TargetState, { rules }: CurrentState, target: Target): readonly string[] {
   if (!traitsOf(target).hasOwnRules) return [];
   return rules
     .filter(({ rule, mark }) => mark === 'ours' || (mark !== undefined && ownership.rules.includes(rule)))

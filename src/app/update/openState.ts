@@ -115,17 +115,13 @@ export async function recordWithoutRun(
   const id = newRunIdAfter(state.current, now, services.randomHex());
   await recordInterruption(services, state, id);
   const at = now.toISOString();
-  const { record, event } = toEntry({ id, at, state: state.current, notes: loaded.notes });
-  return recordEvent(
-    services,
-    state,
-    { id, chain: target, startedAt: at, finishedAt: at, durationInMs: 0, ...record },
-    event,
-  );
+  return recordEvent(services, state, { id, at }, toEntry({ id, at, state: state.current, notes: loaded.notes }));
 }
 
 export interface EntryFrame extends LoadedState {
+  /** Of the run. */
   readonly id: string;
+  /** ISO */
   readonly at: string;
 }
 
@@ -141,10 +137,11 @@ export interface Entry {
 export async function recordEvent(
   { ledger }: Pick<UpdateServices, 'ledger'>,
   state: StateHandle,
-  record: UpdateRecord,
-  event: RecordedEvent,
+  { id, at }: Pick<EntryFrame, 'id' | 'at'>,
+  { record, event }: Entry,
 ): Promise<UpdateRecord> {
-  const whole = { ...record, ...rebuildable(nextState(state.current, event)) };
+  const frame = { id, chain: state.current.target, startedAt: at, finishedAt: at, durationInMs: 0 };
+  const whole = { ...frame, ...record, ...rebuildable(nextState(state.current, event)) };
   await state.store({ ...event, record: whole });
   const stored = state.current.run.outbox.at(-1) ?? whole;
   await state.settle(ledger);
