@@ -375,11 +375,25 @@ describe('targets', () => {
 test.each([
   ['[]', 'TARGETS: holds "[]"; accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {'],
   [
+    'file:targets.json',
+    'TARGETS: holds "file:targets.json"; accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {',
+  ],
+  [
+    '@Microsoft.AppConfiguration(Endpoint=https://conf.example.net; Key=targets)',
+    'TARGETS: holds an App Configuration reference that was not resolved (may the identity read it?); accepted: its value',
+  ],
+  [
     'https://example.com/targets.json?sig=secret',
     'TARGETS: holds a URL (not shown: it may hold a key); accepted: the path of a file, blob:<container>/<name>, or JSON that begins with {',
   ],
 ])('targets that are none: %s', (text, message) => {
   expect(messageOf({ ...local, TARGETS: text })).toBe(message);
+});
+
+test('a webhook that is listed twice gets each notification once', () => {
+  const { notificationWebhooks } = load({ NOTIFICATION_WEBHOOKS: 'https://example.com/a, https://example.com/a' });
+
+  expect(notificationWebhooks).toEqual(['https://example.com/a']);
 });
 
 describe('NOTIFICATION_SECRET', () => {

@@ -68,10 +68,18 @@ export function readAll<T extends object>(readers: { readonly [K in keyof T]: ()
   throw new ConfigurationError(first.field, [...lines].join('\n').slice(`${first.field}: `.length));
 }
 
-/** Refuses an unresolved Key Vault reference: the app gets it as it is if the platform cannot read the secret. */
+/** What the platform should have put in place of a reference. The app gets the reference if it could not be resolved. */
+const references: readonly (readonly [RegExp, string])[] = [
+  [/^@Microsoft\.KeyVault\(/i, 'a Key Vault reference that was not resolved (may the identity read the secret?)'],
+  [
+    /^@Microsoft\.AppConfiguration\(/i,
+    'an App Configuration reference that was not resolved (may the identity read it?)',
+  ],
+];
+
 export function refuseReference(setting: string, text: string): void {
-  if (!/^@Microsoft\.KeyVault\(/i.test(text)) return;
-  refuse(setting, 'a Key Vault reference that was not resolved (may the identity read the secret?)', 'its value');
+  const [, shown] = references.find(([pattern]) => pattern.test(text)) ?? [];
+  if (shown !== undefined) refuse(setting, shown, 'its value');
 }
 
 /** Throws ConfigurationError: `<setting>: holds <shown>; accepted: <accepted>`. */

@@ -60,7 +60,7 @@ const webhooksSetting = 'NOTIFICATION_WEBHOOKS';
 export function readWebhooks(env: Environment): readonly string[] {
   const accepted = 'a comma list of https: URLs without a password in them';
   const entries = readList(env, webhooksSetting, accepted) ?? [];
-  return entries.map((entry, index) => {
+  const urls = entries.map((entry, index) => {
     refuseReference(webhooksSetting, entry);
     const url = parseServiceUrl(entry, !isInAzure(env));
     // The path of a webhook URL is a secret, so the message names the entry by its number.
@@ -69,4 +69,6 @@ export function readWebhooks(env: Environment): readonly string[] {
       refuse(webhooksSetting, `something else as entry ${index + 1} (not shown: it may be a key)`, accepted)
     );
   });
+  // Nobody wants the same message twice.
+  return [...new Set(urls)];
 }

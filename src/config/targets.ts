@@ -1,5 +1,5 @@
 /** TARGETS: the place of the targets file, or its JSON. */
-import { quote, readText, refuse, type Environment } from './environment.ts';
+import { quote, readText, refuse, refuseReference, type Environment } from './environment.ts';
 
 export type TargetsSetting =
   | { readonly kind: 'file'; readonly path: string }
@@ -14,7 +14,9 @@ const acceptedBlob = 'blob:<container>/<name>, the container of 3 to 63 of a-z, 
 /** Default: the file targets.json. Throws ConfigurationError. */
 export function readTargets(env: Environment): TargetsSetting {
   const text = readText(env, setting) ?? defaultTargetsPath;
-  if (text.startsWith('[')) return refuse(setting, quote(text), accepted);
+  refuseReference(setting, text);
+  // The sources have file:PATH, so `file:` here is a slip; a path that begins so would be a file that does not exist.
+  if (/^(?:\[|file:)/i.test(text)) return refuse(setting, quote(text), accepted);
   // The content is not checked here: the parser takes long to load, and every cold start runs this.
   if (/^(?:\{|\/\*)/.test(text)) return { kind: 'json', json: text };
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return refuse(setting, 'a URL (not shown: it may hold a key)', accepted);
