@@ -56,7 +56,7 @@ function buildMeasuredApp(): ApiApp {
     updatesPaused: false,
     maxPullAgeInHours: 48,
   });
-  return { queries, loadActions: never, logger };
+  return { queries, loadActions: never };
 }
 
 const measured = buildMeasuredApp();

@@ -101,7 +101,6 @@ function buildLightApp(config: Config, logger: Logger, clock: Clock): LightApp {
   const light: ApiApp = {
     queries: buildQueries(shared),
     loadActions: async () => (await load()).actions,
-    logger,
   };
   const load = once(async () => loadApp(config, light, shared, storage, await loadArm()));
   return { ...light, load };
@@ -136,7 +135,7 @@ async function loadApp(
       import('../adapters/notifications.ts'),
       import('../adapters/updateQueue.ts'),
     ]);
-  const { logger } = light;
+  const { logger } = shared;
   const { notificationWebhooks: webhooks, notificationSecret: secret, baseUrl } = config;
   const telemetry = buildTelemetry(config, logger);
   const notifierOptions = {

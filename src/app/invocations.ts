@@ -28,7 +28,7 @@ export async function runPull(invocation: Invocation): Promise<PullResult | 'bus
     const result = await measuredRuns(app, parentOf(invocation)).pull((services) =>
       pullServiceTags(services, { reason: 'timer' }),
     );
-    if (result === 'busy') app.logger.info('another pull is running: this one gives way');
+    if (result === 'busy') app.services.logger.info('another pull is running: this one gives way');
     return result;
   });
 }
@@ -46,7 +46,7 @@ export async function runUpdateIn(app: App, body: unknown, traceparent?: string)
     const result = await updateTarget(services, message);
     if (result === 'busy') {
       const { target: targetId, reason } = message;
-      app.logger.info('the target is being updated: asked for again later', { targetId, reason });
+      app.services.logger.info('the target is being updated: asked for again later', { targetId, reason });
       await sendAgainLater(services, message);
     }
     return result;
@@ -68,11 +68,8 @@ export async function runReconcile(invocation: Invocation): Promise<void> {
 }
 
 /** Lets `health` notice a timer that does not fire. If the time cannot be stored, the run goes on. */
-export async function recordTimer(
-  { services, logger }: Pick<App, 'services' | 'logger'>,
-  name: TimerName,
-): Promise<void> {
-  const { timers, clock } = services;
+export async function recordTimer({ services }: Pick<App, 'services'>, name: TimerName): Promise<void> {
+  const { timers, clock, logger } = services;
   const at = clock.now().toISOString();
   try {
     const before = await timers.read(name).catch(() => undefined);

@@ -31,7 +31,7 @@ import { HistoryReader } from './history/historyReader.ts';
 import type { PullSession } from './ports.ts';
 import { lateDay, type PulledList, type Pull, type PullResult, type PullServices } from './pull/pull.ts';
 import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
-import { newestStored, pointerBackTo, readCurrent, type CurrentList } from './pull/readCurrent.ts';
+import { newestStored, pointerBackTo, readStoredList, type StoredList } from './pull/storedList.ts';
 import { flushOutbox } from './runRecords.ts';
 import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
 import { openHistory, recordUnchanged } from './pull/recordRelease.ts';
@@ -84,7 +84,7 @@ async function beginPull(services: PullServices, session: PullSession, trigger: 
 /** If the pull status was lost, the warnings of the current snapshot still name the newest ones. */
 async function readMisdated({ services, status }: Pull): Promise<Readonly<Record<string, MisdatedFile>>> {
   if (status?.misdated) return status.misdated;
-  const { snapshot } = await readCurrent(services);
+  const { snapshot } = await readStoredList(services);
   return snapshot ? misdatedDays({}, snapshot.warnings, snapshot.pulledAt.slice(0, 10)) : {};
 }
 
@@ -116,19 +116,19 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
 }
 
 /** The current list. If a rejection was cut off before its last step, that is the release before the rejected one. */
-async function readKept({ services, startedAt }: Pull, rejected: ReadonlySet<string>): Promise<CurrentList> {
-  const current = await readCurrent(services);
+async function readKept({ services, startedAt }: Pull, rejected: ReadonlySet<string>): Promise<StoredList> {
+  const current = await readStoredList(services);
   if (!current.snapshot || !rejected.has(parseSnapshotId(current.snapshot.id).hash)) return current;
   const snapshot = await newestStored(services, await new HistoryReader(services).read());
   if (!snapshot) return current;
   return { ...current, pointer: pointerBackTo(snapshot, startedAt), isPointed: false, snapshot };
 }
 
-async function correctPointer(services: PullServices, { pointer, etag, isPointed }: CurrentList): Promise<void> {
+async function correctPointer(services: PullServices, { pointer, etag, isPointed }: StoredList): Promise<void> {
   if (pointer && !isPointed) await replacePointer(services, pointer, etag);
 }
 
-async function findList(pull: Pull, fetched: readonly FetchedSource[], current: CurrentList): Promise<PulledList> {
+async function findList(pull: Pull, fetched: readonly FetchedSource[], current: StoredList): Promise<PulledList> {
   const { services, status, startedAt } = pull;
   const { pointer, snapshot } = current;
   const before = status?.sources.length ? status.sources : (snapshot?.sources ?? []);

@@ -10,7 +10,7 @@ import type { Snapshot } from '../core/serviceTags/snapshot.ts';
 import { HistoryReader, withDecisions } from './history/historyReader.ts';
 import type { HistoryDecisions, PullSession } from './ports.ts';
 import type { PullServices } from './pull/pull.ts';
-import { newestStored, pointerBackTo } from './pull/readCurrent.ts';
+import { newestStored, pointerBackTo } from './pull/storedList.ts';
 import { agree, counted, dayInWords, withoutPeriod } from '../core/words.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { commitRecord } from './runRecords.ts';

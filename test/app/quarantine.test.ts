@@ -150,7 +150,6 @@ describe('quarantine of removals', () => {
     const app: ApiApp = {
       queries: buildQueries({ ...world.services, maxPullAgeInHours: 26 }),
       loadActions: () => Promise.resolve(world.actions),
-      logger: world.services.logger,
     };
     const feed = await call(app, `feeds/${acr}.westeurope.ipv4.txt`);
     expect(feed.text.trimEnd().split('\n')).toEqual(fifty.slice(0, 5));

@@ -39,7 +39,7 @@ const post = (body?: unknown): CallOptions => ({ method: 'POST', ...(body !== un
 
 function appOf({ services, actions }: World): ApiApp {
   const queries = buildQueries({ ...services, maxPullAgeInHours: 48 });
-  return { queries, loadActions: () => Promise.resolve(actions), logger: services.logger };
+  return { queries, loadActions: () => Promise.resolve(actions) };
 }
 
 /** The whole product, with two weekly lists and the whole history, for requests that leave it as it is. */

@@ -1,6 +1,5 @@
 /** What a route of the API is: the schemas that check its requests and describe it, and its handler. */
 import type * as z from 'zod';
-import type { Logger } from '../ports.ts';
 import type { Queries } from '../queries.ts';
 import type { SnapshotView } from '../queries/currentSnapshot.ts';
 import type { TargetActions } from '../targetActions.ts';
@@ -10,7 +9,6 @@ export interface ApiApp {
   readonly queries: Queries;
   /** Loads the actions with the first request that needs them, because they need Azure and everything that writes. */
   readonly loadActions: () => Promise<TargetActions>;
-  readonly logger: Logger;
 }
 
 export interface RouteInput<Params = unknown, Query = unknown, Body = unknown> {

@@ -6,7 +6,7 @@ import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { Pull } from './pull.ts';
 import { withoutPeriod } from '../../core/words.ts';
-import { readCurrent } from './readCurrent.ts';
+import { readStoredList } from './storedList.ts';
 import { toSourceReports, type FetchedSource } from './sourceReports.ts';
 
 /** For a pull in which no source could be read. */
@@ -22,7 +22,7 @@ export async function failUnread(pull: Pull, fetched: readonly FetchedSource[]):
 }
 
 async function lastSources(services: Pull['services']): Promise<PullStatus['sources'] | undefined> {
-  return (await readCurrent(services).catch(() => undefined))?.snapshot?.sources;
+  return (await readStoredList(services).catch(() => undefined))?.snapshot?.sources;
 }
 
 /** For a pull that failed for another reason, such as storage or a queue. Never throws: the caller throws the cause. */

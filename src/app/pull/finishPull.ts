@@ -12,7 +12,7 @@ import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts'
 import { fanOut } from './fanOut.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import { lateDay, type PulledList, type Pull, type PullResult } from './pull.ts';
-import { findSnapshot } from './readCurrent.ts';
+import { findSnapshot } from './storedList.ts';
 
 export async function finishUnchanged(
   pull: Pull,

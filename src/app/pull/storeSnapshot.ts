@@ -4,11 +4,11 @@ import { diffTags } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { Snapshot, SnapshotPointer } from '../../core/serviceTags/snapshot.ts';
 import { dayInMs, toDay } from '../../core/time.ts';
 import type { PulledList, Pull, PullServices } from './pull.ts';
-import { findSnapshot, toPointer, type CurrentList } from './readCurrent.ts';
+import { findSnapshot, toPointer, type StoredList } from './storedList.ts';
 import { openHistory, quarantineWith, recordSnapshot } from './recordRelease.ts';
 
 /** The release is in the history before the pointer names the snapshot, so no run follows a list that the history lacks. */
-export async function storeSnapshot(pull: Pull, found: PulledList, current: CurrentList): Promise<Snapshot> {
+export async function storeSnapshot(pull: Pull, found: PulledList, current: StoredList): Promise<Snapshot> {
   const { services, startedAt, status } = pull;
   const { document, warnings, date = toDay(startedAt) } = found.merged;
   const { cloud } = services;

@@ -25,11 +25,7 @@ export interface OpenState {
 }
 
 /** Call it under the target's lease. Afterwards the ledger has all records of earlier runs. */
-export async function openState(
-  services: Pick<UpdateServices, 'ledger' | 'ownerId' | 'clock' | 'randomHex'>,
-  session: TargetSession,
-  target: Target,
-): Promise<OpenState> {
+export async function openState(services: UpdateServices, session: TargetSession, target: Target): Promise<OpenState> {
   const loaded = await loadState(services, session.state, target.name);
   const bound = bindToResource(loaded, target);
   const state = createStateHandle(session, bound.state);
@@ -43,10 +39,7 @@ export async function openState(
  * If somebody put back an older copy of the state, the ledger has records that the state does not know. Then the state is
  * updated from the ledger, and a record says so. Otherwise the next record would fork the chain.
  */
-export async function catchUp(
-  services: Pick<UpdateServices, 'ledger' | 'ownerId' | 'clock' | 'randomHex'>,
-  state: StateHandle,
-): Promise<boolean> {
+export async function catchUp(services: UpdateServices, state: StateHandle): Promise<boolean> {
   const { target, run } = state.current;
   const head = run.ledgerHead;
   const now = services.clock.now();
@@ -72,7 +65,7 @@ export async function catchUp(
 }
 
 export async function loadState(
-  { ledger, ownerId }: Pick<UpdateServices, 'ledger' | 'ownerId'>,
+  { ledger, ownerId }: UpdateServices,
   found: TargetState | 'unreadable' | undefined,
   target: string,
 ): Promise<LoadedState> {
@@ -135,7 +128,7 @@ export interface Entry {
 
 /** The record contains the state after the event. */
 export async function recordEvent(
-  { ledger }: Pick<UpdateServices, 'ledger'>,
+  { ledger }: UpdateServices,
   state: StateHandle,
   { id, at }: Pick<EntryFrame, 'id' | 'at'>,
   { record, event }: Entry,

@@ -428,7 +428,7 @@ export function makeWorld(published = releases): World {
     maxPullAgeInHours: 48,
   };
   return Object.assign(world, {
-    app: { queries: buildQueries(services), loadActions: () => Promise.resolve(actions), logger },
+    app: { queries: buildQueries(services), loadActions: () => Promise.resolve(actions) },
   });
 }
 

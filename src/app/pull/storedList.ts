@@ -6,7 +6,7 @@ import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serv
 import { missingIfDamaged } from '../missingIfDamaged.ts';
 import type { PullServices } from './pull.ts';
 
-export interface CurrentList {
+export interface StoredList {
   /** Undefined before the first pull. */
   readonly pointer: SnapshotPointer | undefined;
   /** ETag of the pointer that this pull may replace. */
@@ -21,7 +21,7 @@ export interface CurrentList {
 
 type Services = Pick<PullServices, 'cloud' | 'snapshots'>;
 
-export async function readCurrent(services: Services): Promise<CurrentList> {
+export async function readStoredList(services: Services): Promise<StoredList> {
   const { pointer, etag } = await readPointer(services);
   if (!pointer) return newestSnapshot(services, etag);
   const snapshot = await findSnapshot(services, pointer.snapshot);
@@ -65,7 +65,7 @@ export function pointerBackTo(snapshot: Snapshot, since: Date): SnapshotPointer 
   return toPointer(snapshot, since.toISOString(), { fileDate: snapshot.release?.date ?? snapshot.date });
 }
 
-async function readPointer({ cloud, snapshots }: Services): Promise<Pick<CurrentList, 'pointer' | 'etag'>> {
+async function readPointer({ cloud, snapshots }: Services): Promise<Pick<StoredList, 'pointer' | 'etag'>> {
   try {
     const answer = await snapshots.readPointer(cloud);
     return answer === undefined || answer === 'notModified' ? { pointer: undefined, etag: undefined } : answer;
@@ -75,7 +75,7 @@ async function readPointer({ cloud, snapshots }: Services): Promise<Pick<Current
   }
 }
 
-async function newestSnapshot(services: Services, etag: string | undefined): Promise<CurrentList> {
+async function newestSnapshot(services: Services, etag: string | undefined): Promise<StoredList> {
   const { cloud, snapshots } = services;
   const [newest] = (await snapshots.list(cloud, { limit: 1 })).items;
   if (!newest) return { pointer: undefined, etag, isPointed: false, snapshot: undefined, notices: [] };
