@@ -1,7 +1,7 @@
 /** Since when, and through how many releases, prefixes have no longer been listed. */
 import { dropContained, overlapping } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
-import { Confirmations, ordinalsOf } from './confirmations.ts';
+import { Confirmations } from './confirmations.ts';
 import { cutByHistory } from './cutByHistory.ts';
 import type { History, Scope } from './history.ts';
 import { releaseAt, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
@@ -68,19 +68,16 @@ function absenceFinder(
   record: ScopeRecord,
   selectionSince: string | undefined,
 ): (interval: number | undefined) => AbsenceOfInterval | undefined {
-  const { releases, listed } = record;
-  const ordinals = ordinalsOf(releases);
-  const newest = Date.parse(releases.at(-1)?.seenAt ?? '');
-  const returnsSince = newest - returnWindowInDays * dayInMs;
+  const { releases, times, listed } = record;
+  const returnsSince = (times.at(-1) ?? NaN) - returnWindowInDays * dayInMs;
   const selectedAt = releases.findLastIndex(({ seenAt }) => seenAt <= (selectionSince ?? ''));
 
   const absenceOf = (periods: readonly Period[]): AbsenceOfInterval => {
     const gone = periods.at(-1)?.to;
     const left = gone === undefined ? undefined : { index: gone, release: releaseAt(releases, gone) };
     const counts = {
-      returns: periods.slice(1).filter(({ from }) => Date.parse(releaseAt(releases, from).seenAt) >= returnsSince)
-        .length,
-      listedReleases: listedReleases(periods, record.begins, ordinals),
+      returns: periods.slice(1).filter(({ from }) => (times[from] ?? NaN) >= returnsSince).length,
+      listedReleases: listedReleases(periods, record),
     };
     if (left && left.release.seenAt >= (selectionSince ?? '')) {
       const { index, release } = left;
@@ -114,11 +111,7 @@ function confirmationsSince({ releases, untrusted }: ScopeRecord, index: number)
   return confirmations.count;
 }
 
-function listedReleases(
-  periods: readonly Period[],
-  begins: readonly number[],
-  ordinals: readonly number[],
-): number | undefined {
+function listedReleases(periods: readonly Period[], { begins, ordinals }: ScopeRecord): number | undefined {
   if (periods.length === 0 || periods.some(({ from }) => begins.includes(from))) return undefined;
   return periods.reduce(
     (sum, { from, to }) => sum + (ordinals[(to ?? ordinals.length) - 1] ?? 0) - (ordinals[from] ?? 0) + 1,

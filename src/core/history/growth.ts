@@ -59,13 +59,13 @@ type Beyond = ReadonlyMap<number, { readonly index: number; readonly limit: Grow
 
 /** An interval that the window once had no room for stays beyond the budget: only a person lets it in. */
 function findBeyond(record: ScopeRecord, window: AdditionWindow, budgetAt: (at: number) => Budget): Beyond {
-  const { space, releases } = record;
+  const { space, releases, times } = record;
   const beyond = new Map<number, { readonly index: number; readonly limit: GrowthLimit }>();
   for (const step of record.steps) {
     const added = new Set(step.on.filter((interval) => !step.known.has(interval) && !beyond.has(interval)));
     if (added.size === 0) continue;
     const release = releaseAt(releases, step.index);
-    const at = Date.parse(release.seenAt);
+    const at = times[step.index] ?? NaN;
     const budget = budgetAt(at);
     const share = window.shareOf(release, releases[step.index - 1]);
     for (const prefix of bySize(step.add.map(({ text }) => text))) {
@@ -110,7 +110,7 @@ function droppedInWindow(record: ScopeRecord, until: string, days: number): read
   const end = Date.parse(until);
   const dropped: string[] = [];
   for (const step of record.steps) {
-    const at = Date.parse(releaseAt(record.releases, step.index).seenAt);
+    const at = record.times[step.index] ?? NaN;
     // It is not known when a prefix left that the first pulled release lacks.
     if (at > end || at <= end - days * dayInMs || record.begins.includes(step.index)) continue;
     const off = new Set(step.off.filter((interval) => !record.listed.isListed(interval)));

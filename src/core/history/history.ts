@@ -1,5 +1,6 @@
 /** A history document, with records of tags and scopes that are computed once, when they are first asked for. */
 import type { AddressFamily } from '../prefixes.ts';
+import { ordinalsOf } from './confirmations.ts';
 import { serviceOf, type HistoryDocument, type Release } from './historyDocument.ts';
 import { quarantineLimits, type QuarantineLimits } from './limits.ts';
 import { recordScope, type ScopeRecord } from './scopeRecord.ts';
@@ -18,6 +19,10 @@ export class History {
   readonly document: HistoryDocument;
   /** Oldest first, without those that a person rejected. */
   readonly releases: readonly Release[];
+  /** When each of them was seen, in milliseconds. */
+  readonly times: readonly number[];
+  /** How many releases up to each of them count as confirmation. */
+  readonly ordinals: readonly number[];
   #records: ReadonlyMap<string, TagRecord> | undefined;
   readonly #trusts = new Map<string, TagTrust>();
   readonly #scopes = new Map<string, ScopeRecord>();
@@ -26,6 +31,8 @@ export class History {
   constructor(document: HistoryDocument) {
     this.document = document;
     this.releases = document.releases.filter(({ rejected }) => !rejected);
+    this.times = this.releases.map(({ seenAt }) => Date.parse(seenAt));
+    this.ordinals = ordinalsOf(this.releases);
   }
 
   /** The newest release that is not rejected; undefined in an empty history. */
@@ -68,9 +75,7 @@ export class History {
   trust(name: string, limits: QuarantineLimits = quarantineLimits): TagTrust | undefined {
     const record = this.tag(name);
     if (!record) return undefined;
-    return remember(this.#trusts, `${record.name} ${keyOf(limits)}`, () =>
-      followTag(record, this.releases, this.firstPulled, limits),
-    );
+    return remember(this.#trusts, `${record.name} ${keyOf(limits)}`, () => followTag(record, this, limits));
   }
 
   scope({ tags, families, limits = quarantineLimits }: Scope): ScopeRecord {
@@ -81,7 +86,7 @@ export class History {
         const [record, trust] = [this.tag(name), this.trust(name, limits)];
         return record && trust ? [{ record, trust }] : [];
       });
-      return recordScope(found, families, this.releases, this.firstPulled);
+      return recordScope(found, families, this);
     });
   }
 

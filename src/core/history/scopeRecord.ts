@@ -3,6 +3,7 @@ import { familyOf, parsePrefix, type AddressFamily, type AddressPrefix, type Add
 import { AddressSpace } from './addressSpace.ts';
 import type { Release } from './historyDocument.ts';
 import { firstTrusted, type TagRecord } from './tagRecord.ts';
+import type { FollowedReleases } from './tagState.ts';
 import type { TagTrust } from './tagTrust.ts';
 
 /** What a release changed in a scope. */
@@ -21,6 +22,10 @@ export interface ScopeStep {
 
 export interface ScopeRecord {
   readonly releases: readonly Release[];
+  /** When each release was seen, in milliseconds. */
+  readonly times: readonly number[];
+  /** How many releases up to each of them count as confirmation. */
+  readonly ordinals: readonly number[];
   readonly space: AddressSpace;
   readonly steps: readonly ScopeStep[];
   /** Which intervals were listed when. An interval that a quarantine keeps counts as listed. */
@@ -41,12 +46,10 @@ export interface FollowedTag {
   readonly trust: TagTrust;
 }
 
-/** `firstPulled`: index of the first release that is not built in; -1 if there is none. */
 export function recordScope(
   found: readonly FollowedTag[],
   families: readonly AddressFamily[],
-  releases: readonly Release[],
-  firstPulled: number,
+  { releases, times, ordinals, firstPulled }: FollowedReleases,
 ): ScopeRecord {
   const isWanted = ({ family }: AddressRange) => families.includes(family);
   const toWanted = (prefixes: readonly string[]) => [...new Set(prefixes)].map(parsePrefix).filter(isWanted);
@@ -71,6 +74,8 @@ export function recordScope(
   }
   return {
     releases,
+    times,
+    ordinals,
     space,
     steps,
     listed,
