@@ -43,7 +43,7 @@ const requireBanner =
 
 export async function buildFunctions({ source, out, minify = false, together }: BuildOptions): Promise<BuildResult> {
   const triggers = globSync('*.ts', { cwd: source }).sort();
-  if (triggers.length === 0) throw new Error(`${source} holds no trigger file (*.ts).`);
+  if (triggers.length === 0) throw new Error(`${source} contains no trigger file (*.ts).`);
   rmSync(out, { recursive: true, force: true });
   // Paths in source maps and names of chunks depend on this folder, so it is the same wherever the build is written.
   const home = resolve(source, '../../dist');

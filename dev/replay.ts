@@ -138,7 +138,7 @@ async function listWeeklyFiles(folder: string): Promise<WeeklyFile[]> {
     return [{ cloud, date: `${match[2]}-${match[3]}-${match[4]}`, path: join(folder, name) }];
   });
   if (found.length === 0) {
-    throw new ConfigurationError('--files', `${folder} holds no ServiceTags_<cloud>_<YYYYMMDD>.json`);
+    throw new ConfigurationError('--files', `${folder} contains no ServiceTags_<cloud>_<YYYYMMDD>.json`);
   }
   return found.sort((a, b) => (a.date < b.date ? -1 : 1));
 }
@@ -164,7 +164,7 @@ const policies = ['plan', 'addOnly', 'sync'];
 function withPolicy(json: unknown, policy: string | undefined): unknown {
   if (policy === undefined) return json;
   if (!policies.includes(policy)) {
-    throw new ConfigurationError('--policy', `"${policy}" is not accepted, ${policies.join(', ')} are`);
+    throw new ConfigurationError('--policy', `"${policy}" is not accepted; accepted: ${policies.join(', ')}`);
   }
   const file = json as { readonly targets?: readonly object[]; readonly profiles?: Readonly<Record<string, object>> };
   return {

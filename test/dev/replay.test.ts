@@ -141,8 +141,8 @@ async function freePort(): Promise<number> {
 
 test.each([
   ['an unknown flag', ['--fils', 'x'], /^Unknown option '--fils'\.\n\nnpm run replay -- \[--files DIR\]/],
-  ['a policy that there is not', ['--policy', 'all'], /--policy: "all" is not accepted, plan, addOnly, sync are/],
-  ['a folder without weekly files', ['--files', tmpdir()], /holds no ServiceTags_<cloud>_<YYYYMMDD>\.json/],
+  ['a policy that there is not', ['--policy', 'all'], /--policy: "all" is not accepted; accepted: plan, addOnly, sync/],
+  ['a folder without weekly files', ['--files', tmpdir()], /contains no ServiceTags_<cloud>_<YYYYMMDD>\.json/],
 ])('%s: a sentence that says what is accepted, and exit code 1', async (_what, args, message) => {
   const run = promisify(execFile)(process.execPath, ['dev/replay.ts', ...args], { cwd: root });
 

@@ -91,7 +91,7 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
 function noRoomCard(input: CardInput, plan: Plan, items: readonly PlanItem[], now: Date): Card {
   const { room, kind } = input.row;
   const unit = kind === 'nsgRule' ? 'prefix' : 'IP rule';
-  const use = room ? ` It uses ${inWords(room.used)} of ${counted(room.limit, unit)}.` : '';
+  const use = room ? ` In use: ${inWords(room.used)} of ${counted(room.limit, unit)}.` : '';
   return {
     ...commonFields('doesNotFit', input),
     ...deadlineOfItems(input, now),

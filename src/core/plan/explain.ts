@@ -333,9 +333,14 @@ function wayOut(shortage: Shortage, { room, input }: Explained): string {
   const kept = retained.length === 0 ? '' : `${keptInWords(retained, input)} `;
   if (room.target.kind === 'nsgRule') return `${kept}Choose fewer regions, or use a group of its own.`;
   const settings = isWide(room) ? shortage.ways : 'fit "supernet"';
-  const ways = ['Choose fewer regions (one region needs about 15 rules)', 'a larger quota', settings].filter(
-    (way) => way !== '',
-  );
+  // The registry's own limit is fixed: Azure raises it for nobody.
+  const { maxRules: wanted } = room.target.capacity;
+  const isLimitedByUs = wanted !== undefined && wanted < (input.live.maxRules ?? Infinity);
+  const ways = [
+    'Choose fewer regions (one region needs about 15 rules)',
+    isLimitedByUs ? 'a larger capacity.maxRules' : '',
+    settings,
+  ].filter((way) => way !== '');
   return `${kept}${ways.join(', or ')}.`;
 }
 

@@ -23,6 +23,6 @@ function lastSentence(target: Target, used: number, limit: number): string | und
 test('a card about room says how much a target uses, and of what', () => {
   const help = 'An approval does not help: make room, or choose fewer regions.';
 
-  expect(lastSentence(registryTarget(), 98, 100)).toBe(`${help} It uses 98 of 100 IP rules.`);
-  expect(lastSentence(nsgTarget(), 3990, 4000)).toBe(`${help} It uses 3,990 of 4,000 prefixes.`);
+  expect(lastSentence(registryTarget(), 98, 100)).toBe(`${help} In use: 98 of 100 IP rules.`);
+  expect(lastSentence(nsgTarget(), 3990, 4000)).toBe(`${help} In use: 3,990 of 4,000 prefixes.`);
 });

@@ -175,6 +175,17 @@ describe('where it does not fit as listed, neighbours are merged', () => {
 });
 
 describe('fit exact: what has no room is held, the rest goes on', () => {
+  test.each([
+    ['capacity.maxRules is the limit', 1, 100, 'rules), or a larger capacity.maxRules, or fit "supernet".'],
+    ['the registry is the limit, and Azure raises it for nobody', 100, 1, 'rules), or fit "supernet".'],
+  ])('%s: the message says what helps', (_, maxRules, room, text) => {
+    const capacity = { maxRules, fit: 'exact', maxExtraAddresses: 0 } as const;
+    const result = fit({ target: registryTarget({ limits: openLimits, capacity }), desired: [a, far], room });
+
+    expect(result.plan.held.add).toHaveLength(1);
+    expect(reasonOf(result, 'fit')?.message.endsWith(text)).toBe(true);
+  });
+
   test('of new prefixes the widest go in first', () => {
     const result = fit({ desired: [far, '20.2.0.0/23', '20.3.0.0/25', '20.4.0.0/24'], ours: [far], room: 3 });
 
@@ -183,7 +194,7 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
     expect(reasonOf(result, 'fit')).toEqual({
       code: 'fit',
       message:
-        '1 of 4 prefixes does not fit: the registry takes 3 IP rules, and 4 rules are needed. The widest were added first; left out: 20.3.0.0/25 (128 addresses). Choose fewer regions (one region needs about 15 rules), or a larger quota, or fit "supernet".',
+        '1 of 4 prefixes does not fit: the registry takes 3 IP rules, and 4 rules are needed. The widest were added first; left out: 20.3.0.0/25 (128 addresses). Choose fewer regions (one region needs about 15 rules), or fit "supernet".',
       prefixes: ['20.3.0.0/25'],
     });
   });
@@ -299,7 +310,7 @@ describe('what is held or refused takes no room', () => {
     const result = fit({ target: supernet(1_000_000), desired: ['192.0.1.0/24', '192.0.3.0/24'], room: 1 });
 
     expect(rulesOf(result)).toEqual(['192.0.1.0/24']);
-    expect(reasonOf(result, 'fit')?.message).toMatch(/or a larger quota\.$/);
+    expect(reasonOf(result, 'fit')?.message).toMatch(/\(one region needs about 15 rules\)\.$/);
   });
 });
 
@@ -325,7 +336,7 @@ describe('fit supernet', () => {
     expect(rulesOf(result)).toEqual(['20.1.0.0/23']);
     expect(result.plan.held.add).toEqual([c]);
     expect(reasonOf(result, 'fit')?.message).toBe(
-      '1 of 3 prefixes does not fit: the registry takes 1 IP rule, and 2 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Choose fewer regions (one region needs about 15 rules), or a larger quota, or maxExtraAddresses of 256 addresses.',
+      '1 of 3 prefixes does not fit: the registry takes 1 IP rule, and 2 rules are needed. The widest were added first; left out: 20.1.2.0/24 (256 addresses). Choose fewer regions (one region needs about 15 rules), or maxExtraAddresses of 256 addresses.',
     );
     expect(rulesOf(fit({ target: supernet(256), desired: [a, b, c], ours: [a], room: 1 }))).toEqual(['20.1.0.0/22']);
   });
@@ -408,11 +419,11 @@ describe('fit supernet', () => {
     });
 
     test.each<[string, number, string]>([
-      ['a wider one would do', 2000, 'a larger quota, or widestPrefix IPv4 /21.'],
+      ['a wider one would do', 2000, 'rules), or widestPrefix IPv4 /21.'],
       [
         'a wider one and more addresses would',
         100,
-        'a larger quota, or widestPrefix IPv4 /21 and maxExtraAddresses of 1,536 addresses.',
+        'rules), or widestPrefix IPv4 /21 and maxExtraAddresses of 1,536 addresses.',
       ],
     ])('and it says what it takes: %s', (_, extra, text) => {
       expect(reasonOf(fit({ target: supernet(extra, limits), desired: [a, d], room: 1 }), 'fit')?.message).toContain(
@@ -421,16 +432,21 @@ describe('fit supernet', () => {
     });
 
     test.each<[string, number, readonly string[], string]>([
-      ['exactly so many addresses', 1536, [a, d], 'a larger quota, or widestPrefix IPv4 /21.'],
-      ['a much wider one', 10_000, [a, '20.1.8.0/24'], 'a larger quota, or widestPrefix IPv4 /20.'],
+      ['exactly so many addresses', 1536, [a, d], 'rules), or widestPrefix IPv4 /21.'],
+      ['a much wider one', 10_000, [a, '20.1.8.0/24'], 'rules), or widestPrefix IPv4 /20.'],
       [
         'a much wider one and more addresses',
         3583,
         [a, '20.1.8.0/24'],
-        'a larger quota, or widestPrefix IPv4 /20 and maxExtraAddresses of 3,584 addresses.',
+        'rules), or widestPrefix IPv4 /20 and maxExtraAddresses of 3,584 addresses.',
       ],
       ['the widest that the targets file accepts', 2 ** 32, [a, '20.200.0.0/24'], 'or widestPrefix IPv4 /8.'],
-      ['what the targets file does not accept is no way', 2 ** 32, [a, '21.1.0.0/24'], '), or a larger quota.'],
+      [
+        'what the targets file does not accept is no way',
+        2 ** 32,
+        [a, '21.1.0.0/24'],
+        '(one region needs about 15 rules).',
+      ],
     ])('and it says what it takes: %s', (_, extra, desired, text) => {
       const result = fit({ target: supernet(extra, limits), desired, room: 1 });
 
