@@ -27,7 +27,7 @@ export function askForKey({ isRefused, retry }) {
     element(
       'p',
       {},
-      'In the Azure portal: your function app, App keys, Host keys. Make one of your own, so that it can be revoked. Or:',
+      'In the Azure portal: your function app, App keys, Host keys. Create a key of your own, so that you can revoke it alone. Or:',
     ),
     element(
       'pre',
