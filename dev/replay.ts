@@ -1,9 +1,10 @@
 /** Replays a folder of weekly files with the clock set to each file's date: `npm run replay -- --files DIR`. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { fileSource } from '../src/adapters/sources/file.ts';
+import { ownerIdOf } from '../src/app/ownerId.ts';
 import type { PullResult } from '../src/app/pullServiceTags.ts';
+import { readStorage } from '../src/config/storage.ts';
 import { ConfigurationError, toErrorMessage } from '../src/core/errors.ts';
 import type { UpdateRecord } from '../src/core/ledger/runRecord.ts';
 import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
@@ -12,11 +13,13 @@ import { parseJsonc } from '../src/core/jsonc.ts';
 import { parseTargetsFile } from '../src/core/targets/targetsFile.ts';
 import { counted, listed } from '../src/core/words.ts';
 import { startAzurite } from './azurite.ts';
-import { ownerIdOf, serveReplay } from './replayServer.ts';
+import { parseFlags } from './flags.ts';
+import { serveReplay } from './replayServer.ts';
 import { seedSampleResources } from './sample/resources.ts';
 import { choosePort } from './port.ts';
 import { seedResources } from './seedResources.ts';
 import { sampleReleases, toPort } from './startOptions.ts';
+import { listWeeklyFiles, type WeeklyFile } from './weeklyFiles.ts';
 import { startWorld, type World } from './world.ts';
 
 const usage = `npm run replay -- [--files DIR] [--targets FILE] [--policy POLICY] [--json FILE] [--serve [--port N]]
@@ -30,13 +33,6 @@ const usage = `npm run replay -- [--files DIR] [--targets FILE] [--policy POLICY
   --serve          then serves the app with what the replay left, until Ctrl-C; one cloud only
   --port N         1-65535, default 7071, or any free one if that is taken
 `;
-
-interface WeeklyFile {
-  readonly cloud: Cloud;
-  /** `YYYY-MM-DD` */
-  readonly date: string;
-  readonly path: string;
-}
 
 interface ReplayedFile {
   readonly file: string;
@@ -62,11 +58,21 @@ const defaultTargets = {
   ],
 };
 
+const flags = {
+  files: { type: 'string' },
+  targets: { type: 'string' },
+  policy: { type: 'string' },
+  json: { type: 'string' },
+  serve: { type: 'boolean', default: false },
+  port: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
 async function main(): Promise<void> {
-  const values = parseFlags();
+  const values = parseFlags(process.argv.slice(2), flags, usage);
   if (values.help) return console.log(usage);
   const folder = values.files === undefined ? sampleReleases : fromCaller(values.files);
-  const files = await listWeeklyFiles(folder);
+  const files = await readFolder(folder);
   const used = clouds.filter((cloud) => files.some((file) => file.cloud === cloud));
   if (values.serve && used.length > 1) {
     throw new ConfigurationError('--serve', `${folder} has files of ${listed(used)}, one cloud is accepted`);
@@ -95,26 +101,6 @@ async function main(): Promise<void> {
   }
 }
 
-function parseFlags() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        files: { type: 'string' },
-        targets: { type: 'string' },
-        policy: { type: 'string' },
-        json: { type: 'string' },
-        serve: { type: 'boolean', default: false },
-        port: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    });
-    return values;
-  } catch (error) {
-    const [what] = (error as Error).message.split('. To specify');
-    throw new Error(`${what}.\n\n${usage}`, { cause: error });
-  }
-}
-
 async function writeReport(path: string, replayed: readonly ReplayedFile[]): Promise<void> {
   await writeFile(fromCaller(path), `${JSON.stringify(replayed, null, 2)}\n`);
 }
@@ -124,23 +110,15 @@ function fromCaller(path: string): string {
   return resolve(process.env.INIT_CWD ?? '', path);
 }
 
-async function listWeeklyFiles(folder: string): Promise<WeeklyFile[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
+async function readFolder(folder: string): Promise<readonly WeeklyFile[]> {
+  const files = await listWeeklyFiles(folder).catch((error: unknown) => {
     throw new ConfigurationError(
       '--files',
       `${folder} cannot be read (${toErrorMessage(error)}), a folder is accepted`,
     );
   });
-  const found = names.flatMap((name) => {
-    const match = /^ServiceTags_([A-Za-z]+)_(\d{4})(\d{2})(\d{2})\.json$/i.exec(name);
-    const cloud = clouds.find((known) => known.toLowerCase() === match?.[1]?.toLowerCase());
-    if (!match || !cloud) return [];
-    return [{ cloud, date: `${match[2]}-${match[3]}-${match[4]}`, path: join(folder, name) }];
-  });
-  if (found.length === 0) {
-    throw new ConfigurationError('--files', `${folder} contains no ServiceTags_<cloud>_<YYYYMMDD>.json`);
-  }
-  return found.sort((a, b) => (a.date < b.date ? -1 : 1));
+  if (files.length > 0) return files;
+  throw new ConfigurationError('--files', `${folder} contains no ServiceTags_<cloud>_<YYYYMMDD>.json`);
 }
 
 /** Returns the targets file as JSON, not parsed further, because `--serve` passes it on to the app. */
@@ -184,7 +162,7 @@ async function replayCloud(
   replayed: ReplayedFile[],
 ): Promise<World> {
   const [{ cloud, date }] = files as readonly [WeeklyFile];
-  const ownerId = ownerIdOf(connectionString);
+  const ownerId = ownerIdOf(readStorage({ AzureWebJobsStorage: connectionString }, cloud));
   const world = await startWorld({ connectionString, cloud, start: noonOf(date), targets, ownerId });
   try {
     seedSampleResources(world.simulator);

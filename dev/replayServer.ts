@@ -1,7 +1,5 @@
 /** Serves the app after a replay, with the storage and the simulated Azure of the replay, in real time. */
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { readStorage, toBlobServiceUrl } from '../src/config/storage.ts';
 import type { Cloud } from '../src/core/serviceTags/serviceTags.ts';
 import { buildApp } from './build.ts';
 import { buildCli } from './buildCli.ts';
@@ -18,14 +16,6 @@ export interface ReplayServerOptions {
   /** Folder of the weekly files. */
   readonly folder: string;
   readonly port: number;
-}
-
-/**
- * Computes the owner id like the app does. With another id the app would not recognise the rules that the replay wrote.
- */
-export function ownerIdOf(connectionString: string): string {
-  const storage = readStorage({ AzureWebJobsStorage: connectionString }, 'Public');
-  return createHash('sha256').update(toBlobServiceUrl(storage)).digest('hex').slice(0, 12);
 }
 
 /** Serves until Ctrl-C. */

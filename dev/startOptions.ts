@@ -1,7 +1,7 @@
 /** Arguments of `npm start`. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseFlags } from './flags.ts';
 
 export interface StartOptions {
   /** End after the pulls instead of serving. */
@@ -30,9 +30,17 @@ export const usage = `npm start -- [--once] [--source SOURCE] [--targets FILE] [
   --port N         1-65535, default 7071, or any free one if that is taken
   --root DIR       a built app, default this project`;
 
+const flags = {
+  once: { type: 'boolean', default: false },
+  port: { type: 'string' },
+  source: { type: 'string' },
+  targets: { type: 'string' },
+  root: { type: 'string' },
+} as const;
+
 /** Resolves paths from `folder`, the one in which the user called npm. Throws Error for wrong arguments. */
 export function parseStartOptions(args: readonly string[], folder: string): StartOptions {
-  const values = parseFlags(args);
+  const values = parseFlags(args, flags, usage);
   const source = values.source === undefined ? undefined : toSource(values.source, folder);
   const releasesFolder = source === undefined ? sampleReleases : folderOf(source);
   return {
@@ -43,25 +51,6 @@ export function parseStartOptions(args: readonly string[], folder: string): Star
     targetsFile: values.targets === undefined ? ownTargets(releasesFolder) : resolve(folder, values.targets),
     root: values.root === undefined ? resolve(import.meta.dirname, '..') : resolve(folder, values.root),
   };
-}
-
-function parseFlags(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        once: { type: 'boolean', default: false },
-        port: { type: 'string' },
-        source: { type: 'string' },
-        targets: { type: 'string' },
-        root: { type: 'string' },
-      },
-    });
-    return values;
-  } catch (error) {
-    const [what] = (error as Error).message.split('. To specify');
-    throw new Error(`${what}.\n\n${usage}`, { cause: error });
-  }
 }
 
 export const sampleReleases = join(import.meta.dirname, 'sample/releases');

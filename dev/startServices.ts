@@ -1,14 +1,13 @@
 /** Starts Azurite, the simulator and the host for `npm start`, and waits for their work. */
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QueueClient } from '@azure/storage-queue';
 import { toErrorMessage } from '../src/core/errors.ts';
-import { clouds, type Cloud } from '../src/core/serviceTags/serviceTags.ts';
+import { clouds } from '../src/core/serviceTags/serviceTags.ts';
 import type { Target } from '../src/core/targets/target.ts';
 import { parseTargetsText } from '../src/core/targets/targetsFile.ts';
-import { compareText } from '../src/core/words.ts';
-import { dateOfFileName } from '../src/adapters/sources/weeklyFileName.ts';
+import { dayInMs } from '../src/core/time.ts';
 import { startAzurite } from './azurite.ts';
 import { startHostProcess, type HostProcess } from './host/hostProcess.ts';
 import type { LogEntry } from './host/log.ts';
@@ -17,6 +16,7 @@ import { choosePort } from './port.ts';
 import { seedResources } from './seedResources.ts';
 import { startSimulator, type Simulator } from './simulator/simulator.ts';
 import { sampleReleases, type StartOptions } from './startOptions.ts';
+import { listWeeklyFiles, type WeeklyFile } from './weeklyFiles.ts';
 
 export interface LocalServices {
   readonly host: HostProcess;
@@ -37,30 +37,15 @@ export interface LocalServices {
 const sampleFolder = join(import.meta.dirname, 'sample');
 const settleTimeoutInMs = 60_000;
 
-/** A weekly file, and the date under which it is published. */
-export interface ReleaseFile {
-  readonly path: string;
-  readonly cloud: Cloud;
-  /** `YYYY-MM-DD` */
-  readonly date: string;
-}
-
 /** Returns the weekly files of one cloud in a folder, oldest first. Prefers Public. */
-export async function listReleases(folder = sampleReleases): Promise<readonly ReleaseFile[]> {
-  const files = (await readdir(folder)).flatMap((name) =>
-    clouds.flatMap((cloud) => {
-      const date = dateOfFileName(name, cloud);
-      return date === undefined ? [] : [{ path: join(folder, name), cloud, date }];
-    }),
-  );
+export async function listReleases(folder = sampleReleases): Promise<readonly WeeklyFile[]> {
+  const files = await listWeeklyFiles(folder);
   const cloud = clouds.find((candidate) => files.some((file) => file.cloud === candidate));
-  return files.filter((file) => file.cloud === cloud).sort((a, b) => compareText(a.date, b.date));
+  return files.filter((file) => file.cloud === cloud);
 }
-
-const dayInMs = 24 * 60 * 60 * 1000;
 
 /** Dates the files a week apart, the last one yesterday, so that the sample never looks old. */
-export function dateFromToday(files: readonly ReleaseFile[], now: Date): readonly ReleaseFile[] {
+export function dateFromToday(files: readonly WeeklyFile[], now: Date): readonly WeeklyFile[] {
   return files.map((file, index) => {
     const daysAgo = 1 + 7 * (files.length - 1 - index);
     return { ...file, date: new Date(now.getTime() - daysAgo * dayInMs).toISOString().slice(0, 10) };
@@ -120,7 +105,7 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
   }
 }
 
-export async function publish(services: LocalServices, { path, cloud, date }: ReleaseFile): Promise<void> {
+export async function publish(services: LocalServices, { path, cloud, date }: WeeklyFile): Promise<void> {
   await cp(path, join(services.inbox, `ServiceTags_${cloud}_${date.replaceAll('-', '')}.json`));
 }
 

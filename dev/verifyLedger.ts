@@ -1,7 +1,6 @@
 /** `npm run verify-ledger`: checks every chain of the ledger. Prints one line per chain, followed by its breaks. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cloudSettings } from '../src/adapters/arm/cloudSettings.ts';
 import pMap from 'p-map';
@@ -169,7 +168,7 @@ async function readReports(
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   const command = { args: process.argv.slice(2), env: process.env, folder: path.dirname(import.meta.dirname) };
   try {
     process.exitCode = await main(command, (line) => console.log(line));

@@ -2,7 +2,7 @@
  * The only file that imports adapters. The part that answers queries is small and built at once; the part that pulls,
  * writes and notifies is loaded by the first invocation that needs it.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AzureArm } from '../adapters/arm/arm.ts';
 import { cloudSettings } from '../adapters/arm/cloudSettings.ts';
@@ -20,7 +20,6 @@ import { createStorageClients, type StorageClients } from '../adapters/storageCl
 import { createTargetsSource } from '../adapters/targetsSource.ts';
 import { createTelemetry } from '../adapters/telemetry.ts';
 import { readConfig, type Config } from '../config.ts';
-import { toBlobServiceUrl } from '../config/storage.ts';
 import { areTargetsExpected } from '../config/targets.ts';
 import { measureUndelivered } from '../core/metrics.ts';
 import { once } from '../core/once.ts';
@@ -32,6 +31,7 @@ import { CurrentListReader } from './history/currentList.ts';
 import { HistoryReader } from './history/historyReader.ts';
 import { createDiscoveringSource } from './discoverTargets.ts';
 import { invocationLogger } from './logging.ts';
+import { ownerIdOf } from './ownerId.ts';
 import type { Clock, Logger, SnapshotStore, Telemetry, TimerStore } from './ports.ts';
 import type { PullServices } from './pullServiceTags.ts';
 import { buildQueries } from './queries.ts';
@@ -158,7 +158,7 @@ async function loadApp(
     arm: azure.arm,
     queue: new StorageUpdateQueue(storage.queues),
     notifier: createNotifier({ webhooks, logger, secret, baseUrl, ...notifierOptions }),
-    ownerId: toOwnerId(config),
+    ownerId: ownerIdOf(config.storage),
     randomHex: () => randomBytes(4).toString('hex'),
   };
   const actions = buildTargetActions(services, measuredActionRuns({ services, telemetry }));
@@ -175,7 +175,7 @@ async function buildAzure(config: Config, logger: Logger, clock: Clock): Promise
   // Costs nothing: arm.ts has loaded it.
   const { buildArmClients } = await import('../adapters/arm/client.ts');
   const clients = buildArmClients(config, { logger });
-  return { clients, arm: buildArm(config, toOwnerId(config), { clients, clock }) };
+  return { clients, arm: buildArm(config, ownerIdOf(config.storage), { clients, clock }) };
 }
 
 function buildTargets(
@@ -209,9 +209,4 @@ function buildTelemetry({ applicationInsights, siteName }: Config, logger: Logge
       return startAzureMonitor({ ...applicationInsights, role: siteName ?? 'acr-address-keeper' });
     });
   return createTelemetry({ start, logger });
-}
-
-/** Marks a deployment's rules. Made from the storage account: deployments that share it share the state, and so the rules. */
-function toOwnerId({ storage }: Config): string {
-  return createHash('sha256').update(toBlobServiceUrl(storage)).digest('hex').slice(0, 12);
 }
