@@ -1,13 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
+import type { Plan } from '../../src/core/plan/plan.ts';
 import { notificationsOf } from '../../src/app/update/notifyOfRun.ts';
-import { emptyState, nsgTarget, planOf } from '../core/plan/planFixtures.ts';
+import { emptyState, nsgTarget, openLimits, planInput, planOf, registryTarget } from '../core/plan/planFixtures.ts';
 
-test.each([
-  [['20.0.0.0/16'], 'hooks: 1 change waits for approval.'],
-  [['20.0.0.0/16', '20.8.0.0/16'], 'hooks: 2 changes wait for approval.'],
-])('a plan that holds %j says how much waits', (desired, message) => {
-  const { plan } = planOf({ target: nsgTarget(), desired, live: [], state: emptyState });
+function messagesOf(plan: Plan): unknown[] {
   const record: RunRecord = {
     id: '20260110T000000000Z-hooks-0123abcd',
     chain: 'hooks',
@@ -19,6 +16,28 @@ test.each([
     reasons: [],
     plan,
   };
+  return notificationsOf(undefined, record).map(({ type, message }) => [type, message]);
+}
 
-  expect(notificationsOf(undefined, record)).toMatchObject([{ type: 'plan.held', message }]);
+test.each([
+  [['20.0.0.0/16'], 'hooks: 1 change waits for approval.'],
+  [['20.0.0.0/16', '20.8.0.0/16'], 'hooks: 2 changes wait for approval.'],
+])('a plan that holds %j says how much waits', (desired, message) => {
+  const { plan } = planOf({ target: nsgTarget(), desired, live: [], state: emptyState });
+
+  expect(messagesOf(plan)).toEqual([['plan.held', message]]);
+});
+
+test.each([
+  [[], 'hooks: 2 changes cannot be made now.'],
+  [['40.0.0.0/16'], 'hooks: 1 change waits for approval, and 2 changes cannot be made now.'],
+])('what has no room is not said to wait for approval, beside %j that does', (wide, message) => {
+  const limits = { ...openLimits, widestPrefix: { ipv4: 20, ipv6: 0 } };
+  const desired = ['20.0.0.0/24', '20.2.0.0/24', '20.4.0.0/24', ...wide];
+  const world = { target: registryTarget({ limits }), desired, live: [], state: emptyState };
+  const { live } = planInput(world);
+
+  const { plan } = planOf({ ...world, overrides: { live: { ...live, maxRules: 1 } } });
+
+  expect(messagesOf(plan)).toEqual([['plan.held', message]]);
 });

@@ -144,7 +144,7 @@ export const blockedCodes: ReadonlyMap<string, BlockedCase> = new Map<string, Bl
     QuotaExceeded: {
       block: 'quota',
       explain: ({ message }) =>
-        `the service's quota is reached (${withoutPeriod(message)}): use fewer regions, or ask Azure for a larger quota`,
+        `the service's quota is reached (${withoutPeriod(message)}): use fewer regions, or remove rules that nobody needs`,
     },
   } satisfies Record<string, BlockedCase>).map(([code, blocked]) => [code.toLowerCase(), blocked]),
 );

@@ -1,7 +1,7 @@
 /** Notifies people, each time once: a plan waits for approval, a block, a failure, repaired drift, a near deadline. */
 import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
 import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
-import type { Plan } from '../../core/plan/plan.ts';
+import { planLists, type Plan } from '../../core/plan/plan.ts';
 import { holdsIn, weighty } from '../../core/reasons.ts';
 import {
   hasDeadline,
@@ -12,7 +12,7 @@ import {
 } from '../../core/targets/targetState.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { toDay } from '../../core/time.ts';
-import { asSentence, counted } from '../../core/words.ts';
+import { agree, asSentence, counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
 import { haveNoEffect } from './runResult.ts';
 
@@ -70,7 +70,7 @@ export function notificationsOf(last: LastResult | undefined, record: UpdateReco
   if (outcome === 'failed' && last?.status !== 'failed')
     found.push(toNotification('update.failed', record, 'the update failed'));
   if (plan?.verdict === 'held' && outcome !== 'blocked' && isNewHold(last, record)) {
-    found.push(toNotification('plan.held', record, waitingText(plan.held)));
+    found.push(toNotification('plan.held', record, waitingText(plan)));
   }
   if (isDriftRepair(last, record)) found.push(toNotification('drift.repaired', record, driftInWords(plan)));
   return found;
@@ -86,10 +86,24 @@ function isNewHold(last: LastResult | undefined, { plan, reasons }: UpdateRecord
 }
 
 /** False if everything that is missing is never allowed: then nobody can approve anything. */
-function waitingText({ add, remove }: Plan['held']): string {
-  const count = add.length + remove.length;
-  if (count === 0) return 'what is missing is never allowed, approved or not';
-  return `${counted(count, 'change')} ${count === 1 ? 'waits' : 'wait'} for approval`;
+function waitingText({ items, held }: Plan): string {
+  const all = countOf(held);
+  if (all === 0) return 'what is missing is never allowed, approved or not';
+  const waiting = countOf(
+    planLists(
+      items.filter(({ fate }) => fate === 'needsApproval'),
+      [],
+    ).held,
+  );
+  const rest = all - waiting;
+  const impossible = `${counted(rest, 'change')} cannot be made now`;
+  if (waiting === 0) return impossible;
+  const waits = `${counted(waiting, 'change')} ${agree(waiting, 'waits', 'wait')} for approval`;
+  return rest > 0 ? `${waits}, and ${impossible}` : waits;
+}
+
+function countOf({ add, remove }: Plan['held']): number {
+  return add.length + remove.length;
 }
 
 /** The target follows the same list as before: somebody else changed its rules. */

@@ -278,13 +278,20 @@ function othersSentence(rows: readonly Decided[], { input }: Explained): string 
   return `${andMore(prefixesOf(rows))} ${are(rows)} in the rule but ${agree(subjects(rows).length, 'was', 'were')} not written by this app: ${agree(subjects(rows).length, 'it stays', 'they stay')} until you approve the plan or remove ${them(rows)} by hand.${listedToo}`;
 }
 
-function roomInWords({ target, maxRules, freeRules, live }: Room): string {
+function roomInWords(room: Room): string {
+  const { target, maxRules, freeRules, live } = room;
   if (target.kind === 'nsgRule') {
     return `the network security group has room for ${counted(freeRules, 'prefix')} (an NSG takes 4,000 prefixes per side, all rules together)`;
   }
   const others = live.others.length;
   const theirs = others === 0 ? '' : ` (${inWords(others)} of them ${agree(others, 'is', 'are')} other people’s)`;
-  return `the registry takes ${counted(maxRules, 'IP rule')}${theirs}`;
+  return `${room.isLimitedBySetting ? 'capacity.maxRules allows' : 'the registry takes'} ${counted(maxRules, 'IP rule')}${theirs}`;
+}
+
+/** Azure raises the number of IP rules of a registry for nobody. */
+function moreRoom(room: Room): string {
+  if (room.isLimitedBySetting) return 'a larger capacity.maxRules';
+  return room.live.others.length > 0 ? 'fewer rules of others' : '';
 }
 
 /** What does not fit, what waits with it, and what a person can do. */
@@ -333,14 +340,9 @@ function wayOut(shortage: Shortage, { room, input }: Explained): string {
   const kept = retained.length === 0 ? '' : `${keptInWords(retained, input)} `;
   if (room.target.kind === 'nsgRule') return `${kept}Choose fewer regions, or use a group of its own.`;
   const settings = isWide(room) ? shortage.ways : 'fit "supernet"';
-  // The registry's own limit is fixed: Azure raises it for nobody.
-  const { maxRules: wanted } = room.target.capacity;
-  const isLimitedByUs = wanted !== undefined && wanted < (input.live.maxRules ?? Infinity);
-  const ways = [
-    'Choose fewer regions (one region needs about 15 rules)',
-    isLimitedByUs ? 'a larger capacity.maxRules' : '',
-    settings,
-  ].filter((way) => way !== '');
+  const ways = ['Choose fewer regions (one region needs about 15 rules)', moreRoom(room), settings].filter(
+    (way) => way !== '',
+  );
   return `${kept}${ways.join(', or ')}.`;
 }
 

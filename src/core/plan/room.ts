@@ -17,6 +17,8 @@ export interface Room {
   readonly needed: readonly string[];
   /** How many rules are possible: all rules of a registry, or the prefixes in the target's own rules of an NSG. */
   readonly maxRules: number;
+  /** True if `capacity.maxRules` allows fewer rules than the registry takes. */
+  readonly isLimitedBySetting: boolean;
   /** How many of those are left for ours. */
   readonly freeRules: number;
   /** Only with `fit: supernet`. */
@@ -45,7 +47,7 @@ export function measureRoom(input: PlanInput, live: LiveRules, rows: readonly De
   const barred = prefixesOf(rows.filter(({ fate, listed: entry }) => entry && isBarred(fate.is)));
   const needed = neededRules(listed, barred, live.allowedByOthers);
   const maxRules = maxRulesOf(input);
-  const room = { target, live, listed, needed, maxRules };
+  const room = { target, live, listed, needed, maxRules, isLimitedBySetting: isLimitedBySetting(input) };
   if (target.kind === 'nsgRule') return { ...room, freeRules: maxRules };
   const freeRules = Math.max(0, maxRules - live.others.length);
   const { fit, maxExtraAddresses } = target.capacity;
@@ -66,6 +68,15 @@ function maxRulesOf({ target, live }: PlanInput): number {
   if (target.kind === 'nsgRule') return live.maxRules ?? Infinity;
   const { maxRules: wanted } = target.capacity;
   return Math.min(wanted ?? Infinity, live.maxRules ?? wanted ?? defaultMaxIpRules);
+}
+
+/** For a setting that every registry allows the quota is not read: `live.maxRules` is then the setting. */
+function isLimitedBySetting(input: PlanInput): boolean {
+  const { target, live } = input;
+  if (target.kind === 'nsgRule') return false;
+  const { maxRules: wanted } = target.capacity;
+  if (wanted === undefined || wanted !== maxRulesOf(input)) return false;
+  return wanted <= defaultMaxIpRules || wanted < (live.maxRules ?? Infinity);
 }
 
 /** A prefix that other people's rules partly allow is written whole if the rest of it would need more than one rule. */

@@ -73,11 +73,11 @@ const reasonOf = ({ plan }: PlanResult, code: Reason['code']): Reason | undefine
   plan.reasons.find((reason) => reason.code === code);
 const codesOf = ({ plan }: PlanResult): string[] => plan.reasons.map(({ code }) => code);
 const others = (count: number): string[] => Array.from({ length: count }, (_, index) => `40.0.${index}.0/24`);
+const asking = (maxRules: number | undefined) =>
+  registryTarget({ limits: openLimits, capacity: { maxRules, fit: 'exact', maxExtraAddresses: 0 } });
 
 describe('the room of a target', () => {
   const two = ['20.1.0.0/24', '20.3.0.0/24'];
-  const asking = (maxRules: number | undefined) =>
-    registryTarget({ limits: openLimits, capacity: { maxRules, fit: 'exact', maxExtraAddresses: 0 } });
 
   test.each<[string, Partial<FitCase>, number]>([
     ['a registry: what others leave of its quota', { foreign: others(99) }, 1],
@@ -177,13 +177,28 @@ describe('where it does not fit as listed, neighbours are merged', () => {
 describe('fit exact: what has no room is held, the rest goes on', () => {
   test.each([
     ['capacity.maxRules is the limit', 1, 100, 'rules), or a larger capacity.maxRules, or fit "supernet".'],
+    [
+      'capacity.maxRules is the limit, and the quota was not read',
+      1,
+      1,
+      'rules), or a larger capacity.maxRules, or fit "supernet".',
+    ],
     ['the registry is the limit, and Azure raises it for nobody', 100, 1, 'rules), or fit "supernet".'],
   ])('%s: the message says what helps', (_, maxRules, room, text) => {
     const capacity = { maxRules, fit: 'exact', maxExtraAddresses: 0 } as const;
     const result = fit({ target: registryTarget({ limits: openLimits, capacity }), desired: [a, far], room });
 
     expect(result.plan.held.add).toHaveLength(1);
+    expect(reasonOf(result, 'fit')?.message).toContain(
+      text.includes('larger') ? 'capacity.maxRules allows 1 IP rule,' : 'the registry takes 1 IP rule,',
+    );
     expect(reasonOf(result, 'fit')?.message.endsWith(text)).toBe(true);
+  });
+
+  test('where others have rules, fewer of them are a way', () => {
+    const result = fit({ desired: [far, '20.4.0.0/24'], foreign: others(9), room: 10 });
+
+    expect(reasonOf(result, 'fit')?.message).toMatch(/or fewer rules of others, or fit "supernet"\.$/);
   });
 
   test('of new prefixes the widest go in first', () => {
