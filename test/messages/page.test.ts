@@ -72,7 +72,7 @@ describe('a card', () => {
     const [card] = targetCards(cards.blocked, describePrefix, now);
 
     expect(card).toMatchObject({
-      title: 'Blocked: nothing is written to it. It lacks 1 listed prefix:',
+      title: 'Blocked: the app can write nothing to it. It lacks 1 listed prefix:',
       items: [{ prefix: a, region: 'West Europe', addresses: '256', firstListed: '2025-12-29' }],
       itemCount: 1,
     });
