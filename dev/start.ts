@@ -10,7 +10,7 @@ import { stat } from 'node:fs/promises';
 import { formatLogEntry, isAtLeast, type LogEntry } from './host/log.ts';
 import { sampleNsgId } from './sample/resources.ts';
 import { parseStartOptions, usage, type StartOptions } from './startOptions.ts';
-import { formatAddresses, formatHeading, formatPull, formatTargets } from './startReport.ts';
+import { formatAddresses, formatCheck, formatHeading, formatPull, formatTargets } from './startReport.ts';
 import type { PullAnswer, TargetAnswer } from './startReport.ts';
 import { dateFromToday, listReleases, publish, startServices, type LocalServices } from './startServices.ts';
 
@@ -69,7 +69,7 @@ async function pullAndPrint(
   before: readonly TargetAnswer[],
 ): Promise<readonly TargetAnswer[]> {
   const pull = (await ask(services, 'POST', 'pull')) as PullAnswer;
-  return printUpdates(services, before, formatPull(pull));
+  return printUpdates(services, before, (...targets) => [...formatPull(pull), ...formatTargets(...targets)]);
 }
 
 async function pullReleases(options: StartOptions, services: LocalServices): Promise<void> {
@@ -88,7 +88,7 @@ async function pullReleases(options: StartOptions, services: LocalServices): Pro
     before = await pullAndPrint(services, before);
   }
   await reconcile(services, before);
-  await printUpdates(services, before, [`${formatHeading('an hour later')}  the app checks every target again`]);
+  await printUpdates(services, before, formatCheck);
 }
 
 /** Waits until every target was updated. Removals come in a later message, after the additions have taken effect. */
@@ -113,11 +113,11 @@ async function readTargets(services: LocalServices): Promise<readonly TargetAnsw
 async function printUpdates(
   services: LocalServices,
   before: readonly TargetAnswer[],
-  heading: readonly string[],
+  format: typeof formatTargets,
 ): Promise<readonly TargetAnswer[]> {
   await services.settle();
   const items = await readTargets(services);
-  print([...heading, ...formatTargets(before, items)]);
+  print(format(before, items));
   const failed = services.host.invocations.find(({ outcome }) => outcome === 'failed');
   if (failed) throw new Error(`${failed.functionName} failed: ${failed.error ?? 'unknown'}`);
   return items;

@@ -47,7 +47,7 @@ export function formatHeading(text: string): string {
 export function formatPull(pull: PullAnswer): readonly string[] {
   const heading = `${paint('bold', dayInWords(pull.date))}  change number ${pull.changeNumber}, ${pull.tagCount} tags`;
   if (pull.outcome === 'unchanged') return [`${heading}: ${pull.message}`];
-  if (pull.changes.length === 0) return [`${heading}: the same addresses, written another way; no target is touched`];
+  if (pull.changes.length === 0) return [`${heading}: the same addresses in all watched tags; no target is updated`];
   return [
     heading,
     `  ${formatChanges(pull.changes)}`,
@@ -71,6 +71,13 @@ export function formatTargets(before: readonly TargetAnswer[], now: readonly Tar
         .map(({ message }) => `  ${' '.repeat(width)}  ${paint('dim', message)}`),
     ];
   });
+}
+
+/** The targets after a check of all of them. */
+export function formatCheck(before: readonly TargetAnswer[], now: readonly TargetAnswer[]): readonly string[] {
+  const lines = formatTargets(before, now);
+  const heading = `${formatHeading('an hour later')}  the app checks every target again`;
+  return lines.length === 0 ? [`${heading}: nothing new`] : [heading, ...lines];
 }
 
 /** `AzureContainerRegistry +3, .EastUS +1 -2` */

@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseStartOptions, sampleReleases } from '../../dev/startOptions.ts';
+import { formatCheck } from '../../dev/startReport.ts';
 import { dayInWords } from '../../src/core/words.ts';
 import { builtApp } from '../support/builtApp.ts';
 
@@ -66,7 +67,7 @@ describe('npm start', () => {
       /webhook-receiver +\+18 +inSync\n +build-agents +\+12 +inSync\n +prod-registry +\+4 +inSync/,
     );
     expect(after(weeksAgo(4, late))).toMatch(/^.*\n.*AzureContainerRegistry \+3, \.EastUS \+1, \.WestEurope \+2\n/);
-    expect(after(weeksAgo(3, late))).toMatch(/^.* no target is touched\n.*nothing stored\n/);
+    expect(after(weeksAgo(3, late))).toMatch(/^.* no target is updated\n.*nothing stored\n/);
     expect(after(weeksAgo(1, late))).toMatch(/suspicious +AzureContainerRegistry\.NorwayEast is missing from the list/);
     expect(after(weeksAgo(1, late))).toMatch(/webhook-receiver +5 no longer listed, kept for now +inSync/);
     expect(after(weeksAgo(0, late))).toMatch(
@@ -162,6 +163,29 @@ describe('npm start', () => {
     expect(code).toBe(1);
     expect(output).toContain(`--port: another program listens on ${port}. Choose another port, or leave --port out.`);
     expect(children).toEqual([]);
+  });
+});
+
+describe('a check of all targets', () => {
+  const target = {
+    name: 'hooks',
+    status: 'planOnly',
+    reasons: [],
+    lastResult: { runId: 'a', outcome: 'planOnly', counts: { add: 1, remove: 0, retain: 0, held: 0 } },
+  };
+
+  test('says that there is nothing new, also without targets', () => {
+    expect(formatCheck([target], [target])).toEqual([expect.stringMatching(/checks every target again: nothing new$/)]);
+    expect(formatCheck([], [])).toEqual([expect.stringMatching(/nothing new$/)]);
+  });
+
+  test('names each target with news', () => {
+    const after = { ...target, lastResult: { ...target.lastResult, runId: 'b' } };
+
+    expect(formatCheck([target], [after])).toEqual([
+      expect.stringMatching(/checks every target again$/),
+      expect.stringMatching(/^ {2}hooks {2}would \+1 +planOnly$/),
+    ]);
   });
 });
 
