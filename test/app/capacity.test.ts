@@ -112,3 +112,22 @@ test('a region that vanished does not keep out what is new in another one: wider
   expect(sortPrefixes(ipRulesOf(world))).toEqual([...italy, '20.50.0.0/22', '20.51.0.0/26', '20.51.4.0/26']);
   expect(again).toMatchObject({ outcome: 'unchanged' });
 });
+
+test('wider rules use all the rules that the registry takes, in every run and not only in the first', async () => {
+  const capacity = { maxRules: undefined, fit: 'supernet', maxExtraAddresses: 2 ** 24 } as const;
+  const target = prod({ serviceTag: acr, regions: 'all', limits: openLimits, capacity });
+  const world = await worlds.open({ targets: [target], simulation: { maxIpRules: 200 } });
+  // Far more than fit, and no two of them are neighbours.
+  const many = Array.from({ length: 300 }, (_, index) => `20.${index % 100}.${(index * 7) % 250}.0/26`);
+  await publish(world, { [acr]: many }, 1);
+  const written = sortPrefixes(ipRulesOf(world));
+
+  const [again] = await world.reconcile();
+
+  expect(written).toHaveLength(200);
+  expect(again).toMatchObject({ outcome: 'unchanged' });
+  expect(sortPrefixes(ipRulesOf(world))).toEqual(written);
+
+  await publishNextWeek(world, { [acr]: [...many, '20.200.1.0/24'] }, 2);
+  expect(ipRulesOf(world)).toHaveLength(200);
+});

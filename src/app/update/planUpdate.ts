@@ -56,7 +56,7 @@ interface PlanWithQuota {
 
 /**
  * The quota of a registry needs a call of its own. So it is read only if there is something to write, and only once while
- * the registry is less than half full.
+ * the registry is less than half full; and always if rules are wider than listed, because fewer rules make them wider.
  */
 async function planWithQuota(arm: ArmSession, observation: TargetObservation): Promise<PlanWithQuota> {
   const { target, input, current, state } = observation;
@@ -66,13 +66,14 @@ async function planWithQuota(arm: ArmSession, observation: TargetObservation): P
   const result = await inSteps(planInSteps(input));
   const { verdict, reasons } = result.plan;
   const isShort = verdict === 'blocked' || reasons.some(({ code }) => code === 'fit');
-  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort;
+  const isWidened = reasons.some(({ code }) => code === 'supernet');
+  const isQuiet = result.changes.length === 0 && result.plan.add.length === 0 && !isShort && !isWidened;
   if (isQuiet || current.blockers.length > 0 || maxRules !== undefined || !adapter.readQuota) {
     return { result, maxRules };
   }
   const count = result.changes.reduce((most, { prefixes }) => Math.max(most, prefixes.length), 0);
   const hasRoom = known && !known.isAssumed && 2 * (count + result.plan.foreign.length) <= known.limit;
-  if (hasRoom && !isShort) return { result, maxRules: known.limit };
+  if (hasRoom && !isShort && !isWidened) return { result, maxRules: known.limit };
   const { limit, note } = await adapter.readQuota(target, current);
   const planned = await inSteps(planInSteps({ ...input, live: { ...input.live, maxRules: limit } }));
   const wanted = (target.kind === 'nsgRule' ? undefined : target.capacity.maxRules) ?? Infinity;
