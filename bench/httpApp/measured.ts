@@ -36,7 +36,7 @@ function buildMeasuredApp(): ApiApp {
     logger,
     snapshots: {
       get: () => Promise.resolve(snapshot),
-      list: () => Promise.resolve({ items: [snapshot] }),
+      list: () => Promise.resolve([snapshot]),
       readPointer: () => Promise.resolve({ pointer, etag: '"1"' }),
       readPullStatus: () => Promise.resolve(undefined),
     },

@@ -53,8 +53,8 @@ export interface SnapshotStore {
   /** Write-once: `exists` if the id is stored already. */
   put(snapshot: Snapshot): Promise<'created' | 'exists'>;
   get(cloud: Cloud, id: string): Promise<Snapshot | undefined>;
-  /** Newest first. */
-  list(cloud: Cloud, page: PageRequest): Promise<Page<SnapshotSummary>>;
+  /** All of them, newest first. */
+  list(cloud: Cloud): Promise<readonly SnapshotSummary[]>;
   /** `notModified` if its ETag still is `unlessEtag`; undefined before the first pull. Throws InvalidDocumentError. */
   readPointer(
     cloud: Cloud,

@@ -75,7 +75,7 @@ describe('through the clients', () => {
     };
 
     await expect(snapshots.readPullStatus('Public')).rejects.toMatchObject(refused);
-    await expect(snapshots.list('Public', { limit: 5 })).rejects.toMatchObject(refused);
+    await expect(snapshots.list('Public')).rejects.toMatchObject(refused);
     await expect(new StorageUpdateQueue(queues).send({ target: 'a', reason: 'b' })).rejects.toMatchObject(refused);
   });
 });

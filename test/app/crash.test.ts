@@ -158,7 +158,7 @@ const scenarios: readonly Scenario[] = [
       await update('prod')(run);
     },
     act: async (run) => {
-      const { items } = await run.services.snapshots.list('Public', { limit: 5 });
+      const items = await run.services.snapshots.list('Public');
       return actionsOf(run).rollbackTarget('prod', items.at(-1)?.id ?? '', 'operator');
     },
     expected: { prod: [a, b] },

@@ -140,7 +140,7 @@ describe('an approval', () => {
 
   test('ends with the next release, also for a target that is rolled back to the list that was approved', async () => {
     const world = await approvedInVain();
-    const approved = (await world.services.snapshots.list('Public', { limit: 1 })).items[0]?.id ?? '';
+    const approved = (await world.services.snapshots.list('Public'))[0]?.id ?? '';
     world.clock.advance(dayInMs);
     world.simulator.failNext({ method: 'PUT' }, faults.nsgLocked(), 10_000);
     await publish(world, list(a, c, wide), 3).catch(() => undefined);

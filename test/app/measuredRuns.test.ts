@@ -120,7 +120,7 @@ describe('over HTTP', () => {
   test('a rollback, a pause and a resumption have a trace; a refusal too', async () => {
     const world = await worlds.open();
     await publish(world, { [acr]: [first] });
-    const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+    const items = await world.services.snapshots.list('Public');
     const told = listen(world);
 
     await told.actions.rollbackTarget('hooks', items[0]?.id ?? '', 'Ada');

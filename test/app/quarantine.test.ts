@@ -50,7 +50,7 @@ describe('quarantine of removals', () => {
     expect(run?.plan?.remove).toEqual([]);
     expect(codesOf(run)).toContain('quarantined');
     expect(run?.reasons.find(({ code }) => code === 'quarantined')?.message).toContain(reason);
-    const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+    const items = await world.services.snapshots.list('Public');
     expect(items[0]?.quarantine).toMatchObject([
       { tag: acr, kind, reason: expect.stringContaining(reason) as unknown, baseline: expect.any(String) as unknown },
     ]);
@@ -96,8 +96,8 @@ describe('quarantine of removals', () => {
       await world.reconcile();
       expect(prefixesIn(world)).toEqual(fifty);
     }
-    const { items } = await world.services.snapshots.list('Public', { limit: 4 });
-    const [first] = (await world.services.snapshots.list('Public', { limit: 10 })).items.slice(-1);
+    const items = (await world.services.snapshots.list('Public')).slice(0, 4);
+    const [first] = (await world.services.snapshots.list('Public')).slice(-1);
     expect(items.flatMap(({ quarantine }) => quarantine.map(({ baseline }) => baseline))).toEqual(
       items.slice(0, 3).map(() => first?.id),
     );
@@ -111,7 +111,7 @@ describe('quarantine of removals', () => {
     await publishNextWeek(world, full);
     const [run] = await world.reconcile();
 
-    const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+    const items = await world.services.snapshots.list('Public');
     expect(items[0]?.quarantine).toEqual([]);
     expect(run).toMatchObject({ outcome: 'unchanged', reasons: [] });
     expect(await planOf(world)).toMatchObject({ verdict: 'apply', held: { add: [], remove: [] } });
@@ -145,7 +145,7 @@ describe('quarantine of removals', () => {
 
     await publish(world, { ...full, [`${acr}.WestEurope`]: fifty.slice(0, 2) });
 
-    const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+    const items = await world.services.snapshots.list('Public');
     expect(items[0]?.quarantine).toMatchObject([{ tag: `${acr}.WestEurope`, kind: 'shrunken' }]);
     const app: ApiApp = {
       queries: buildQueries({ ...world.services, maxPullAgeInHours: 26 }),
@@ -178,7 +178,7 @@ describe('quarantine of removals', () => {
     ]);
     // The list is the same from now on: the stored snapshot still has the tag in quarantine.
     for (let week = 0; week < confirmations; week += 1) await publishNextWeek(world, without);
-    expect((await world.services.snapshots.list('Public', { limit: 1 })).items[0]?.quarantine).toHaveLength(1);
+    expect((await world.services.snapshots.list('Public'))[0]?.quarantine).toHaveLength(1);
     expect(await health()).toMatchObject({ status: 'healthy', problems: [] });
   });
 
@@ -189,7 +189,7 @@ describe('quarantine of removals', () => {
 
     await publishNextWeek(world, { ...missing, [acr.toLowerCase()]: fifty.slice(0, 40), Storage: ['20.60.1.0/24'] });
 
-    const { items } = await world.services.snapshots.list('Public', { limit: 3 });
+    const items = (await world.services.snapshots.list('Public')).slice(0, 3);
     expect(
       items.map(({ quarantine }) => quarantine.map(({ baseline, confirmations }) => [baseline, confirmations])),
     ).toEqual([[[items[2]?.id, 1]], [[items[2]?.id, 0]], []]);

@@ -19,7 +19,7 @@ function said(run: RunRecord | undefined, code: Reason['code']): string[] {
 }
 
 async function snapshotId(world: World): Promise<string> {
-  const { items } = await world.services.snapshots.list('Public', { limit: 1 });
+  const items = await world.services.snapshots.list('Public');
   return items[0]?.id ?? '';
 }
 

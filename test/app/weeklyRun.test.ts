@@ -66,7 +66,7 @@ async function feed(world: World, name: string, cloud: Cloud = 'Public'): Promis
     held: Object.fromEntries(targets.map((target) => [target.name, heldBy(world, target)])),
     writes: Object.fromEntries(targets.map((target) => [target.name, writesOfTarget(target)])),
     pointerEtag: typeof pointer === 'object' ? pointer.etag : '',
-    snapshots: (await world.services.snapshots.list(cloud, { limit: 50 })).items.length,
+    snapshots: (await world.services.snapshots.list(cloud)).length,
   };
 }
 

@@ -5,40 +5,28 @@ import { InvalidDocumentError } from '../../core/errors.ts';
 import { parseBlob } from './shape.ts';
 import { summaryCheck } from './snapshotShapes.ts';
 
-export interface ListedSummary {
-  readonly summary: SnapshotSummary;
-  /** False if the quarantine was too long for the metadata: it is only in the blob. */
-  readonly isComplete: boolean;
-}
-
 /** Azure allows 8 KB for all metadata of a blob. */
 const maxValueLength = 6 * 1024;
 
+/** Empty if the quarantine is too long. The summary must then be read from the blob. */
 export function toMetadata(summary: SnapshotSummary): Readonly<Record<string, string>> {
-  const whole = encode(summary);
-  return whole.length <= maxValueLength
-    ? { summary: whole }
-    : { summary: encode({ ...summary, quarantine: [] }), truncated: 'true' };
+  const encoded = Buffer.from(JSON.stringify(summary)).toString('base64');
+  return encoded.length <= maxValueLength ? { summary: encoded } : {};
 }
 
-/** Returns undefined if the metadata is not what `toMetadata` wrote. The summary must then be read from the blob. */
+/** Returns undefined if the metadata has no whole summary, or not what `toMetadata` wrote. */
 export function fromMetadata(
   name: string,
   metadata: Readonly<Record<string, string>>,
   cloud: Cloud,
   id: string,
-): ListedSummary | undefined {
-  if (metadata.summary === undefined) return undefined;
+): SnapshotSummary | undefined {
+  // Version 0.1 stored a summary without the quarantine if that was too long.
+  if (metadata.summary === undefined || metadata.truncated === 'true') return undefined;
   try {
-    const bytes = Buffer.from(metadata.summary, 'base64');
-    const summary = parseBlob(name, bytes, summaryCheck(cloud, id)) as SnapshotSummary;
-    return { summary, isComplete: metadata.truncated !== 'true' };
+    return parseBlob(name, Buffer.from(metadata.summary, 'base64'), summaryCheck(cloud, id)) as SnapshotSummary;
   } catch (error) {
     if (error instanceof InvalidDocumentError) return undefined;
     throw error;
   }
-}
-
-function encode(summary: SnapshotSummary): string {
-  return Buffer.from(JSON.stringify(summary)).toString('base64');
 }

@@ -1,19 +1,19 @@
 /** Container `service-tags`: snapshots, the pointer to the current one, and the status of the pulls. */
-import type { CurrentRelease, PullSession, Page, PageRequest, SnapshotStore } from '../../app/ports.ts';
-import { contentHash, isSnapshotId, parseSnapshotId } from '../../core/serviceTags/contentHash.ts';
+import type { CurrentRelease, PullSession, SnapshotStore } from '../../app/ports.ts';
+import { contentHash, parseSnapshotId } from '../../core/serviceTags/contentHash.ts';
 import { InvalidDocumentError } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import type { Snapshot, SnapshotPointer, SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
+import { compareText } from '../../core/words.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
-import { parseContinuation, toContinuation } from './continuation.ts';
 import { gzipType, toGzipJson, unpack } from './gzipJson.ts';
 import type { LeaseOptions } from './lease.ts';
 import { readDocument, readDocumentUnless, withDocument, type LeasedDocument } from './leasedDocument.ts';
 import { parseDocument, toDocument } from './shape.ts';
 import { checkSnapshotId, isSnapshotIdOf } from './snapshotId.ts';
 import { pointerCheck, pullStatusCheck, snapshotCheck } from './snapshotShapes.ts';
-import { fromMetadata, toMetadata, type ListedSummary } from './snapshotMetadata.ts';
+import { fromMetadata, toMetadata } from './snapshotMetadata.ts';
 
 export const serviceTagsContainer = 'service-tags';
 
@@ -47,17 +47,18 @@ export class BlobSnapshotStore implements SnapshotStore {
     return snapshot;
   }
 
-  async list(cloud: Cloud, { limit, continuation }: PageRequest): Promise<Page<SnapshotSummary>> {
-    const list = `snapshots/${cloud}`;
-    const after = continuation === undefined ? undefined : parseContinuation(list, continuation, isSortKey);
-    const all = (await this.#listSummaries(cloud)).sort((a, b) => (sortKey(a.summary) < sortKey(b.summary) ? 1 : -1));
-    const rest = after === undefined ? all : all.filter(({ summary }) => sortKey(summary) < after);
-    const page = rest.slice(0, limit);
-    const last = page.at(-1);
-    const items = await Promise.all(page.map((listed) => this.#complete(listed)));
-    return last && rest.length > page.length
-      ? { items, continuation: toContinuation(list, sortKey(last.summary)) }
-      : { items };
+  /** Sorts by the time of the pull, because Microsoft has withdrawn releases and changed their dates. */
+  async list(cloud: Cloud): Promise<readonly SnapshotSummary[]> {
+    const prefix = `snapshots/${cloud}/`;
+    const summaries: SnapshotSummary[] = [];
+    for await (const { name, metadata } of this.#container.list(prefix)) {
+      const id = name.slice(prefix.length).replace(/\.json\.gz$/, '');
+      if (!isSnapshotIdOf(cloud, id) || snapshotName(cloud, id) !== name) continue;
+      const known = fromMetadata(`${serviceTagsContainer}/${name}`, metadata, cloud, id);
+      const summary = known ?? (await this.#readSummary(cloud, id));
+      if (summary) summaries.push(summary);
+    }
+    return summaries.sort((a, b) => compareText(b.pulledAt, a.pulledAt) || compareText(b.id, a.id));
   }
 
   async readPointer(
@@ -107,25 +108,6 @@ export class BlobSnapshotStore implements SnapshotStore {
         putStatus: (status) => session.put(status),
       }),
     );
-  }
-
-  /** Lists all (about fifty per year) and sorts them, because their names do not sort by time. */
-  async #listSummaries(cloud: Cloud): Promise<ListedSummary[]> {
-    const prefix = `snapshots/${cloud}/`;
-    const listed: ListedSummary[] = [];
-    for await (const { name, metadata } of this.#container.list(prefix)) {
-      const id = name.slice(prefix.length).replace(/\.json\.gz$/, '');
-      if (!isSnapshotIdOf(cloud, id) || snapshotName(cloud, id) !== name) continue;
-      const known = fromMetadata(`${serviceTagsContainer}/${name}`, metadata, cloud, id);
-      const summary = known ? undefined : await this.#readSummary(cloud, id);
-      if (known) listed.push(known);
-      if (summary) listed.push({ summary, isComplete: true });
-    }
-    return listed;
-  }
-
-  async #complete({ summary, isComplete }: ListedSummary): Promise<SnapshotSummary> {
-    return isComplete ? summary : ((await this.#readSummary(summary.cloud, summary.id)) ?? summary);
   }
 
   /** Returns undefined if the blob does not exist or is damaged, so that the others are still listed. */
@@ -183,14 +165,4 @@ function toSummary({
   ...summary
 }: Snapshot): SnapshotSummary {
   return summary;
-}
-
-/** Sorts by the time of the pull, because Microsoft has withdrawn releases and changed their dates. */
-function sortKey({ pulledAt, id }: SnapshotSummary): string {
-  return `${pulledAt} ${id}`;
-}
-
-function isSortKey(after: string): boolean {
-  const [pulledAt = '', id = '', ...rest] = after.split(' ');
-  return rest.length === 0 && !Number.isNaN(Date.parse(pulledAt)) && isSnapshotId(id);
 }

@@ -4,7 +4,6 @@ import { builtInHistory } from '../../core/history/builtInHistory.ts';
 import type { HistoryDocument } from '../../core/history/historyDocument.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
-import { itemsOf } from '../itemsOf.ts';
 import { missingIfDamaged } from '../missingIfDamaged.ts';
 import type { HistoryStore, SnapshotStore } from '../ports.ts';
 import { readCurrentId, snapshotChain } from './snapshotChain.ts';
@@ -48,8 +47,7 @@ async function readChain(
   { cloud, snapshots }: Pick<HistoryServices, 'cloud' | 'snapshots'>,
   newest: string | undefined,
 ): Promise<readonly SnapshotSummary[]> {
-  const listed: SnapshotSummary[] = [];
-  for await (const summary of itemsOf((page) => snapshots.list(cloud, page), 500)) listed.push(summary);
+  const listed = await snapshots.list(cloud);
   const start = newest ?? (await readCurrentId(snapshots, cloud).catch(missingIfDamaged));
   return snapshotChain(listed.find(({ id }) => id === start) ?? listed[0], listed).toReversed();
 }

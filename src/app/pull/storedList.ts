@@ -77,7 +77,7 @@ async function readPointer({ cloud, snapshots }: Services): Promise<Pick<StoredL
 
 async function newestSnapshot(services: Services, etag: string | undefined): Promise<StoredList> {
   const { cloud, snapshots } = services;
-  const [newest] = (await snapshots.list(cloud, { limit: 1 })).items;
+  const [newest] = await snapshots.list(cloud);
   if (!newest) return { pointer: undefined, etag, isPointed: false, snapshot: undefined, notices: [] };
   return {
     pointer: toPointer(newest, newest.pulledAt),

@@ -4,12 +4,9 @@ import { RequestError, shorten } from '../../core/errors.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { snapshotChain } from '../history/snapshotChain.ts';
-import { itemsOf } from '../itemsOf.ts';
-import type { PageRequest, SnapshotStore } from '../ports.ts';
+import type { SnapshotStore } from '../ports.ts';
 import type { CurrentSnapshot, SnapshotView } from './currentSnapshot.ts';
 import { readStorage } from './storage.ts';
-
-const listPageSize = 500;
 
 /** Which snapshot a request asks for; neither: the current one. */
 export interface SnapshotChoice {
@@ -69,21 +66,13 @@ export class SnapshotLibrary {
   async list(): Promise<readonly SnapshotSummary[]> {
     const { snapshot } = await this.#current.get();
     if (this.#listed?.current !== snapshot.id) {
-      const summaries = this.#readList();
+      const summaries = readStorage('the list of snapshots', () => this.#store.list(this.#cloud));
       this.#listed = { current: snapshot.id, summaries };
       summaries.catch(() => {
         this.#listed = undefined;
       });
     }
     return this.#listed.summaries;
-  }
-
-  async #readList(): Promise<readonly SnapshotSummary[]> {
-    const readPage = (page: PageRequest) =>
-      readStorage('the list of snapshots', () => this.#store.list(this.#cloud, page));
-    const summaries: SnapshotSummary[] = [];
-    for await (const summary of itemsOf(readPage, listPageSize)) summaries.push(summary);
-    return summaries;
   }
 
   async #currentIfKnown(): Promise<SnapshotView | undefined> {

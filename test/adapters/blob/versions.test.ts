@@ -96,7 +96,7 @@ describe('what version 0.1 stored', () => {
 
     const pointed = await snapshots.readPointer('Public');
     if (typeof pointed !== 'object') throw new Error('there is no pointer');
-    const { items } = await snapshots.list('Public', { limit: 20 });
+    const items = await snapshots.list('Public');
     expect(await snapshots.get('Public', pointed.pointer.snapshot)).toMatchObject({ id: items[0]?.id });
     expect(items).toHaveLength(4);
     expect(await changes.get('Public', items[0]?.id ?? '')).toMatchObject({ addedTags: [] });

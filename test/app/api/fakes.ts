@@ -93,19 +93,8 @@ export class MemorySnapshots {
     return this.#answer(`get ${id}`, () => this.all.find((snapshot) => snapshot.id === id));
   }
 
-  list(
-    _cloud: string,
-    page: { limit: number; continuation?: string },
-  ): Promise<{ items: Snapshot[]; continuation?: string }> {
-    return this.#answer('list', () => {
-      const newestFirst = this.all.toReversed();
-      const start = page.continuation === undefined ? 0 : Number(page.continuation);
-      const end = start + page.limit;
-      return {
-        items: newestFirst.slice(start, end),
-        ...(end < newestFirst.length && { continuation: String(end) }),
-      };
-    });
+  list(): Promise<readonly Snapshot[]> {
+    return this.#answer('list', () => this.all.toReversed());
   }
 
   readPullStatus(): Promise<PullStatus | undefined> {
