@@ -5,7 +5,7 @@
 #
 #   acr-fetch.sh "$API/prefixes?format=nginx&region=westeurope" /etc/nginx/acr.conf "nginx -t" "nginx -s reload"
 #
-# The file changes only if the list has changed, was fetched whole, and CHECK accepts it; else the old one stays.
+# The file changes only if the list has changed, the script fetched all of it, and CHECK accepts it; otherwise the old file stays.
 # Exit codes: 0 up to date, 1 not fetched or not accepted.
 set -eu
 url=$1

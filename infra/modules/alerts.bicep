@@ -79,7 +79,7 @@ var rules = [
     window: 'PT6H'
     every: 'PT1H'
     wanted: true
-    description: 'Updates of targets failed five times in a row and were given up, in two hours or more of the last six hours. The app tries again every hour.'
+    description: 'In two hours or more of the last six, updates of targets failed five times in a row and the app gave them up. The app tries again every hour.'
     query: 'AppRequests | where Name == "reportFailedUpdate" | summarize Hours = dcount(bin(TimeGenerated, 1h)) | where Hours >= 2'
   }
   {
@@ -97,7 +97,7 @@ var rules = [
     window: figuresWindow
     every: 'PT30M'
     wanted: true
-    description: 'At least one registry does not look at its IP rules: it is open or closed to all, or no longer Premium. The app cannot change that; someone must act.'
+    description: 'At least one registry ignores its IP rules: it is open or closed to all, or no longer Premium. The app cannot change that; someone must act.'
     query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status == "noEffect" | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
   }
   {
@@ -106,7 +106,7 @@ var rules = [
     window: figuresWindow
     every: 'PT30M'
     wanted: true
-    description: 'At least one target has changes that wait for approval. Everything else in its plan is applied.'
+    description: 'At least one target has changes that wait for approval. The app applies everything else in its plan.'
     query: 'AppMetrics | where Name == "${metric}.targets" | extend Status = tostring(Properties.status) | where Status == "held" | summarize arg_max(TimeGenerated, Sum) by Status | where Sum > 0'
   }
   {
