@@ -8,7 +8,6 @@ import { targetNamePattern } from '../targets/target.ts';
 export interface RunIdParts {
   readonly chain: string;
   readonly startedAt: Date;
-  readonly random: string;
 }
 
 const idPattern = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-([a-z0-9-]{1,40})-([0-9a-f]{8})$/;
@@ -27,7 +26,7 @@ export function newRunId(now: Date, chain: string, random: string): string {
 
 /** Throws InvalidDocumentError. */
 export function parseRunId(id: string): RunIdParts {
-  const [, year, month, day, hours, minutes, seconds, ms, chain = '', random = ''] = idPattern.exec(id) ?? [];
+  const [, year, month, day, hours, minutes, seconds, ms, chain = ''] = idPattern.exec(id) ?? [];
   const iso = `${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${ms}Z`;
   const startedAt = new Date(iso);
   // Refuse a day or an hour that does not exist: `Date` may move it to the next one.
@@ -36,7 +35,7 @@ export function parseRunId(id: string): RunIdParts {
       `"${shorten(id)}" is not a run id, expected <yyyymmddThhmmssSSSZ>-<target or "pull">-<8 hex digits>`,
     );
   }
-  return { chain, startedAt, random };
+  return { chain, startedAt };
 }
 
 export function isRunId(text: string): boolean {

@@ -13,7 +13,6 @@ import { classifyLiveRules, divide, partition, toRows, type LiveRules } from './
 import { planLists, type Plan, type PlanItem, type PlanVerdict, type RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import { comparePrefixes, parsePrefix } from '../prefixes.ts';
-import type { Approval } from '../targets/targetState.ts';
 
 export interface PlanResult {
   readonly plan: Plan;
@@ -23,8 +22,6 @@ export interface PlanResult {
   readonly changes: readonly RuleChange[];
   /** Live prefixes that this app added. */
   readonly ours: readonly string[];
-  /** The approval that this plan was made with. */
-  readonly approval?: Approval;
 }
 
 /**
@@ -145,7 +142,6 @@ function* toResult(
     additions,
     changes,
     ours: live.ours,
-    ...(live.approval && { approval: live.approval }),
   };
 }
 

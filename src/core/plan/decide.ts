@@ -3,7 +3,6 @@ import type { Row } from './own.ts';
 import type { FateName } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import type { Absence } from '../history/absences.ts';
-import type { ReleaseRef } from '../history/historyDocument.ts';
 import type { ReasonCode } from '../reasons.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 import { dayInMs } from '../time.ts';
@@ -17,8 +16,6 @@ export interface Fate {
   readonly until?: string | undefined;
   /** How many further releases have to omit it before it is removed. */
   readonly releases?: number;
-  /** The release whose additions exceeded the limits. */
-  readonly release?: ReleaseRef;
   /** True if nobody relies on it yet, so that its removal does not count against the limits. */
   readonly isUncounted?: boolean;
   /** True for a removal whose remaining parts do not fit, and for wider rules that exceed `maxAddedAddresses`. */

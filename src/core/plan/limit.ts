@@ -23,9 +23,9 @@ export function limitAdditions(rows: readonly Decided[], { beyondBudget }: Growt
     rows,
     ({ fate, isOwned, isApproved }) => fate.is === 'add' && !isOwned && !isApproved,
   );
-  const limited = divideBy(fresh, beyondBudget, (row, { limit, release }): Decided => ({
+  const limited = divideBy(fresh, beyondBudget, (row, { limit }): Decided => ({
     ...row,
-    fate: { is: 'needsApproval', change: 'add', why: limit, release },
+    fate: { is: 'needsApproval', change: 'add', why: limit },
   }));
   return [...rest, ...limited];
 }

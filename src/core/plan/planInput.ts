@@ -50,6 +50,4 @@ export interface ListedPrefix {
   readonly firstListed?: Pick<ReleaseRef, 'date' | 'seenAt'>;
   /** True if it was added after the first recorded list: then its width is measured together with its neighbours. */
   readonly isAddition?: boolean;
-  /** The only one of several working sources that lists it. */
-  readonly onlySource?: string;
 }

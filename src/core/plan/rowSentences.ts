@@ -90,7 +90,6 @@ export function describe(rows: readonly Decided[]): string {
     ...joinedFact(rows.map(({ listed }) => listed?.firstListed?.date)).map(
       (date) => `listed since ${dayInWords(date)}`,
     ),
-    ...joinedFact(rows.map(({ listed }) => listed?.onlySource)).map((source) => `only by ${source}`),
   ];
   const names = andMore(subjects(rows));
   return facts.length === 0 ? names : `${names} (${facts.join(', ')})`;

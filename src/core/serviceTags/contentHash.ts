@@ -9,15 +9,6 @@ export function contentHash(document: ServiceTagsDocument): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
-export interface SnapshotIdParts {
-  readonly cloud: Cloud;
-  /** `YYYY-MM-DD` */
-  readonly date: string;
-  readonly changeNumber: number;
-  /** First 12 hex digits of the content hash. */
-  readonly hash: string;
-}
-
 /** `Public-20250303-346-0123456789ab`; `date` is `YYYY-MM-DD`. */
 export function toSnapshotId(cloud: Cloud, date: string, changeNumber: number, contentHash: string): string {
   return `${cloud}-${date.replaceAll('-', '')}-${changeNumber}-${contentHash.slice(0, 12)}`;
@@ -31,14 +22,13 @@ export function isSnapshotId(text: string): boolean {
   return snapshotIdPattern.test(text);
 }
 
-/** Throws InvalidDocumentError. */
-export function parseSnapshotId(text: string): SnapshotIdParts {
+/** The cloud, and the first 12 hex digits of the content hash. Throws InvalidDocumentError. */
+export function parseSnapshotId(text: string): { readonly cloud: Cloud; readonly hash: string } {
   if (!isSnapshotId(text)) {
     throw new InvalidDocumentError(
       `"${shorten(text)}" is not a snapshot id, expected <cloud>-<YYYYMMDD>-<changeNumber>-<12 hex digits>`,
     );
   }
-  const [cloud, day = '', changeNumber, hash = ''] = text.split('-');
-  const date = `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
-  return { cloud: cloud as Cloud, date, changeNumber: Number(changeNumber), hash };
+  const [cloud, , , hash = ''] = text.split('-');
+  return { cloud: cloud as Cloud, hash };
 }

@@ -18,8 +18,6 @@ export interface LookupMatch {
 }
 
 export interface LookupIndex {
-  /** Number of different prefixes. */
-  readonly size: number;
   /** Every match, most specific first; undefined if `text` is neither an address nor a CIDR. */
   find(text: string): readonly LookupMatch[] | undefined;
 }
@@ -44,7 +42,6 @@ export function buildLookupIndex(document: ServiceTagsDocument): LookupIndex {
   const tables = { ipv4: buildTable(byPrefix, 'ipv4'), ipv6: buildTable(byPrefix, 'ipv6') };
   const query = newPackedPrefix();
   return {
-    size: tables.ipv4.own.length + tables.ipv6.own.length,
     find(text) {
       if (!parsePacked(text, query)) return undefined;
       return findIn(tables[query.family], query);

@@ -39,7 +39,6 @@ describe('run ids', () => {
     expect(parseRunId(id)).toEqual({
       chain: 'webhook-receiver',
       startedAt: new Date('2026-11-23T06:00:00.042Z'),
-      random: '0123abcd',
     });
     expect(id < newRunId(new Date('2026-11-23T06:00:00.043Z'), 'a', '00000000')).toBe(true);
   });

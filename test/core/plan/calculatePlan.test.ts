@@ -989,15 +989,6 @@ describe('where there is little room', () => {
   });
 });
 
-describe('the approval that a plan was made with', () => {
-  test('is told with it', () => {
-    const state = { ...emptyState, ...approvalOf([a], []) };
-
-    expect(planned({ desired: [a], state }).approval).toEqual(state.approval);
-    expect(planned({ desired: [a] })).not.toHaveProperty('approval');
-  });
-});
-
 describe('the reasons of a plan', () => {
   test('come in one order: what blocks, what holds, what waits, what is to be known', () => {
     const inert: Reason = { code: 'inert', message: 'Everybody is let in.' };

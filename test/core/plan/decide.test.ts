@@ -236,7 +236,7 @@ describe('widestPrefix', () => {
   test('says how wide, since when, from when on it may be used, and what to do', () => {
     const wide = { prefix: '104.40.0.0/13', tag: 'AzureContainerRegistry.WestEurope', region: 'westeurope' };
     const firstListed = { date: '2026-09-07', seenAt: '2026-09-08T06:00:00.000Z' };
-    const [item] = itemsOf([], { overrides: { listed: [{ ...wide, firstListed, onlySource: 'file' }] } });
+    const [item] = itemsOf([], { overrides: { listed: [{ ...wide, firstListed }] } });
 
     expect(item).toEqual({
       ...wide,
@@ -246,7 +246,7 @@ describe('widestPrefix', () => {
       why: {
         code: 'widestPrefix',
         message:
-          '104.40.0.0/13 (524,288 addresses, West Europe, listed since 7 Sep 2026, only by file) is wider than your limit /20 (widestPrefix), so it waits for approval. Azure may use it from 14 Sep 2026. Approve the plan if Microsoft really released it.',
+          '104.40.0.0/13 (524,288 addresses, West Europe, listed since 7 Sep 2026) is wider than your limit /20 (widestPrefix), so it waits for approval. Azure may use it from 14 Sep 2026. Approve the plan if Microsoft really released it.',
       },
       since: null,
       firstListed: '2026-09-07',

@@ -59,7 +59,7 @@ describe('snapshot ids', () => {
     const id = toSnapshotId(cloud, '2025-03-03', 346, hash);
 
     expect(isSnapshotId(id)).toBe(true);
-    expect(parseSnapshotId(id)).toEqual({ cloud, date: '2025-03-03', changeNumber: 346, hash: '0123456789ab' });
+    expect(parseSnapshotId(id)).toEqual({ cloud, hash: '0123456789ab' });
   });
 
   test.each([
