@@ -129,7 +129,7 @@ describe('a publication that does not reach the rules', () => {
     expect(run?.reasons).toEqual([
       {
         code: 'pinned',
-        message: `Pinned to ${pinned} by Ada on 12 Jan 2026, and so without 2 prefixes of the current list ${newest}: resume the target to follow the list.`,
+        message: `Rolled back to ${pinned} by Ada on 12 Jan 2026, and so without 2 prefixes of the current list ${newest}: resume the target to follow the list.`,
         prefixes: [second, third],
       },
     ]);

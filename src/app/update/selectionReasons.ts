@@ -33,7 +33,7 @@ function mistakeIn(
 
 function noSnapshot(pin: OperatorState['pin']): Reason {
   const message = pin
-    ? `The snapshot ${pin.snapshot}, to which the target is pinned, is not in storage: resume the target, or roll it back to one that GET snapshots lists.`
+    ? `The snapshot ${pin.snapshot}, to which the target was rolled back, is not in storage: resume the target, or roll it back to one that GET snapshots lists.`
     : 'No list of service tags has been pulled yet: the timer pulls one, and POST pull does so now. GET health names the sources that fail.';
   return { code: 'noSnapshot', message };
 }
@@ -164,6 +164,6 @@ export function pinNotes(
   const lacking = subtractPrefixes(current.selection.prefixes, [...(own?.selection.prefixes ?? []), ...kept]);
   const list = `the current list ${current.snapshot.id}`;
   const without = lacking.length === 0 ? '' : `, and so without ${counted(lacking.length, 'prefix')} of ${list}`;
-  const message = `Pinned to ${pin.snapshot} by ${pin.by} on ${dayInWords(pin.at)}${without}: resume the target to follow the list.`;
+  const message = `Rolled back to ${pin.snapshot} by ${pin.by} on ${dayInWords(pin.at)}${without}: resume the target to follow the list.`;
   return [{ code: 'pinned', message, ...(lacking.length > 0 ? { prefixes: lacking } : {}) }];
 }

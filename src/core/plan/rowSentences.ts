@@ -38,7 +38,7 @@ const sentences: Partial<Record<ReasonCode, Sentence>> = {
   addOnly: (rows, context) =>
     `${notListed(rows, context)}. Policy addOnly keeps ${them(rows)}: remove ${them(rows)} by hand if nobody needs ${them(rows)}.`,
   pinned: (rows, context) =>
-    `${notListed(rows, context)}. Nothing is removed while the target is pinned: resume it to follow the list.`,
+    `${notListed(rows, context)}. Nothing is removed while the target is rolled back: resume it to follow the list.`,
   removalGrace: (rows, context) => `${notListed(rows, context)}. ${graceLeft(rows, context)}`,
   supernet: (rows) =>
     rows[0]?.fate.is === 'kept'
