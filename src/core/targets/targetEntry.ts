@@ -157,7 +157,7 @@ function toRule(
   checkPorts(portRanges, `${path}.portRanges`, faults);
   const ipv6Priority = toIpv6Priority(rule, families, `${path}.ipv6Priority`, faults);
   const localAddressPrefix = toLocalAddress(rule.localAddressPrefix, families, `${path}.localAddressPrefix`, faults);
-  return { ...rule, direction, portRanges, ipv6Priority, localAddressPrefix };
+  return { ...rule, direction, portRanges: toPortRanges(portRanges), ipv6Priority, localAddressPrefix };
 }
 
 /** Does not depend on the families, so that a target that gives up one family does not move the rule of the other. */
@@ -170,6 +170,11 @@ function toIpv6Priority(rule: RuleEntry, families: readonly AddressFamily[], pat
     faults.push({ path, message: `${ipv6Priority}, accepted any but the priority of the IPv4 rule` });
   }
   return ipv6Priority ?? priority + 1;
+}
+
+/** As Azure answers: each once and without leading zeros. Otherwise the live rule would seem to be changed by somebody. */
+function toPortRanges(ranges: readonly string[]): readonly string[] {
+  return [...new Set(ranges.map((range) => range.replaceAll(/\b0+(?=\d)/g, '')))];
 }
 
 function checkPorts(ranges: readonly string[], path: string, faults: Fault[]): void {

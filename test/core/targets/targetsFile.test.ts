@@ -114,6 +114,12 @@ describe('a target', () => {
     expect(parse({ ...nsg, rule: own })).toMatchObject([{ rule: own }]);
   });
 
+  test('ports are written as Azure answers them, each once', () => {
+    const own = { ...rule, direction: 'Inbound', portRanges: ['00443', '443', '0080-090', '0', '0-65535'] };
+
+    expect(parse({ ...nsg, rule: own })).toMatchObject([{ rule: { portRanges: ['443', '80-90', '0', '0-65535'] } }]);
+  });
+
   test('needs no scenario where the rule says it all', () => {
     const { scenario: _, ...plain } = nsg;
     const own = { ...rule, direction: 'Inbound', portRanges: ['*'], localAddressPrefix: '*', ipv6Priority: 200 };
