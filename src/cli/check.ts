@@ -1,5 +1,5 @@
 /** `acr-addresses check` */
-import { countAddresses, includesAll, familyOf, overlapping } from '../core/prefixes.ts';
+import { countAddresses, familyOf, includesAll, overlapping, prefixesOf } from '../core/prefixes.ts';
 import type { History } from '../core/history/history.ts';
 import { findTag, knownRegions, matchRegion } from '../core/serviceTags/regions.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
@@ -70,7 +70,7 @@ function check(
   { selection, rule }: { readonly selection: Selection; readonly rule: string | undefined },
 ): Report {
   const listing = listRelease(release.document, selection);
-  const listed = listing.rows.map(({ prefix }) => prefix);
+  const listed = prefixesOf(listing.rows);
   const chosen = chooseRules(rules, listed, rule);
   const prefixesOfTags = chosen.flatMap(({ tags }) =>
     tags.flatMap((tag) => findTag(release.document, tag)?.addressPrefixes ?? []),

@@ -3,7 +3,7 @@ import { toLabel } from '../app/formats/label.ts';
 import { listFormatNames, listFormats, type ListFormatName } from '../app/formats/listFormats.ts';
 import type { PrefixRow } from '../app/formats/prefixRow.ts';
 import { SourceError } from '../core/errors.ts';
-import { countAddresses } from '../core/prefixes.ts';
+import { countAddresses, prefixesOf } from '../core/prefixes.ts';
 import { agree, counted, dayInWords, inWords } from '../core/words.ts';
 import { exitCodes, UsageError, type ExitCode } from './exitCodes.ts';
 import { replaceFile } from './files.ts';
@@ -105,7 +105,7 @@ async function fit(listing: Listing, most: number, io: Io): Promise<Listing> {
     import('../core/plan/supernet.ts'),
     import('../core/history/limits.ts'),
   ]);
-  const listed = listing.rows.map(({ prefix }) => prefix);
+  const listed = prefixesOf(listing.rows);
   const widest = listing.tags.every(isRegistryTag) ? widestInFeeds.ipv4 : 0;
   const fitted = coverPrefixes(listed, most, Number.MAX_SAFE_INTEGER, { widest });
   if (!fitted) {
@@ -146,11 +146,7 @@ async function render(listing: Listing, release: ReadRelease, choice: RenderChoi
 async function withDays({ rows, tags }: Listing, { document }: ReadRelease): Promise<readonly PrefixRow[]> {
   const { firstListedDays, readHistory } = await import('./builtIn.ts');
   const history = await readHistory(document.cloud);
-  const days = firstListedDays(
-    history,
-    tags,
-    rows.map(({ prefix }) => prefix),
-  );
+  const days = firstListedDays(history, tags, prefixesOf(rows));
   return rows.map((row) => ({ ...row, firstSeen: days.get(row.prefix) }));
 }
 
@@ -160,7 +156,7 @@ function renderJson(
   { document, date, origin }: ReadRelease,
 ): string {
   const { cloud, changeNumber } = document;
-  const prefixes = rows.map(({ prefix }) => prefix);
+  const prefixes = prefixesOf(rows);
   const firstListed = Object.fromEntries(rows.map(({ prefix, firstSeen }) => [prefix, firstSeen ?? null]));
   const answer = { cloud, date, changeNumber, origin, tags, count: prefixes.length, prefixes, firstListed, leftOut };
   return `${JSON.stringify(answer, null, 2)}\n`;

@@ -1,5 +1,5 @@
 /** The prefixes that a selection contains in one release, for the commands to compare and print. */
-import { familyOf } from '../core/prefixes.ts';
+import { familyOf, prefixesOf } from '../core/prefixes.ts';
 import { doubtOf } from '../core/history/limits.ts';
 import type { ServiceTagsDocument } from '../core/serviceTags/serviceTags.ts';
 import { listPrefixes, toRows, type PrefixSelection } from '../app/queries/prefixList.ts';
@@ -28,7 +28,7 @@ export function listRelease(
   const { tags, prefixes } = listPrefixes(document, { ...selection, aggregate: false });
   const sorted = tags.toSorted();
   const leftOut = asPublished ? [] : findDoubtful(sorted, prefixes);
-  const doubtful = new Set(leftOut.map(({ prefix }) => prefix));
+  const doubtful = new Set(prefixesOf(leftOut));
   const kept = leftOut.length === 0 ? document : without(document, doubtful);
   const list = listPrefixes(kept, { ...selection, aggregate });
   return { tags: sorted, rows: toRows(kept, { ...list, tags: sorted }, undefined), leftOut };

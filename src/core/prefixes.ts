@@ -194,6 +194,10 @@ export function countAddresses(prefixes: Iterable<string>, family: AddressFamily
     .reduce((sum, prefix) => sum + (prefix.end - prefix.start + 1n), 0n);
 }
 
+export function prefixesOf(items: readonly { readonly prefix: string }[]): string[] {
+  return items.map(({ prefix }) => prefix);
+}
+
 export function ofFamily(prefixes: Iterable<string>, family: AddressFamily): string[] {
   return [...prefixes].filter((prefix) => familyOf(prefix) === family);
 }

@@ -1,5 +1,5 @@
 /** Explains an address: what it is, which targets let it in, and what to do next. */
-import { includesAll, familyOf, intersectPrefixes, overlapping, parsePrefix } from '../prefixes.ts';
+import { familyOf, includesAll, intersectPrefixes, overlapping, parsePrefix, prefixesOf } from '../prefixes.ts';
 import { isRegistryTag } from '../history/limits.ts';
 import type { LookupMatch } from '../serviceTags/lookupIndex.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
@@ -121,7 +121,7 @@ function verdictOf(
   const owned = state?.ownership.prefixes ?? [];
   const claim = owned.filter(({ prefix }) => overlapping([prefix], [address]).length > 0);
   const others = intersectPrefixes(state?.run.seen?.byOthers ?? [], [address]);
-  const live = [...claim.map(({ prefix }) => prefix), ...others];
+  const live = [...prefixesOf(claim), ...others];
   const allowed = live.length === 0 ? 'no' : includesAll(live, [address]) ? 'yes' : 'partly';
   return {
     name: target.name,

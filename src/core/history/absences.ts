@@ -1,5 +1,5 @@
 /** Since when, and through how many releases, prefixes have no longer been listed. */
-import { dropContained, overlapping } from '../prefixes.ts';
+import { dropContained, overlapping, prefixesOf } from '../prefixes.ts';
 import { dayInMs } from '../time.ts';
 import { Confirmations } from './confirmations.ts';
 import { cutByHistory } from './cutByHistory.ts';
@@ -47,7 +47,7 @@ export function absences(
   const missing = cutByHistory(record, dropContained(prefixes), absenceFinder(record, selectionSince)).map(
     ({ prefix, value }): Absence => ({ prefix, ...value }),
   );
-  const undated = missing.filter(({ release }) => release === undefined).map(({ prefix }) => prefix);
+  const undated = prefixesOf(missing.filter(({ release }) => release === undefined));
   if (undated.length === 0) return missing;
   const known = history.everListed(scope.tags);
   const ofRejected = new Set(overlapping(undated, record.rejected));

@@ -4,7 +4,15 @@ import type { Decided, Fate } from './decide.ts';
 import type { LiveRules } from './own.ts';
 import type { RuleChange } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
-import { includesAll, familyOf, ofFamily, sameAddresses, subtractPrefixes, type AddressFamily } from '../prefixes.ts';
+import {
+  familyOf,
+  includesAll,
+  ofFamily,
+  prefixesOf,
+  sameAddresses,
+  subtractPrefixes,
+  type AddressFamily,
+} from '../prefixes.ts';
 import type { Reason } from '../reasons.ts';
 import { familyOfRule, ownRulesOf } from '../targets/target.ts';
 import { listed as inWords } from '../words.ts';
@@ -57,7 +65,7 @@ export interface RuleLock {
 export function findRuleLocks(input: PlanInput, live: LiveRules, rows: readonly Decided[]): readonly RuleLock[] {
   const { target, ownership } = input;
   if (target.kind !== 'nsgRule') return [];
-  const neverAllowed = rows.filter(({ fate }) => fate.is === 'neverAllowed').map(({ prefix }) => prefix);
+  const neverAllowed = prefixesOf(rows.filter(({ fate }) => fate.is === 'neverAllowed'));
   return live.rules.flatMap((rule): RuleLock[] => {
     const { blockers = [] } = rule;
     const family = familyOfRule(target, rule.rule);
@@ -66,10 +74,7 @@ export function findRuleLocks(input: PlanInput, live: LiveRules, rows: readonly 
     const isTakenOver = rule.mark === 'unmarked' && target.adopt && !ownership.ownedRules.includes(rule.rule);
     if (!isTakenOver || !change) return [];
     const known = [...live.ours, ...live.others, ...neverAllowed];
-    const missing = subtractPrefixes(
-      input.listed.map(({ prefix }) => prefix).filter((prefix) => familyOf(prefix) === family),
-      known,
-    );
+    const missing = subtractPrefixes(ofFamily(prefixesOf(input.listed), family), known);
     if (live.approval && includesAll(live.approval.add, missing)) return [];
     return [{ rule: rule.rule, family, reasons: [change], canBeApproved: true }];
   });

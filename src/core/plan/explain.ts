@@ -2,12 +2,12 @@
 import type { Decided } from './decide.ts';
 import type { Fitted } from './fit.ts';
 import { partition, type LiveRules } from './own.ts';
-import { prefixesOf, type PlanItem } from './plan.ts';
+import type { PlanItem } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import type { Room } from './room.ts';
 import { deadlineOfRow, sentence, staysWhileBlocked, waitsForBlocker } from './rowSentences.ts';
 import { countSentence, explainShortage } from './shortage.ts';
-import { countAddresses, familyOf } from '../prefixes.ts';
+import { countAddresses, familyOf, prefixesOf } from '../prefixes.ts';
 import { reasonFor, type Reason, type ReasonCode } from '../reasons.ts';
 
 export interface Explained {

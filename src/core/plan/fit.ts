@@ -11,9 +11,8 @@ import {
 } from './arrange.ts';
 import type { Decided, Fate } from './decide.ts';
 import { divide, partition, presentIn } from './own.ts';
-import { prefixesOf } from './plan.ts';
 import { isWide, isWithinCount, writtenIn, type Room } from './room.ts';
-import { overlapping, subtractPrefixes } from '../prefixes.ts';
+import { overlapping, prefixesOf, subtractPrefixes } from '../prefixes.ts';
 import type { ReasonCode } from '../reasons.ts';
 
 /** Why something does not fit, and what would make room. */

@@ -1,10 +1,9 @@
 /** Step 3 of a plan: changes that are within the limits one by one and too many together wait for approval. */
 import type { Decided } from './decide.ts';
 import { divideBy, partition, type LiveRules } from './own.ts';
-import { prefixesOf } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import type { Growth } from '../history/growth.ts';
-import { overlapping } from '../prefixes.ts';
+import { overlapping, prefixesOf } from '../prefixes.ts';
 import { removalExcess } from '../removalLimit.ts';
 import type { SafetyLimits } from '../targets/target.ts';
 
@@ -74,7 +73,7 @@ function prefixesBefore(
   due: readonly Decided[],
 ): readonly string[] {
   const first = due.flatMap(({ absence }) => (absence ? [absence.since] : [])).sort()[0] ?? '';
-  const before = owned.filter(({ since }) => since < first).map(({ prefix }) => prefix);
+  const before = prefixesOf(owned.filter(({ since }) => since < first));
   return before.length === 0 ? ours : overlapping(ours, [...before, ...prefixesOf(due)]);
 }
 

@@ -1,8 +1,7 @@
 /** Notes about a whole plan: wider rules, other people's rules, a quota. */
 import type { Explained } from './explain.ts';
-import { prefixesOf } from './plan.ts';
 import { isWide } from './room.ts';
-import { countAddresses, intersectPrefixes, overlapping, subtractPrefixes } from '../prefixes.ts';
+import { countAddresses, intersectPrefixes, overlapping, prefixesOf, subtractPrefixes } from '../prefixes.ts';
 import { reasonFor, type Reason } from '../reasons.ts';
 import { traitsOf } from '../targets/targetKinds.ts';
 import { agree, andMore, counted, inWords } from '../words.ts';

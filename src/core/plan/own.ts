@@ -1,17 +1,17 @@
 /** Step 1 of a plan: who added each live prefix, and one row per prefix with the facts that decide about it. */
 import type { CurrentRule } from './currentRule.ts';
-import { prefixesOf } from './plan.ts';
 import type { ListedPrefix, PlanInput } from './planInput.ts';
 import type { Absence } from '../history/absences.ts';
 import {
+  familyOf,
   includesAll,
   intersectEach,
   intersectPrefixes,
   isPrefix,
   mergePrefixes,
-  familyOf,
   overlapping,
   parsePrefix,
+  prefixesOf,
   sortPrefixes,
   subtractPrefixes,
 } from '../prefixes.ts';

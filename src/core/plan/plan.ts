@@ -1,5 +1,5 @@
 /** A plan: what a run would do to one target, prefix by prefix. */
-import { dropContained, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { dropContained, prefixesOf, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import type { Reason, ReasonCode } from '../reasons.ts';
 
 /** One rule as it would be written: an NSG rule of one family, or all of a registry's own IP rules. */
@@ -98,8 +98,4 @@ export function planLists(items: readonly ItemOfList[], foreign: readonly string
 /** The plan as it is stored: without the hundreds of prefixes that nothing happens to. */
 export function storedPlan(plan: Plan): Plan {
   return { ...plan, items: plan.items.filter(({ fate }) => fate !== 'keep' && fate !== 'others') };
-}
-
-export function prefixesOf(items: readonly { readonly prefix: string }[]): string[] {
-  return items.map(({ prefix }) => prefix);
 }

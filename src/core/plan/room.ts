@@ -1,10 +1,9 @@
 /** The room of a target: how many rules are possible, and how wide they may be. */
 import type { Decided } from './decide.ts';
 import { partition, type LiveRules } from './own.ts';
-import { prefixesOf } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import type { CoverBounds } from './supernet.ts';
-import { countAddresses, intersectPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { countAddresses, intersectPrefixes, prefixesOf, subtractPrefixes } from '../prefixes.ts';
 import type { Target } from '../targets/target.ts';
 import { defaultMaxIpRules, traitsOf } from '../targets/targetKinds.ts';
 import { dayInMs } from '../time.ts';

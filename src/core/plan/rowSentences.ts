@@ -1,11 +1,10 @@
 /** Sentences about rows of a plan with the same fate and the same reason. */
 import { endOfGrace, type Decided, type Fate } from './decide.ts';
 import type { Explained } from './explain.ts';
-import { prefixesOf } from './plan.ts';
 import type { Room } from './room.ts';
 import { deadlineOf } from '../goLive.ts';
 import type { GrowthLimit } from '../history/window.ts';
-import { countAddresses, familyOf, overlapping } from '../prefixes.ts';
+import { countAddresses, familyOf, overlapping, prefixesOf } from '../prefixes.ts';
 import type { ReasonCode } from '../reasons.ts';
 import { regionInWords } from '../serviceTags/regions.ts';
 import { agree, andMore, compareText, counted, dayInWords, inWords, listed as joined } from '../words.ts';

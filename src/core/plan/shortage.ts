@@ -3,11 +3,10 @@ import type { Decided } from './decide.ts';
 import type { Explained } from './explain.ts';
 import type { Shortage } from './fit.ts';
 import { partition } from './own.ts';
-import { prefixesOf } from './plan.ts';
 import type { PlanInput } from './planInput.ts';
 import { isWide, type Room } from './room.ts';
 import { deadline, describe, roomInWords } from './rowSentences.ts';
-import { countAddresses } from '../prefixes.ts';
+import { countAddresses, prefixesOf } from '../prefixes.ts';
 import { reasonFor, type Reason } from '../reasons.ts';
 import { agree, andMore, counted, inWords } from '../words.ts';
 

@@ -1,6 +1,6 @@
 /** One release: what it changed per region, which targets need it, which have it, and when Azure may start to use it. */
 import { deadlineOf } from '../goLive.ts';
-import { countAddresses, familyOf, overlapping } from '../prefixes.ts';
+import { countAddresses, familyOf, overlapping, prefixesOf } from '../prefixes.ts';
 import { regionNameOf } from '../serviceTags/regions.ts';
 import { additionsFor, type TargetNeed } from './releaseRow.ts';
 import type { Release } from '../history/historyDocument.ts';
@@ -49,11 +49,7 @@ export function releaseDetails(release: Release, needs: readonly TargetNeed[] = 
     targets: needs.flatMap(({ target, missing }) => {
       const added = additionsFor(target, release);
       if (added.length === 0) return [];
-      const lacks = overlapping(
-        added,
-        missing.map(({ prefix }) => prefix),
-      );
-      return [{ name: target.name, needs: added.length, lacks }];
+      return [{ name: target.name, needs: added.length, lacks: overlapping(added, prefixesOf(missing)) }];
     }),
   };
 }

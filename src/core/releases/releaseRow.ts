@@ -1,6 +1,6 @@
 /** One release as a row, and which targets need it. */
 import type { ReleaseRow } from '../overview/overview.ts';
-import { overlapping } from '../prefixes.ts';
+import { overlapping, prefixesOf } from '../prefixes.ts';
 import { regionInWords } from '../serviceTags/regions.ts';
 import { concerns } from '../serviceTags/watchedTags.ts';
 import type { Target } from '../targets/target.ts';
@@ -38,6 +38,5 @@ export function additionsFor(target: Target, { tags }: Release): readonly string
 }
 
 export function lacks({ target, missing }: TargetNeed, release: Release): boolean {
-  const prefixes = missing.map(({ prefix }) => prefix);
-  return overlapping(prefixes, additionsFor(target, release)).length > 0;
+  return overlapping(prefixesOf(missing), additionsFor(target, release)).length > 0;
 }

@@ -4,7 +4,7 @@ import type { UpdateRecord } from '../ledger/runRecord.ts';
 import type { CapacityHistory } from '../plan/capacityUse.ts';
 import type { LiveRule } from '../plan/currentRule.ts';
 import type { Plan } from '../plan/plan.ts';
-import { firstOverlapping, intersectPrefixes, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
+import { firstOverlapping, intersectPrefixes, prefixesOf, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { emptyState, type InFlight, type LastResult, type OwnedPrefix, type RecordedApproval } from './targetState.ts';
 import type { OperatorState, Pause, Pin, SeenRules, SelectionState, TargetState, TargetStatus } from './targetState.ts';
 
@@ -127,7 +127,7 @@ function operatorAfter({ approval, ...operator }: OperatorState, change: Operato
  */
 function claim(state: TargetState, event: Claim): TargetState {
   const { runId, at, plan, before, removalsNotBefore } = event;
-  const known = new Set(state.ownership.prefixes.map(({ prefix }) => prefix));
+  const known = new Set(prefixesOf(state.ownership.prefixes));
   const claimed = sortPrefixes(event.prefixes).filter((prefix) => !known.has(prefix));
   const { inFlight: earlier, removalsNotBefore: notBefore, ...run } = state.run;
   const write = {
