@@ -14,15 +14,14 @@ import { parseTargetsFile } from '../src/core/targets/targetsFile.ts';
 import { counted, listed } from '../src/core/words.ts';
 import { startAzurite } from './azurite.ts';
 import { parseFlags } from './flags.ts';
-import { serveReplay } from './replayServer.ts';
 import { seedSampleResources } from './sample/resources.ts';
 import { choosePort } from './port.ts';
 import { seedResources } from './seedResources.ts';
 import { sampleReleases, toPort } from './startOptions.ts';
 import { listWeeklyFiles, type WeeklyFile } from './weeklyFiles.ts';
-import { startWorld, type World } from './world.ts';
+import type { World } from './world.ts';
 
-const usage = `npm run replay -- [--files DIR] [--targets FILE] [--policy POLICY] [--json FILE] [--serve [--port N]]
+const usage = `npm run replay -- [--files DIR] [--targets FILE] [--policy POLICY] [--json FILE] [--serve [--port N] [--root DIR]]
 
   --files DIR      folder with ServiceTags_<cloud>_<YYYYMMDD>.json files, of one cloud or of several
                    (default: the sample releases of dev/sample, with the sample's targets)
@@ -32,6 +31,7 @@ const usage = `npm run replay -- [--files DIR] [--targets FILE] [--policy POLICY
   --json FILE      writes every plan and every record there
   --serve          then serves the app with what the replay left, until Ctrl-C; one cloud only
   --port N         1-65535, default 7071, or any free one if that is taken
+  --root DIR       serves this built app (default: builds this project)
 `;
 
 interface ReplayedFile {
@@ -65,6 +65,7 @@ const flags = {
   json: { type: 'string' },
   serve: { type: 'boolean', default: false },
   port: { type: 'string' },
+  root: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -91,7 +92,11 @@ async function main(): Promise<void> {
       const world = await replayCloud(ofCloud, targets, connectionString, replayed);
       try {
         if (values.json !== undefined) await writeReport(values.json, replayed);
-        if (values.serve) await serveReplay({ world, cloud, connectionString, targets: targetsJson, folder, port });
+        if (values.serve) {
+          const { serveReplay } = await import('./replayServer.ts');
+          const root = values.root === undefined ? undefined : fromCaller(values.root);
+          await serveReplay({ world, cloud, connectionString, targets: targetsJson, folder, port, root });
+        }
       } finally {
         await world.stop();
       }
@@ -161,6 +166,8 @@ async function replayCloud(
   connectionString: string,
   replayed: ReplayedFile[],
 ): Promise<World> {
+  // Loaded only now, so that a wrong argument is reported at once.
+  const [{ startWorld }, { ownerIdOf }] = await Promise.all([import('./world.ts'), import('./replayServer.ts')]);
   const [{ cloud, date }] = files as readonly [WeeklyFile];
   const ownerId = ownerIdOf(readStorage({ AzureWebJobsStorage: connectionString }, cloud));
   const world = await startWorld({ connectionString, cloud, start: noonOf(date), targets, ownerId });

@@ -16,6 +16,8 @@ export interface ReplayServerOptions {
   /** Folder of the weekly files. */
   readonly folder: string;
   readonly port: number;
+  /** Folder of a built app. Undefined: builds this project. */
+  readonly root: string | undefined;
 }
 
 /** Serves until Ctrl-C. */
@@ -24,9 +26,7 @@ export async function serveReplay(options: ReplayServerOptions): Promise<void> {
   const interrupted = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
   });
-  const root = resolve(import.meta.dirname, '..');
-  await buildApp({ root, out: join(root, 'dist') });
-  await buildCli({ root, out: join(root, 'dist/cli') });
+  const root = options.root ?? (await buildProject());
   // The replay's clock stands at the date of the last file. From now on it follows real time.
   const ticking = setInterval(() => world.clock.setTo(new Date()), 100);
   const settings = {
@@ -48,4 +48,11 @@ export async function serveReplay(options: ReplayServerOptions): Promise<void> {
   } finally {
     clearInterval(ticking);
   }
+}
+
+async function buildProject(): Promise<string> {
+  const root = resolve(import.meta.dirname, '..');
+  await buildApp({ root, out: join(root, 'dist') });
+  await buildCli({ root, out: join(root, 'dist/cli') });
+  return root;
 }

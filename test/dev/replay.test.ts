@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { PullResult } from '../../src/app/pullServiceTags.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { acr, weeklyDocument, type TagLists } from '../app/stories.ts';
+import { builtApp } from '../support/builtApp.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 let folder: string;
@@ -109,9 +110,8 @@ test('--policy: what a file in preview would really have done', async () => {
 });
 
 test('without a folder: the sample with its targets, written as policy sync does; --serve serves what that left', async () => {
-  const child = spawn(process.execPath, ['dev/replay.ts', '--serve', '--port', String(await freePort())], {
-    cwd: root,
-  });
+  const serve = ['--serve', '--port', String(await freePort()), '--root', await builtApp()];
+  const child = spawn(process.execPath, ['dev/replay.ts', ...serve], { cwd: root });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const ended = once(child, 'close');
