@@ -167,7 +167,7 @@ async function replayCloud(
   replayed: ReplayedFile[],
 ): Promise<World> {
   // Loaded only now, so that a wrong argument is reported at once.
-  const [{ startWorld }, { ownerIdOf }] = await Promise.all([import('./world.ts'), import('./replayServer.ts')]);
+  const { startWorld } = await import('./world.ts');
   const [{ cloud, date }] = files as readonly [WeeklyFile];
   const ownerId = ownerIdOf(readStorage({ AzureWebJobsStorage: connectionString }, cloud));
   const world = await startWorld({ connectionString, cloud, start: noonOf(date), targets, ownerId });

@@ -1,29 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildFunctions, type BuildResult } from '../../dev/build.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { builtApp } from '../support/builtApp.ts';
-import { buildFixtureApp, copyFixtures, fixtures } from './fixtures/apps.ts';
+import { buildFixtureApp, copyFixtures, fixtures, type FixtureApp } from './fixtures/apps.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
+let app: FixtureApp;
 let folder: string;
 let out: string;
 let result: BuildResult;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'build-'));
+  app = await buildFixtureApp();
+  folder = app.root;
   out = join(folder, 'dist');
-  result = await buildFunctions({ source: fixtures, out });
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  result = app.built;
 });
 
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => app.remove());
 
 describe('what is written', () => {
   test('"main" of package.json matches one file with every trigger file, and nothing else', () => {
@@ -105,8 +105,8 @@ describe('loading', () => {
 const azurite = useAzurite();
 
 test.each([false, true])('a handler of the bundle is called and talks to storage (minified: %s)', async (minify) => {
-  const app = await buildFixtureApp({ minify });
-  const host = await app.start({
+  const tried = minify ? await buildFixtureApp({ minify }) : app;
+  const host = await tried.start({
     settings: {
       AzureWebJobsStorage: azurite.freshConnectionString(),
       FAST_SCHEDULE: '0 0 0 1 1 *',
@@ -119,7 +119,7 @@ test.each([false, true])('a handler of the bundle is called and talks to storage
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   expect(await answers[0]!.text()).toBe('hello');
   await host.stop();
-  await app.remove();
+  if (minify) await tried.remove();
 });
 
 function isBuiltin(path: string): boolean {

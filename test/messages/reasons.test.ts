@@ -4,7 +4,6 @@
  */
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startAzurite, type Azurite } from '../../dev/azurite.ts';
 import { seedResources } from '../../dev/seedResources.ts';
 import { ArmError } from '../../dev/simulator/armError.ts';
 import { faults, type Fault } from '../../dev/simulator/faults.ts';
@@ -42,6 +41,7 @@ import {
   stateOwning,
 } from '../core/plan/planFixtures.ts';
 import { withMethods } from '../../src/core/withMethods.ts';
+import { useAzurite } from '../support/azurite.ts';
 import { faultsOf } from './messageRules.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 
@@ -153,27 +153,24 @@ const estate = [
 ];
 
 describe('reasons and notifications', () => {
-  let azurite: Azurite;
+  const azurite = useAzurite();
   let world: World;
 
   beforeAll(async () => {
-    azurite = await startAzurite();
+    const connectionString = azurite.freshConnectionString();
     world = await startWorld({
-      connectionString: azurite.connectionString,
+      connectionString,
       start: new Date('2026-01-05T12:00:00Z'),
       targets: estate,
     });
     seedResources(world.simulator, estate);
     await storeRecentHistory(world);
-    await liveThroughIt(world, azurite.connectionString);
+    await liveThroughIt(world, connectionString);
     await keepAll(world);
     planTheRest();
   });
 
-  afterAll(async () => {
-    await world.stop();
-    await azurite.stop();
-  });
+  afterAll(() => world.stop());
 
   test.each(reasonCodes)('%s', (code) => {
     expectPlain([...(said.get(code) ?? [])]);

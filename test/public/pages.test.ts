@@ -13,7 +13,7 @@ const describeWithBrowser = executablePath === undefined ? describe.skip : descr
 if (executablePath === undefined) console.log('SKIPPED the pages in a browser: there is no chromium on this machine');
 
 const isFull = Boolean(process.env.FULL_MATRIX);
-const [targetCount, previewCount, maxTransferred] = isFull ? [150, 3, 150_000] : [24, 1, 50_000];
+const [targetCount, previewCount, maxTransferred] = isFull ? [150, 3, 150_000] : [21, 1, 50_000];
 const managedCount = targetCount - previewCount;
 /** In West Europe: wider than anybody lets in unasked. */
 const wide = '9.128.0.0/13';
