@@ -59,7 +59,7 @@ describe('what is written', () => {
   });
 
   test('a folder without trigger files is an error that names it', async () => {
-    await expect(buildFunctions({ source: join(fixtures, 'none'), out })).rejects.toThrow('holds no trigger file');
+    await expect(buildFunctions({ source: join(fixtures, 'none'), out })).rejects.toThrow('contains no trigger file');
   });
 });
 
