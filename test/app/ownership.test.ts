@@ -1,5 +1,6 @@
 /** Ownership under attack: whatever is done to state and rules, nothing is removed that the app did not add. */
 import { describe, expect, test } from '@jest/globals';
+import { ArmError } from '../../dev/simulator/armError.ts';
 import type { World } from '../../dev/world.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { subtractPrefixes } from '../../src/core/prefixes.ts';
@@ -143,6 +144,22 @@ describe('an NSG rule of ours is edited by hand', () => {
       { sourceAddressPrefixes: [a, b] },
     ],
   ];
+
+  test('a prefix that Azure refused, and that a person then puts in by hand, is the person’s', async () => {
+    const { world } = await settled([eagerHooks]);
+    const error = new ArmError(403, 'RequestDisallowedByPolicy', 'Resource was disallowed by policy.');
+    world.simulator.failNext({ method: 'PUT' }, { kind: 'error', error });
+    const [refused] = await publishNextWeek(world, list(a, b, c));
+    expect(refused).toMatchObject({ outcome: 'blocked', owned: [a, b] });
+
+    editRule(world, { sourceAddressPrefixes: [a, b, c] });
+    await world.reconcile();
+    await publishNextWeek(world, list(a, b));
+    await world.reconcile();
+
+    expect(prefixesIn(world)).toEqual([a, b, c]);
+    expect(await world.actions.planTarget('hooks')).toMatchObject({ held: { remove: [c] } });
+  });
 
   test('in whatever way: the next reconciliation puts it right, and people hear of it', async () => {
     const { world } = await settled([eagerHooks]);

@@ -8,7 +8,7 @@ import { normalizeRegion } from '../../core/serviceTags/regions.ts';
 import { type NsgRuleTarget, type OwnRule, ownRulesOf } from '../../core/targets/target.ts';
 import { agree, listed } from '../../core/words.ts';
 import { ArmError, beingUpdated } from './armError.ts';
-import { recordIgnoredFailure, now, withRetries } from './calls.ts';
+import { recordIgnoredFailure, now } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toTargetError } from './errors.ts';
 import { isMarkOf, toMark } from './nsgRuleMark.ts';
@@ -25,6 +25,7 @@ import { orderSteps, type ArmStep } from './nsgRuleSteps.ts';
 import { followOperation, readBack } from './operation.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
 import { buildSerialise } from './serialise.ts';
+import { withWriteRetries } from './writeRetries.ts';
 
 const maxRules = 1_000;
 
@@ -116,7 +117,7 @@ export function buildNsgRules(
       const live = findRule(rules, step.rule);
       // Our first write has changed the ETags of all rules, so an existing rule is read again before a later step.
       const seen = done.length === 0 || live === undefined ? { live } : undefined;
-      await withRetries(callOf(step), (attempt) =>
+      await withWriteRetries(callOf(step), (attempt) =>
         sendUnlessMoved(target, step, attempt === 1 ? seen : undefined),
       ).catch((error: unknown) => {
         throw withDoneSteps(error, done, step);
@@ -198,13 +199,16 @@ function callOf({ rule, put }: ArmStep): string {
   return `${put ? 'PUT' : 'DELETE'} securityRules/${rule}`;
 }
 
-/** Adds to a TargetBlockedError which rules were already written: puts come first, so additions may be complete. */
+/**
+ * Adds to a TargetBlockedError which rules were already written: puts come first, so additions may be complete. If any
+ * was written, it is no refusal.
+ */
 function withDoneSteps(error: unknown, done: readonly ArmStep[], failed: ArmStep): unknown {
   const known = toTargetError(error);
   if (!(known instanceof TargetBlockedError)) return error;
   const puts = done.filter(({ put }) => put !== undefined).map(({ rule }) => rule);
   const isRemoval = failed.put === undefined;
-  if (puts.length === 0 && !isRemoval) return known;
+  if (done.length === 0 && !isRemoval) return known;
   const additions =
     puts.length > 0
       ? `The additions are in: ${agree(puts.length, 'rule', 'rules')} ${listed(puts)} ${agree(puts.length, 'is', 'are')} written.`
@@ -212,7 +216,11 @@ function withDoneSteps(error: unknown, done: readonly ArmStep[], failed: ArmStep
   const rest = isRemoval
     ? `Rule ${failed.rule} is still there, because ${known.message}`
     : `Rule ${failed.rule} is not written, because ${known.message}`;
-  return new TargetBlockedError(known.code, `${additions} ${rest}`, { cause: known });
+  const message = puts.length === 0 && !isRemoval ? known.message : `${additions} ${rest}`;
+  return new TargetBlockedError(known.code, message, {
+    cause: known,
+    isRefused: known.isRefused && done.length === 0,
+  });
 }
 
 function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string, at: number): CurrentState {

@@ -4,10 +4,8 @@ import { TargetMovedError } from '../../core/errors.ts';
 import { registryRuleName } from '../../core/plan/currentRule.ts';
 import type { RuleChange } from '../../core/plan/plan.ts';
 import type { RegistryTarget } from '../../core/targets/target.ts';
-import { ArmError, beingUpdated } from './armError.ts';
-import { currentCalls, withRetries } from './calls.ts';
+import { beingUpdated } from './armError.ts';
 import type { ArmClients } from './client.ts';
-import { classifyArmError, toRefusal } from './errors.ts';
 import { mergeIpRules, sameRuleSet, toRuleSet } from './ipRules.ts';
 import { followOperation, readBack } from './operation.ts';
 import { readQuota } from './registryQuota.ts';
@@ -15,6 +13,7 @@ import { toCurrentState } from './registryState.ts';
 import { nameOf, parseResourceId } from './resourceId.ts';
 import { buildSerialise } from './serialise.ts';
 import { buildReadBeforeWrite, readRegistry } from './registryReads.ts';
+import { withWriteRetries } from './writeRetries.ts';
 
 /**
  * A write replaces a registry's whole rule set, and there is no ETag. So a write is: read, compare with the plan, merge,
@@ -50,24 +49,6 @@ export function buildRegistryNetworkRules(
     await patch(target, wanted);
   }
 
-  /** Throws a refusal (see toRefusal) if nothing was changed for certain: no PATCH was sent, or Azure refused each. */
-  async function patchOrRefuse(target: RegistryTarget, planned: NetworkRuleSet, wanted: NetworkRuleSet): Promise<void> {
-    const outcome = { mayBeWritten: false };
-    try {
-      await withRetries(`PATCH registries/${nameOf(target)}`, async () => {
-        const before = writesSoFar();
-        try {
-          await patchUnlessMoved(target, planned, wanted);
-        } catch (error) {
-          outcome.mayBeWritten ||= writesSoFar() > before && !isRefused(error);
-          throw error;
-        }
-      });
-    } catch (error) {
-      throw outcome.mayBeWritten ? error : toRefusal(error);
-    }
-  }
-
   async function write(
     target: RegistryTarget,
     planned: NetworkRuleSet,
@@ -75,7 +56,7 @@ export function buildRegistryNetworkRules(
     owned: readonly string[],
   ): Promise<Registry> {
     const wanted = { ...planned, ipRules: mergeIpRules(planned.ipRules ?? [], prefixes, owned) };
-    await patchOrRefuse(target, planned, wanted);
+    await withWriteRetries(`PATCH registries/${nameOf(target)}`, () => patchUnlessMoved(target, planned, wanted));
     const { read, isRight } = await readBack(`GET registries/${nameOf(target)}`, async () => {
       const registry = await readRegistry(clients, target);
       return { read: registry, isRight: sameRuleSet(toRuleSet(registry), wanted) };
@@ -101,18 +82,10 @@ export function buildRegistryNetworkRules(
   };
 }
 
-function isRefused(error: unknown): boolean {
-  return error instanceof ArmError && error.method === 'PATCH' && classifyArmError(error).kind === 'blocked';
-}
-
 function assertOneChange(target: RegistryTarget, changes: readonly RuleChange[]): void {
   if (changes.length === 1 && changes[0]?.rule === registryRuleName) return;
   const rules = changes.map(({ rule }) => rule).join(', ');
   throw new Error(`${target.name}: a registry takes one change, of ${registryRuleName}, not of ${rules}`);
-}
-
-function writesSoFar(): number {
-  return currentCalls()?.usage.writes ?? 0;
 }
 
 function movedError(target: RegistryTarget): TargetMovedError {

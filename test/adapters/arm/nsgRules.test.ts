@@ -395,6 +395,40 @@ describe('blocked, with what is missing', () => {
     });
   });
 
+  describe('a write counts as refused', () => {
+    const denied = new ArmError(403, 'RequestDisallowedByPolicy', 'Resource was disallowed by policy.');
+    const deny = (times = 1) => world.simulator.failNext({ method: 'PUT' }, { kind: 'error', error: denied }, times);
+
+    test('if Azure refused the first rule', async () => {
+      deny();
+
+      await expect(apply(world.arm.openSession(), [put4, put6])).rejects.toMatchObject({ isRefused: true });
+
+      expect(liveRule(name4)).toBeUndefined();
+    });
+
+    test('not if a rule was written before', async () => {
+      const session = world.arm.openSession();
+      const current = await session.nsgRules.read(target);
+      world.simulator.failNext({ method: 'PUT', path: new RegExp(`${name6}$`) }, { kind: 'error', error: denied });
+
+      const write = session.nsgRules.write(target, current, [put4, put6], []);
+
+      await expect(write).rejects.toMatchObject({ name: 'TargetBlockedError', isRefused: false });
+      expect(liveRule(name4)).toBeDefined();
+    });
+
+    test('not if an earlier attempt may have come through', async () => {
+      world.simulator.failNext({ method: 'PUT' }, faults.serverError(503));
+      deny();
+
+      await expect(apply(world.arm.openSession(), [put4])).rejects.toMatchObject({
+        name: 'TargetBlockedError',
+        isRefused: false,
+      });
+    });
+  });
+
   test('what Azure refuses for good is not tried again', async () => {
     world.simulator.failNext({ method: 'PUT' }, faults.operationFails('SecurityRuleConflict', 'No.'));
     const session = world.arm.openSession();
