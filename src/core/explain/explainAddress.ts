@@ -7,7 +7,7 @@ import { concerns } from '../serviceTags/watchedTags.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { registryRuleName } from '../plan/currentRule.ts';
 import type { Reason } from '../reasons.ts';
-import type { Target } from '../targets/target.ts';
+import { ownRulesOf, type Target } from '../targets/target.ts';
 import type { TargetState, TargetStatus } from '../targets/targetState.ts';
 import { agree, counted, dayInWords, listed } from '../words.ts';
 import type { ListedPeriod } from './listedPeriods.ts';
@@ -99,8 +99,7 @@ function summarize({ address, matches, overlaps, periods }: ExplainInput): strin
   if (overlaps.length > 0)
     return `A part of ${address} belongs to Azure Container Registry: ${counted(overlaps.length, 'listed prefix')} ${agree(overlaps.length, 'overlaps', 'overlap')} it.`;
   const ended = periods
-    .map(({ until }) => until)
-    .filter((until) => until !== null)
+    .flatMap(({ until }) => until ?? [])
     .sort()
     .at(-1);
   if (ended !== undefined)
@@ -137,7 +136,8 @@ function verdictOf(
 
 function ruleOf(target: Target, address: string): string {
   if (target.kind === 'registryNetworkRules') return registryRuleName;
-  return familyOf(address) === 'ipv6' ? `${target.rule.name}-ipv6` : target.rule.name;
+  const [ipv4, ipv6] = ownRulesOf(target);
+  return familyOf(address) === 'ipv6' ? ipv6.name : ipv4.name;
 }
 
 function nextSteps(input: ExplainInput, targets: readonly TargetVerdict[]): string[] {
@@ -183,19 +183,11 @@ function stepsForListed(
     steps.push(`${firstNames(found)} should let it in and ${agree(found.length, 'does', 'do')} not: ${why}`);
   }
   if (verdicts.length === 0) {
-    const regions = [
-      ...new Set(
-        [...matches, ...overlaps]
-          .filter(({ tag }) => isRegistryTag(tag))
-          .map(({ tag }) => tag.split('.')[1])
-          .filter((region) => region !== undefined),
-      ),
-    ];
-    const example = regions[0]?.toLowerCase();
+    const regional = [...matches, ...overlaps].find(({ tag }) => isRegistryTag(tag) && tag.includes('.'));
     steps.push(
-      example === undefined
+      regional === undefined
         ? 'No target takes the whole tag. Give a target "regions": "all", or add it by hand.'
-        : `No target takes this region. Add "${example}" to the regions of the target that should let it in.`,
+        : `No target takes this region. Add "${regional.tag.split('.')[1]?.toLowerCase()}" to the regions of the target that should let it in.`,
     );
   }
   return steps;

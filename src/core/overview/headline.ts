@@ -82,12 +82,7 @@ function describeWorst(input: HeadlineInput): Headline {
       inSyncOf(targets),
     );
   }
-  if (decisions > 0)
-    return headline(
-      'waiting',
-      'warn',
-      `${inSyncOf(targets)} ${counted(decisions, 'decision')} ${agree(decisions, 'waits', 'wait')} for you.`,
-    );
+  if (decisions > 0) return headline('waiting', 'warn', rest.join(' '));
   const counting = targets.filter(isCounted);
   const pending = counting.filter(({ status }) => status === 'pending').length;
   if (pending > 0)

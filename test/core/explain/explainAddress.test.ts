@@ -163,6 +163,19 @@ describe('an address that is none of the registry', () => {
   });
 });
 
+describe('an address of the registry that no target takes', () => {
+  test('which region a target should have', () => {
+    const whole = { ...matches[0]!, tag: 'AzureContainerRegistry' };
+
+    expect(explain({ matches: [whole, ...matches] }).next).toEqual([
+      'No target takes this region. Add "westeurope" to the regions of the target that should let it in.',
+    ]);
+    expect(explain({ matches: [whole] }).next).toEqual([
+      'No target takes the whole tag. Give a target "regions": "all", or add it by hand.',
+    ]);
+  });
+});
+
 describe('the past of an address', () => {
   const release = (date: string, tags: Release['tags'], more: Partial<Release> = {}): Release => ({
     date,
