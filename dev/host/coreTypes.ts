@@ -9,7 +9,6 @@ export interface RpcTypedData {
   readonly json?: string;
   readonly bytes?: Uint8Array;
   readonly int?: number;
-  readonly double?: number;
   readonly http?: RpcHttp;
 }
 
@@ -37,7 +36,6 @@ export interface BindingInfo {
 export interface FunctionMetadata {
   readonly name: string;
   readonly bindings: Readonly<Record<string, BindingInfo>>;
-  readonly retryOptions?: unknown;
 }
 
 export type FunctionCallback = (...args: unknown[]) => unknown;
@@ -69,7 +67,6 @@ export interface InvocationModel {
 
 export interface InvocationResponse {
   readonly returnValue?: RpcTypedData | null;
-  readonly outputData?: readonly { readonly name: string; readonly data: RpcTypedData }[];
 }
 
 export interface ProgrammingModel {

@@ -86,13 +86,3 @@ export const defaultSettings: Settings = {
   chaos: undefined,
   apiVersions: {},
 };
-
-/** Times of the size that people report from Azure. */
-export const azureTimings = {
-  nsgOperationInMs: 3_000,
-  nsgLockRetryAfterInSeconds: 10,
-  registryOperationInMs: 10_000,
-  registryEffectInMs: 180_000,
-  retryAfterInSeconds: 10,
-  readLagInMs: 500,
-} as const satisfies Partial<Settings>;

@@ -24,7 +24,6 @@ export interface Simulator {
   readonly requests: readonly RequestRecord[];
   configure(changes: Partial<Settings>): void;
   putSubscription(id: string, state?: 'Enabled' | 'Disabled'): void;
-  putResourceGroup(subscriptionId: string, name: string): void;
   /** Creates or replaces it, like somebody else's change: with a new ETag. */
   putNsg(seed: NsgSeed): void;
   putRule(nsgId: string, seed: RuleSeed): void;
@@ -107,7 +106,6 @@ function seeding(simulation: Simulation) {
     rules.filter((rule) => rule.name.toLowerCase() !== name.toLowerCase());
   return {
     putSubscription: (id: string, state: 'Enabled' | 'Disabled' = 'Enabled') => access.putSubscription(id, state),
-    putResourceGroup: (subscriptionId: string, name: string) => access.putResourceGroup(subscriptionId, name),
     putNsg: (seed: NsgSeed) => putNsg(toNsg(seed, simulation)),
     putRule: (nsgId: string, seed: RuleSeed) =>
       changeRules(nsgId, (rules) => [...without(rules, seed.name), toSettledRule(nsgId, seed)]),

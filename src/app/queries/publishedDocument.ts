@@ -1,23 +1,11 @@
 /** A snapshot's document in the shape of Microsoft's weekly file, for programs that read that file. */
 import type { ServiceTag, ServiceTagsDocument } from '../../core/serviceTags/serviceTags.ts';
 
-export interface PublishedDocument {
-  readonly changeNumber: number;
-  readonly cloud: string;
-  readonly values: readonly PublishedTag[];
-}
-
-export interface PublishedTag {
-  readonly name: string;
-  readonly id: string;
-  readonly properties: Omit<ServiceTag, 'name'>;
-}
-
-export function toPublishedDocument({ changeNumber, cloud, values }: ServiceTagsDocument): PublishedDocument {
+export function toPublishedDocument({ changeNumber, cloud, values }: ServiceTagsDocument) {
   return { changeNumber, cloud, values: values.map(toPublishedTag) };
 }
 
-function toPublishedTag({ name, ...tag }: ServiceTag): PublishedTag {
+function toPublishedTag({ name, ...tag }: ServiceTag) {
   const { changeNumber, region, regionId, platform, systemService, addressPrefixes, networkFeatures } = tag;
   return {
     name,
