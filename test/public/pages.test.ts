@@ -415,6 +415,10 @@ describeWithBrowser('the page', () => {
       await open('dashboard', { width });
       for (const view of views) {
         await page.goto(`${site.url}/api/dashboard${view}`);
+        await page
+          .locator(view === '#/' ? '#now h1' : '#view .card')
+          .first()
+          .waitFor();
         await page.waitForLoadState('networkidle');
         await page.evaluate(unfoldAll);
 
