@@ -47,17 +47,16 @@ export function absences(
   const missing = cutByHistory(record, dropContained(prefixes), absenceFinder(record, selectionSince)).map(
     ({ prefix, value }): Absence => ({ prefix, ...value }),
   );
-  const undated = prefixesOf(missing.filter(({ release }) => release === undefined));
-  if (undated.length === 0) return missing;
+  if (missing.every(({ release }) => release !== undefined)) return missing;
   const known = history.everListed(scope.tags);
-  const ofRejected = new Set(overlapping(undated, record.rejected));
-  const everListed = new Set(overlapping(undated, known.prefixes));
+  const everListed = new Set(overlapping(prefixesOf(missing), known.prefixes));
+  const ofRejected = new Set(overlapping(prefixesOf(missing), record.rejected));
   return missing.map((absence): Absence => {
     if (absence.release) return absence;
     // If only rejected releases listed it, it counts as listed by none.
-    const counts = ofRejected.has(absence.prefix) ? { ...absence, listedReleases: 0 } : absence;
-    if (everListed.has(absence.prefix)) return { ...counts, isUnselected: true };
-    return known.since === undefined || counts !== absence ? counts : { ...counts, neverListedSince: known.since };
+    if (ofRejected.has(absence.prefix)) return { ...absence, listedReleases: 0 };
+    if (everListed.has(absence.prefix)) return { ...absence, isUnselected: true };
+    return { ...absence, ...(known.since !== undefined && { neverListedSince: known.since }) };
   });
 }
 

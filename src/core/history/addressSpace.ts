@@ -62,7 +62,7 @@ function cut(ranges: readonly AddressRange[], family: AddressFamily): AddressRan
       { at: start, more: 1 },
       { at: end + 1n, more: -1 },
     ])
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    .sort((a, b) => Number(a.at - b.at));
   const intervals: AddressRange[] = [];
   let containing = 0;
   steps.forEach(({ at: start, more }, index) => {

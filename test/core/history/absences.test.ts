@@ -184,7 +184,7 @@ describe('an absence', () => {
   });
 
   test('in an empty history has lasted for ever', () => {
-    expect(absences(historyOf(), wholeTag, [a])).toEqual([
+    expect(absences(historyOf(), wholeTag, [a])).toStrictEqual([
       { prefix: a, since: '1970-01-01T00:00:00.000Z', confirmations: 0, returns: 0, listedReleases: undefined },
     ]);
   });
