@@ -167,11 +167,18 @@ async function rollbackTarget(
   return updateAfterChange(services, request, (state) => state.store({ type: 'prepared', change: { pin } }));
 }
 
-/** Throws RequestError 404 if there is no such snapshot. */
+/** Throws RequestError: 404 if there is no such snapshot, 409 if a person rejected its release. */
 async function toPin(services: ActionServices, snapshot: string, by: string): Promise<Pin> {
   const known = isSnapshotId(snapshot) && (await services.snapshots.get(services.cloud, snapshot));
   if (!known) throw unknownSnapshot(snapshot);
+  const stored = await services.histories.readDecisions(services.cloud);
+  if (stored?.decisions.rejected.some(({ snapshot: id }) => id === snapshot)) throw rejectedSnapshot(snapshot);
   return { snapshot, by, at: services.clock.now().toISOString() };
+}
+
+function rejectedSnapshot(id: string): RequestError {
+  const message = `${id} is rejected, so it counts as never published: choose another release (GET snapshots), or take the rejection back first (DELETE snapshots/${id}/reject)`;
+  return new RequestError(409, 'release-decided', message);
 }
 
 /** Lifts a pin and a pause, then follows the current snapshot again. */

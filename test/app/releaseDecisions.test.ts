@@ -11,6 +11,7 @@ import {
   dayOf,
   deadSource,
   hooks,
+  prefixesIn,
   publish,
   publishNextWeek,
   recordsOf,
@@ -113,6 +114,24 @@ describe('a release that is rejected', () => {
     expect(await listed()).not.toContain(rejected);
     await world.actions.takeBackRejection(rejected, 'a person');
     expect(await listed()).toContain(rejected);
+  });
+
+  test('is none that a target may be rolled back to, and a target that was rolled back to it before writes nothing', async () => {
+    const { world, rejected } = await poisoned();
+    const written = prefixesIn(world);
+    await world.actions.rollbackTarget('hooks', rejected, 'a person');
+    await world.actions.rejectRelease(rejected, 'Not of Azure.', 'a person');
+    const [run] = await world.reconcile();
+
+    expect(run).toMatchObject({ outcome: 'blocked', reasons: [{ code: 'noSnapshot' }, {}] });
+    expect(run?.reasons[0]?.message).toContain(`DELETE snapshots/${rejected}/reject`);
+    expect(prefixesIn(world)).toEqual(written);
+
+    await world.actions.resumeTarget('hooks', 'a person');
+    await expect(world.actions.rollbackTarget('hooks', rejected, 'a person')).rejects.toMatchObject({
+      status: 409,
+      problem: 'release-decided',
+    });
   });
 
   test('is refused if it is none, is built in, is rejected already, or is all there is', async () => {

@@ -6,7 +6,7 @@ import { defaultLimits, type Target } from '../../src/core/targets/target.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { viewTarget } from '../../src/app/queries/targetQueries.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { acr, dayInMs, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek } from './stories.ts';
+import { acr, codesOf, dayInMs, hooks, ipRulesOf, prefixesIn, prod, publish, publishNextWeek } from './stories.ts';
 import { editRule, recordsOf, ruleOfOthers, useWorlds, writesOf, type TagLists } from './stories.ts';
 import { dayAndTimeInWords } from '../../src/core/words.ts';
 
@@ -216,6 +216,25 @@ describe('rollback', () => {
     expect((await world.services.states.get(target.name))?.operator.pin).toBeUndefined();
     const reasons = (await recordsOf(world, target.name)).map(({ trigger }) => `${trigger.reason} ${trigger.by ?? ''}`);
     expect(reasons).toEqual(expect.arrayContaining(['rollback operator', 'resume operator']));
+  });
+
+  test('lets nothing in that waited for approval when the release was current', async () => {
+    const world = await worlds.open();
+    const few = Array.from({ length: 60 }, (_, index) => `20.42.${2 * index}.0/24`);
+    const many = Array.from({ length: 300 }, (_, index) => `52.${index >> 7}.${2 * (index & 127)}.0/24`);
+    await publish(world, { [acr]: few }, 1);
+    await publishNextWeek(world, { [acr]: few }, 2);
+    await publishNextWeek(world, { [acr]: [...few, ...many] }, 3);
+    const id = (await world.services.states.get('hooks'))?.run.lastResult?.snapshot ?? '';
+    const before = prefixesIn(world).length;
+    await publishNextWeek(world, { [acr]: few }, 4);
+
+    await world.actions.rollbackTarget('hooks', id, 'operator');
+    const [run] = await world.reconcile();
+
+    expect(before).toBeLessThan(few.length + many.length);
+    expect(prefixesIn(world)).toHaveLength(before);
+    expect(codesOf(run)).toContain('maxAddedAddresses');
   });
 
   test('removes at once what is too much, but only within the limits', async () => {

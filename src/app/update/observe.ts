@@ -21,7 +21,7 @@ import { proveApproval } from './approvals.ts';
 import { readRegions, readTargetSnapshots, selectFor, type TargetSelection, type ListReaders } from './listing.ts';
 import type { ArmSession, Clock, CurrentState, Ledger, TargetAdapter } from '../ports.ts';
 import { pastOf, scopeOf, selectionOf, type Past } from './past.ts';
-import { selectionBlockers, selectionRemovalBlockers, selectionNotes } from './selectionReasons.ts';
+import { rejectedPin, selectionBlockers, selectionNotes, selectionRemovalBlockers } from './selectionReasons.ts';
 import { dayInWords } from '../../core/words.ts';
 
 export interface TargetObservation {
@@ -89,7 +89,11 @@ export async function observeTarget(
     operator: { ...(pin && { pin }), ...(isProven && approval && { approval }) },
     absences: past.absences,
     growth: past.growth,
-    blockers: [...ownerBlockers(readers.ownerId, state), ...selectionBlockers(target, own, state)],
+    blockers: [
+      ...ownerBlockers(readers.ownerId, state),
+      ...rejectedPin(history, pin),
+      ...selectionBlockers(target, own, state),
+    ],
     removalBlockers,
     ...removalsBlockedSince(own),
     now,

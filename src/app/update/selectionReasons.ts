@@ -1,5 +1,6 @@
 /** Reasons that come from the list that a target follows: why nothing is applied, why nothing is removed, and notes. */
 import { subtractPrefixes } from '../../core/prefixes.ts';
+import type { History } from '../../core/history/history.ts';
 import { nothingIsRemoved } from '../../core/history/quarantine.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { PlanResult } from '../../core/plan/calculatePlan.ts';
@@ -36,6 +37,13 @@ function noSnapshot(pin: OperatorState['pin']): Reason {
     ? `The snapshot ${pin.snapshot}, to which the target was rolled back, is not in storage: resume the target, or roll it back to one that GET snapshots lists.`
     : 'No list of service tags has been pulled yet: the timer pulls one, and POST pull does so now. GET health names the sources that fail.';
   return { code: 'noSnapshot', message };
+}
+
+/** A rejected release counts as never published, so no limit of the history holds back what it added. */
+export function rejectedPin(history: History, pin: OperatorState['pin']): Reason[] {
+  if (!pin || !history.isRejected(pin.snapshot)) return [];
+  const message = `The release ${pin.snapshot}, to which the target was rolled back, is rejected: resume the target, roll it back to another one, or take the rejection back (DELETE snapshots/${pin.snapshot}/reject).`;
+  return [{ code: 'noSnapshot', message }];
 }
 
 /** A tag of one region has no regions of its own. */

@@ -19,7 +19,7 @@ export interface BeyondBudget {
 }
 
 export interface Growth {
-  /** Listed prefixes that need an approval or a higher limit, by address. */
+  /** Prefixes that need an approval or a higher limit, by address; also those of earlier lists, which a rollback brings back. */
   readonly beyondBudget: readonly BeyondBudget[];
   /** How much of the budget is used now. */
   readonly usedAddresses: number;
@@ -96,9 +96,10 @@ function trustedSize(history: History, { tags, families, limits }: Scope, at: nu
   return sumOf(sizes);
 }
 
+/** Nobody can roll back to a built-in release. */
 function beyondBudget({ space, listed, releases }: ScopeRecord, beyond: Beyond): BeyondBudget[] {
   return [...beyond]
-    .filter(([interval]) => listed.isListed(interval))
+    .filter(([interval, { index }]) => listed.isListed(interval) || !releaseAt(releases, index).builtIn)
     .sort(([a], [b]) => a - b)
     .flatMap(([interval, { index, limit }]) => {
       const release = toReleaseRef(releaseAt(releases, index));

@@ -35,6 +35,12 @@ export class History {
     this.ordinals = ordinalsOf(this.releases);
   }
 
+  /** True if a person rejected every release of this snapshot. */
+  isRejected(snapshot: string): boolean {
+    const found = this.document.releases.filter((release) => release.snapshot === snapshot);
+    return found.length > 0 && found.every(({ rejected }) => rejected);
+  }
+
   /** The newest release that is not rejected; undefined in an empty history. */
   get newest(): Release | undefined {
     return this.releases.at(-1);
