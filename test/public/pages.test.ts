@@ -398,11 +398,18 @@ describeWithBrowser('the page', () => {
   describe('whoever reads it', () => {
     const views = ['#/', '#/targets/webhook-receiver', '#/releases/2025-10-06', '#/regions/WestEurope'];
 
+    /** Only the part after `#` changes, so the network is idle at first: waits for the view itself. */
+    async function visit(view: string): Promise<void> {
+      await page.goto(`${site.url}/api/dashboard${view}`);
+      const shown = view === '#/' ? '#now h1' : '#view .card';
+      await page.locator(shown).first().waitFor();
+      await page.waitForLoadState('networkidle');
+    }
+
     test.each(colorSchemes)('axe finds nothing wrong in any view (%s)', async (colorScheme) => {
       await open('dashboard', { colorScheme });
       for (const view of views) {
-        await page.goto(`${site.url}/api/dashboard${view}`);
-        await page.waitForLoadState('networkidle');
+        await visit(view);
         for (const summary of await page.locator('details:not([open]) > summary:visible').all()) await summary.click();
         await page.waitForLoadState('networkidle');
 
@@ -414,12 +421,7 @@ describeWithBrowser('the page', () => {
     test.each([360, 1280, 1920])('nothing scrolls sideways at %i px', async (width) => {
       await open('dashboard', { width });
       for (const view of views) {
-        await page.goto(`${site.url}/api/dashboard${view}`);
-        await page
-          .locator(view === '#/' ? '#now h1' : '#view .card')
-          .first()
-          .waitFor();
-        await page.waitForLoadState('networkidle');
+        await visit(view);
         await page.evaluate(unfoldAll);
 
         expect([view, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([view, width]);

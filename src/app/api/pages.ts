@@ -45,10 +45,10 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-export const dashboardRoute = pageRoute('The page; it holds nothing and asks for a key', 'public/dashboard.html');
+export const dashboardRoute = pageRoute('The page; it contains no data and asks for a key', 'public/dashboard.html');
 
 /** Notifications link here: the same page, opened at the plan that they are about. */
-export const approveRoute = pageRoute('The page, opened at a plan that waits for an approval', 'public/dashboard.html');
+export const approveRoute = pageRoute('The page, opened at a plan that waits for approval', 'public/dashboard.html');
 
 /** Needs no key: alerts link here, and their reader may have none at hand. The build renders the HTML from the Markdown. */
 export const runbookRoute = pageRoute(
