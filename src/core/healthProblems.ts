@@ -104,7 +104,7 @@ export const healthProblems = {
   heldTargets: {
     severity: 'degraded',
     text: ({ count, total }: Share) =>
-      `${inWords(count)} of ${counted(total, 'target')} ${agree(count, 'has', 'have')} changes that wait for approval: review them on the page, or with GET targets?status=held`,
+      `${inWords(count)} of ${counted(total, 'target')} ${agree(count, 'has', 'have')} changes that wait for approval or cannot be made now: review them on the page, or with GET targets?status=held`,
   },
   targetsWithoutEffect: {
     severity: 'degraded',
