@@ -112,17 +112,15 @@ export function buildNsgRules(
     const rules = await rulesBeforeWrite(target, current.token as ReadRules);
     assertNotOfAnother(target, rules, changes, ownerId);
     const steps = orderSteps(target, rules, changes, ownerId);
-    const done: ArmStep[] = [];
     for (const step of steps) {
       const live = findRule(rules, step.rule);
       // Our first write has changed the ETags of all rules, so an existing rule is read again before a later step.
-      const seen = done.length === 0 || live === undefined ? { live } : undefined;
+      const seen = step === steps[0] || live === undefined ? { live } : undefined;
       await withWriteRetries(callOf(step), (attempt) =>
         sendUnlessMoved(target, step, attempt === 1 ? seen : undefined),
       ).catch((error: unknown) => {
-        throw withDoneSteps(error, done, step);
+        throw withOtherSteps(error, steps, step);
       });
-      done.push(step);
     }
     const written = new Map(steps.map(({ rule, after }) => [rule, after]));
     const { nsg, wrong } = await readBack(`GET networkSecurityGroups/${nameOf(target)}`, async () => {
@@ -200,27 +198,28 @@ function callOf({ rule, put }: ArmStep): string {
 }
 
 /**
- * Adds to a TargetBlockedError which rules were already written: puts come first, so additions may be complete. If any
- * was written, it is no refusal.
+ * Adds to a TargetBlockedError which rules were already written, and whether an addition is missing. If any was written,
+ * it is no refusal.
  */
-function withDoneSteps(error: unknown, done: readonly ArmStep[], failed: ArmStep): unknown {
+function withOtherSteps(error: unknown, steps: readonly ArmStep[], failed: ArmStep): unknown {
   const known = toTargetError(error);
   if (!(known instanceof TargetBlockedError)) return error;
+  const done = steps.slice(0, steps.indexOf(failed));
   const puts = done.filter(({ put }) => put !== undefined).map(({ rule }) => rule);
-  const isRemoval = failed.put === undefined;
-  if (done.length === 0 && !isRemoval) return known;
+  const isPutLeft = steps.slice(done.length).some(({ put }) => put !== undefined);
   const additions =
     puts.length > 0
-      ? `The additions are in: ${agree(puts.length, 'rule', 'rules')} ${listed(puts)} ${agree(puts.length, 'is', 'are')} written.`
-      : 'No addition is missing.';
-  const rest = isRemoval
-    ? `Rule ${failed.rule} is still there, because ${known.message}`
-    : `Rule ${failed.rule} is not written, because ${known.message}`;
-  const message = puts.length === 0 && !isRemoval ? known.message : `${additions} ${rest}`;
-  return new TargetBlockedError(known.code, message, {
-    cause: known,
-    isRefused: known.isRefused && done.length === 0,
-  });
+      ? `The additions are in: ${agree(puts.length, 'rule', 'rules')} ${listed(puts)} ${agree(puts.length, 'is', 'are')} written. `
+      : isPutLeft
+        ? ''
+        : 'No addition is missing. ';
+  const isTold = puts.length > 0 || failed.put === undefined;
+  const state = failed.put === undefined ? 'still there' : 'not written';
+  return new TargetBlockedError(
+    known.code,
+    isTold ? `${additions}Rule ${failed.rule} is ${state}, because ${known.message}` : known.message,
+    { cause: known, isRefused: known.isRefused && done.length === 0 },
+  );
 }
 
 function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string, at: number): CurrentState {

@@ -429,6 +429,21 @@ describe('blocked, with what is missing', () => {
     });
   });
 
+  test('a rule that cannot be deleted before another is put: the other counts as missing', async () => {
+    await apply(world.arm.openSession(), [put4, put6]);
+    const moved = nsgTarget({}, { priority: 301, ipv6Priority: 302 });
+    const denied = new ArmError(403, 'RequestDisallowedByPolicy', 'Resource was disallowed by policy.');
+    world.simulator.failNext({ method: 'DELETE' }, { kind: 'error', error: denied });
+
+    await expect(
+      apply(world.arm.openSession(), [put4, { rule: name6, operation: 'delete', prefixes: [] }], moved),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`^Rule ${name6} is still there, because `)),
+    });
+
+    expect(liveRule(name4)?.priority).toBe(300);
+  });
+
   test('what Azure refuses for good is not tried again', async () => {
     world.simulator.failNext({ method: 'PUT' }, faults.operationFails('SecurityRuleConflict', 'No.'));
     const session = world.arm.openSession();
