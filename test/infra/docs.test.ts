@@ -87,6 +87,29 @@ describe('docs/contract.md', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  const text = read('docs/architecture.md');
+  const sources = globSync('src/**/*.ts', { cwd: root });
+  const files = [...new Set([...text.matchAll(/`([\w/]+\.ts)`/g)].map(([, file = '']) => file))];
+  const section = text.split('## One change')[1]?.split('\n## ')[0] ?? '';
+  const functions = [...new Set([...section.matchAll(/`([a-z]+[A-Z]\w+)`/g)].map(([, name = '']) => name))];
+
+  test.each(files)('the file %s exists', (file) => {
+    expect(sources.some((source) => `/${source}`.endsWith(`/${file}`))).toBe(true);
+  });
+
+  test.each(functions)('the function %s exists', (name) => {
+    const declared = new RegExp(`(function\\*?|const) ${name}\\b`);
+
+    expect(sources.some((source) => declared.test(read(source)))).toBe(true);
+  });
+
+  test('names enough of both', () => {
+    expect(files.length).toBeGreaterThan(25);
+    expect(functions.length).toBeGreaterThan(10);
+  });
+});
+
 const bicep = await findBicep();
 if ('missing' in bicep) console.log(`SKIPPED: the Bicep snippets are not compiled: ${bicep.missing}`);
 
