@@ -19,7 +19,7 @@ trap 'rm -f "$new"' EXIT
 
 set -- --fail --silent --show-error --max-time 60 --retry 2 --output "$new"
 [ -z "${ACR_KEY:-}" ] || set -- "$@" --header "x-functions-key: $ACR_KEY"
-curl "$@" "$url" || exit 1
+curl "$@" "$url" || { echo "acr-fetch: $file stays as it is" >&2; exit 1; }
 [ -s "$new" ] || { echo "acr-fetch: $url is empty: $file stays as it is" >&2; exit 1; }
 cmp -s "$new" "$file" && exit 0
 

@@ -167,11 +167,13 @@ describe('docs/examples/acr-fetch.sh', () => {
     [401, ''],
     [404, '{}'],
     [200, ''],
-  ])('status %i with %j leaves the old list', async (status, body) => {
+  ])('status %i with %j leaves the old list, and says so', async (status, body) => {
     await fetchList('true', reload);
     answer = { status, body };
+    const { code, output } = await fetchList('true', reload);
 
-    expect((await fetchList('true', reload)).code).toBe(1);
+    expect(code).toBe(1);
+    expect(output).toContain('acr.conf stays as it is');
     expect([content(), reloads()]).toEqual(['allow 20.42.66.0/23;\n', 1]);
     expect(readdirSync(folder).sort()).toEqual(['acr.conf', 'reloads']);
   });
