@@ -29,11 +29,12 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('a timer runs on its schedule, which a setting names', async () => {
-  await until(() => ranOf('everySecond').length >= 2);
+  await until(() => ranOf('everySecond').length >= 3);
 
-  const [first, second] = ranOf('everySecond').map(({ startedAt }) => Date.parse(startedAt));
+  const [first, , third] = ranOf('everySecond').map(({ startedAt }) => Date.parse(startedAt));
 
-  expect(second! - first!).toBeGreaterThan(700);
+  // Two seconds, but a busy machine may start the first run late.
+  expect(third! - first!).toBeGreaterThan(1000);
   // The platform keeps no status for schedules under a minute.
   expect((await readSeen()).seen[0]).toMatchObject({ isPastDue: false, scheduleStatus: null });
 });
