@@ -75,14 +75,16 @@ describe('which version is used', () => {
     expect(versions.learn(registry, supported('2019-05-01'))).toBe(false);
   });
 
-  test.each(['2023-07-01', 'Microsoft.Network=latest', 'Microsoft.Network=2023-07-01,microsoft.network=2023-06-01'])(
-    'ARM_API_VERSIONS=%s is refused',
-    (setting) => {
-      const env = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', ARM_API_VERSIONS: setting };
+  test.each([
+    '2023-07-01',
+    'Microsoft.Network=latest',
+    'Microsoft.Networks=2023-07-01',
+    'Microsoft.Network=2023-07-01,microsoft.network=2023-06-01',
+  ])('ARM_API_VERSIONS=%s is refused', (setting) => {
+    const env = { AzureWebJobsStorage: 'UseDevelopmentStorage=true', ARM_API_VERSIONS: setting };
 
-      expect(() => loadConfig(env)).toThrow(expect.objectContaining({ field: 'ARM_API_VERSIONS' }));
-    },
-  );
+    expect(() => loadConfig(env)).toThrow(expect.objectContaining({ field: 'ARM_API_VERSIONS' }));
+  });
 });
 
 describe('in a cloud that is behind', () => {
