@@ -3,7 +3,6 @@ import type { Decided } from './decide.ts';
 import type { Explained } from './explain.ts';
 import type { Shortage } from './fit.ts';
 import { partition } from './own.ts';
-import type { PlanInput } from './planInput.ts';
 import { isWide, type Room } from './room.ts';
 import { deadline, describe, roomInWords } from './rowSentences.ts';
 import { countAddresses, prefixesOf } from '../prefixes.ts';
@@ -20,7 +19,7 @@ export function explainShortage(rows: readonly Decided[], context: Explained): R
     ({ listed }) => listed !== undefined,
   );
   const due = rows.filter(({ fate }) => fate.change === 'remove' && fate.isForRoom);
-  const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.neededRules, 'rule')} ${agree(shortage.neededRules, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions)}${wayOut(shortage, context)}`;
+  const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.neededRules, 'rule')} ${agree(shortage.neededRules, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions)}${wayOut(shortage, room)}`;
   return [
     ...reasonFor(shortage.code, prefixesOf(additions), message),
     ...reasonFor('supernet', prefixesOf(wider), widerSentence(wider)),
@@ -48,12 +47,12 @@ export function countSentence(rows: readonly Decided[], { room, input: { growth 
   return `fit: supernet would let in ${counted(countAddresses(prefixesOf(extra), 'ipv4'), 'address')} that are not listed to make room for ${andMore(prefixesOf(listedRows))}, and maxAddedAddresses (${counted(growth.limits.maxAddedAddresses, 'address')}) has room for ${counted(left, 'address')} more. ${deadline(listedRows)}Approve the plan if they are meant.`;
 }
 
-function wayOut(shortage: Shortage, { room, input }: Explained): string {
+function wayOut(shortage: Shortage, room: Room): string {
   const { leaving, retained } = shortage;
   if (leaving.length > 0) {
     return `Approve the plan to let in what then has room and to take out ${andMore(leaving)}, which ${agree(leaving.length, 'is', 'are')} not listed.`;
   }
-  const kept = retained.length === 0 ? '' : `${keptInWords(retained, input)} `;
+  const kept = retained.length === 0 ? '' : `${keptInWords(retained, room)} `;
   if (room.target.kind === 'nsgRule') return `${kept}Choose fewer regions, or use a group of its own.`;
   const settings = isWide(room) ? shortage.ways : 'fit "supernet"';
   const ways = ['Choose fewer regions (one region needs about 15 rules)', moreRoom(room), settings].filter(
@@ -68,7 +67,7 @@ function moreRoom(room: Room): string {
   return room.live.others.length > 0 ? 'fewer rules of others' : '';
 }
 
-function keptInWords(retained: readonly string[], { target }: PlanInput): string {
+function keptInWords(retained: readonly string[], { target }: Room): string {
   const is = agree(retained.length, 'is', 'are');
   return target.policy === 'addOnly'
     ? `Policy addOnly keeps ${andMore(retained)}, which ${is} no longer listed: make room, or choose another policy.`
