@@ -195,6 +195,21 @@ describe('fit exact: what has no room is held, the rest goes on', () => {
     expect(reasonOf(result, 'fit')?.message.endsWith(text)).toBe(true);
   });
 
+  test.each<[maxRules: number | undefined, room: number | undefined, text: string]>([
+    [150, 200, 'capacity.maxRules allows 150 IP rules ('],
+    [150, undefined, 'capacity.maxRules allows 150 IP rules ('],
+    [100, 100, 'capacity.maxRules allows 100 IP rules ('],
+    [150, 150, 'the registry takes 150 IP rules ('],
+    [undefined, 150, 'the registry takes 150 IP rules ('],
+    [200, 150, 'the registry takes 150 IP rules ('],
+  ])('maxRules %s in a registry for %s: what is the limit', (maxRules, room, text) => {
+    const capacity = { maxRules, fit: 'exact', maxExtraAddresses: 0 } as const;
+    const foreign = others(Math.min(maxRules ?? Infinity, room ?? Infinity) - 1);
+    const result = fit({ target: registryTarget({ limits: openLimits, capacity }), desired: [a, far], foreign, room });
+
+    expect(reasonOf(result, 'fit')?.message).toContain(text);
+  });
+
   test('where others have rules, fewer of them are a way', () => {
     const result = fit({ desired: [far, '20.4.0.0/24'], foreign: others(9), room: 10 });
 
