@@ -26,7 +26,7 @@ export interface NotificationLinks {
 
 const titles = {
   'tag.changed': 'Service tag changed',
-  'plan.held': 'A plan waits for approval',
+  'plan.held': 'A part of a plan is not applied',
   'target.blocked': 'Target blocked: nothing can be applied',
   'target.noEffect': 'Rules have no effect',
   'update.failed': 'Update failed',

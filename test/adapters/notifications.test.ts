@@ -215,9 +215,9 @@ describe('Slack and Teams', () => {
     const message = await notifyAt('https://hooks.slack.com/services/T0/B0/x');
 
     expect(message).toEqual({
-      text: 'A plan waits for approval: hooks',
+      text: 'A part of a plan is not applied: hooks',
       blocks: [
-        { type: 'header', text: { type: 'plain_text', text: 'A plan waits for approval: hooks' } },
+        { type: 'header', text: { type: 'plain_text', text: 'A part of a plan is not applied: hooks' } },
         { type: 'section', text: { type: 'mrkdwn', verbatim: true, text: held.message } },
         {
           type: 'actions',
@@ -276,7 +276,7 @@ describe('Slack and Teams', () => {
             type: 'AdaptiveCard',
             version: '1.4',
             body: [
-              { text: 'A plan waits for approval' },
+              { text: 'A part of a plan is not applied' },
               { facts: [{ title: 'Subject', value: 'hooks' }] },
               { text: String.raw`\[click\](https://example.com) \*now\*` },
             ],
