@@ -47,7 +47,7 @@ export function absences(
   const missing = cutByHistory(record, dropContained(prefixes), absenceFinder(record, selectionSince)).map(
     ({ prefix, value }): Absence => ({ prefix, ...value }),
   );
-  if (missing.every(({ release }) => release !== undefined)) return missing;
+  if (missing.every(({ release }) => release)) return missing;
   const known = history.everListed(scope.tags);
   const everListed = new Set(overlapping(prefixesOf(missing), known.prefixes));
   const ofRejected = new Set(overlapping(prefixesOf(missing), record.rejected));

@@ -70,12 +70,10 @@ function maxRulesOf({ target, live }: PlanInput): number {
 }
 
 /** For a setting that every registry allows the quota is not read: `live.maxRules` is then the setting. */
-function isLimitedBySetting(input: PlanInput): boolean {
-  const { target, live } = input;
-  if (target.kind === 'nsgRule') return false;
-  const { maxRules: wanted } = target.capacity;
-  if (wanted === undefined || wanted !== maxRulesOf(input)) return false;
-  return wanted <= defaultMaxIpRules || wanted < (live.maxRules ?? Infinity);
+function isLimitedBySetting({ target, live: { maxRules = Infinity } }: PlanInput): boolean {
+  const wanted = target.kind === 'nsgRule' ? undefined : target.capacity.maxRules;
+  if (wanted === undefined) return false;
+  return wanted < maxRules || (wanted === maxRules && wanted <= defaultMaxIpRules);
 }
 
 /** A prefix that other people's rules partly allow is written whole if the rest of it would need more than one rule. */
