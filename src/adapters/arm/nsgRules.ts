@@ -205,21 +205,19 @@ function withOtherSteps(error: unknown, steps: readonly ArmStep[], failed: ArmSt
   const known = toTargetError(error);
   if (!(known instanceof TargetBlockedError)) return error;
   const done = steps.slice(0, steps.indexOf(failed));
-  const puts = done.filter(({ put }) => put !== undefined).map(({ rule }) => rule);
-  const isPutLeft = steps.slice(done.length).some(({ put }) => put !== undefined);
-  const additions =
-    puts.length > 0
-      ? `The additions are in: ${agree(puts.length, 'rule', 'rules')} ${listed(puts)} ${agree(puts.length, 'is', 'are')} written. `
-      : isPutLeft
-        ? ''
-        : 'No addition is missing. ';
-  const isTold = puts.length > 0 || failed.put === undefined;
-  const state = failed.put === undefined ? 'still there' : 'not written';
-  return new TargetBlockedError(
-    known.code,
-    isTold ? `${additions}Rule ${failed.rule} is ${state}, because ${known.message}` : known.message,
-    { cause: known, isRefused: known.isRefused && done.length === 0 },
-  );
+  const state = failed.put ? 'not written' : 'still there';
+  const rest = `Rule ${failed.rule} is ${state}, because ${known.message}`;
+  const puts = done.flatMap(({ rule, put }) => (put ? [rule] : []));
+  const toldOf = (message: string) =>
+    new TargetBlockedError(known.code, message, { cause: known, isRefused: known.isRefused && done.length === 0 });
+  if (puts.length > 0) {
+    const are = agree(puts.length, 'is', 'are');
+    return toldOf(
+      `The additions are in: ${agree(puts.length, 'rule', 'rules')} ${listed(puts)} ${are} written. ${rest}`,
+    );
+  }
+  if (failed.put) return toldOf(known.message);
+  return toldOf(steps.some(({ put }) => put) ? rest : `No addition is missing. ${rest}`);
 }
 
 function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerId: string, at: number): CurrentState {
