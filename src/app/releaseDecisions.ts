@@ -39,7 +39,7 @@ export async function rejectRelease(
 ): Promise<DecisionResult> {
   return decide(services, { reason: 'reject', by }, async (history, decisions, at) => {
     const release = requirePulled(history, id);
-    if (decisions.rejected.some(({ snapshot }) => snapshot === id)) {
+    if (isRejected(decisions, id)) {
       throw new RequestError(
         409,
         'release-decided',
@@ -56,9 +56,13 @@ export async function rejectRelease(
   });
 }
 
+export function isRejected({ rejected }: HistoryDecisions, id: string): boolean {
+  return rejected.some(({ snapshot }) => snapshot === id);
+}
+
 export async function takeBackRejection(services: DecisionServices, id: string, by: string): Promise<DecisionResult> {
   return decide(services, { reason: 'reject-taken-back', by }, async (history, decisions) => {
-    if (!decisions.rejected.some(({ snapshot }) => snapshot === id)) throw notRejected(id);
+    if (!isRejected(decisions, id)) throw notRejected(id);
     const next = { ...decisions, rejected: decisions.rejected.filter(({ snapshot }) => snapshot !== id) };
     const kept = await newestKept(services, history, next);
     return {

@@ -12,7 +12,7 @@ import type { ArmSession, TargetSession } from './ports.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';
-import { rejectRelease, retireTag, takeBackRejection, type DecisionResult } from './releaseDecisions.ts';
+import { isRejected, rejectRelease, retireTag, takeBackRejection, type DecisionResult } from './releaseDecisions.ts';
 import { toApproval } from './update/approvals.ts';
 import { observeTarget } from './update/observe.ts';
 import { bindToResource, loadState, recordEvent, recordWithoutRun, type Entry } from './update/openState.ts';
@@ -172,7 +172,7 @@ async function toPin(services: ActionServices, snapshot: string, by: string): Pr
   const known = isSnapshotId(snapshot) && (await services.snapshots.get(services.cloud, snapshot));
   if (!known) throw unknownSnapshot(snapshot);
   const stored = await services.histories.readDecisions(services.cloud);
-  if (stored?.decisions.rejected.some(({ snapshot: id }) => id === snapshot)) throw rejectedSnapshot(snapshot);
+  if (stored && isRejected(stored.decisions, snapshot)) throw rejectedSnapshot(snapshot);
   return { snapshot, by, at: services.clock.now().toISOString() };
 }
 
