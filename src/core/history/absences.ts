@@ -48,7 +48,7 @@ export function absences(
     ({ prefix, value }): Absence => ({ prefix, ...value }),
   );
   if (missing.every(({ release }) => release)) return missing;
-  const known = history.everListed(scope.tags);
+  const known = history.everListedInServices(scope.tags);
   const everListed = new Set(overlapping(prefixesOf(missing), known.prefixes));
   const ofRejected = new Set(overlapping(prefixesOf(missing), record.rejected));
   return missing.map((absence): Absence => {

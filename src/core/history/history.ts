@@ -70,7 +70,10 @@ export class History {
   }
 
   /** What all tags of the services of these tags ever listed, and since when that is known (`YYYY-MM-DD`). */
-  everListed(tags: readonly string[]): { readonly prefixes: readonly string[]; readonly since: string | undefined } {
+  everListedInServices(tags: readonly string[]): {
+    readonly prefixes: readonly string[];
+    readonly since: string | undefined;
+  } {
     const services = new Set(tags.map((tag) => serviceOf(tag).toLowerCase()));
     const related = this.tags.filter(({ name }) => services.has(serviceOf(name).toLowerCase()));
     const steps = related.flatMap((record) => record.steps);
