@@ -115,6 +115,20 @@ export function findStorageRefusal(error: unknown): StorageRefusedError | undefi
   return error instanceof Error && error.cause !== undefined ? findStorageRefusal(error.cause) : undefined;
 }
 
+/** Of the SDKs' errors; `StorageTimeoutError` and `SignInError` are the adapters'. */
+const storageErrors = ['RestError', 'StorageTimeoutError', 'SignInError'];
+
+/**
+ * True if storage refuses the app or does not answer. What goes wrong with Azure or a source has an error of its own here,
+ * so an error of an SDK comes from storage.
+ */
+export function isStorageFailure(error: unknown): boolean {
+  if (findStorageRefusal(error)) return true;
+  if (!(error instanceof Error) || !storageErrors.includes(error.name)) return false;
+  const { statusCode = 503 } = error as { readonly statusCode?: number };
+  return statusCode === 429 || statusCode >= 500;
+}
+
 /** The lease of a target was lost while work went on: nothing more may be written. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';

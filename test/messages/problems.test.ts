@@ -73,6 +73,23 @@ function act(
   };
 }
 
+/** Of a product whose storage refuses every connection. */
+function withoutStorage(work: (app: ApiApp) => Promise<Reply>): Example {
+  return async () => {
+    const world = await startWorld({
+      connectionString: worlds.freshConnectionString().replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:1'),
+      storage: { retry: { maxTries: 1 } },
+      start: new Date('2026-01-05T12:00:00Z'),
+      targets: [hooks()],
+    });
+    try {
+      return await work(appOf(world));
+    } finally {
+      await world.stop();
+    }
+  };
+}
+
 async function currentOf({ services }: World): Promise<string> {
   const answer = await services.snapshots.readPointer('Public');
   if (answer === undefined || answer === 'notModified') throw new Error('nothing was pulled');
@@ -242,6 +259,13 @@ const examples: Readonly<Record<ProblemKind, readonly Example[]>> = {
     ask('prefixes', {}, ({ snapshots }) => (snapshots.isDown = true)),
     ask('prefixes', {}, ({ snapshots }) => (snapshots.refusal = refusedByStorage)),
     ask('prefixes', {}, ({ snapshots }) => (snapshots.refusal = new InvalidDocumentError('date: 7 is no day', 'date'))),
+    ask('pull', post(), ({ app }) => {
+      Object.assign(app, { loadActions: () => Promise.reject(refusedByStorage) });
+    }),
+    withoutStorage((app) => call(app, 'pull', post())),
+    withoutStorage((app) => call(app, 'targets/hooks/pause', post())),
+    withoutStorage((app) => call(app, 'targets/hooks/apply', apply(unknownPlan))),
+    withoutStorage((app) => retire(app, italy)),
   ],
   configuration: [
     ask('targets', {}, ({ app }) => {
@@ -301,6 +325,7 @@ describe('every kind of problem', () => {
 
     expect({ type, detail }).toEqual({ type: `urn:acr-address-keeper:problem:${kind}`, detail });
     expect(status).toBe(reply.status);
+    expect(reply.text).not.toContain('ECONNREFUSED');
     expect({ detail, faults: faultsOf(detail, subjects) }).toEqual({ detail, faults: [] });
   });
 });

@@ -1,5 +1,7 @@
 import {
   ConfigurationError,
+  findStorageRefusal,
+  isStorageFailure,
   RequestError,
   TargetBlockedError,
   TargetBusyError,
@@ -7,6 +9,7 @@ import {
 } from '../../core/errors.ts';
 import { counted, withoutPeriod } from '../../core/words.ts';
 import type { TargetActions } from '../targetActions.ts';
+import { retryAfterInSeconds } from '../queries/storage.ts';
 import type { ApiApp } from './route.ts';
 
 const defaultWaitInMs = 60_000;
@@ -29,18 +32,24 @@ function toRequestError(error: unknown): RequestError {
     return new RequestError(409, 'target-blocked', error.message, { code: error.code });
   }
   if (error instanceof TargetBusyError) {
-    const retryAfterInSeconds = Math.ceil((error.retryAfterInMs ?? defaultWaitInMs) / 1000);
-    const message = `${withoutPeriod(error.message)}: try again in ${counted(retryAfterInSeconds, 'second')}`;
-    return new RequestError(503, 'target-busy', message, { retryAfterInSeconds });
+    const seconds = Math.ceil((error.retryAfterInMs ?? defaultWaitInMs) / 1000);
+    const message = `${withoutPeriod(error.message)}: try again in ${counted(seconds, 'second')}`;
+    return new RequestError(503, 'target-busy', message, { retryAfterInSeconds: seconds });
   }
   if (error instanceof ConfigurationError) {
     return new RequestError(503, 'configuration', error.message, { retryAfterInSeconds: 60 });
   }
-  const failure = new RequestError(
-    502,
-    'action-failed',
-    `the action failed: ${withoutPeriod(toErrorMessage(error))}. See GET runs for what was done, and try again`,
-  );
-  failure.cause = error;
-  return failure;
+  return Object.assign(isStorageFailure(error) ? storageFailure(error) : failureOf(error), { cause: error });
+}
+
+/** The cause is for the log: it may contain names and addresses. */
+function storageFailure(error: unknown): RequestError {
+  const why = findStorageRefusal(error)?.summary ?? 'storage does not answer now';
+  const message = `the action could not be finished: ${why}. See GET runs for what was done, and try again in ${retryAfterInSeconds} seconds`;
+  return new RequestError(503, 'storage-unavailable', message, { retryAfterInSeconds });
+}
+
+function failureOf(error: unknown): RequestError {
+  const message = `the action failed: ${withoutPeriod(toErrorMessage(error))}. See GET runs for what was done, and try again`;
+  return new RequestError(502, 'action-failed', message);
 }
