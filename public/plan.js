@@ -48,7 +48,7 @@ function itemRow({ prefix, tag, addresses, change, firstListed, why, until, dead
     tag ? (regionWords(tag) ?? 'all regions') : 'not listed',
     number(addresses),
     firstListed ? day(firstListed) : '',
-    deadline ? relative(deadline, 'deadline') : until ? `until ${day(until)}` : '',
+    deadline ? relative(deadline, 'use') : until ? `until ${day(until)}` : '',
     why?.message ?? '',
   ]);
 }

@@ -54,6 +54,10 @@ const relativeForms = {
     time > now()
       ? `by ${dayAndClock(time)} (in ${duration(time - now())})`
       : `overdue for ${duration(now() - time)}, since ${dayAndClock(time)}`,
+  use: (time) =>
+    time > now()
+      ? `by ${dayAndClock(time)} (in ${duration(time - now())})`
+      : `may be in use since ${day(time.toISOString())}`,
   due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue for ${duration(now() - time)}`),
 };
 

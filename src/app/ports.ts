@@ -140,6 +140,8 @@ export interface TargetSummary {
   readonly since?: string;
   /** True if its rules contain prefixes that the app added. */
   readonly isApplied: boolean;
+  /** ISO time since when it has selected what it selects now; absent if that is not known. */
+  readonly selectedSince?: string;
   /** At most one entry: of the prefixes that the target lacks, the one that was published first. */
   readonly missing: readonly MissingPrefix[];
   /** Id of the snapshot that the last run compared the target with; absent before its first run. */

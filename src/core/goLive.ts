@@ -18,6 +18,8 @@ const nearDays = 3;
 /** A target and the listed prefixes that it still lacks. */
 export interface TargetMissing {
   readonly target: string;
+  /** ISO time since when it has selected what it selects now; absent if that is not known. */
+  readonly selectedSince?: string;
   readonly missing: readonly MissingPrefix[];
 }
 
@@ -26,7 +28,7 @@ export interface PrefixDeadline {
   readonly prefix: string;
   /** Day of the release that first listed it, `YYYY-MM-DD`. */
   readonly published: string;
-  /** ISO time from which on Azure may use the prefix. */
+  /** ISO time by which every target should allow the prefix. */
   readonly deadline: string;
   /** Days until the deadline, rounded down to a tenth; negative if it has passed. */
   readonly daysLeft: number;
@@ -52,6 +54,19 @@ export function deadlineOf(published: string): Date {
   return new Date(day + daysUntilUse * dayInMs);
 }
 
+/** No deadline is earlier than the first look at the target: Azure has used most prefixes for years. */
+export function deadlineFor(published: string, selectedSince: string | undefined): Date {
+  const deadline = deadlineOf(published);
+  const since = new Date(selectedSince ?? deadline);
+  return since > deadline ? since : deadline;
+}
+
+/** `Azure may use it from 8 Mar 2025`; once that day has come, `Azure may have used it since 8 Mar 2025`. */
+export function azureMayUse(what: string, from: string, now: Date, timeInWords = dayInWords): string {
+  const isOver = Date.parse(from) <= now.getTime();
+  return `Azure may ${isOver ? `have used ${what} since` : `use ${what} from`} ${timeInWords(from)}`;
+}
+
 export function calculateGoLive(targets: readonly TargetMissing[], now: Date): GoLiveClock {
   const prefixes = collectDeadlines(targets, now);
   const first = prefixes[0];
@@ -59,17 +74,16 @@ export function calculateGoLive(targets: readonly TargetMissing[], now: Date): G
   return { status: statusOf(first.daysLeft), daysLeft: first.daysLeft, first, prefixes };
 }
 
-/** One sentence for health, alerts and notifications. */
-export function describeGoLive({ first, prefixes }: GoLiveClock): string {
+/** One sentence for alerts and notifications. */
+export function describeGoLive({ first, prefixes }: GoLiveClock, now: Date): string {
   if (!first) return 'Every target has every listed prefix.';
-  const { daysLeft, targets, published, deadline } = first;
-  const when = dayAndTimeInWords(deadline);
+  const { daysLeft, targets, published } = first;
   const lacks = agree(targets.length, 'lacks', 'lack');
   const more = prefixes.length === 1 ? '' : ` and ${inWords(prefixes.length - 1)} more`;
   const it = prefixes.length === 1 ? 'it' : 'the first of them';
-  const use =
-    daysLeft < 0 ? `may have used ${it} since ${when}` : `may use ${it} from ${when} (in ${counted(daysLeft, 'day')})`;
-  return `${listTargets(targets)} ${lacks} ${counted(prefixes.length, 'listed prefix')}: ${first.prefix} (listed since ${dayInWords(published)})${more}. Azure ${use}. The page says why, and what to do.`;
+  const use = azureMayUse(it, deadlineOf(published).toISOString(), now, dayAndTimeInWords);
+  const left = daysLeft < 0 ? '' : ` (in ${counted(daysLeft, 'day')})`;
+  return `${listTargets(targets)} ${lacks} ${counted(prefixes.length, 'listed prefix')}: ${first.prefix} (listed since ${dayInWords(published)})${more}. ${use}${left}. The page says why, and what to do.`;
 }
 
 function statusOf(daysLeft: number): GoLiveClock['status'] {
@@ -78,26 +92,31 @@ function statusOf(daysLeft: number): GoLiveClock['status'] {
 }
 
 function collectDeadlines(targets: readonly TargetMissing[], now: Date): PrefixDeadline[] {
-  const found = new Map<string, { published: string; readonly targets: Set<string> }>();
-  for (const { target, missing } of targets) {
+  const found = new Map<string, { published: string; deadline: Date; readonly targets: Set<string> }>();
+  for (const { target, selectedSince, missing } of targets) {
     for (const { prefix, published } of missing) {
-      const known = found.get(prefix) ?? { published, targets: new Set() };
+      const deadline = deadlineFor(published, selectedSince);
+      const known = found.get(prefix) ?? { published, deadline, targets: new Set() };
       if (published < known.published) known.published = published;
+      if (deadline < known.deadline) known.deadline = deadline;
       known.targets.add(target);
       found.set(prefix, known);
     }
   }
   return [...found]
-    .map(([prefix, entry]) => toDeadline(prefix, entry.published, [...entry.targets].sort(), now))
+    .map(([prefix, { published, deadline, targets: lacking }]): PrefixDeadline => ({
+      prefix,
+      published: published.slice(0, 10),
+      deadline: deadline.toISOString(),
+      daysLeft: Math.floor(((deadline.getTime() - now.getTime()) / dayInMs) * 10) / 10,
+      targets: [...lacking].sort(),
+    }))
     .sort(
-      (a, b) => a.deadline.localeCompare(b.deadline) || comparePrefixes(parsePrefix(a.prefix), parsePrefix(b.prefix)),
+      (a, b) =>
+        a.deadline.localeCompare(b.deadline) ||
+        a.published.localeCompare(b.published) ||
+        comparePrefixes(parsePrefix(a.prefix), parsePrefix(b.prefix)),
     );
-}
-
-function toDeadline(prefix: string, published: string, targets: readonly string[], now: Date): PrefixDeadline {
-  const deadline = deadlineOf(published);
-  const daysLeft = Math.floor(((deadline.getTime() - now.getTime()) / dayInMs) * 10) / 10;
-  return { prefix, published: published.slice(0, 10), deadline: deadline.toISOString(), daysLeft, targets };
 }
 
 function listTargets(targets: readonly string[]): string {

@@ -129,8 +129,8 @@ export const healthProblems = {
   },
   deadlineOver: {
     severity: 'degraded',
-    text: (deadline: string) =>
-      `targets lack listed prefixes, and Azure may have used the first of them since ${dayAndTimeInWords(deadline)}: the page says which target lacks what, and why`,
+    text: (since: string) =>
+      `targets lack listed prefixes, and Azure may have used the first of them since ${dayAndTimeInWords(since)}: the page says which target lacks what, and why`,
   },
   updatesPaused: {
     severity: 'degraded',

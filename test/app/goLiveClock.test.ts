@@ -5,6 +5,7 @@ import type { World } from '../../dev/world.ts';
 import type { App } from '../../src/app/composition.ts';
 import { runReconcileIn } from '../../src/app/invocations.ts';
 import { buildQueries } from '../../src/app/queries.ts';
+import { readOverview } from '../../src/app/queries/overview/overview.ts';
 import { summarizeTargets } from '../../src/app/update/targetSummaries.ts';
 import { calculateGoLive, describeGoLive, type GoLiveClock } from '../../src/core/goLive.ts';
 import type { Measurement } from '../../src/core/metrics.ts';
@@ -195,10 +196,57 @@ describe('the day of a prefix', () => {
       { prefix: second, published: '2026-01-12' },
       { prefix: third, published: '2026-01-19' },
     ]);
-    expect(describeGoLive(await clockOf(world))).toBe(
+    expect(describeGoLive(await clockOf(world), world.clock.now())).toBe(
       `hooks lacks 1 listed prefix: ${first} (listed since ${dayInWords(listedSince)}). Azure may have used it since 10 Aug 2020, 00:00 UTC. The page says why, and what to do.`,
     );
   });
+});
+
+test('a new target without room for old prefixes is overdue since the first look at it, not for 53 days', async () => {
+  const world = await worlds.open({ targets: [] });
+  await publish(world, { [acr]: [first, second, third] });
+  world.clock.advance(60 * dayInMs);
+  const target = prod({ regions: 'all', capacity: { fit: 'exact', maxRules: 1, maxExtraAddresses: 0 } });
+  world.simulator.putRegistry({
+    id: target.resourceId,
+    sku: 'Premium',
+    networkRuleSet: { defaultAction: 'Deny', ipRules: [] },
+  });
+  world.setTargets([target]);
+  await world.reconcile();
+  const looked = world.clock.now().toISOString();
+  world.clock.advance(dayInMs / 2);
+  const queries = buildQueries({ ...world.services, maxPullAgeInHours: 1_000 });
+
+  const { now, targets, waiting } = await readOverview(queries);
+  expect(now.sentence).toBe('1 target is overdue: Azure may already use 2 prefixes that it does not allow.');
+  expect(targets).toMatchObject([{ isOverdue: true, missing: 2, deadline: looked }]);
+  expect(waiting).toMatchObject([{ kind: 'doesNotFit', deadline: looked }]);
+  expect((await queries.health()).goLive).toEqual({ status: 'overdue', daysLeft: -0.5, deadline: looked });
+  expect(await daysLeftMeasured(world)).toBe(-0.5);
+  expect(world.notifications.filter(({ type }) => type === 'deadline.near')).toMatchObject([
+    { data: { daysLeft: 0, prefixes: [{ deadline: looked }, { deadline: looked }] } },
+  ]);
+});
+
+test('what waits until after its deadline says so, also on the card whose plan is older', async () => {
+  const world = await worlds.open();
+  await publish(world, { [acr]: [first] });
+  await publishNextWeek(world, { [acr]: [first, '60.0.0.0/16'] });
+  const queries = buildQueries({ ...world.services, maxPullAgeInHours: 1_000 });
+  const said = async () => {
+    const { waiting } = await readOverview(queries);
+    const state = await world.services.states.get('hooks');
+    return [waiting[0]?.text[0], state?.run.lastResult?.reasons[0]?.message];
+  };
+  const before = expect.stringContaining('Azure may use it from 19 Jan 2026.');
+  expect(await said()).toEqual([before, before]);
+
+  world.clock.advance(7 * dayInMs);
+  await world.reconcile();
+
+  const after = expect.stringContaining('Azure may have used it since 19 Jan 2026.');
+  expect(await said()).toEqual([after, after]);
 });
 
 describe('without a look at the rules', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { calculateGoLive, deadlineOf, describeGoLive } from '../../src/core/goLive.ts';
+import { azureMayUse, calculateGoLive, deadlineOf, describeGoLive } from '../../src/core/goLive.ts';
 
 const now = new Date('2025-03-06T12:00:00Z');
 
@@ -18,12 +18,20 @@ describe('deadlineOf', () => {
   });
 });
 
+test.each([
+  ['2025-03-06T12:00:01.000Z', 'Azure may use it from 6 Mar 2025'],
+  ['2025-03-06T12:00:00.000Z', 'Azure may have used it since 6 Mar 2025'],
+  ['2025-03-01T00:00:00.000Z', 'Azure may have used it since 1 Mar 2025'],
+])('from %s on: %s', (from, sentence) => {
+  expect(azureMayUse('it', from, now)).toBe(sentence);
+});
+
 describe('calculateGoLive', () => {
   test('nothing waits: the whole week is left and nothing is named', () => {
     const clock = calculateGoLive([{ target: 'hooks', missing: [] }], now);
 
     expect(clock).toEqual({ status: 'done', daysLeft: 7, prefixes: [] });
-    expect(describeGoLive(clock)).toBe('Every target has every listed prefix.');
+    expect(describeGoLive(clock, now)).toBe('Every target has every listed prefix.');
   });
 
   test.each([
@@ -56,7 +64,7 @@ describe('calculateGoLive', () => {
       targets: ['builds', 'hooks'],
     });
     expect(clock.prefixes.map((deadline) => deadline.prefix)).toEqual(['192.0.2.0/26', '198.51.100.0/24']);
-    expect(describeGoLive(clock)).toBe(
+    expect(describeGoLive(clock, now)).toBe(
       'builds, hooks lack 2 listed prefixes: 192.0.2.0/26 (listed since 1 Mar 2025) and 1 more. Azure may use the first of them from 8 Mar 2025, 00:00 UTC (in 1.5 days). The page says why, and what to do.',
     );
   });
@@ -72,8 +80,34 @@ describe('calculateGoLive', () => {
 
     expect(clock.prefixes).toHaveLength(1);
     expect(clock).toMatchObject({ status: 'overdue', first: { published: '2025-02-24', targets: ['a', 'b'] } });
-    expect(describeGoLive(clock)).toContain(
+    expect(describeGoLive(clock, now)).toContain(
       '(listed since 24 Feb 2025). Azure may have used it since 3 Mar 2025, 00:00 UTC',
+    );
+  });
+
+  test('no deadline is earlier than the first look at the target; since when Azure may use a prefix stays true', () => {
+    const clock = calculateGoLive(
+      [
+        {
+          target: 'new',
+          selectedSince: '2025-03-06T09:36:00.000Z',
+          missing: [
+            { prefix: '192.0.2.0/26', published: '2020-08-03' },
+            { prefix: '198.51.100.0/24', published: '2018-06-04' },
+            { prefix: '203.0.113.0/24', published: '2025-03-03' },
+          ],
+        },
+      ],
+      now,
+    );
+
+    expect(clock.prefixes.map(({ prefix, deadline, daysLeft }) => [prefix, deadline, daysLeft])).toEqual([
+      ['198.51.100.0/24', '2025-03-06T09:36:00.000Z', -0.1],
+      ['192.0.2.0/26', '2025-03-06T09:36:00.000Z', -0.1],
+      ['203.0.113.0/24', '2025-03-10T00:00:00.000Z', 3.5],
+    ]);
+    expect(describeGoLive(clock, now)).toContain(
+      '198.51.100.0/24 (listed since 4 Jun 2018) and 2 more. Azure may have used the first of them since 11 Jun 2018',
     );
   });
 
@@ -81,7 +115,9 @@ describe('calculateGoLive', () => {
     const missing = [{ prefix: '192.0.2.0/26', published: '2025-03-03' }];
     const targets = ['a', 'b', 'c', 'd', 'e'].map((target) => ({ target, missing }));
 
-    expect(describeGoLive(calculateGoLive(targets, now))).toContain('a, b, c and 2 more targets lack 1 listed prefix');
+    expect(describeGoLive(calculateGoLive(targets, now), now)).toContain(
+      'a, b, c and 2 more targets lack 1 listed prefix',
+    );
   });
 
   test('the order of targets and prefixes does not matter', () => {

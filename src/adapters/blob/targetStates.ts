@@ -35,7 +35,7 @@ export class BlobTargetStateStore implements TargetStateStore {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = targetStatuses.find((known) => known === metadata.status);
       if (target === undefined || !targetNamePattern.test(target) || status === undefined) continue;
-      const { waitingsnapshot: snapshot, since } = metadata;
+      const { waitingsnapshot: snapshot, since, selectedsince: selectedSince } = metadata;
       summaries.set(target, {
         etag,
         status,
@@ -43,6 +43,7 @@ export class BlobTargetStateStore implements TargetStateStore {
         // Version 0.1 did not store it.
         isApplied: metadata.applied !== 'false',
         ...(since === undefined ? {} : { since }),
+        ...(selectedSince === undefined ? {} : { selectedSince }),
         ...(snapshot === undefined ? {} : { snapshot }),
       });
     }
@@ -94,7 +95,7 @@ function parseState(name: string, bytes: Buffer, target: string): TargetState {
 
 /** The metadata from which `listSummaries` reads, so that it need not read the blobs. */
 function metadataOf(state: TargetState): Readonly<Record<string, string>> {
-  const { operator, run } = state;
+  const { operator, run, selection } = state;
   const { seen, lastResult, inFlight } = run;
   const dated = (seen?.missing ?? []).filter(({ published }) => published !== '');
   const first = dated.sort((a, b) => (a.published < b.published ? -1 : 1))[0];
@@ -104,6 +105,7 @@ function metadataOf(state: TargetState): Readonly<Record<string, string>> {
   return {
     applied: String(isApplied(state)),
     ...(since === undefined ? {} : { since }),
+    ...(selection ? { selectedsince: selection.since } : {}),
     ...(status ? { status } : {}),
     ...(first ? { waitingprefix: first.prefix, waitingsince: first.published } : {}),
     ...(seen ? { waitingsnapshot: seen.snapshot } : {}),

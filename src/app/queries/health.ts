@@ -1,6 +1,6 @@
 /** Whether the app works. Anybody may read it, so it has no names of resources, no addresses and no error texts. */
 import { findStorageRefusal, toErrorMessage } from '../../core/errors.ts';
-import { calculateGoLive, type GoLiveClock } from '../../core/goLive.ts';
+import { calculateGoLive, deadlineOf, type GoLiveClock } from '../../core/goLive.ts';
 import { healthProblems, type HealthFacts, type HealthProblemKind, type Severity } from '../../core/healthProblems.ts';
 import { openQuarantine } from '../../core/history/quarantine.ts';
 import type { PullStatus } from '../../core/ledger/pullStatus.ts';
@@ -52,7 +52,7 @@ export interface Health {
   readonly goLive: {
     readonly status: GoLiveClock['status'];
     readonly daysLeft: number;
-    /** ISO time from which on Azure may use the first prefix that a target lacks. */
+    /** ISO time by which the first prefix that a target lacks should be allowed: seven days after its release. */
     readonly deadline: string | null;
   } | null;
   readonly sources: readonly {
@@ -263,7 +263,7 @@ function addDeadlineProblems(goLive: GoLiveClock | undefined, addProblem: AddPro
   const { status, daysLeft = 0, first } = goLive ?? {};
   if (!first) return;
   if (status === 'near') addProblem('deadlineNear', { daysLeft, deadline: first.deadline });
-  if (status === 'overdue') addProblem('deadlineOver', first.deadline);
+  if (status === 'overdue') addProblem('deadlineOver', deadlineOf(first.published).toISOString());
 }
 
 /** A pull that is scheduled once per week is not late after a day. */

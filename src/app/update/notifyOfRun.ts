@@ -42,7 +42,10 @@ export function deadlineNotice(
   if (!hasDeadline(target, { isPaused: state.operator.paused !== undefined, isApplied: isApplied(state) }))
     return undefined;
   const listed = missing.filter((entry) => entry.published !== '');
-  const clock = calculateGoLive([{ target: target.name, missing: listed }], now);
+  const clock = calculateGoLive(
+    [{ target: target.name, missing: listed, ...(state.selection && { selectedSince: state.selection.since }) }],
+    now,
+  );
   const day = toDay(now);
   const isUrgent = clock.status === 'near' || clock.status === 'overdue';
   if (!isUrgent || state.run.deadlineAnnounced === day) return undefined;
@@ -51,7 +54,7 @@ export function deadlineNotice(
     notification: {
       type: 'deadline.near',
       subject: target.name,
-      message: describeGoLive(clock),
+      message: describeGoLive(clock, now),
       data: { daysLeft: clock.daysLeft, prefixes: clock.prefixes.slice(0, 100) },
     },
   };

@@ -62,7 +62,7 @@ function heldCards(input: CardInput, plan: Plan, describe: DescribePrefix, now: 
   const noRoom = items.filter(({ fate }) => fate === 'doesNotFit');
   return [
     ...(waiting.length > 0 && plan.verdict === 'held' ? [approvalCard(input, plan, waiting, now)] : []),
-    ...(noRoom.length > 0 ? [noRoomCard(input, plan, noRoom, now)] : []),
+    ...(noRoom.length > 0 ? [noRoomCard(input, noRoom, now)] : []),
   ];
 }
 
@@ -79,7 +79,7 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
     ...deadlineOfItems(input, now),
     title: `May the app ${parts.join(' and ')}?`,
     text: [
-      ...reasonsOf(plan, items),
+      ...reasonsOf(input, items),
       'The app applies everything else in the plan. It writes this part only after you approve it.',
     ],
     ...itemsOf(items),
@@ -88,7 +88,7 @@ function approvalCard(input: CardInput, plan: Plan, items: readonly PlanItem[], 
   };
 }
 
-function noRoomCard(input: CardInput, plan: Plan, items: readonly PlanItem[], now: Date): Card {
+function noRoomCard(input: CardInput, items: readonly PlanItem[], now: Date): Card {
   const { room, kind } = input.row;
   const unit = kind === 'nsgRule' ? 'prefix' : 'IP rule';
   const use = room ? ` In use: ${inWords(room.used)} of ${counted(room.limit, unit)}.` : '';
@@ -96,7 +96,7 @@ function noRoomCard(input: CardInput, plan: Plan, items: readonly PlanItem[], no
     ...commonFields('doesNotFit', input),
     ...deadlineOfItems(input, now),
     title: `${counted(items.length, 'prefix')} ${agree(items.length, 'does', 'do')} not fit`,
-    text: [...reasonsOf(plan, items), `An approval does not help: make room, or choose fewer regions.${use}`],
+    text: [...reasonsOf(input, items), `An approval does not help: make room, or choose fewer regions.${use}`],
     ...itemsOf(items),
     actions: ['review', 'pause'],
   };
@@ -163,10 +163,13 @@ function deadlineOfItems(input: CardInput, now: Date): Pick<Card, 'deadline' | '
   return { deadline: deadline?.toISOString() ?? null, tone: deadline && deadline < now ? 'bad' : 'warn' };
 }
 
-/** The plan's own reasons that concern the items; if there are none, the reasons of the single items. */
-function reasonsOf(plan: Plan, items: readonly PlanItem[]): string[] {
+/**
+ * The reasons that concern the items; if there are none, those of the single items. They are of the last run: the stored plan
+ * may be a day older, and says what was ahead then.
+ */
+function reasonsOf({ reasons }: CardInput, items: readonly PlanItem[]): string[] {
   const codes = new Set(items.map(({ why }) => why?.code));
-  const together = plan.reasons.filter(({ code }) => codes.has(code)).map(({ message }) => message);
+  const together = reasons.filter(({ code }) => codes.has(code)).map(({ message }) => message);
   const each = items.flatMap(({ why }) => (why ? [why.message] : []));
   return [...new Set(together.length > 0 ? together : each)].slice(0, 2).map(readable);
 }

@@ -1,5 +1,5 @@
 /** One target as a row of the page. */
-import { deadlineOf } from '../goLive.ts';
+import { deadlineFor } from '../goLive.ts';
 import { toCapacityUse } from '../plan/capacityUse.ts';
 import type { Reason } from '../reasons.ts';
 import { locationInWords } from '../serviceTags/regions.ts';
@@ -46,12 +46,13 @@ export function targetRow(facts: TargetFacts, document: ServiceTagsDocument | un
 
 /** Undefined if the target lacks nothing, or no deadline counts for it. */
 export function deadlineOfRow({
+  state,
   hasDeadline,
   missing,
-}: Pick<TargetFacts, 'hasDeadline' | 'missing'>): Date | undefined {
+}: Pick<TargetFacts, 'state' | 'hasDeadline' | 'missing'>): Date | undefined {
   if (!hasDeadline) return undefined;
   const first = missing.map(({ published }) => published).sort(compareText)[0];
-  return first === undefined ? undefined : deadlineOf(first);
+  return first === undefined ? undefined : deadlineFor(first, state?.selection?.since);
 }
 
 const urgency: readonly TargetStatus[] = [

@@ -2,7 +2,7 @@
 import { endOfGrace, type Decided, type Fate } from './decide.ts';
 import type { Explained } from './explain.ts';
 import type { Room } from './room.ts';
-import { deadlineOf } from '../goLive.ts';
+import { azureMayUse, deadlineOf } from '../goLive.ts';
 import type { GrowthLimit } from '../history/window.ts';
 import { countAddresses, familyOf, overlapping, prefixesOf } from '../prefixes.ts';
 import type { ReasonCode } from '../reasons.ts';
@@ -24,7 +24,7 @@ const sentences: Partial<Record<ReasonCode, Sentence>> = {
   specialPurpose: (rows) =>
     `${describe(rows)} ${agreeing(rows, 'overlaps', 'overlap')} ${specialRanges(rows)}: special-purpose addresses are never allowed, approved or not.`,
   widestPrefix: (rows, context) =>
-    `${describe(rows)} ${tooWide(rows, context)}, so ${they(rows)} ${agreeing(rows, 'waits', 'wait')} for approval. ${deadline(rows)}Approve the plan if Microsoft really released ${them(rows)}.`,
+    `${describe(rows)} ${tooWide(rows, context)}, so ${they(rows)} ${agreeing(rows, 'waits', 'wait')} for approval. ${deadline(rows, context)}Approve the plan if Microsoft really released ${them(rows)}.`,
   maxAddedAddresses: beyondBudget('maxAddedAddresses'),
   maxAddedPrefixes: beyondBudget('maxAddedPrefixes'),
   fit: noRoom,
@@ -47,7 +47,7 @@ const sentences: Partial<Record<ReasonCode, Sentence>> = {
 
 function beyondBudget(limit: GrowthLimit): Sentence {
   return (rows, context) =>
-    `${describe(rows)} ${are(rows)} more than ${limit} has room for: ${budget(limit, context)} ${deadline(rows)}Approve the plan if ${they(rows)} ${are(rows)} meant.`;
+    `${describe(rows)} ${are(rows)} more than ${limit} has room for: ${budget(limit, context)} ${deadline(rows, context)}Approve the plan if ${they(rows)} ${are(rows)} meant.`;
 }
 
 function noRoom(rows: readonly Decided[], { room }: Explained): string {
@@ -132,10 +132,10 @@ function budget(limit: GrowthLimit, { input: { growth, target } }: Explained): s
   return `it allows ${inWords(growth.limits[limit])} ${what} in ${counted(target.limits.limitWindowDays, 'day')}, and ${inWords(used)} of them are used.`;
 }
 
-export function deadline(rows: readonly Decided[]): string {
+export function deadline(rows: readonly Decided[], { input: { now } }: Explained): string {
   const days = rows.flatMap((row) => deadlineOfRow(row) ?? []).sort(compareText);
   const [first] = days;
-  return first === undefined ? '' : `Azure may use ${them(rows)} from ${dayInWords(first)}. `;
+  return first === undefined ? '' : `${azureMayUse(them(rows), first, now)}. `;
 }
 
 export function deadlineOfRow({ listed }: Decided): string | undefined {

@@ -19,7 +19,7 @@ export function explainShortage(rows: readonly Decided[], context: Explained): R
     ({ listed }) => listed !== undefined,
   );
   const due = rows.filter(({ fate }) => fate.change === 'remove' && fate.isForRoom);
-  const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.neededRules, 'rule')} ${agree(shortage.neededRules, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions)}${wayOut(shortage, room)}`;
+  const message = `${inWords(additions.length)} of ${counted(room.needed.length, 'prefix')} ${agree(additions.length, 'does', 'do')} not fit: ${roomInWords(room)}, and ${counted(shortage.neededRules, 'rule')} ${agree(shortage.neededRules, 'is', 'are')} needed. The widest were added first; left out: ${describe(additions)}. ${deadline(additions, context)}${wayOut(shortage, room)}`;
   return [
     ...reasonFor(shortage.code, prefixesOf(additions), message),
     ...reasonFor('supernet', prefixesOf(wider), widerSentence(wider)),
@@ -41,10 +41,12 @@ function widerSentence(rows: readonly Decided[]): string {
 }
 
 /** About wider rules that would let in more new addresses than the limit has left. */
-export function countSentence(rows: readonly Decided[], { room, input: { growth } }: Explained): string {
+export function countSentence(rows: readonly Decided[], context: Explained): string {
+  const { room, input } = context;
+  const { growth } = input;
   const [listedRows, extra] = [rows.filter(({ listed }) => listed), rows.filter(({ listed }) => !listed)];
   const left = room.widening?.maxNewAddresses ?? 0;
-  return `fit: supernet would let in ${counted(countAddresses(prefixesOf(extra), 'ipv4'), 'address')} that are not listed to make room for ${andMore(prefixesOf(listedRows))}, and maxAddedAddresses (${counted(growth.limits.maxAddedAddresses, 'address')}) has room for ${counted(left, 'address')} more. ${deadline(listedRows)}Approve the plan if they are meant.`;
+  return `fit: supernet would let in ${counted(countAddresses(prefixesOf(extra), 'ipv4'), 'address')} that are not listed to make room for ${andMore(prefixesOf(listedRows))}, and maxAddedAddresses (${counted(growth.limits.maxAddedAddresses, 'address')}) has room for ${counted(left, 'address')} more. ${deadline(listedRows, context)}Approve the plan if they are meant.`;
 }
 
 function wayOut(shortage: Shortage, room: Room): string {

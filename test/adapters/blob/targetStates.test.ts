@@ -189,7 +189,7 @@ describe('summaries', () => {
 
     expect([...(await toStore().listSummaries())]).toEqual([
       ['api', { status: 'inSync', since, isApplied: false, missing: [], etag: expect.any(String) }],
-      ['web', { status: 'held', since, isApplied: true, missing: [], etag: expect.any(String) }],
+      ['web', { status: 'held', since, selectedSince: since, isApplied: true, missing: [], etag: expect.any(String) }],
     ]);
   });
 
