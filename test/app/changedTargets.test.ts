@@ -171,7 +171,7 @@ test('a priority that is taken holds up its own rule only', async () => {
   expect(await statusOf(world)).toBe('held');
 });
 
-test('two targets that swap their priorities stay where they are, and are kept up to date', async () => {
+test('two targets that swap their priorities stay where they are, are kept up to date, and hear how to swap', async () => {
   const named = (name: string, priority: number) =>
     hooks({
       ...eager,
@@ -189,6 +189,20 @@ test('two targets that swap their priorities stay where they are, and are kept u
   expect(rulesOf(world)).toMatchObject({
     one: { prefixes: [a, b], properties: { priority: 300 } },
     two: { prefixes: [a, b], properties: { priority: 310 } },
+  });
+  expect(runs.map(({ reasons }) => reasons[0]?.message)).toEqual([
+    "rule two has priority 310 Inbound, which one is to have: that rule is the app's own, of the target two. If two is to have a free priority, it moves there first, and this passes within the hour. If the two swap, give one of them a free priority for now, and the wanted one after its next run",
+    expect.stringMatching(/^rule one has priority 300 Inbound, .* the app's own, of the target one\./),
+  ]);
+
+  // What the sentence says.
+  world.setTargets([named('one', 320), named('two', 300)]);
+  await world.reconcile();
+  world.setTargets([named('one', 310), named('two', 300)]);
+  await world.reconcile();
+  expect(rulesOf(world)).toMatchObject({
+    one: { properties: { priority: 310 } },
+    two: { properties: { priority: 300 } },
   });
 });
 

@@ -11,7 +11,7 @@ import { ArmError, beingUpdated } from './armError.ts';
 import { recordIgnoredFailure, now } from './calls.ts';
 import type { ArmClients } from './client.ts';
 import { toTargetError } from './errors.ts';
-import { isMarkOf, toMark } from './nsgRuleMark.ts';
+import { isMarkOf, parseOwner, toMark } from './nsgRuleMark.ts';
 import {
   findRule,
   fingerprintOf,
@@ -227,7 +227,7 @@ function toCurrentState(target: NsgRuleTarget, nsg: NetworkSecurityGroup, ownerI
   const others = rules.filter((rule) => !own.some(({ name }) => name.toLowerCase() === rule.name?.toLowerCase()));
   const former = others.filter(({ description }) => isMarkOf(description, ownerId, target.name));
   const crowded = rulesWithoutRoom(target, rules);
-  const clashes = own.map((rule) => priorityTaken(target, rule, rules, former));
+  const clashes = own.map((rule) => priorityTaken(target, rule, rules, ownerId));
   // An existing rule keeps its priority if the wanted one is taken: that is a note, not a blocker.
   const keepsPriority = (index: number): boolean => placed[index]?.priority !== own[index]?.priority;
   return {
@@ -258,17 +258,19 @@ function formerNote({ resourceId }: NsgRuleTarget, { name = '?' }: SecurityRule)
   return { code: 'formerRule', message };
 }
 
-function priorityTaken(
-  target: NsgRuleTarget,
-  own: OwnRule,
-  rules: readonly SecurityRule[],
-  former: readonly SecurityRule[],
-): Reason[] {
+function priorityTaken(target: NsgRuleTarget, own: OwnRule, rules: readonly SecurityRule[], ownerId: string): Reason[] {
   const other = priorityHolder(target, own, rules);
   if (!other || !target.addressFamilies.includes(own.family)) return [];
-  const way = former.includes(other) ? 'delete that rule, or choose another one' : 'choose another one for the target';
+  const way = wayToPriority(other, target, ownerId);
   const message = `rule ${other.name ?? '?'} has priority ${own.priority} ${target.rule.direction}, which ${own.name} is to have: ${way}`;
   return [{ code: 'priorityTaken', message }];
+}
+
+function wayToPriority({ description }: SecurityRule, { name }: NsgRuleTarget, ownerId: string): string {
+  const holder = toMark(description, ownerId) === 'ours' ? parseOwner(description)?.target : undefined;
+  if (holder === undefined) return 'choose another one for the target';
+  if (holder === name) return 'delete that rule, or choose another one';
+  return `that rule is the app's own, of the target ${holder}. If ${holder} is to have a free priority, it moves there first, and this passes within the hour. If the two swap, give one of them a free priority for now, and the wanted one after its next run`;
 }
 
 /** Names of the target's rules that do not exist yet and do not fit into the NSG. */
