@@ -81,7 +81,7 @@ export async function retireTag(services: DecisionServices, tag: string, by: str
     return {
       decisions: next,
       current: await newestKept(services, history, next),
-      message: `${ofTag.tag} is gone for good: feeds no longer contain what it had, and targets remove it by their own limits.`,
+      message: `${ofTag.tag} is gone for good: feeds no longer contain what it had. A target that names it keeps it until you approve its plan, or take the entry out of the target.`,
     };
   });
 }

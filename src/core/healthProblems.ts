@@ -1,5 +1,5 @@
 /** What health can find, in words that name no resource: what is the matter, and what to do about it. */
-import type { Quarantine } from './history/quarantine.ts';
+import { describeGone, type GoneTag, type Quarantine } from './history/quarantine.ts';
 import type { SilentTimer } from './timers.ts';
 import { agree, counted, dayAndTimeInWords, dayInWords, inWords } from './words.ts';
 
@@ -59,6 +59,11 @@ export const healthProblems = {
     severity: 'degraded',
     text: ({ reason }: QuarantinedTag) =>
       `${reason} Nothing is removed because of it, and feeds keep what the tag had. The quarantine ends by itself when the tag is back or further releases confirm it; compare with Microsoft's own file if you cannot wait`,
+  },
+  goneTag: {
+    severity: 'degraded',
+    text: ({ gone, count }: { readonly gone: GoneTag; readonly count: number }) =>
+      `${describeGone(gone)}, so Microsoft has probably given it up, and ${counted(count, 'target')} still ${agree(count, 'follows', 'follow')} it: take it out of ${agree(count, 'that target', 'these targets')} in the targets file (the page names ${agree(count, 'it', 'them')})`,
   },
   noPull: {
     severity: 'unhealthy',

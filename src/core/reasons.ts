@@ -83,10 +83,10 @@ export function weighty(reasons: readonly Reason[]): readonly Reason[] {
   return found.length > 0 ? found : reasons;
 }
 
-/** The reasons of what waits for a person or is never let in. */
+/** The reasons of what waits for a person or is never let in. A missing tag is one if it names prefixes that wait. */
 export function holdsIn(reasons: readonly Reason[]): readonly Reason[] {
   const holds = new Set<string>(holdCodes);
-  return reasons.filter(({ code }) => holds.has(code));
+  return reasons.filter(({ code, prefixes }) => holds.has(code) || (code === 'missingTag' && prefixes !== undefined));
 }
 
 /** One reason, or none if there are no prefixes. */

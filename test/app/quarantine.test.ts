@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import type { ApiApp } from '../../src/app/api/route.ts';
 import { buildQueries } from '../../src/app/queries.ts';
+import { readOverview } from '../../src/app/queries/overview/overview.ts';
 import { reportFailedUpdate } from '../../src/app/reportFailedUpdate.ts';
 import { mergePrefixes } from '../../src/core/prefixes.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
@@ -180,6 +181,56 @@ describe('quarantine of removals', () => {
     for (let week = 0; week < confirmations; week += 1) await publishNextWeek(world, without);
     expect((await world.services.snapshots.list('Public'))[0]?.quarantine).toHaveLength(1);
     expect(await health()).toMatchObject({ status: 'healthy', problems: [] });
+  });
+
+  test('a tag that is gone for good: health and the page name it while a target follows it, and people hear of what waits', async () => {
+    const italy = `${acr}.ItalyNorth`;
+    const target = hooks({ regions: ['italynorth', 'westeurope'] });
+    const world = await worlds.open({
+      targets: [
+        target,
+        hooks({ name: 'whole', rule: { ...target.rule, name: 'B', priority: 400, ipv6Priority: 401 } }),
+      ],
+    });
+    const queries = buildQueries({ ...world.services, maxPullAgeInHours: 26 });
+    const look = async () => {
+      const { problems } = await queries.health();
+      const { now, targets } = await readOverview(queries);
+      return { problems, details: now.details, why: targets?.find(({ name }) => name === 'hooks')?.why };
+    };
+    const kept = { ...full, [italy]: ['20.42.60.0/24'] };
+    await publish(world, { ...kept, [acr]: [...fifty, '20.42.60.0/24'] });
+    for (const week of [1, 2]) {
+      await publishNextWeek(world, { ...full, [acr]: [...fifty, '20.42.60.0/24'] }, week);
+      expect((await look()).problems).toEqual([expect.stringContaining(`${italy} is missing from the list`)]);
+    }
+
+    await publishNextWeek(world, { ...full, [acr]: [...fifty, '20.42.60.0/24'] }, 3);
+    await world.reconcile();
+
+    const gone = `${italy} has been missing from the list since 12 Jan 2026, so Microsoft has probably given it up`;
+    expect(await look()).toEqual({
+      problems: [
+        `${gone}, and 1 target still follows it: take it out of that target in the targets file (the page names it)`,
+      ],
+      details: [`${gone}. Take it out of hooks in the targets file.`],
+      why: `Regions: "italynorth": ${gone}. The app removes what it had only if you approve that, or take the entry out of the target.`,
+    });
+    const state = await world.services.states.get('hooks');
+    expect(state?.run.lastResult?.reasons.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^20\.42\.60\.0\/24 \(256 addresses\) has not been listed since 12 Jan 2026\./),
+    );
+    world.notifications.length = 0;
+
+    for (const week of [4, 5, 6]) await publishNextWeek(world, full, week);
+    await world.reconcile();
+
+    expect(world.notifications.filter(({ type }) => type === 'plan.held')).toMatchObject([
+      { subject: 'hooks', message: expect.stringContaining(gone) as unknown },
+    ]);
+    world.setTargets([hooks({ regions: ['westeurope'] })]);
+    await world.reconcile();
+    expect((await look()).problems.filter((problem) => problem.includes(italy))).toEqual([]);
   });
 
   test('it lasts through a change of the letter case', async () => {

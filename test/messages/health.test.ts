@@ -61,6 +61,11 @@ const causes: Readonly<Record<HealthProblemKind, (world: World) => unknown>> = {
     Object.assign(world.snapshots.publish(others, '2026-07-21'), { quarantine: [found] });
     world.clock.pass(60);
   },
+  goneTag: (world) => {
+    const { [acr]: _, ...others } = releases[2]?.[0] ?? {};
+    for (const day of ['2026-07-22', '2026-07-23', '2026-07-24']) world.snapshots.publish(others, day);
+    world.clock.pass(60);
+  },
   noPull: (world) => (world.snapshots.pullStatus = undefined),
   latePull: (world) => world.clock.pass(3 * 24 * 3600),
   failedPull: (world) => pulled(world, { lastPull: { ...pullStatus.lastPull, outcome: 'failed' } }),

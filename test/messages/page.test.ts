@@ -98,6 +98,7 @@ const calm: HeadlineInput = {
   updatesPaused: false,
   isTargetsFileMissing: false,
   quarantines: [],
+  goneTags: [],
   now,
 };
 

@@ -17,6 +17,7 @@ import { hourInMs } from '../../core/time.ts';
 import { findSilentTimers, timerNames, type SilentTimer } from '../../core/timers.ts';
 import { counted } from '../../core/words.ts';
 import type { QueryServices } from './queryServices.ts';
+import { followedGoneTags } from './goneTags.ts';
 import { describeCause, isDamaged, readStorage, StorageReadError } from './storage.ts';
 import { readTargets } from './targetQueries.ts';
 
@@ -173,6 +174,8 @@ async function addTagProblems(
   for (const entry of await quarantinedTags(snapshot, services)) {
     if (!known.has(entry.tag.toLowerCase())) addProblem('quarantine', entry);
   }
+  const gone = await followedGoneTags(snapshot, targets, services.history).catch(() => []);
+  for (const { targets: followers, ...tag } of gone) addProblem('goneTag', { gone: tag, count: followers.length });
 }
 
 /** Warnings about followed tags: Microsoft has never published a tag with such a name or so many prefixes. */

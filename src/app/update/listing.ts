@@ -1,6 +1,6 @@
 /** Which list a target follows, and what it selects from it. */
 import type { History } from '../../core/history/history.ts';
-import { openQuarantine, toTagQuarantine } from '../../core/history/quarantine.ts';
+import { goneTag, openQuarantine, toTagQuarantine, type GoneTag } from '../../core/history/quarantine.ts';
 import { knownRegions } from '../../core/serviceTags/regions.ts';
 import { selectPrefixes, type Selection } from '../../core/serviceTags/selection.ts';
 import type { Cloud, DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
@@ -30,6 +30,8 @@ export interface TargetSelection {
   readonly selection: Selection;
   /** The selected tags that are in quarantine by the target's own limits. */
   readonly quarantined: readonly QuarantinedTag[];
+  /** The selected tags that Azure has probably given up. */
+  readonly gone: readonly GoneTag[];
   /** With `ofRegistry`: the regions that Azure named. */
   readonly regions: 'all' | readonly string[];
 }
@@ -82,7 +84,11 @@ export function selectFor(
   const everKnownRegions = [...ever, ...regionsIn(snapshot, serviceTag), ...named];
   const selection = selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions });
   const quarantined = history ? quarantinedIn(snapshot, selection, target, history) : [];
-  return { snapshot, regions, selection, quarantined };
+  const past = history?.until(snapshot.id);
+  const gone = [...selection.missingTags, ...selection.emptyTags].flatMap(
+    (tag) => (past && goneTag(past, tag, target.limits)) ?? [],
+  );
+  return { snapshot, regions, selection, quarantined, gone };
 }
 
 function quarantinedIn(

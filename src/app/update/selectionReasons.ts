@@ -1,7 +1,7 @@
 /** Reasons that come from the list that a target follows: why nothing is applied, why nothing is removed, and notes. */
 import { subtractPrefixes } from '../../core/prefixes.ts';
 import type { History } from '../../core/history/history.ts';
-import { nothingIsRemoved } from '../../core/history/quarantine.ts';
+import { describeGone, nothingIsRemoved } from '../../core/history/quarantine.ts';
 import { nearestNames } from '../../core/nearest.ts';
 import type { PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { Reason } from '../../core/reasons.ts';
@@ -29,7 +29,7 @@ function mistakeIn(
   own: TargetSelection | undefined,
   { operator: { pin } }: TargetState,
 ): Reason | undefined {
-  return own ? (partOfTag(target, own.snapshot) ?? unknownTag(target, own.snapshot)) : noSnapshot(pin);
+  return own ? (partOfTag(target, own.snapshot) ?? unknownTag(target, own)) : noSnapshot(pin);
 }
 
 function noSnapshot(pin: OperatorState['pin']): Reason {
@@ -56,11 +56,17 @@ function partOfTag({ serviceTag, regions }: Target, { document }: Snapshot): Rea
 }
 
 /** The reason if the tag is not listed and did not vanish from the list either. */
-function unknownTag({ serviceTag }: Target, { id, document, quarantine }: Snapshot): Reason | undefined {
+function unknownTag({ serviceTag }: Target, { snapshot, gone }: TargetSelection): Reason | undefined {
+  const { id, document, quarantine } = snapshot;
   if (findTag(document, serviceTag) || regionalTags(document, serviceTag).length > 0) return undefined;
   const name = serviceTag.toLowerCase();
   if (quarantine.some(({ tag }) => tag.toLowerCase() === name || tag.toLowerCase().startsWith(`${name}.`))) {
     return undefined;
+  }
+  const retired = gone.find(({ tag }) => tag.toLowerCase() === name);
+  if (retired) {
+    const text = `serviceTag: ${describeGone(retired)}, so Microsoft has probably given it up. Choose another tag in the targets file, or take the target out; nothing is removed meanwhile.`;
+    return { code: 'missingTag', message: text };
   }
   const names = document.values.filter((tag) => regionOfTag(tag) === undefined).map((tag) => tag.name);
   const message = `serviceTag: "${serviceTag}" is not in ${id}, nearest: ${nearestNames(serviceTag, names).join(', ')}. Correct it in the targets file; nothing is removed meanwhile.`;
@@ -86,32 +92,36 @@ function emptySelection(target: Target, own: TargetSelection): Reason {
 
 /** A selected tag that is missing or empty. */
 interface Gap {
-  readonly isQuarantined: boolean;
+  readonly code: 'quarantined' | 'missingTag';
   readonly fact: string;
+  /** What follows from it. */
+  readonly consequence: string;
 }
 
-function gapsOf(target: Target, { snapshot, selection, quarantined }: TargetSelection): Gap[] {
+function gapsOf(target: Target, { snapshot, selection, quarantined, gone }: TargetSelection): Gap[] {
   const { missingTags, emptyTags } = selection;
   const registry = registryOf(target);
   const place = registry === undefined ? '' : ` of the registry ${registry.slice(registry.lastIndexOf('/') + 1)}`;
   return [...missingTags, ...emptyTags].map((tag) => {
-    const entry = quarantined.find((known) => known.tag.toLowerCase() === tag.toLowerCase());
+    const isTag = (known: { readonly tag: string }): boolean => known.tag.toLowerCase() === tag.toLowerCase();
+    const [suspicion, retired] = [quarantined.find(isTag), gone.find(isTag)];
     const region = tag.slice(target.serviceTag.length + 1).toLowerCase();
     const field = target.regions === 'all' ? 'serviceTag' : `regions: "${region}"${place}`;
-    const what = missingTags.includes(tag) ? 'missing' : 'empty';
-    const reason = entry?.reason ?? `${tag} is ${what} in ${snapshot.id}.`;
-    return { isQuarantined: entry !== undefined, fact: `${field}: ${reason}` };
+    if (suspicion) return { code: 'quarantined', fact: `${field}: ${suspicion.reason}`, consequence: nothingIsRemoved };
+    const what = `${tag} is ${missingTags.includes(tag) ? 'missing' : 'empty'} in ${snapshot.id}`;
+    return {
+      code: 'missingTag',
+      fact: `${field}: ${retired ? `${describeGone(retired)}, so Microsoft has probably given it up` : what}.`,
+      consequence: retired
+        ? 'The app removes what it had only if you approve that, or take the entry out of the target.'
+        : 'Nothing is removed because of it. Take the entry out if you no longer need it.',
+    };
   });
 }
 
 /** One reason per missing or empty tag, even if the target never allowed anything of it. */
 function gapReasons(target: Target, own: TargetSelection): Reason[] {
-  return gapsOf(target, own).map(({ isQuarantined, fact }) => ({
-    code: isQuarantined ? 'quarantined' : 'missingTag',
-    message: isQuarantined
-      ? `${fact} ${nothingIsRemoved}`
-      : `${fact} Nothing is removed because of it. Take the entry out if you no longer need it.`,
-  }));
+  return gapsOf(target, own).map(({ code, fact, consequence }) => ({ code, message: `${fact} ${consequence}` }));
 }
 
 /** Why nothing is removed because of this list. */

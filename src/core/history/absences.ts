@@ -16,6 +16,8 @@ export interface Absence {
   readonly since: string;
   /** That release; absent if no release is the reason. */
   readonly release?: ReleaseRef;
+  /** The first release that left it out, if a quarantine kept it until `release`. */
+  readonly omittedBy?: ReleaseRef;
   /** `YYYY-MM-DD`, the day of the oldest known release: none since then has listed it in any tag of the service. */
   readonly neverListedSince?: string;
   /** A release listed it, but in tags that the target does not select, or before it selected them. */
@@ -67,11 +69,11 @@ function absenceFinder(
   record: ScopeRecord,
   selectionSince: string | undefined,
 ): (interval: number | undefined) => AbsenceOfInterval | undefined {
-  const { releases, times, listed } = record;
+  const { releases, times, listed, published } = record;
   const returnsSince = (times.at(-1) ?? NaN) - returnWindowInDays * dayInMs;
   const selectedAt = releases.findLastIndex(({ seenAt }) => seenAt <= (selectionSince ?? ''));
 
-  const absenceOf = (periods: readonly Period[]): AbsenceOfInterval => {
+  const absenceOf = (periods: readonly Period[], omittedAt: number | undefined): AbsenceOfInterval => {
     const gone = periods.at(-1)?.to;
     const left = gone === undefined ? undefined : { index: gone, release: releaseAt(releases, gone) };
     const counts = {
@@ -81,7 +83,9 @@ function absenceFinder(
     if (left && left.release.seenAt >= (selectionSince ?? '')) {
       const { index, release } = left;
       const confirmations = confirmationsSince(record, index);
-      return { since: release.seenAt, release: toReleaseRef(release), confirmations, ...counts };
+      const isKept = omittedAt !== undefined && omittedAt < index;
+      const omitted = isKept ? { omittedBy: toReleaseRef(releaseAt(releases, omittedAt)) } : {};
+      return { since: release.seenAt, release: toReleaseRef(release), ...omitted, confirmations, ...counts };
     }
     // It left the list before the target selected these tags, or was never listed.
     const since = selectionSince ?? (left?.release ?? releases[0])?.seenAt ?? new Date(0).toISOString();
@@ -92,8 +96,9 @@ function absenceFinder(
   return (interval) => {
     if (interval !== undefined && listed.isListed(interval)) return undefined;
     const periods = interval === undefined ? [] : listed.periodsOf(interval);
-    const key = periods.map(({ from, to }) => `${from}-${to}`).join();
-    const absence = known.get(key) ?? absenceOf(periods);
+    const omittedAt = interval === undefined ? undefined : published.periodsOf(interval).at(-1)?.to;
+    const key = [...periods.map(({ from, to }) => `${from}-${to}`), omittedAt].join();
+    const absence = known.get(key) ?? absenceOf(periods, omittedAt);
     known.set(key, absence);
     return absence;
   };

@@ -1,15 +1,21 @@
 /** Whether a tag is in quarantine: it vanished or shrank suspiciously, so nothing is removed because of that. */
 import { dayInMs } from '../time.ts';
+import { dayInWords } from '../words.ts';
 import type { TagQuarantine } from '../serviceTags/snapshot.ts';
 import type { History } from './history.ts';
+import { Confirmations } from './confirmations.ts';
 import { releaseAt, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import { quarantineLimits } from './limits.ts';
+import { listAt } from './tagRecord.ts';
 import type { QuarantineKind } from './tagTrust.ts';
 
 export interface Quarantine {
   readonly tag: string;
   readonly kind: QuarantineKind;
-  /** `retired`: the tag has been gone for so long that it counts as gone. Its prefixes leave targets by the ordinary limits. */
+  /**
+   * `retired`: the tag has been gone for so long that it counts as gone. A target that names it asks before it removes what
+   * the tag had.
+   */
   readonly status: 'quarantined' | 'retired';
   readonly reason: string;
   /** The first release that showed the tag like this. */
@@ -23,6 +29,14 @@ export interface Quarantine {
   readonly notBefore?: string;
   /** ISO time at which a person confirmed that the tag is gone for good. */
   readonly confirmedAt?: string;
+}
+
+/** A tag that has been missing, or empty, for so long that Azure has probably given it up. */
+export interface GoneTag {
+  readonly tag: string;
+  /** The first release without a prefix of it. */
+  readonly since: ReleaseRef;
+  readonly isEmpty: boolean;
 }
 
 /** What follows from a quarantine, said after its reason. */
@@ -55,6 +69,34 @@ export function quarantine(history: History, tag: string, limits = quarantineLim
 export function openQuarantine(history: History, tag: string, limits = quarantineLimits): Quarantine | undefined {
   const found = quarantine(history, tag, limits);
   return found?.status === 'quarantined' ? found : undefined;
+}
+
+/** Undefined while the tag lists something, is in quarantine, or was never listed, and until further releases confirm it. */
+export function goneTag(history: History, tag: string, limits = quarantineLimits): GoneTag | undefined {
+  const record = history.tag(tag);
+  const left = record?.steps.findLast(({ remove }) => remove.length > 0);
+  if (!record || !left || openQuarantine(history, tag, limits)) return undefined;
+  const list = listAt(record, Infinity);
+  if (list?.length) return undefined;
+  const since = releaseAt(history.releases, left.index);
+  const confirmations = new Confirmations(since);
+  for (const release of history.releases.slice(left.index + 1)) confirmations.add(release);
+  if (confirmations.count < Math.max(1, limits.removalConfirmations)) return undefined;
+  return { tag: record.name, since: toReleaseRef(since), isEmpty: list !== undefined };
+}
+
+/** `AzureContainerRegistry.ItalyNorth has been missing from the list since 19 Jan 2026` */
+export function describeGone({ tag, since, isEmpty }: GoneTag): string {
+  return `${tag} has been ${isEmpty ? 'in the list without a prefix' : 'missing from the list'} since ${dayInWords(since.date)}`;
+}
+
+const goneTagsOf = new WeakMap<History, readonly GoneTag[]>();
+
+/** By the limits of feeds. */
+export function goneTags(history: History): readonly GoneTag[] {
+  const known = goneTagsOf.get(history) ?? history.tags.flatMap(({ name }) => goneTag(history, name) ?? []);
+  goneTagsOf.set(history, known);
+  return known;
 }
 
 /** As snapshots store it. */

@@ -1,9 +1,9 @@
 /** The first sentence of the page, about the worst problem, and details about all others. */
-import type { Quarantine } from '../history/quarantine.ts';
+import { describeGone, type GoneTag, type Quarantine } from '../history/quarantine.ts';
 import { isOldList } from '../serviceTags/listAge.ts';
 import { dayInMs } from '../time.ts';
 import type { TargetStatus } from '../targets/targetState.ts';
-import { agree, counted, dayInWords, listed } from '../words.ts';
+import { agree, andMore, counted, dayInWords, listed } from '../words.ts';
 import type { ListInfo, Now, TargetRow, Tone } from './overview.ts';
 
 export interface HeadlineInput {
@@ -17,6 +17,8 @@ export interface HeadlineInput {
   readonly updatesPaused: boolean;
   readonly isTargetsFileMissing: boolean;
   readonly quarantines: readonly Quarantine[];
+  /** Tags that Azure has probably given up, and the targets that follow them. */
+  readonly goneTags: readonly (GoneTag & { readonly targets: readonly string[] })[];
   readonly now: Date;
 }
 
@@ -96,7 +98,7 @@ function describeWorst(input: HeadlineInput): Headline {
 
 /** Facts that the sentence does not mention. */
 function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
-  const { targets, list, updatesPaused, isTargetsFileMissing, quarantines } = input;
+  const { targets, list, updatesPaused, isTargetsFileMissing, quarantines, goneTags } = input;
   const details: string[] = [];
   if (state !== 'storageDown' && targets) {
     const previews = targets.filter(({ policy }) => policy === 'plan').length;
@@ -107,6 +109,11 @@ function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
   for (const { tag, reason, status } of quarantines) {
     if (status === 'quarantined')
       details.push(`${tag} is in quarantine, so nothing is removed because of it: ${reason}`);
+  }
+  for (const gone of goneTags) {
+    details.push(
+      `${describeGone(gone)}, so Microsoft has probably given it up. Take it out of ${andMore(gone.targets)} in the targets file.`,
+    );
   }
   if (isTargetsFileMissing)
     details.push('There is no targets file: no target is managed. Put it back, or set TARGETS={} if none is wanted.');

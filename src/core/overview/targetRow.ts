@@ -113,6 +113,7 @@ function whyOf({ target, state, status, reasons }: TargetFacts): string {
         : 'Its first update is queued.';
     case 'inSync':
       if (pinned) return pinned;
+      if (reasons.some(({ code }) => code === 'missingTag')) return firstMessage(reasons, ['missingTag']);
       if (target.policy === 'addOnly' && counts.retain > 0)
         return `${counted(counts.retain, 'prefix')} no longer listed and kept (add only).`;
       return counts.retain > 0 ? `${counted(counts.retain, 'prefix')} no longer listed and kept for now.` : '';
@@ -127,6 +128,7 @@ const holdCodes: readonly string[] = [
   'flapping',
   'foreignInOwnedRule',
   'quarantined',
+  'missingTag',
   'specialPurpose',
 ];
 

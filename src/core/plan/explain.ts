@@ -91,7 +91,7 @@ export function toItem(row: Decided, context: Explained): PlanItem {
     fate: fate.is,
     ...(fate.change && fate.is !== 'neverAllowed' && { change: fate.change }),
     why: fate.why === undefined ? null : { code: fate.why, message: sentence([row], context) },
-    since: absence?.since ?? null,
+    since: absence?.omittedBy?.seenAt ?? absence?.since ?? null,
     firstListed: listed?.firstListed?.date ?? null,
     deadline: (isMissing ? deadlineOfRow(row) : undefined) ?? null,
     until: fate.until ?? null,

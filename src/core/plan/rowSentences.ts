@@ -150,7 +150,9 @@ function notListed(rows: readonly Decided[], { input: { target } }: Explained): 
   if (never !== undefined)
     return `Microsoft has never listed ${what} in ${target.serviceTag}, and the oldest known release is from ${dayInWords(never)}`;
   // The release has the date that people know.
-  const [since] = joinedFact(absences.map((absence) => absence?.release?.date ?? absence?.since.slice(0, 10)));
+  const [since] = joinedFact(
+    absences.map((absence) => (absence?.omittedBy ?? absence?.release)?.date ?? absence?.since.slice(0, 10)),
+  );
   const unselected = absences.filter((absence) => absence?.isUnselected).length;
   if (since !== undefined && unselected === rows.length)
     return `${target.name} has not selected ${what} since ${dayInWords(since)}`;

@@ -38,6 +38,7 @@ function headline(more: Partial<HeadlineInput>) {
     list,
     overduePrefixes: 0,
     decisions: 0,
+    goneTags: [],
     isStorageDown: false,
     updatesPaused: false,
     isTargetsFileMissing: false,

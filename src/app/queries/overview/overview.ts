@@ -14,6 +14,7 @@ import type { Snapshot } from '../../../core/serviceTags/snapshot.ts';
 import { readAppVersion } from '../../appRoot.ts';
 import type { Queries } from '../../queries.ts';
 import type { SnapshotView } from '../currentSnapshot.ts';
+import { followedGoneTags } from '../goneTags.ts';
 import { ageOf, publicSourceName } from '../health.ts';
 import { describePrefixes } from '../describePrefixes.ts';
 import { readReleases } from '../releases.ts';
@@ -36,6 +37,11 @@ export async function readOverview(queries: Queries): Promise<Overview> {
     attempt(queries, 'the history', () => queries.history.read()),
   ]);
   const snapshot = view?.snapshot;
+  const configured = facts?.map(({ target }) => target);
+  const gone =
+    snapshot &&
+    configured &&
+    (await attempt(queries, 'the tags that are gone', () => followedGoneTags(snapshot, configured, queries.history)));
   const rows = facts?.map((fact) => targetRow(fact, snapshot?.document, now));
   const waiting = await readCards(queries, facts ?? [], releases, snapshot, now);
   const list = listInfo(services.cloud, view, pull, now);
@@ -51,6 +57,7 @@ export async function readOverview(queries: Queries): Promise<Overview> {
       updatesPaused: services.updatesPaused,
       isTargetsFileMissing: isTargetsFileMissing ?? false,
       quarantines: history ? quarantines(history) : [],
+      goneTags: gone ?? [],
       now,
     }),
     waiting,
