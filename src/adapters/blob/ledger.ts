@@ -37,7 +37,7 @@ export class BlobLedger implements Ledger {
         throw new Error(`the ledger has another record ${record.id}: it stays as it was written`);
       }
     }
-    await this.#index.add(record.id);
+    await this.#index.add(record);
     return put;
   }
 

@@ -4,6 +4,7 @@
  * contains the same ids.
  */
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
+import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import { BlobContainer, type BlobServices } from './container.ts';
 import { chainsOf, newestRunIds } from './ledgerIds.ts';
 import { isMissing, isThereAlready } from './storageError.ts';
@@ -20,14 +21,14 @@ export class RunIndex {
   }
 
   /** Adding an id twice does no harm. It happens if a record is written again after a crash. */
-  async add(runId: string): Promise<void> {
-    const day = await this.#container.appendBlob(`${folder}${runId.slice(0, 8)}.txt`);
-    const line = `${runId}\n`;
+  async add(record: Pick<RunRecord, 'id' | 'previousHash'>): Promise<void> {
+    const day = await this.#container.appendBlob(`${folder}${record.id.slice(0, 8)}.txt`);
+    const line = `${record.id}\n`;
     try {
       await day.appendBlock(line, line.length);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      const metadata = (await this.#isWhole(runId)) ? { whole: 'true' } : {};
+      const metadata = (await this.#isWhole(record)) ? { whole: 'true' } : {};
       const create = () => day.create({ conditions: { ifNoneMatch: '*' }, metadata });
       await this.#container.withContainer(create).catch((fault: unknown) => {
         if (!isThereAlready(fault)) throw fault;
@@ -63,7 +64,8 @@ export class RunIndex {
   }
 
   /** True if there is no index yet and the ledger has no other record, so that the index will be complete. */
-  async #isWhole(runId: string): Promise<boolean> {
+  async #isWhole({ id: runId, previousHash }: Pick<RunRecord, 'id' | 'previousHash'>): Promise<boolean> {
+    if (previousHash !== undefined) return false;
     for await (const _ of this.#container.list(folder)) return false;
     const ids = newestRunIds(this.#ledger, await chainsOf(this.#ledger));
     for await (const id of ids) if (id !== runId) return false;
