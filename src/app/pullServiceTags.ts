@@ -14,7 +14,7 @@ import {
   mayReplace,
   misdatedDays,
   newestDay,
-  type MisdatedFile,
+  type MisdatedDays,
 } from '../core/serviceTags/fileDate.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
 import { mergeDownloads } from '../core/serviceTags/mergeDownloads.ts';
@@ -25,15 +25,21 @@ import type { Snapshot, SourceReport } from '../core/serviceTags/snapshot.ts';
 import type { Target } from '../core/targets/target.ts';
 import { toDay } from '../core/time.ts';
 import { watchedTags } from '../core/serviceTags/watchedTags.ts';
-import { failUnread, recordFailure } from './pull/failPull.ts';
+import { failPull, failUnread } from './pull/failPull.ts';
 import { finishChanged, finishUnchanged } from './pull/finishPull.ts';
 import { HistoryReader } from './history/historyReader.ts';
-import type { PullSession } from './ports.ts';
+import type { HistoryDecisions, PullSession } from './ports.ts';
 import { lateDay, type PulledList, type Pull, type PullResult, type PullServices } from './pull/pull.ts';
 import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
 import { newestStored, pointerBackTo, readStoredList, type StoredList } from './pull/storedList.ts';
 import { flushOutbox } from './runRecords.ts';
-import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
+import {
+  countedDownloads,
+  fetchAll,
+  sourcesBefore,
+  toSourceReports,
+  type FetchedSource,
+} from './pull/sourceReports.ts';
 import { openHistory, recordUnchanged } from './pull/recordRelease.ts';
 import { replacePointer, storeSnapshot } from './pull/storeSnapshot.ts';
 import { dayInWords } from '../core/words.ts';
@@ -47,18 +53,11 @@ export async function pullServiceTags(
 ): Promise<PullResult | 'busy'> {
   return services.snapshots.withPullLease(services.cloud, async (session) => {
     const pull = await beginPull(services, session, trigger);
-    const misdated = await readMisdated(pull).catch(async (error: unknown) => {
-      await recordFailure(pull, error);
-      throw error;
-    });
-    const fetched = await fetchAll(services.sources, pull.startedAt, new Map(Object.entries(misdated)));
-    if (fetched.every(({ download }) => download === undefined)) return failUnread(pull, fetched);
-    try {
-      return await storePull(pull, fetched);
-    } catch (error) {
-      await recordFailure(pull, error);
-      throw error;
-    }
+    const fail = (error: unknown) => failPull(pull, error);
+    const stored = await readStoredList(services).catch(fail);
+    const fetched = await fetchAll(services.sources, pull.startedAt, misdatedBefore(pull, stored));
+    if (fetched.every(({ download }) => download === undefined)) return failUnread(pull, fetched, stored);
+    return storePull(pull, fetched, stored).catch(fail);
   });
 }
 
@@ -82,16 +81,16 @@ async function beginPull(services: PullServices, session: PullSession, trigger: 
 }
 
 /** If the pull status was lost, the warnings of the current snapshot still name the newest ones. */
-async function readMisdated({ services, status }: Pull): Promise<Readonly<Record<string, MisdatedFile>>> {
-  if (status?.misdated) return status.misdated;
-  const { snapshot } = await readStoredList(services);
-  return snapshot ? misdatedDays({}, snapshot.warnings, snapshot.pulledAt.slice(0, 10)) : {};
+function misdatedBefore({ status }: Pull, { snapshot }: StoredList): MisdatedDays {
+  const ofSnapshot = snapshot ? misdatedDays({}, snapshot.warnings, snapshot.pulledAt.slice(0, 10)) : {};
+  return new Map(Object.entries(status?.misdated ?? ofSnapshot));
 }
 
-async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promise<PullResult> {
+async function storePull(begun: Pull, fetched: readonly FetchedSource[], stored: StoredList): Promise<PullResult> {
   const { services, status, startedAt } = begun;
-  const rejected = await rejectedHashes(services);
-  const current = await readKept(begun, rejected);
+  const decisions = (await services.histories.readDecisions(services.cloud))?.decisions;
+  const rejected = rejectedHashes(decisions);
+  const current = await keptList(begun, stored, rejected);
   const pull = { ...begun, notices: [...begun.notices, ...current.notices] };
   const found = await findList(pull, fetched, current);
   const publication = toNewestRelease(found, startedAt, status?.publication);
@@ -101,23 +100,23 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[]): Promis
     const message = `the sources list what a person has rejected: ${snapshot.id} stays current`;
     return finishUnchanged(pull, found, snapshot, publication, message);
   }
+  const history = await openHistory(services, decisions, found.targets, current.pointer?.snapshot);
   if (snapshot?.contentHash !== found.hash) {
-    return finishChanged(pull, found, await storeSnapshot(pull, found, current), publication);
+    return finishChanged(pull, found, await storeSnapshot(pull, found, current, history), publication);
   }
   await correctPointer(services, current);
-  await recordUnchanged(
-    services,
-    await openHistory(services, found.targets, snapshot.id),
-    toRelease(pull, found, snapshot),
-  );
+  await recordUnchanged(services, history, toRelease(pull, found, snapshot));
   return status?.fannedOut === snapshot.id
     ? finishUnchanged(pull, found, snapshot, publication, toMessage(found, snapshot))
     : finishChanged(pull, found, snapshot, publication);
 }
 
 /** The current list. If a rejection was cut off before its last step, that is the release before the rejected one. */
-async function readKept({ services, startedAt }: Pull, rejected: ReadonlySet<string>): Promise<StoredList> {
-  const current = await readStoredList(services);
+async function keptList(
+  { services, startedAt }: Pull,
+  current: StoredList,
+  rejected: ReadonlySet<string>,
+): Promise<StoredList> {
   if (!current.snapshot || !rejected.has(parseSnapshotId(current.snapshot.id).hash)) return current;
   const snapshot = await newestStored(services, await new HistoryReader(services).read());
   if (!snapshot) return current;
@@ -131,11 +130,10 @@ async function correctPointer(services: PullServices, { pointer, etag, isPointed
 async function findList(pull: Pull, fetched: readonly FetchedSource[], current: StoredList): Promise<PulledList> {
   const { services, status, startedAt } = pull;
   const { pointer, snapshot } = current;
-  const before = status?.sources.length ? status.sources : (snapshot?.sources ?? []);
   const pointed = pointer?.fileDate ?? pointer?.date;
   const fileDate = pointed === undefined || isFutureDay(pointed, startedAt) ? undefined : pointed;
   const known = pointer && { fileDate, contentHash: pointer.contentHash };
-  const sources = toSourceReports(fetched, before, known, startedAt);
+  const sources = toSourceReports(fetched, sourcesBefore(status, snapshot), known, startedAt);
   const counted = countedDownloads(fetched, sources, pointer !== undefined);
   if (counted.length === 0 && !snapshot) throw noList(sources);
   const addsOnly =
@@ -156,9 +154,8 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
 }
 
 /** Hashes of rejected releases. A rejected release counts as never published, even if it comes again under another date. */
-async function rejectedHashes({ histories, cloud }: PullServices): Promise<ReadonlySet<string>> {
-  const stored = await histories.readDecisions(cloud);
-  return new Set(stored?.decisions.rejected.map(({ snapshot }) => parseSnapshotId(snapshot).hash));
+function rejectedHashes(decisions: HistoryDecisions | undefined): ReadonlySet<string> {
+  return new Set(decisions?.rejected.map(({ snapshot }) => parseSnapshotId(snapshot).hash));
 }
 
 function noList(sources: readonly SourceReport[]): SourceError {

@@ -79,7 +79,7 @@ describe('the history', () => {
 
     expect(document.services).toEqual([acr, 'Storage']);
     expect(document.releases.at(-1)).toMatchObject({ tags: { [acr]: { add: [d], onlyOneSource: [d] } } });
-    expect(await rebuildHistory(world.services, document.services)).toEqual(document);
+    expect(await rebuildHistory(world.services, document.services, undefined)).toEqual(document);
   });
 
   test('records a tag from its first snapshot on when a target begins to follow it', async () => {
@@ -97,6 +97,16 @@ describe('the history', () => {
       { remove: [c] },
     ]);
     expect(history.covers('storage.northeurope')).toBe(true);
+  });
+
+  test('is made anew by the first pull after that, also if it finds no new release', async () => {
+    const world = await worlds.open();
+    await publish(world, { ...first, Storage: [c, d] });
+    world.setTargets([hooks(), hooks({ name: 'db', serviceTag: 'Storage' })]);
+
+    await world.pull();
+
+    expect(new History(await stored(world)).covers('Storage')).toBe(true);
   });
 
   test('what was watched stays watched while the targets cannot be read', async () => {

@@ -95,6 +95,16 @@ describe.each(Object.entries(harms))('%s:', (_, harm) => {
     expect(after.releases.at(-1)).toMatchObject({ snapshot: pulled.snapshot, tags: { [italy]: { remove: [b] } } });
   });
 
+  test('the history, and the release is the same: it is stored anew', async () => {
+    const { world, container } = await settled(wholeWorlds);
+    const before = await historyIn(world);
+    await harm(container, 'history/Public.json.gz');
+
+    await world.pull();
+
+    expect(await historyIn(world)).toEqual(before);
+  });
+
   test('the current snapshot, and the list is the same: it is stored anew', async () => {
     const { world, container, snapshot } = await settled();
     await harm(container, `snapshots/Public/${snapshot}.json.gz`);

@@ -4,6 +4,7 @@ import { History } from '../../core/history/history.ts';
 import { historyVersion, serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
 import { oncePerKey, type OncePerKey } from '../../core/once.ts';
 import { dayInMs } from '../../core/time.ts';
+import { missingIfDamaged } from '../missingIfDamaged.ts';
 import type { HistoryDecisions } from '../ports.ts';
 import { rebuildHistory, type HistoryServices } from './rebuildHistory.ts';
 import { readCurrentId } from './snapshotChain.ts';
@@ -78,7 +79,8 @@ export class HistoryReader {
     const service = serviceOf(tag);
     return this.#otherHistories(history)(service.toLowerCase(), async () => {
       const since = new Date(Date.parse(newest.seenAt) - recentDays * dayInMs).toISOString();
-      const document = await rebuildHistory(this.#services, [service], { since });
+      const current = await readCurrentId(this.#services.snapshots, this.#services.cloud).catch(missingIfDamaged);
+      const document = await rebuildHistory(this.#services, [service], current, since);
       return new History(withDecisions(document, await this.#readDecisions()));
     });
   }
@@ -109,7 +111,7 @@ export class HistoryReader {
     const newest = await readCurrentId(this.#services.snapshots, cloud);
     const key = `rebuilt ${newest ?? ''}`;
     if (this.#known?.etag !== key)
-      this.#known = { etag: key, document: await rebuildHistory(this.#services, [], { newest }) };
+      this.#known = { etag: key, document: await rebuildHistory(this.#services, [], newest) };
     return this.#known;
   }
 }

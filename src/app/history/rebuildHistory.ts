@@ -3,10 +3,9 @@ import { appendSnapshot, appendUnchanged, startHistory } from '../../core/histor
 import { builtInHistory } from '../../core/history/builtInHistory.ts';
 import type { HistoryDocument } from '../../core/history/historyDocument.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import type { SnapshotSummary } from '../../core/serviceTags/snapshot.ts';
 import { missingIfDamaged } from '../missingIfDamaged.ts';
 import type { HistoryStore, SnapshotStore } from '../ports.ts';
-import { readCurrentId, snapshotChain } from './snapshotChain.ts';
+import { snapshotChain } from './snapshotChain.ts';
 
 export interface HistoryServices {
   readonly cloud: Cloud;
@@ -14,20 +13,23 @@ export interface HistoryServices {
   readonly histories: HistoryStore;
 }
 
-export interface RebuildOptions {
-  /** Id of the newest snapshot that counts. Default: the current one. */
-  readonly newest?: string | undefined;
-  /** ISO time: leaves out the built-in releases and the snapshots pulled before. The rest is enough for the budgets. */
-  readonly since?: string;
-}
-
-/** The history of `services` and AzureContainerRegistry, without snapshots that are missing or damaged. */
+/**
+ * The history of `services` and AzureContainerRegistry up to the snapshot `newest`, or else to the newest that is stored,
+ * without snapshots that are missing or damaged. `since`: an ISO time; leaves out the built-in releases and the snapshots
+ * pulled before. The rest is enough for the budgets.
+ */
 export async function rebuildHistory(
   { cloud, snapshots, histories }: HistoryServices,
   services: readonly string[],
-  { newest, since = '' }: RebuildOptions = {},
+  newest: string | undefined,
+  since = '',
 ): Promise<HistoryDocument> {
-  const chain = (await readChain({ cloud, snapshots }, newest)).filter(({ pulledAt }) => pulledAt >= since);
+  const listed = await snapshots.list(cloud);
+  const start = listed.find(({ id }) => id === newest) ?? listed[0];
+  // Those that were current, oldest first.
+  const chain = snapshotChain(start, listed)
+    .toReversed()
+    .filter(({ pulledAt }) => pulledAt >= since);
   const unchanged = (await histories.listUnchanged(cloud)).toSorted((a, b) => (a.seenAt < b.seenAt ? -1 : 1));
   const builtIn = await builtInHistory(cloud);
   let history = startHistory(since === '' ? builtIn : { ...builtIn, releases: [] }, services);
@@ -40,14 +42,4 @@ export async function rebuildHistory(
     }
   }
   return history;
-}
-
-/** The snapshots that were current, oldest first. */
-async function readChain(
-  { cloud, snapshots }: Pick<HistoryServices, 'cloud' | 'snapshots'>,
-  newest: string | undefined,
-): Promise<readonly SnapshotSummary[]> {
-  const listed = await snapshots.list(cloud);
-  const start = newest ?? (await readCurrentId(snapshots, cloud).catch(missingIfDamaged));
-  return snapshotChain(listed.find(({ id }) => id === start) ?? listed[0], listed).toReversed();
 }

@@ -16,34 +16,42 @@ export interface OpenHistory {
   readonly document: HistoryDocument;
   /** ETag of the blob that this pull may replace. */
   readonly etag: string | undefined;
+  /** False if the document was rebuilt: it has to be written. */
+  readonly isStored: boolean;
   readonly decisions: HistoryDecisions | undefined;
 }
 
 /**
- * Returns the stored history. Rebuilds it if it is lost or damaged, if it does not end with the current snapshot (a pull
- * died), or if a target follows a service that it does not record. Recorded services stay recorded.
+ * Returns the stored history, without rejected releases at its end: a new release is compared with the one before them.
+ * Rebuilds it if it is lost or damaged, if it does not end with the current snapshot (a pull died), or if a target follows
+ * a service that it does not record. Recorded services stay recorded.
  */
 export async function openHistory(
   services: PullServices,
+  decisions: HistoryDecisions | undefined,
   targets: readonly Target[] | undefined,
   newest: string | undefined,
 ): Promise<OpenHistory> {
-  const { histories, cloud } = services;
   const stored = await readStored(services);
-  const decisions = (await histories.readDecisions(cloud))?.decisions;
   const wanted = [
     ...new Set([
       ...(stored.document?.services ?? []),
       ...(targets ?? []).map(({ serviceTag }) => serviceOf(serviceTag)),
     ]),
   ];
-  const { document } = stored;
+  const { etag } = stored;
+  const document = stored.document && withoutRejectedEnd(stored.document, decisions);
   const isWhole = document?.releases.findLast(({ builtIn }) => !builtIn)?.snapshot === newest;
   const known = new Set(document?.services.map((service) => service.toLowerCase()));
   if (document && isWhole && wanted.every((service) => known.has(service.toLowerCase()))) {
-    return { document, etag: stored.etag, decisions };
+    return { document, etag, isStored: true, decisions };
   }
-  return { document: await rebuildHistory(services, wanted, { newest }), etag: stored.etag, decisions };
+  return { document: await rebuildHistory(services, wanted, newest), etag, isStored: false, decisions };
+}
+
+function withoutRejectedEnd(document: HistoryDocument, decisions: HistoryDecisions | undefined): HistoryDocument {
+  const last = withDecisions(document, decisions).releases.findLastIndex(({ rejected }) => !rejected);
+  return { ...document, releases: document.releases.slice(0, last + 1) };
 }
 
 async function readStored({
@@ -92,10 +100,8 @@ export async function recordUnchanged(
 ): Promise<void> {
   const isNew = release !== undefined && open.document.releases.at(-1)?.date !== release.date;
   if (isNew) await services.histories.putUnchanged(services.cloud, release);
-  const next = isNew ? appendUnchanged(open.document, release) : open.document;
-  const stored = await services.histories.read(services.cloud, open.etag);
-  if (stored === 'notModified' && !isNew) return;
-  await replace(services, next, open.etag);
+  if (!isNew && open.isStored) return;
+  await replace(services, isNew ? appendUnchanged(open.document, release) : open.document, open.etag);
 }
 
 async function replace(services: PullServices, document: HistoryDocument, etag: string | undefined): Promise<void> {

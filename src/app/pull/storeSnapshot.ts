@@ -5,15 +5,19 @@ import type { Snapshot, SnapshotPointer } from '../../core/serviceTags/snapshot.
 import { dayInMs, toDay } from '../../core/time.ts';
 import type { PulledList, Pull, PullServices } from './pull.ts';
 import { findSnapshot, toPointer, type StoredList } from './storedList.ts';
-import { openHistory, quarantineWith, recordSnapshot } from './recordRelease.ts';
+import { quarantineWith, recordSnapshot, type OpenHistory } from './recordRelease.ts';
 
 /** The release is in the history before the pointer names the snapshot, so no run follows a list that the history lacks. */
-export async function storeSnapshot(pull: Pull, found: PulledList, current: StoredList): Promise<Snapshot> {
+export async function storeSnapshot(
+  pull: Pull,
+  found: PulledList,
+  current: StoredList,
+  history: OpenHistory,
+): Promise<Snapshot> {
   const { services, startedAt, status } = pull;
   const { document, warnings, date = toDay(startedAt) } = found.merged;
   const { cloud } = services;
   const previous = current.snapshot;
-  const history = await openHistory(services, found.targets, current.pointer?.snapshot);
   // If the status of the last pull is lost, no gap between pulls is assumed.
   const lookedAt = previous ? (status?.lastPull.at ?? startedAt.toISOString()) : undefined;
   const fresh = {

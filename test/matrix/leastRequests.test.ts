@@ -1,0 +1,115 @@
+/** A pull reads each document once, and writes nothing twice but its status, which keeps the record until the ledger has it. */
+import { afterEach, expect, test } from '@jest/globals';
+import type { World } from '../../dev/world.ts';
+import { acr, dayOf, hooks, publish, publishNextWeek, source, useWorlds } from '../app/stories.ts';
+import { startStorageFaultProxy, type SeenRequest, type StorageFaultProxy } from '../support/faultProxy.ts';
+
+/** The history of the first pull is made of the releases that are built in. */
+const worlds = useWorlds({ wholeHistory: true });
+const proxies: StorageFaultProxy[] = [];
+afterEach(async () => {
+  for (const proxy of proxies.splice(0)) await proxy.stop();
+});
+
+const hourInMs = 60 * 60_000;
+const [a, b] = ['20.42.66.0/24', '20.42.68.0/24'];
+const first = { [acr]: [a] };
+const grown = { [acr]: [a, b] };
+
+interface Watched {
+  readonly world: World;
+  readonly proxy: StorageFaultProxy;
+  /** Those of a pull, without the ends of its lease. */
+  readonly pull: () => Promise<readonly string[]>;
+}
+
+async function openEmpty(): Promise<Watched> {
+  const proxy = await startStorageFaultProxy(worlds.freshConnectionString());
+  proxies.push(proxy);
+  const world = await worlds.open({ targets: [hooks()], connectionString: proxy.connectionString });
+  return {
+    world,
+    proxy,
+    pull: async () => {
+      proxy.blob.reset();
+      await world.pull();
+      const [lease, ...rest] = proxy.blob.requests.map(inShort);
+      expect([lease, rest.pop()]).toEqual(['acquire lease of status', 'release lease of status']);
+      return rest;
+    },
+  };
+}
+
+async function openSettled(): Promise<Watched> {
+  const watched = await openEmpty();
+  await publish(watched.world, first);
+  return watched;
+}
+
+/** Such as `GET history`: the days, ids and hashes in the names of blobs left out. */
+function inShort({ method, url, headers }: SeenRequest): string {
+  const [path = '', query = ''] = url.replace(/^\/[^/]+\/(service-tags\/)?/, '').split('?');
+  const name = path.replace(/(\/Public.*|\/pull\/.*|\/\d{8}\.txt)$/, '');
+  const action = headers['x-ms-lease-action'];
+  if (typeof action === 'string') return `${action} lease of ${name}`;
+  return [method, name, ...(/comp=(list|appendblock)/.exec(query)?.slice(1) ?? [])].join(' ');
+}
+
+const reads = ['GET status', 'GET current', 'GET decisions', 'GET history'];
+const append = 'PUT targets/runs appendblock';
+
+test('a pull without news: four reads and its status', async () => {
+  const { pull } = await openSettled();
+
+  expect(await pull()).toEqual([...reads, 'PUT status']);
+});
+
+test('the same list in another week: two writes more, because it confirms what is no longer listed', async () => {
+  const { world, pull } = await openSettled();
+  world.clock.advance(7 * 24 * hourInMs);
+  world.setSources(source(first, { date: dayOf(world) }));
+
+  expect(await pull()).toEqual([...reads, 'PUT releases', 'PUT history', 'PUT status']);
+});
+
+test('a pull with news; the first record of a day begins the index of the day', async () => {
+  const { world, pull } = await openSettled();
+  world.clock.advance(24 * hourInMs);
+  world.setSources(source(grown, { date: dayOf(world) }));
+  const stored = ['PUT snapshots', 'PUT changes', 'PUT history', 'PUT current'];
+
+  expect(await pull()).toEqual([
+    ...[...reads, ...stored, 'PUT status', 'PUT ledger', append],
+    ...['PUT targets/runs', append, 'PUT status'],
+  ]);
+
+  await world.drain();
+  world.clock.advance(hourInMs);
+  world.setSources(source(first, { date: dayOf(world) }));
+  expect(await pull()).toEqual([...reads, ...stored, 'PUT status', 'PUT ledger', append, 'PUT status']);
+});
+
+test('the first pull of all looks for each document once', async () => {
+  const { world, proxy } = await openEmpty();
+  world.setSources(source(first, { date: dayOf(world) }));
+  await world.pull();
+
+  const documents = proxy.blob.requests.map(inShort).filter((request) => /^GET (?!.* list$)/.test(request));
+
+  expect(documents).toEqual(reads);
+});
+
+test('a pull after a rejection reads no older snapshot, whether the sources list what is kept or something new', async () => {
+  const { world, pull } = await openSettled();
+  await publishNextWeek(world, grown);
+  const pointed = await world.services.snapshots.readPointer('Public');
+  const rejected = typeof pointed === 'object' ? pointed.pointer.snapshot : '';
+  await world.actions.rejectRelease(rejected, 'Not of Azure.', 'a person');
+
+  world.setSources(source(first, { date: '2026-01-05' }));
+  expect(await pull()).toEqual([...reads, 'PUT status']);
+
+  world.clock.advance(hourInMs);
+  world.setSources(source({ [acr]: [b] }, { date: dayOf(world) }));
+  expect((await pull()).filter((request) => request.startsWith('GET'))).toEqual(reads);
+});
