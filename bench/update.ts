@@ -1,10 +1,13 @@
 /**
  * `node bench/update.ts [--targets 100] [--rounds 3]`: measures one update of one target: calls to Azure Resource
- * Manager, and the processor time of an update that writes, compared with one that finds everything in sync. The
- * simulated Azure and storage run in other processes, so that their processor time does not count.
+ * Manager, requests to storage, and the processor time of an update that writes, compared with one that finds everything
+ * in sync; and the requests of a pull to storage. The simulated Azure and storage run in other processes, so that their
+ * processor time does not count.
  */
 import { fork } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import type { ClientRequest } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startAzurite } from '../dev/azurite.ts';
@@ -43,14 +46,35 @@ function makeTargets(): readonly Target[] {
   return parseTargetsText(JSON.stringify(file), 'bench').targets;
 }
 
-/** Returns the processor time of this process per update. */
-async function timed(
-  work: () => Promise<readonly UpdateRecord[]>,
-): Promise<{ ms: number; records: readonly UpdateRecord[] }> {
+let requestCount = 0;
+subscribe('http.client.request.start', (message) => {
+  const { request } = message as { readonly request: ClientRequest };
+  if (request.path.startsWith('/devstoreaccount1/')) requestCount += 1;
+});
+
+/** Returns how many requests to storage the work sends. */
+async function counted(work: () => Promise<unknown>): Promise<number> {
+  const before = requestCount;
+  await work();
+  return requestCount - before;
+}
+
+interface Timed {
+  /** Processor time of this process per update. */
+  readonly ms: number;
+  /** Requests to storage per update. */
+  readonly requests: number;
+  readonly records: readonly UpdateRecord[];
+}
+
+async function timed(work: () => Promise<readonly UpdateRecord[]>): Promise<Timed> {
   const before = process.cpuUsage();
-  const records = await work();
+  let records: readonly UpdateRecord[] = [];
+  const requests = await counted(async () => {
+    records = await work();
+  });
   const { user, system } = process.cpuUsage(before);
-  return { ms: (user + system) / 1_000 / records.length, records };
+  return { ms: (user + system) / 1_000 / records.length, requests: requests / records.length, records };
 }
 
 let week = 0;
@@ -106,9 +130,11 @@ try {
   for (let round = 0; round < rounds; round += 1) {
     for (const [kind, ofKind] of kinds) {
       world.setTargets(ofKind);
-      await publish(world);
+      const news = await counted(() => publish(world));
       const writing = await timed(() => world.drain());
       const inSync = await timed(() => world.reconcile());
+      const idle = (await counted(() => world.reconcile())) / ofKind.length;
+      const quiet = await counted(() => world.pull());
       const [record] = writing.records;
       const calls = record?.arm;
       const polls = 1;
@@ -121,6 +147,9 @@ try {
       const ratio = (writing.ms / inSync.ms).toFixed(2);
       console.log(
         `${kind}: ${calls.reads - polls} reads + ${calls.writes} write (and ${polls} poll); ${writing.ms.toFixed(1)} ms of processor time, in sync ${inSync.ms.toFixed(1)} ms, ratio ${ratio}`,
+      );
+      console.log(
+        `requests to storage: ${writing.requests.toFixed(1)}, in sync ${inSync.requests.toFixed(1)}, later ${idle.toFixed(1)}; a pull with news ${news}, without ${quiet}`,
       );
     }
   }
