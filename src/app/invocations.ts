@@ -2,6 +2,7 @@
 import { calculateGoLive } from '../core/goLive.ts';
 import { measureGoLive, measureTargets } from '../core/metrics.ts';
 import type { TimerName } from '../core/timers.ts';
+import type { Target } from '../core/targets/target.ts';
 import { InvalidDocumentError, toErrorMessage } from '../core/errors.ts';
 import { getApp, type App } from './composition.ts';
 import { withInvocationLog, type InvocationLog } from './logging.ts';
@@ -82,8 +83,7 @@ export async function recordTimer({ services }: Pick<App, 'services'>, name: Tim
 /** The timer `reconcileTargets`. */
 export async function runReconcileIn(app: App, traceparent?: string): Promise<void> {
   await app.telemetry.span('reconcileTargets', { parent: traceparent }, async (span) => {
-    await reconcileTargets(app.services, span.traceparent);
-    await measureAll(app);
+    await measure(app, await reconcileTargets(app.services, span.traceparent));
   });
 }
 
@@ -95,9 +95,9 @@ export async function runReport(body: unknown, invocation: Invocation): Promise<
  * Records the metrics of all targets, including those without a run. Records none if the targets file does not exist:
  * missing metrics raise the alert `reconcile-late`, while metrics of zero targets would look healthy.
  */
-async function measureAll({ services, telemetry }: App): Promise<void> {
-  if (await services.isTargetsFileMissing?.()) return;
-  const summaries = await summarizeTargets(services, await services.targets.read());
+async function measure({ services, telemetry }: App, targets: readonly Target[]): Promise<void> {
+  if (targets.length === 0 && (await services.isTargetsFileMissing?.())) return;
+  const summaries = await summarizeTargets(services, targets);
   const goLive = calculateGoLive(
     summaries.filter(({ hasDeadline }) => hasDeadline),
     services.clock.now(),

@@ -16,18 +16,18 @@ export interface ReconcileServices {
 const atOnce = 100;
 const perSubscriptionAndSecond = 20;
 
-/** Returns the names of the queued targets. */
-export async function reconcileTargets(services: ReconcileServices, traceparent?: string): Promise<readonly string[]> {
-  const targets = spread(await services.targets.read());
+/** Returns the queued targets. */
+export async function reconcileTargets(services: ReconcileServices, traceparent?: string): Promise<readonly Target[]> {
+  const targets = await services.targets.read();
   await sendAll(
     services.queue,
-    targets.map(({ name, delayInMs }) => ({
+    spread(targets).map(({ name, delayInMs }) => ({
       message: { target: name, reason: 'reconcile', ...(traceparent ? { traceparent } : {}) },
       delayInMs,
     })),
   );
   services.logger.info('targets queued for reconciliation', { count: targets.length });
-  return targets.map(({ name }) => name);
+  return targets;
 }
 
 /** Delays the targets of a subscription one after the other; the subscriptions do not wait for each other. */

@@ -1,6 +1,11 @@
-/** A pull reads each document once, and writes nothing twice but its status, which keeps the record until the ledger has it. */
+/** Pulls and reconciliations read each document once, and a pull writes none twice but its status, which keeps its record. */
 import { afterEach, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
+import { BlobContainer } from '../../src/adapters/blob/container.ts';
+import { createStorageClients } from '../../src/adapters/storageClients.ts';
+import { createTargetsSource } from '../../src/adapters/targetsSource.ts';
+import type { App } from '../../src/app/composition.ts';
+import { runReconcileIn } from '../../src/app/invocations.ts';
 import { acr, dayOf, hooks, publish, publishNextWeek, source, useWorlds } from '../app/stories.ts';
 import { startStorageFaultProxy, type SeenRequest, type StorageFaultProxy } from '../support/faultProxy.ts';
 
@@ -112,4 +117,38 @@ test('a pull after a rejection reads no older snapshot, whether the sources list
   world.clock.advance(hourInMs);
   world.setSources(source({ [acr]: [b] }, { date: dayOf(world) }));
   expect((await pull()).filter((request) => request.startsWith('GET'))).toEqual(reads);
+});
+
+test('a reconciliation reads the targets once, lists their states once, and looks which list is current', async () => {
+  const { world, proxy } = await openSettled();
+  const { connectionString } = proxy;
+  const container = new BlobContainer(
+    createStorageClients({ kind: 'connectionString', connectionString }).blobs,
+    'config',
+  );
+  const { name, kind, resourceId, rule } = hooks();
+  const file = { targets: [{ name, kind, resourceId, scenario: 'webhooks', regions: 'all', rule }] };
+  const put = { contentType: 'application/json' };
+  await container.put('targets.json', Buffer.from(JSON.stringify(file)), put, {});
+  const targets = createTargetsSource(
+    { kind: 'blob', container: 'config', name: 'targets.json' },
+    {
+      appRoot: '.',
+      isExpected: true,
+      logger: world.services.logger,
+      readBlob: (_, blob, etag) => container.readUnless(blob, etag),
+    },
+  );
+  const services = { ...world.services, targets, isTargetsFileMissing: () => targets.isMissing() };
+  const telemetry: App['telemetry'] = {
+    span: (_name, _options, work) => work({ traceparent: undefined, set: () => undefined }),
+    record: () => undefined,
+    flush: () => Promise.resolve(),
+  };
+  proxy.blob.reset();
+
+  await runReconcileIn({ services, telemetry } as unknown as App);
+
+  expect(proxy.blob.requests.map(inShort)).toEqual(['GET config/targets.json', 'GET targets list', 'GET current']);
+  expect(world.queue.messages).toMatchObject([{ message: { target: name, reason: 'reconcile' } }]);
 });
