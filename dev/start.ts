@@ -77,9 +77,6 @@ async function pullReleases(options: StartOptions, services: LocalServices): Pro
 
   if (options.releasesFolder !== undefined) {
     const files = await listReleases(options.releasesFolder);
-    if (files.length === 0) {
-      throw new Error(`--source: ${options.releasesFolder} has no ServiceTags_<cloud>_<YYYYMMDD>.json.`);
-    }
     for (const release of options.source === undefined ? dateFromToday(files, new Date()) : files) {
       await publish(services, release);
       before = await pullAndPrint(services, before);

@@ -1,5 +1,5 @@
 /** Starts Azurite, the simulator and the host for `npm start`, and waits for their work. */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QueueClient } from '@azure/storage-queue';
@@ -54,6 +54,7 @@ export function dateFromToday(files: readonly WeeklyFile[], now: Date): readonly
 
 /** Starts all three. If one fails, stops those that have started. */
 export async function startServices(options: StartOptions, onLog: (entry: LogEntry) => void): Promise<LocalServices> {
+  await checkSource(options);
   const port = await choosePort(options.port);
   const cloud = (await listReleases(options.releasesFolder))[0]?.cloud ?? 'Public';
   const targetsFile = options.targetsFile ?? join(sampleFolder, 'targets.json');
@@ -103,6 +104,20 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
     await stop();
     throw error;
   }
+}
+
+async function checkSource({ source, releasesFolder }: StartOptions): Promise<void> {
+  if (releasesFolder !== undefined) {
+    if ((await listReleases(releasesFolder)).length > 0) return;
+    throw new Error(`--source: ${releasesFolder} has no ServiceTags_<cloud>_<YYYYMMDD>.json.`);
+  }
+  if (!source?.startsWith('file:')) return;
+  const path = source.slice('file:'.length);
+  await access(path).catch(() => {
+    throw new Error(
+      `--source: ${path} does not exist; accepted: the path of a folder of weekly files, or of one file.`,
+    );
+  });
 }
 
 export async function publish(services: LocalServices, { path, cloud, date }: WeeklyFile): Promise<void> {

@@ -131,11 +131,15 @@ describe('npm start', () => {
     expect(code).toBe(0);
   });
 
-  test('a source that cannot be read ends it with 1 and says why', async () => {
-    const { code, output } = await start('--once', '--source', 'file:none').ended;
+  test.each([
+    ['is missing', 'file:none', /--source: \S+\/none does not exist; accepted: the path of a folder of weekly files/],
+    ['has no weekly file', 'file:src', /--source: \S+\/src has no ServiceTags_<cloud>_<YYYYMMDD>\.json\./],
+  ])('a source that %s ends it with 1 before anything is started', async (_, folder, message) => {
+    const { code, output } = await start('--once', '--source', folder).ended;
 
     expect(code).toBe(1);
-    expect(output).toMatch(/POST \/api\/pull: 5\d\d .*none does not exist/);
+    expect(output).toMatch(message);
+    expect(output).not.toContain('/api/');
   });
 
   test('a targets file that is wrong ends it with 1 before anything is started', async () => {
