@@ -274,13 +274,16 @@ function showFilters(targets) {
       [...new Set(targets.map(({ kind }) => kind))].map((kind) => [kind, kindWords(kind)]),
       set('kind'),
     ),
-    choice(
-      'region',
-      'Every region',
-      [...new Set(targets.flatMap(({ regions }) => regions))].sort().map((region) => [region, region]),
-      set('region'),
-    ),
+    choice('region', 'Every region', regionsOf(targets), set('region')),
   );
+}
+
+/** Each region of the targets with its name, by name. */
+function regionsOf(targets) {
+  const names = new Map(
+    targets.flatMap(({ regions, regionNames }) => regions.map((region, index) => [region, regionNames[index]])),
+  );
+  return [...names].sort(([, a], [, b]) => (a < b ? -1 : 1));
 }
 
 function statusChips(targets, again) {

@@ -234,9 +234,29 @@ describe('what makes a snapshot', () => {
     expect(world.notifications.at(-1)).toMatchObject({
       type: 'tag.changed',
       message: expect.stringContaining(
-        `the newest list adds 1 prefix. Feeds and the targets that follow the tag are updated now, within their limits. The page shows every prefix. ${late}`,
+        `the newest list adds 1 prefix (20.42.64.0/24). Feeds and the targets that follow the tag are updated now, within their limits. The page shows every prefix. ${late}`,
       ) as unknown,
     });
+  });
+
+  test('a prefix around many known ones is told as the list writes it, not as the pieces between them', async () => {
+    const world = await worlds.open();
+    const known = Array.from({ length: 60 }, (_, index) => `20.${index}.1.0/24`);
+    await publish(world, { [acr]: known });
+    await publishNextWeek(world, { [acr]: [...known, '0.0.0.0/0'] });
+    await publishNextWeek(world, { [acr]: known });
+
+    const everything = ['0.0.0.0/0'];
+    expect(world.notifications.filter(({ type }) => type === 'tag.changed').slice(-2)).toMatchObject([
+      {
+        message: expect.stringContaining('the newest list adds 1 prefix (0.0.0.0/0). ') as unknown,
+        data: { added: everything, removed: [] },
+      },
+      {
+        message: expect.stringContaining('the newest list leaves out 1 prefix (0.0.0.0/0). ') as unknown,
+        data: { added: [], removed: everything },
+      },
+    ]);
   });
 
   test('people hear that targets keep for now what a list leaves out', async () => {
@@ -249,7 +269,7 @@ describe('what makes a snapshot', () => {
     expect(world.notifications.at(-1)).toMatchObject({
       type: 'tag.changed',
       message:
-        'AzureContainerRegistry: the newest list leaves out 1 prefix. Feeds and the targets that follow the tag are updated now, within their limits. Targets keep what is left out until its grace period is over; what was listed only briefly has none. The page shows every prefix.',
+        'AzureContainerRegistry: the newest list leaves out 1 prefix (20.42.0.0/24). Feeds and the targets that follow the tag are updated now, within their limits. Targets keep what is left out until its grace period is over; what was listed only briefly has none. The page shows every prefix.',
     });
   });
 

@@ -104,7 +104,7 @@ describeWithBrowser('the page', () => {
     const text = await find('overdue');
 
     expect(text).toMatch(/\d+ targets are overdue: Azure may already use 1 prefix that they do not allow\./);
-    expect(text).toMatch(/overdue for \d+ days?( \d+ hours?)?, since \d+ \w{3}/);
+    expect(text).toMatch(/overdue for [\w ]+, since \d+ \w{3}/);
   });
 
   test('calm', async () => {
@@ -184,7 +184,7 @@ describeWithBrowser('the page', () => {
       expect(await rows().count()).toBe(previewCount);
       await page.getByRole('button', { name: `All ${targetCount}` }).click();
       await page.getByLabel('Kind', { exact: true }).selectOption('registryNetworkRules');
-      await page.getByLabel('Region', { exact: true }).selectOption('japaneast');
+      await page.getByLabel('Region', { exact: true }).selectOption({ label: 'Japan East' });
       const found = await rows().allInnerTexts();
       expect(found.length).toBeGreaterThan(0);
       expect(found.every((text) => text.includes('registry IP rules, Japan East'))).toBe(true);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Target } from '../../core/targets/target.ts';
-import { inWords } from '../../core/words.ts';
+import { dayAndTimeInWords, inWords } from '../../core/words.ts';
 import type { Queries } from '../queries.ts';
 import { findRulesAsOf } from '../queries/ledgerQueries.ts';
 import { anAddress, lookupAddress, lookupAddresses, lookupInRules, type TargetAnswer } from '../queries/lookup.ts';
@@ -16,7 +16,8 @@ const addresses = `an array of at most ${inWords(maxAddresses)} addresses`;
 const targetAnswer = z
   .looseObject({
     name: z.string(),
-    allowed: z.boolean().nullable().describe('null: no run until then recorded the rules.'),
+    allowed: z.boolean().nullable().describe('null: not known; reason says why.'),
+    reason: z.string().optional().describe('One sentence: why allowed is null.'),
     rule: z.string().optional(),
     prefix: schemas.prefix.optional(),
     run: z.looseObject({ id: z.string(), finishedAt: z.string() }).optional(),
@@ -52,21 +53,30 @@ export const lookupRoute = defineRoute({
     if (target === undefined) return jsonAnswer(answer, { view, cacheControl: cacheControls.current });
     const now = queries.services.clock.now().toISOString();
     const until = asOf === undefined ? now : schemas.toInstant(asOf);
-    return jsonAnswer({ ...answer, target: await lookupTarget(queries, target, ip, until) }, { view, isUndated: true });
+    const found = await lookupTarget(queries, target, ip, until);
+    return jsonAnswer({ ...answer, target: found }, { view, isUndated: true });
   },
 });
+
+interface UnknownAnswer {
+  readonly name: string;
+  readonly allowed: null;
+  readonly reason: string;
+}
 
 async function lookupTarget(
   queries: Queries,
   name: string,
   ip: string,
   until: string,
-): Promise<TargetAnswer | { readonly name: string; readonly allowed: null }> {
+): Promise<TargetAnswer | UnknownAnswer> {
   const record = await findRulesAsOf(queries.services.ledger, name, until);
   const targets = await readTargets(queries.services.targets);
   // A target that was taken out of the targets file still has its ledger.
   const target = record ? targets.find((candidate) => candidate.name === name) : requireTarget(targets, name);
-  return record ? lookupInRules(name, ip, record, accessOf(target)) : { name, allowed: null };
+  if (record) return lookupInRules(name, ip, record, accessOf(target));
+  const reason = `No run of ${name} up to ${dayAndTimeInWords(until)} recorded what its rules were. GET runs?target=${name} lists its runs.`;
+  return { name, allowed: null, reason };
 }
 
 function accessOf(target: Target | undefined): 'Allow' | 'Deny' {

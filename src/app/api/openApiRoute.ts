@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { readAppVersion } from '../appRoot.ts';
 import { object, text } from './jsonSchemas.ts';
 import { defineRoute, jsonType, type Endpoint, type Route } from './route.ts';
 
@@ -34,5 +35,5 @@ function readBuilt(): Promise<Uint8Array> {
 
 export async function renderOpenApi(loadEndpoints: LoadEndpoints): Promise<string> {
   const { buildOpenApi } = await import('./openapi.ts');
-  return JSON.stringify(buildOpenApi(await loadEndpoints()));
+  return JSON.stringify(buildOpenApi(await loadEndpoints(), await readAppVersion()));
 }

@@ -7,7 +7,8 @@ import { problemSchema } from './schemas.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function buildOpenApi(routes: readonly Endpoint[]): Json {
+/** `version`: of the app. */
+export function buildOpenApi(routes: readonly Endpoint[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     for (const [path, params] of Object.entries(route.documentedPaths ?? { [route.path]: route.params })) {
@@ -20,7 +21,7 @@ export function buildOpenApi(routes: readonly Endpoint[]): Json {
     openapi: '3.1.0',
     info: {
       title: 'acr-address-keeper',
-      version: '1.0.0',
+      version,
       summary: 'Service tags as lists, look-ups and history; targets, their plans and their ledger.',
       license: { name: 'MIT', identifier: 'MIT' },
     },

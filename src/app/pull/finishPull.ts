@@ -1,6 +1,6 @@
 /** Ends a pull that worked: queues updates, stores status and record, and notifies people. */
 import { nothingIsRemoved } from '../../core/history/quarantine.ts';
-import { diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
+import { asWritten, diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { NewestRelease, PullStatus } from '../../core/ledger/pullStatus.ts';
 import { misdatedDays } from '../../core/serviceTags/fileDate.ts';
 import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
@@ -136,7 +136,7 @@ export async function finishChanged(
   const { quarantine } = snapshot;
   await notifyOfPull(pull, {
     ...found,
-    changes: before ? changes : [],
+    changes: before ? changes.map((change) => asWritten(change, before.document, snapshot.document)) : [],
     quarantine,
     snapshot: snapshot.id,
     late,

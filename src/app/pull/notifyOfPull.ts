@@ -41,8 +41,8 @@ function tagChanged(change: TagChange, { snapshot, quarantine, late }: PullNews)
 
 function changeInWords({ tag, added, removed }: TagChange, suspicion: string | undefined): string {
   const parts = [
-    ...(added.length > 0 ? [`adds ${counted(added.length, 'prefix')}`] : []),
-    ...(removed.length > 0 ? [`leaves out ${counted(removed.length, 'prefix')}`] : []),
+    ...(added.length > 0 ? [`adds ${counted(added.length, 'prefix')} (${andMore(added)})`] : []),
+    ...(removed.length > 0 ? [`leaves out ${counted(removed.length, 'prefix')} (${andMore(removed)})`] : []),
   ];
   return `${tag}: the newest list ${listed(parts)}. ${consequence(removed.length, suspicion)} The page shows every prefix.`;
 }

@@ -88,6 +88,8 @@ export interface TargetRow {
   readonly where: string;
   /** ARM locations, for the filter; empty: all. */
   readonly regions: readonly string[];
+  /** The same in words, in the same order: `West Europe`. */
+  readonly regionNames: readonly string[];
   readonly why: string;
   /** How many listed prefixes the target lacks. */
   readonly missing: number;

@@ -34,6 +34,7 @@ export function targetRow(facts: TargetFacts, document: ServiceTagsDocument | un
     isOverdue: deadline !== undefined && deadline < now,
     where: whereOf(target, regions, document),
     regions,
+    regionNames: regions.map((region) => locationInWords(document, region)),
     why: readable(whyOf(facts)),
     missing: deadline ? missing.length : 0,
     deadline: deadline?.toISOString() ?? null,

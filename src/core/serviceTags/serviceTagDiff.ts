@@ -1,5 +1,5 @@
-import { subtractPrefixes } from '../prefixes.ts';
-import { tagsByName } from './regions.ts';
+import { overlapping, subtractPrefixes } from '../prefixes.ts';
+import { findTag, tagsByName } from './regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 
 /** What changed in one tag, by address: a range that was only split or merged is no change. */
@@ -49,6 +49,23 @@ function subtractNew(prefixes: readonly string[], others: readonly string[]): st
   const known = new Set(others);
   const candidates = prefixes.filter((prefix) => !known.has(prefix));
   return candidates.length === 0 ? [] : subtractPrefixes(candidates, others);
+}
+
+/**
+ * The change as the lists write it: `0.0.0.0/0` is one prefix, although it is thousands of pieces without what was listed
+ * before.
+ */
+export function asWritten(
+  { tag, added, removed }: TagChange,
+  before: ServiceTagsDocument,
+  after: ServiceTagsDocument,
+): TagChange {
+  return { tag, added: wholes(added, findTag(after, tag)), removed: wholes(removed, findTag(before, tag)) };
+}
+
+function wholes(pieces: readonly string[], tag: ServiceTag | undefined): readonly string[] {
+  const whole = overlapping(prefixesOf(tag), pieces);
+  return whole.length < pieces.length ? whole : pieces;
 }
 
 /** True if both lists have the same texts in the same order. */

@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
+import { readFileSync } from 'node:fs';
 import { buildOpenApi } from '../../../src/app/api/openapi.ts';
+import { renderOpenApi } from '../../../src/app/api/openApiRoute.ts';
 import { loadEndpoints } from '../../../src/app/api/routes.ts';
 import { RequestError } from '../../../src/core/errors.ts';
 import { call } from './call.ts';
@@ -40,11 +42,22 @@ interface Description {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
+interface Package {
+  readonly version: string;
+}
+
 const routes = await loadEndpoints();
-const description = JSON.parse(JSON.stringify(buildOpenApi(routes))) as Description;
+const description = JSON.parse(JSON.stringify(buildOpenApi(routes, '0.1.0'))) as Description;
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
+
+test('its version is the one of the app', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as Package;
+  const { info } = JSON.parse(await renderOpenApi(loadEndpoints)) as { info: Package };
+
+  expect(info.version).toBe(version);
+});
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 const coercing = new Ajv2020({ strict: false, coerceTypes: true });

@@ -117,8 +117,13 @@ describe('lookup', () => {
 
     test('before the first run: not known; an unknown target: 404', async () => {
       world.ledger.records.length = 0;
-      expect((await get('lookup?ip=20.42.66.1&target=webhook-receiver')).json()).toMatchObject({
-        target: { allowed: null },
+      expect((await get('lookup?ip=20.42.66.1&target=webhook-receiver&asOf=2026-07-14')).json()).toMatchObject({
+        target: {
+          allowed: null,
+          reason: expect.stringMatching(
+            /^No run of webhook-receiver up to 1\d Jul 2026, .* UTC recorded what its rules were\. GET runs\?target=webhook-receiver lists its runs\.$/,
+          ) as unknown,
+        },
       });
       expect((await get('lookup?ip=20.42.66.1&target=nobody')).status).toBe(404);
     });

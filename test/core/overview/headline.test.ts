@@ -11,6 +11,7 @@ function row(more: Partial<TargetRow> = {}): TargetRow {
     isOverdue: false,
     where: 'West Europe',
     regions: ['westeurope'],
+    regionNames: ['West Europe'],
     why: '',
     missing: 0,
     deadline: null,
