@@ -301,14 +301,14 @@ describe('a process that dies', () => {
 
 /**
  * Before which writes the process dies; behind the last one too. `npm run test:full`: before each. Else before and behind
- * those to Azure, and before every sixteenth, of the next scenario before the next.
+ * those to Azure, and before every 32nd, of the next scenario three later.
  */
 function deaths(writes: readonly string[], index: number): number[] {
   const all = Array.from({ length: writes.length + 1 }, (_, before) => before + 1);
   if (process.env.FULL_MATRIX) return all;
   const isToAzure = (nth: number) => writes[nth - 1]?.includes('/providers/Microsoft.') ?? false;
   return all.filter(
-    (nth) => nth === all.length || isToAzure(nth) || isToAzure(nth - 1) || nth % 16 === (index * 3) % 16,
+    (nth) => nth === all.length || isToAzure(nth) || isToAzure(nth - 1) || nth % 32 === (index * 3) % 32,
   );
 }
 

@@ -5,7 +5,7 @@ import { runSoak } from '../../bench/soak.ts';
 // `npm run test:full` takes all of them.
 const size = process.env.FULL_MATRIX
   ? { subscriptions: 2, nsgs: 8, nsgRules: 28, registries: 12 }
-  : { subscriptions: 2, nsgs: 4, nsgRules: 8, registries: 4 };
+  : { subscriptions: 2, nsgs: 3, nsgRules: 5, registries: 3 };
 const targetCount = size.nsgRules + size.registries;
 
 test(`${targetCount} targets, three releases, two processes, one call of ten spoilt`, async () => {

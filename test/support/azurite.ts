@@ -15,7 +15,7 @@ interface SharedAzurite {
 
 const accounts = Array.from({ length: 1_000 }, (_, index) => toAccount(index));
 /** An Azurite becomes slower with everything that it stores: the next test file starts another. */
-const enoughAccounts = 150;
+const enoughAccounts = 500;
 
 /** The test files of a worker share an Azurite in memory: one takes long to start, and again as long until it is warm. */
 let shared: SharedAzurite | undefined;
