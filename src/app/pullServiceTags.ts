@@ -14,7 +14,7 @@ import {
   mayReplace,
   misdatedDays,
   newestDay,
-  type MisdatedDays,
+  type MisdatedFiles,
 } from '../core/serviceTags/fileDate.ts';
 import { newRunId } from '../core/ledger/ledgerChain.ts';
 import { mergeDownloads } from '../core/serviceTags/mergeDownloads.ts';
@@ -33,13 +33,7 @@ import { lateDay, type PulledList, type Pull, type PullResult, type PullServices
 import { recoverPullStatus } from './pull/pullStatusRecovery.ts';
 import { newestStored, pointerBackTo, readStoredList, type StoredList } from './pull/storedList.ts';
 import { flushOutbox } from './runRecords.ts';
-import {
-  countedDownloads,
-  fetchAll,
-  sourcesBefore,
-  toSourceReports,
-  type FetchedSource,
-} from './pull/sourceReports.ts';
+import { countedDownloads, fetchAll, toSourceReports, type FetchedSource } from './pull/sourceReports.ts';
 import { openHistory, recordUnchanged } from './pull/recordRelease.ts';
 import { replacePointer, storeSnapshot } from './pull/storeSnapshot.ts';
 import { dayInWords } from '../core/words.ts';
@@ -54,10 +48,10 @@ export async function pullServiceTags(
   return services.snapshots.withPullLease(services.cloud, async (session) => {
     const pull = await beginPull(services, session, trigger);
     const fail = (error: unknown) => failPull(pull, error);
-    const stored = await readStoredList(services).catch(fail);
-    const fetched = await fetchAll(services.sources, pull.startedAt, misdatedBefore(pull, stored));
-    if (fetched.every(({ download }) => download === undefined)) return failUnread(pull, fetched, stored);
-    return storePull(pull, fetched, stored).catch(fail);
+    const misdated = await readMisdated(pull).catch(fail);
+    const fetched = await fetchAll(services.sources, pull.startedAt, new Map(Object.entries(misdated)));
+    if (fetched.every(({ download }) => download === undefined)) return failUnread(pull, fetched);
+    return storePull(pull, fetched, misdated).catch(fail);
   });
 }
 
@@ -81,18 +75,20 @@ async function beginPull(services: PullServices, session: PullSession, trigger: 
 }
 
 /** If the pull status was lost, the warnings of the current snapshot still name the newest ones. */
-function misdatedBefore({ status }: Pull, { snapshot }: StoredList): MisdatedDays {
-  const ofSnapshot = snapshot ? misdatedDays({}, snapshot.warnings, snapshot.pulledAt.slice(0, 10)) : {};
-  return new Map(Object.entries(status?.misdated ?? ofSnapshot));
+async function readMisdated({ services, status }: Pull): Promise<MisdatedFiles> {
+  if (status?.misdated) return status.misdated;
+  const { snapshot } = await readStoredList(services);
+  return snapshot ? misdatedDays({}, snapshot.warnings, snapshot.pulledAt.slice(0, 10)) : {};
 }
 
-async function storePull(begun: Pull, fetched: readonly FetchedSource[], stored: StoredList): Promise<PullResult> {
+/** Reads what is stored only now: while the sources answered, the lease may have been lost, and others may have written. */
+async function storePull(begun: Pull, fetched: readonly FetchedSource[], misdated: MisdatedFiles): Promise<PullResult> {
   const { services, status, startedAt } = begun;
   const decisions = (await services.histories.readDecisions(services.cloud))?.decisions;
   const rejected = rejectedHashes(decisions);
-  const current = await keptList(begun, stored, rejected);
+  const current = await readKept(begun, rejected);
   const pull = { ...begun, notices: [...begun.notices, ...current.notices] };
-  const found = await findList(pull, fetched, current);
+  const found = await findList(pull, fetched, current, misdated);
   const publication = toNewestRelease(found, startedAt, status?.publication);
   const { snapshot } = current;
   if (snapshot && rejected.has(found.hash.slice(0, 12))) {
@@ -112,11 +108,8 @@ async function storePull(begun: Pull, fetched: readonly FetchedSource[], stored:
 }
 
 /** The current list. If a rejection was cut off before its last step, that is the release before the rejected one. */
-async function keptList(
-  { services, startedAt }: Pull,
-  current: StoredList,
-  rejected: ReadonlySet<string>,
-): Promise<StoredList> {
+async function readKept({ services, startedAt }: Pull, rejected: ReadonlySet<string>): Promise<StoredList> {
+  const current = await readStoredList(services);
   if (!current.snapshot || !rejected.has(parseSnapshotId(current.snapshot.id).hash)) return current;
   const snapshot = await newestStored(services, await new HistoryReader(services).read());
   if (!snapshot) return current;
@@ -127,13 +120,19 @@ async function correctPointer(services: PullServices, { pointer, etag, isPointed
   if (pointer && !isPointed) await replacePointer(services, pointer, etag);
 }
 
-async function findList(pull: Pull, fetched: readonly FetchedSource[], current: StoredList): Promise<PulledList> {
+async function findList(
+  pull: Pull,
+  fetched: readonly FetchedSource[],
+  current: StoredList,
+  misdated: MisdatedFiles,
+): Promise<PulledList> {
   const { services, status, startedAt } = pull;
   const { pointer, snapshot } = current;
+  const before = status?.sources.length ? status.sources : (snapshot?.sources ?? []);
   const pointed = pointer?.fileDate ?? pointer?.date;
   const fileDate = pointed === undefined || isFutureDay(pointed, startedAt) ? undefined : pointed;
   const known = pointer && { fileDate, contentHash: pointer.contentHash };
-  const sources = toSourceReports(fetched, sourcesBefore(status, snapshot), known, startedAt);
+  const sources = toSourceReports(fetched, before, known, startedAt);
   const counted = countedDownloads(fetched, sources, pointer !== undefined);
   if (counted.length === 0 && !snapshot) throw noList(sources);
   const addsOnly =
@@ -146,6 +145,7 @@ async function findList(pull: Pull, fetched: readonly FetchedSource[], current: 
     merged,
     addsOnly,
     fileDate: newestDay([fileDate, dayOfLists(sources)]),
+    misdated: misdatedDays(misdated, merged.warnings, toDay(startedAt)),
     sources,
     disagreements: [...disagreements, ...onlyLeader].filter((entry) => watched.has(entry.tag)),
     targets,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { fileSource } from '../../src/adapters/sources/file.ts';
 import { acr, dayInMs, dayOf, prefixesIn, useWorlds, weeklyDocument } from './stories.ts';
@@ -53,4 +54,24 @@ test('a file that is dated in the future is of the day on which it was first see
 
   expect(await world.services.snapshots.readPointer('Public')).toMatchObject({ pointer: { date: dayOf(world) } });
   expect(prefixesIn(world)).toContain(prefix(30));
+});
+
+test('of the day on which it was first seen too if the status of the pulls was lost', async () => {
+  const connectionString = worlds.freshConnectionString();
+  const world = await worlds.open({ connectionString, start: new Date('2026-01-05T12:00:00Z') });
+  world.setSources(fileSource('file', folder, 'Public'));
+  put('2026-02-02', [prefix(1)]);
+  await world.pull();
+  const status = BlobServiceClient.fromConnectionString(connectionString)
+    .getContainerClient('service-tags')
+    .getBlockBlobClient('status/Public.json');
+  await status.delete();
+
+  for (let day = 0; day < 2; day += 1) {
+    world.clock.advance(dayInMs);
+    await world.pull();
+  }
+
+  const { misdated } = (await world.services.snapshots.readPullStatus('Public')) ?? {};
+  expect(misdated).toMatchObject({ '2026-02-02': { firstSeen: '2026-01-05' } });
 });

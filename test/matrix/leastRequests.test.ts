@@ -60,7 +60,7 @@ function inShort({ method, url, headers }: SeenRequest): string {
   return [method, name, ...(/comp=(list|appendblock)/.exec(query)?.slice(1) ?? [])].join(' ');
 }
 
-const reads = ['GET status', 'GET current', 'GET decisions', 'GET history'];
+const reads = ['GET status', 'GET decisions', 'GET current', 'GET history'];
 const append = 'PUT targets/runs appendblock';
 
 test('a pull without news: four reads and its status', async () => {
@@ -94,14 +94,14 @@ test('a pull with news; the first record of a day begins the index of the day', 
   expect(await pull()).toEqual([...reads, ...stored, 'PUT status', 'PUT ledger', append, 'PUT status']);
 });
 
-test('the first pull of all looks for each document once', async () => {
+test('the first pull of all looks for each document once, and before it asks the sources for a current list', async () => {
   const { world, proxy } = await openEmpty();
   world.setSources(source(first, { date: dayOf(world) }));
   await world.pull();
 
   const documents = proxy.blob.requests.map(inShort).filter((request) => /^GET (?!.* list$)/.test(request));
 
-  expect(documents).toEqual(reads);
+  expect(documents).toEqual([...reads.slice(0, 1), 'GET current', ...reads.slice(1)]);
 });
 
 test('a pull after a rejection reads no older snapshot, whether the sources list what is kept or something new', async () => {

@@ -6,21 +6,23 @@ import { commitPull, lastPullOf, reasonsOf } from './commitPull.ts';
 import { notifyOfPull } from './notifyOfPull.ts';
 import type { Pull } from './pull.ts';
 import { withoutPeriod } from '../../core/words.ts';
-import type { StoredList } from './storedList.ts';
-import { sourcesBefore, toSourceReports, type FetchedSource } from './sourceReports.ts';
+import { readStoredList } from './storedList.ts';
+import { toSourceReports, type FetchedSource } from './sourceReports.ts';
 
 /** For a pull in which no source could be read. */
-export async function failUnread(
-  pull: Pull,
-  fetched: readonly FetchedSource[],
-  { snapshot }: StoredList,
-): Promise<never> {
+export async function failUnread(pull: Pull, fetched: readonly FetchedSource[]): Promise<never> {
   const { services, status, startedAt } = pull;
-  const sources = toSourceReports(fetched, sourcesBefore(status, snapshot), undefined, startedAt);
+  // If the status was lost, the snapshot still knows since when the content of a source has not changed.
+  const before = status?.sources.length ? status.sources : ((await lastSources(services)) ?? []);
+  const sources = toSourceReports(fetched, before, undefined, startedAt);
   const error = sources.map((report) => report.error ?? report.source).join('; ') || 'no source is configured';
   const next = await commitFailure(pull, error, sources);
   await notifyOfPull(pull, { ...next, changes: [], quarantine: [], notices: pull.notices });
   throw new SourceError(services.sources.map((source) => source.name).join(', '), `none is healthy: ${error}`);
+}
+
+async function lastSources(services: Pull['services']): Promise<PullStatus['sources'] | undefined> {
+  return (await readStoredList(services).catch(() => undefined))?.snapshot?.sources;
 }
 
 /** For a pull that failed for another reason, such as storage or a queue. Throws the cause. */

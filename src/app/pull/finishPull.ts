@@ -2,10 +2,8 @@
 import { nothingIsRemoved } from '../../core/history/quarantine.ts';
 import { asWritten, diffTags, type SnapshotDiff } from '../../core/serviceTags/serviceTagDiff.ts';
 import type { NewestRelease, PullStatus } from '../../core/ledger/pullStatus.ts';
-import { misdatedDays } from '../../core/serviceTags/fileDate.ts';
 import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
-import { toDay } from '../../core/time.ts';
 import { watchedTags } from '../../core/serviceTags/watchedTags.ts';
 import { counted, dayInWords } from '../../core/words.ts';
 import { commitPull, lastPullOf, reasonsOf, type Ending } from './commitPull.ts';
@@ -56,13 +54,12 @@ export async function finishUnchanged(
 
 function statusAfter(
   pull: Pull,
-  { merged, sources, disagreements }: PulledList,
+  { sources, disagreements, misdated }: PulledList,
   publication: NewestRelease,
   outcome: PullResult['outcome'],
   snapshot: Snapshot,
 ): PullStatus {
-  const { services, status, startedAt } = pull;
-  const misdated = misdatedDays(status?.misdated ?? {}, merged.warnings, toDay(startedAt));
+  const { services, status } = pull;
   return {
     ...status,
     cloud: services.cloud,
@@ -70,7 +67,7 @@ function statusAfter(
     publication,
     sources,
     disagreements,
-    ...(Object.keys(misdated).length === 0 ? {} : { misdated }),
+    misdated,
   };
 }
 

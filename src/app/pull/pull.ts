@@ -1,5 +1,5 @@
 /** What the steps of one pull share. */
-import { newestDay } from '../../core/serviceTags/fileDate.ts';
+import { newestDay, type MisdatedFiles } from '../../core/serviceTags/fileDate.ts';
 import type { MergedDownloads } from '../../core/serviceTags/mergeDownloads.ts';
 import type { RunRecord } from '../../core/ledger/runRecord.ts';
 import type { TagChange } from '../../core/serviceTags/serviceTagDiff.ts';
@@ -73,6 +73,8 @@ export interface PulledList {
   readonly addsOnly: boolean;
   /** The date that the list has after this pull. */
   readonly fileDate: string | undefined;
+  /** Those known before, and those found now. */
+  readonly misdated: MisdatedFiles;
   readonly sources: readonly SourceReport[];
   /** About watched tags. */
   readonly disagreements: readonly SourceDisagreement[];

@@ -1,7 +1,6 @@
 /** Reads every source and reports whether it is healthy, stale or failed. */
 import { contentHash } from '../../core/serviceTags/contentHash.ts';
 import { toErrorMessage } from '../../core/errors.ts';
-import type { PullStatus } from '../../core/ledger/pullStatus.ts';
 import {
   dayOfDownload,
   maxLagInDays,
@@ -10,7 +9,7 @@ import {
   type MisdatedDays,
 } from '../../core/serviceTags/fileDate.ts';
 import type { ServiceTagsDownload } from '../../core/serviceTags/serviceTags.ts';
-import type { Snapshot, SourceReport } from '../../core/serviceTags/snapshot.ts';
+import type { SourceReport } from '../../core/serviceTags/snapshot.ts';
 import { dayInMs } from '../../core/time.ts';
 import type { ServiceTagsSource } from '../ports.ts';
 
@@ -33,14 +32,6 @@ export async function fetchAll(
       ? { download: withKnownDay(result.value, now, misdated) }
       : { error: result.reason as unknown }),
   }));
-}
-
-/** If the status was lost, the snapshot still knows since when the content of a source has not changed. */
-export function sourcesBefore(
-  status: PullStatus | undefined,
-  snapshot: Pick<Snapshot, 'sources'> | undefined,
-): readonly SourceReport[] {
-  return status?.sources.length ? status.sources : (snapshot?.sources ?? []);
 }
 
 /** The parts of the current list that sources are compared with. */

@@ -1,6 +1,6 @@
 import { isSnapshotId, parseSnapshotId } from '../serviceTags/contentHash.ts';
 import type { Cloud, DocumentWarning } from '../serviceTags/serviceTags.ts';
-import type { MisdatedFile } from '../serviceTags/fileDate.ts';
+import type { MisdatedFiles } from '../serviceTags/fileDate.ts';
 import type { SourceDisagreement, SourceReport } from '../serviceTags/snapshot.ts';
 import { isPullRecord, type LedgerHead, type PullRecord, type RunRecord } from './runRecord.ts';
 
@@ -21,7 +21,7 @@ export interface PullStatus {
   readonly sources: readonly SourceReport[];
   readonly disagreements: readonly SourceDisagreement[];
   /** Files that were dated in the future, by the day in their names. */
-  readonly misdated?: Readonly<Record<string, MisdatedFile>>;
+  readonly misdated?: MisdatedFiles;
   /** Records of pulls that are not known to be in the ledger yet, oldest first. */
   readonly outbox?: readonly PullRecord[];
   /** Head of the ledger chain `pull`. */

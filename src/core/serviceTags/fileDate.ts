@@ -30,6 +30,9 @@ export interface MisdatedFile {
 /** Keyed by the day in the file's name. */
 export type MisdatedDays = ReadonlyMap<string, MisdatedFile>;
 
+/** The same as it is stored. */
+export type MisdatedFiles = Readonly<Record<string, MisdatedFile>>;
+
 /** Replaces a day in the future by the day on which the file was first seen: it would make every other file look old. */
 export function withKnownDay(
   download: ServiceTagsDownload,
@@ -51,11 +54,7 @@ export function withKnownDay(
 }
 
 /** The known misdated files, and those that the warnings of a pull name. */
-export function misdatedDays(
-  known: Readonly<Record<string, MisdatedFile>>,
-  warnings: readonly DocumentWarning[],
-  today: string,
-): Readonly<Record<string, MisdatedFile>> {
+export function misdatedDays(known: MisdatedFiles, warnings: readonly DocumentWarning[], today: string): MisdatedFiles {
   const found = warnings.flatMap(({ kind, day, contentHash: hash }) => {
     if (kind !== 'futureDate' || day === undefined || hash === undefined) return [];
     return known[day]?.contentHash === hash ? [] : [[day, { firstSeen: today, contentHash: hash }] as const];
