@@ -79,9 +79,10 @@ export async function updateInSession(
   if (!run.progress.planned) await recordInterruption(services, state, runId);
   const result: RunResult = { ...ended, reasons: [...notes, ...ended.reasons] };
 
-  const { record, deadline: deadlineNotice } = await recordRun(run, result, before);
+  const recorded = await recordRun(run, result, before);
+  const { record } = recorded;
   logRun(services.logger, record);
-  await notifyOfRun(services.notifier, before.run.lastResult, record, deadlineNotice);
+  await notifyOfRun(services.notifier, before.run.lastResult, recorded);
   if (result.outcome === 'failed') throw result.error;
   // After the record: if the process dies before this line, the queue delivers the message again anyway.
   if (result.postponement) await services.queue.send(result.postponement.message, result.postponement.delayInMs);

@@ -2,8 +2,20 @@
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { updateTarget } from '../../src/app/updateTarget.ts';
+import type { NsgRuleTarget } from '../../src/core/targets/target.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { acr, codesOf, dayInMs, editIpRules, hooks, ipRulesOf, prefixesIn, prod, publish } from './stories.ts';
+import {
+  acr,
+  codesOf,
+  dayInMs,
+  editIpRules,
+  editRule,
+  hooks,
+  ipRulesOf,
+  prefixesIn,
+  prod,
+  publish,
+} from './stories.ts';
 import { publishNextWeek, ruleOfOthers, rulesOf, useWorlds, type TagLists } from './stories.ts';
 
 const worlds = useWorlds();
@@ -260,4 +272,49 @@ test('an IP rule of ours whose address somebody put in as well: theirs stays', a
   await world.reconcile();
 
   expect(ipRulesOf(world)).toContain('20.42.0.7');
+});
+
+describe('what the targets file changes is nobody’s change of the rules', () => {
+  const west = { [acr]: [a, b], [`${acr}.WestEurope`]: [a], [`${acr}.EastUS`]: [b] };
+  const target = (more: Partial<NsgRuleTarget> = {}) => hooks({ ...eager, regions: ['westeurope'], ...more });
+  const drifts = (world: World) => world.notifications.filter(({ type }) => type === 'drift.repaired');
+
+  test.each([
+    ['another region', target({ regions: ['westeurope', 'eastus'] }), [a, b]],
+    ['another priority', target({ rule: { ...hooks().rule, priority: 333 } }), [a]],
+    ['other ports', target({ rule: { ...hooks().rule, portRanges: ['8443'] } }), [a]],
+  ])('%s, also if updates were paused meanwhile', async (_, changed, prefixes) => {
+    const world = await worlds.open({ targets: [target()] });
+    await publish(world, west);
+    await world.reconcile();
+
+    await world.actions.pauseTarget('hooks', 'operator');
+    world.setTargets([changed]);
+    await world.reconcile();
+    await world.actions.resumeTarget('hooks', 'operator');
+    world.setTargets([target()]);
+    await world.reconcile();
+    world.setTargets([changed]);
+    await world.reconcile();
+
+    expect(prefixesIn(world)).toEqual(prefixes);
+    expect(drifts(world)).toEqual([]);
+    editRule(world, { sourceAddressPrefixes: ['192.0.2.0/24'] });
+    await world.reconcile();
+    expect(drifts(world)).toHaveLength(1);
+  });
+
+  test('nor is a new replica of the registry that a target follows', async () => {
+    const registryId = prod().resourceId.replace('prod', 'source');
+    const world = await worlds.open({ targets: [target({ regions: { ofRegistry: registryId } })] });
+    world.simulator.putRegistry({ id: registryId, location: 'westeurope' });
+    await publish(world, west);
+    await world.reconcile();
+
+    world.simulator.putRegistry({ id: registryId, location: 'westeurope', replicaLocations: ['eastus'] });
+    await world.reconcile();
+
+    expect(prefixesIn(world)).toEqual([a, b]);
+    expect(drifts(world)).toEqual([]);
+  });
 });

@@ -16,7 +16,7 @@ function messagesOf(plan: Plan): unknown[] {
     reasons: [],
     plan,
   };
-  return notificationsOf(undefined, record).map(({ type, message }) => [type, message]);
+  return notificationsOf(undefined, { record, alignedWith: undefined }).map(({ type, message }) => [type, message]);
 }
 
 test.each([

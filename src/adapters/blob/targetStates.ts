@@ -134,7 +134,14 @@ const approval = {
 const capacity = optional(
   object({ used: number, limit: number, history: listOf(object({ date: text, count: number })) }),
 );
-const lastResult = { runId: text, at: text, outcome: text, status: oneOf(...targetStatuses), reasons };
+const lastResult = {
+  alignedWith: optional(text),
+  runId: text,
+  at: text,
+  outcome: text,
+  status: oneOf(...targetStatuses),
+  reasons,
+};
 const missing = listOf(object({ prefix: text, published: text }));
 const absent = listOf(object({ prefix: text, since: text, confirmations: number }));
 const seen = { snapshot: text, byOthers: listOf(text), registryRegions: optional(listOf(text)) };

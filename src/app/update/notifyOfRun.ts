@@ -14,16 +14,12 @@ import type { Target } from '../../core/targets/target.ts';
 import { toDay } from '../../core/time.ts';
 import { agree, asSentence, counted } from '../../core/words.ts';
 import type { Notification, Notifier } from '../ports.ts';
+import type { RecordedRun } from './recordRun.ts';
 import { haveNoEffect } from './runResult.ts';
 
-export async function notifyOfRun(
-  notifier: Notifier,
-  last: LastResult | undefined,
-  record: UpdateRecord,
-  deadline: Notification | undefined,
-): Promise<void> {
-  for (const notification of notificationsOf(last, record)) await notifier.notify(notification);
-  if (deadline) await notifier.notify(deadline);
+export async function notifyOfRun(notifier: Notifier, last: LastResult | undefined, run: RecordedRun): Promise<void> {
+  for (const notification of notificationsOf(last, run)) await notifier.notify(notification);
+  if (run.deadline) await notifier.notify(run.deadline);
 }
 
 export interface DeadlineNotice {
@@ -60,8 +56,11 @@ export function deadlineNotice(
   };
 }
 
-export function notificationsOf(last: LastResult | undefined, record: UpdateRecord): Notification[] {
+type News = Pick<RecordedRun, 'record' | 'alignedWith'>;
+
+export function notificationsOf(last: LastResult | undefined, { record, alignedWith }: News): Notification[] {
   const { plan, outcome } = record;
+  const isSameTarget = last?.alignedWith === undefined || last.alignedWith === alignedWith;
   const found: Notification[] = [];
   const isWithoutEffect = haveNoEffect(record);
   if (isWithoutEffect && last?.status !== 'noEffect') {
@@ -75,7 +74,8 @@ export function notificationsOf(last: LastResult | undefined, record: UpdateReco
   if (plan?.verdict === 'held' && outcome !== 'blocked' && isNewHold(last, record)) {
     found.push(toNotification('plan.held', record, waitingText(plan)));
   }
-  if (isDriftRepair(last, record)) found.push(toNotification('drift.repaired', record, driftInWords(plan)));
+  if (isSameTarget && isDriftRepair(last, record))
+    found.push(toNotification('drift.repaired', record, driftInWords(plan)));
   return found;
 }
 
@@ -116,7 +116,10 @@ function driftInWords(plan: Plan | undefined): string {
   return `someone had changed the live rules; the app restored them${what}. Nothing to do, unless the change was meant: then pause the target`;
 }
 
-/** True if the target was in sync with this snapshot before: then somebody has changed the live rules. */
+/**
+ * True if the target was in sync with this snapshot before: then somebody has changed the live rules, unless the targets file
+ * or the regions of a registry have changed meanwhile.
+ */
 function isDriftRepair(last: LastResult | undefined, { outcome, trigger, plan }: UpdateRecord): boolean {
   if (outcome !== 'applied' || trigger.reason !== 'reconcile' || !plan) return false;
   const isMissed = plan.add.length > 0 && last?.status === 'inSync' && last.snapshot === plan.snapshot;

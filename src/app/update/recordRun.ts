@@ -1,7 +1,8 @@
 /** Writes the result of a run to the state and to the ledger. */
+import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../core/canonicalJson.ts';
 import { toErrorMessage } from '../../core/errors.ts';
-import type { ArmUsage, UpdateRecord } from '../../core/ledger/runRecord.ts';
+import type { ArmUsage, RunOutcome, UpdateRecord } from '../../core/ledger/runRecord.ts';
 import { storedPlan } from '../../core/plan/plan.ts';
 import { rememberCount, toCapacityUse, type CapacityHistory } from '../../core/plan/capacityUse.ts';
 import { intersectPrefixes } from '../../core/prefixes.ts';
@@ -20,6 +21,8 @@ import type { UpdateServices } from './updateServices.ts';
 import type { StateHandle } from './run.ts';
 
 export interface RecordedRun {
+  /** Of the result: `LastResult.alignedWith`. */
+  readonly alignedWith: string | undefined;
   /** The record in the ledger; of a run that is not kept, the record that it would have had. */
   readonly record: UpdateRecord;
   readonly deadline: Notification | undefined;
@@ -34,10 +37,11 @@ export async function recordRun(run: Run, result: RunResult, before: TargetState
   const seen = await measureMissing(services, target, state.current, result);
   const missing = (seen ?? state.current.run.seen)?.missing ?? [];
   const deadline = deadlineNotice(target, state.current, missing, finishedAt);
+  const alignedWith = alignmentAfter(result) ?? before.run.lastResult?.alignedWith;
   const ending = {
     type: 'ended',
     runId,
-    result: toLastResult(result, runId, services.clock.now()),
+    result: { ...toLastResult(result, runId, services.clock.now()), ...(alignedWith !== undefined && { alignedWith }) },
     seen,
     capacity,
     deadlineAnnounced: deadline?.day,
@@ -45,13 +49,24 @@ export async function recordRun(run: Run, result: RunResult, before: TargetState
   const after = nextState(state.current, ending);
   // What a person asked for is always recorded.
   const isKept = request.by !== undefined || isRecorded(result, before, after, finishedAt);
-  if (!isKept && isAsStored(state.stored, after, finishedAt)) return { record, deadline: undefined };
+  if (!isKept && isAsStored(state.stored, after, finishedAt)) return { record, deadline: undefined, alignedWith };
   await state.store(isKept ? { ...ending, record } : ending);
   const stored = isKept ? (state.current.run.outbox.at(-1) ?? record) : record;
   await state.settle(services.ledger);
   // Logged outside of the ledger: it reveals a chain that was cut off or rewritten.
   if (isKept) services.logger.info('ledger head', { chain: target.name, ...state.current.run.ledgerHead });
-  return { record: stored, deadline: deadline?.notification };
+  return { record: stored, deadline: deadline?.notification, alignedWith };
+}
+
+const aligning: readonly RunOutcome[] = ['applied', 'unchanged', 'held'];
+
+/** Undefined if the run did not bring the rules in line: it was blocked or paused, or has failed. */
+function alignmentAfter({ outcome, applied, planned }: RunResult): string | undefined {
+  if (!planned || (!applied && !aligning.includes(outcome))) return undefined;
+  const { configHash, selection } = planned;
+  return createHash('sha256')
+    .update(JSON.stringify([configHash, selection?.hash]))
+    .digest('hex');
 }
 
 /** An hourly check that finds what the last one found writes nothing, for a day. */

@@ -162,6 +162,11 @@ export interface LastResult {
   readonly reasons: readonly Reason[];
   readonly snapshot: string;
   readonly planId?: string;
+  /**
+   * Hash of the configuration and of the selected tags that the rules were last brought in line with. Absent in states of
+   * earlier versions, and until a run could do that.
+   */
+  readonly alignedWith?: string;
   /** Why the run failed. */
   readonly error?: string;
   /** How many prefixes the plan has in each of its lists. */
