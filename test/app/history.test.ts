@@ -79,7 +79,29 @@ describe('the history', () => {
 
     expect(document.services).toEqual([acr, 'Storage']);
     expect(document.releases.at(-1)).toMatchObject({ tags: { [acr]: { add: [d], onlyOneSource: [d] } } });
-    expect(await rebuildHistory(world.services, document.services, undefined)).toEqual(document);
+    expect(await rebuildHistory(world.services, undefined, document.services, undefined)).toEqual(document);
+  });
+
+  test('made anew is equal too if a release was rejected, whatever came after it', async () => {
+    const world = await worlds.open();
+    await publish(world, first);
+    await publishNextWeek(world, { ...first, [acr]: [a, b, c] }, 2);
+    const pointed = await world.services.snapshots.readPointer('Public');
+    const rejected = typeof pointed === 'object' ? pointed.pointer.snapshot : '';
+    await world.actions.rejectRelease(rejected, 'Not of Azure.', 'a person');
+    await publishNextWeek(world, first, 3);
+    await publishNextWeek(world, { ...first, [acr]: [a, c] }, 4);
+
+    const document = await stored(world);
+
+    expect((await pulledIn(world)).map(({ changeNumber, tags }) => [changeNumber, tags[acr]])).toMatchObject([
+      [1, { add: [a, b] }],
+      [2, { add: [c], remove: [] }],
+      [3, { add: [], remove: [c] }],
+      [4, { add: [c], remove: [b] }],
+    ]);
+    const decided = await world.services.histories.readDecisions('Public');
+    expect(await rebuildHistory(world.services, decided?.decisions, document.services, undefined)).toEqual(document);
   });
 
   test('records a tag from its first snapshot on when a target begins to follow it', async () => {

@@ -1,10 +1,14 @@
-import { BlobServiceClient } from '@azure/storage-blob';
+import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
 import { HistoryReader } from '../../src/app/history/historyReader.ts';
+import { buildQueries } from '../../src/app/queries.ts';
+import { readReleases } from '../../src/app/queries/releases.ts';
 import { rejectRelease } from '../../src/app/releaseDecisions.ts';
+import { listedPeriods } from '../../src/core/explain/listedPeriods.ts';
 import { withMethods } from '../../src/core/withMethods.ts';
 import { releasedToFeeds } from '../../src/core/history/releasedToFeeds.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import {
   acr,
   dayInMs,
@@ -114,6 +118,55 @@ describe('a release that is rejected', () => {
     expect(await listed()).not.toContain(rejected);
     await world.actions.takeBackRejection(rejected, 'a person');
     expect(await listed()).toContain(rejected);
+  });
+
+  test.each<[string, (world: World, history: BlockBlobClient) => Promise<unknown>]>([
+    ['another list came', (world) => publishNextWeek(world, { [acr]: [a, b, c] }, 3)],
+    ['the list before came again', (world) => publishNextWeek(world, good, 3)],
+    [
+      'the history was lost and another list came',
+      async (world, history) => {
+        await history.delete();
+        await publishNextWeek(world, { [acr]: [a, b, c] }, 3);
+      },
+    ],
+  ])('leaves a target without a grace period, even if %s before the target was updated', async (_, act) => {
+    const connectionString = worlds.freshConnectionString();
+    const patient = hooks({ limits: { ...openLimits, removalGraceDays: 60, removalConfirmations: 2 } });
+    const world = await worlds.open({ targets: [patient], connectionString });
+    await publish(world, good);
+    await publishNextWeek(world, bad, 2);
+    expect(prefixesIn(world)).toContain('60.0.0.0/20');
+    const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient('service-tags');
+    world.setTargets([]);
+    await world.actions.rejectRelease(await currentOf(world), 'Not of Azure.', 'a person');
+    await act(world, container.getBlockBlobClient('history/Public.json.gz'));
+
+    world.setTargets([patient]);
+    await world.reconcile();
+    world.clock.advance(dayInMs);
+    await world.reconcile();
+
+    expect(prefixesIn(world)).toEqual(
+      (await world.services.snapshots.get('Public', await currentOf(world)))?.document.values[0]?.addressPrefixes,
+    );
+  });
+
+  test('is no reason that a later release, which lists the same, does not count as the first to list it', async () => {
+    const world = await worlds.open();
+    await publish(world, { [acr]: [a] });
+    await publishNextWeek(world, { [acr]: [a, b] });
+    const rejected = await currentOf(world);
+    await publishNextWeek(world, { [acr]: [a, b, c] });
+    await world.actions.rejectRelease(rejected, 'Too early.', 'a person');
+
+    const releases = await readReleases(buildQueries({ ...world.services, maxPullAgeInHours: 1_000 }));
+
+    expect(listedPeriods(releases, b)).toMatchObject([{ prefix: b, from: dayOf(world), until: null }]);
+    expect(releases.slice(-2).map(({ rejected: is, tags }) => [is, tags[acr]?.add])).toEqual([
+      [true, [b]],
+      [undefined, [b, c]],
+    ]);
   });
 
   test('is none that a target may be rolled back to, and a target that was rolled back to it before writes nothing', async () => {

@@ -63,7 +63,8 @@ export class HistoryReader {
   }
 
   async #read(): Promise<History> {
-    const [decisions, { document, etag }] = await Promise.all([this.#readDecisions(), this.#readDocument()]);
+    const reading = this.#readDecisions();
+    const [decisions, { document, etag }] = await Promise.all([reading, this.#readDocument(reading)]);
     const key = `${etag} ${JSON.stringify([decisions?.rejected, decisions?.retired])}`;
     if (this.#decided?.key !== key) this.#decided = { key, history: new History(withDecisions(document, decisions)) };
     return this.#decided.history;
@@ -80,8 +81,9 @@ export class HistoryReader {
     return this.#otherHistories(history)(service.toLowerCase(), async () => {
       const since = new Date(Date.parse(newest.seenAt) - recentDays * dayInMs).toISOString();
       const current = await readCurrentId(this.#services.snapshots, this.#services.cloud).catch(missingIfDamaged);
-      const document = await rebuildHistory(this.#services, [service], current, since);
-      return new History(withDecisions(document, await this.#readDecisions()));
+      const decisions = await this.#readDecisions();
+      const document = await rebuildHistory(this.#services, decisions, [service], current, since);
+      return new History(withDecisions(document, decisions));
     });
   }
 
@@ -96,7 +98,9 @@ export class HistoryReader {
   }
 
   /** Rebuilds a document that is lost or damaged; the next pull stores it. Throws NewerVersionError. */
-  async #readDocument(): Promise<{ readonly document: HistoryDocument; readonly etag: string }> {
+  async #readDocument(
+    decisions: Promise<HistoryDecisions | undefined>,
+  ): Promise<{ readonly document: HistoryDocument; readonly etag: string }> {
     const { histories, cloud } = this.#services;
     try {
       const answer = await histories.read(cloud, this.#known?.etag);
@@ -111,7 +115,7 @@ export class HistoryReader {
     const newest = await readCurrentId(this.#services.snapshots, cloud);
     const key = `rebuilt ${newest ?? ''}`;
     if (this.#known?.etag !== key)
-      this.#known = { etag: key, document: await rebuildHistory(this.#services, [], newest) };
+      this.#known = { etag: key, document: await rebuildHistory(this.#services, await decisions, [], newest) };
     return this.#known;
   }
 }

@@ -2,7 +2,7 @@
 import { InvalidDocumentError } from '../../core/errors.ts';
 import { appendSnapshot, appendUnchanged, type UnchangedRelease } from '../../core/history/appendRelease.ts';
 import { History } from '../../core/history/history.ts';
-import { serviceOf, type HistoryDocument } from '../../core/history/historyDocument.ts';
+import { serviceOf, type HistoryDocument, type Release } from '../../core/history/historyDocument.ts';
 import { openQuarantine, toTagQuarantine } from '../../core/history/quarantine.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import { isFollowed } from '../../core/serviceTags/watchedTags.ts';
@@ -22,9 +22,9 @@ export interface OpenHistory {
 }
 
 /**
- * Returns the stored history, without rejected releases at its end: a new release is compared with the one before them.
- * Rebuilds it if it is lost or damaged, if it does not end with the current snapshot (a pull died), or if a target follows
- * a service that it does not record. Recorded services stay recorded.
+ * Returns the stored history. Rebuilds it if it is lost or damaged, if its last release that is not rejected is of another
+ * snapshot than the current one (a pull died), or if a target follows a service that it does not record. Recorded services
+ * stay recorded.
  */
 export async function openHistory(
   services: PullServices,
@@ -39,19 +39,19 @@ export async function openHistory(
       ...(targets ?? []).map(({ serviceTag }) => serviceOf(serviceTag)),
     ]),
   ];
-  const { etag } = stored;
-  const document = stored.document && withoutRejectedEnd(stored.document, decisions);
-  const isWhole = document?.releases.findLast(({ builtIn }) => !builtIn)?.snapshot === newest;
+  const { document, etag } = stored;
+  const last = document && lastCounted({ document, decisions });
+  const isWhole = (last?.builtIn ? undefined : last?.snapshot) === newest;
   const known = new Set(document?.services.map((service) => service.toLowerCase()));
   if (document && isWhole && wanted.every((service) => known.has(service.toLowerCase()))) {
     return { document, etag, isStored: true, decisions };
   }
-  return { document: await rebuildHistory(services, wanted, newest), etag, isStored: false, decisions };
+  return { document: await rebuildHistory(services, decisions, wanted, newest), etag, isStored: false, decisions };
 }
 
-function withoutRejectedEnd(document: HistoryDocument, decisions: HistoryDecisions | undefined): HistoryDocument {
-  const last = withDecisions(document, decisions).releases.findLastIndex(({ rejected }) => !rejected);
-  return { ...document, releases: document.releases.slice(0, last + 1) };
+/** The last release that is not rejected. */
+function lastCounted({ document, decisions }: Pick<OpenHistory, 'document' | 'decisions'>): Release | undefined {
+  return withDecisions(document, decisions).releases.findLast(({ rejected }) => !rejected);
 }
 
 async function readStored({
@@ -98,7 +98,7 @@ export async function recordUnchanged(
   open: OpenHistory,
   release: UnchangedRelease | undefined,
 ): Promise<void> {
-  const isNew = release !== undefined && open.document.releases.at(-1)?.date !== release.date;
+  const isNew = release !== undefined && lastCounted(open)?.date !== release.date;
   if (isNew) await services.histories.putUnchanged(services.cloud, release);
   if (!isNew && open.isStored) return;
   await replace(services, isNew ? appendUnchanged(open.document, release) : open.document, open.etag);

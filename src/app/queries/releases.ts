@@ -3,13 +3,13 @@ import { builtInHistory } from '../../core/history/builtInHistory.ts';
 import type { Release } from '../../core/history/historyDocument.ts';
 import type { Queries } from '../queries.ts';
 
-/** Oldest first, including those that a person rejected. If storage cannot be read: only those built into the app. */
+/** Oldest first, including those that a person rejected, with changes as they count. If storage cannot be read: only those built into the app. */
 export function readReleases({
   history,
   services,
 }: Pick<Queries, 'history' | 'services'>): Promise<readonly Release[]> {
   return history.read().then(
-    ({ document }) => document.releases,
+    ({ countedReleases }) => countedReleases,
     async () => (await builtInHistory(services.cloud)).releases,
   );
 }

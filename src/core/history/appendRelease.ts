@@ -10,7 +10,7 @@ export type ReleasedSnapshot = Pick<
   'id' | 'date' | 'pulledAt' | 'changeNumber' | 'disagreements' | 'release'
 > & { readonly document: Pick<Snapshot['document'], 'values'> };
 
-/** A release with the same content as the one before: it confirms what is no longer listed. */
+/** A release with the content of a snapshot that the history has: it confirms what is no longer listed. */
 export type UnchangedRelease = Pick<Release, 'date' | 'seenAt' | 'lookedAt' | 'changeNumber' | 'snapshot'>;
 
 /** The built-in history, plus services that are recorded from the first pull on. */
@@ -36,9 +36,14 @@ export function appendSnapshot(before: HistoryDocument, snapshot: ReleasedSnapsh
   return { ...history, releases: [...history.releases, release] };
 }
 
+/** It differs from the release before if that is a rejected one. */
 export function appendUnchanged(history: HistoryDocument, release: UnchangedRelease): HistoryDocument {
   const { date, seenAt, lookedAt, changeNumber, snapshot } = release;
-  const added = { date, seenAt, ...(lookedAt !== undefined && { lookedAt }), changeNumber, snapshot, tags: {} };
+  const same = history.releases.findLastIndex((known) => known.snapshot === snapshot);
+  const listed = listsOf(same < 0 ? history.releases : history.releases.slice(0, same + 1));
+  const values = [...listed.values()].map(({ name, list }) => ({ name, addressPrefixes: [...list] }));
+  const tags = deltasOf(listsOf(history.releases), values, []);
+  const added = { date, seenAt, ...(lookedAt !== undefined && { lookedAt }), changeNumber, snapshot, tags };
   return { ...history, releases: [...history.releases, added] };
 }
 
@@ -65,7 +70,7 @@ export function listsOf(
 
 function deltasOf(
   before: ReturnType<typeof listsOf>,
-  values: readonly ServiceTag[],
+  values: readonly Pick<ServiceTag, 'name' | 'addressPrefixes'>[],
   disagreements: readonly SourceDisagreement[],
 ): Release['tags'] {
   const deltas: Record<string, TagDelta | null> = {};

@@ -1,10 +1,10 @@
 /** A history document, with records of tags and scopes that are computed once, when they are first asked for. */
 import type { AddressFamily } from '../prefixes.ts';
 import { ordinalsOf } from './confirmations.ts';
-import { serviceOf, type HistoryDocument, type Release } from './historyDocument.ts';
+import { serviceOf, type HistoryDocument, type Release, type TagDelta } from './historyDocument.ts';
 import { quarantineLimits, type QuarantineLimits } from './limits.ts';
 import { recordScope, type ScopeRecord } from './scopeRecord.ts';
-import { readTagRecords, type TagRecord } from './tagRecord.ts';
+import { readTagRecords, type TagRecord, type TagStep } from './tagRecord.ts';
 import { followTag, type TagTrust } from './tagTrust.ts';
 
 /** What a target or a feed follows: the prefixes of these families in these tags together. */
@@ -33,6 +33,25 @@ export class History {
     this.releases = document.releases.filter(({ rejected }) => !rejected);
     this.times = this.releases.map(({ seenAt }) => Date.parse(seenAt));
     this.ordinals = ordinalsOf(this.releases);
+  }
+
+  /**
+   * All releases, with changes as they count: the first one after rejected ones is compared with the last one before them.
+   */
+  get countedReleases(): readonly Release[] {
+    let index = -1;
+    return this.document.releases.map((release, at, all) => {
+      if (!release.rejected) index += 1;
+      return release.rejected || !all[at - 1]?.rejected ? release : { ...release, tags: this.#changesAt(index) };
+    });
+  }
+
+  #changesAt(index: number): Release['tags'] {
+    const changes = this.tags.flatMap(({ name, steps }) => {
+      const step = steps.find((candidate) => candidate.index === index);
+      return step ? [[name, step.isListed ? toDelta(step) : null] as const] : [];
+    });
+    return Object.fromEntries(changes);
   }
 
   /** True if a person rejected every release of this snapshot. */
@@ -112,6 +131,10 @@ export class History {
     this.#records ??= readTagRecords(this.document);
     return this.#records;
   }
+}
+
+function toDelta({ add, remove, onlyOneSource }: TagStep): TagDelta {
+  return { add, remove, ...(onlyOneSource.length > 0 ? { onlyOneSource } : {}) };
 }
 
 function keyOf(limits: QuarantineLimits): string {

@@ -150,3 +150,12 @@ test('the lists after some releases have the newest spelling, and no tag that is
     [acr.toLowerCase(), { name: acr.toLowerCase(), list: new Set([b, c, d]) }],
   ]);
 });
+
+test('a release with the content of one before a rejected one undoes what that changed', () => {
+  const before = documentOf({ lists: { [acr]: [a], [west]: [b] } }, { lists: [a, c], rejected: true });
+  const { date, seenAt, changeNumber, snapshot: id } = before.releases[0]!;
+
+  const { releases } = appendUnchanged(before, { date, seenAt, changeNumber, snapshot: id });
+
+  expect(releases.at(-1)?.tags).toEqual({ [acr]: { add: [], remove: [c] }, [west]: { add: [b], remove: [] } });
+});

@@ -57,6 +57,25 @@ describe('a history', () => {
   });
 });
 
+test('the changes of the first release after rejected ones are those since the last one before them', () => {
+  const west = `${acr}.WestEurope`;
+  const rejected = { lists: { [acr]: [a, ipv6], [west]: [a] }, rejected: true } as const;
+  const history = historyOf(
+    { [acr]: [a], [west]: [a] },
+    rejected,
+    { ...rejected, lists: {} },
+    { lists: [a, ipv6], onlyOneSource: [ipv6] },
+    [ipv6],
+  );
+
+  expect(history.countedReleases.map(({ tags }) => tags)).toEqual([
+    ...history.document.releases.slice(0, 3).map(({ tags }) => tags),
+    { [acr]: { add: [ipv6], remove: [], onlyOneSource: [ipv6] }, [west]: null },
+    { [acr]: { add: [], remove: [a] } },
+  ]);
+  expect(historyOf([a], [a, ipv6]).countedReleases).toEqual(historyOf([a], [a, ipv6]).document.releases);
+});
+
 test('a release that does not exist is refused', () => {
   const { releases } = historyOf([a]);
 
