@@ -91,7 +91,7 @@ interface Sample {
 async function measure({ root: hostRoot, route }: Contestant): Promise<Sample> {
   const settings = { AzureWebJobsStorage: azurite.connectionString, SERVICE_TAGS_SOURCES: 'file:none.json' };
   const start = performance.now();
-  const host = await startHostProcess({ root: hostRoot, settings, drainInMs: 0 });
+  const host = await startHostProcess({ root: hostRoot, settings, drainInMs: 0, sourceMaps: false });
   const readyInMs = performance.now() - start;
   const response = await fetch(`${host.url}${route}`);
   await response.arrayBuffer();

@@ -31,6 +31,8 @@ export interface HostProcessOptions {
   readonly queueLeaseInMs?: number;
   readonly drainInMs?: number;
   readonly logLevel?: LogLevel;
+  /** False: as on the platform, where Node reads no source maps. They cost a cold start several milliseconds. */
+  readonly sourceMaps?: boolean;
   readonly onLog?: (entry: LogEntry) => void;
   readonly startTimeoutInMs?: number;
 }
@@ -74,7 +76,10 @@ const killAfterMs = 15_000;
 export async function startHostProcess(options: HostProcessOptions): Promise<HostProcess> {
   const child = fork(join(import.meta.dirname, 'main.ts'), toArguments(options), {
     env: { ...pick(process.env, inherited), ...options.settings },
-    execArgv: ['--enable-source-maps', '--disable-warning=ExperimentalWarning'],
+    execArgv: [
+      ...(options.sourceMaps === false ? [] : ['--enable-source-maps']),
+      '--disable-warning=ExperimentalWarning',
+    ],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);
