@@ -1,6 +1,7 @@
 /**
  * `node bench/http.ts [folder of weekly files] [rounds]`: measures requests per second and latency of the query API,
- * and compares it with a function that returns a constant in the same host.
+ * and compares it with a function that returns a constant in the same host. A list is compared with a constant list too,
+ * as sending one takes time whoever made it.
  *
  * Each round measures both for a second, one after the other, so that other load affects both. The median round counts.
  * The processor time per request does not depend on other load.
@@ -20,6 +21,8 @@ interface Case {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
+  /** Route of the constant that it is compared with: `constant`, or the list. */
+  readonly beside?: 'constantList';
   readonly hasGoal?: boolean;
 }
 
@@ -85,17 +88,20 @@ try {
   const etag =
     (await fetch(`${host.url}/api/prefixes`, { headers: { 'accept-encoding': 'identity' } })).headers.get('etag') ?? '';
   const constant: Case = { title: 'constant', url: 'constant', status: 200 };
+  const constantList: Case = { title: 'constant list', url: 'constantList', status: 200 };
   const cases: readonly Case[] = [
     { title: 'prefixes 304', url: 'prefixes', headers: { 'if-none-match': etag }, status: 304, hasGoal: true },
     { title: 'prefixes text', url: 'prefixes?format=text', status: 200 },
     { title: 'prefixes json', url: 'prefixes', status: 200 },
+    { title: 'prefixes json', url: 'prefixes', status: 200, beside: 'constantList' },
     { title: 'lookup', url: 'lookup?ip=20.42.66.1', status: 200, hasGoal: true },
   ];
-  for (const warmUp of [constant, ...cases]) await measure(warmUp, 2);
+  for (const warmUp of [constant, constantList, ...cases]) await measure(warmUp, 2);
   for (const measured of cases) {
+    const baseline = measured.beside === 'constantList' ? constantList : constant;
     const pairs: { readonly constantFigure: Figure; readonly figure: Figure }[] = [];
     for (let round = 0; round < Number(rounds); round += 1) {
-      pairs.push({ constantFigure: await measure(constant, 1), figure: await measure(measured, 1) });
+      pairs.push({ constantFigure: await measure(baseline, 1), figure: await measure(measured, 1) });
     }
     const share = median(pairs.map(({ constantFigure, figure }) => figure.perSecond / constantFigure.perSecond));
     const cpuShare = median(
@@ -104,7 +110,7 @@ try {
     const figure = toMedians(pairs.map((pair) => pair.figure));
     const constantFigure = toMedians(pairs.map((pair) => pair.constantFigure));
     console.log(
-      `${measured.title.padEnd(14)} ${describe(figure)}; constant ${describe(constantFigure)}: ` +
+      `${measured.title.padEnd(14)} ${describe(figure)}; ${baseline.title} ${describe(constantFigure)}: ` +
         `${Math.round(share * 100)} % of the rate, ${Math.round(cpuShare * 100)} % by processor time`,
     );
     if (measured.hasGoal && share < goal) {

@@ -1,15 +1,17 @@
-/** The function app that bench/http.ts measures: two real routes with a document in memory, and a constant. */
+/** The function app that bench/http.ts measures: two real routes with a document in memory, and two constants. */
 import { app } from '@azure/functions';
 import { httpHandler } from '../../src/app/api/httpHandler.ts';
 import type { ApiApp, RouteEntry } from '../../src/app/api/route.ts';
 import { routes } from '../../src/app/api/routes.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { contentHash, toSnapshotId } from '../../src/core/serviceTags/contentHash.ts';
+import { defaultServiceTag } from '../../src/core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../src/core/serviceTags/snapshot.ts';
 import { readWeeklyDocument } from '../weeklyDocument.ts';
 
+const { document } = readWeeklyDocument(process.env.BENCH_FOLDER);
+
 function buildMeasuredApp(): ApiApp {
-  const { document } = readWeeklyDocument(process.env.BENCH_FOLDER);
   const hash = contentHash(document);
   const snapshot: Snapshot = {
     id: toSnapshotId('Public', '2026-07-20', document.changeNumber, hash),
@@ -72,9 +74,16 @@ function serve(name: string, entry: RouteEntry): void {
 
 serve('getPrefixes', routes.getPrefixes);
 serve('getLookup', routes.getLookup);
-app.http('constant', {
-  route: 'constant',
-  methods: ['GET'],
-  authLevel: 'anonymous',
-  handler: () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' }),
-});
+
+/** Bytes, as those of `prefixes` are. */
+const list = Buffer.from(
+  JSON.stringify(document.values.find(({ name }) => name === defaultServiceTag)?.addressPrefixes ?? []),
+);
+for (const [name, body] of Object.entries({ constant: '{"ok":true}', constantList: list })) {
+  app.http(name, {
+    route: name,
+    methods: ['GET'],
+    authLevel: 'anonymous',
+    handler: () => ({ status: 200, headers: { 'content-type': 'application/json' }, body }),
+  });
+}
