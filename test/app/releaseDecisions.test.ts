@@ -1,6 +1,7 @@
 import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import type { World } from '../../dev/world.ts';
+import { openLimits } from '../core/plan/planFixtures.ts';
 import { HistoryReader } from '../../src/app/history/historyReader.ts';
 import { buildQueries } from '../../src/app/queries.ts';
 import { readReleases } from '../../src/app/queries/releases.ts';
@@ -8,7 +9,6 @@ import { rejectRelease } from '../../src/app/releaseDecisions.ts';
 import { listedPeriods } from '../../src/core/explain/listedPeriods.ts';
 import { withMethods } from '../../src/core/withMethods.ts';
 import { releasedToFeeds } from '../../src/core/history/releasedToFeeds.ts';
-import { openLimits } from '../core/plan/planFixtures.ts';
 import {
   acr,
   dayInMs,
@@ -74,6 +74,19 @@ describe('a release that is rejected', () => {
     expect(await currentOf(world)).toBe(before);
     await publishNextWeek(world, { [acr]: [a, b, c] });
     expect(await feedOf(world)).toEqual([a, b, c]);
+  });
+
+  test('its prefixes that a target still has are said to be of it, not to be unlisted since some other day', async () => {
+    const world = await worlds.open({ targets: [hooks({ policy: 'addOnly', limits: openLimits })] });
+    await publish(world, good);
+    await publishNextWeek(world, bad);
+
+    await world.actions.rejectRelease(await currentOf(world), 'Not of Azure.', 'a person');
+    await world.drain();
+
+    expect((await world.actions.planTarget('hooks')).reasons.map(({ message }) => message)).toEqual([
+      '60.0.0.0/20 and 1 more (8,192 addresses) are listed only by a release that a person rejected. Policy addOnly keeps them: remove them by hand if nobody needs them.',
+    ]);
   });
 
   test('is left by the next pull if the rejection was cut off before its last step', async () => {

@@ -22,6 +22,8 @@ export interface Absence {
   readonly neverListedSince?: string;
   /** A release listed it, but in tags that the target does not select, or before it selected them. */
   readonly isUnselected?: true;
+  /** Only releases that a person rejected listed it, since the target selects these tags. */
+  readonly isOfRejected?: true;
   /** Further trusted releases without it, at most one per file date. */
   readonly confirmations: number;
   /** How often it has come back in the 180 days before the newest release. */
@@ -56,7 +58,7 @@ export function absences(
   return missing.map((absence): Absence => {
     if (absence.release) return absence;
     // If only rejected releases listed it, it counts as listed by none.
-    if (ofRejected.has(absence.prefix)) return { ...absence, listedReleases: 0 };
+    if (ofRejected.has(absence.prefix)) return { ...absence, isOfRejected: true, listedReleases: 0 };
     if (everListed.has(absence.prefix)) return { ...absence, isUnselected: true };
     return { ...absence, ...(known.since !== undefined && { neverListedSince: known.since }) };
   });

@@ -147,6 +147,8 @@ function notListed(rows: readonly Decided[], { input: { target } }: Explained): 
   const what = describe(rows);
   const absences = rows.map(({ absence }) => absence);
   const [never] = joinedFact(absences.map((absence) => absence?.neverListedSince));
+  if (rows.length > 0 && absences.every((absence) => absence?.isOfRejected))
+    return `${what} ${are(rows)} listed only by a release that a person rejected`;
   if (never !== undefined)
     return `Microsoft has never listed ${what} in ${target.serviceTag}, and the oldest known release is from ${dayInWords(never)}`;
   // The release has the date that people know.

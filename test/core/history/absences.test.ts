@@ -142,11 +142,11 @@ describe('an absence', () => {
       expect(marks(history, scope, [b, c])).toEqual([true, true]);
     });
 
-    test('says nothing of what only rejected releases listed', () => {
+    test('says that only rejected releases listed it', () => {
       const history = historyOf([a, ...many], { lists: [a, b, ...many], rejected: true }, [a, ...many]);
 
       expect(absences(history, wholeTag, [b])).toEqual([
-        { prefix: b, since: noon(0), confirmations: 1, returns: 0, listedReleases: 0 },
+        { prefix: b, since: noon(0), confirmations: 1, returns: 0, isOfRejected: true, listedReleases: 0 },
       ]);
     });
 
