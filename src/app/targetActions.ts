@@ -5,10 +5,12 @@ import type { RunOutcome, UpdateRecord } from '../core/ledger/runRecord.ts';
 import type { ProblemKind } from '../core/problemKinds.ts';
 import { nextState } from '../core/targets/nextState.ts';
 import { newRunIdAfter } from '../core/targets/runId.ts';
+import type { Plan } from '../core/plan/plan.ts';
 import type { Target } from '../core/targets/target.ts';
 import type { Pin } from '../core/targets/targetState.ts';
 import { type GatedPlan, gateReason } from './update/writeGate.ts';
 import type { ArmSession, TargetSession } from './ports.ts';
+import { readLastPlan } from './queries/overview/targetFacts.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';
@@ -17,7 +19,7 @@ import { toApproval } from './update/approvals.ts';
 import { observeTarget } from './update/observe.ts';
 import { bindToResource, loadState, recordEvent, recordWithoutRun, type Entry } from './update/openState.ts';
 import { planUpdate, type PlannedUpdate } from './update/planUpdate.ts';
-import { recordInterruption } from './update/recordRun.ts';
+import { alignmentOf, recordInterruption } from './update/recordRun.ts';
 import type { StateHandle } from './update/run.ts';
 import type { UpdateRequest, UpdateServices } from './update/updateServices.ts';
 import { updateInSession } from './updateTarget.ts';
@@ -124,7 +126,8 @@ function approvePlan(services: ActionServices, request: PersonsRequest, planId: 
   return updateAfterChange(services, request, async (state, arm, target) => {
     const planned = await planUpdate(arm, await observeTarget(services, arm, target, state.current));
     const { plan } = planned.result;
-    refuseWhatCannotBeApproved(toGatedPlan(services, planned), planId);
+    const isShown = plan.id === planId || (await isRestApplied(services, state, planId, planned));
+    refuseWhatCannotBeApproved(toGatedPlan(services, planned), planId, isShown);
     const now = services.clock.now();
     const at = now.toISOString();
     const id = newRunIdAfter(state.current, now, services.randomHex());
@@ -141,13 +144,32 @@ function approvePlan(services: ActionServices, request: PersonsRequest, planId: 
   });
 }
 
-function refuseWhatCannotBeApproved(plan: GatedPlan, planId: string): void {
+/**
+ * True if `planId` is the plan of the last run, and nothing but that run's own write has changed since: it applied the rest,
+ * and what a person was shown still waits.
+ */
+async function isRestApplied(
+  { ledger }: ActionServices,
+  { current: { run } }: StateHandle,
+  planId: string,
+  planned: PlannedUpdate,
+): Promise<boolean> {
+  const { plan } = planned.result;
+  const isDone = plan.add.length + plan.remove.length + plan.ruleDrift.length === 0;
+  const { lastResult } = run;
+  if (!isDone || lastResult?.planId !== planId || lastResult.alignedWith !== alignmentOf(planned)) return false;
+  const last = await readLastPlan(ledger, planned.state);
+  const remains = ({ snapshot, held, foreign, retain }: Plan) => JSON.stringify([snapshot, held, foreign, retain]);
+  return last !== undefined && plan.verdict === 'held' && remains(last) === remains(plan);
+}
+
+function refuseWhatCannotBeApproved(plan: GatedPlan, planId: string, isShown: boolean): void {
   const refuse = (problem: ProblemKind, message: string) => new RequestError(409, problem, message, { plan });
   if (plan.gate) {
     const problem = plan.gate.code === 'planOnly' ? 'target-plan-only' : 'target-paused';
     throw refuse(problem, `nothing is written to ${plan.target}: ${plan.gate.message}`);
   }
-  if (plan.id !== planId) {
+  if (!isShown) {
     const message = `plan "${shorten(planId, 12)}" of ${plan.target} no longer applies, because its rules, the list or its settings have changed: look at the new plan, and approve that one`;
     throw refuse('plan-changed', message);
   }

@@ -57,6 +57,28 @@ describe('an approval', () => {
     expect(prefixesIn(world)).toEqual([...fifty, wide]);
   });
 
+  test('of the plan that was announced counts after its run has applied the rest, unless anything else has changed', async () => {
+    const held = list(...fifty, '20.43.0.0/24', wide);
+    const moves: readonly ((world: World) => unknown)[] = [
+      (world) => editRule(world, { sourceAddressPrefixes: [...fifty, '20.43.0.0/24', '192.0.2.0/24'] }),
+      (world) => world.setTargets([hooks({ limits: { ...defaultLimits, maxRemovedCount: 9 } })]),
+    ];
+    for (const move of [undefined, ...moves]) {
+      const world = await worlds.open();
+      await publish(world, list(...fifty));
+      await publishNextWeek(world, held);
+      const { data } = world.notifications.find(({ type }) => type === 'plan.held') ?? {};
+      const planId = data?.planId as string;
+      expect(prefixesIn(world)).toEqual([...fifty, '20.43.0.0/24']);
+      move?.(world);
+
+      const action = world.actions.approvePlan('hooks', planId, 'operator');
+
+      if (move) expect((await refusal(action)).problem).toBe('plan-changed');
+      else expect(await action.then(() => prefixesIn(world))).toEqual([...fifty, '20.43.0.0/24', wide]);
+    }
+  });
+
   test('is refused with the new plan when target, configuration, a limit of it, or snapshot has moved', async () => {
     const world = await heldWorld();
     const rule = { ...hooks().rule, priority: 310 };

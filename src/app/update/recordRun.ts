@@ -62,8 +62,11 @@ const aligning: readonly RunOutcome[] = ['applied', 'unchanged', 'held'];
 
 /** Undefined if the run did not bring the rules in line: it was blocked or paused, or has failed. */
 function alignmentAfter({ outcome, applied, planned }: RunResult): string | undefined {
-  if (!planned || (!applied && !aligning.includes(outcome))) return undefined;
-  const { configHash, selection } = planned;
+  return planned && (applied || aligning.includes(outcome)) ? alignmentOf(planned) : undefined;
+}
+
+/** `LastResult.alignedWith` of a run with this plan. */
+export function alignmentOf({ configHash, selection }: Pick<PlannedUpdate, 'configHash' | 'selection'>): string {
   return createHash('sha256')
     .update(JSON.stringify([configHash, selection?.hash]))
     .digest('hex');
