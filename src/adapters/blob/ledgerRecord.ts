@@ -1,6 +1,6 @@
 import { parseRunId } from '../../core/ledger/ledgerChain.ts';
 import { runOutcomes, type RunRecord } from '../../core/ledger/runRecord.ts';
-import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text } from './shape.ts';
+import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text, textList } from './shape.ts';
 
 export const ledgerContainer = 'ledger';
 
@@ -12,7 +12,7 @@ export function runBlobName(runId: string): string {
 
 /** Parses and checks the blob of a record. Throws InvalidDocumentError or NewerVersionError. */
 export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
-  const rules = optional(listOf(object({ rule: text, prefixes: listOf(text) })));
+  const rules = optional(listOf(object({ rule: text, prefixes: textList })));
   return parseBlob(
     `${ledgerContainer}/${runBlobName(runId)}`,
     bytes,
@@ -29,8 +29,8 @@ export function checkRunRecord(runId: string, bytes: Buffer): RunRecord {
       plan: optional(anyObject),
       before: rules,
       after: rules,
-      owned: optional(listOf(text)),
-      ownedRules: optional(listOf(text)),
+      owned: optional(textList),
+      ownedRules: optional(textList),
       ownerId: optional(text),
       capacity: optional(object({ used: number, limit: number })),
       arm: optional(object({ reads: number, writes: number, retries: listOf(anyObject) })),

@@ -1,7 +1,5 @@
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
-import { anyObject, listOf, number, object, oneOf, optional, text, type Check } from './shape.ts';
-
-const textList = listOf(text);
+import { anyObject, listOf, number, object, oneOf, optional, text, textList, type Check } from './shape.ts';
 
 const source = object({
   source: text,

@@ -14,7 +14,7 @@ import {
   type LeasedDocument,
 } from './leasedDocument.ts';
 import { ledgerHead } from './snapshotShapes.ts';
-import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text, type Check } from './shape.ts';
+import { anyObject, listOf, number, object, oneOf, optional, parseBlob, text, textList, type Check } from './shape.ts';
 
 export class BlobTargetStateStore implements TargetStateStore {
   readonly #container: BlobContainer;
@@ -117,7 +117,7 @@ function missingOf(metadata: Readonly<Record<string, string>>): TargetSummary['m
   return prefix !== undefined && published !== undefined ? [{ prefix, published }] : [];
 }
 
-const liveRules = listOf(object({ rule: text, prefixes: listOf(text) }));
+const liveRules = listOf(object({ rule: text, prefixes: textList }));
 const reasons = listOf(object({ code: text, message: text }));
 const ownedPrefixes = listOf(object({ prefix: text, since: text, isUnproven: optional(oneOf(true)) }));
 const whoAndWhen = { by: text, at: text };
@@ -128,8 +128,8 @@ const approval = {
   ...whoAndWhen,
   snapshot: text,
   configHash: text,
-  add: listOf(text),
-  remove: listOf(text),
+  add: textList,
+  remove: textList,
 };
 const capacity = optional(
   object({ used: number, limit: number, history: listOf(object({ date: text, count: number })) }),
@@ -144,15 +144,15 @@ const lastResult = {
 };
 const missing = listOf(object({ prefix: text, published: text }));
 const absent = listOf(object({ prefix: text, since: text, confirmations: number }));
-const seen = { snapshot: text, byOthers: listOf(text), registryRegions: optional(listOf(text)) };
+const seen = { snapshot: text, byOthers: textList, registryRegions: optional(textList) };
 
 function stateCheck(target: string): Check {
-  const write = object({ plan: anyObject, claimed: listOf(text), removalsNotBefore: optional(text) });
+  const write = object({ plan: anyObject, claimed: textList, removalsNotBefore: optional(text) });
   return object({
     target: oneOf(target),
     resourceId: optional(text),
     ownerId: text,
-    ownership: object({ prefixes: ownedPrefixes, rules: listOf(text) }),
+    ownership: object({ prefixes: ownedPrefixes, rules: textList }),
     operator: object({ pin, paused, approval: optional(object({ ...approval, newest: text, record: text })) }),
     run: object({
       inFlight: optional(object({ runId: text, startedAt: text, before: liveRules, writes: listOf(write) })),
@@ -175,7 +175,7 @@ function checkOfVersion1(target: string): Check {
     resourceId: optional(text),
     ownerId: text,
     owned: ownedPrefixes,
-    ownedRules: listOf(text),
+    ownedRules: textList,
     removalsNotBefore: optional(text),
     inFlight: optional(object({ runId: text, startedAt: text, plan: anyObject, before: liveRules })),
     pin,

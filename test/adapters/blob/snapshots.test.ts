@@ -115,6 +115,11 @@ describe('snapshots', () => {
       /document\.values is {}, expected a list/,
     ],
     [
+      'a prefix that is no text',
+      gzipSync(JSON.stringify(first).replace(/"addressPrefixes":\["[^"]*"/, '"addressPrefixes":[7')),
+      /document\.values\[\d+\]\.addressPrefixes\[0\] is 7, expected a text/,
+    ],
+    [
       'other prefixes than those that were stored',
       gzipSync(JSON.stringify({ ...first, document: second.document })),
       new RegExp(`the content has the hash ${second.contentHash}, not the one that it was stored with`),
