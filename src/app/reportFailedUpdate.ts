@@ -13,18 +13,25 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
   const { target } = message;
   services.logger.error('update failed for good', { targetId: target, message: quoteValue(body) });
   let fault: string | undefined;
+  let isGone = false;
   try {
-    fault = await recordKnown(services, target);
+    const found = await findTarget(services, target);
+    fault = found.fault;
+    isGone = !found.isKnown && fault === undefined;
+    if (found.isKnown) fault = await recordKnown(services, target, fault);
   } finally {
     // If the record fails, the message is delivered again and people are notified twice: better than never.
-    await announce(services, target, fault);
+    // Nothing is tried again for a target that is no longer in the targets file.
+    if (!isGone) await announce(services, target, fault);
   }
 }
 
 /** Returns why the targets or the state cannot be read, if so: often the cause of the failed update. */
-async function recordKnown(services: UpdateServices, target: string): Promise<string | undefined> {
-  const { isKnown, fault } = await findTarget(services, target);
-  if (!isKnown) return fault;
+async function recordKnown(
+  services: UpdateServices,
+  target: string,
+  fault: string | undefined,
+): Promise<string | undefined> {
   const result = await recordUnderLease(services, target);
   if (result instanceof NewerVersionError) return result.message;
   // The run that has the target records its own result, and this message must not wait for ever.

@@ -108,6 +108,15 @@ describe('an update that was given up', () => {
     expect(await recordsOf(world, 'stranger')).toEqual([]);
   });
 
+  test('is not announced for a target that is no longer in the targets file', async () => {
+    const world = await worlds.open({ targets: [] });
+
+    await reportFailedUpdate(world.services, { target: 'hooks', reason: 'reconcile' });
+
+    expect(world.notifications).toEqual([]);
+    expect(await recordsOf(world, 'hooks')).toEqual([]);
+  });
+
   test('is announced where it cannot be recorded, and the message comes again', async () => {
     const world = await worlds.open();
     const ledger = { ...world.services.ledger, list: () => Promise.reject(new Error('storage is down')) };
