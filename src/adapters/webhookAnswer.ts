@@ -32,18 +32,22 @@ function errorIn(text: string): string | undefined {
 
 const failingWords = /^(error|failed|failure|fail)$/i;
 
-/** `{ "ok": false, "error": "channel_not_found" }`, `{ "status": "failed" }`, `{ "error": { "message": "…" } }` */
+/**
+ * `{ "ok": false, "error": "channel_not_found" }`, `{ "status": "failed" }`, `{ "error": { "message": "…" } }`,
+ * `{ "errcode": 40008, "errmsg": "invalid message type" }`
+ */
 function errorInJson(json: Readonly<Record<string, unknown>>): string | undefined {
-  const { ok, success, status, error, errors, message } = json;
+  const { ok, success, status, error, errors, errcode, errmsg, message } = json;
   const isFailed =
     ok === false ||
     success === false ||
     (typeof status === 'string' && failingWords.test(status)) ||
     (typeof status === 'number' && status >= 400) ||
-    (error !== undefined && error !== null && error !== false && error !== '') ||
+    (typeof errcode === 'number' && errcode !== 0) ||
+    (error !== undefined && error !== null && error !== false && error !== 0 && error !== '') ||
     (Array.isArray(errors) && errors.length > 0);
   if (!isFailed) return undefined;
-  const reason = [error, (error as { message?: unknown } | null)?.message, message, status].find(
+  const reason = [error, (error as { message?: unknown } | null)?.message, message, errmsg, status].find(
     (value) => typeof value === 'string' && value !== '',
   );
   return typeof reason === 'string' ? reason : JSON.stringify(json);

@@ -470,6 +470,7 @@ describe('what a webhook answers', () => {
     ['200, Teams failed for now', [200, teams], 3],
     ['200, Teams failed for good', [200, teams.replace('429', '404')], 1],
     ['200, Slack refused', [200, '{"ok":false,"error":"channel_not_found"}'], 3],
+    ['200, an error code', [200, '{"errcode":40008,"errmsg":"invalid message type"}'], 3],
     ['200, a word of Slack', [200, 'invalid_token'], 3],
     ['200, an error object', [200, '{"error":{"code":"x","message":"No."}}'], 3],
     ['200, a status of failed', [200, '{"status":"Failed"}'], 3],
@@ -508,6 +509,7 @@ describe('what a webhook answers', () => {
     ['200, 1', [200, '1']],
     ['200, a page', [200, '<html>Thanks</html>']],
     ['200, JSON without an error', [200, '{"ok":true,"error":null,"errors":[]}']],
+    ['200, the error code of success', [200, '{"errcode":0,"errmsg":"ok","error":0}']],
     ['200, a text about failures', [200, 'Received: plan.held, 3 failed checks']],
   ] as const)('%s: delivered', async (_, answer) => {
     const { url, count } = await answering(answer);
