@@ -48,7 +48,7 @@ export const healthProblems = {
   oldList: {
     severity: 'degraded',
     text: (age: string) =>
-      `the list is old: ${age}. Microsoft usually releases one per week: "sources" says which source stands still; check or replace it in SERVICE_TAGS_SOURCES`,
+      `the list is old: ${age}. Microsoft usually releases one per week: "sources" has the day of each source's list; check or replace the one that stands still in SERVICE_TAGS_SOURCES`,
   },
   suspiciousList: {
     severity: 'degraded',
