@@ -1,7 +1,7 @@
 /**
- * `node bench/coldStart.ts [--runs 15] [--json FILE]`: measures the cold start, from the start of a process to its
- * first HTTP answer. Compares the packaged app with a hello world that has as many triggers, in turn, in the same local
- * host.
+ * `node bench/coldStart.ts [--runs 15] [--json FILE] [--folder DIR]`: measures the cold start, from the start of a
+ * process to its first HTTP answer. Compares the packaged app with a hello world that has as many triggers, in turn, in
+ * the same local host. Storage is empty; with a folder of weekly files, `health` is also measured after a pull of them.
  */
 import {
   copyFileSync,
@@ -25,23 +25,28 @@ import { unpack } from '../dev/unpack.ts';
 
 const goals = { openapi: 1.1, health: 1.15 };
 const root = path.dirname(import.meta.dirname);
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' }, json: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '15' }, json: { type: 'string' }, folder: { type: 'string' } },
+});
 const runs = Number(values.runs);
 
 interface Contestant {
   readonly name: string;
   readonly root: string;
   readonly route: string;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'cold-start-'));
 // Node reads extra certificates before the first line of code. That would distort the result.
 delete process.env.NODE_EXTRA_CA_CERTS;
-const azurite = await startAzurite({ inMemory: true });
+const empty = await startAzurite({ inMemory: true });
+const filled = await startAzurite({ inMemory: true });
 try {
   await main();
 } finally {
-  await azurite.stop();
+  await empty.stop();
+  await filled.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -49,12 +54,14 @@ async function main(): Promise<void> {
   const hello = await buildHello('helloWorld');
   const helloStorage = await buildHello('helloStorage');
   const { app, zipBytes, distBytes } = await buildApp();
+  const settings = { AzureWebJobsStorage: empty.connectionString, SERVICE_TAGS_SOURCES: 'file:none.json' };
   const contestants: Contestant[] = [
-    { name: 'hello world', root: hello, route: '/api/hello' },
-    { name: 'hello world that looks for a blob', root: helloStorage, route: '/api/hello' },
-    { name: 'app, first answer (openapi.json)', root: app, route: '/api/openapi.json' },
-    { name: 'app, first answer through storage (health)', root: app, route: '/api/health' },
+    { name: 'hello world', root: hello, route: '/api/hello', settings },
+    { name: 'hello world that looks for a blob', root: helloStorage, route: '/api/hello', settings },
+    { name: 'app, first answer (openapi.json)', root: app, route: '/api/openapi.json', settings },
+    { name: 'app, first answer through storage (health)', root: app, route: '/api/health', settings },
   ];
+  if (values.folder !== undefined) contestants.push(await pullInto(app, path.resolve(values.folder)));
   const samples = new Map(contestants.map(({ name }) => [name, [] as Sample[]]));
   for (const contestant of contestants) await measure(contestant);
   for (let run = 0; run < runs; run += 1) {
@@ -88,8 +95,7 @@ interface Sample {
   readonly cpuInMs: number;
 }
 
-async function measure({ root: hostRoot, route }: Contestant): Promise<Sample> {
-  const settings = { AzureWebJobsStorage: azurite.connectionString, SERVICE_TAGS_SOURCES: 'file:none.json' };
+async function measure({ root: hostRoot, route, settings }: Contestant): Promise<Sample> {
   const start = performance.now();
   const host = await startHostProcess({ root: hostRoot, settings, drainInMs: 0, sourceMaps: false });
   const readyInMs = performance.now() - start;
@@ -99,6 +105,16 @@ async function measure({ root: hostRoot, route }: Contestant): Promise<Sample> {
   if (response.status !== 200 && response.status !== 503) throw new Error(`${route} answered ${response.status}`);
   await host.kill();
   return sample;
+}
+
+/** The list that the app has pulled is read and checked before `health` answers. */
+async function pullInto(app: string, weeklyFiles: string): Promise<Contestant> {
+  const settings = { AzureWebJobsStorage: filled.connectionString, SERVICE_TAGS_SOURCES: `file:${weeklyFiles}` };
+  const host = await startHostProcess({ root: app, settings });
+  const { outcome, error } = await host.runNow('pullServiceTags');
+  await host.stop();
+  if (outcome !== 'succeeded') throw new Error(`${weeklyFiles} cannot be pulled: ${error}`);
+  return { name: 'app, first answer through storage with a list (health)', root: app, route: '/api/health', settings };
 }
 
 async function buildHello(name: string): Promise<string> {
