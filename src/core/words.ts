@@ -35,7 +35,7 @@ export function listed(names: readonly string[]): string {
 /** `20.42.66.0/23`, `20.42.66.0/23 and 4 more`. */
 export function andMore(names: readonly string[]): string {
   const first = names[0] ?? 'nothing';
-  return names.length <= 1 ? first : `${first} and ${names.length - 1} more`;
+  return names.length <= 1 ? first : `${first} and ${inWords(names.length - 1)} more`;
 }
 
 /** For a text that another sentence follows. */

@@ -229,6 +229,22 @@ test('a new target without room for old prefixes is overdue since the first look
   ]);
 });
 
+test('a listed prefix that is never allowed has no deadline, and those inside it have theirs', async () => {
+  const world = await worlds.open();
+  await publish(world, { [acr]: [first] });
+  await publishNextWeek(world, { [acr]: [first, '0.0.0.0/0', '10.1.0.0/16', '60.0.0.0/16'] });
+  world.clock.advance(9 * dayInMs);
+  await publishUnhandled(world, { [acr]: [first, '0.0.0.0/0', '10.1.0.0/16', '10.2.0.0/16', '60.0.0.0/16'] });
+
+  expect(await waitingOf(world)).toEqual([{ prefix: '60.0.0.0/16', published: '2026-01-12' }]);
+  expect((await clockOf(world)).prefixes.map(({ prefix }) => prefix)).toEqual(['60.0.0.0/16']);
+  await world.reconcile();
+  world.clock.advance(dayInMs);
+  await publish(world, { [acr]: [first, '0.0.0.0/0', '10.1.0.0/16'] });
+  await world.reconcile();
+  expect(await clockOf(world)).toMatchObject({ status: 'done' });
+});
+
 test('what waits until after its deadline says so, also on the card whose plan is older', async () => {
   const world = await worlds.open();
   await publish(world, { [acr]: [first] });

@@ -3,6 +3,7 @@ import { toErrorMessage } from '../../core/errors.ts';
 import { deadlines } from '../../core/history/dates.ts';
 import { livePrefixes } from '../../core/plan/currentRule.ts';
 import { intersectPrefixes, subtractPrefixes } from '../../core/prefixes.ts';
+import { allowablePrefixes } from '../../core/serviceTags/selection.ts';
 import type { Target } from '../../core/targets/target.ts';
 import { prefixesOwned, type SeenRules, type TargetState } from '../../core/targets/targetState.ts';
 import { registryOf, selectWithLastRegions, type TargetSelection, type ListReaders } from './listing.ts';
@@ -28,7 +29,7 @@ export async function measureMissing(
     if (!listing) return undefined;
     const facts = factsOf(listing, state, result);
     const live = result.planned ? liveAfter(result) : [...prefixesOwned(state), ...facts.byOthers];
-    const missing = subtractPrefixes(listing.selection.prefixes, live);
+    const missing = subtractPrefixes(allowablePrefixes(listing.selection), live);
     const dated = deadlines(seen.history, scopeOf(listing, target), missing);
     return { ...facts, missing: dated.map(({ prefix, published }) => ({ prefix, published })) };
   } catch (error) {

@@ -6,6 +6,7 @@ import { nearestNames } from '../../core/nearest.ts';
 import type { PlanResult } from '../../core/plan/calculatePlan.ts';
 import type { Reason } from '../../core/reasons.ts';
 import { findTag, regionalTags, regionOfTag } from '../../core/serviceTags/regions.ts';
+import { allowablePrefixes } from '../../core/serviceTags/selection.ts';
 import type { DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -179,7 +180,7 @@ export function pinNotes(
 ): Reason[] {
   if (!pin || !current) return [];
   const kept = subtractPrefixes([...ours, ...plan.foreign], plan.remove);
-  const lacking = subtractPrefixes(current.selection.prefixes, [...(own?.selection.prefixes ?? []), ...kept]);
+  const lacking = subtractPrefixes(allowablePrefixes(current.selection), [...(own?.selection.prefixes ?? []), ...kept]);
   const list = `the current list ${current.snapshot.id}`;
   const without = lacking.length === 0 ? '' : `, and so without ${counted(lacking.length, 'prefix')} of ${list}`;
   const message = `Rolled back to ${pin.snapshot} by ${pin.by} on ${dayInWords(pin.at)}${without}: resume the target to follow the list.`;

@@ -1,6 +1,7 @@
 /** A summary of every configured target, even before its first run: its status, and what it lacks. */
 import { firstListed } from '../../core/history/dates.ts';
 import { once } from '../../core/once.ts';
+import { allowablePrefixes } from '../../core/serviceTags/selection.ts';
 import type { Cloud } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
@@ -66,7 +67,7 @@ async function missingUnseen(
   const last = history.document.releases.findLast(({ snapshot }) => snapshot === dealtWith);
   if (dealtWith !== undefined && !last) return [];
   const listing = selectWithLastRegions(newest, target, undefined);
-  return firstListed(history, scopeOf(listing, target), listing.selection.prefixes)
+  return firstListed(history, scopeOf(listing, target), allowablePrefixes(listing.selection))
     .filter(({ release }) => !last || release.seenAt > last.seenAt)
     .map(({ prefix, release }) => ({ prefix, published: release.date }));
 }

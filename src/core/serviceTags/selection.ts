@@ -1,5 +1,6 @@
 import { nearestNames } from '../nearest.ts';
 import { dropContained, familyOf, sortPrefixes, type AddressFamily } from '../prefixes.ts';
+import { specialPurposeRangeOf } from '../specialPurpose.ts';
 import { findTag, knownRegions, matchRegion, normalizeRegion, regionSuffixes } from './regions.ts';
 import type { ServiceTag, ServiceTagsDocument } from './serviceTags.ts';
 
@@ -56,6 +57,12 @@ export function selectPrefixes(document: ServiceTagsDocument, request: Selection
       .sort(),
     ...findMissing(document, request),
   };
+}
+
+/** What of a selection a target can have: special-purpose prefixes are never allowed, and those inside them are on their own. */
+export function allowablePrefixes({ prefixes, nested }: Pick<Selection, 'prefixes' | 'nested'>): readonly string[] {
+  const isAllowable = (prefix: string): boolean => specialPurposeRangeOf(prefix) === undefined;
+  return prefixes.every(isAllowable) ? prefixes : dropContained([...prefixes, ...nested].filter(isAllowable));
 }
 
 function findRegionalTags(document: ServiceTagsDocument, request: SelectionRequest): (ServiceTag | undefined)[] {
