@@ -141,6 +141,13 @@ describe('a publication that does not reach the rules', () => {
     expect(await clockOf(world)).toMatchObject({ status: 'overdue', first: { published: '2026-01-12' } });
     expect(world.notifications.at(-1)).toMatchObject({ type: 'deadline.near', subject: 'hooks' });
 
+    const queries = buildQueries({ ...world.services, maxPullAgeInHours: 1_000 });
+    expect((await readOverview(queries)).waiting).toMatchObject([
+      {
+        kind: 'overdue',
+        text: ['Rolled back by Ada on 12 Jan 2026: it does not follow new lists. Resume it to let them in.'],
+      },
+    ]);
     await world.actions.resumeTarget('hooks', 'Ada');
     expect(prefixesIn(world)).toEqual([first, second, third]);
     expect(await clockOf(world)).toMatchObject({ status: 'done' });

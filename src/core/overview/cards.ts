@@ -109,7 +109,9 @@ function overdueCard(input: CardInput, describe: DescribePrefix): Card {
     ...commonFields('overdue', input),
     tone: 'bad',
     title: `${counted(items.length, 'listed prefix')} ${agree(items.length, 'is', 'are')} not allowed yet`,
-    text: ['No run has written them yet. The app tries every hour; its last runs say why it could not.'],
+    text: row.isPinned
+      ? [`${row.why} Resume it to let them in.`]
+      : ['No run has written them yet. The app tries every hour; its last runs say why it could not.'],
     items: items.slice(0, shownItems),
     itemCount: items.length,
     deadline: row.deadline,
