@@ -233,6 +233,29 @@ describe('quarantine of removals', () => {
     expect((await look()).problems.filter((problem) => problem.includes(italy))).toEqual([]);
   });
 
+  test.each([
+    ['changes', (week: number) => [`20.61.${week}.0/24`]],
+    ['does not change', () => ['20.61.0.0/24']],
+  ])('a whole tag that is gone waits for an approval, also if the rest of the list %s', async (_, others) => {
+    const world = await worlds.open({ targets: [hooks({ serviceTag: 'Storage' })] });
+    const { Storage: _storage, ...without } = full;
+    await publish(world, full);
+    for (const week of [1, 2, 3, 4, 5, 6]) {
+      await publishNextWeek(world, { ...without, Other: others(week) }, week);
+      await world.reconcile();
+    }
+
+    expect((await world.services.states.get('hooks'))?.run.lastResult?.reasons.map(({ message }) => message)).toEqual([
+      'serviceTag: Storage has been missing from the list since 12 Jan 2026, so Microsoft has probably given it up. The app removes what it had only if you approve that, or take the entry out of the target.',
+      '20.60.0.0/24 (256 addresses) has been missing from the list for longer than the grace period: it stays until you approve the plan.',
+    ]);
+    expect(world.notifications.filter(({ type }) => type === 'plan.held')).toHaveLength(1);
+    const { id } = await world.actions.planTarget('hooks');
+    await world.actions.approvePlan('hooks', id, 'operator');
+    await world.drain();
+    expect(prefixesIn(world)).toEqual([]);
+  });
+
   test('it lasts through a change of the letter case', async () => {
     const world = await worlds.open();
     await publish(world, full);

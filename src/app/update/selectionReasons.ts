@@ -57,18 +57,12 @@ function partOfTag({ serviceTag, regions }: Target, { document }: Snapshot): Rea
 }
 
 /** The reason if the tag is not listed and did not vanish from the list either. */
-function unknownTag({ serviceTag }: Target, { snapshot, gone }: TargetSelection): Reason | undefined {
-  const { id, document, quarantine } = snapshot;
+function unknownTag({ serviceTag }: Target, { snapshot, gone, quarantined }: TargetSelection): Reason | undefined {
+  const { id, document } = snapshot;
   if (findTag(document, serviceTag) || regionalTags(document, serviceTag).length > 0) return undefined;
   const name = serviceTag.toLowerCase();
-  if (quarantine.some(({ tag }) => tag.toLowerCase() === name || tag.toLowerCase().startsWith(`${name}.`))) {
-    return undefined;
-  }
-  const retired = gone.find(({ tag }) => tag.toLowerCase() === name);
-  if (retired) {
-    const text = `serviceTag: ${describeGone(retired)}, so Microsoft has probably given it up. Choose another tag in the targets file, or take the target out; nothing is removed meanwhile.`;
-    return { code: 'missingTag', message: text };
-  }
+  const vanished = [...snapshot.quarantine, ...quarantined, ...gone].map(({ tag }) => tag.toLowerCase());
+  if (vanished.some((tag) => tag === name || tag.startsWith(`${name}.`))) return undefined;
   const names = document.values.filter((tag) => regionOfTag(tag) === undefined).map((tag) => tag.name);
   const message = `serviceTag: "${serviceTag}" is not in ${id}, nearest: ${nearestNames(serviceTag, names).join(', ')}. Correct it in the targets file; nothing is removed meanwhile.`;
   return { code: 'missingTag', message };

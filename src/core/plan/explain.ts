@@ -50,7 +50,7 @@ export function explainRows(rows: readonly Decided[], context: Explained): Reaso
   return [
     ...reasons,
     ...(blocked.length > 0 ? removalBlockers : []),
-    ...reasonFor(waiting[0]?.fate.why ?? 'quarantined', prefixesOf(waiting), waitsForBlocker(waiting)),
+    ...reasonFor(waiting[0]?.fate.why ?? 'quarantined', prefixesOf(waiting), waitsForBlocker(waiting, context)),
   ];
 }
 

@@ -167,7 +167,7 @@ function notListed(rows: readonly Decided[], { input: { target } }: Explained): 
 
 /** One row that stays because nothing may be removed now, or that waits because this has lasted for its grace period. */
 function whileBlocked(rows: readonly Decided[], context: Explained): string {
-  return rows[0]?.fate.is === 'needsApproval' ? waitsForBlocker(rows) : staysWhileBlocked(rows, context);
+  return rows[0]?.fate.is === 'needsApproval' ? waitsForBlocker(rows, context) : staysWhileBlocked(rows, context);
 }
 
 /** The day on which it is removed is not known, but the day from which a person is asked is. */
@@ -200,8 +200,10 @@ function graceLeft(rows: readonly Decided[], { input: { now } }: Explained): str
   return `The app removes ${it} after ${left.join(' and ')}.`;
 }
 
-export function waitsForBlocker(rows: readonly Decided[]): string {
-  return `${describe(rows)} ${have(rows)} been missing from the list for longer than the grace period: ${agreeing(rows, 'it stays', 'they stay')} until you approve the plan.`;
+/** While the target is blocked, its plan cannot be approved. */
+export function waitsForBlocker(rows: readonly Decided[], { input: { blockers } }: Explained): string {
+  const until = blockers.length > 0 ? 'while the target is blocked' : 'until you approve the plan';
+  return `${describe(rows)} ${have(rows)} been missing from the list for longer than the grace period: ${agreeing(rows, 'it stays', 'they stay')} ${until}.`;
 }
 
 function othersSentence(rows: readonly Decided[], { input }: Explained): string {
