@@ -63,15 +63,14 @@ export function deadlineFor(published: string, selectedSince: string | undefined
 
 /** `Azure may use it from 8 Mar 2025`; once that day has come, `Azure may have used it since 8 Mar 2025`. */
 export function azureMayUse(what: string, from: string, now: Date, timeInWords = dayInWords): string {
-  const isOver = Date.parse(from) <= now.getTime();
-  return `Azure may ${isOver ? `have used ${what} since` : `use ${what} from`} ${timeInWords(from)}`;
+  return `Azure may ${isOver(from, now) ? `have used ${what} since` : `use ${what} from`} ${timeInWords(from)}`;
 }
 
 export function calculateGoLive(targets: readonly TargetMissing[], now: Date): GoLiveClock {
   const prefixes = collectDeadlines(targets, now);
   const first = prefixes[0];
   if (!first) return { status: 'done', daysLeft: daysUntilUse, prefixes };
-  return { status: statusOf(first.daysLeft), daysLeft: first.daysLeft, first, prefixes };
+  return { status: statusOf(first, now), daysLeft: first.daysLeft, first, prefixes };
 }
 
 /** One sentence for alerts and notifications. */
@@ -81,14 +80,19 @@ export function describeGoLive({ first, prefixes }: GoLiveClock, now: Date): str
   const lacks = agree(targets.length, 'lacks', 'lack');
   const more = prefixes.length === 1 ? '' : ` and ${inWords(prefixes.length - 1)} more`;
   const it = prefixes.length === 1 ? 'it' : 'the first of them';
-  const use = azureMayUse(it, deadlineOf(published).toISOString(), now, dayAndTimeInWords);
-  const left = daysLeft < 0 ? '' : ` (in ${counted(daysLeft, 'day')})`;
+  const from = deadlineOf(published).toISOString();
+  const use = azureMayUse(it, from, now, dayAndTimeInWords);
+  const left = isOver(from, now) ? '' : ` (in ${counted(daysLeft, 'day')})`;
   return `${listTargets(targets)} ${lacks} ${counted(prefixes.length, 'listed prefix')}: ${first.prefix} (listed since ${dayInWords(published)})${more}. ${use}${left}. The page says why, and what to do.`;
 }
 
-function statusOf(daysLeft: number): GoLiveClock['status'] {
-  if (daysLeft < 0) return 'overdue';
+function statusOf({ deadline, daysLeft }: PrefixDeadline, now: Date): GoLiveClock['status'] {
+  if (isOver(deadline, now)) return 'overdue';
   return daysLeft < nearDays ? 'near' : 'waiting';
+}
+
+function isOver(time: string, now: Date): boolean {
+  return Date.parse(time) <= now.getTime();
 }
 
 function collectDeadlines(targets: readonly TargetMissing[], now: Date): PrefixDeadline[] {

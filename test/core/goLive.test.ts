@@ -111,6 +111,14 @@ describe('calculateGoLive', () => {
     );
   });
 
+  test('in its first run a new target is overdue for what Azure may have used before', () => {
+    const missing = [{ prefix: '192.0.2.0/26', published: '2020-08-03' }];
+    const clock = calculateGoLive([{ target: 'new', selectedSince: now.toISOString(), missing }], now);
+
+    expect(clock).toMatchObject({ status: 'overdue', daysLeft: 0 });
+    expect(describeGoLive(clock, now)).toContain('Azure may have used it since 10 Aug 2020, 00:00 UTC. The page');
+  });
+
   test('many targets are counted, not listed', () => {
     const missing = [{ prefix: '192.0.2.0/26', published: '2025-03-03' }];
     const targets = ['a', 'b', 'c', 'd', 'e'].map((target) => ({ target, missing }));
