@@ -2,7 +2,7 @@
 import { calculateGoLive, describeGoLive } from '../../core/goLive.ts';
 import type { UpdateRecord } from '../../core/ledger/runRecord.ts';
 import { planLists, type Plan } from '../../core/plan/plan.ts';
-import { holdsIn, weighty } from '../../core/reasons.ts';
+import { holdsIn, weighty, type Reason } from '../../core/reasons.ts';
 import {
   hasDeadline,
   isApplied,
@@ -85,7 +85,12 @@ export function notificationsOf(last: LastResult | undefined, { record, alignedW
  */
 function isNewHold(last: LastResult | undefined, { plan, reasons }: UpdateRecord): boolean {
   if (last === undefined || last.outcome === 'blocked') return true;
-  return plan?.id !== last.planId && JSON.stringify(holdsIn(reasons)) !== JSON.stringify(holdsIn(last.reasons));
+  return plan?.id !== last.planId && whatIsHeld(reasons) !== whatIsHeld(last.reasons);
+}
+
+/** Without the messages: their numbers and tenses change while the same prefixes wait. */
+function whatIsHeld(reasons: readonly Reason[]): string {
+  return JSON.stringify(holdsIn(reasons).map(({ code, prefixes }) => [code, prefixes]));
 }
 
 /** False if everything that is missing is never allowed: then nobody can approve anything. */
