@@ -9,7 +9,7 @@ const config: Config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testSequencer: '<rootDir>/test/support/longestFirst.mjs',
   // Many tests wait for a process that they started.
-  maxWorkers: 3,
+  maxWorkers: 4,
 };
 
 export default config;
