@@ -70,9 +70,9 @@ test('80,000 prefixes in the tag: left out, in quarantine, and an update costs w
   const world = await worlds.open();
   await publish(world, honest);
   const timeOfUpdate = async (): Promise<number> => {
-    const start = performance.now();
+    const before = process.threadCpuUsage();
     await world.reconcile();
-    return performance.now() - start;
+    return process.threadCpuUsage(before).user / 1000;
   };
   const before = Math.min(await timeOfUpdate(), await timeOfUpdate(), await timeOfUpdate());
 

@@ -85,11 +85,11 @@ test('a tag of twenty thousand prefixes over five years takes no time to speak o
       removed: [at(30_000 + week)],
     }),
   );
-  const startedAt = performance.now();
+  const before = process.threadCpuUsage();
 
   expect(prefixLives({ tag: 'T', oldestDate: 'week 0', entries }, listed, 'today')).toHaveLength(20_260);
   // It was 15 s when each removal went through the whole list.
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(5_000);
 });
 
 test('lives: those that are listed, then those that are gone', () => {
