@@ -20,3 +20,7 @@ const { metafile } = await build({
 const files = Object.keys(metafile.inputs).filter((file) => file.startsWith('src/'));
 const lines = files.map((file) => readFileSync(path.join(root, file), 'utf8').trimEnd().split('\n').length);
 console.log(`${files.length} files, ${lines.reduce((sum, count) => sum + count, 0)} lines`);
+const linesOf = (part: string): number =>
+  files.reduce((sum, file, index) => sum + (file.startsWith(`src/${part}/`) ? (lines[index] ?? 0) : 0), 0);
+for (const part of ['core/plan', 'core/history', 'app/update', 'core/targets', 'core/ledger'])
+  console.log(`${part}: ${linesOf(part)}`);
