@@ -75,7 +75,8 @@ function absenceFinder(
   const returnsSince = (times.at(-1) ?? NaN) - returnWindowInDays * dayInMs;
   const selectedAt = releases.findLastIndex(({ seenAt }) => seenAt <= (selectionSince ?? ''));
 
-  const absenceOf = (periods: readonly Period[], omittedAt: number | undefined): AbsenceOfInterval => {
+  /** `omittedAt`: index of the release that left it out; Infinity if none did. */
+  const absenceOf = (periods: readonly Period[], omittedAt: number): AbsenceOfInterval => {
     const gone = periods.at(-1)?.to;
     const left = gone === undefined ? undefined : { index: gone, release: releaseAt(releases, gone) };
     const counts = {
@@ -85,8 +86,7 @@ function absenceFinder(
     if (left && left.release.seenAt >= (selectionSince ?? '')) {
       const { index, release } = left;
       const confirmations = confirmationsSince(record, index);
-      const isKept = omittedAt !== undefined && omittedAt < index;
-      const omitted = isKept ? { omittedBy: toReleaseRef(releaseAt(releases, omittedAt)) } : {};
+      const omitted = omittedAt < index ? { omittedBy: toReleaseRef(releaseAt(releases, omittedAt)) } : {};
       return { since: release.seenAt, release: toReleaseRef(release), ...omitted, confirmations, ...counts };
     }
     // It left the list before the target selected these tags, or was never listed.
@@ -97,8 +97,9 @@ function absenceFinder(
   const known = new Map<string, AbsenceOfInterval>();
   return (interval) => {
     if (interval !== undefined && listed.isListed(interval)) return undefined;
-    const periods = interval === undefined ? [] : listed.periodsOf(interval);
-    const omittedAt = interval === undefined ? undefined : published.periodsOf(interval).at(-1)?.to;
+    const [periods, inLists] =
+      interval === undefined ? [[], []] : [listed.periodsOf(interval), published.periodsOf(interval)];
+    const omittedAt = inLists.at(-1)?.to ?? Infinity;
     const key = [...periods.map(({ from, to }) => `${from}-${to}`), omittedAt].join();
     const absence = known.get(key) ?? absenceOf(periods, omittedAt);
     known.set(key, absence);

@@ -3,7 +3,6 @@ import { dayInMs } from '../time.ts';
 import { dayInWords } from '../words.ts';
 import type { TagQuarantine } from '../serviceTags/snapshot.ts';
 import type { History } from './history.ts';
-import { Confirmations } from './confirmations.ts';
 import { releaseAt, toReleaseRef, type ReleaseRef } from './historyDocument.ts';
 import { quarantineLimits } from './limits.ts';
 import { listAt } from './tagRecord.ts';
@@ -78,11 +77,10 @@ export function goneTag(history: History, tag: string, limits = quarantineLimits
   if (!record || !left || openQuarantine(history, tag, limits)) return undefined;
   const list = listAt(record, Infinity);
   if (list?.length) return undefined;
-  const since = releaseAt(history.releases, left.index);
-  const confirmations = new Confirmations(since);
-  for (const release of history.releases.slice(left.index + 1)) confirmations.add(release);
-  if (confirmations.count < Math.max(1, limits.removalConfirmations)) return undefined;
-  return { tag: record.name, since: toReleaseRef(since), isEmpty: list !== undefined };
+  const confirmations = (history.ordinals.at(-1) ?? 0) - (history.ordinals[left.index] ?? 0);
+  if (confirmations < Math.max(1, limits.removalConfirmations)) return undefined;
+  const since = toReleaseRef(releaseAt(history.releases, left.index));
+  return { tag: record.name, since, isEmpty: list !== undefined };
 }
 
 /** `AzureContainerRegistry.ItalyNorth has been missing from the list since 19 Jan 2026` */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { absences } from '../../../src/core/history/absences.ts';
+import type { History } from '../../../src/core/history/history.ts';
 import { acr, historyOf, noon, week, wholeTag, families } from './historyFixtures.ts';
 
 const [a, b, c] = ['20.1.0.0/24', '20.1.9.0/24', '20.5.0.0/24'];
@@ -211,6 +212,16 @@ describe('an absence', () => {
     expect(told(history, wholeTag, [b])).toEqual([`${b} ${week(2)} 0 0 1`]);
   });
 
+  test('of prefixes that came one after the other and left together is one of each', () => {
+    const history = historyOf([a, ...many], [a, b, ...many], [a, b, c, ...many], many);
+
+    expect(told(history, wholeTag, [a, b, c])).toEqual([
+      `${a} ${week(3)} 0 0 -`,
+      `${b} ${week(3)} 0 0 2`,
+      `${c} ${week(3)} 0 0 1`,
+    ]);
+  });
+
   test('of what only a rejected release listed says that no release did', () => {
     const history = historyOf([a, ...many], { lists: [a, b, ...many], rejected: true }, [a, ...many]);
 
@@ -251,11 +262,27 @@ describe('a tag in quarantine', () => {
     const history = historyOf({ [region]: many }, ...[1, 2, 3, 4].map(() => ({ [region]: rest })));
 
     expect(told(history, scope, many.slice(0, 1))).toEqual([`40.0.0.0/24 ${week(3)} 1 0 -`]);
+    expect(omittedBy(history, many.slice(0, 1))).toEqual([week(1)]);
   });
 
   test('that is retired lets go of it from then on', () => {
     const history = historyOf(here, gone, gone, gone, gone);
 
     expect(told(history, scope, [a])).toEqual([`${a} ${week(3)} 1 0 -`]);
+    expect(omittedBy(history, [a, '192.0.2.0/24'])).toEqual([week(1), undefined]);
   });
+
+  test('says which list left a prefix out first only where the quarantine kept it', () => {
+    const rest = many.slice(10);
+    const [small, ...lists] = [many.slice(1), ...[1, 2, 3, 4].map(() => rest)];
+    // One prefix less is no quarantine; nine more are one, until the list has stood.
+    const history = historyOf({ [region]: many }, { [region]: small }, ...lists.map((list) => ({ [region]: list })));
+
+    expect(omittedBy(history, many.slice(0, 2))).toEqual([undefined, week(2)]);
+  });
+
+  /** The day of the list that left each of them out, if a quarantine kept it. */
+  function omittedBy(history: History, prefixes: readonly string[]): (string | undefined)[] {
+    return absences(history, scope, prefixes).map((absence) => absence.omittedBy?.date);
+  }
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { releaseAt } from '../../../src/core/history/historyDocument.ts';
 import { quarantineLimits } from '../../../src/core/history/limits.ts';
-import { acr, historyOf, wholeTag } from './historyFixtures.ts';
+import { acr, historyOf, wholeTag, type FixtureRelease } from './historyFixtures.ts';
 
 const [a, ipv6] = ['20.1.0.0/24', '2603:1030::/112'];
 
@@ -73,7 +73,18 @@ test('the changes of the first release after rejected ones are those since the l
     { [acr]: { add: [ipv6], remove: [], onlyOneSource: [ipv6] }, [west]: null },
     { [acr]: { add: [], remove: [a] } },
   ]);
+  const [, , next] = historyOf([a], { ...rejected, lists: [ipv6] }, [a, ipv6]).countedReleases;
+  expect(next?.tags).toEqual({ [acr]: { add: [ipv6], remove: [] } });
   expect(historyOf([a], [a, ipv6]).countedReleases).toEqual(historyOf([a], [a, ipv6]).document.releases);
+});
+
+test('a snapshot is rejected if each of its releases is', () => {
+  const [one, other] = ['Public-20260105-1-000000000000', 'Public-20260112-2-000000000000'];
+  const of = (snapshot: string, isRejected: boolean): FixtureRelease =>
+    isRejected ? { lists: [a], snapshot, rejected: true } : { lists: [a], snapshot };
+  const history = historyOf(of(one, true), of(other, true), of(one, true), of(other, false));
+
+  expect([one, other, 'unknown'].map((snapshot) => history.isRejected(snapshot))).toEqual([true, false, false]);
 });
 
 test('a release that does not exist is refused', () => {

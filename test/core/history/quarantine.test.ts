@@ -2,7 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import type { HistoryDocument } from '../../../src/core/history/historyDocument.ts';
 import { History } from '../../../src/core/history/history.ts';
 import { quarantineLimits } from '../../../src/core/history/limits.ts';
-import { openQuarantine, quarantine, quarantines, toTagQuarantine } from '../../../src/core/history/quarantine.ts';
+import {
+  describeGone,
+  goneTag,
+  goneTags,
+  openQuarantine,
+  quarantine,
+  quarantines,
+  toTagQuarantine,
+} from '../../../src/core/history/quarantine.ts';
 import { releasedToFeeds } from '../../../src/core/history/releasedToFeeds.ts';
 import { acr, documentOf, historyOf, noon, week, type FixtureRelease, type Lists } from './historyFixtures.ts';
 
@@ -222,5 +230,69 @@ describe('a quarantine ends', () => {
     expect(openQuarantine(history, acr)).toBeUndefined();
     const [then] = [1, 2].map((index) => history.until(history.releases[index]?.snapshot ?? ''));
     expect(then && openQuarantine(then, region)).toMatchObject({ tag: region, status: 'quarantined' });
+  });
+});
+
+describe('a tag is gone', () => {
+  const [here, gone, empty] = [{ [acr]: many(), [region]: many(5) }, many(), { [acr]: many(), [region]: [] }];
+  const goneSince = (...releases: (Lists | FixtureRelease)[]) => goneTag(historyOf(...releases), region)?.since.date;
+
+  test.each<[string, (Lists | FixtureRelease)[]]>([
+    ['while it lists something', [here, here, here, here]],
+    ['if it was never listed', [gone, gone, gone, gone]],
+    ['if it has never listed anything', [empty, empty, empty, empty]],
+    ['while it is in quarantine', [here, gone, gone]],
+    ['when it is back', [here, gone, gone, gone, gone, here]],
+    ['if it only shrank', [here, ...weeks(4, { [acr]: many(), [region]: many(2) })]],
+  ])('not %s', (_, releases) => {
+    expect(goneSince(...releases)).toBeUndefined();
+  });
+
+  test('since the first list without a prefix of it, when further ones have confirmed that', () => {
+    expect(goneSince(here, gone, gone, gone)).toBe(week(1));
+    expect(goneSince(here, empty, empty, empty)).toBe(week(1));
+    expect(goneSince(here, gone, here, gone, gone, gone)).toBe(week(3));
+    expect(goneSince(here, { [acr]: many(), [region]: many(2) }, ...weeks(4, gone))).toBe(week(2));
+  });
+
+  test('only when one further list has confirmed it, whatever the limits', () => {
+    const limits = { ...quarantineLimits, maxRemovedCount: 100, maxRemovedPercent: 100, removalGraceDays: 0 };
+    const by = (removalConfirmations: number, ...releases: Lists[]) =>
+      goneTag(historyOf(...releases), region, { ...limits, removalConfirmations })?.since.date;
+
+    expect([by(0, here, gone), by(0, here, gone, gone)]).toEqual([undefined, week(1)]);
+    expect([by(3, here, ...weeks(3, gone)), by(3, here, ...weeks(4, gone))]).toEqual([undefined, week(1)]);
+  });
+
+  test('behind built-in releases only when further ones have confirmed it, though its quarantine has ended', () => {
+    const builtIn = { builtIn: true } as const;
+    const before = [
+      { ...builtIn, date: '2025-12-15', lists: here },
+      { ...builtIn, date: '2025-12-22', lists: here },
+      { ...builtIn, date: '2025-12-29', lists: gone },
+    ];
+
+    expect(goneSince(...before, gone)).toBeUndefined();
+    expect(goneSince(...before, gone, gone)).toBe('2025-12-29');
+  });
+
+  test('and is told by its own name, as missing or as empty', () => {
+    const texts = [gone, empty].map((after) => {
+      const found = goneTag(historyOf(here, ...weeks(3, after)), region.toLowerCase());
+      return found && describeGone(found);
+    });
+
+    expect(texts).toEqual([
+      `${region} has been missing from the list since 12 Jan 2026`,
+      `${region} has been in the list without a prefix since 12 Jan 2026`,
+    ]);
+  });
+
+  test('and all such tags of a history are collected once', () => {
+    const history = historyOf(here, gone, gone, gone);
+
+    expect(goneTags(history).map(({ tag }) => tag)).toEqual([region]);
+    expect(goneTags(history)).toBe(goneTags(history));
+    expect(goneTags(historyOf(here, here))).toEqual([]);
   });
 });
