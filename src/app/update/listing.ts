@@ -83,8 +83,8 @@ export function selectFor(
   const ever = history ? regionsEver(history, serviceTag) : [];
   const everKnownRegions = [...ever, ...regionsIn(snapshot, serviceTag), ...named];
   const selection = selectPrefixes(snapshot.document, { serviceTag, regions, families, everKnownRegions });
-  const quarantined = history ? quarantinedIn(snapshot, selection, target, history) : [];
   const past = history?.until(snapshot.id);
+  const quarantined = history ? quarantinedIn(snapshot, selection, target, past) : [];
   const gone = [...selection.missingTags, ...selection.emptyTags].flatMap(
     (tag) => (past && goneTag(past, tag, target.limits)) ?? [],
   );
@@ -95,10 +95,9 @@ function quarantinedIn(
   snapshot: Snapshot,
   { tags, missingTags, emptyTags }: Selection,
   { limits }: Target,
-  history: History,
+  past: History | undefined,
 ): readonly QuarantinedTag[] {
   const names = new Set([...tags, ...missingTags, ...emptyTags].map((tag) => tag.toLowerCase()));
-  const past = history.until(snapshot.id);
   // The history lacks the snapshot, for example because the pull that stored it did not finish.
   if (!past) return snapshot.quarantine.filter(({ tag }) => names.has(tag.toLowerCase()));
   return [...names].flatMap((name) => openQuarantine(past, name, limits) ?? []).map(toTagQuarantine);
