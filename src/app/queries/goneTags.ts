@@ -3,7 +3,7 @@ import { concerns } from '../../core/serviceTags/watchedTags.ts';
 import { goneTags, type GoneTag } from '../../core/history/quarantine.ts';
 import type { Snapshot } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
-import { registryOf, selectFor } from '../update/listing.ts';
+import { selectFor } from '../update/listing.ts';
 import type { HistorySource } from '../update/past.ts';
 
 export interface FollowedGoneTag extends GoneTag {
@@ -18,17 +18,14 @@ export async function followedGoneTags(
 ): Promise<readonly FollowedGoneTag[]> {
   const found = new Map<string, FollowedGoneTag>();
   for (const target of targets) {
-    if (registryOf(target) !== undefined) continue;
+    const { regions } = target;
+    if (regions !== 'all' && 'ofRegistry' in regions) continue;
     const history = await histories.readFor(target.serviceTag);
     if (!goneTags(history).some(({ tag }) => concerns(target, tag))) continue;
-    for (const gone of selectFor(snapshot, target, regionsOf(target), history).gone) {
+    for (const gone of selectFor(snapshot, target, regions, history).gone) {
       const { targets: others = [] } = found.get(gone.tag) ?? {};
       found.set(gone.tag, { ...gone, targets: [...others, target.name] });
     }
   }
   return [...found.values()];
-}
-
-function regionsOf({ regions }: Target): 'all' | readonly string[] {
-  return regions === 'all' || 'ofRegistry' in regions ? 'all' : regions;
 }
