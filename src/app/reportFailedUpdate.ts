@@ -18,7 +18,7 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
     const found = await findTarget(services, target);
     fault = found.fault;
     isGone = !found.isKnown && fault === undefined;
-    if (found.isKnown) fault = await recordKnown(services, target, fault);
+    if (found.isKnown) fault = (await recordKnown(services, target)) ?? fault;
   } finally {
     // If the record fails, the message is delivered again and people are notified twice: better than never.
     // Nothing is tried again for a target that is no longer in the targets file.
@@ -26,17 +26,13 @@ export async function reportFailedUpdate(services: UpdateServices, body: unknown
   }
 }
 
-/** Returns why the targets or the state cannot be read, if so: often the cause of the failed update. */
-async function recordKnown(
-  services: UpdateServices,
-  target: string,
-  fault: string | undefined,
-): Promise<string | undefined> {
+/** Returns why the state cannot be read, if so: often the cause of the failed update. */
+async function recordKnown(services: UpdateServices, target: string): Promise<string | undefined> {
   const result = await recordUnderLease(services, target);
   if (result instanceof NewerVersionError) return result.message;
   // The run that has the target records its own result, and this message must not wait for ever.
   if (result === 'busy') services.logger.warn('the failure is not recorded: the target is being updated', { target });
-  return fault;
+  return undefined;
 }
 
 /** A message may contain any name. If the targets cannot be read, a stored state shows that there was such a target. */
