@@ -54,10 +54,7 @@ const relativeForms = {
     time > now()
       ? `by ${dayAndClock(time)} (in ${duration(time - now())})`
       : `overdue for ${duration(now() - time)}, since ${dayAndClock(time)}`,
-  use: (time) =>
-    time > now()
-      ? `by ${dayAndClock(time)} (in ${duration(time - now())})`
-      : `may be in use since ${day(time.toISOString())}`,
+  use: (time) => (time > now() ? relativeForms.deadline(time) : `may be in use since ${day(time.toISOString())}`),
   due: (time) => (time > now() ? `in ${duration(time - now())}` : `overdue for ${duration(now() - time)}`),
 };
 
