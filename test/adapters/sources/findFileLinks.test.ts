@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { findFileLinks } from '../../../src/adapters/sources/findFileLinks.ts';
+import { startCpuTime } from '../../support/cpuTime.ts';
 
 const hosts = ['download.microsoft.com'];
 const folder = 'https://download.microsoft.com/download/7/1/D/71D86715-5596-4529-9B13-DA13A5DE5B63';
@@ -91,25 +92,19 @@ describe('what is no link to a weekly file', () => {
   test('a page of a megabyte without a gap takes no time', () => {
     const page =
       `${'a/'.repeat(500_000)}ServiceTags_Public_20250303.json`.repeat(2) + 'ServiceTags_Public_'.repeat(50_000);
-    const before = process.threadCpuUsage();
+    const cpuTime = startCpuTime();
 
     expect(find(page)).toEqual([]);
-    expect(cpuTimeSince(before)).toBeLessThan(2000);
+    expect(cpuTime()).toBeLessThan(2000);
   });
 });
-
-/** In milliseconds. Other work of the machine does not count. */
-function cpuTimeSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1000;
-}
 
 /** Shortest of several runs: what the compiler and the collector of garbage add is left out. */
 function timeOf(page: string): number {
   const times = Array.from({ length: 7 }, () => {
-    const before = process.threadCpuUsage();
+    const cpuTime = startCpuTime();
     find(page);
-    return cpuTimeSince(before);
+    return cpuTime();
   });
   return Math.min(...times);
 }

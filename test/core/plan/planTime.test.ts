@@ -15,6 +15,7 @@ import {
   stateOwning,
   type PlannedState,
 } from './planFixtures.ts';
+import { startCpuTime } from '../../support/cpuTime.ts';
 
 /**
  * In milliseconds of the processor, of each step the best of three runs: a step takes about half of it, and other work of the
@@ -45,12 +46,12 @@ describe('a whole tag, 600 prefixes of each family', () => {
     ['all of it replaced', other, { absent, ...approvalOf(other, whole) }],
     ['all of it back again', whole, { absent }],
   ])('is planned in a moment: %s', (_, desired, overrides) => {
-    const before = process.threadCpuUsage();
+    const cpuTime = startCpuTime();
 
     planOf({ target: nsgTarget(), desired, live: whole, state: stateOwning(whole, overrides) });
 
     // About 0.1 s each; work that grows with the square of the list takes several seconds.
-    expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(1_000);
+    expect(cpuTime()).toBeLessThan(1_000);
   });
 });
 
@@ -66,9 +67,9 @@ function timeOnce(input: PlanInput): { readonly result: PlanResult; readonly ste
   const plan = planInSteps(input);
   const steps: number[] = [];
   for (;;) {
-    const before = process.threadCpuUsage();
+    const cpuTime = startCpuTime();
     const { done, value } = plan.next();
-    steps.push(process.threadCpuUsage(before).user / 1000);
+    steps.push(cpuTime());
     if (done) return { result: value, steps };
   }
 }

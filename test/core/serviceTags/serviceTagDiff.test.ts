@@ -4,6 +4,7 @@ import { dropContained, sameAddresses, subtractPrefixes } from '../../../src/cor
 import { diffPrefixes, diffTags } from '../../../src/core/serviceTags/serviceTagDiff.ts';
 import { documentOf } from '../sampleDocuments.ts';
 import { readRealFile, realFileNames, testOnRealFiles } from '../realFiles.ts';
+import { startCpuTime } from '../../support/cpuTime.ts';
 
 describe('diffPrefixes', () => {
   test.each([
@@ -102,9 +103,9 @@ describe('real files', () => {
     const last = readRealFile(publicFiles.at(-1)!);
 
     const durations = [1, 2, 3].map(() => {
-      const before = process.threadCpuUsage();
+      const cpuTime = startCpuTime();
       diffTags(first, last);
-      return process.threadCpuUsage(before).user / 1000;
+      return cpuTime();
     });
     const diff = diffTags(first, last);
 
