@@ -146,6 +146,8 @@ export interface TargetSummary {
   readonly missing: readonly MissingPrefix[];
   /** Id of the snapshot that the last run compared the target with; absent before its first run. */
   readonly snapshot?: string;
+  /** For a target with `regions.ofRegistry`: home and replicas of that registry, as the last run read them. */
+  readonly registryRegions?: readonly string[];
 }
 
 /** Container `targets`. */

@@ -1,5 +1,5 @@
 /** What health can find, in words that name no resource: what is the matter, and what to do about it. */
-import { describeGone, type GoneTag, type Quarantine } from './history/quarantine.ts';
+import { adviseOnRegistry, describeGone, type FollowedGoneTag, type Quarantine } from './history/quarantine.ts';
 import type { SilentTimer } from './timers.ts';
 import { agree, counted, dayAndTimeInWords, dayInWords, inWords } from './words.ts';
 
@@ -62,8 +62,11 @@ export const healthProblems = {
   },
   goneTag: {
     severity: 'degraded',
-    text: ({ gone, count }: { readonly gone: GoneTag; readonly count: number }) =>
-      `${describeGone(gone)}, so Microsoft has probably given it up, and ${counted(count, 'target')} still ${agree(count, 'follows', 'follow')} it: take it out of ${agree(count, 'that target', 'these targets')} in the targets file (the page names ${agree(count, 'it', 'them')})`,
+    text: (gone: FollowedGoneTag) => {
+      const count = gone.targets.length;
+      const advice = `take it out of ${agree(count, 'that target', 'these targets')} in the targets file (the page names ${agree(count, 'it', 'them')})`;
+      return `${describeGone(gone)}, so Microsoft has probably given it up, and ${counted(count, 'target')} still ${agree(count, 'follows', 'follow')} it: ${advice}${gone.isOfRegistry ? '.' : ''}${adviseOnRegistry(gone)}`;
+    },
   },
   noPull: {
     severity: 'unhealthy',

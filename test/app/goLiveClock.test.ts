@@ -284,6 +284,19 @@ describe('without a look at the rules', () => {
     expect(await waitingOf(world, 'prod')).toEqual([{ prefix: second, published: '2026-01-12' }]);
   });
 
+  test('before its next run, only the regions count in which its registry was last', async () => {
+    const world = await worlds.open({ targets: [hooks({ regions: { ofRegistry: registryId } })] });
+    world.simulator.putRegistry({ id: registryId, location: 'westeurope' });
+    await publish(world, { [`${acr}.WestEurope`]: [first], [`${acr}.EastUS`]: ['20.60.0.0/24'] });
+    world.clock.advance(7 * dayInMs);
+    await publishUnhandled(world, {
+      [`${acr}.WestEurope`]: [first, second],
+      [`${acr}.EastUS`]: ['20.60.0.0/24', '20.60.2.0/24'],
+    });
+
+    expect((await clockOf(world)).prefixes).toMatchObject([{ prefix: second, targets: ['hooks'] }]);
+  });
+
   test('the regions of a registry are those that it had last; of one that was never read, any', async () => {
     const target = hooks({ regions: { ofRegistry: registryId } });
     const never = hooks({ ...target, name: 'never', rule: { ...hooks().rule, name: 'Never', priority: 400 } });

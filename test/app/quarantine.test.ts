@@ -233,6 +233,36 @@ describe('quarantine of removals', () => {
     expect((await look()).problems.filter((problem) => problem.includes(italy))).toEqual([]);
   });
 
+  test('a tag that is gone counts for a target whose registry is in that region, and no call to Azure says so', async () => {
+    const italy = `${acr}.ItalyNorth`;
+    const source = prod().resourceId.replace('prod', 'source');
+    const target = hooks({ regions: { ofRegistry: source } });
+    const never = hooks({ name: 'never', regions: { ofRegistry: source }, rule: { ...target.rule, name: 'Never' } });
+    const world = await worlds.open({ targets: [target] });
+    world.simulator.putRegistry({ id: source, location: 'westeurope', replicaLocations: ['italynorth'] });
+    await publish(world, { ...full, [italy]: ['20.42.60.0/24'] });
+    for (const week of [1, 2, 3]) await publishNextWeek(world, full, week);
+    await world.reconcile();
+    world.setTargets([target, never]);
+    const calls = world.simulator.requests.length;
+
+    const queries = buildQueries({ ...world.services, maxPullAgeInHours: 26 });
+    const { problems } = await queries.health();
+    const { now, targets } = await readOverview(queries);
+
+    const gone = `${italy} has been missing from the list since 12 Jan 2026, so Microsoft has probably given it up`;
+    const instead =
+      'If a target takes its regions from a registry (ofRegistry), list the other regions by name instead.';
+    expect(problems.filter((problem) => problem.includes(italy))).toEqual([
+      `${gone}, and 1 target still follows it: take it out of that target in the targets file (the page names it). ${instead}`,
+    ]);
+    expect(now.details).toContain(`${gone}. Take it out of hooks in the targets file. ${instead}`);
+    expect(targets?.find(({ name }) => name === 'hooks')?.why).toBe(
+      `Regions: "italynorth" of the registry source: ${gone}. The app removes what it had only if you approve that, or list the other regions by name instead of ofRegistry.`,
+    );
+    expect(world.simulator.requests).toHaveLength(calls);
+  });
+
   test.each([
     ['changes', (week: number) => [`20.61.${week}.0/24`]],
     ['does not change', () => ['20.61.0.0/24']],

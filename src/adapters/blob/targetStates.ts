@@ -35,7 +35,7 @@ export class BlobTargetStateStore implements TargetStateStore {
       const target = /^state\/([^/.]+)\.json$/.exec(name)?.[1];
       const status = targetStatuses.find((known) => known === metadata.status);
       if (target === undefined || !targetNamePattern.test(target) || status === undefined) continue;
-      const { waitingsnapshot: snapshot, since, selectedsince: selectedSince } = metadata;
+      const { waitingsnapshot: snapshot, since, selectedsince: selectedSince, registryregions: regions } = metadata;
       summaries.set(target, {
         etag,
         status,
@@ -45,6 +45,7 @@ export class BlobTargetStateStore implements TargetStateStore {
         ...(since === undefined ? {} : { since }),
         ...(selectedSince === undefined ? {} : { selectedSince }),
         ...(snapshot === undefined ? {} : { snapshot }),
+        ...(regions === undefined ? {} : { registryRegions: regions.split(',') }),
       });
     }
     return summaries;
@@ -109,6 +110,7 @@ function metadataOf(state: TargetState): Readonly<Record<string, string>> {
     ...(status ? { status } : {}),
     ...(first ? { waitingprefix: first.prefix, waitingsince: first.published } : {}),
     ...(seen ? { waitingsnapshot: seen.snapshot } : {}),
+    ...(seen?.registryRegions ? { registryregions: seen.registryRegions.join(',') } : {}),
   };
 }
 

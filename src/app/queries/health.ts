@@ -114,7 +114,7 @@ export async function readHealth(services: HealthServices, current: CurrentSnaps
   if (!view) addProblem('noList');
   if (view?.staleForInSeconds !== undefined) addProblem('lastKnownList');
   if (snapshot && isOldList(snapshot.released, now)) addProblem('oldList', snapshot.age);
-  if (view) await addTagProblems(view.snapshot, (await configured) ?? [], services, addProblem);
+  if (view) await addTagProblems(view.snapshot, (await configured) ?? [], summaries ?? [], services, addProblem);
   // If storage cannot be read, a missing pull status means nothing.
   if (pull || isStorageRead) addPullProblems(pull, now, services, addProblem);
   for (const timer of silent ?? []) addProblem('silentTimer', timer);
@@ -165,6 +165,7 @@ export function unhealthy(faults: readonly string[]): Health {
 async function addTagProblems(
   snapshot: Snapshot,
   targets: readonly Target[],
+  summaries: readonly NamedTargetSummary[],
   services: HealthServices,
   addProblem: AddProblem,
 ): Promise<void> {
@@ -174,8 +175,9 @@ async function addTagProblems(
   for (const entry of await quarantinedTags(snapshot, services)) {
     if (!known.has(entry.tag.toLowerCase())) addProblem('quarantine', entry);
   }
-  const gone = await followedGoneTags(snapshot, targets, services.history).catch(() => []);
-  for (const { targets: followers, ...tag } of gone) addProblem('goneTag', { gone: tag, count: followers.length });
+  const followers = targets.map((target, index) => ({ target, registryRegions: summaries[index]?.registryRegions }));
+  for (const gone of await followedGoneTags(snapshot, followers, services.history).catch(() => []))
+    addProblem('goneTag', gone);
 }
 
 /** Warnings about followed tags: Microsoft has never published a tag with such a name or so many prefixes. */

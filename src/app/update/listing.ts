@@ -6,7 +6,7 @@ import { selectPrefixes, type Selection } from '../../core/serviceTags/selection
 import type { Cloud, DocumentWarning } from '../../core/serviceTags/serviceTags.ts';
 import type { Snapshot, TagQuarantine } from '../../core/serviceTags/snapshot.ts';
 import type { Target } from '../../core/targets/target.ts';
-import type { OperatorState, TargetState } from '../../core/targets/targetState.ts';
+import type { OperatorState } from '../../core/targets/targetState.ts';
 import type { CurrentList } from '../history/currentList.ts';
 import type { ArmSession, SnapshotStore } from '../ports.ts';
 
@@ -128,10 +128,9 @@ function suffixesOf(tags: readonly string[], serviceTag: string): string[] {
 export function selectWithLastRegions(
   snapshot: Snapshot,
   target: Target,
-  state: TargetState | undefined,
+  lastRegions: readonly string[] | undefined,
 ): TargetSelection {
   const { regions, serviceTag } = target;
   if (regions === 'all' || !('ofRegistry' in regions)) return selectFor(snapshot, target, regions);
-  const last = state?.run.seen?.registryRegions ?? knownRegions(snapshot.document, serviceTag);
-  return selectFor(snapshot, target, last);
+  return selectFor(snapshot, target, lastRegions ?? knownRegions(snapshot.document, serviceTag));
 }

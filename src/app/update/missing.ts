@@ -44,7 +44,10 @@ async function readLastListing({ lists, snapshots, cloud }: MissingReaders, targ
   const { snapshot: id, historyOf } = await lists.readCurrent();
   const newest = id === undefined ? undefined : await snapshots.get(cloud, id);
   return (
-    newest && { newest: selectWithLastRegions(newest, target, state), history: await historyOf(target.serviceTag) }
+    newest && {
+      newest: selectWithLastRegions(newest, target, state.run.seen?.registryRegions),
+      history: await historyOf(target.serviceTag),
+    }
   );
 }
 

@@ -108,7 +108,7 @@ function gapsOf(target: Target, { snapshot, selection, quarantined, gone }: Targ
       code: 'missingTag',
       fact: `${field}: ${retired ? `${describeGone(retired)}, so Microsoft has probably given it up` : what}.`,
       consequence: retired
-        ? 'The app removes what it had only if you approve that, or take the entry out of the target.'
+        ? `The app removes what it had only if you approve that, or ${registry === undefined ? 'take the entry out of the target' : 'list the other regions by name instead of ofRegistry'}.`
         : 'Nothing is removed because of it. Take the entry out if you no longer need it.',
     };
   });

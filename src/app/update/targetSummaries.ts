@@ -38,7 +38,7 @@ export async function summarizeTargets(
   for (const target of targets) {
     const summary = seen.get(target.name) ?? notYetSeen;
     const newest = summary.snapshot === newestId ? undefined : await readNewest();
-    const fresh = newest ? await missingUnseen(readers, newest, target, summary.snapshot) : [];
+    const fresh = newest ? await missingUnseen(readers, newest, target, summary) : [];
     summaries.push({
       ...summary,
       target: target.name,
@@ -56,17 +56,17 @@ function isPausedOrPreview({ status }: TargetSummary): boolean {
   return status === 'paused' || status === 'planOnly';
 }
 
-/** The prefixes that were first listed after the snapshot `dealtWith` of the last run; without a run, all listed ones. */
+/** The prefixes that were first listed after the snapshot of the last run; without a run, all listed ones. */
 async function missingUnseen(
   readers: SummaryReaders,
   newest: Snapshot,
   target: Target,
-  dealtWith: string | undefined,
+  { snapshot: dealtWith, registryRegions }: TargetSummary,
 ): Promise<readonly MissingPrefix[]> {
   const history = await readers.history.readFor(target.serviceTag);
   const last = history.document.releases.findLast(({ snapshot }) => snapshot === dealtWith);
   if (dealtWith !== undefined && !last) return [];
-  const listing = selectWithLastRegions(newest, target, undefined);
+  const listing = selectWithLastRegions(newest, target, registryRegions);
   return firstListed(history, scopeOf(listing, target), allowablePrefixes(listing.selection))
     .filter(({ release }) => !last || release.seenAt > last.seenAt)
     .map(({ prefix, release }) => ({ prefix, published: release.date }));

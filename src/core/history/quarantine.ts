@@ -38,6 +38,12 @@ export interface GoneTag {
   readonly isEmpty: boolean;
 }
 
+export interface FollowedGoneTag extends GoneTag {
+  readonly targets: readonly string[];
+  /** True if one of the targets takes its regions from a registry: its entry does not name the region. */
+  readonly isOfRegistry: boolean;
+}
+
 /** What follows from a quarantine, said after its reason. */
 export const nothingIsRemoved =
   'Nothing is removed because of it until it is back or further releases confirm it; new prefixes are still added.';
@@ -86,6 +92,12 @@ export function goneTag(history: History, tag: string, limits = quarantineLimits
 /** `AzureContainerRegistry.ItalyNorth has been missing from the list since 19 Jan 2026` */
 export function describeGone({ tag, since, isEmpty }: GoneTag): string {
   return `${tag} has been ${isEmpty ? 'in the list without a prefix' : 'missing from the list'} since ${dayInWords(since.date)}`;
+}
+
+/** What else to do, after the advice to take the tag out of a target: ` If a target …`; nothing if that is enough. */
+export function adviseOnRegistry({ isOfRegistry }: FollowedGoneTag): string {
+  if (!isOfRegistry) return '';
+  return ' If a target takes its regions from a registry (ofRegistry), list the other regions by name instead.';
 }
 
 const goneTagsOf = new WeakMap<History, readonly GoneTag[]>();

@@ -1,5 +1,5 @@
 /** The first sentence of the page, about the worst problem, and details about all others. */
-import { describeGone, type GoneTag, type Quarantine } from '../history/quarantine.ts';
+import { adviseOnRegistry, describeGone, type FollowedGoneTag, type Quarantine } from '../history/quarantine.ts';
 import { isOldList } from '../serviceTags/listAge.ts';
 import { dayInMs } from '../time.ts';
 import type { TargetStatus } from '../targets/targetState.ts';
@@ -18,7 +18,7 @@ export interface HeadlineInput {
   readonly isTargetsFileMissing: boolean;
   readonly quarantines: readonly Quarantine[];
   /** Tags that Azure has probably given up, and the targets that follow them. */
-  readonly goneTags: readonly (GoneTag & { readonly targets: readonly string[] })[];
+  readonly goneTags: readonly FollowedGoneTag[];
   readonly now: Date;
 }
 
@@ -112,7 +112,7 @@ function detailsOf(input: HeadlineInput, state: Now['state']): string[] {
   }
   for (const gone of goneTags) {
     details.push(
-      `${describeGone(gone)}, so Microsoft has probably given it up. Take it out of ${andMore(gone.targets)} in the targets file.`,
+      `${describeGone(gone)}, so Microsoft has probably given it up. Take it out of ${andMore(gone.targets)} in the targets file.${adviseOnRegistry(gone)}`,
     );
   }
   if (isTargetsFileMissing)

@@ -37,11 +37,11 @@ export async function readOverview(queries: Queries): Promise<Overview> {
     attempt(queries, 'the history', () => queries.history.read()),
   ]);
   const snapshot = view?.snapshot;
-  const configured = facts?.map(({ target }) => target);
+  const followers = facts?.map(({ target, state }) => ({ target, registryRegions: state?.run.seen?.registryRegions }));
   const gone =
     snapshot &&
-    configured &&
-    (await attempt(queries, 'the tags that are gone', () => followedGoneTags(snapshot, configured, queries.history)));
+    followers &&
+    (await attempt(queries, 'the tags that are gone', () => followedGoneTags(snapshot, followers, queries.history)));
   const rows = facts?.map((fact) => targetRow(fact, snapshot?.document, now));
   const waiting = await readCards(queries, facts ?? [], releases, snapshot, now);
   const list = listInfo(services.cloud, view, pull, now);
