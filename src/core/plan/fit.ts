@@ -18,7 +18,7 @@ import type { ReasonCode } from '../reasons.ts';
 /** Why something does not fit, and what would make room. */
 export interface Shortage {
   readonly code: Extract<ReasonCode, 'fit' | 'quota'>;
-  /** How many rules all of it would need, merged. */
+  /** How many rules all of it needs with neighbours merged and no wider rules, whether there are such rules now or not. */
   readonly neededRules: number;
   /** With `fit: supernet`: settings that would make room; empty if there are none. */
   readonly ways: string;
@@ -53,11 +53,15 @@ export function* fitRules(room: Room, rows: readonly Decided[], mayReplace: bool
   const outlook = yield* lookAhead(room, change, waiting, mayReplace ? kept : []);
   const helps = letsInMore(outlook, now) || (now.isStuck && !outlook.isStuck);
   const approved = helps ? outlook : undefined;
-  const all = mergeRules(room, yield* build(room, now.isStuck ? { ...change, remove: [] } : change));
+  const made = now.isStuck ? { ...change, remove: [] } : change;
+  const all = mergeRules(room, yield* build(room, made));
+  yield;
+  const keptForCover = prefixesOf(rows.filter(({ fate }) => fate.is === 'keep' && fate.why === 'supernet'));
+  const notWidened = yield* build(room, { ...made, remove: [...made.remove, ...keptForCover] });
   yield;
   const shortage: Shortage = {
     code: room.live.ours.length + now.rules.length === 0 ? 'quota' : 'fit',
-    neededRules: all.length,
+    neededRules: mergeRules(room, notWidened).length,
     ways: isWide(room) && !approved ? yield* waysToFit(room, all) : '',
     leaving: approved ? [...waiting, ...approved.early] : [],
     retained: kept,

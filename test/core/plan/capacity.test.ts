@@ -371,6 +371,27 @@ describe('fit supernet', () => {
     expect(rulesOf(fit({ target: supernet(256), desired: [a, b, c], ours: [a], room: 1 }))).toEqual(['20.1.0.0/22']);
   });
 
+  test('says the same number of needed rules before and after its wider rules exist', () => {
+    const wish = { target: supernet(256), desired: [a, b, c, far], room: 1 };
+    const first = fit(wish);
+
+    const second = fit({ ...wish, ours: rulesOf(first) });
+
+    expect(rulesOf(first)).toEqual(['20.1.0.0/22']);
+    expect(reasonOf(first, 'fit')?.message).toContain('the registry takes 1 IP rule, and 3 rules are needed.');
+    expect(reasonOf(second, 'fit')).toEqual(reasonOf(first, 'fit'));
+  });
+
+  test('counts no wider rule as needed, but what stays for its grace period', () => {
+    const target = supernet(256, { removalGraceDays: 14 });
+    const [old, wide] = ['60.1.0.0/24', '20.1.0.0/22'];
+
+    const result = fit({ target, desired: [a, b, c, far], ours: [wide, old], room: 2 });
+
+    expect(result.plan.held).toEqual({ add: [far], remove: [old] });
+    expect(reasonOf(result, 'fit')?.message).toContain('and 4 rules are needed.');
+  });
+
   test('one that is far away does not keep out those that are near', () => {
     const result = fit({ target: supernet(1000), desired: [a, b, c, far], ours: ['20.1.0.0/23'], room: 1 });
 
