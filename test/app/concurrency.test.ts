@@ -9,10 +9,11 @@ import type { Answer } from '../support/updateProcess.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, editIpRules, hooks, ipRulesOf, prefixesIn, prod } from './stories.ts';
 import { recordsOf, source, useWorlds, writesOf, type TagLists } from './stories.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 const worlds = useWorlds();
 // `npm run test:full` takes all of them.
-const rounds = process.env.FULL_MATRIX ? 100 : 8;
+const rounds = isFullRun ? 100 : 6;
 const targets = [hooks({ limits: openLimits }), prod({ limits: openLimits })];
 
 /** Each round one prefix more and, from the third on, one less. */

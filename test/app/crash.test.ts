@@ -21,6 +21,7 @@ import { startDyingProxies, type DyingProxies } from '../support/dyingProxy.ts';
 import { endpointOrigin } from '../support/faultProxy.ts';
 import { acr, dayInMs, expectWholeLedger, hooks, ipRulesOf, prefixesIn, prod } from './stories.ts';
 import { recordsOf, ruleOfOthers, rulesOf, source, storeRecentHistory, type TagLists } from './stories.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 const list = (...prefixes: readonly string[]): TagLists => ({ [acr]: prefixes, [`${acr}.WestEurope`]: prefixes });
 const [a, b, c] = ['20.42.0.0/24', '20.42.2.0/24', '20.42.4.0/24'] as const;
@@ -305,7 +306,7 @@ describe('a process that dies', () => {
  */
 function deaths(writes: readonly string[], index: number): number[] {
   const all = Array.from({ length: writes.length + 1 }, (_, before) => before + 1);
-  if (process.env.FULL_MATRIX) return all;
+  if (isFullRun) return all;
   const isToAzure = (nth: number) => writes[nth - 1]?.includes('/providers/Microsoft.') ?? false;
   return all.filter(
     (nth) => nth === all.length || isToAzure(nth) || isToAzure(nth - 1) || nth % 32 === (index * 3) % 32,

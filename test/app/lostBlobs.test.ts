@@ -8,7 +8,18 @@ import { createStorageClients, type StorageClients } from '../../src/adapters/st
 import { withMethods } from '../../src/core/withMethods.ts';
 import type { TagLists } from './stories.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { acr, dayInMs, dayOf, hooks, prefixesIn, publish, recordsOf, source, useWorlds } from './stories.ts';
+import {
+  acr,
+  dayInMs,
+  dayOf,
+  expectWholeLedger,
+  hooks,
+  prefixesIn,
+  publish,
+  recordsOf,
+  source,
+  useWorlds,
+} from './stories.ts';
 
 const worlds = useWorlds();
 /** What makes a history anew begins with every release that is built in. */
@@ -178,7 +189,7 @@ describe.each(Object.entries(harms))('%s:', (_, harm) => {
       `status/Public.json was lost or is damaged: the app made it anew from the ledger, up to the run ${newest?.id ?? ''}. Nothing to do.`,
     ]);
     expect(world.notifications.map(({ type }) => type)).toEqual(['tag.changed', 'storage.damaged']);
-    // That the ledger is whole is looked at after each test.
+    await expectWholeLedger(world);
     expect((await recordsOf(world, 'pull')).at(-1)?.outcome).toBe('unchanged');
   });
 });

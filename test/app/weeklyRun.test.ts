@@ -26,14 +26,13 @@ import {
   useWorlds,
   writesOf,
 } from './stories.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 const worlds = useWorlds();
 const folder = resolve(import.meta.dirname, '../../../shared/service-tags');
 /** Weeks like those around them: `npm run test:full` takes them too. */
 const ordinary = /_(20200511|20200914|20210208|20210215|20240422)\.json$/;
-const publicFiles = realFileNames.filter(
-  (name) => name.includes('_Public_') && (process.env.FULL_MATRIX !== undefined || !ordinary.test(name)),
-);
+const publicFiles = realFileNames.filter((name) => name.includes('_Public_') && (isFullRun || !ordinary.test(name)));
 
 interface Week {
   readonly name: string;

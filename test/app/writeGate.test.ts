@@ -11,6 +11,7 @@ import { updateTarget } from '../../src/app/updateTarget.ts';
 import type { Policy, Target } from '../../src/core/targets/target.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
 import { acr, checkLedger, hooks, prefixesIn, prod, publish, useWorlds, type TagLists } from './stories.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 const worlds = useWorlds();
 const list = (...prefixes: readonly string[]): TagLists => ({ [acr]: prefixes, [`${acr}.WestEurope`]: prefixes });
@@ -50,7 +51,7 @@ const everyClosing: Closing[] = (['plan', 'addOnly', 'sync'] as const).flatMap((
 // `npm run test:full` takes all of them, else those with one reason to be closed, or none.
 const closings = everyClosing.filter(({ policy, paused, updatesPaused }) => {
   const reasons = [policy === 'plan', paused !== 'no', updatesPaused].filter(Boolean).length;
-  return process.env.FULL_MATRIX !== undefined || reasons === 0 || (reasons === 1 && policy !== 'addOnly');
+  return isFullRun || reasons === 0 || (reasons === 1 && policy !== 'addOnly');
 });
 const isOpen = ({ policy, paused, updatesPaused }: Closing): boolean =>
   policy !== 'plan' && paused === 'no' && !updatesPaused;

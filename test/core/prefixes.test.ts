@@ -17,6 +17,7 @@ import {
   subtractPrefixes,
   type AddressFamily,
 } from '../../src/core/prefixes.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 describe('parsePrefix', () => {
   test.each([
@@ -175,7 +176,7 @@ function expectDisjoint(prefixes: readonly string[]): void {
   expect(prefixes.flatMap(addressesOf).length).toBe(setOf(prefixes).size);
 }
 
-const runs = { numRuns: process.env.FULL_MATRIX ? 2000 : 500 };
+const runs = { numRuns: isFullRun ? 2000 : 500 };
 
 describe('lists, against a model', () => {
   test('subtractPrefixes: the addresses of the one without those of the other', () => {

@@ -11,6 +11,7 @@ import type { PullResult } from '../../src/app/pullServiceTags.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
 import { acr, weeklyDocument, type TagLists } from '../app/stories.ts';
 import { builtApp } from '../support/builtApp.ts';
+import { testInFullRun } from '../support/fullRun.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 let folder: string;
@@ -89,7 +90,7 @@ test('targets of a file: their resources are made up; policy plan: what would be
   expect(lines[2]).toMatch(/\| hooks would \+2 -0( {2}\||$)/);
 });
 
-test('--policy: what a file in preview would really have done', async () => {
+testInFullRun('--policy: what a file in preview would really have done', async () => {
   await put('20260105', { [acr]: ['20.42.0.0/24'] }, 1);
   const targets = join(folder, 'targets.json');
   const resourceId =

@@ -10,6 +10,7 @@ import { parseStartOptions, sampleReleases } from '../../dev/startOptions.ts';
 import { formatCheck } from '../../dev/startReport.ts';
 import { dayInWords } from '../../src/core/words.ts';
 import { builtApp } from '../support/builtApp.ts';
+import { testInFullRun } from '../support/fullRun.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 let root: string;
@@ -124,7 +125,7 @@ describe('npm start', () => {
     expect(children.filter((pid) => readdirSync('/proc').includes(pid))).toEqual([]);
   });
 
-  test('the Discovery API of the simulator is a source too', async () => {
+  testInFullRun('the Discovery API of the simulator is a source too', async () => {
     const { code, output } = await start('--once', '--source', 'api').ended;
 
     expect(output).toMatch(/webhook-receiver +\+\d+, 1 waits for approval +held/);

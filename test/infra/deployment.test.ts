@@ -4,6 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findBicep, predictDeployment, type PredictedResource } from '../../dev/bicep.ts';
 import { renderRunbook } from '../../dev/runbook.ts';
+import { everyNth } from '../support/fullRun.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bicep = await findBicep();
@@ -179,8 +180,7 @@ describeWithBicep('the windows follow the schedules', () => {
     ['0 0 * * * *', '0 0 */3 * * *', 'P1D', 'P1D'],
   ];
 
-  // `npm run test:full` takes both.
-  test.each(schedules.slice(0, process.env.FULL_MATRIX ? 2 : 1))(
+  test.each(everyNth(2, schedules))(
     'pulls at %s, reconciles at %s',
     async (pullSchedule, reconcileSchedule, pullWindow, figuresWindow) => {
       const rules = rulesOf(

@@ -7,8 +7,9 @@ import { toErrorMessage } from '../../src/core/errors.ts';
 import type { UpdateRecord } from '../../src/core/ledger/runRecord.ts';
 import type { NsgRuleTarget, RegistryTarget, Target } from '../../src/core/targets/target.ts';
 import { openLimits } from '../core/plan/planFixtures.ts';
-import { acr, hooks, prod, publish, type Worlds } from '../app/stories.ts';
+import { acr, expectWholeLedger, hooks, prod, publish, type Worlds } from '../app/stories.ts';
 import type { WorldOptions } from '../../dev/world.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 export const listed = ['20.42.66.0/24', '40.74.100.0/24', '2603:1030:8::/112'];
 const ipv4 = listed.filter((prefix) => !prefix.includes(':'));
@@ -20,11 +21,11 @@ export const kinds: readonly (readonly [Target['kind'], NsgRuleTarget | Registry
 
 /**
  * Whether the cell of a step and a fault, by their numbers, is run with a kind of target. `npm run test:full` runs all of
- * them; else each kind meets each fault in every ninth step, and the other kind meets it four steps later.
+ * them; else each kind meets each fault in every 13th step, and the other kind meets it four steps later.
  */
 export function isRun(kind: Target['kind'], step: number, fault: number): boolean {
   const number = kinds.findIndex(([name]) => name === kind);
-  return Boolean(process.env.FULL_MATRIX) || (step + fault + 4 * number) % 9 === 0;
+  return isFullRun || (step + fault + 4 * number) % 13 === 0;
 }
 
 /** Runs cells one after another, all of them even if one fails. */
@@ -140,9 +141,10 @@ function isRight(world: World, target: Target): boolean {
   }
 }
 
-/** Right at the end, and each record as true as what Azure shows. That the ledger is whole is seen after each test. */
+/** Right at the end, the ledger whole, and each record as true as what Azure shows. */
 export async function expectGoodEnd(world: World, target: Target, result: CellResult): Promise<void> {
   expectInSync(world, target);
+  await expectWholeLedger(world);
   expect(['applied', 'unchanged']).toContain(result.outcomes.at(-1));
   const state = await world.services.states.get(target.name);
   expect(state?.run).not.toHaveProperty('inFlight');

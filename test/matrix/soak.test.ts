@@ -1,14 +1,12 @@
 /** The soak in short: `node bench/soak.ts` is the long one, with real releases and Azure's limits as the pace. */
-import { expect, test } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { runSoak } from '../../bench/soak.ts';
+import { testInFullRun } from '../support/fullRun.ts';
 
-// `npm run test:full` takes all of them.
-const size = process.env.FULL_MATRIX
-  ? { subscriptions: 2, nsgs: 8, nsgRules: 28, registries: 12 }
-  : { subscriptions: 2, nsgs: 3, nsgRules: 5, registries: 3 };
+const size = { subscriptions: 2, nsgs: 8, nsgRules: 28, registries: 12 };
 const targetCount = size.nsgRules + size.registries;
 
-test(`${targetCount} targets, three releases, two processes, one call of ten spoilt`, async () => {
+testInFullRun(`${targetCount} targets, three releases, two processes, one call of ten spoilt`, async () => {
   const result = await runSoak({
     size,
     releases: 3,

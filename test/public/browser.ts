@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { isFullRun } from '../support/fullRun.ts';
 
 export const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
@@ -88,7 +89,7 @@ const artefacts = resolve(import.meta.dirname, '../../reports/screenshots');
 
 /** Kept for whoever wants to look. */
 export async function keepScreenshot(page: Page, name: string, fullPage = false): Promise<void> {
-  if (!process.env.FULL_MATRIX) return;
+  if (!isFullRun) return;
   await mkdir(artefacts, { recursive: true });
   await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage });
 }

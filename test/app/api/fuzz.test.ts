@@ -1,6 +1,7 @@
 import { afterEach, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findFault, makeFuzzWorld, request } from './fuzz.ts';
+import { isFullRun } from '../../support/fullRun.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -20,7 +21,7 @@ test.each(['False', 'True'])(
         const fault = await findFault(world, made);
         if (fault !== undefined) throw new Error(fault);
       }),
-      { numRuns: process.env.FULL_MATRIX ? 1500 : 500 },
+      { numRuns: isFullRun ? 1500 : 300 },
     );
   },
 );

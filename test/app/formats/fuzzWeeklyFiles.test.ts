@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { InvalidDocumentError } from '../../../src/core/errors.ts';
 import { parseServiceTagsText } from '../../../src/core/serviceTags/parseServiceTags.ts';
 import { findFault, weeklyFile } from './fuzzWeeklyFiles.ts';
+import { isFullRun } from '../../support/fullRun.ts';
 
-const numRuns = process.env.FULL_MATRIX ? 10_000 : 2_000;
+const numRuns = isFullRun ? 10_000 : 1_000;
 
 test(`${numRuns} odd weekly files: no crash, and no line of any list is anything but a prefix`, () => {
   let count = 0;

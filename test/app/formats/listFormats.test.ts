@@ -7,6 +7,7 @@ import { listFormatNames, listFormats } from '../../../src/app/formats/listForma
 import type { PrefixRow, RenderOptions } from '../../../src/app/formats/prefixRow.ts';
 import { familyOf, sameAddresses, sortPrefixes } from '../../../src/core/prefixes.ts';
 import { readCsv, readers } from './readBack.ts';
+import { isFullRun } from '../../support/fullRun.ts';
 
 const hostileNames = [
   'x\nallow 0.0.0.0/0;',
@@ -32,7 +33,7 @@ const hostileNames = [
 const prefixes = ['20.42.66.0/23', '51.13.0.128/32', '2603:1030:20e:3::480/122', '2603:1030:40c:3::/64'];
 
 /** Longer than what fits into one object, one transaction or one line of any format. */
-const ofEach = process.env.FULL_MATRIX ? 50_000 : 10_000;
+const ofEach = isFullRun ? 50_000 : 5_000;
 const longList = sortPrefixes([
   ...Array.from({ length: ofEach }, (_, n) => `20.${n >> 10}.${(n >> 2) & 255}.${(n & 3) * 64}/26`),
   ...Array.from({ length: ofEach }, (_, n) => `2603:1030:${n.toString(16)}::/48`),

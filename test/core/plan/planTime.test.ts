@@ -16,6 +16,7 @@ import {
   type PlannedState,
 } from './planFixtures.ts';
 import { startCpuTime } from '../../support/cpuTime.ts';
+import { everyNth } from '../../support/fullRun.ts';
 
 /**
  * In milliseconds of the processor, of each step the best of three runs: a step takes about half of it, and other work of the
@@ -96,8 +97,7 @@ describe('5,000 prefixes for 200 rules', () => {
     ['too many for the wider rules', [], 300_000, 'fit'],
   ];
 
-  // `npm run test:full` takes all of them.
-  test.each(cases.slice(0, process.env.FULL_MATRIX ? 4 : 2))(
+  test.each(everyNth(4, cases))(
     'are planned in steps that leave room for other work: %s',
     (_, live, maxExtraAddresses, expected) => {
       const target = targetWith(maxExtraAddresses);
