@@ -13,7 +13,7 @@
  */
 import { dropContained, overlapping, parsePrefix, sortPrefixes, subtractPrefixes } from '../prefixes.ts';
 import { specialPurposeRangeOf } from '../specialPurpose.ts';
-import { counted } from '../words.ts';
+import { agree, counted } from '../words.ts';
 import type { History } from './history.ts';
 import { defaultWindowDays, quarantineLimits, widestInFeeds } from './limits.ts';
 import { quarantine } from './quarantine.ts';
@@ -71,6 +71,9 @@ function reasonOf(tag: string, { prefix, why, confirmations, roomAt }: Doubtful)
       : `is beyond what may be added to the feed of ${tag} within ${counted(defaultWindowDays, 'day')}`;
   if (roomAt === undefined) return `${prefix} ${cause}, and larger than all of that: feeds leave it out.`;
   const missing = quarantineLimits.removalConfirmations - confirmations;
-  const wait = missing > 0 ? `${counted(missing, 'further release')} list it` : 'there is room for it';
+  const wait =
+    missing > 0
+      ? `${counted(missing, 'further release')} ${agree(missing, 'lists', 'list')} it`
+      : 'there is room for it';
   return `${prefix} ${cause}: feeds contain it when ${wait}.`;
 }

@@ -37,11 +37,31 @@ describe('a feed', () => {
   test('has a wide prefix when two further releases list it', () => {
     const list = [...many, wide];
 
-    expect(feed(many, list, list)?.withheld[0]?.reason).toContain('when 1 further release list');
+    expect(feed(many, list, list)?.withheld[0]?.reason).toContain('when 1 further release lists it.');
     expect(feed(many, list, list, list)?.served).toContain(wide);
     expect(feed(many, list, { date: week(1), lists: list }, { date: week(1), lists: list })?.served).not.toContain(
       wide,
     );
+  });
+
+  test('keeps what an older and the newest release list, if the one between them is rejected', () => {
+    const list = [...many, '60.0.0.0/24'];
+    const changed = [...list, '60.1.0.0/24'];
+
+    expect(feed(many, list, { lists: changed, rejected: true }, changed)?.served).toEqual(sortPrefixes(changed));
+  });
+
+  test('has a wide prefix no longer if one of the releases that confirmed it is rejected, until another one does', () => {
+    const list = [...many, wide];
+    const rejected = { lists: list, rejected: true } as const;
+
+    const after = feed(many, list, rejected, list);
+
+    expect(after?.served).toEqual(many);
+    expect(after?.withheld).toMatchObject([
+      { prefix: wide, reason: expect.stringContaining('when 1 further release lists it.') as unknown },
+    ]);
+    expect(feed(many, list, rejected, list, list)?.served).toContain(wide);
   });
 
   test('never has a wide prefix that left the list before', () => {
