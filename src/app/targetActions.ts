@@ -10,7 +10,7 @@ import type { Target } from '../core/targets/target.ts';
 import type { Pin } from '../core/targets/targetState.ts';
 import { type GatedPlan, gateReason } from './update/writeGate.ts';
 import type { ArmSession, TargetSession } from './ports.ts';
-import { readLastPlan } from './queries/overview/targetFacts.ts';
+import { readLastPlan } from './queries/ledgerQueries.ts';
 import { unknownSnapshot } from './queries/snapshotLibrary.ts';
 import { requireTarget } from './queries/targetQueries.ts';
 import { pullServiceTags, type PullResult, type PullServices } from './pullServiceTags.ts';

@@ -1,7 +1,9 @@
-/** Reads the ledger for the API. */
+/** Reads the ledger for the API: its queries and its actions. */
 import { InvalidDocumentError, NewerVersionError, RequestError, shorten } from '../../core/errors.ts';
 import { isRunId } from '../../core/ledger/ledgerChain.ts';
 import { isPullRecord, type RunRecord, type UpdateRecord } from '../../core/ledger/runRecord.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import type { TargetState } from '../../core/targets/targetState.ts';
 import { withoutPeriod } from '../../core/words.ts';
 import { itemsOf } from '../itemsOf.ts';
 import type { Ledger, LedgerPage, PageRequest } from '../ports.ts';
@@ -51,4 +53,31 @@ export async function findRulesAsOf(
     if (!isPullRecord(record) && record.after !== undefined) return record;
   }
   return undefined;
+}
+
+/** The record with the plan may be followed by records of pauses, resumes and the like. */
+const newestRecords = 10;
+
+// The last plan of each target, per ledger: a record never changes.
+const lastPlans = new WeakMap<Pick<Ledger, 'list'>, Map<string, Plan>>();
+
+/** The plan of a target's last run; undefined if no record has it. A run without news writes no record of its own. */
+export async function readLastPlan(
+  ledger: Pick<Ledger, 'list'>,
+  state: TargetState | undefined,
+): Promise<Plan | undefined> {
+  const planId = state?.run.lastResult?.planId;
+  if (!state || planId === undefined) return undefined;
+  const memory = lastPlans.get(ledger) ?? new Map<string, Plan>();
+  lastPlans.set(ledger, memory);
+  const known = memory.get(state.target);
+  if (known?.id === planId) return known;
+  const { items } = await listRuns(ledger, { chain: state.target, limit: newestRecords });
+  const plan = [...state.run.outbox, ...items].map(planOf).find((found) => found?.id === planId);
+  if (plan) memory.set(state.target, plan);
+  return plan;
+}
+
+function planOf(record: RunRecord): Plan | undefined {
+  return isPullRecord(record) ? undefined : record.plan;
 }

@@ -17,9 +17,10 @@ import type { SnapshotView } from '../currentSnapshot.ts';
 import { followedGoneTags } from '../goneTags.ts';
 import { ageOf, publicSourceName } from '../health.ts';
 import { describePrefixes } from '../describePrefixes.ts';
+import { readLastPlan } from '../ledgerQueries.ts';
 import { readReleases } from '../releases.ts';
 import { describeCause, readStorage } from '../storage.ts';
-import { readLastPlan, readTargetFacts } from './targetFacts.ts';
+import { readTargetFacts } from './targetFacts.ts';
 
 const shownReleases = 6;
 

@@ -1,11 +1,8 @@
 /** Reads each configured target with what is stored about it: the input of rows and cards. */
 import pMap from 'p-map';
 import type { TargetFacts } from '../../../core/overview/targetRow.ts';
-import { isPullRecord, type RunRecord } from '../../../core/ledger/runRecord.ts';
-import type { Plan } from '../../../core/plan/plan.ts';
 import type { MissingPrefix, TargetState } from '../../../core/targets/targetState.ts';
 import { summarizeTargets, type NamedTargetSummary } from '../../update/targetSummaries.ts';
-import type { Ledger } from '../../ports.ts';
 import type { Queries } from '../../queries.ts';
 import type { QueryServices } from '../queryServices.ts';
 import { readStorage } from '../storage.ts';
@@ -57,32 +54,4 @@ async function readStateOnce(
 function missingOf(state: TargetState | undefined, summary: readonly MissingPrefix[]): readonly MissingPrefix[] {
   const all = [...(state?.run.seen?.missing ?? []), ...summary].filter(({ published }) => published !== '');
   return [...new Map(all.map((entry) => [entry.prefix, entry])).values()];
-}
-
-/** The record with the plan may be followed by records of pauses, resumes and the like. */
-const newestRecords = 10;
-
-// The last plan of each target, per ledger: a record never changes.
-const lastPlans = new WeakMap<Pick<Ledger, 'list'>, Map<string, Plan>>();
-
-/** The plan of a target's last run; undefined if no record has it. A run without news writes no record of its own. */
-export async function readLastPlan(
-  ledger: Pick<Ledger, 'list'>,
-  state: TargetState | undefined,
-): Promise<Plan | undefined> {
-  const planId = state?.run.lastResult?.planId;
-  if (!state || planId === undefined) return undefined;
-  const memory = lastPlans.get(ledger) ?? new Map<string, Plan>();
-  lastPlans.set(ledger, memory);
-  const known = memory.get(state.target);
-  if (known?.id === planId) return known;
-  const query = { chain: state.target, limit: newestRecords };
-  const { items } = await readStorage('the ledger', () => ledger.list(query));
-  const plan = [...state.run.outbox, ...items].map(planOf).find((found) => found?.id === planId);
-  if (plan) memory.set(state.target, plan);
-  return plan;
-}
-
-function planOf(record: RunRecord): Plan | undefined {
-  return isPullRecord(record) ? undefined : record.plan;
 }
