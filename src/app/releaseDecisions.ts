@@ -108,7 +108,7 @@ async function decide(
   const result = await snapshots.withPullLease(cloud, async (session) => {
     const stored = await histories.readDecisions(cloud);
     const decisions = stored?.decisions ?? noDecisions(cloud);
-    const history = await new HistoryReader(services).read();
+    const history = await new HistoryReader(services).readWith(stored?.decisions);
     const now = clock.now();
     const decision = await toDecision(history, decisions, now.toISOString());
     const { runId, status } = await record(services, session, trigger, now, decision);

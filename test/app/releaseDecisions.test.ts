@@ -89,6 +89,28 @@ describe('a release that is rejected', () => {
     ]);
   });
 
+  test('is decided on with what was decided before, read once: another decision meanwhile is a conflict', async () => {
+    const { world, rejected } = await poisoned();
+    const { histories } = world.services;
+    let reads = 0;
+    const counting = withMethods(histories, {
+      readDecisions: async (cloud) => {
+        reads += 1;
+        const stored = await histories.readDecisions(cloud);
+        const other = { snapshot: 'other', at: '2026-01-12T00:00:00.000Z', by: 'another person', reason: 'Meanwhile.' };
+        await histories.replaceDecisions({ version: 1, cloud, rejected: [other], retired: [] }, stored?.etag);
+        return stored;
+      },
+    });
+
+    const rejecting = rejectRelease({ ...world.services, histories: counting }, rejected, 'Not of Azure.', 'a person');
+
+    await expect(rejecting).rejects.toMatchObject({ status: 409, problem: 'pull-busy' });
+    expect(reads).toBe(1);
+    expect((await histories.readDecisions('Public'))?.decisions.rejected).toMatchObject([{ snapshot: 'other' }]);
+    expect(await currentOf(world)).toBe(rejected);
+  });
+
   test('is left by the next pull if the rejection was cut off before its last step', async () => {
     const { world, before, rejected } = await poisoned();
     const { services } = world;

@@ -46,6 +46,11 @@ export class HistoryReader {
     return this.#reading.history;
   }
 
+  /** For a caller that has read the decisions already. Neither these nor the history come from memory. */
+  readWith(decisions: HistoryDecisions | undefined): Promise<History> {
+    return this.#read(Promise.resolve(decisions));
+  }
+
   /** Call it when the history has changed: the next read goes to storage. */
   expire(): void {
     this.#reading = undefined;
@@ -62,8 +67,7 @@ export class HistoryReader {
     return asOf.history;
   }
 
-  async #read(): Promise<History> {
-    const reading = this.#readDecisions();
+  async #read(reading = this.#readDecisions()): Promise<History> {
     const [decisions, { document, etag }] = await Promise.all([reading, this.#readDocument(reading)]);
     const key = `${etag} ${JSON.stringify([decisions?.rejected, decisions?.retired])}`;
     if (this.#decided?.key !== key) this.#decided = { key, history: new History(withDecisions(document, decisions)) };
