@@ -6,6 +6,7 @@ import {
   BlobServiceClient,
   newPipeline,
   type HttpOperationResponse,
+  type IHttpClient,
   type RequestPolicyFactory,
   type StorageRetryOptions,
 } from '@azure/storage-blob';
@@ -29,6 +30,8 @@ export interface StorageClientOptions {
   readonly tryTimeoutInMs?: number;
   readonly startTimer?: StartTimer;
   readonly retry?: StorageRetryOptions;
+  /** Carries the requests for blobs. Default: that of the SDK. */
+  readonly httpClient?: IHttpClient;
 }
 
 /**
@@ -57,7 +60,9 @@ async function buildBlobs(setting: StorageSetting, options: StorageClientOptions
     setting.kind === 'connectionString'
       ? BlobServiceClient.fromConnectionString(setting.connectionString)
       : { url: setting.blobServiceUri, credential: await buildCredential({ ...options, identity: setting.identity }) };
-  const pipeline = newPipeline(base.credential, { retryOptions: { ...defaultRetry, ...options.retry } });
+  const { httpClient } = options;
+  const retryOptions = { ...defaultRetry, ...options.retry };
+  const pipeline = newPipeline(base.credential, { retryOptions, ...(httpClient && { httpClient }) });
   pipeline.factories.push(limitAttempts({ tryTimeoutInMs: defaultTryTimeoutInMs, startTimer, ...options }));
   return new BlobServiceClient(base.url, pipeline);
 }

@@ -6,7 +6,7 @@ import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob';
 import { BlobContainer } from '../../src/adapters/blob/container.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { createTargetsSource, type TargetsFileSource } from '../../src/adapters/targetsSource.ts';
-import { useAzurite } from '../support/azurite.ts';
+import { useBlobs } from '../support/blobsInThread.ts';
 import { startStorageFaultProxy, type SeenRequest, type StorageFaultProxy } from '../support/faultProxy.ts';
 
 const registry =
@@ -118,7 +118,7 @@ test('the setting itself', async () => {
 });
 
 describe('a blob', () => {
-  const azurite = useAzurite();
+  const accounts = useBlobs();
   const setting = { kind: 'blob', container: 'configuration', name: 'a/targets.json' } as const;
   const isDownload = ({ method }: SeenRequest) => method === 'GET';
   let proxy: StorageFaultProxy;
@@ -127,7 +127,7 @@ describe('a blob', () => {
   let isSent: boolean[];
 
   beforeEach(async () => {
-    const connectionString = azurite.freshConnectionString();
+    const connectionString = accounts.freshConnectionString();
     proxy = await startStorageFaultProxy(connectionString);
     const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(setting.container);
     await container.create();

@@ -29,7 +29,7 @@ const hour = dayInMs / 24;
 // `npm run test:full` pulls every six hours, takes away one by one, and floods with as many as a tag may have.
 const { pullsADay, step, flood } = isFullRun
   ? { pullsADay: 4, step: 1, flood: 48_000 }
-  : { pullsADay: 1, step: 16, flood: 2_500 };
+  : { pullsADay: 1, step: 8, flood: 2_500 };
 
 const wholeTag = Array.from({ length: 1_086 }, (_, index) => `20.${index >> 7}.${(index & 127) * 2}.0/27`);
 const ofRegion = wholeTag.slice(0, 70);

@@ -12,7 +12,7 @@ import type { RunRecord, UpdateRecord } from '../../src/core/ledger/runRecord.ts
 import type { Cloud } from '../../src/core/serviceTags/serviceTags.ts';
 import type { NsgRuleTarget, RegistryTarget } from '../../src/core/targets/target.ts';
 import { nsgTarget, registryTarget } from '../core/plan/planFixtures.ts';
-import { useAzurite } from '../support/azurite.ts';
+import { useBlobs } from '../support/blobsInThread.ts';
 import { recentHistory } from '../support/recentHistory.ts';
 import { isFullRun } from '../support/fullRun.ts';
 
@@ -35,7 +35,7 @@ export interface WorldsOptions {
 }
 
 export function useWorlds({ wholeHistory = false }: WorldsOptions = {}): Worlds {
-  const azurite = useAzurite();
+  const accounts = useBlobs();
   const open: World[] = [];
   let ledgers = 0;
   afterEach(async () => {
@@ -50,10 +50,12 @@ export function useWorlds({ wholeHistory = false }: WorldsOptions = {}): Worlds 
     }
   });
   return {
-    freshConnectionString: () => azurite.freshConnectionString(),
+    freshConnectionString: () => accounts.freshConnectionString(),
     async open(options = {}) {
+      const { connectionString = accounts.freshConnectionString() } = options;
       const world = await startWorld({
-        connectionString: options.connectionString ?? azurite.freshConnectionString(),
+        connectionString,
+        storage: accounts.directly(connectionString),
         start: new Date('2026-01-05T12:00:00Z'),
         targets: [hooks()],
         ...options,

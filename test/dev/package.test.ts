@@ -10,6 +10,7 @@ import { packageApp, packBuild, selectShipped, type PackageResult } from '../../
 import { unpack } from '../../dev/unpack.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { builtApp } from '../support/builtApp.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const maxZipBytes = 3 * 1024 * 1024;
@@ -21,7 +22,11 @@ let app: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'package-test-'));
   app = path.join(folder, 'app');
-  result = await packageApp({ root, zip: path.join(folder, 'a.zip') });
+  const zip = path.join(folder, 'a.zip');
+  // To build once more takes long.
+  result = isFullRun
+    ? await packageApp({ root, zip })
+    : await packBuild({ root, dist: path.join(await builtApp(), 'dist'), zip });
   await unpack(path.join(folder, 'a.zip'), app);
 });
 

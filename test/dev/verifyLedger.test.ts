@@ -9,17 +9,17 @@ import { BlobTargetStateStore } from '../../src/adapters/blob/targetStates.ts';
 import { createStorageClients } from '../../src/adapters/storageClients.ts';
 import { recordHash } from '../../src/core/ledger/ledgerChain.ts';
 import type { RunRecord } from '../../src/core/ledger/runRecord.ts';
-import { useAzurite } from '../support/azurite.ts';
+import { useBlobs } from '../support/blobsInThread.ts';
 import { toRunRecord, toState } from '../support/storageSamples.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 let connectionString: string;
 let records: RunRecord[];
 
 /** A chain over two months whose target knows its head, and one of pulls. */
 beforeEach(async () => {
-  connectionString = azurite.freshConnectionString();
+  connectionString = accounts.freshConnectionString();
   const { blobs } = createStorageClients({ kind: 'connectionString', connectionString });
   const ledger = new BlobLedger(blobs);
   records = [];
@@ -142,7 +142,7 @@ describe('npm run verify-ledger', () => {
   });
 
   test('finds nothing in an empty storage', async () => {
-    connectionString = azurite.freshConnectionString();
+    connectionString = accounts.freshConnectionString();
 
     const { code, lines } = await verify();
 
@@ -234,7 +234,7 @@ describe('what it looks at', () => {
     ['a connection string', () => ({ AzureWebJobsStorage: connectionString }), /web: 4 records, whole/],
     ['an account', () => ({ AzureWebJobsStorage__blobServiceUri: 'http://127.0.0.1:1/other' }), /queueServiceUri/],
   ])('is named by the environment alone where it has %s', async (_, env, said) => {
-    writeFileSync(settingsFile, JSON.stringify({ Values: { AzureWebJobsStorage: azurite.freshConnectionString() } }));
+    writeFileSync(settingsFile, JSON.stringify({ Values: { AzureWebJobsStorage: accounts.freshConnectionString() } }));
 
     const { lines } = await verify({ env: env() }).catch((error: unknown) => ({ lines: [String(error)] }));
     rmSync(settingsFile);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findBicep, predictDeployment, type PredictedResource } from '../../dev/bicep.ts';
 import { renderRunbook } from '../../dev/runbook.ts';
-import { everyNth } from '../support/fullRun.ts';
+import { testInFullRun } from '../support/fullRun.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bicep = await findBicep();
@@ -180,7 +180,7 @@ describeWithBicep('the windows follow the schedules', () => {
     ['0 0 * * * *', '0 0 */3 * * *', 'P1D', 'P1D'],
   ];
 
-  test.each(everyNth(2, schedules))(
+  testInFullRun.each(schedules)(
     'pulls at %s, reconciles at %s',
     async (pullSchedule, reconcileSchedule, pullWindow, figuresWindow) => {
       const rules = rulesOf(

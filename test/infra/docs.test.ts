@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { checkBicep, compileBicep, findBicep } from '../../dev/bicep.ts';
+import { testInFullRun } from '../support/fullRun.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { discoveredName } from '../../src/app/discoverTargets.ts';
 import { metrics } from '../../src/core/metrics.ts';
@@ -126,8 +127,9 @@ describe('Bicep snippets', () => {
   });
   const snippets = codeBlocks(read('docs/scenarios.md'), 'bicep').map((text, index): [number, string] => [index, text]);
   const testWithBicep = 'missing' in bicep ? test.skip : test;
+  const testEach = 'missing' in bicep ? test.skip : testInFullRun;
 
-  testWithBicep.each(snippets)('number %d of docs/scenarios.md compiles without a warning', async (index, text) => {
+  testEach.each(snippets)('number %d of docs/scenarios.md compiles alone without a warning', async (index, text) => {
     if ('missing' in bicep) return;
     const file = path.join(folder, `${index}.bicep`);
     writeFileSync(file, text);
@@ -141,7 +143,8 @@ describe('Bicep snippets', () => {
       if ('missing' in bicep) return;
       const file = path.join(folder, 'rules.bicep');
       writeFileSync(file, snippets.map(([, text]) => text).join('\n'));
-      const { template } = await compileBicep(bicep.path, file);
+      const { template, warnings } = await compileBicep(bicep.path, file);
+      expect(warnings).toBe('');
       const { resources } = template as { resources: Record<string, Declared> };
       const { group, allowBastion } = resources;
       const simulator = await startSimulator();

@@ -41,7 +41,7 @@ import {
   stateOwning,
 } from '../core/plan/planFixtures.ts';
 import { withMethods } from '../../src/core/withMethods.ts';
-import { useAzurite } from '../support/azurite.ts';
+import { useBlobs } from '../support/blobsInThread.ts';
 import { faultsOf } from './messageRules.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 
@@ -153,13 +153,14 @@ const estate = [
 ];
 
 describe('reasons and notifications', () => {
-  const azurite = useAzurite();
+  const accounts = useBlobs();
   let world: World;
 
   beforeAll(async () => {
-    const connectionString = azurite.freshConnectionString();
+    const connectionString = accounts.freshConnectionString();
     world = await startWorld({
       connectionString,
+      storage: accounts.directly(connectionString),
       start: new Date('2026-01-05T12:00:00Z'),
       targets: estate,
     });

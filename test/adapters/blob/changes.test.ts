@@ -4,16 +4,16 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BlobChangeStore } from '../../../src/adapters/blob/changes.ts';
 import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import { InvalidDocumentError } from '../../../src/core/errors.ts';
-import { useAzurite } from '../../support/azurite.ts';
+import { useBlobs } from '../../support/blobsInThread.ts';
 import { toSnapshot } from '../../support/storageSamples.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 let connectionString: string;
 let store: BlobChangeStore;
 
 beforeEach(() => {
-  connectionString = azurite.freshConnectionString();
+  connectionString = accounts.freshConnectionString();
   store = new BlobChangeStore(createStorageClients({ kind: 'connectionString', connectionString }).blobs);
 });
 

@@ -2,14 +2,14 @@ import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { withLease, type HeldLease } from '../../../src/adapters/blob/lease.ts';
 import { LeaseLostError } from '../../../src/core/errors.ts';
-import { useAzurite } from '../../support/azurite.ts';
+import { useBlobs } from '../../support/blobsInThread.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 let blob: BlockBlobClient;
 
 beforeEach(async () => {
-  const container = BlobServiceClient.fromConnectionString(azurite.freshConnectionString()).getContainerClient(
+  const container = BlobServiceClient.fromConnectionString(accounts.freshConnectionString()).getContainerClient(
     'leases',
   );
   await container.create();
@@ -34,7 +34,7 @@ async function waitUntilLost(lease: HeldLease): Promise<unknown> {
 describe('withLease', () => {
   test('holds longer than one lease lasts, where another that is not renewed runs out', async () => {
     const other = blob.getBlobLeaseClient();
-    const container = BlobServiceClient.fromConnectionString(azurite.freshConnectionString()).getContainerClient(
+    const container = BlobServiceClient.fromConnectionString(accounts.freshConnectionString()).getContainerClient(
       'leases',
     );
     await container.create();

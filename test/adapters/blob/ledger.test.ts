@@ -4,17 +4,17 @@ import { BlobLedger } from '../../../src/adapters/blob/ledger.ts';
 import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import { InvalidDocumentError, RequestError } from '../../../src/core/errors.ts';
 import type { RunRecord } from '../../../src/core/ledger/runRecord.ts';
-import { useAzurite } from '../../support/azurite.ts';
+import { useBlobs } from '../../support/blobsInThread.ts';
 import { storage01, uploadBlobs } from '../../support/storage01.ts';
 import { toRunRecord } from '../../support/storageSamples.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 let connectionString: string;
 let ledger: BlobLedger;
 
 beforeEach(() => {
-  connectionString = azurite.freshConnectionString();
+  connectionString = accounts.freshConnectionString();
   ledger = toLedger();
 });
 

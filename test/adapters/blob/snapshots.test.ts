@@ -5,17 +5,17 @@ import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import { BlobSnapshotStore } from '../../../src/adapters/blob/snapshots.ts';
 import { InvalidDocumentError } from '../../../src/core/errors.ts';
 import type { Snapshot, SnapshotSummary } from '../../../src/core/serviceTags/snapshot.ts';
-import { useAzurite } from '../../support/azurite.ts';
+import { useBlobs } from '../../support/blobsInThread.ts';
 import { contentHash, toSnapshotId } from '../../../src/core/serviceTags/contentHash.ts';
 import { toPointer, toPullStatus, toSnapshot } from '../../support/storageSamples.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 let connectionString: string;
 let store: BlobSnapshotStore;
 
 beforeEach(() => {
-  connectionString = azurite.freshConnectionString();
+  connectionString = accounts.freshConnectionString();
   store = toStore();
 });
 

@@ -5,7 +5,7 @@ import { BlobSnapshotStore } from '../../../src/adapters/blob/snapshots.ts';
 import { BlobTargetStateStore } from '../../../src/adapters/blob/targetStates.ts';
 import { createStorageClients, StorageTimeoutError } from '../../../src/adapters/storageClients.ts';
 import { LeaseLostError } from '../../../src/core/errors.ts';
-import { useAzurite } from '../../support/azurite.ts';
+import { useBlobs } from '../../support/blobsInThread.ts';
 import {
   startStorageFaultProxy,
   type Fault,
@@ -14,7 +14,7 @@ import {
 } from '../../support/faultProxy.ts';
 import { toPointer, toRunRecord, toSnapshot, toState } from '../../support/storageSamples.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 let proxy: StorageFaultProxy;
 let snapshots: BlobSnapshotStore;
@@ -24,7 +24,7 @@ let ledger: BlobLedger;
 
 /** Containers are there before the first fault. */
 beforeEach(async () => {
-  proxy = await startStorageFaultProxy(azurite.freshConnectionString());
+  proxy = await startStorageFaultProxy(accounts.freshConnectionString());
   const { blobs } = createStorageClients(
     { kind: 'connectionString', connectionString: proxy.connectionString },
     { startTimer: proxy.startTimer, retry: { maxTries: 3, retryDelayInMs: 10, maxRetryDelayInMs: 20 } },

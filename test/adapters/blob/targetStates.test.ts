@@ -6,16 +6,16 @@ import { createStorageClients } from '../../../src/adapters/storageClients.ts';
 import type { TargetSession } from '../../../src/app/ports.ts';
 import { InvalidDocumentError, LeaseLostError, RequestError } from '../../../src/core/errors.ts';
 import type { LastResult, TargetState } from '../../../src/core/targets/targetState.ts';
-import { useAzurite } from '../../support/azurite.ts';
+import { useBlobs } from '../../support/blobsInThread.ts';
 import { toState } from '../../support/storageSamples.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 let connectionString: string;
 let store: BlobTargetStateStore;
 
 beforeEach(() => {
-  connectionString = azurite.freshConnectionString();
+  connectionString = accounts.freshConnectionString();
   store = toStore();
 });
 

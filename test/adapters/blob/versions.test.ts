@@ -13,16 +13,16 @@ import { verifyChain } from '../../../dev/verifyChain.ts';
 import { isPullRecord } from '../../../src/core/ledger/runRecord.ts';
 import type { TargetState } from '../../../src/core/targets/targetState.ts';
 import { documentOf } from '../../core/history/historyFixtures.ts';
-import { useAzurite } from '../../support/azurite.ts';
+import { useBlobs } from '../../support/blobsInThread.ts';
 import { storage01, uploadBlobs, type StoredBlob } from '../../support/storage01.ts';
 import { toPointer, toPullStatus, toRunRecord, toSnapshot, toState } from '../../support/storageSamples.ts';
 
-const azurite = useAzurite();
+const accounts = useBlobs();
 
 async function openStores(stored: readonly StoredBlob[] = []) {
   const { blobs } = createStorageClients({
     kind: 'connectionString',
-    connectionString: azurite.freshConnectionString(),
+    connectionString: accounts.freshConnectionString(),
   });
   await uploadBlobs(await blobs(), stored);
   return {
