@@ -1,52 +1,32 @@
 /** Azurite for a test file: `const azurite = useAzurite();`, then an untouched account per test. */
-import { afterAll, beforeAll } from '@jest/globals';
-import { startAzurite, type StorageAccount } from '../../dev/azurite.ts';
+import { beforeAll } from '@jest/globals';
+import { startAzurite, type Azurite, type StorageAccount } from '../../dev/azurite.ts';
 
 export interface TestAzurite {
   /** Of an account that nothing was written to yet, another at each call. */
   freshConnectionString(): string;
 }
 
-interface SharedAzurite {
-  readonly pid: number;
-  /** Connection strings. */
-  readonly unused: string[];
-}
-
-const accounts = Array.from({ length: 1_000 }, (_, index) => toAccount(index));
-/** An Azurite becomes slower with everything that it stores: the next test file starts another. */
-const enoughAccounts = 500;
+const accounts = Array.from({ length: 2_000 }, (_, index) => toAccount(index));
 
 /** The test files of a worker share an Azurite in memory: one takes long to start, and again as long until it is warm. */
-let shared: SharedAzurite | undefined;
+let shared: Promise<Azurite> | undefined;
+const unused = [...accounts];
 
 /** The Azurite ends with this process. */
 export function useAzurite(): TestAzurite {
+  let azurite: Azurite | undefined;
   beforeAll(async () => {
-    shared ??= await startShared();
+    azurite = await (shared ??= startAzurite({ inMemory: true, accounts }));
   });
-  afterAll(() => {
-    if (shared && accounts.length - shared.unused.length >= enoughAccounts) stopShared(shared);
-  });
-
   return {
     freshConnectionString() {
-      if (!shared) throw new Error('there are accounts inside of tests and hooks only');
-      const connectionString = shared.unused.shift();
-      if (!connectionString) throw new Error(`the test file has used all of the ${accounts.length} accounts`);
-      return connectionString;
+      const account = unused.shift();
+      if (!azurite || !account)
+        throw new Error(`there are ${accounts.length} accounts, inside of tests and hooks only`);
+      return azurite.connectionStringOf(account);
     },
   };
-}
-
-async function startShared(): Promise<SharedAzurite> {
-  const server = await startAzurite({ inMemory: true, accounts });
-  return { pid: server.pid, unused: accounts.map((account) => server.connectionStringOf(account)) };
-}
-
-function stopShared({ pid }: SharedAzurite): void {
-  shared = undefined;
-  process.kill(pid, 'SIGKILL');
 }
 
 function toAccount(index: number): StorageAccount {

@@ -1,7 +1,7 @@
 /**
  * Azurite's blob service in the thread of the tests, for worlds that are opened by the hundred. They call it without a
- * connection, on which half of the time of a small request would go. It listens as well: for other processes, and for
- * clients that a test makes by itself.
+ * connection, where much of the time of a small request goes. It listens as well: for other processes, and for clients
+ * that a test makes by itself.
  */
 import { createRequire } from 'node:module';
 import type { RequestListener, Server } from 'node:http';
@@ -32,7 +32,7 @@ interface Started {
   readonly unused: string[];
 }
 
-const accountCount = 2_000;
+const accountCount = 3_000;
 let started: Promise<Started> | undefined;
 
 /** All test files of a thread share one service. */
