@@ -56,19 +56,19 @@ export function formatPull(pull: PullAnswer): readonly string[] {
   ];
 }
 
-/** One line for each target that was updated since `before`, and one for each of its new reasons. */
+/** One line for each target whose update since `before` brought news, and one for each of its new reasons. */
 export function formatTargets(before: readonly TargetAnswer[], now: readonly TargetAnswer[]): readonly string[] {
   const width = Math.max(...now.map(({ name }) => name.length));
   return now.flatMap((target) => {
     const last = before.find(({ name }) => name === target.name);
     if (!target.lastResult || last?.lastResult?.runId === target.lastResult.runId) return [];
     const known = new Set(last?.reasons.map(({ message }) => message));
+    const reasons = target.reasons.filter(({ message }) => !known.has(message));
+    if (target.lastResult.outcome === 'unchanged' && target.status === last?.status && reasons.length === 0) return [];
     const status = paint(statusStyles[target.status] ?? 'yellow', target.status);
     return [
       `  ${target.name.padEnd(width)}  ${formatCounts(target.lastResult).padEnd(32)}  ${status}`,
-      ...target.reasons
-        .filter(({ message }) => !known.has(message))
-        .map(({ message }) => `  ${' '.repeat(width)}  ${paint('dim', message)}`),
+      ...reasons.map(({ message }) => `  ${' '.repeat(width)}  ${paint('dim', message)}`),
     ];
   });
 }

@@ -36,6 +36,7 @@ export interface LocalServices {
 
 const sampleFolder = join(import.meta.dirname, 'sample');
 const settleTimeoutInMs = 60_000;
+const onceAYear = '0 0 0 1 1 *';
 
 /** Returns the weekly files of one cloud in a folder, oldest first. Prefers Public. */
 export async function listReleases(folder = sampleReleases): Promise<readonly WeeklyFile[]> {
@@ -86,6 +87,8 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
         options.releasesFolder === undefined ? (options.source ?? `file:${inbox}`) : `file:${inbox}`,
       SERVICE_TAGS_SUBSCRIPTION_ID: sampleSubscriptionId,
       AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.5',
+      // A timer would run a check among those that are asked for.
+      ...(options.once && { PULL_SCHEDULE: onceAYear, RECONCILE_SCHEDULE: onceAYear }),
     };
     const host = await startHostProcess({ root: options.root, port, settings, onLog });
     stops.push(() => host.stop());

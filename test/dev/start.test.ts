@@ -184,6 +184,14 @@ describe('a check of all targets', () => {
     expect(formatCheck([], [])).toEqual([expect.stringMatching(/nothing new$/)]);
   });
 
+  test('names no target whose update found nothing, unless its status is another one', () => {
+    const counts = { add: 0, remove: 0, retain: 0, held: 0 };
+    const checked = { ...target, lastResult: { runId: 'b', outcome: 'unchanged', counts } };
+
+    expect(formatCheck([target], [checked])).toEqual([expect.stringMatching(/nothing new$/)]);
+    expect(formatCheck([target], [{ ...checked, status: 'inSync' }])).toHaveLength(2);
+  });
+
   test('names each target with news', () => {
     const after = { ...target, lastResult: { ...target.lastResult, runId: 'b' } };
 
