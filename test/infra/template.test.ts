@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { checkBicep, compileBicep, findBicep, type Compiled } from '../../dev/bicep.ts';
+import { isFullRun } from '../support/fullRun.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bicep = await findBicep();
@@ -81,7 +82,7 @@ describeWithBicep('infra/main.bicep', () => {
   test('builds and lints without a warning', async () => {
     if ('missing' in bicep) return;
     expect(compiled.warnings).toBe('');
-    expect(await checkBicep(bicep.path, path.join(root, 'infra/main.bicepparam'))).toBe('');
+    if (isFullRun) expect(await checkBicep(bicep.path, path.join(root, 'infra/main.bicepparam'))).toBe('');
   });
 
   test('comes from this folder alone, so that it builds offline', async () => {
