@@ -3,6 +3,7 @@ import type { HistoryDocument } from '../../../src/core/history/historyDocument.
 import { History } from '../../../src/core/history/history.ts';
 import { quarantineLimits } from '../../../src/core/history/limits.ts';
 import {
+  adviseOnRegistry,
   describeGone,
   goneTag,
   goneTags,
@@ -285,6 +286,18 @@ describe('a tag is gone', () => {
     expect(texts).toEqual([
       `${region} has been missing from the list since 12 Jan 2026`,
       `${region} has been in the list without a prefix since 12 Jan 2026`,
+    ]);
+  });
+
+  test('and only who takes its regions from a registry is advised on that', () => {
+    const found = goneTag(historyOf(here, ...weeks(3, gone)), region);
+    const advice = [false, true].map((isOfRegistry) => {
+      return found && adviseOnRegistry({ ...found, targets: ['hooks'], isOfRegistry });
+    });
+
+    expect(advice).toEqual([
+      '',
+      ' If a target takes its regions from a registry (ofRegistry), list the other regions by name instead.',
     ]);
   });
 
