@@ -151,7 +151,8 @@ function portOf(service: string, output: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-function toConnectionString(account: StorageAccount, ports: Ports): string {
+/** For clients of an Azurite on this machine. */
+export function toConnectionString(account: StorageAccount, ports: Ports): string {
   return [
     'DefaultEndpointsProtocol=http',
     `AccountName=${account.name}`,

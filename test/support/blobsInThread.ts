@@ -10,6 +10,7 @@ import { Readable } from 'node:stream';
 import type { IHttpClient } from '@azure/storage-blob';
 import { beforeAll } from '@jest/globals';
 import inject, { type InjectOptions } from 'light-my-request';
+import { toConnectionString } from '../../dev/azurite.ts';
 import type { StorageClientOptions } from '../../src/adapters/storageClients.ts';
 
 export interface Blobs {
@@ -76,13 +77,9 @@ async function start(): Promise<Started> {
   const { port } = server.httpServer.address() as AddressInfo;
   const [listener] = server.httpServer.listeners('request') as RequestListener[];
   if (!listener) throw new Error('Azurite answers no requests');
-  const origin = `http://127.0.0.1:${port}`;
   // Worlds have a queue of their own, so that nothing answers for queues.
-  const unused = names.map((name) => {
-    const endpoints = `BlobEndpoint=${origin}/${name};QueueEndpoint=${origin}/${name}`;
-    return `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${key};${endpoints};`;
-  });
-  return { origin, httpClient: callDirectly(listener), unused };
+  const unused = names.map((name) => toConnectionString({ name, key }, { blob: port, queue: port }));
+  return { origin: `http://127.0.0.1:${port}`, httpClient: callDirectly(listener), unused };
 }
 
 function callDirectly(listener: RequestListener): IHttpClient {
