@@ -7,10 +7,15 @@ import { firstIndex } from '../search.ts';
 
 export class AddressSpace {
   readonly intervals: readonly AddressRange[];
+  readonly #adjacent: readonly boolean[];
 
   constructor(ranges: Iterable<AddressRange>) {
     const list = [...ranges];
     this.intervals = [...cut(list, 'ipv4'), ...cut(list, 'ipv6')];
+    this.#adjacent = this.intervals.map(({ family, start }, index, all) => {
+      const before = all[index - 1];
+      return before?.family === family && before.end + 1n === start;
+    });
   }
 
   /** Numbers of the intervals that share an address with a range, in order. */
@@ -49,8 +54,7 @@ export class AddressSpace {
 
   /** True if interval `index` begins where the one before it ends. */
   isAdjacent(index: number): boolean {
-    const [before, here] = [this.at(index - 1), this.at(index)];
-    return before.family === here.family && before.end + 1n === here.start;
+    return this.#adjacent[index] ?? false;
   }
 }
 

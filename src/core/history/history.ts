@@ -23,6 +23,11 @@ export class History {
   readonly times: readonly number[];
   /** How many releases up to each of them count as confirmation. */
   readonly ordinals: readonly number[];
+  /**
+   * Index of the first release that was pulled, after the built-in ones; -1 if there is none. It is trusted like the first
+   * release of a history, however much of the built-in list it lacks.
+   */
+  readonly firstPulled: number;
   #records: ReadonlyMap<string, TagRecord> | undefined;
   readonly #trusts = new Map<string, TagTrust>();
   readonly #scopes = new Map<string, ScopeRecord>();
@@ -33,6 +38,7 @@ export class History {
     this.releases = document.releases.filter(({ rejected }) => !rejected);
     this.times = this.releases.map(({ seenAt }) => Date.parse(seenAt));
     this.ordinals = ordinalsOf(this.releases);
+    this.firstPulled = this.releases[0]?.builtIn ? this.releases.findIndex(({ builtIn }) => !builtIn) : -1;
   }
 
   /**
@@ -63,14 +69,6 @@ export class History {
   /** The newest release that is not rejected; undefined in an empty history. */
   get newest(): Release | undefined {
     return this.releases.at(-1);
-  }
-
-  /**
-   * Index of the first release that was pulled, after the built-in ones; -1 if there is none. It is trusted like the first
-   * release of a history, however much of the built-in list it lacks.
-   */
-  get firstPulled(): number {
-    return this.releases[0]?.builtIn ? this.releases.findIndex(({ builtIn }) => !builtIn) : -1;
   }
 
   /** True if the history records the tag's service, whether the tag was ever listed or not. */

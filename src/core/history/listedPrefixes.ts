@@ -14,7 +14,7 @@ export class ListedPrefixes {
   /** By interval: since which ordinal (`ordinalsOf`) it has been listed; -Infinity if that is not known. */
   readonly #since: Float64Array;
   readonly #intervals = new Map<string, readonly number[]>();
-  #runs: readonly (Run | undefined)[] | undefined;
+  #runs: Runs | undefined;
 
   constructor({ steps }: TagRecord) {
     this.space = new AddressSpace(steps.flatMap(({ add }) => add.map(parsePrefix)));
@@ -75,30 +75,30 @@ export class ListedPrefixes {
   lengthWithNeighbours(prefix: AddressPrefix): number {
     const [interval = 0] = this.intervalsOf(prefix.text);
     this.#runs ??= this.#findRuns();
-    const { first, last } = this.#runs[interval] ?? { first: interval, last: interval };
-    return widestAround(prefix, this.space.at(first).start, this.space.at(last).end);
+    const { first, last } = this.#runs;
+    return widestAround(
+      prefix,
+      this.space.at(first[interval] ?? interval).start,
+      this.space.at(last[interval] ?? interval).end,
+    );
   }
 
-  /** For each interval, the run of adjacent listed intervals that it is part of; calculated once per list. */
-  #findRuns(): readonly (Run | undefined)[] {
-    const runs: (Run | undefined)[] = [];
-    this.#listedBy.forEach((count, interval) => {
-      const before = runs[interval - 1];
-      if (!count) runs.push(undefined);
-      else if (!before || !this.space.isAdjacent(interval)) runs.push({ first: interval, last: interval });
-      else {
-        before.last = interval;
-        runs.push(before);
-      }
-    });
-    return runs;
+  /** Calculated once per list. */
+  #findRuns(): Runs {
+    const count = this.#listedBy.length;
+    const [first, last] = [new Int32Array(count), new Int32Array(count)];
+    const follows = (interval: number) =>
+      this.lists(interval) && this.lists(interval - 1) && this.space.isAdjacent(interval);
+    for (let at = 0; at < count; at += 1) first[at] = follows(at) ? (first[at - 1] ?? at) : at;
+    for (let at = count - 1; at >= 0; at -= 1) last[at] = follows(at + 1) ? (last[at + 1] ?? at) : at;
+    return { first, last };
   }
 }
 
-/** Adjacent listed intervals: the numbers of the first and the last. */
-interface Run {
-  readonly first: number;
-  last: number;
+/** By interval: the first and the last of the adjacent listed intervals that it is one of. */
+interface Runs {
+  readonly first: Int32Array;
+  readonly last: Int32Array;
 }
 
 /** Length of the widest prefix that contains `prefix` and lies within the addresses from `first` to `last`. */

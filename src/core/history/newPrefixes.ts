@@ -21,9 +21,10 @@ import type { DoubtCode, Doubtful } from './tagTrust.ts';
 import { bySize } from './window.ts';
 
 export function trustNew(tag: TagState, step: TagStep | undefined): void {
-  const { doubts, index, listed, trusted, untrusted } = tag;
+  const { doubts, history, index, listed, trusted, untrusted, window } = tag;
   const release = releaseOf(tag);
   const budget = budgetOf(tag);
+  const share = window.shareOf(release, history.releases[index - 1]);
   const fromOneSource = new Set(step?.onlyOneSource);
   const added = isStart(tag) ? listed.prefixes : (step?.add ?? []);
   for (const prefix of step?.remove ?? []) doubts.delete(prefix);
@@ -31,7 +32,7 @@ export function trustNew(tag: TagState, step: TagStep | undefined): void {
     const { text: prefix } = candidate;
     const doubt = doubts.get(prefix);
     if (doubt && !untrusted.has(index)) doubt.confirmations.add(release);
-    const why = reasonAgainst(tag, candidate, doubt, budget, fromOneSource.has(prefix) ? 2 : 1);
+    const why = reasonAgainst(tag, candidate, doubt, budget, (fromOneSource.has(prefix) ? 2 : 1) * share);
     if (why === undefined) {
       doubts.delete(prefix);
       trusted.add(prefix, listed.intervalsOf(prefix));
@@ -43,15 +44,15 @@ export function trustNew(tag: TagState, step: TagStep | undefined): void {
   }
 }
 
-/** Why the prefix is not trusted now. Undefined: it is trusted from now on, and charged to the budget `weight` times. */
+/** Why the prefix is not trusted now. Undefined: it is trusted from now on, and `share` of it is charged to the budget. */
 function reasonAgainst(
   tag: TagState,
   prefix: AddressPrefix,
   doubt: Doubt | undefined,
   budget: Budget,
-  weight: number,
+  share: number,
 ): DoubtCode | undefined {
-  const { history, index, listed, record, window } = tag;
+  const { listed, record, window } = tag;
   const added = newIn(tag, prefix.text);
   if (added.length === 0) return undefined;
   // The first list adds nothing: each of its prefixes is measured alone, and none is charged.
@@ -60,7 +61,6 @@ function reasonAgainst(
   const hasStood = doubt !== undefined && doubt.confirmations.count >= quarantineLimits.removalConfirmations;
   if (!hasStood && isTooWide(tag, prefix)) return 'widestPrefix';
   if (!hasStood && doubt) return doubt.why;
-  const share = weight * window.shareOf(releaseOf(tag), history.releases[index - 1]);
   const cost = { addresses: listed.space.countAddresses(added) * share, prefixes: share };
   return window.charge(timeOf(tag), cost, budget);
 }
