@@ -8,7 +8,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { IHttpClient } from '@azure/storage-blob';
-import { beforeAll } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import inject, { type InjectOptions } from 'light-my-request';
 import { toConnectionString } from '../../dev/azurite.ts';
 import type { StorageClientOptions } from '../../src/adapters/storageClients.ts';
@@ -24,6 +24,7 @@ interface BlobServer {
   readonly httpServer: Server;
   gcManager: unknown;
   start(): Promise<void>;
+  close(): Promise<void>;
 }
 
 interface Started {
@@ -31,17 +32,18 @@ interface Started {
   readonly httpClient: IHttpClient;
   /** Connection strings. */
   readonly unused: string[];
+  close(): Promise<void>;
 }
 
 const accountCount = 3_000;
-let started: Promise<Started> | undefined;
 
-/** All test files of a thread share one service. */
+/** Each test file has a service of its own: Azurite gets slower with all that it keeps. */
 export function useBlobs(): Blobs {
   let blobs: Started | undefined;
   beforeAll(async () => {
-    blobs = await (started ??= start());
+    blobs = await start();
   });
+  afterAll(() => blobs?.close());
   return {
     freshConnectionString() {
       const unused = blobs?.unused.shift();
@@ -56,6 +58,7 @@ export function useBlobs(): Blobs {
 
 async function start(): Promise<Started> {
   const require = createRequire(import.meta.url);
+  keepTemplates(require);
   const key = Buffer.from('key').toString('base64');
   const names = Array.from({ length: accountCount }, (_, index) => `test${index}`);
   process.env.AZURITE_ACCOUNTS = names.map((name) => `${name}:${key}`).join(';');
@@ -79,7 +82,25 @@ async function start(): Promise<Started> {
   if (!listener) throw new Error('Azurite answers no requests');
   // Worlds have a queue of their own, so that nothing answers for queues.
   const unused = names.map((name) => toConnectionString({ name, key }, { blob: port, queue: port }));
-  return { origin: `http://127.0.0.1:${port}`, httpClient: callDirectly(listener), unused };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    httpClient: callDirectly(listener),
+    unused,
+    close: () => server.close(),
+  };
+}
+
+/** Azurite compiles the address templates of all its operations for each request. */
+function keepTemplates(require: NodeJS.Require): void {
+  const compile = require('uri-templates') as (template: string) => object;
+  const library = require.cache[require.resolve('uri-templates')];
+  const compiled = new Map<string, object>();
+  if (library)
+    library.exports = (template: string) => {
+      const known = compiled.get(template) ?? compile(template);
+      compiled.set(template, known);
+      return known;
+    };
 }
 
 function callDirectly(listener: RequestListener): IHttpClient {
