@@ -21,10 +21,12 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: executablePath ?? '', args });
 }
 
-/** How somebody looks at the page. Default: 1280 px wide, light, on a screen. */
+/** How somebody looks at the page. Default: 1280 px wide, light, on a screen, with a full cache. */
 export interface Look {
   readonly width?: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** As somebody sees it for the first time. Otherwise the files of the page are in the cache, which is much faster. */
+  readonly emptyCache?: boolean;
 }
 
 export interface WatchedPage {
@@ -35,8 +37,10 @@ export interface WatchedPage {
   readonly requests: string[];
   /** Bytes that came over the wire since the last visit. */
   transferred(): number;
-  /** Loads a path below `/api/` of a host with an empty cache, and waits until nothing is asked for any more. */
+  /** Loads a path below `/api/` of a host, and waits until nothing is asked for any more. */
   visit(base: string, path: string, look?: Look): Promise<void>;
+  /** Goes from the open view to another (`#/…`) without loading the page again: costs a third. Counts as a visit. */
+  goTo(view: string): Promise<void>;
 }
 
 /** One page for many visits: a new one costs a process of its own, which takes seconds of the processor. */
@@ -64,23 +68,34 @@ export async function openPage(browser: Browser): Promise<WatchedPage> {
   page.on('response', (response) => {
     if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
   });
+  const startCounting = () => {
+    faults.length = 0;
+    requests.length = 0;
+    bytes = 0;
+  };
   return {
     page,
     faults,
     requests,
     transferred: () => bytes,
-    async visit(base, path, { width = 1280, colorScheme = 'light' } = {}) {
+    async visit(base, path, { width = 1280, colorScheme = 'light', emptyCache = false } = {}) {
       // Otherwise an address that differs in its fragment alone loads nothing. A file of the same site keeps the process.
       await page.goto(`${base}/api/assets/dom.js`);
-      await protocol.send('Network.clearBrowserCache');
+      if (emptyCache) await protocol.send('Network.clearBrowserCache');
       await page.setViewportSize({ width, height: 800 });
       await page.emulateMedia({ media: 'screen', colorScheme });
       origin = base;
-      faults.length = 0;
-      requests.length = 0;
-      bytes = 0;
+      startCounting();
       await page.goto(`${base}/api/${path}`);
       await page.waitForLoadState('networkidle');
+    },
+    async goTo(view) {
+      startCounting();
+      // The page hears of it first, so what it showed before is gone.
+      await page.evaluate(`new Promise((resolve) => {
+        addEventListener('hashchange', resolve, { once: true });
+        location.hash = ${JSON.stringify(view)};
+      })`);
     },
   };
 }
