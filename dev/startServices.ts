@@ -10,6 +10,7 @@ import { parseTargetsText } from '../src/core/targets/targetsFile.ts';
 import { dayInMs } from '../src/core/time.ts';
 import { startAzurite } from './azurite.ts';
 import { startHostProcess, type HostProcess } from './host/hostProcess.ts';
+import type { HostKeys } from './host/httpServer.ts';
 import type { LogEntry } from './host/log.ts';
 import { sampleSubscriptionId, seedSampleResources } from './sample/resources.ts';
 import { choosePort } from './port.ts';
@@ -53,8 +54,12 @@ export function dateFromToday(files: readonly WeeklyFile[], now: Date): readonly
   });
 }
 
-/** Starts all three. If one fails, stops those that have started. */
-export async function startServices(options: StartOptions, onLog: (entry: LogEntry) => void): Promise<LocalServices> {
+/** Starts all three. If one fails, stops those that have started. Without keys the host lets everybody in. */
+export async function startServices(
+  options: StartOptions,
+  onLog: (entry: LogEntry) => void,
+  keys?: HostKeys,
+): Promise<LocalServices> {
   await checkSource(options);
   const port = await choosePort(options.port);
   const cloud = (await listReleases(options.releasesFolder))[0]?.cloud ?? 'Public';
@@ -90,7 +95,7 @@ export async function startServices(options: StartOptions, onLog: (entry: LogEnt
       // A timer would run a check among those that are asked for.
       ...(options.once && { PULL_SCHEDULE: onceAYear, RECONCILE_SCHEDULE: onceAYear }),
     };
-    const host = await startHostProcess({ root: options.root, port, settings, onLog });
+    const host = await startHostProcess({ root: options.root, port, settings, onLog, ...(keys && { keys }) });
     stops.push(() => host.stop());
     const queue = new QueueClient(azurite.connectionString, 'update-target');
     return {

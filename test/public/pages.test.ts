@@ -4,10 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { startHostProcess, type HostProcess } from '../../dev/host/hostProcess.ts';
 import { executablePath, keepScreenshot, launch, openPage, type Look, type WatchedPage } from './browser.ts';
 import { describeFocus, findViolations, unfoldAll } from './browserScripts.ts';
-import { nsgId, startSite, type Site } from './site.ts';
+import { key, nsgId, startSite, type Site } from './site.ts';
 import { isFullRun } from '../support/fullRun.ts';
 
 const describeWithBrowser = executablePath === undefined ? describe.skip : describe;
@@ -42,8 +41,9 @@ describeWithBrowser('the page', () => {
     for (const stop of stops.toReversed()) await stop();
   });
 
-  const open = (path = 'dashboard', look: Look = {}, base = site.url): Promise<void> => opened.visit(base, path, look);
-
+  const openWithoutKey = (path: string): Promise<void> => opened.visit(site.url, path);
+  const open = (path = 'dashboard', look: Look = {}): Promise<void> =>
+    opened.visit(site.url, `${path}?code=${key}`, look);
   const goTo = (view: string): Promise<void> => opened.goTo(view);
   const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
   const says = (text: string | RegExp): Promise<void> =>
@@ -87,7 +87,7 @@ describeWithBrowser('the page', () => {
       await site.publish(daysAgo, [], retired);
       await site.pull();
     }
-    expect((await fetch(`${site.url}/api/feeds/${retired}.txt`)).status).toBe(200);
+    expect((await fetch(`${site.url}/api/feeds/${retired}.txt?code=${key}`)).status).toBe(200);
 
     await goTo('#/regions/UAENorth');
     await says(/It counts as retired\. Feeds keep its prefixes until a person confirms/);
@@ -154,7 +154,7 @@ describeWithBrowser('the page', () => {
     test('asks each route once, and little comes over the wire', () => {
       const asked = opened.requests.filter((path) => !path.startsWith('assets/'));
 
-      expect(asked).toEqual(['dashboard', 'overview', 'releases']);
+      expect(asked).toEqual([`dashboard?code=${key}`, 'overview', 'releases']);
       expect(new Set(opened.requests).size).toBe(opened.requests.length);
       expect(opened.transferred()).toBeLessThan(maxTransferred);
     });
@@ -350,17 +350,9 @@ describeWithBrowser('the page', () => {
     await site.services.settle();
   });
 
-  describe('with keys', () => {
-    const keys = { function: 'key-of-the-caller', master: 'key-of-nobody' };
-    let guarded: HostProcess;
-
-    beforeAll(async () => {
-      guarded = await startHostProcess({ root: site.root, settings: site.services.settings, keys });
-    });
-    afterAll(() => guarded.stop());
-
+  describe('keys', () => {
     test('the page holds nothing, says which key it needs, and that a wrong one was refused', async () => {
-      await open('dashboard', {}, guarded.url);
+      await openWithoutKey('dashboard');
       await says('This page needs a key');
       expect(await textOf('main')).not.toContain('webhook-receiver');
       expect(await textOf('#key')).toContain('az functionapp keys set');
@@ -371,27 +363,27 @@ describeWithBrowser('the page', () => {
       await expectAccessible('key');
       await keepScreenshot(page, 'wrong-key');
 
-      await page.getByLabel('Host key').fill(keys.function);
+      await page.getByLabel('Host key').fill(key);
       await page.keyboard.press('Enter');
       await page.locator('#rows tbody tr').first().waitFor();
       expect(await page.locator('#key').isHidden()).toBe(true);
-      expect(page.url()).not.toContain(keys.function);
+      expect(page.url()).not.toContain(key);
       expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
     });
 
     test('a key in the address is used and taken out of it', async () => {
-      await open(`dashboard?code=${keys.function}#/targets/webhook-receiver`, {}, guarded.url);
+      await openWithoutKey(`dashboard?code=${key}#/targets/webhook-receiver`);
       await says('Allowed now');
-      expect(page.url()).not.toContain(keys.function);
-      expect(await page.content()).not.toContain(keys.function);
-      expect(opened.requests.slice(1).join()).not.toContain(keys.function);
+      expect(page.url()).not.toContain(key);
+      expect(await page.content()).not.toContain(key);
+      expect(opened.requests.slice(1).join()).not.toContain(key);
       expect(opened.faults).toEqual([]);
     });
 
     test('the link of a notification leads to the plan, and says if it has changed since', async () => {
-      await open(`approve#target=webhook-receiver&plan=${'0'.repeat(64)}`, {}, guarded.url);
+      await openWithoutKey(`approve#target=webhook-receiver&plan=${'0'.repeat(64)}`);
       await says('This page needs a key');
-      await page.getByLabel('Host key').fill(keys.function);
+      await page.getByLabel('Host key').fill(key);
       await page.keyboard.press('Enter');
       await says('The plan has changed since the notification');
       await page.getByRole('button', { name: 'Approve exactly this plan' }).waitFor();

@@ -15,8 +15,6 @@ import { builtApp } from '../support/builtApp.ts';
 
 export interface Site {
   readonly services: LocalServices;
-  /** Folder of the built app. */
-  readonly root: string;
   readonly url: string;
   /** Publishes the list of the history's end, with prefixes of West Europe beside it or without a tag, as of some days ago. */
   publish(daysAgo: number, extra?: readonly string[], omittedTag?: string): Promise<void>;
@@ -28,22 +26,25 @@ export interface Site {
   stop(): Promise<void>;
 }
 
+/** The host key that the site asks for. */
+export const key = 'key-of-the-caller';
+
 export async function startSite(targetCount: number): Promise<Site> {
   const root = await builtApp();
   const folder = await mkdtemp(join(tmpdir(), 'site-'));
   const targetsFile = join(folder, 'targets.json');
   await writeFile(targetsFile, JSON.stringify(makeTargets(targetCount)));
-  const services = await startServices({ root, port: 0, once: true, source: undefined, targetsFile }, () => undefined);
+  const options = { root, port: 0, once: true, source: undefined, targetsFile };
+  const services = await startServices(options, () => undefined, { function: key, master: 'key-of-nobody' });
   const { url } = services.host;
   const ask: Site['ask'] = async (method, path, body) => {
-    const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-    const response = await fetch(`${url}/api/${path}`, { method, ...(body !== undefined && json) });
+    const headers = { 'x-functions-key': key, ...(body !== undefined && { 'content-type': 'application/json' }) };
+    const response = await fetch(`${url}/api/${path}`, { method, headers, body: JSON.stringify(body) });
     return response.json();
   };
   let change = 1000;
   return {
     services,
-    root,
     url,
     ask,
     publish: async (daysAgo, extra = [], omittedTag = '') => {
