@@ -34,6 +34,13 @@ export interface RequestRecord {
   readonly errorCode: string | undefined;
 }
 
+/** What is sent back. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
 export class HttpFront {
   readonly requests: RequestRecord[] = [];
   readonly script = new FaultScript();
@@ -49,13 +56,16 @@ export class HttpFront {
     this.server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
         const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        write(response, { status: 500, body: errorBody({ code: 'SimulatorFault', message: reason }) }, 'none');
+        write(
+          response,
+          toAnswer({ status: 500, body: errorBody({ code: 'SimulatorFault', message: reason }) }, 'none'),
+        );
       });
     });
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const call = await readCall(request);
+  /** Resolves with undefined if the connection breaks. */
+  async handle(call: IncomingCall): Promise<Answer | undefined> {
     this.#sequence += 1;
     const sequence = this.#sequence;
     const at = this.#simulation.settings.now().toISOString();
@@ -67,11 +77,15 @@ export class HttpFront {
     const action = match?.route.action;
     const seen = isDropped ? { status: 0 } : answer;
     this.requests.push({ sequence, at, ...describe(call), action, fault: fault?.kind, ...outcome(seen) });
-    if (isDropped) request.socket.destroy();
-    else {
-      const headers = rewordRetryAfter(answer.headers, this.#simulation.settings);
-      write(response, { ...answer, headers }, this.#simulation.newGuid(), rawOf(fault));
-    }
+    if (isDropped) return undefined;
+    const headers = rewordRetryAfter(answer.headers, this.#simulation.settings);
+    return toAnswer({ ...answer, headers }, this.#simulation.newGuid(), rawOf(fault));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.handle(await readCall(request));
+    if (answer) write(response, answer);
+    else request.socket.destroy();
   }
 
   #answer(call: IncomingCall, match: RouteMatch | undefined, fault: Fault | undefined): ArmResponse {
@@ -124,21 +138,27 @@ function rawOf(fault: Fault | undefined) {
   return fault?.kind === 'raw' ? fault : undefined;
 }
 
-function write(
-  response: ServerResponse,
-  answer: ArmResponse,
+function toAnswer(
+  { status, headers, body }: ArmResponse,
   requestId: string,
   raw?: { readonly contentType: string; readonly body: string },
-): void {
-  const text = raw ? raw.body : answer.body === undefined ? '' : JSON.stringify(answer.body);
-  response.writeHead(answer.status, {
-    'Cache-Control': 'no-cache',
-    'x-ms-request-id': requestId,
-    'x-ms-correlation-request-id': requestId,
-    ...(text === '' ? {} : { 'Content-Type': raw?.contentType ?? 'application/json; charset=utf-8' }),
-    ...answer.headers,
-  });
-  response.end(text);
+): Answer {
+  const text = raw ? raw.body : body === undefined ? '' : JSON.stringify(body);
+  return {
+    status,
+    headers: {
+      'Cache-Control': 'no-cache',
+      'x-ms-request-id': requestId,
+      'x-ms-correlation-request-id': requestId,
+      ...(text === '' ? {} : { 'Content-Type': raw?.contentType ?? 'application/json; charset=utf-8' }),
+      ...headers,
+    },
+    text,
+  };
+}
+
+function write(response: ServerResponse, { status, headers, text }: Answer): void {
+  response.writeHead(status, headers).end(text);
 }
 
 function parseIfJson(text: string): unknown {
