@@ -3,7 +3,12 @@ import type { TokenCredential } from '@azure/identity';
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceGraphClient } from '@azure/arm-resourcegraph';
-import { createDefaultHttpClient, createPipelineRequest, type Pipeline } from '@azure/core-rest-pipeline';
+import {
+  createDefaultHttpClient,
+  createPipelineRequest,
+  type HttpClient,
+  type Pipeline,
+} from '@azure/core-rest-pipeline';
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../app/ports.ts';
 import { once, oncePerKey } from '../../core/once.ts';
@@ -34,6 +39,8 @@ export interface ArmClientsOptions {
   /** Default: the app's managed identity, or what DefaultAzureCredential finds. */
   readonly buildCredential?: (authorityHost: string) => Promise<TokenCredential>;
   readonly logger?: Logger;
+  /** Carries the requests. Default: that of the SDK. */
+  readonly httpClient?: HttpClient | undefined;
 }
 
 export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = {}): ArmClients {
@@ -45,7 +52,9 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
     config.armIsLoopback ? Promise.resolve(noCredential) : buildCredential(settings.authorityHost),
   );
   const versions = new ApiVersions(config.armApiVersions, options.logger);
+  const { httpClient = createDefaultHttpClient() } = options;
   const clientOptions = {
+    httpClient,
     endpoint: config.armEndpoint,
     credentials: { scopes: [settings.scope] },
     allowInsecureConnection: config.armIsLoopback,
@@ -91,7 +100,7 @@ export function buildArmClients(config: ArmConfig, options: ArmClientsOptions = 
         allowInsecureConnection: config.armIsLoopback,
       });
       request.headers.set('accept', 'application/json');
-      const { bodyAsText } = await client.pipeline.sendRequest(createDefaultHttpClient(), request);
+      const { bodyAsText } = await client.pipeline.sendRequest(httpClient, request);
       return JSON.parse(bodyAsText ?? 'null') as unknown;
     },
   };
