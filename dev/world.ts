@@ -1,7 +1,9 @@
 /**
- * Runs the product without the Functions host: real storage clients with Azurite, real ARM clients with the simulator.
+ * Runs the product without the Functions host: real storage clients with Azurite, real ARM clients with the simulator in
+ * the same thread.
  */
 import { buildArm } from '../src/adapters/arm/arm.ts';
+import { buildArmClients } from '../src/adapters/arm/client.ts';
 import { BlobChangeStore } from '../src/adapters/blob/changes.ts';
 import { BlobHistoryStore } from '../src/adapters/blob/histories.ts';
 import { BlobLedger } from '../src/adapters/blob/ledger.ts';
@@ -126,6 +128,8 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
   const { cloud = 'Public', ownerId = 'world0000001', connectionString } = options;
   const storage = createStorageClients({ kind: 'connectionString', connectionString }, options.storage);
   const blobs = () => storage.blobs();
+  const armConfig = { cloud, armEndpoint: simulator.url, armIsLoopback: true };
+  const clients = buildArmClients(armConfig, { httpClient: simulator.httpClient });
   let runs = 0;
   const stored = new BlobSnapshotStore(blobs);
   const snapshots = options.forgetsSnapshots ? stored : keepSnapshots(stored);
@@ -143,7 +147,7 @@ function buildServices(options: WorldOptions, clock: VirtualClock, simulator: Si
     lists: new CurrentListReader(cloud, snapshots, history),
     states: new BlobTargetStateStore(blobs),
     ledger: new BlobLedger(blobs),
-    arm: buildArm({ cloud, armEndpoint: simulator.url, armIsLoopback: true }, ownerId, { clock, pollIntervalInMs: 1 }),
+    arm: buildArm(armConfig, ownerId, { clients, clock, pollIntervalInMs: 1 }),
     updatesPaused: options.updatesPaused ?? false,
     randomHex: () => {
       runs += 1;

@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
+import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { LockLevel } from './access.ts';
+import { callDirectly } from './directCalls.ts';
 import type { Fault, FaultMatcher } from './faults.ts';
 import { HttpFront, type RequestRecord } from './httpServer.ts';
 import { toNsgDocument, type Nsg } from './nsg.ts';
@@ -20,6 +22,8 @@ export interface SimulatorOptions extends Partial<Settings> {
 export interface Simulator {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** Calls it in this thread, without a connection. Undefined: worlds connect to `url`. */
+  readonly httpClient: HttpClient | undefined;
   /** Every request that has been answered or dropped, oldest first. */
   readonly requests: readonly RequestRecord[];
   configure(changes: Partial<Settings>): void;
@@ -72,6 +76,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 function serving(simulation: Simulation, front: HttpFront) {
   return {
     url: simulation.baseUrl,
+    httpClient: callDirectly(front),
     requests: front.requests,
     configure: (changes: Partial<Settings>) => {
       simulation.settings = { ...simulation.settings, ...changes };

@@ -190,7 +190,7 @@ describe('a process that dies', () => {
       connectionString,
       start: new Date(start + days * dayInMs),
       targets: scenario.targets,
-      simulator: { ...simulator, url },
+      simulator: { ...simulator, url, httpClient: undefined },
     });
     const storage = createStorageClients({ kind: 'connectionString', connectionString });
     const services: WorldServices = Object.defineProperty(
