@@ -272,12 +272,12 @@ describe('a process that dies', () => {
     return run.world;
   }
 
-  test.each(scenarios.map((scenario, index) => ({ ...scenario, index })))('$what', async ({ index, ...scenario }) => {
+  test.each(scenarios)('$what', async (scenario) => {
     const prepared = await prepare(scenario);
     const writes = await writesOfAct(scenario, prepared);
     expect(writes.length).toBeGreaterThan(6);
 
-    for (const nth of deaths(writes, index)) {
+    for (const nth of deaths(writes)) {
       const { proxies, connectionString } = await actThroughProxies(scenario, prepared, nth);
       const diedAt = proxies.writes[nth - 1] ?? 'the end';
       const world = await recover(scenario, connectionString);
@@ -302,15 +302,13 @@ describe('a process that dies', () => {
 
 /**
  * Before which writes the process dies; behind the last one too. `npm run test:full`: before each. Else before and behind
- * those to Azure, and before every 32nd, of the next scenario three later.
+ * those to Azure.
  */
-function deaths(writes: readonly string[], index: number): number[] {
+function deaths(writes: readonly string[]): number[] {
   const all = Array.from({ length: writes.length + 1 }, (_, before) => before + 1);
   if (isFullRun) return all;
   const isToAzure = (nth: number) => writes[nth - 1]?.includes('/providers/Microsoft.') ?? false;
-  return all.filter(
-    (nth) => nth === all.length || isToAzure(nth) || isToAzure(nth - 1) || nth % 32 === (index * 3) % 32,
-  );
+  return all.filter((nth) => nth === all.length || isToAzure(nth) || isToAzure(nth - 1));
 }
 
 async function outcomeOf(world: World, { expected, targets }: Scenario) {

@@ -4,6 +4,7 @@ import { QueueClient } from '@azure/storage-queue';
 import type { HostProcess, HostProcessOptions } from '../../dev/host/hostProcess.ts';
 import { buildFixtureApp, copyFixtures, type FixtureApp } from './fixtures/apps.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { testInFullRun } from '../support/fullRun.ts';
 
 const azurite = useAzurite();
 let source: string;
@@ -130,7 +131,7 @@ test('a message of a host that died comes back, and counts as a try', async () =
   expect((await readSeen()).seen.map(({ metadata }) => metadata.dequeueCount)).toEqual([2]);
 });
 
-test('a message that killed its host too often is not tried again', async () => {
+testInFullRun('a message that killed its host too often is not tried again', async () => {
   await send({ waitInMs: 0 });
   for (let i = 0; i < 3; i++) {
     const { receivedMessageItems } = await queue.receiveMessages({ visibilityTimeout: 1 });
@@ -184,32 +185,35 @@ test('POST /admin/functions/<name> handles a message that no queue has seen', as
   expect((await readSeen()).seen[0]!.entry).toEqual({ by: 'hand' });
 });
 
-test('a function past its time limit takes the worker with it: every message comes back after the visibility timeout', async () => {
-  const started = await start({
-    settings: {
-      AzureWebJobsStorage: connectionString,
-      AzureFunctionsJobHost__functionTimeout: '00:00:02',
-      AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '2',
-    },
-  });
-  // It runs before the message does, so its worker is gone before the message's last try.
-  const other = fetch(`${started.url}/api/endless`);
-  await readSeen();
-  await send({ waitInMs: 60_000 });
+testInFullRun(
+  'a function past its time limit takes the worker with it: every message comes back after the visibility timeout',
+  async () => {
+    const started = await start({
+      settings: {
+        AzureWebJobsStorage: connectionString,
+        AzureFunctionsJobHost__functionTimeout: '00:00:02',
+        AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '2',
+      },
+    });
+    // It runs before the message does, so its worker is gone before the message's last try.
+    const other = fetch(`${started.url}/api/endless`);
+    await readSeen();
+    await send({ waitInMs: 60_000 });
 
-  await until(() => started.invocations.some(({ functionName }) => functionName === 'poisoned'));
+    await until(() => started.invocations.some(({ functionName }) => functionName === 'poisoned'));
 
-  expect((await other).status).toBe(500);
-  const failed = started.invocations.filter(({ functionName }) => functionName === 'work');
-  // The other call reaches its time limit first. On a busy machine the message is taken only after that.
-  const firstEnd = /^(Timeout value of 2 s was exceeded by function: (endless|work)|The worker has ended)$/;
-  expect(failed.map(({ error }) => error)).toEqual([
-    expect.stringMatching(firstEnd),
-    'Timeout value of 2 s was exceeded by function: work',
-  ]);
-  expect(started.log).toContainEqual(
-    expect.objectContaining({ message: expect.stringMatching(/The worker is restarted/) }),
-  );
-  // What the worker remembered is gone with it: only the one that runs now has seen the poison.
-  expect((await readSeen()).seen).toHaveLength(1);
-});
+    expect((await other).status).toBe(500);
+    const failed = started.invocations.filter(({ functionName }) => functionName === 'work');
+    // The other call reaches its time limit first. On a busy machine the message is taken only after that.
+    const firstEnd = /^(Timeout value of 2 s was exceeded by function: (endless|work)|The worker has ended)$/;
+    expect(failed.map(({ error }) => error)).toEqual([
+      expect.stringMatching(firstEnd),
+      'Timeout value of 2 s was exceeded by function: work',
+    ]);
+    expect(started.log).toContainEqual(
+      expect.objectContaining({ message: expect.stringMatching(/The worker is restarted/) }),
+    );
+    // What the worker remembered is gone with it: only the one that runs now has seen the poison.
+    expect((await readSeen()).seen).toHaveLength(1);
+  },
+);

@@ -64,31 +64,34 @@ test('one line a file in the order of dates: what came, what waits, what is held
   expect(report[0]?.runs[0]?.startedAt).toBe('2026-01-05T12:00:00.000Z');
 });
 
-test('targets of a file: their resources are made up; policy plan: what would be done, and each reason once', async () => {
-  await put('20260105', { [acr]: ['20.42.0.0/24'], [`${acr}.WestEurope`]: ['20.42.0.0/25'] }, 1);
-  await put('20260112', { [acr]: ['20.42.0.0/24', '20.42.1.0/24'], [`${acr}.WestEurope`]: ['20.42.0.0/25'] }, 2);
-  const targets = join(folder, 'targets.json');
-  const group = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers';
-  const registry = `${group}/Microsoft.ContainerRegistry/registries/prod`;
-  const nsg = `${group}/Microsoft.Network/networkSecurityGroups/nsg`;
-  const rule = { name: 'AllowAcr', priority: 300 };
-  await writeFile(
-    targets,
-    JSON.stringify({
-      targets: [
-        { name: 'prod', kind: 'registryNetworkRules', resourceId: registry, regions: ['westeurope'], policy: 'sync' },
-        { name: 'hooks', kind: 'nsgRule', resourceId: nsg, scenario: 'webhooks', regions: 'all', rule },
-      ],
-    }),
-  );
+testInFullRun(
+  'targets of a file: their resources are made up; policy plan: what would be done, and each reason once',
+  async () => {
+    await put('20260105', { [acr]: ['20.42.0.0/24'], [`${acr}.WestEurope`]: ['20.42.0.0/25'] }, 1);
+    await put('20260112', { [acr]: ['20.42.0.0/24', '20.42.1.0/24'], [`${acr}.WestEurope`]: ['20.42.0.0/25'] }, 2);
+    const targets = join(folder, 'targets.json');
+    const group = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers';
+    const registry = `${group}/Microsoft.ContainerRegistry/registries/prod`;
+    const nsg = `${group}/Microsoft.Network/networkSecurityGroups/nsg`;
+    const rule = { name: 'AllowAcr', priority: 300 };
+    await writeFile(
+      targets,
+      JSON.stringify({
+        targets: [
+          { name: 'prod', kind: 'registryNetworkRules', resourceId: registry, regions: ['westeurope'], policy: 'sync' },
+          { name: 'hooks', kind: 'nsgRule', resourceId: nsg, scenario: 'webhooks', regions: 'all', rule },
+        ],
+      }),
+    );
 
-  const lines = await replay('--targets', targets);
+    const lines = await replay('--targets', targets);
 
-  expect(lines[1]).toMatch(/^2026-01-05 {2}change 1, 2 tags {2}\| /);
-  expect(lines[1]).toMatch(/\| prod \+1 -0( {2}\||$)/);
-  expect(lines[1]).toMatch(/\| hooks would \+1 -0; planOnly: /);
-  expect(lines[2]).toMatch(/\| hooks would \+2 -0( {2}\||$)/);
-});
+    expect(lines[1]).toMatch(/^2026-01-05 {2}change 1, 2 tags {2}\| /);
+    expect(lines[1]).toMatch(/\| prod \+1 -0( {2}\||$)/);
+    expect(lines[1]).toMatch(/\| hooks would \+1 -0; planOnly: /);
+    expect(lines[2]).toMatch(/\| hooks would \+2 -0( {2}\||$)/);
+  },
+);
 
 testInFullRun('--policy: what a file in preview would really have done', async () => {
   await put('20260105', { [acr]: ['20.42.0.0/24'] }, 1);
