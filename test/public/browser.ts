@@ -39,7 +39,7 @@ export interface WatchedPage {
   transferred(): number;
   /** Loads a path below `/api/` of a host, and waits until nothing is asked for any more. */
   visit(base: string, path: string, look?: Look): Promise<void>;
-  /** Goes from the open view to another (`#/…`) without loading the page again: costs a third. Counts as a visit. */
+  /** Goes from the open view to another (`#/…`) without loading the page again. Counts as a visit. */
   goTo(view: string): Promise<void>;
 }
 

@@ -4,10 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { startHostProcess } from '../../dev/host/hostProcess.ts';
 import { executablePath, keepScreenshot, launch, openPage, type Look, type WatchedPage } from './browser.ts';
 import { describeFocus, findViolations, unfoldAll } from './browserScripts.ts';
 import { key, nsgId, startSite, type Site } from './site.ts';
-import { isFullRun } from '../support/fullRun.ts';
+import { builtApp } from '../support/builtApp.ts';
+import { isFullRun, testInFullRun } from '../support/fullRun.ts';
 
 const describeWithBrowser = executablePath === undefined ? describe.skip : describe;
 if (executablePath === undefined) console.log('SKIPPED the pages in a browser: there is no chromium on this machine');
@@ -369,6 +371,15 @@ describeWithBrowser('the page', () => {
       expect(await page.locator('#key').isHidden()).toBe(true);
       expect(page.url()).not.toContain(key);
       expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
+    });
+
+    testInFullRun('a host without keys, as that of `npm start`, asks for none', async () => {
+      const host = await startHostProcess({ root: await builtApp(), settings: site.services.settings });
+      await opened.visit(host.url, 'dashboard');
+      await page.locator('#rows tbody tr').first().waitFor();
+
+      expect(await page.locator('#key').isHidden()).toBe(true);
+      await host.stop();
     });
 
     test('a key in the address is used and taken out of it', async () => {
