@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { setTimeout } from 'node:timers/promises';
+import { chromium, type Browser, type Page, type Request } from 'playwright-core';
 import { isFullRun } from '../support/fullRun.ts';
 
 export const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -39,7 +40,7 @@ export interface WatchedPage {
   transferred(): number;
   /** Loads a path below `/api/` of a host, and waits until nothing is asked for any more. */
   visit(base: string, path: string, look?: Look): Promise<void>;
-  /** Goes from the open view to another (`#/…`) without loading the page again. Counts as a visit. */
+  /** Goes from the open view to another (`#/…`) in the same way, without loading the page again. */
   goTo(view: string): Promise<void>;
 }
 
@@ -50,6 +51,8 @@ export async function openPage(browser: Browser): Promise<WatchedPage> {
   const requests: string[] = [];
   let origin = '';
   let bytes = 0;
+  const unanswered = new Set<Request>();
+  let lastAnswer = 0;
   const protocol = await page.context().newCDPSession(page);
   await protocol.send('Network.enable');
   protocol.on('Network.loadingFinished', ({ encodedDataLength }) => {
@@ -62,12 +65,23 @@ export async function openPage(browser: Browser): Promise<WatchedPage> {
   page.on('request', (request) => {
     const url = new URL(request.url());
     if (url.protocol === 'data:') return;
+    unanswered.add(request);
     if (url.origin === origin) requests.push(url.pathname.replace('/api/', '') + url.search);
     else faults.push(`request to ${request.url()}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
   });
+  const noteEnd = (request: Request) => {
+    unanswered.delete(request);
+    lastAnswer = Date.now();
+  };
+  page.on('requestfinished', noteEnd).on('requestfailed', noteEnd);
+  /** An answer may lead to a further question. */
+  const untilQuiet = async () => {
+    lastAnswer = Date.now();
+    while (unanswered.size > 0 || Date.now() - lastAnswer < 500) await setTimeout(50);
+  };
   const startCounting = () => {
     faults.length = 0;
     requests.length = 0;
@@ -87,7 +101,7 @@ export async function openPage(browser: Browser): Promise<WatchedPage> {
       origin = base;
       startCounting();
       await page.goto(`${base}/api/${path}`);
-      await page.waitForLoadState('networkidle');
+      await untilQuiet();
     },
     async goTo(view) {
       startCounting();
@@ -96,6 +110,7 @@ export async function openPage(browser: Browser): Promise<WatchedPage> {
         addEventListener('hashchange', resolve, { once: true });
         location.hash = ${JSON.stringify(view)};
       })`);
+      await untilQuiet();
     },
   };
 }
