@@ -97,7 +97,7 @@ export async function rollBack(name, snapshot) {
 
 /** What a run did, from its record. */
 async function describeRun(runId, message) {
-  const run = runId ? (await get(`runs/${runId}`)).body : undefined;
+  const run = runId ? (await get(`runs/${runId}`, { signal: null })).body : undefined;
   if (!run?.plan) return [`${message}.`];
   const written = ['applied', 'pending'].includes(run.outcome);
   if (!written) return run.reasons[0] ? [run.reasons[0].message] : ['Nothing had to be written.'];

@@ -5,6 +5,8 @@
 let key = takeKeyFromAddress();
 /** The last answers by path, with their ETags. */
 const answers = new Map();
+/** Ends when the open view is left. */
+let view = new AbortController();
 /** How far the server's clock is ahead of this one's. */
 let clockOffsetInMs = 0;
 
@@ -18,11 +20,20 @@ export function now() {
   return new Date(Date.now() + clockOffsetInMs);
 }
 
-/** The answer, and whether it differs from the last one. Throws like `call`. */
-export async function get(path, options = {}) {
+/** What the view that is left has asked for is not answered any more: it would be shown in the view that comes. */
+export function leaveView() {
+  view.abort();
+  view = new AbortController();
+}
+
+/**
+ * The answer, and whether it differs from the last one. Throws like `call`, and an AbortError when the view is left.
+ * `signal`: ends the request instead; null: nothing does.
+ */
+export async function get(path, { signal = view.signal } = {}) {
   const known = answers.get(path);
   const response = await call(path, {
-    ...options,
+    signal,
     headers: { ...(known && { 'if-none-match': known.etag }) },
   });
   if (response.status === 304 && known) return { body: known.body, isNew: false };

@@ -1,5 +1,5 @@
 /** Shows one view of the page, and refreshes it. */
-import { get, now } from './api.js';
+import { get, leaveView, now } from './api.js';
 import { byId, element, show } from './dom.js';
 import { showFacts, showNow, showTargets, showWaits } from './home.js';
 import { askForKey } from './key.js';
@@ -26,7 +26,9 @@ function refresh() {
       if (isUnderWay) soon = setTimeout(() => void refresh(), soonInMs);
       whenFresh();
     })
-    .catch(whenFailed)
+    .catch((error) => {
+      if (error.name !== 'AbortError') whenFailed(error);
+    })
     .finally(() => {
       refreshing = undefined;
     });
@@ -44,11 +46,11 @@ async function refreshHome() {
   if (isNew) showOverview(body);
   const pictures = JSON.stringify([body.list.snapshot, body.releases]);
   if (shownPictures !== pictures) {
-    shownPictures = pictures;
-    await get('releases').then(
-      (releases) => showPictures(releases.body),
-      () => undefined,
-    );
+    const releases = await get('releases').catch(() => undefined);
+    if (releases) {
+      showPictures(releases.body);
+      shownPictures = pictures;
+    }
   }
   return body.targets?.some(({ status }) => status === 'pending');
 }
@@ -103,14 +105,16 @@ function whenFailed(error) {
 let hasAsked = false;
 
 const views = {
-  targets: async (name, query) => (await import('./target.js')).openTarget(name, refreshNow, query),
-  releases: async (date) => (await import('./release.js')).openRelease(date, refreshNow),
-  regions: async (region) => (await import('./region.js')).openRegion(region, refreshNow),
+  targets: async () => (await import('./target.js')).openTarget,
+  releases: async () => (await import('./release.js')).openRelease,
+  regions: async () => (await import('./region.js')).openRegion,
 };
 
 /** `#/targets/name`, `#/releases/date`, `#/regions/region`; `#/targets` and the like are parts of the first page. */
 async function route() {
-  const [, part = '', name] = location.hash.split('/').map(decodeURIComponent);
+  leaveView();
+  const { hash } = location;
+  const [, part = '', name] = hash.split('/').map(decodeURIComponent);
   const [path, query] = (name ?? '').split('?');
   const isView = path !== '' && Object.hasOwn(views, part);
   byId('home').hidden = isView;
@@ -130,7 +134,10 @@ async function route() {
     element('p', { className: 'soft' }, 'Reading…'),
   );
   scrollTo(0, 0);
-  refreshView = await views[part](path, new URLSearchParams(query));
+  refreshView = () => Promise.resolve(false);
+  const open = await views[part]();
+  if (location.hash !== hash) return;
+  refreshView = open(path, refreshNow, new URLSearchParams(query));
   await refreshNow();
 }
 

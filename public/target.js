@@ -276,8 +276,9 @@ function showRollback({ name, pin }, path, refresh) {
   );
   details.addEventListener('toggle', async () => {
     if (!details.open || choice.options.length > 0) return;
-    const { body } = await get('snapshots?limit=100');
-    const earlier = body.items.filter(({ id }) => id !== pin?.snapshot).slice(1);
+    const answer = await get('snapshots?limit=100').catch((error) => ({ error }));
+    if (answer.error) return show(preview, element('p', { className: 'note bad' }, answer.error.message));
+    const earlier = answer.body.items.filter(({ id }) => id !== pin?.snapshot).slice(1);
     choice.append(...earlier.map(({ id, date }) => element('option', { value: id }, day(date))));
     if (earlier.length === 0) show(preview, element('p', {}, 'There is no earlier list.'));
     ask.disabled = earlier.length === 0;

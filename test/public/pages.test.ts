@@ -72,6 +72,13 @@ describeWithBrowser('the page', () => {
     return page.evaluate<string>(`[...document.querySelectorAll('#now, #waits, #facts, #rows tr')]
       .filter((node) => node.getBoundingClientRect().top < 800).map((node) => node.innerText).join('\\n')`);
   }
+  async function previewRollback(): Promise<void> {
+    await page.getByText('Roll back to an earlier list').click();
+    await page.locator('#rollback-choice option').first().waitFor({ state: 'attached' });
+    await page.locator('#rollback-choice').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Show what would change' }).click();
+    await says(/After a rollback:/);
+  }
   const statusOf = async (name: string): Promise<string> =>
     ((await site.ask('GET', `targets/${name}`)) as { status: string }).status;
 
@@ -290,6 +297,27 @@ describeWithBrowser('the page', () => {
       expect(opened.faults).toEqual([]);
     });
 
+    test('an answer that comes after its view was left is shown nowhere', async () => {
+      let answer!: () => void;
+      const answered = new Promise<void>((resolve) => (answer = resolve));
+      await page.route('**/api/targets/firewall-001', async (route) => {
+        await answered;
+        await route.continue().catch(() => undefined);
+      });
+      const asked = page.waitForRequest('**/api/targets/firewall-001');
+      await page.evaluate("location.hash = '#/targets/firewall-001'");
+      await asked;
+      const next = goTo('#/targets/firewall-008');
+      answer();
+      await next;
+      await page.unroute('**/api/targets/firewall-001');
+
+      await previewRollback();
+      expect(await textOf('#rollback-now')).toBe('Roll back firewall-008');
+      expect(await page.locator('#view').innerHTML()).not.toContain('firewall-001');
+      expect(opened.faults).toEqual([]);
+    });
+
     test('what does not exist is said', async () => {
       await goTo('#/targets/nobody');
       await says(/There is no target "nobody"/);
@@ -313,11 +341,7 @@ describeWithBrowser('the page', () => {
 
     test('rolls back, having seen what would change, and resumes', async () => {
       await goTo('#/targets/firewall-008');
-      await page.getByText('Roll back to an earlier list').click();
-      await page.locator('#rollback-choice option').first().waitFor({ state: 'attached' });
-      await page.locator('#rollback-choice').selectOption({ index: 1 });
-      await page.getByRole('button', { name: 'Show what would change' }).click();
-      await says(/After a rollback:/);
+      await previewRollback();
       await page.getByRole('button', { name: 'Roll back firewall-008' }).click();
       await says('firewall-008 is rolled back and stays so until somebody resumes it.');
       await says(/Rolled back to Public-/);
