@@ -66,7 +66,7 @@ const chaosFactor = 0.6;
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const { size, speed, log = () => undefined } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'soak-'));
-  const azurite = await startAzurite({ inMemory: true });
+  const azurite = await startAzurite();
   const startedAt = Date.now();
   const clocks = createClocks(startedAt, speed);
   const simulator = await startSimulator({

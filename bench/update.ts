@@ -105,7 +105,7 @@ async function publish(world: World): Promise<void> {
   await world.pull();
 }
 
-const azurite = await startAzurite({ inMemory: true });
+const azurite = await startAzurite();
 const simulator = fork(new URL('updateSimulator.ts', import.meta.url), [String(count), subscription]);
 try {
   const [url] = (await once(simulator, 'message')) as [string];

@@ -1,4 +1,4 @@
-/** Runs Azurite (blob and queue storage on loopback) as a child process that ends with its parent. */
+/** Runs Azurite (blob and queue storage on loopback, in memory) as a child process that ends with its parent. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -12,9 +12,6 @@ export interface StorageAccount {
 }
 
 export interface AzuriteOptions {
-  /** Folder for the data. Undefined: everything is in memory. */
-  readonly location?: string;
-  readonly inMemory?: boolean;
   /** `connectionString` is for the first one. Default: the emulator's well-known account. */
   readonly accounts?: readonly StorageAccount[];
   /** Default: free ports. `UseDevelopmentStorage=true` means 10000 and 10001. */
@@ -38,23 +35,22 @@ const emulatorAccount: StorageAccount = {
 };
 
 const startTimeoutInMs = 60_000;
-const stopTimeoutInMs = 10_000;
 
 /**
  * Runs inside the child before Azurite.
  *
  * 1. Replaces sequelize by an empty class. package.json overrides this large dependency, because nothing here needs it;
  *    Azurite's SQL store only extends the class when it is loaded, and is never created.
- * 2. In memory, replaces what deletes unused data. That would run every ten minutes, and take so long that clients give up.
+ * 2. Replaces what deletes unused data. That would run every ten minutes, and take so long that clients give up.
  * 3. Ends the child when its stdin closes, which happens however the parent ends.
  */
 const preload = `data:text/javascript,${encodeURIComponent(
   `import Module from 'node:module';
    const clearsNothing = class { start() {} close() {} };
-   const inMemory = { './gc/BlobGCManager': clearsNothing, './gc/QueueGCManager': clearsNothing };
    const replaced = {
      sequelize: { Model: class {} },
-     ...(process.argv.includes('--inMemoryPersistence') ? inMemory : {}),
+     './gc/BlobGCManager': clearsNothing,
+     './gc/QueueGCManager': clearsNothing,
    };
    const load = Module._load;
    Module._load = (name, ...rest) => replaced[name] ?? load(name, ...rest);
@@ -65,13 +61,10 @@ const preload = `data:text/javascript,${encodeURIComponent(
 )}`;
 
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
-  if (options.inMemory && options.location !== undefined) {
-    throw new Error('startAzurite: give a location or inMemory, not both');
-  }
   const accounts = options.accounts ?? [emulatorAccount];
   const child = spawnAzurite(options, accounts);
   const ports = await readPorts(child).catch(async (error: unknown) => {
-    await stop(child, false);
+    await stop(child);
     throw error;
   });
   unref(child);
@@ -83,7 +76,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
     queueUrl: `http://127.0.0.1:${ports.queue}/${first.name}`,
     pid: child.pid ?? 0,
     connectionStringOf,
-    stop: () => stop(child, options.location !== undefined),
+    stop: () => stop(child),
   };
 }
 
@@ -95,7 +88,7 @@ function spawnAzurite(options: AzuriteOptions, accounts: readonly StorageAccount
       ...['--import', preload, script, '--silent', '--skipApiVersionCheck', '--disableTelemetry'],
       ...['--blobPort', String(options.ports?.blob ?? 0), '--queuePort', String(options.ports?.queue ?? 0)],
       ...['--tablePort', '0'],
-      ...(options.location === undefined ? ['--inMemoryPersistence'] : ['--location', options.location]),
+      '--inMemoryPersistence',
     ],
     {
       // Azurite requires a working directory that it can write to.
@@ -169,27 +162,10 @@ function unref(child: ChildProcess): void {
   for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
 }
 
-/** Waits until data in a folder is written, but not for connections that clients keep open. */
-async function stop(child: ChildProcess, keepsData: boolean): Promise<void> {
+async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.ref();
   const ended = once(child, 'exit');
-  if (keepsData) await Promise.race([closeServices(child), ended]);
   child.kill('SIGKILL');
   await ended;
-}
-
-/** Azurite prints a line for each of its three services once it is closed. */
-function closeServices(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    let output = '';
-    const timer = setTimeout(resolve, stopTimeoutInMs);
-    child.stdout?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.split('successfully closed').length <= 3) return;
-      clearTimeout(timer);
-      resolve();
-    });
-    child.kill('SIGTERM');
-  });
 }

@@ -58,7 +58,7 @@ export interface Year {
 
 /** `folder` has real weekly files. Undefined: uses a generated document of the same size. */
 export async function estimateYear(targets: number, folder?: string): Promise<Year> {
-  const azurite = await startAzurite({ inMemory: true });
+  const azurite = await startAzurite();
   try {
     const world = await startWorld({
       connectionString: azurite.connectionString,

@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   const port = values.serve ? await choosePort(toPort(values.port)) : 0;
 
   const replayed: ReplayedFile[] = [];
-  const azurite = await startAzurite({ inMemory: true, accounts: clouds.map(toAccount) });
+  const azurite = await startAzurite({ accounts: clouds.map(toAccount) });
   try {
     for (const cloud of used) {
       const ofCloud = files.filter((file) => file.cloud === cloud);

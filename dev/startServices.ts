@@ -75,7 +75,7 @@ export async function startServices(
   try {
     const inbox = await mkdtemp(join(tmpdir(), 'service-tags-'));
     stops.push(() => rm(inbox, { recursive: true }));
-    const azurite = await startAzurite({ inMemory: true });
+    const azurite = await startAzurite();
     stops.push(() => azurite.stop());
     const simulator = await startSimulator();
     stops.push(() => simulator.stop());

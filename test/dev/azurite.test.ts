@@ -1,10 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BlobServiceClient } from '@azure/storage-blob';
 import { describe, expect, test } from '@jest/globals';
 import { startAzurite } from '../../dev/azurite.ts';
 import { everyNth } from '../support/fullRun.ts';
@@ -38,24 +34,6 @@ async function startInParent(ending: string): Promise<number> {
 }
 
 describe('startAzurite', () => {
-  test('keeps its data in its location over a restart', async () => {
-    const location = await mkdtemp(join(tmpdir(), 'azurite-'));
-
-    const first = await startAzurite({ location });
-    const container = BlobServiceClient.fromConnectionString(first.connectionString).getContainerClient('kept');
-    await container.create();
-    await container.getBlockBlobClient('a').upload('content', 7);
-    await first.stop();
-    const second = await startAzurite({ location });
-    const again = BlobServiceClient.fromConnectionString(second.connectionString).getContainerClient('kept');
-    const content = await again.getBlockBlobClient('a').downloadToBuffer();
-    await second.stop();
-    await rm(location, { recursive: true });
-
-    expect(content.toString()).toBe('content');
-    expect(isAlive(second.pid)).toBe(false);
-  });
-
   const endings = [
     ['is killed', 'process.kill(process.pid, "SIGKILL")'],
     ['has nothing else to do', ''],
@@ -71,7 +49,7 @@ describe('startAzurite', () => {
   });
 
   test('says what is wrong when it cannot start', async () => {
-    const taken = await startAzurite({ inMemory: true });
+    const taken = await startAzurite();
     const blob = Number(new URL(taken.blobUrl).port);
 
     await expect(startAzurite({ ports: { blob, queue: 0 } })).rejects.toThrow(/EADDRINUSE/);

@@ -61,7 +61,7 @@ describe('everything that a run emits', () => {
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'secrets-test-'));
     writeFileSync(path.join(folder, 'ServiceTags_Public_20250303.json'), JSON.stringify(document));
-    azurite = await startAzurite({ inMemory: true, accounts: [{ name: 'testaccount', key: secrets.storageKey }] });
+    azurite = await startAzurite({ accounts: [{ name: 'testaccount', key: secrets.storageKey }] });
     simulator = await startSimulator();
     simulator.putNsg({ id: nsgId });
     outside = createServer((request, response) => {

@@ -17,7 +17,7 @@ const unused = [...accounts];
 export function useAzurite(): TestAzurite {
   let azurite: Azurite | undefined;
   beforeAll(async () => {
-    azurite = await (shared ??= startAzurite({ inMemory: true, accounts }));
+    azurite = await (shared ??= startAzurite({ accounts }));
   });
   return {
     freshConnectionString() {

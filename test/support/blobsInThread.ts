@@ -36,6 +36,8 @@ interface Started {
 }
 
 const accountCount = 3_000;
+const require = createRequire(import.meta.url);
+keepTemplates();
 
 /** Each test file has a service of its own: Azurite gets slower with all that it keeps. */
 export function useBlobs(): Blobs {
@@ -57,8 +59,6 @@ export function useBlobs(): Blobs {
 }
 
 async function start(): Promise<Started> {
-  const require = createRequire(import.meta.url);
-  keepTemplates(require);
   const key = Buffer.from('key').toString('base64');
   const names = Array.from({ length: accountCount }, (_, index) => `test${index}`);
   process.env.AZURITE_ACCOUNTS = names.map((name) => `${name}:${key}`).join(';');
@@ -90,8 +90,8 @@ async function start(): Promise<Started> {
   };
 }
 
-/** Azurite compiles the address templates of all its operations for each request. */
-function keepTemplates(require: NodeJS.Require): void {
+/** Before Azurite is loaded, which compiles the address templates of all its operations for each request. */
+function keepTemplates(): void {
   const compile = require('uri-templates') as (template: string) => object;
   const library = require.cache[require.resolve('uri-templates')];
   const compiled = new Map<string, object>();
