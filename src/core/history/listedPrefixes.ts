@@ -75,29 +75,30 @@ export class ListedPrefixes {
   lengthWithNeighbours(prefix: AddressPrefix): number {
     const [interval = 0] = this.intervalsOf(prefix.text);
     this.#runs ??= this.#findRuns();
-    const { first, last } = this.#runs;
-    return widestAround(
-      prefix,
-      this.space.at(first[interval] ?? interval).start,
-      this.space.at(last[interval] ?? interval).end,
-    );
+    const first = this.#runs.first[interval] ?? interval;
+    const last = this.#runs.last[first] ?? interval;
+    return widestAround(prefix, this.space.at(first).start, this.space.at(last).end);
   }
 
   /** Calculated once per list. */
   #findRuns(): Runs {
-    const count = this.#listedBy.length;
-    const [first, last] = [new Int32Array(count), new Int32Array(count)];
-    const follows = (interval: number) =>
-      this.lists(interval) && this.lists(interval - 1) && this.space.isAdjacent(interval);
-    for (let at = 0; at < count; at += 1) first[at] = follows(at) ? (first[at - 1] ?? at) : at;
-    for (let at = count - 1; at >= 0; at -= 1) last[at] = follows(at + 1) ? (last[at + 1] ?? at) : at;
+    const first = new Int32Array(this.#listedBy.length);
+    const last = new Int32Array(this.#listedBy.length);
+    first.forEach((_, at) => {
+      const goesOn = this.lists(at) && this.lists(at - 1) && this.space.isAdjacent(at);
+      const start = goesOn ? (first[at - 1] ?? at) : at;
+      first[at] = start;
+      last[start] = at;
+    });
     return { first, last };
   }
 }
 
-/** By interval: the first and the last of the adjacent listed intervals that it is one of. */
+/** Runs of adjacent listed intervals. */
 interface Runs {
+  /** By interval: the first one of its run. */
   readonly first: Int32Array;
+  /** By the first interval of a run: the last one. */
   readonly last: Int32Array;
 }
 
