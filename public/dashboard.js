@@ -134,6 +134,7 @@ async function route() {
     element('p', { className: 'soft' }, 'Reading…'),
   );
   scrollTo(0, 0);
+  // While its file is loaded there is nothing to refresh.
   refreshView = () => Promise.resolve(false);
   const open = await views[part]();
   if (location.hash !== hash) return;
