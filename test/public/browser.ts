@@ -42,6 +42,8 @@ export interface WatchedPage {
   visit(base: string, path: string, look?: Look): Promise<void>;
   /** Goes from the open view to another (`#/…`) in the same way, without loading the page again. */
   goTo(view: string): Promise<void>;
+  /** Waits until nothing is asked for any more. */
+  untilQuiet(): Promise<void>;
 }
 
 /** One page for many visits: a new one costs a process of its own, which takes seconds of the processor. */
@@ -92,6 +94,7 @@ export async function openPage(browser: Browser): Promise<WatchedPage> {
     faults,
     requests,
     transferred: () => bytes,
+    untilQuiet,
     async visit(base, path, { width = 1280, colorScheme = 'light', emptyCache = false } = {}) {
       // Otherwise an address that differs in its fragment alone loads nothing. A file of the same site keeps the process.
       await page.goto(`${base}/api/assets/dom.js`);

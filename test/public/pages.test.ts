@@ -43,7 +43,7 @@ describeWithBrowser('the page', () => {
     for (const stop of stops.toReversed()) await stop();
   });
 
-  const openWithoutKey = (path: string): Promise<void> => opened.visit(site.url, path);
+  const openAsIs = (path: string): Promise<void> => opened.visit(site.url, path);
   const open = (path = 'dashboard', look: Look = {}): Promise<void> =>
     opened.visit(site.url, `${path}?code=${key}`, look);
   const goTo = (view: string): Promise<void> => opened.goTo(view);
@@ -378,7 +378,7 @@ describeWithBrowser('the page', () => {
 
   describe('keys', () => {
     test('the page holds nothing, says which key it needs, and that a wrong one was refused', async () => {
-      await openWithoutKey('dashboard');
+      await openAsIs('dashboard');
       await says('This page needs a key');
       expect(await textOf('main')).not.toContain('webhook-receiver');
       expect(await textOf('#key')).toContain('az functionapp keys set');
@@ -407,7 +407,7 @@ describeWithBrowser('the page', () => {
     });
 
     test('a key in the address is used and taken out of it', async () => {
-      await openWithoutKey(`dashboard?code=${key}#/targets/webhook-receiver`);
+      await openAsIs(`dashboard?code=${key}#/targets/webhook-receiver`);
       await says('Allowed now');
       expect(page.url()).not.toContain(key);
       expect(await page.content()).not.toContain(key);
@@ -416,7 +416,7 @@ describeWithBrowser('the page', () => {
     });
 
     test('the link of a notification leads to the plan, and says if it has changed since', async () => {
-      await openWithoutKey(`approve#target=webhook-receiver&plan=${'0'.repeat(64)}`);
+      await openAsIs(`approve#target=webhook-receiver&plan=${'0'.repeat(64)}`);
       await says('This page needs a key');
       await page.getByLabel('Host key').fill(key);
       await page.keyboard.press('Enter');
@@ -428,12 +428,10 @@ describeWithBrowser('the page', () => {
   describe('whoever reads it', () => {
     const views = ['#/', '#/releases/2025-10-06', '#/targets/webhook-receiver', '#/regions/WestEurope'];
 
-    /** Only the part after `#` changes, so the network is idle at first: waits for the view itself. */
     async function visit(view: string): Promise<void> {
       await goTo(view);
       const shown = view === '#/' ? '#now h1' : '#view .card';
       await page.locator(shown).first().waitFor();
-      await page.waitForLoadState('networkidle');
     }
 
     test.each(colorSchemes)('axe finds nothing wrong in any view (%s)', async (colorScheme) => {
@@ -441,7 +439,7 @@ describeWithBrowser('the page', () => {
       for (const view of isFullRun ? views : ['#/targets/webhook-receiver']) {
         await visit(view);
         await page.evaluate(unfoldAll);
-        await page.waitForLoadState('networkidle');
+        await opened.untilQuiet();
 
         await expectAccessible(`${view} unfolded`);
       }

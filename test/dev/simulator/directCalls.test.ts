@@ -10,8 +10,8 @@ type Way = (simulator: Simulator) => Simulator['httpClient'];
 const directly: Way = ({ httpClient }) => httpClient;
 const connected: Way = () => createDefaultHttpClient();
 
-async function start(): Promise<Simulator> {
-  const simulator = await startOpenSimulator({ now: manualClock().now });
+async function start(now = manualClock().now): Promise<Simulator> {
+  const simulator = await startOpenSimulator({ now });
   simulator.putNsg({ id: nsgId });
   return simulator;
 }
@@ -66,16 +66,22 @@ describe.each([
   ['with a connection', connected],
 ])('a caller that gives up %s', (_, way) => {
   test('does not wait for the answer, and the work is done', async () => {
-    const simulator = await start();
-    simulator.failNext({}, { kind: 'slow', delayInMs: 100 });
+    const clock = manualClock();
     const limit = new AbortController();
+    let isSent = false;
+    // The simulator asks for the time as soon as a request has arrived.
+    const simulator = await start(() => {
+      if (isSent) setImmediate(() => limit.abort());
+      return clock.now();
+    });
+    simulator.failNext({}, { kind: 'slow', delayInMs: 200 });
 
+    isSent = true;
     const sent = send(simulator, way, 'PUT', limit.signal);
-    setTimeout(() => limit.abort(), 20);
 
     await expect(sent).rejects.toMatchObject({ name: 'AbortError' });
     expect(simulator.requests).toEqual([]);
-    await sleep(120);
+    while (simulator.requests.length === 0) await sleep(10);
     expect(simulator.requests.map(({ status }) => status)).toEqual([201]);
     await simulator.stop();
   });
